@@ -1,0 +1,59 @@
+# `make help` lists what can be made. ARGS= is passed on, for example: make report ARGS="--set width=64"
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+PYTEST := -m pytest -n 2 --dist loadfile
+ARGS ?=
+
+.PHONY: help setup lab report test test-fast test-full test-floors bench lint format lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make the private environment .venv (every target below that needs it does so by itself)
+	@PYTHON='$(PYTHON)' sh .ci/setup.sh
+
+lab: setup ## Open JupyterLab on the first notebook
+	@$(PY) -m curvkit lab $(ARGS)
+
+report: setup ## Run the notebooks without a screen and write web pages
+	@$(PY) -m curvkit report $(ARGS)
+
+test: lint ## Lint, then run all tests but the notebooks at full defaults
+	@$(PY) $(PYTEST) -m "not full" $(ARGS)
+
+test-fast: setup ## Run the tests that take seconds
+	@$(PY) $(PYTEST) -m "not slow and not full" $(ARGS)
+
+test-full: setup ## Run every test, the notebooks at full defaults too
+	@$(PY) $(PYTEST) $(ARGS)
+
+test-floors: setup ## Run the tests with the oldest versions pyproject.toml allows, in .venv-floors
+	@$(PY) .ci/setup.py --floors
+	@.venv-floors/bin/python $(PYTEST) -m "not full" $(ARGS)
+
+bench: setup ## Measure against peers (every file in benchmarks/)
+	@for file in benchmarks/*.py; do \
+	  if [ -f "$$file" ]; then echo "== $$file"; $(PY) "$$file" $(ARGS) || exit 1; fi; \
+	done
+
+lint: setup ## Check style and format
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+format: setup ## Put style and format right where a program can
+	@$(PY) -m ruff check --fix . || true
+	@$(PY) -m ruff format .
+
+# The lock names no index: whoever installs from it uses the one configured, and the hashes decide.
+lock: setup ## Pin all dependencies again, derive the conda files (ARGS=--upgrade for the newest)
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  --extra dev --extra bench --extra cluster --extra verify \
+	  $(ARGS) --output-file requirements.lock pyproject.toml
+	@$(PY) .ci/derive.py
+
+clean: ## Remove what make has made, the environments included
+	rm -rf .venv .venv-floors .venv-setup.log build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,53 @@
+"""Words: how curvkit phrases a refusal, a number and a list, so that it does so in one voice."""
+
+import difflib
+import math
+from collections.abc import Iterable
+
+
+def refusal(name: str, expected: str, got: object, advice: str = "") -> str:
+    """One sentence that names the setting, what was expected, what came, and what to do.
+
+    >>> refusal("learning_rate", "a number from 0.1 to 2", 5)
+    'learning_rate must be a number from 0.1 to 2, but 5 was given.'
+    """
+    sentence = f"{name} must be {expected}, but {shown(got)} was given"
+    return f"{sentence}; {advice}." if advice else f"{sentence}."
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
+    """One sentence for a name that does not exist: the nearest known one, and all of them.
+
+    >>> unknown("setting", "widht", ["depth", "width"])
+    "There is no setting 'widht'; did you mean 'width'? The known ones are depth, width."
+    """
+    known = sorted(known)
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return f"There is no {kind} {shown(name)}{hint} The known ones are {', '.join(known)}."
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """`repr(value)`, shortened to `limit` characters so that a sentence stays a sentence."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number as a person writes it, to `digits` significant digits.
+
+    >>> number(2.0004), number(0.00187), number(1234567.0), number(float("nan"))
+    ('2.00', '1.87e-3', '1.23e6', 'not a number')
+    """
+    value = float(value)
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -3 < power < 5:
+        return f"{value:.{max(digits - 1 - power, 0)}f}"
+    return f"{mantissa}e{power}"

@@ -1,0 +1,121 @@
+"""Streams: a long run as a sequence of compiled chunks, so that it can be watched and stopped.
+
+A room gives three functions of its settings, and a `Stream` makes of them one compiled program
+that is called again and again. How many readings a call makes is an argument of the program, not
+a part of it: the first call makes one, so that a picture comes at once, later ones as many as fit
+into `seconds`. The numbers do not depend on how the run was cut.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from tqdm.auto import tqdm
+
+from curvkit.core import knob
+from curvkit.core import trace as traces
+
+Trace = TypeVar("Trace", bound=traces.Record)
+
+
+class Stream(Generic[Trace]):
+    """A room's experiment.
+
+    Args:
+        name: the room's name, as traces carry it.
+        begin: `begin(settings, key) -> state`, the pytree that the run starts from.
+        reading: `reading(settings, state) -> (state, row)`: one row of the trace (a dict of
+            arrays by field name), then the work up to the next.
+        finished: `finished(settings, state) -> bool`, whether no further reading is to be made.
+        length: `length(settings) -> int`, how many readings a run makes at most.
+        trace: the room's `@trace` class.
+        last: `last(settings, state) -> dict`, the fields of the trace that are no rows.
+        capacity: most readings that one compiled call makes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        begin: Callable[[Any, jax.Array], Any],
+        reading: Callable[[Any, Any], tuple[Any, dict[str, jax.Array]]],
+        finished: Callable[[Any, Any], jax.Array],
+        length: Callable[[Any], int],
+        trace: type[Trace],
+        last: Callable[[Any, Any], dict[str, jax.Array]] = lambda settings, state: {},
+        capacity: int = 512,
+    ):
+        self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
+
+        def advance(settings, state, count):
+            row = jax.eval_shape(reading, settings, state)[1]
+            rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
+
+            def unfinished(carry):
+                state, _, made = carry
+                return (made < count) & ~finished(settings, state)
+
+            def one(carry):
+                state, rows, made = carry
+                state, row = reading(settings, state)
+                rows = jax.tree.map(lambda all, new: all.at[made].set(new), rows, row)
+                return state, rows, made + 1
+
+            state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
+            return state, rows, made, finished(settings, state), last(settings, state)
+
+        self.begin, self.advance = jax.jit(begin), jax.jit(advance)
+
+    def chunks(
+        self, settings: Any, key: jax.Array | None = None, *, seconds: float = 0.2
+    ) -> Iterator[Trace]:
+        """Yields the trace so far after each chunk of about `seconds`; to stop, ask for no more."""
+        key = jax.random.key(0) if key is None else key
+        header = traces.header(self.name, knob.as_dict(settings), key)
+        state = self.begin(settings, key)
+        parts, count, done = [], 1, False
+        while not done:
+            started = time.perf_counter()
+            state, rows, made, ended, last = jax.block_until_ready(
+                self.advance(settings, state, count)
+            )
+            spent = time.perf_counter() - started
+            made, done = int(made), bool(ended)
+            parts.append({name: np.asarray(values)[:made] for name, values in rows.items()})
+            joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            yield self.trace(header=header, **joined, **{k: np.asarray(v) for k, v in last.items()})
+            # The first call may have compiled, so its time says little: grow by steps, never leap.
+            wanted = int(count * seconds / max(spent, 1e-6))
+            count = max(1, min(wanted, 4 * count + 3, self.capacity))
+
+    def run(
+        self,
+        settings: Any,
+        key: jax.Array | None = None,
+        *,
+        progress: bool = False,
+        seconds: float = 1.0,
+    ) -> Trace:
+        """Runs to the end and returns the whole trace, with a progress bar if asked for.
+
+        Args:
+            settings: the room's settings, as `core.knob.read` makes them.
+            key: the base key, `jax.random.key(0)` if None; the room folds `settings.seed` into it.
+            progress: whether to show a progress bar.
+            seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
+        """
+        with tqdm(total=self.length(settings), unit="reading", disable=not progress) as bar:
+            for trace in self.chunks(settings, key, seconds=seconds):
+                bar.update(trace.readings - bar.n)
+        return trace
+
+    def lowered(self, settings: Any, key: jax.Array | None = None) -> str:
+        """The text of the compiled programs, in which every knob is found by its name."""
+        key = jax.random.key(0) if key is None else key
+        state = jax.eval_shape(self.begin, settings, key)
+        begun = self.begin.lower(settings, key)
+        advanced = self.advance.lower(settings, state, 1)
+        return "\n".join(each.as_text(debug_info=True) for each in (begun, advanced))

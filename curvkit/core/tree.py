@@ -1,0 +1,72 @@
+"""Parameters as pytrees: what curvature needs of them, and a sentence where it is not there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from curvkit.core import say
+
+
+def flat(loss: Callable[[Any], jax.Array], params: Any) -> tuple[Callable, jax.Array, Callable]:
+    """`loss` as a function of one flat vector, with the vector and the way back.
+
+    Args:
+        loss: a scalar function of `params`.
+        params: any pytree whose leaves are floating-point arrays.
+
+    Returns:
+        `(flat_loss, vector, unravel)` with `flat_loss(vector) == loss(params)`.
+
+    Raises:
+        ValueError: if `params` has no leaves or a leaf that is no floating-point array, or if
+            `loss` is not a real scalar.
+
+    >>> import jax.numpy as jnp
+    >>> flat_loss, vector, unravel = flat(lambda p: jnp.sum(p["w"] ** 2), {"w": jnp.ones((2, 2))})
+    >>> float(flat_loss(vector)), vector.shape
+    (4.0, (4,))
+    """
+    require_floats("params", params)
+    require_scalar(loss, params)
+    vector, unravel = ravel_pytree(params)
+    return (lambda flat_params: loss(unravel(flat_params))), vector, unravel
+
+
+def require_floats(name: str, tree: Any) -> None:
+    """Raises ValueError where `tree` is empty or has a leaf that is no floating-point array."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    if not leaves:
+        raise ValueError(say.refusal(name, "a pytree with at least one array", tree))
+    for path, leaf in leaves:
+        dtype = jnp.result_type(leaf) if hasattr(leaf, "dtype") or np.isscalar(leaf) else None
+        if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
+            where = f"{name}{jax.tree_util.keystr(path)}"
+            advice = "pass the trainable leaves only and close the loss over the others"
+            raise ValueError(say.refusal(where, "a floating-point array", dtype or leaf, advice))
+
+
+def require_scalar(loss: Callable[[Any], Any], params: Any) -> None:
+    """Raises ValueError where `loss(params)` is not one real number."""
+    out = jax.eval_shape(loss, params)
+    if not hasattr(out, "shape") or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
+        got = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else out
+        advice = "return one real number, as by jnp.mean over the examples"
+        raise ValueError(say.refusal("loss(params)", "a real scalar", got, advice))
+
+
+def require_like(name: str, tree: Any, params: Any) -> None:
+    """Raises ValueError where `tree` has not the structure and the shapes of `params`."""
+    shapes = [jax.tree.map(jnp.shape, each) for each in (tree, params)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            say.refusal(name, f"shaped like params, {say.shown(shapes[1])}", shapes[0])
+        )
+
+
+def traced(*trees: Any) -> bool:
+    """Whether any leaf is being traced, so that its value cannot be looked at."""
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))

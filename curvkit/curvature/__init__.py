@@ -1,0 +1,37 @@
+"""Curvature along training: sharpness, its climb to the edge of stability, and what happens there.
+
+A network trained by full-batch gradient descent grows sharper until its largest Hessian
+eigenvalue λ reaches 2/η, and then stays there, though on a quadratic it would diverge. This room
+shows it on real data, for five rules, each with its own edge.
+
+The theory stands on its own: `sharpness(loss, params, key=key)` takes any scalar function of any
+pytree; `stability_threshold("adam", 1e-3)` says where the edge is.
+
+References: Cohen et al. 2021 (arXiv 2103.00065); Cohen et al. 2022 (arXiv 2207.14484); Lewkowycz
+et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.06183).
+"""
+
+from curvkit.core.lazy import lazily
+from curvkit.curvature.experiment import run, stream
+from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
+from curvkit.curvature.settings import Settings
+from curvkit.curvature.thresholds import critical, stability_threshold
+from curvkit.curvature.trace import Trace
+
+__all__ = [
+    "EigenPairs",
+    "Settings",
+    "Trace",
+    "critical",
+    "explore",
+    "figures",
+    "hvp",
+    "run",
+    "sharpness",
+    "stability_threshold",
+    "stream",
+    "top_eigenpairs",
+]
+
+# Drawing is not needed to compute, and may not be installed where runs are made.
+__getattr__ = lazily(__name__, explore="widget", figures=None)

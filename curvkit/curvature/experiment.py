@@ -1,0 +1,163 @@
+"""The curvature room's run: full-batch training, its sharpness taken inside the program."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from curvkit import data
+from curvkit.core.stream import Stream
+from curvkit.curvature import network, rules
+from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature.settings import Settings
+from curvkit.curvature.thresholds import critical
+from curvkit.curvature.trace import Trace
+
+# A cold reading stops at 20 products; warm ones stop by themselves after about five.
+MOST_PRODUCTS, TOLERANCE = 20, 1e-3
+
+
+class State(NamedTuple):
+    """What the next step needs: flat parameters (P,), the rule's state, and the last eigenpairs."""
+
+    params: jax.Array
+    rule: Any
+    pairs: EigenPairs
+    raw_pairs: EigenPairs
+    key: jax.Array
+    step: jax.Array
+    diverged_at: jax.Array
+    ended: jax.Array
+
+
+def problem(settings: Settings, key: jax.Array):
+    """The flat parameters to start from and the loss of them."""
+    if settings.data == "quadratic":
+        eigenvalues = jnp.logspace(0, -2, 10) * 20.0
+        return settings.weight_scale * jnp.ones(10), network.quadratic(eigenvalues)
+    inputs, targets = (
+        data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
+    )
+    sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
+    layers = network.mlp(key, sizes, settings.initialization, settings.weight_scale)
+    params, unravel = ravel_pytree(layers)
+    criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}[
+        settings.loss
+    ]
+
+    def loss(params):
+        return criterion(network.predict(unravel(params), inputs, settings.activation), targets)
+
+    return params, loss
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """The state before the first reading; the seed is folded into `key`."""
+    key = jax.random.fold_in(key, settings.seed)
+    start_key, vector_key, key = jax.random.split(key, 3)
+    params, _ = problem(settings, start_key)
+    vectors = jax.random.normal(vector_key, (settings.eigenvalues, params.size))
+    zeros = jnp.zeros(settings.eigenvalues)
+    pairs = EigenPairs(zeros, vectors, zeros, jnp.zeros((), int))
+    raw = EigenPairs(zeros[:1], vectors[:1], zeros[:1], jnp.zeros((), int))
+    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay).init(
+        params
+    )
+    never = jnp.full((), -1)
+    return State(params, rule, pairs, raw, key, jnp.zeros((), int), never, jnp.zeros((), bool))
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """One row of the trace, then `settings.every` training steps, or what is left of them."""
+    _, loss = problem(settings, state.key)
+    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
+
+    def take(step, carry):
+        params, rule_state, diverged_at = carry
+        value, gradient = jax.value_and_grad(loss)(params)
+        direction, rule_state = rule.update(gradient, rule_state, params)
+        lost = ~jnp.isfinite(value) & (diverged_at < 0)
+        params = params - settings.learning_rate * direction
+        return params, rule_state, jnp.where(lost, step, diverged_at)
+
+    # The gradient of the reading is that of the first step after it: it is not taken twice.
+    value, gradient = jax.value_and_grad(loss)(state.params)
+    direction, rule_state = rule.update(gradient, state.rule, state.params)
+    diagonal = rules.preconditioner(
+        settings.rule, rule_state, state.params, settings.momentum, settings.second_moment_decay
+    )
+    pairs, raw, row = measure(settings, state, loss, gradient, diagonal)
+    row |= {"step": state.step, "loss": value}
+
+    further = jnp.minimum(settings.every, settings.steps - state.step)
+    params = jnp.where(further > 0, state.params - settings.learning_rate * direction, state.params)
+    diverged_at = jnp.where(jnp.isfinite(value), -1, state.step)
+    params, rule_state, diverged_at = jax.lax.fori_loop(
+        state.step + 1, state.step + further, take, (params, rule_state, diverged_at)
+    )
+    ended = (further <= 0) | (diverged_at >= 0)
+    step = state.step + jnp.maximum(further, 0)
+    return State(params, rule_state, pairs, raw, state.key, step, diverged_at, ended), row
+
+
+def measure(settings, state, loss, gradient, diagonal):
+    """The eigenpairs and what the trace holds of them, at `state.params`."""
+    key = jax.random.fold_in(state.key, state.step)
+    options = dict(key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE)
+    shaped = settings.rule in ("rmsprop", "adam")
+    pairs = top_eigenpairs(
+        loss, state.params, settings.eigenvalues, start=state.pairs,
+        preconditioner=diagonal if shaped else None, **options,
+    )  # fmt: skip
+    raw = top_eigenpairs(loss, state.params, start=state.raw_pairs, **options) if shaped else pairs
+    # An eigenvector has no sign of its own: keep the one it had, so that an oscillation shows.
+    same = jnp.where(pairs.vectors[0] @ state.pairs.vectors[0] < 0, -1.0, 1.0)
+    pairs = pairs._replace(vectors=same * pairs.vectors)
+
+    scaled = gradient / jnp.sqrt(diagonal)
+    along = scaled / jnp.sqrt(diagonal)
+    curved = jax.jvp(jax.grad(loss), (state.params,), (along,))[1]
+    length = scaled @ scaled
+    top = pairs.vectors[0] @ scaled
+    row = {
+        "sharpness": raw.values[0],
+        "preconditioned_sharpness": pairs.values[0],
+        "second_eigenvalue": pairs.values[1] if settings.eigenvalues > 1 else jnp.full((), jnp.nan),
+        "scaled_sharpness": settings.learning_rate * pairs.values[0],
+        "alignment": top**2 / length,
+        "directional_curvature": along @ curved / length,
+        "top_gradient": top,
+        "residual": pairs.residuals[0],
+        "products": pairs.num_hvps + (raw.num_hvps if shaped else 0) + 1,
+    }
+    return (
+        pairs,
+        raw._replace(vectors=raw.vectors[:1], values=raw.values[:1], residuals=raw.residuals[:1]),
+        row,
+    )
+
+
+stream = Stream(
+    "curvature",
+    begin=begin,
+    reading=reading,
+    finished=lambda settings, state: state.ended,
+    length=lambda settings: -(-settings.steps // settings.every) + 1,
+    trace=Trace,
+    last=lambda settings, state: {
+        "critical": jnp.asarray(critical(settings.rule, momentum=settings.momentum), float),
+        "diverged_at": state.diverged_at,
+    },
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Trains with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read(Settings, ...)` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)

@@ -1,0 +1,186 @@
+"""The pictures of the curvature room; each takes any trace and nothing else."""
+
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.say import number
+from curvkit.curvature.trace import Trace
+from curvkit.show import theme
+
+Clock = Literal["step", "time"]
+
+
+def _clock(trace: Trace, clock: Clock) -> tuple[np.ndarray, str]:
+    if clock == "time":
+        return trace.step * trace.settings["learning_rate"], "time η·steps"
+    return trace.step, "training steps"
+
+
+def _rule(trace: Trace) -> str:
+    return trace.settings["rule"].replace("_", " ")
+
+
+def _has_preconditioner(trace: Trace) -> bool:
+    return trace.settings["rule"] in ("rmsprop", "adam")
+
+
+def _label(trace: Trace, name: str) -> str:
+    return trace.__series__[name].label
+
+
+def _finish(figure: go.Figure, trace: Trace, title: str) -> go.Figure:
+    """Titles the x axis below, and says so where the run diverged."""
+    figure.update_xaxes(title_text=title, row=len(list(figure.select_yaxes())), col=1)
+    if trace.diverged:
+        theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
+    return figure
+
+
+def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """Loss above, sharpness below with the threshold it climbs to."""
+    kept = trace.head(trace.finite)
+    x, x_title = _clock(kept, clock)
+    eta = number(trace.settings["learning_rate"])
+    made = theme.figure(f"Loss and sharpness, {_rule(trace)} at η = {eta}", 2, shares=[0.42, 0.58])
+    made.add_trace(theme.curve("loss", "loss", x, kept.loss), row=1, col=1)
+    followed, name = kept.preconditioned_sharpness, "sharpness λ"
+    if _has_preconditioner(trace):
+        name = "preconditioned sharpness λ(P⁻¹H)"
+    made.add_trace(theme.curve("second", "second λ₂", x, kept.second_eigenvalue), row=2, col=1)
+    made.add_trace(theme.curve("sharpness", name, x, followed), row=2, col=1)
+    if _has_preconditioner(trace):
+        raw = theme.curve("plain", "sharpness λ (raw)", x, kept.sharpness)
+        made.add_trace(raw, row=2, col=1)
+    ends = [x[0], x[-1]] if len(x) else []
+    name = f"threshold {number(float(trace.critical))}/η"
+    made.add_trace(
+        theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
+    )
+    made.update_yaxes(title_text="loss L", type="log", row=1, col=1)
+    made.update_yaxes(title_text=name_of_axis(trace), rangemode="tozero", row=2, col=1)
+    high = _ceiling(followed, trace.threshold)
+    if high:
+        made.update_yaxes(range=[0, high], row=2, col=1)
+    return _finish(made, trace, x_title)
+
+
+def name_of_axis(trace: Trace) -> str:
+    """What the sharpness axis is called: preconditioned or not."""
+    return "sharpness λ(P⁻¹H)" if _has_preconditioner(trace) else "sharpness λ"
+
+
+def _ceiling(values: np.ndarray, threshold: float) -> float | None:
+    """Where to cut an axis that a first transient would stretch, or None where nothing does."""
+    limit = 3 * threshold
+    if not len(values) or np.max(values) <= limit or np.median(values) > threshold * 2:
+        return None
+    return limit
+
+
+def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """Learning rate times sharpness against its critical value, in which all rules are alike."""
+    kept = trace.head(trace.finite)
+    x, x_title = _clock(kept, clock)
+    critical = float(trace.critical)
+    made = theme.figure(f"How far from the edge, {_rule(trace)}", height=430)
+    second = kept.second_eigenvalue * trace.settings["learning_rate"]
+    made.add_trace(theme.curve("second", "second, ηλ₂", x, second))
+    made.add_trace(theme.curve("sharpness", "ηλ", x, kept.scaled_sharpness))
+    ends = [x[0], x[-1]] if len(x) else []
+    made.add_trace(
+        theme.curve("threshold", f"critical {number(critical)}", ends, [critical] * len(ends))
+    )
+    made.update_yaxes(title_text=_label(trace, "scaled_sharpness"), rangemode="tozero")
+    high = _ceiling(kept.scaled_sharpness, critical)
+    if high:
+        made.update_yaxes(range=[0, high])
+    return _finish(made, trace, x_title)
+
+
+def alignment(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """How much of the gradient lies along the top eigenvector, and the curvature that it meets."""
+    kept = trace.head(trace.finite)
+    x, x_title = _clock(kept, clock)
+    made = theme.figure(f"Where the gradient points, {_rule(trace)}", 2)
+    made.add_trace(
+        theme.curve("alignment", "alignment", x, kept.alignment, line=dict(width=1.5)), row=1, col=1
+    )
+    along = theme.curve(
+        "curvature",
+        "curvature along the gradient",
+        x,
+        kept.directional_curvature,
+        line=dict(width=1.5),
+    )
+    made.add_trace(along, row=2, col=1)
+    made.add_trace(
+        theme.curve("sharpness", "sharpness", x, kept.preconditioned_sharpness), row=2, col=1
+    )
+    made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
+    made.update_yaxes(title_text="curvature", rangemode="tozero", row=2, col=1)
+    high = _ceiling(kept.preconditioned_sharpness, trace.threshold)
+    if high:
+        made.update_yaxes(range=[0, high], row=2, col=1)
+    return _finish(made, trace, x_title)
+
+
+def valley(trace: Trace) -> go.Figure:
+    """The valley along the top eigenvector at the last reading, and how the iterate stands in it.
+
+    The valley is the parabola ½ λ x² that the top eigenpair makes; the iterate of a reading is at
+    x = gᵀu / λ of that reading, where the parabola has the gradient's slope.
+    """
+    kept = trace.head(trace.finite)
+    places = kept.top_gradient / np.where(
+        kept.preconditioned_sharpness > 0, kept.preconditioned_sharpness, np.nan
+    )
+    made = theme.figure("The valley along the top eigenvector", height=460)
+    recent = slice(max(0, len(places) - 40), None)
+    wide = np.nanmax(np.abs(places[recent]), initial=1e-12) * 1.15
+    across = np.linspace(-wide, wide, 101)
+    curved = float(kept.preconditioned_sharpness[-1]) if len(places) else 1.0
+    heights = 0.5 * curved * places[recent] ** 2
+    made.add_trace(theme.curve("sharpness", "½ λ x²", across, 0.5 * curved * across**2))
+    made.add_trace(
+        theme.curve("plain", "last 40 readings", places[recent], heights, mode="lines+markers",
+                    line=dict(width=1, dash="dot"), marker=dict(size=6), opacity=0.6)
+    )  # fmt: skip
+    now = theme.curve(
+        "loss", "now", places[-1:], heights[-1:], mode="markers", marker=dict(size=15)
+    )
+    made.add_trace(now)
+    made.update_xaxes(title_text="distance x along the top eigenvector", exponentformat="power")
+    made.update_yaxes(title_text="rise of the loss ½ λ x²", exponentformat="power")
+    made.update_layout(hovermode="closest")
+    if trace.diverged:
+        theme.remark(made, f"diverged at step {int(trace.diverged_at)}")
+    return made
+
+
+def words(trace: Trace) -> str:
+    """What the run shows, in a sentence or two, with its own numbers."""
+    critical, kept = float(trace.critical), trace.head(trace.finite)
+    if trace.diverged:
+        told = f"The run **diverged at step {int(trace.diverged_at)}**"
+        if kept.readings:
+            first, edge_is = kept.scaled_sharpness[0], number(critical)
+            told += f": η·λ started at {number(first)}, and the edge is at {edge_is}"
+        return f"{told}."
+    if not kept.readings:
+        return "No reading was made yet."
+    start, end = kept.preconditioned_sharpness[0], kept.preconditioned_sharpness[-1]
+    told = f"Sharpness went from {number(start)} to **{number(end)}**"
+    told += f" and loss from {number(kept.loss[0])} to {number(kept.loss[-1])}"
+    told += f" in {int(kept.step[-1])} steps. "
+    crossing = trace.crossing()
+    if crossing is None:
+        highest = number(np.max(kept.scaled_sharpness))
+        return told + f"It stayed below the edge: η·λ reached {highest} of {number(critical)}."
+    late = number(trace.settled())
+    told += f"η·λ came to its edge at step **{crossing}**; over the last half of the run its "
+    return told + f"median is **{late}**, where the edge is at {number(critical)}."
+
+
+FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "valley": valley}

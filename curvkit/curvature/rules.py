@@ -1,0 +1,63 @@
+"""Training rules as optax directions, and the preconditioner that each puts before the Hessian.
+
+| symbol | name | source |
+| --- | --- | --- |
+| u | direction, before the learning rate | arXiv 2207.14484, section 2 |
+| P | `preconditioner`, diag(√ν̂ + ε), for Adam times 1 − β1^t | arXiv 2207.14484, section 2 |
+| β (β1), β2 | `momentum`, `second_moment_decay` | |
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from curvkit.core import say
+
+# Below this a second moment counts as zero; the value of the published experiments.
+EPSILON = 1e-7
+
+RULES = ("gd", "heavy_ball", "nesterov", "rmsprop", "adam")
+
+
+def direction(
+    rule: str, momentum: float, second_moment_decay: float
+) -> optax.GradientTransformation:
+    """The scaled gradient of `rule`, from which η times is subtracted, as an optax transformation.
+
+    Raises:
+        ValueError: if the rule is unknown.
+    """
+    if rule == "gd":
+        return optax.identity()
+    if rule == "heavy_ball":
+        return optax.trace(momentum)
+    if rule == "nesterov":
+        return optax.trace(momentum, nesterov=True)
+    if rule == "rmsprop":
+        return optax.scale_by_rms(
+            second_moment_decay, eps=EPSILON, eps_in_sqrt=False, bias_correction=True
+        )
+    if rule == "adam":
+        return optax.scale_by_adam(momentum, second_moment_decay, eps=EPSILON)
+    raise ValueError(say.unknown("rule", rule, RULES))
+
+
+def preconditioner(
+    rule: str, state: Any, params: jax.Array, momentum: float, second_moment_decay: float
+) -> jax.Array:
+    """The diagonal of P after an update of `direction`, like `params`; ones where a rule has none.
+
+    Args:
+        rule: as in `direction`.
+        state: the optax state that the update returned.
+        params: shape (P,).
+        momentum: β1 of Adam.
+        second_moment_decay: β2.
+    """
+    if rule not in ("rmsprop", "adam"):
+        return jnp.ones_like(params)
+    moment = state.nu / (1 - second_moment_decay**state.count)
+    diagonal = jnp.sqrt(moment) + EPSILON
+    return diagonal * (1 - momentum**state.count) if rule == "adam" else diagonal

@@ -1,0 +1,73 @@
+"""What the curvature room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+
+@trace
+class Trace:
+    """One training run, read every so many steps.
+
+    Where the rule has a preconditioner P, curvature that is called preconditioned is that of
+    P^(-1/2) H P^(-1/2); otherwise P is the identity.
+    """
+
+    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[Array, " reading"] = series("The training loss.", symbol="L")
+    sharpness: Float[Array, " reading"] = series(
+        "The largest eigenvalue of the Hessian.", symbol="λ"
+    )
+    preconditioned_sharpness: Float[Array, " reading"] = series(
+        "The largest eigenvalue of the preconditioned Hessian.", symbol="λ(P⁻¹H)"
+    )
+    second_eigenvalue: Float[Array, " reading"] = series(
+        "The second largest eigenvalue of the preconditioned Hessian.", symbol="λ₂"
+    )
+    scaled_sharpness: Float[Array, " reading"] = series(
+        "Learning rate times preconditioned sharpness.", symbol="ηλ"
+    )
+    alignment: Float[Array, " reading"] = series(
+        "Squared cosine between (preconditioned) gradient and top eigenvector.", symbol="cos²"
+    )
+    directional_curvature: Float[Array, " reading"] = series(
+        "Preconditioned curvature along the gradient.", symbol="gᵀHg/gᵀg"
+    )
+    top_gradient: Float[Array, " reading"] = series(
+        "The gradient's component along the top eigenvector, with its sign.", symbol="gᵀu"
+    )
+    residual: Float[Array, " reading"] = series(
+        "Norm of H u − λ u for the top pair: how far the sharpness can be off.", symbol="‖Hu−λu‖"
+    )
+    products: Int[Array, " reading"] = series("Hessian-vector products made for the reading.")
+    critical: Float[Array, ""] = series("The critical value of ηλ for the rule.", symbol="ηλ*")
+    diverged_at: Int[Array, ""] = series("The first step with a loss that is not finite, or −1.")
+
+    @property
+    def threshold(self) -> float:
+        """The sharpness where the rule turns unstable on a quadratic; 2/η for gradient descent."""
+        return float(self.critical) / self.settings["learning_rate"]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the run came to a loss that is not finite."""
+        return int(self.diverged_at) >= 0
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        values = np.isfinite(self.loss) & np.isfinite(self.scaled_sharpness)
+        return len(values) if values.all() else int(np.argmin(values))
+
+    def crossing(self, share: float = 0.99) -> int | None:
+        """The first step read at which ηλ is at least `share` of the critical value, or None."""
+        above = self.scaled_sharpness[: self.finite] >= share * float(self.critical)
+        return int(self.step[np.argmax(above)]) if above.any() else None
+
+    def settled(self, share: float = 0.99) -> float:
+        """The median of ηλ from the crossing on; nan if there is none."""
+        crossing = self.crossing(share)
+        after = (self.step >= crossing) if crossing is not None else np.zeros(len(self.step), bool)
+        after[self.finite :] = False
+        return float(np.median(self.scaled_sharpness[after])) if after.any() else float("nan")

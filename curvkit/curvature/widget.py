@@ -1,0 +1,27 @@
+"""The curvature room as a person turns it."""
+
+from typing import Any
+
+from curvkit.core import knob
+from curvkit.curvature.experiment import stream
+from curvkit.curvature.figures import FIGURES, words
+from curvkit.curvature.settings import Settings
+from curvkit.show.panel import panel
+
+FRONT = ("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed")
+
+
+def explore(figure: str = "edge", **values: Any):
+    """Opens the room: knobs, and the run they make, live; a static figure where nobody watches.
+
+    Args:
+        figure: the figure to show first: edge, scaled, alignment or valley.
+        values: where knobs stand at first, such as `learning_rate=0.2`.
+
+    Raises:
+        ValueError: with one sentence, if a name is unknown or a value out of range.
+    """
+    if figure not in FIGURES:
+        raise ValueError(knob.say.unknown("figure", figure, FIGURES))
+    settings = knob.read(Settings, values)
+    return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})

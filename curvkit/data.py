@@ -1,0 +1,54 @@
+"""The data sets of the kit, as arrays ready to train on."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from curvkit.core import say
+
+
+class Data(NamedTuple):
+    """`inputs` of shape (examples, features) and `targets` of shape (examples, outputs), fp32."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+
+@functools.lru_cache
+def digits(examples: int = 200) -> Data:
+    """The first `examples` of scikit-learn's handwritten digits, shuffled once and for all.
+
+    Pixels are scaled to mean 0 and deviation 1 over all entries; targets are one-hot.
+
+    Args:
+        examples: from 1 to 1797.
+
+    Raises:
+        ValueError: if there are not so many.
+
+    >>> digits(200).inputs.shape, digits(200).targets.shape
+    ((200, 64), (200, 10))
+    """
+    pixels, labels = load_digits(return_X_y=True)
+    if not 1 <= examples <= len(pixels):
+        expected = f"a whole number from 1 to {len(pixels)}"
+        raise ValueError(say.refusal("examples", expected, examples))
+    chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
+    inputs = pixels[chosen] / 16
+    inputs = (inputs - inputs.mean()) / inputs.std()
+    return Data(inputs.astype(np.float32), np.eye(10, dtype=np.float32)[labels[chosen]])
+
+
+def chebyshev(degree: int = 6, examples: int = 20) -> Data:
+    """The Chebyshev polynomial of `degree` at `examples` points evenly spaced in [−1, 1].
+
+    The one-dimensional regression of arXiv 2103.00065, section 3.
+
+    >>> [float(y) for y in chebyshev(2, 3).targets[:, 0]]
+    [1.0, -1.0, 1.0]
+    """
+    points = np.linspace(-1, 1, examples)
+    values = np.polynomial.chebyshev.chebval(points, [0] * degree + [1])
+    return Data(points[:, None].astype(np.float32), values[:, None].astype(np.float32))

@@ -1,0 +1,333 @@
+"""The panel: a room's knobs beside its figures; turn one, and the run streams in anew.
+
+The run goes on in a thread of its own, chunk by chunk. So the kernel hears Stop at any time, a
+newer value takes the place of the run in flight, and the notebook can be worked on meanwhile.
+"""
+
+import html
+import inspect
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+import plotly.graph_objects as go
+from IPython import get_ipython
+from IPython.display import Markdown, display
+
+from curvkit.core import knob as knobs
+from curvkit.core.stream import Stream
+from curvkit.core.trace import Record
+from curvkit.show import player, theme
+from curvkit.show.controls import Control
+
+Draw = Callable[..., go.Figure]
+
+
+def headless() -> bool:
+    """Whether nobody is there to turn a knob: no kernel, or one that a program runs.
+
+    A front end lets a cell ask for input; papermill, nbconvert and nbclient do not. The variable
+    `CURVKIT_HEADLESS` (1 or 0) decides where that is wrong.
+    """
+    said = os.environ.get("CURVKIT_HEADLESS")
+    if said in ("0", "1"):
+        return said == "1"
+    shell = get_ipython()
+    return not (hasattr(shell, "kernel") and getattr(shell.kernel, "_allow_stdin", True))
+
+
+def panel(
+    stream: Stream,
+    settings: Any,
+    figures: Mapping[str, Draw],
+    words: Callable[[Record], str],
+    *,
+    front: Sequence[str] = (),
+    views: Mapping[str, Any] | None = None,
+) -> "Panel | go.Figure":
+    """A room's `explore`: a live `Panel` in a notebook, its static twin where nobody watches.
+
+    Args:
+        stream: the room's experiment.
+        settings: where the knobs stand at first.
+        figures: the room's figures by name, the first one shown first; each a pure function of a
+            trace, with an optional keyword `clock` ("step" or "time").
+        words: what a trace shows, in a sentence or two.
+        front: the knobs in front; the others are under "more knobs".
+        views: `figure=` and `clock=` to start with.
+    """
+    views = dict(views or {})
+    if not headless():
+        return Panel(stream, settings, figures, words, front=front, **views)
+    trace = stream.run(settings, progress=True)
+    draw = figures[views.get("figure", next(iter(figures)))]
+    display(Markdown(words(trace)))
+    return player.animate(_with_clock(draw, views.get("clock", "step")), trace)
+
+
+def _with_clock(draw: Draw, clock: str) -> Draw:
+    takes_clock = "clock" in inspect.signature(draw).parameters
+    return (lambda trace: draw(trace, clock=clock)) if takes_clock else draw
+
+
+class Panel(widgets.HBox):
+    """Knobs on the left, figure on the right, in one widget; arguments as in `panel`.
+
+    Attributes:
+        trace: the newest trace, or None before the first chunk.
+        canvas: the `plotly.graph_objects.FigureWidget`, updated in place.
+        controls: a `Control` by knob name.
+        kept: the runs kept for comparison, as pairs of a name and a trace.
+    """
+
+    def __init__(self, stream, settings, figures, words, *, front=(), figure=None, clock="step"):
+        self.stream, self.figures, self.words_of = stream, dict(figures), words
+        self.settings_class, self.values = type(settings), knobs.as_dict(settings)
+        self.trace: Record | None = None
+        self.kept: list[tuple[str, Record]] = []
+        self._generation = 0
+        self._turn, self._pen = threading.Lock(), threading.RLock()
+        self._compiled: set[tuple] = set()
+        self._make_controls(front)
+        self._make_views(figure or next(iter(figures)), clock)
+        self._make_buttons()
+        self.canvas = go.FigureWidget(theme.figure("…"))
+        self.transport = player.Transport(self._scrub)
+        self.words = widgets.HTML(layout=widgets.Layout(min_height="48px"))
+        left = widgets.VBox(
+            [*self._fronts, self._more, self._advice],
+            layout=widgets.Layout(width="404px", flex="0 0 404px", padding="4px 8px 4px 0"),
+        )
+        right = widgets.VBox(
+            [self._buttons, self._views, self.canvas, self.transport.box, self.words],
+            layout=widgets.Layout(flex="1 1 460px", min_width="460px", overflow="hidden"),
+        )
+        wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
+        super().__init__([left, right], layout=wrap)
+        self.start()
+
+    # -- what it is made of -------------------------------------------------------------------
+
+    def _make_controls(self, front):
+        declared = knobs.knobs(self.settings_class)
+        self.controls = {
+            name: Control(each, self.values[name], self._turned, self._say)
+            for name, each in declared.items()
+        }
+        shown = [name for name in (front or declared)]
+        self._fronts = [self.controls[name].box for name in shown]
+        others = [self.controls[name].box for name in declared if name not in shown]
+        self._more = widgets.Accordion([widgets.VBox(others)], selected_index=None)
+        self._more.set_title(0, "more knobs")
+        self._more.layout.display = "" if others else "none"
+        self._advice = widgets.HTML()
+
+    def _make_views(self, figure, clock):
+        self.figure_choice = widgets.ToggleButtons(
+            options=[(name.replace("_", " "), name) for name in self.figures], value=figure,
+            style=widgets.ToggleButtonsStyle(button_width="auto"),
+        )  # fmt: skip
+        narrow = widgets.Layout(width="110px")
+        self.clock = widgets.Dropdown(
+            options=[("x: steps", "step"), ("x: η·steps", "time")], value=clock, layout=narrow
+        )
+        self.x_scale = widgets.Dropdown(options=["x linear", "x log"], layout=narrow)
+        self.y_scale = widgets.Dropdown(
+            options=["y as drawn", "y linear", "y log"], layout=widgets.Layout(width="124px")
+        )
+        self.dark = widgets.ToggleButton(
+            theme.mode() == "dark",
+            icon="moon-o",
+            tooltip="Dark page",
+            layout=widgets.Layout(width="40px"),
+        )
+        for each in (self.figure_choice, self.clock, self.x_scale, self.y_scale):
+            each.observe(lambda _: self.draw(), "value")
+        self.dark.observe(self._darken, "value")
+        parts = [self.figure_choice, self.clock, self.x_scale, self.y_scale, self.dark]
+        self._views = widgets.HBox(parts, layout=widgets.Layout(flex_flow="row wrap"))
+
+    def _make_buttons(self):
+        def button(text, icon, tip, act, width="88px"):
+            made = widgets.Button(
+                description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width=width)
+            )
+            made.on_click(lambda _: act())
+            return made
+
+        self.run_button = button("Run", "refresh", "Run once more", self.start)
+        self.stop_button = button("Stop", "stop", "Stop the run where it is", self.stop)
+        self.keep_button = button(
+            "Keep this run", "thumb-tack", "Leave this run on the figure", self.keep, "130px"
+        )
+        self.clear_button = button("Clear", "trash", "Take the kept runs away", self.clear)
+        self.reset_button = button(
+            "Reset", "undo", "All knobs back to where they stood", self.reset
+        )
+        self.progress = widgets.FloatProgress(0, 0, 1, layout=widgets.Layout(width="120px"))
+        self.status = widgets.Label("")
+        parts = [self.run_button, self.stop_button, self.keep_button, self.clear_button]
+        parts += [self.reset_button, self.progress, self.status]
+        layout = widgets.Layout(flex_flow="row wrap", align_items="center")
+        self._buttons = widgets.HBox(parts, layout=layout)
+        self._first = dict(self.values)
+
+    # -- what a person can do -----------------------------------------------------------------
+
+    def turn(self, **values: Any) -> None:
+        """Turns knobs from code, through the same gate as the sliders, and runs.
+
+        Raises:
+            ValueError: with one sentence, if a name is unknown or a value out of range.
+        """
+        settings = knobs.read(self.settings_class, {**self.values, **values})
+        self.values = knobs.as_dict(settings)
+        for name in values:
+            self.controls[name].show(self.values[name])
+        self.start()
+
+    def reset(self) -> None:
+        """Turns all knobs back to where they stood when the panel was opened."""
+        self.turn(**self._first)
+
+    def start(self) -> None:
+        """Starts a run; one in flight gives way at the end of its chunk."""
+        self.transport.pause()
+        self._generation += 1
+        threading.Thread(target=self._work, args=(self._generation,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Stops the run at the end of its chunk; what is there stays."""
+        self._generation += 1
+        self.transport.pause()
+        if self.progress.bar_style == "info":
+            self._state("stopped", "warning")
+
+    def keep(self) -> None:
+        """Leaves the present run on the figure for comparison with later ones."""
+        if self.trace is not None:
+            self.kept.append((self._name(self.trace), self.trace))
+            self.draw()
+
+    def clear(self) -> None:
+        """Takes the kept runs off the figure."""
+        self.kept.clear()
+        self.draw()
+
+    def wait(self, seconds: float = 600) -> Record | None:
+        """Blocks until the run in flight has ended, and returns its trace; for code and tests."""
+        if self._turn.acquire(timeout=seconds):
+            self._turn.release()
+        return self.trace
+
+    # -- what happens then --------------------------------------------------------------------
+
+    def _turned(self, name, value):
+        self.values[name] = value
+        self._advice.value = ""
+        self.start()
+
+    def _say(self, sentence):
+        self._advice.value = f"<div style='color:#B3261E'>{html.escape(sentence)}</div>"
+
+    def _state(self, text, style):
+        self.status.value, self.progress.bar_style = text, style
+
+    def _work(self, generation):
+        with self._turn:
+            if generation != self._generation:
+                return
+            settings = knobs.read(self.settings_class, self.values)
+            shape = tuple(
+                self.values[name] for name, each in knobs.knobs(settings).items() if each.static
+            )
+            new = shape not in self._compiled
+            self._state("compiling…" if new else "running…", "info")
+            self.progress.value = 0
+            try:
+                self._follow(generation, settings)
+                self._compiled.add(shape)
+            except Exception as error:  # a thread's error would otherwise reach nobody
+                self._state("failed", "danger")
+                self._say(f"The run failed: {error}")
+
+    def _follow(self, generation, settings):
+        length = self.stream.length(settings)
+        for trace in self.stream.chunks(settings):
+            if generation != self._generation:
+                return
+            self.trace = trace
+            self.progress.value = trace.readings / length
+            self.status.value = f"{trace.readings} of {length} readings"
+            self.draw()
+        self.progress.value = 1
+        self._state(f"done, {trace.readings} readings", "success")
+
+    def _name(self, trace):
+        turned = [
+            f"{each.label} = {trace.settings[name]}"
+            for name, each in knobs.knobs(self.settings_class).items()
+            if trace.settings[name] != self._first[name]
+        ]
+        return ", ".join(turned) or "as at first"
+
+    def _darken(self, change):
+        theme.use("dark" if change["new"] else "light")
+        self.draw()
+
+    def figure(self, trace: Record) -> go.Figure:
+        """The figure of `trace` as the views ask for it, with the kept runs behind it."""
+        draw = _with_clock(self.figures[self.figure_choice.value], self.clock.value)
+        made = draw(trace)
+        for number, (name, kept) in enumerate(self.kept, 1):
+            for at, each in enumerate(draw(kept).data):
+                faded = dict(opacity=0.45, name=f"{number}: {name}", showlegend=at == 0)
+                made.add_trace(each.update(legendgroup=f"kept {number}", line_width=1.6, **faded))
+        if self.x_scale.value == "x log":
+            made.update_xaxes(type="log", range=None)
+        if self.y_scale.value != "y as drawn":
+            made.update_yaxes(type=self.y_scale.value.removeprefix("y "), range=None)
+        return made
+
+    def draw(self) -> None:
+        """Draws the newest trace whole."""
+        if self.trace is None:
+            return
+        with self._pen:
+            self.transport.load(self.trace)
+            self._ranges = None
+            self._paint(self.figure(self.trace))
+            self.words.value = f"<p style='font-size:15px'>{_inline(self.words_of(self.trace))}</p>"
+
+    def _scrub(self, reading):
+        if self.trace is None:
+            return
+        with self._pen:
+            if self._ranges is None:
+                whole = player.freeze(self.figure(self.trace))
+                axes = [*whole.select_xaxes(), *whole.select_yaxes()]
+                self._ranges = {each.plotly_name: each.range for each in axes}
+            made = self.figure(self.trace.head(reading))
+            for name, limits in self._ranges.items():
+                made.layout[name].range = limits
+            self._paint(made)
+
+    def _paint(self, made):
+        """Brings the canvas to `made` in place, so that it neither flickers nor loses its size."""
+        same = [each.type for each in made.data] == [each.type for each in self.canvas.data]
+        if not same:
+            self.canvas.data = ()
+            self.canvas.add_traces(made.data)
+        with self.canvas.batch_update():
+            if same:
+                for old, new in zip(self.canvas.data, made.data, strict=True):
+                    old.update(new.to_plotly_json(), overwrite=False)
+            self.canvas.layout.update(made.layout.to_plotly_json(), overwrite=True)
+
+
+def _inline(text: str) -> str:
+    """The little Markdown that `words` uses, as HTML: bold, and nothing else."""
+    parts = html.escape(text).split("**")
+    return "".join(f"<b>{part}</b>" if at % 2 else part for at, part in enumerate(parts))

@@ -1,0 +1,195 @@
+"""The player: a figure of a trace, drawn as it grew, live in a notebook or static in a page.
+
+Any figure that is a pure function of a trace can be played: a frame is that function of the
+trace's first readings, within the axes of the whole.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.trace import Record
+
+# A run plays in this many seconds at speed 1, whatever its length.
+DURATION = 8.0
+FRAMES_PER_SECOND = 30
+
+
+def freeze(figure: go.Figure) -> go.Figure:
+    """Fixes every axis that has no range of its own to what its data need, with some air."""
+    for axis in [*figure.select_xaxes(), *figure.select_yaxes()]:
+        if axis.range is None:
+            axis.range = _range(figure, axis)
+    return figure
+
+
+def _range(figure: go.Figure, axis: Any) -> list[float] | None:
+    letter = axis.plotly_name[0]
+    identity = letter + axis.plotly_name[len("xaxis") :]
+    found = [
+        np.asarray(each[letter], float)
+        for each in figure.data
+        if (each[f"{letter}axis"] or letter) == identity and each[letter] is not None
+    ]
+    values = np.concatenate(found) if found else np.empty(0)
+    if axis.type == "log":
+        values = np.log10(values[values > 0])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return None
+    low, high = float(values.min()), float(values.max())
+    air = 0.04 * (high - low) if high > low else 0.5
+    return [low - air * (letter == "y"), high + air]
+
+
+def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50) -> go.Figure:
+    """The static twin: a plain plotly figure with frames, its own play button and a slider.
+
+    Args:
+        draw: a room's figure, a pure function of a trace.
+        trace: the trace to play.
+        frames: how many pictures.
+
+    Returns:
+        The whole figure; played it starts from the first reading. It needs no kernel.
+    """
+    whole = freeze(draw(trace))
+    ends = np.unique(np.linspace(1, trace.readings, min(frames, trace.readings)).astype(int))
+    moving = [i for i, each in enumerate(whole.data) if each.x is not None and len(each.x) > 2]
+    whole.frames = [
+        go.Frame(
+            name=str(end),
+            data=[
+                dict(type=each.type, x=each.x, y=each.y)
+                for each in _moving(draw, trace, end, moving)
+            ],
+            traces=moving,
+        )
+        for end in ends
+    ]
+    still = dict(
+        mode="immediate", frame=dict(duration=0, redraw=False), transition=dict(duration=0)
+    )
+    playing = still | dict(
+        frame=dict(duration=1000 * DURATION / len(ends), redraw=False), fromcurrent=True
+    )
+    from_start = playing | dict(fromcurrent=False)
+    buttons = [
+        dict(label="▶ Play", method="animate", args=[None, from_start]),
+        dict(label="❚❚", method="animate", args=[[None], still]),
+    ]
+    steps = [
+        dict(method="animate", label=str(_step(trace, end)), args=[[str(end)], still])
+        for end in ends
+    ]
+    bottom = (whole.layout.margin.b or 60) + 70
+    whole.update_layout(
+        height=whole.layout.height + 90,
+        margin_b=bottom + 40,
+        updatemenus=[
+            dict(type="buttons", direction="right", buttons=buttons, showactive=False,
+                 x=0, xanchor="left", y=0, yanchor="top", pad=dict(t=72, r=10)),
+        ],
+        sliders=[
+            dict(steps=steps, active=len(ends) - 1, x=0.17, len=0.83, y=0, yanchor="top",
+                 pad=dict(t=60), currentvalue=dict(prefix="step ", xanchor="right"), ticklen=0,
+                 minorticklen=0, font=dict(color="rgba(0,0,0,0)", size=1)),
+        ],
+    )  # fmt: skip
+    whole.layout.sliders[0].currentvalue.font = dict(
+        size=15, color=whole.layout.template.layout.font.color
+    )
+    return whole
+
+
+def _moving(draw, trace, end, moving):
+    drawn = draw(trace.head(end)).data
+    return [drawn[i] for i in moving]
+
+
+def _step(trace: Record, reading: int) -> int:
+    return int(trace.step[reading - 1]) if "step" in trace.__series__ else reading
+
+
+class Transport:
+    """Play, scrubber, speed and a readout of the step, as widgets.
+
+    Args:
+        show: called with the number of readings to show, from a thread while playing.
+
+    Attributes:
+        box: the row of widgets.
+    """
+
+    def __init__(self, show: Callable[[int], None]):
+        self._show, self._steps = show, [0]
+        self._playing = threading.Event()
+        self._quiet = False
+        self.play = widgets.Button(
+            description="Play", icon="play", tooltip="Draw the run as it grew",
+            layout=widgets.Layout(width="90px"),
+        )  # fmt: skip
+        self.scrubber = widgets.IntSlider(
+            1,
+            1,
+            1,
+            readout=False,
+            tooltip="Go to a reading",
+            layout=widgets.Layout(flex="1 1 120px"),
+        )
+        self.speed = widgets.Dropdown(
+            options=[("¼×", 0.25), ("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0)], value=1.0,
+            tooltip="Speed", layout=widgets.Layout(width="70px"),
+        )  # fmt: skip
+        self.readout = widgets.Label("step 0", layout=widgets.Layout(width="110px"))
+        self.play.on_click(lambda _: self.pause() if self._playing.is_set() else self.start())
+        self.scrubber.observe(self._scrubbed, "value")
+        parts = [self.play, self.scrubber, self.readout, self.speed]
+        self.box = widgets.HBox(parts, layout=widgets.Layout(align_items="center", width="100%"))
+
+    def load(self, trace: Record) -> None:
+        """Takes a new trace, shown whole."""
+        self._steps = [_step(trace, i + 1) for i in range(trace.readings)] or [0]
+        self._quiet = True
+        try:
+            self.scrubber.max = max(1, trace.readings)
+            self.scrubber.value = self.scrubber.max
+        finally:
+            self._quiet = False
+        self._read_out()
+
+    def start(self) -> None:
+        """Plays from the scrubber's place, or from the start if it stands at the end."""
+        self._playing.set()
+        self.play.description, self.play.icon = "Pause", "pause"
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def pause(self) -> None:
+        """Stops playing where it is."""
+        self._playing.clear()
+        self.play.description, self.play.icon = "Play", "play"
+
+    def _run(self):
+        last = self.scrubber.max
+        at = 1.0 if self.scrubber.value >= last else float(self.scrubber.value)
+        then = time.perf_counter()
+        while self._playing.is_set() and at < last:
+            now = time.perf_counter()
+            # By the clock, not by the frame: a slow picture skips readings instead of lagging.
+            at, then = min(last, at + (now - then) * self.speed.value * last / DURATION), now
+            self.scrubber.value = int(at)
+            time.sleep(max(0, 1 / FRAMES_PER_SECOND - (time.perf_counter() - now)))
+        self.pause()
+
+    def _scrubbed(self, change):
+        if not self._quiet:
+            self._read_out()
+            self._show(change["new"])
+
+    def _read_out(self):
+        self.readout.value = f"step {self._steps[min(self.scrubber.value, len(self._steps)) - 1]}"

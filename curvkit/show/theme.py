@@ -1,0 +1,114 @@
+"""One look for all rooms: a colour per role, type for the last row, light or dark.
+
+The colours are those of Okabe and Ito, which stay apart for colour-blind eyes; where two curves
+share a panel they differ in dash as well.
+"""
+
+from typing import Literal
+
+import plotly.graph_objects as go
+import plotly.io as pio
+from plotly.subplots import make_subplots
+
+from curvkit.core import say
+
+Mode = Literal["light", "dark"]
+
+# role: (on a light page, on a dark page, dash)
+ROLES = {
+    "loss": ("#0072B2", "#56B4E9", "solid"),
+    "sharpness": ("#D55E00", "#FF8A3D", "solid"),
+    "second": ("#E69F00", "#F0C14B", "dot"),
+    "threshold": ("#444444", "#DDDDDD", "dash"),
+    "alignment": ("#AA4499", "#E28BC6", "solid"),
+    "curvature": ("#009E73", "#2FD6A3", "solid"),
+    "learning_rate": ("#117733", "#7FCB8B", "solid"),
+    "gradient": ("#332288", "#9F93F2", "solid"),
+    "plain": ("#666666", "#AAAAAA", "solid"),
+}
+PAPER = {"light": "#FFFFFF", "dark": "#16181D"}
+INK = {"light": "#1B1F24", "dark": "#E8EAED"}
+GRID = {"light": "#E3E6EA", "dark": "#33383F"}
+FONT = "Source Sans Pro, Open Sans, Segoe UI, Helvetica, Arial, sans-serif"
+
+_mode: Mode = "light"
+
+
+def use(mode: Mode) -> None:
+    """Draws all figures made from now on for a light or a dark page.
+
+    Raises:
+        ValueError: if `mode` is neither.
+    """
+    global _mode
+    if mode not in PAPER:
+        raise ValueError(say.unknown("mode", mode, PAPER))
+    _mode = mode
+
+
+def mode() -> Mode:
+    """Whether figures are drawn for a light or a dark page."""
+    return _mode
+
+
+def color(role: str) -> str:
+    """The colour of a role on the page in use.
+
+    Raises:
+        ValueError: if there is no such role.
+    """
+    if role not in ROLES:
+        raise ValueError(say.unknown("role", role, ROLES))
+    return ROLES[role][_mode == "dark"]
+
+
+def template() -> go.layout.Template:
+    """The plotly template of the page in use."""
+    ink, grid, paper = INK[_mode], GRID[_mode], PAPER[_mode]
+    axis = dict(
+        gridcolor=grid, linecolor=ink, zeroline=False, ticks="outside", showline=True,
+        title_standoff=8, automargin=True, exponentformat="power",
+    )  # fmt: skip
+    layout = dict(
+        font=dict(family=FONT, size=15, color=ink),
+        title=dict(font_size=18, x=0.01, xanchor="left"),
+        paper_bgcolor=paper, plot_bgcolor=paper, xaxis=axis, yaxis=axis,
+        legend=dict(
+            orientation="h", y=1.02, yanchor="bottom", x=1, xanchor="right",
+            bgcolor="rgba(0,0,0,0)", font_size=14,
+        ),
+        margin=dict(l=80, r=24, t=76, b=58), hovermode="x unified",
+        hoverlabel=dict(font_size=13, bgcolor=paper, font_color=ink),
+    )  # fmt: skip
+    return go.layout.Template(layout=layout)
+
+
+def figure(
+    title: str, rows: int = 1, *, height: int = 0, shares: list[float] | None = None
+) -> go.Figure:
+    """An empty figure of `rows` panels above one another that share their x axis."""
+    made = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.06, row_heights=shares)
+    made.update_layout(
+        template=template(), title_text=title, height=height or 200 + 210 * rows, showlegend=True
+    )
+    return made
+
+
+def curve(role: str, name: str, x, y, **options) -> go.Scatter:
+    """A line in the colour and dash of its role; `options` are those of `go.Scatter`."""
+    line = dict(color=color(role), dash=ROLES[role][2], width=2.5) | options.pop("line", {})
+    return go.Scatter(x=x, y=y, name=name, mode=options.pop("mode", "lines"), line=line, **options)
+
+
+def remark(figure: go.Figure, text: str) -> None:
+    """Writes `text` into the upper left corner of the figure's first panel."""
+    figure.add_annotation(
+        text=text, xref="x domain", yref="y domain", x=0.01, y=0.98, xanchor="left", yanchor="top",
+        showarrow=False, font=dict(size=16, color=color("sharpness")), bgcolor=PAPER[_mode],
+        bordercolor=color("sharpness"), borderpad=5,
+    )  # fmt: skip
+
+
+def renderer() -> str:
+    """The plotly renderer in use, `browser` outside of notebooks."""
+    return pio.renderers.default
