@@ -6,4 +6,8 @@ Each room of the house is one topic, and every room has the same files: `setting
 `notebooks/00_start_here.ipynb`, or type `python -m curvkit --help`.
 """
 
+from curvkit.rooms import rooms
+
+__all__ = ["rooms"]
+
 __version__ = "0.1.0"

@@ -183,6 +183,7 @@ def settings(cls: type[Settings]) -> type[Settings]:
             name=field.name, kind=kind, default=field.default, **field.metadata["knob"]
         )
     cls.__knobs__ = declared
+    cls.read = classmethod(read)
     static = [name for name, each in declared.items() if each.static]
     turned = [name for name in declared if name not in static]
     return jax.tree_util.register_dataclass(cls, data_fields=turned, meta_fields=static)

@@ -13,6 +13,7 @@ import os
 import platform
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from curvkit import __version__
 from curvkit.core import say
 
 FORMAT = 1
+# What reading a damaged file raises, by the part of it that is damaged.
+UNREADABLE = (ValueError, EOFError, RuntimeError, OSError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -108,17 +111,24 @@ class Record:
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
         """Reads what `save` wrote; raises ValueError with one sentence where a file is no trace."""
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                found = {name: stored[name] for name in stored.files}
-        except (ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is not a trace that curvkit saved: {error}.") from error
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError(
+                    f"{path} is not a trace that curvkit saved: it is no whole npz file."
+                )
+            file.seek(0)
+            try:
+                with np.load(file, allow_pickle=False) as stored:
+                    found = {name: stored[name] for name in stored.files}
+                header = json.loads(str(found.get("header", "{}")))
+            except UNREADABLE as error:
+                reason = str(error).rstrip(".")
+                raise ValueError(f"{path} is not a trace that curvkit saved: {reason}.") from error
         absent = [name for name in ("header", *cls.__series__) if name not in found]
         if absent:
             raise ValueError(
                 f"{path} is not a {cls.__module__} trace: it has no {', '.join(absent)}."
             )
-        header = json.loads(str(found["header"]))
         return cls(header=header, **{name: found[name] for name in cls.__series__})
 
 

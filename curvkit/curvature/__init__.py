@@ -30,8 +30,9 @@ __all__ = [
     "sharpness",
     "stability_threshold",
     "stream",
+    "tell",
     "top_eigenpairs",
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", figures=None)
+__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from curvkit.core import knob
+from IPython.display import Markdown
+
+from curvkit.core import knob, say
 from curvkit.curvature.experiment import stream
 from curvkit.curvature.figures import FIGURES, words
 from curvkit.curvature.settings import Settings
+from curvkit.curvature.trace import Trace
 from curvkit.show.panel import panel
 
 FRONT = ("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed")
@@ -22,6 +25,11 @@ def explore(figure: str = "edge", **values: Any):
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
     if figure not in FIGURES:
-        raise ValueError(knob.say.unknown("figure", figure, FIGURES))
+        raise ValueError(say.unknown("figure", figure, FIGURES))
     settings = knob.read(Settings, values)
     return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})
+
+
+def tell(trace: Trace) -> Markdown:
+    """What a trace shows, in words with its own numbers, as a notebook displays it."""
+    return Markdown(words(trace))

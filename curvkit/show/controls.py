@@ -9,7 +9,7 @@ import numpy as np
 
 from curvkit.core.knob import Knob
 
-LABEL, SLIDER, NUMBER, RESET = "128px", "120px", "76px", "30px"
+LABEL, SLIDER, NUMBER, RESET = "104px", "96px", "72px", "36px"
 
 
 class Control:
@@ -37,9 +37,10 @@ class Control:
         hint = f"{knob.sentence} ({knob.expected}; {knob.source})"
         if knob.static:
             hint += " Turning it recompiles, which takes some seconds."
-        mark = " <small style='opacity:.65'>recompiles</small>" if knob.static else ""
+        mark = "<br><small style='opacity:.65'>recompiles</small>" if knob.static else ""
         label = widgets.HTML(
-            f"<span title='{html.escape(hint, quote=True)}' style='line-height:1.15;display:block'>"
+            f"<span tabindex=0 title='{html.escape(hint, quote=True)}' "
+            "style='line-height:1.15;display:block'>"
             f"{html.escape(knob.label)}{mark}</span>",
             layout=widgets.Layout(width=LABEL),
         )

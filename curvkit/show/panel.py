@@ -19,10 +19,13 @@ from IPython.display import Markdown, display
 from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
-from curvkit.show import player, theme
+from curvkit.show import fit, player, theme
 from curvkit.show.controls import Control
 
 Draw = Callable[..., go.Figure]
+
+# One height for all figures of a panel: plotly stops fitting the width once a height is changed.
+HEIGHT = 540
 
 
 def headless() -> bool:
@@ -72,7 +75,7 @@ def _with_clock(draw: Draw, clock: str) -> Draw:
     return (lambda trace: draw(trace, clock=clock)) if takes_clock else draw
 
 
-class Panel(widgets.HBox):
+class Panel(widgets.VBox):
     """Knobs on the left, figure on the right, in one widget; arguments as in `panel`.
 
     Attributes:
@@ -93,19 +96,20 @@ class Panel(widgets.HBox):
         self._make_controls(front)
         self._make_views(figure or next(iter(figures)), clock)
         self._make_buttons()
-        self.canvas = go.FigureWidget(theme.figure("…"))
+        self.canvas = go.FigureWidget(theme.figure("…", height=HEIGHT))
+        self.canvas._config = {"responsive": True, "displaylogo": False}
         self.transport = player.Transport(self._scrub)
         self.words = widgets.HTML(layout=widgets.Layout(min_height="48px"))
         left = widgets.VBox(
             [*self._fronts, self._more, self._advice],
-            layout=widgets.Layout(width="404px", flex="0 0 404px", padding="4px 8px 4px 0"),
+            layout=widgets.Layout(width="344px", flex="0 0 344px", padding="4px 10px 4px 0"),
         )
         right = widgets.VBox(
-            [self._buttons, self._views, self.canvas, self.transport.box, self.words],
-            layout=widgets.Layout(flex="1 1 460px", min_width="460px", overflow="hidden"),
+            [self.figure_choice, self.canvas, fit.Fit(), self.transport.box, self.words],
+            layout=widgets.Layout(flex="1 1 400px", min_width="400px", overflow="hidden"),
         )
         wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
-        super().__init__([left, right], layout=wrap)
+        super().__init__([self._buttons, widgets.HBox([left, right], layout=wrap)])
         self.start()
 
     # -- what it is made of -------------------------------------------------------------------
@@ -119,9 +123,7 @@ class Panel(widgets.HBox):
         shown = [name for name in (front or declared)]
         self._fronts = [self.controls[name].box for name in shown]
         others = [self.controls[name].box for name in declared if name not in shown]
-        self._more = widgets.Accordion([widgets.VBox(others)], selected_index=None)
-        self._more.set_title(0, "more knobs")
-        self._more.layout.display = "" if others else "none"
+        self._folded = [("more knobs", widgets.VBox(others))] if others else []
         self._advice = widgets.HTML()
 
     def _make_views(self, figure, clock):
@@ -129,25 +131,28 @@ class Panel(widgets.HBox):
             options=[(name.replace("_", " "), name) for name in self.figures], value=figure,
             style=widgets.ToggleButtonsStyle(button_width="auto"),
         )  # fmt: skip
-        narrow = widgets.Layout(width="110px")
+        narrow = dict(style=dict(description_width="60px"), layout=widgets.Layout(width="250px"))
         self.clock = widgets.Dropdown(
-            options=[("x: steps", "step"), ("x: η·steps", "time")], value=clock, layout=narrow
+            options=[("steps", "step"), ("η·steps", "time")],
+            value=clock,
+            description="x is",
+            **narrow,
         )
-        self.x_scale = widgets.Dropdown(options=["x linear", "x log"], layout=narrow)
+        self.x_scale = widgets.Dropdown(
+            options=["as drawn", "linear", "log"], description="x axis", **narrow
+        )
         self.y_scale = widgets.Dropdown(
-            options=["y as drawn", "y linear", "y log"], layout=widgets.Layout(width="124px")
+            options=["as drawn", "linear", "log"], description="y axes", **narrow
         )
-        self.dark = widgets.ToggleButton(
-            theme.mode() == "dark",
-            icon="moon-o",
-            tooltip="Dark page",
-            layout=widgets.Layout(width="40px"),
-        )
+        self.dark = widgets.Checkbox(theme.mode() == "dark", description="dark page", indent=False)
         for each in (self.figure_choice, self.clock, self.x_scale, self.y_scale):
             each.observe(lambda _: self.draw(), "value")
         self.dark.observe(self._darken, "value")
-        parts = [self.figure_choice, self.clock, self.x_scale, self.y_scale, self.dark]
-        self._views = widgets.HBox(parts, layout=widgets.Layout(flex_flow="row wrap"))
+        views = widgets.VBox([self.clock, self.x_scale, self.y_scale, self.dark])
+        folded = [*self._folded, ("axes and page", views)]
+        self._more = widgets.Accordion([each for _, each in folded], selected_index=None)
+        for at, (title, _) in enumerate(folded):
+            self._more.set_title(at, title)
 
     def _make_buttons(self):
         def button(text, icon, tip, act, width="88px"):
@@ -166,7 +171,9 @@ class Panel(widgets.HBox):
         self.reset_button = button(
             "Reset", "undo", "All knobs back to where they stood", self.reset
         )
-        self.progress = widgets.FloatProgress(0, 0, 1, layout=widgets.Layout(width="120px"))
+        self.progress = widgets.FloatProgress(
+            value=0, min=0, max=1, layout=widgets.Layout(width="120px")
+        )
         self.status = widgets.Label("")
         parts = [self.run_button, self.stop_button, self.keep_button, self.clear_button]
         parts += [self.reset_button, self.progress, self.status]
@@ -285,10 +292,10 @@ class Panel(widgets.HBox):
             for at, each in enumerate(draw(kept).data):
                 faded = dict(opacity=0.45, name=f"{number}: {name}", showlegend=at == 0)
                 made.add_trace(each.update(legendgroup=f"kept {number}", line_width=1.6, **faded))
-        if self.x_scale.value == "x log":
-            made.update_xaxes(type="log", range=None)
-        if self.y_scale.value != "y as drawn":
-            made.update_yaxes(type=self.y_scale.value.removeprefix("y "), range=None)
+        for scale, update in ((self.x_scale, made.update_xaxes), (self.y_scale, made.update_yaxes)):
+            if scale.value != "as drawn":
+                update(type=scale.value, range=None)
+        made.update_layout(height=HEIGHT)
         return made
 
     def draw(self) -> None:

@@ -89,7 +89,11 @@ def figure(
     """An empty figure of `rows` panels above one another that share their x axis."""
     made = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.06, row_heights=shares)
     made.update_layout(
-        template=template(), title_text=title, height=height or 200 + 210 * rows, showlegend=True
+        template=template(),
+        title_text=title,
+        height=height or 200 + 210 * rows,
+        showlegend=True,
+        autosize=True,
     )
     return made
 

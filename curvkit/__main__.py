@@ -1,0 +1,219 @@
+"""The command line: `curvkit lab`, `report`, `run` and `rooms`.
+
+What is heavy is imported within the command that needs it, so that help comes at once.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from curvkit import __version__
+from curvkit.core import say
+from curvkit.report import files, notebooks
+from curvkit.report.rooms import load
+from curvkit.rooms import about, names
+
+FIRST = "00_start_here"
+app = typer.Typer(
+    name="curvkit",
+    help="See and turn what seven papers found about how neural networks train.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Turn a knob; may be given several times."),
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"curvkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def curvkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """See and turn what seven papers found about how neural networks train."""
+
+
+@app.command()
+def lab(
+    notebook: Annotated[
+        str, typer.Argument(help="The notebook to open: a path, a name, or a part of a name.")
+    ] = FIRST,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Whether to open a browser window.")
+    ] = True,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The port to listen on, or the next free one.")
+    ] = 8888,
+) -> None:
+    """Open JupyterLab on a notebook, for this machine only and behind its token."""
+    command, environment = _lab(notebooks.choose([notebook])[0], browser, port)
+    if os.name == "nt":  # where exec would leave the terminal before JupyterLab has ended
+        raise typer.Exit(subprocess.call(command, env=environment))
+    os.execve(command[0], command, environment)
+
+
+def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str, str]]:
+    """The command that opens JupyterLab, and the environment it runs in."""
+    root = notebook.parent.parent if notebook.parent.name == "notebooks" else notebook.parent
+    place = quote(notebook.relative_to(root).as_posix())
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--port={port}"]
+    command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{place}"]
+    command += [] if browser else ["--no-browser"]
+    # In a container one is root, and JupyterLab will not start unless told so.
+    command += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    shared = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "JUPYTER_PREFER_ENV_PATH": "1"}
+    return command, {**os.environ, **shared}
+
+
+@app.command()
+def report(
+    chosen: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NOTEBOOK]...", help="Paths, names, or parts of names; all if none is given."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Set a parameter wherever a notebook has it."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the pages.")] = Path(
+        "reports"
+    ),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Shorten the runs of notebooks that can be shortened.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long one cell may take.")
+    ] = 600,
+) -> None:
+    """Run notebooks without a screen, and write self-contained pages that move without a network.
+
+    The status is 0 if all ran, 1 if one failed, 2 if nothing was run, and 130 if it was stopped.
+    """
+    console = Console()
+    paths = notebooks.choose(chosen or ())
+    from curvkit.report.make import make
+
+    options = dict(given=settings or (), quick=quick, timeout=timeout)
+    try:
+        failed = make(paths, out=out, console=console, **options)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped; the pages finished so far are in {out}.", err=True)
+        raise typer.Exit(130) from None
+    if failed:
+        typer.echo(f"{len(failed)} of {len(paths)} notebooks failed:", err=True)
+        typer.echo("".join(f"  {each}\n" for each in failed), err=True, nl=False)
+    typer.echo(f"Open {out / 'index.html'}")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def run(
+    room: Annotated[str, typer.Argument(help="The room whose experiment is run.")],
+    settings: Setting = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="TRACE.npz", help="Keep the trace in this file.")
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="PAGE.html", help="Keep a moving figure in this page.")
+    ] = None,
+    view: Annotated[
+        str | None, typer.Option(help="Which of the room's figures; the first if none is given.")
+    ] = None,
+) -> None:
+    """Run a room's experiment once, and say in words what came of it."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    for path in (out, figure):
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write to.")
+    from curvkit.core import knob
+    from curvkit.report import parameters
+
+    house = load(room)
+    values = knob.read(house.Settings, parameters.pairs(settings or ()))
+    drawings = house.figures.FIGURES
+    if view is not None and view not in drawings:
+        raise ValueError(say.unknown("figure", view, drawings))
+    trace = house.run(values, progress=True)
+    typer.echo(house.figures.words(trace).replace("**", ""))
+    if out is not None:
+        trace.save(out)
+    if figure is not None:
+        files.write(figure, _page(drawings[view or next(iter(drawings))], trace))
+
+
+def _page(draw: Any, trace: Any) -> str:
+    """A page of one figure that plays by itself and needs no network."""
+    from curvkit.show.player import animate
+
+    return animate(draw, trace).to_html(include_plotlyjs=True, auto_play=False)
+
+
+@app.command(name="rooms")
+def list_rooms(
+    room: Annotated[str | None, typer.Argument(help="A room, to list its knobs.")] = None,
+) -> None:
+    """List the rooms, or the knobs of one of them."""
+    table = _knobs(room) if room else Table("room", "what it shows", box=None, pad_edge=False)
+    if not room:
+        for name in names():
+            table.add_row(name, about(name))
+    # A pipe has no width of its own; what reads it can cope with more than 80 columns.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _knobs(room: str) -> Table:
+    house = load(room)
+    from curvkit.core import knob
+
+    table = Table(box=None, pad_edge=False, row_styles=("", "dim"))
+    for heading in ("name", "default", "range", "scale"):
+        table.add_column(heading, no_wrap=heading in ("name", "default"))
+    table.add_column("static")
+    table.add_column("what it does", ratio=1)
+    for name, each in knob.knobs(house.Settings).items():
+        scale = "" if each.choices or each.kind is bool else each.scale
+        static = "yes" if each.static else ""
+        wanted = each.expected.removeprefix("one of ").removeprefix("a number from ")
+        wanted = wanted.removeprefix("a whole number from ")
+        table.add_row(name, str(each.default), wanted, scale, static, each.sentence)
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; what is refused ends as one sentence and status 2."""
+    try:
+        app(args=None if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (ValueError, OSError) as error:
+        told = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            told = f"{error.filename}: {error.strerror}."
+        print(f"curvkit: {told}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Which notebooks there are, and which of them a person means."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import curvkit
+from curvkit.core import say
+
+
+def folder() -> Path:
+    """The folder of notebooks: beside the package's checkout, or in the working directory.
+
+    Raises:
+        FileNotFoundError: with one sentence, if neither holds a notebook.
+    """
+    checkout = Path(curvkit.__file__).resolve().parent.parent
+    for place in (checkout / "notebooks", Path.cwd() / "notebooks"):
+        if any(place.glob("*.ipynb")):
+            return place
+    raise FileNotFoundError(
+        "There is no folder notebooks/ with notebooks in it; run this in a checkout of curvkit, "
+        "or give the path of a notebook."
+    )
+
+
+def choose(wanted: Sequence[str] = ()) -> list[Path]:
+    """The notebooks that `wanted` names, in order, each once; all of the folder if it names none.
+
+    Args:
+        wanted: paths, stems, or parts of a stem that no other notebook has: `01`, `curvature`.
+
+    Raises:
+        FileNotFoundError: if there is no folder of notebooks, or no file at a path given.
+        ValueError: if a name is unknown or fits several, or two notebooks share a stem.
+    """
+    chosen = [_find(each) for each in wanted] if wanted else sorted(folder().glob("*.ipynb"))
+    chosen = list(dict.fromkeys(chosen))
+    stems = [path.stem for path in chosen]
+    for stem in stems:
+        if stems.count(stem) > 1:
+            raise ValueError(f"Two notebooks are named {stem!r}; report them into two folders.")
+    return chosen
+
+
+def _find(wanted: str) -> Path:
+    path = Path(wanted)
+    if path.suffix == ".ipynb":
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no notebook at {wanted!r}.")
+        return path.resolve()
+    known = {path.stem: path for path in sorted(folder().glob("*.ipynb"))}
+    if wanted in known:
+        return known[wanted]
+    fitting = [stem for stem in known if wanted in stem]
+    if not fitting:
+        raise ValueError(say.unknown("notebook", wanted, known))
+    if len(fitting) > 1:
+        raise ValueError(f"{wanted!r} fits several notebooks: {', '.join(fitting)}.")
+    return known[fitting[0]]

@@ -1,0 +1,196 @@
+"""One page per notebook: a single file that needs no network and runs no scripts but its figures.
+
+plotly.js is in it once, equations are MathML, and the page's own policy keeps everything else
+out: whatever text a parameter or an output holds, a browser neither runs it nor fetches for it.
+"""
+
+import copy
+import html
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import plotly.io
+from jinja2 import pass_context
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from plotly.offline import get_plotlyjs
+from pygments.formatters import HtmlFormatter
+
+from curvkit.report import markup
+
+HERE = Path(__file__).resolve().parent
+PLOTLY = "application/vnd.plotly.v1+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SCRIPT = """
+document.getElementById("all-code").addEventListener("click", (event) => {
+  const shut = document.querySelector("details.code:not([open])") !== null;
+  document.querySelectorAll("details.code").forEach((each) => { each.open = shut; });
+  event.target.textContent = shut ? "hide all code" : "show all code";
+});
+"""
+
+
+def render(node: NotebookNode, path: str = "") -> str:
+    """The page of an executed notebook.
+
+    Args:
+        node: as `execute.execute` returns it.
+        path: the folder of the notebook, whose images are taken into the page.
+    """
+    facts = node.metadata.curvkit.report
+    node = copy.deepcopy(node)
+    # Drawn by lot after the notebook ran, so that nothing that came of it can know it.
+    nonce = secrets.token_hex(12)
+    figures = _take_out(node, nonce)
+    body, _ = Exporter().from_notebook_node(node, {"metadata": {"path": path}})
+    for number, figure in enumerate(figures):
+        body = body.replace(_place(nonce, number), _figure(figure, number, nonce))
+    scripts = [get_plotlyjs(), SCRIPT] if figures else [SCRIPT]
+    written = "".join(f'<script nonce="{nonce}">{script}</script>\n' for script in scripts)
+    failure = _failure(facts)
+    navigation = (
+        '<nav><a href="index.html">all notebooks</a>'
+        f'<span class="here">{html.escape(facts.name)}</span>'
+        '<button type="button" id="all-code">show all code</button></nav>'
+    )
+    content = (
+        f"<header>\n{navigation}\n{_facts(facts)}\n{failure}</header>\n<main>\n{body}\n</main>"
+    )
+    # plotly.js stands before the figures, the button's script after its button.
+    return shell(facts.title, written.rpartition("<script")[0] + content + _last(written), nonce)
+
+
+def _last(written: str) -> str:
+    return "".join(written.rpartition("<script")[1:])
+
+
+def shell(title: str, content: str, nonce: str = "none") -> str:
+    """A whole page around `content`, which may run the scripts that carry `nonce` and no others."""
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:; media-src data:; base-uri 'none'; form-action 'none'"
+    )
+    style = (HERE / "style.css").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{html.escape(title)}</title>\n<style>\n{style}{_code_colors()}</style>\n</head>\n"
+        f'<body>\n<div class="page">\n{content}\n</div>\n</body>\n</html>\n'
+    )
+
+
+def _code_colors() -> str:
+    light = HtmlFormatter(style="friendly", nobackground=True).get_style_defs(".highlight")
+    dark = HtmlFormatter(style="native", nobackground=True).get_style_defs(".highlight")
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+class Exporter(HTMLExporter):
+    """nbconvert with the template beside this file, for the body of a page only."""
+
+    def __init__(self, **options: Any):
+        options |= dict(template_name="template", extra_template_basedirs=[str(HERE)])
+        super().__init__(**options)
+        self.register_filter("printed_markdown", lambda text: markup.markdown(text, trusted=False))
+
+    @pass_context
+    def markdown2html(self, context, source: str) -> str:
+        """A Markdown cell as HTML, with its images taken in and its equations converted."""
+        path = context.get("resources", {}).get("metadata", {}).get("path", "")
+        attachments = context.get("cell", {}).get("attachments", {})
+        return markup.markdown(source, path=path, attachments=attachments)
+
+
+def _take_out(node: NotebookNode, nonce: str) -> list[dict]:
+    """Puts a mark in place of every figure, drops what a page cannot show; returns the figures."""
+    figures: list[dict] = []
+    for cell in node.cells:
+        kept = []
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if PLOTLY in data:
+                output["data"] = NotebookNode({"text/html": _place(nonce, len(figures))})
+                figures.append(data[PLOTLY])
+            elif WIDGET in data or "application/javascript" in data:
+                continue
+            elif output.output_type == "stream":
+                output["text"] = _without_bars(output.text)
+                if not output["text"].strip():
+                    continue
+            kept.append(output)
+        if "outputs" in cell:
+            cell["outputs"] = kept
+    return figures
+
+
+def _without_bars(text: str) -> str:
+    """A stream without progress bars: of a line that was overwritten, nothing is left but text."""
+    lines = [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").split("\n")]
+    return "\n".join(line for line in lines if "%|" not in line and "it/s]" not in line)
+
+
+def _place(nonce: str, number: int) -> str:
+    return f"[figure {number} {nonce}]"
+
+
+def _figure(figure: Mapping[str, Any], number: int, nonce: str) -> str:
+    """A plotly figure as a div of its own height and the width of the page."""
+    drawn = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
+    config = {"responsive": True, "displaylogo": False}
+    layout = drawn["layout"] = dict(drawn.get("layout", {}))
+    layout.pop("width", None)  # the page decides, and its paper is what shows through
+    for each in ("paper_bgcolor", "plot_bgcolor"):
+        layout.setdefault(each, "rgba(0,0,0,0)")
+    written = plotly.io.to_html(
+        drawn, config=config, auto_play=False, include_plotlyjs=False, include_mathjax=False,
+        full_html=False, default_height="450px", validate=False, div_id=f"figure-{number + 1}",
+    )  # fmt: skip
+    written = written.replace("<script", f'<script nonce="{nonce}"')
+    label = html.escape(name(figure, number), quote=True)
+    return f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
+
+
+def name(figure: Mapping[str, Any], number: int) -> str:
+    """What a figure is called: its title in plain letters, or its number."""
+    title = figure.get("layout", {}).get("title", {})
+    text = title if isinstance(title, str) else (title or {}).get("text", "")
+    return re.sub(r"<[^>]*>", " ", text or "").strip() or f"figure {number + 1}"
+
+
+def _failure(facts: Mapping[str, Any]) -> str:
+    if not facts["failure"]:
+        return ""
+    told = html.escape(facts["failure"])
+    cell = facts["failed_cell"]
+    link = f' <a href="#cell-{cell}">Go to the cell.</a>' if cell else ""
+    return f'<p class="failure" role="alert">This notebook failed in {told}.{link}</p>\n'
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    """When, how long, with what and on what a notebook ran, as a definition list."""
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    rows = {
+        "run": facts["date"],
+        "took": f"{facts['seconds']:.0f} s",
+        "computed on": facts["backend"],
+        "versions": versions,
+        "parameters": settings(facts["parameters"]) or "none",
+    }
+    written = "".join(
+        f"<div><dt>{key}</dt><dd>{html.escape(str(value))}</dd></div>"
+        for key, value in rows.items()
+    )
+    return f'<dl class="facts">{written}</dl>'
+
+
+def settings(parameters: Mapping[str, Any]) -> str:
+    """Parameters as a person reads them: `steps = 22, note = "a"`; not yet escaped."""
+    return ", ".join(
+        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in parameters.items()
+    )

@@ -1,0 +1,151 @@
+"""Parameters of notebooks: read off their `parameters` cell, checked before anything runs.
+
+Papermill only warns about a parameter that no notebook has. Here an unknown name is refused, and
+a value is cast to the type of the notebook's default; it is parsed, never evaluated. Where a
+notebook names its room, the room's own gate has the last word.
+"""
+
+import ast
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nbformat import NotebookNode
+
+from curvkit.core import say
+from curvkit.report import rooms
+
+KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """`["a=1", "b=x=y"]` as a dict; the last of a name counts.
+
+    Raises:
+        ValueError: with one sentence, if one has no name or no `=`.
+
+    >>> pairs(["steps=22", "note=a=b"])
+    {'steps': '22', 'note': 'a=b'}
+    """
+    found = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip():
+            raise ValueError(say.refusal("--set", "of the form name=value", each))
+        found[name.strip()] = value
+    return found
+
+
+def declared(node: NotebookNode) -> dict[str, Any]:
+    """The parameters of a notebook with their defaults: plain values assigned in its cell.
+
+    Raises:
+        ValueError: with one sentence, if that cell is not Python.
+    """
+    found = {}
+    for cell in node.cells:
+        if "parameters" not in cell.metadata.get("tags", []):
+            continue
+        try:
+            body = ast.parse(cell.source).body
+        except SyntaxError as error:
+            raise ValueError(f"The parameters cell is not plain Python: {error.msg}.") from error
+        for line in body:
+            targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", 0)]
+            if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(targets[0], ast.Name):
+                try:
+                    found[targets[0].id] = ast.literal_eval(line.value)
+                except (ValueError, TypeError):
+                    continue  # what is computed is no parameter
+    return found
+
+
+def check(nodes: Mapping[str, NotebookNode], given: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What each notebook gets of `given`, cast and checked.
+
+    Args:
+        nodes: the notebooks by name.
+        given: the values as they were typed, by parameter.
+
+    Raises:
+        ValueError: with one sentence, if no notebook has a parameter of a name, or a value is
+            refused by the type of the default or by the gate of the notebook's room.
+    """
+    known = {name: declared(node) for name, node in nodes.items()}
+    every = {parameter for defaults in known.values() for parameter in defaults}
+    for parameter in given:
+        if not every:
+            raise ValueError(f"No notebook chosen has parameters, so {parameter!r} cannot be set.")
+        if parameter not in every:
+            raise ValueError(say.unknown("parameter", parameter, every))
+    return {
+        name: {
+            parameter: _read(nodes[name], parameter, value, defaults[parameter])
+            for parameter, value in given.items()
+            if parameter in defaults
+        }
+        for name, defaults in known.items()
+    }
+
+
+def quickened(
+    nodes: Mapping[str, NotebookNode], values: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """`values` with `quick=True` added wherever a notebook has that parameter and it is not set."""
+    return {
+        name: {**({"quick": True} if "quick" in declared(node) else {}), **values[name]}
+        for name, node in nodes.items()
+    }
+
+
+def _read(node: NotebookNode, parameter: str, value: str, default: Any) -> Any:
+    room = node.metadata.get("curvkit", {}).get("room")
+    if room is not None:
+        from curvkit.core import knob  # imports jax, which a notebook without a room can do without
+
+        settings = rooms.load(room).Settings
+        if parameter in knob.knobs(settings):
+            return getattr(knob.read(settings, {parameter: value}), parameter)
+    return cast(parameter, value, type(default))
+
+
+def cast(parameter: str, value: str, kind: type) -> Any:
+    """`value` as an int, float, bool or str; nothing in it is evaluated.
+
+    Raises:
+        ValueError: with one sentence, if it is none, or `kind` is none of these.
+
+    >>> cast("steps", "1e3", int), cast("quick", "True", bool), cast("note", "1 + 1", str)
+    (1000, True, '1 + 1')
+    """
+    if kind not in KINDS:
+        known = ", ".join(each.__name__ for each in KINDS)
+        raise ValueError(
+            f"{parameter} is of type {kind.__name__}, and only {known} can be set from outside."
+        )
+    if kind is str:
+        return value
+    words = {"true": True, "false": False}
+    try:
+        if kind is bool:
+            return words[value.strip().lower()]
+        return _finite(value) if kind is float else _whole(value)
+    except (KeyError, ValueError, OverflowError):
+        raise ValueError(say.refusal(parameter, KINDS[kind], value)) from None
+
+
+def _finite(value: str) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+def _whole(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        number = float(value)
+    if not number.is_integer():
+        raise ValueError(value)
+    return int(number)

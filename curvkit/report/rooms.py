@@ -1,0 +1,18 @@
+"""A room, known by its contract only: a package of the house that declares settings."""
+
+import importlib
+from types import ModuleType
+
+from curvkit.core import say
+from curvkit.rooms import names
+
+
+def load(room: str) -> ModuleType:
+    """Imports a room by its name.
+
+    Raises:
+        ValueError: with the list of rooms, if there is none of that name.
+    """
+    if room not in names():
+        raise ValueError(say.unknown("room", room, names()))
+    return importlib.import_module(f"curvkit.{room}")

@@ -1,0 +1,35 @@
+"""The rooms of the house, found by looking, so that a new one needs no list to be edited."""
+
+import ast
+import html
+from pathlib import Path
+
+HOUSE = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The rooms: the packages beside this file that declare settings."""
+    return sorted(path.parent.name for path in HOUSE.glob("*/settings.py"))
+
+
+def about(room: str) -> str:
+    """The first line of a room's docstring, read without importing it."""
+    source = (HOUSE / room / "__init__.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
+
+
+class Rooms(list):
+    """The names of the rooms, which a notebook shows as a table of what each is about."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'><code>curvkit.{html.escape(room)}</code></td>"
+            f"<td style='text-align:left'>{html.escape(about(room))}</td></tr>"
+            for room in self
+        )
+        return f"<table><tr><th>room</th><th style='text-align:left'>about</th></tr>{rows}</table>"
+
+
+def rooms() -> Rooms:
+    """The rooms that are open, as a list; a notebook shows it as a table."""
+    return Rooms(names())

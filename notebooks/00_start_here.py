@@ -1,0 +1,98 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   curvkit:
+#     room: curvature
+# ---
+
+# %% [markdown]
+# # Start here
+#
+# **curvkit** lets you see, and turn, what seven papers found about how neural networks train. Each
+# notebook is one room: it makes a claim, asks you to predict, and then hands you the knobs.
+#
+# Run a cell with Shift+Enter, or all of them from the menu *Run*.
+
+# %% tags=["parameters"]
+learning_rate = 0.1
+seed = 0
+
+# %% [markdown]
+# ## How to turn a knob
+# Below, gradient descent rolls down a valley whose sharpness is 20. In one direction it takes the
+# distance $x$ from the bottom to $(1 - \eta \cdot 20)\,x$ at each step.
+#
+# **Predict** what you will see at a learning rate $\eta$ of 0.04, of 0.1, and of 0.11. Then drag the
+# slider, or type a number beside it, and let go.
+#
+# - *Play* draws the run as it grew; drag the bar to go to any reading.
+# - *Keep this run* leaves it on the figure while you turn on.
+# - *Stop* stops a long run where it is; a newer knob value takes its place by itself.
+# - The small arrow beside a knob brings it back. Hover over a name to read what it does.
+# - A knob marked *recompiles* takes a few seconds; all others answer at once.
+
+# %%
+from curvkit import curvature
+
+curvature.explore(
+    figure="valley", data="quadratic", learning_rate=learning_rate, every=1, steps=60, seed=seed
+)
+
+# %% [markdown]
+# At $\eta = 0.1$ the product $\eta\lambda$ is 2, and the iterate jumps from one side to the other
+# forever. One step of the knob further it leaves the valley. This is the *edge of stability* of a
+# quadratic. What a real network does there is the first surprise, in `01_curvature`.
+#
+# ## By hand
+# Every panel is a function of its settings that you can call yourself. It gives a trace, and a
+# figure or a sentence is a function of the trace:
+
+# %%
+settings = curvature.Settings.read(data="quadratic", learning_rate=0.11, every=1, steps=300)
+trace = curvature.run(settings)
+curvature.tell(trace)
+
+# %% [markdown]
+# A value out of range, or a name that does not exist, is refused in a sentence:
+
+# %%
+try:
+    curvature.Settings.read(learning_rate=-1)
+except ValueError as refusal:
+    print(refusal)
+
+# %% [markdown]
+# ## The map
+#
+# | topic | paper | what you will turn |
+# | --- | --- | --- |
+# | curvature | Cohen et al. 2021, arXiv 2103.00065, and the background of CDAT | the climb to the edge of stability |
+# | tuners | Roulet et al. 2024, *Stepping on the Edge*, arXiv 2407.06183 | CDAT, a learning rate that follows curvature |
+# | kernels | Martens et al. 2021, *Deep Kernel Shaping*, arXiv 2110.01765 | activations that let very deep plain networks train |
+# | minima | Swirszcz et al. 2016, *Local Minima in Training of Neural Networks*, arXiv 1611.06310 | data on which training gets stuck, with proofs |
+# | sobolev | Czarnecki et al. 2017, *Sobolev Training*, arXiv 1706.04859 | fitting derivatives as well as values |
+# | distillation | Czarnecki et al. 2019, *Distilling Policy Distillation*, arXiv 1902.02186 | which student learns from which teacher |
+# | verification | Qin et al. 2019, *Verification of Non-Linear Specifications*, arXiv 1902.09592 | proofs about what a network cannot do |
+# | selection | Lozano et al. 2009, *Grouped Orthogonal Matching Pursuit* | choosing groups of variables |
+#
+# The rooms that are open in this version, and what each is about:
+
+# %%
+import curvkit
+
+curvkit.rooms()
+
+# %% [markdown]
+# ## Where to go next
+# Open `01_curvature.ipynb` in the file list on the left. To run all notebooks without a screen and
+# read them as web pages, type `make report`; `python -m curvkit --help` lists what else there is.
+#
+# The knobs are declared in `curvkit/curvature/settings.py`, once each; slider, range check,
+# command-line flag and axis title are read off there.

@@ -1,0 +1,192 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   curvkit:
+#     room: curvature
+# ---
+
+# %% [markdown]
+# # 1 · Curvature: training climbs to the edge of stability
+#
+# **Claim.** Gradient descent with learning rate $\eta$ makes a network sharper and sharper, until
+# the largest eigenvalue $\lambda$ of the Hessian of its loss, the *sharpness*, reaches
+#
+# $$\lambda = \frac{2}{\eta}$$
+#
+# and then it stays there: not below, where it started, and not above, where a quadratic would
+# throw it out. (Cohen et al. 2021, arXiv 2103.00065.)
+
+# %% tags=["parameters"]
+learning_rate = 0.1
+steps = 3003
+width = 32
+depth = 2
+seed = 0
+
+# %% [markdown]
+# ## Predict
+# A network with two hidden layers of 32 tanh units is trained on 200 handwritten digits, on all of
+# them at each step, at $\eta = 0.1$. So the edge is at $\lambda = 2/0.1 = 20$.
+#
+# Before you run the next cell, decide: will the sharpness (a) fall as the loss falls, (b) rise and
+# keep rising, or (c) rise and stop? And will the loss fall smoothly all the way?
+
+# %% [markdown]
+# ## Turn
+# Drag the learning rate to 0.2 or to 0.05 and let go: where does the orange curve go to? Press
+# *Keep this run* first, and both stay on the figure. *Play* draws the run as it grew.
+
+# %%
+from curvkit import curvature
+
+curvature.explore(learning_rate=learning_rate, steps=steps, width=width, depth=depth, seed=seed)
+
+# %% [markdown]
+# ## Look at one run by hand
+# A run is a function of its settings, and gives a *trace*: arrays by name, and a header that says
+# what was run. The sentence below is computed from the trace.
+
+# %%
+settings = curvature.Settings.read(
+    learning_rate=learning_rate, steps=steps, width=width, depth=depth, seed=seed
+)
+trace = curvature.run(settings)
+curvature.tell(trace)
+
+# %% [markdown]
+# In units of the edge the climb looks the same for every learning rate: $\eta\lambda$ goes to 2.
+# The second eigenvalue follows the first one up and is held there, too.
+
+# %%
+curvature.figures.scaled(trace)
+
+# %% [markdown]
+# ## Why 2/η: the quadratic
+# Along an eigenvector with eigenvalue $\lambda$, one step of gradient descent on a quadratic takes
+# the distance $x$ from the bottom to
+#
+# $$x \leftarrow x - \eta \lambda x = (1 - \eta\lambda)\, x .$$
+#
+# For $\eta\lambda < 1$ it glides down, between 1 and 2 it jumps across the valley and comes closer,
+# at 2 it jumps back and forth forever, above 2 it is thrown out. **Predict**: the quadratic below
+# has sharpness 20. What happens at $\eta$ = 0.09, 0.1 and 0.11? Turn the knob and see; *Play* to
+# watch it jump.
+
+# %%
+curvature.explore(figure="valley", data="quadratic", learning_rate=0.095, every=1, steps=60)
+
+# %% [markdown]
+# So on a quadratic the edge is where it ends. In the network of above it is where training *lives*:
+# beyond $2/\eta$ the iterate does jump further and further along the top eigenvector, but going far
+# out there leads to where the valley is wider, the sharpness falls below $2/\eta$, and the jumps
+# calm down. Sharpening and this self-stabilisation hold each other in balance.
+#
+# The jumps can be seen in the gradient: more and more of it lies along the top eigenvector.
+
+# %%
+curvature.figures.alignment(trace)
+
+# %% [markdown]
+# ## The catapult
+# Start beyond the edge instead of climbing to it: a wide linear network, with a learning rate of
+# three over its *initial* sharpness. **Predict**: does it diverge?
+
+# %%
+wide = dict(width=512, depth=1, activation="linear", initialization="lecun", examples=100)
+start = curvature.run(curvature.Settings.read(**wide, every=1, steps=1)).sharpness[0]
+catapult = curvature.run(curvature.Settings.read(**wide, every=1, steps=200, learning_rate=3 / start))
+curvature.tell(catapult)
+
+# %%
+curvature.figures.edge(catapult)
+
+# %% [markdown]
+# The loss shoots up, and the iterate lands in a flatter valley, in which the same learning rate is
+# stable: it was catapulted there (Lewkowycz et al. 2020, arXiv 2003.02218). For a linear network
+# that works up to about $4/\lambda$; beyond it diverges, as you will see under *Break it*.
+
+# %% [markdown]
+# ## Other rules, other edges
+# Each rule has its own critical value of $\eta\lambda$, from the same argument about one
+# eigendirection:
+
+# %%
+{rule: curvature.critical(rule) for rule in ("gd", "nesterov", "heavy_ball", "rmsprop", "adam")}
+
+# %% [markdown]
+# *Heavy ball* with $\beta = 0.9$ bears $2 + 2\beta = 3.8$. (The network is larger here: momentum is
+# so quick that the small one has often learnt everything before it is at this edge.)
+
+# %%
+heavy = dict(rule="heavy_ball", learning_rate=0.2, width=64, depth=3, steps=steps, seed=seed)
+curvature.tell(curvature.run(curvature.Settings.read(**heavy)))
+
+# %% [markdown]
+# *Adam* divides each direction by the root of a running mean of squared gradients, $P$. Its edge is
+# one of the *preconditioned* sharpness, the largest eigenvalue of $P^{-1}H$, at
+# $(2+2\beta_1)/(1-\beta_1) = 38$ over $\eta$ (Cohen et al. 2022, arXiv 2207.14484). The raw
+# sharpness (grey) is free to go on rising. **Predict** what happens to the edge when you turn
+# $\beta$ down to 0.5.
+
+# %%
+adam = dict(rule="adam", learning_rate=0.001, steps=steps, seed=seed)
+curvature.explore(figure="scaled", **adam)
+
+# %%
+curvature.tell(curvature.run(curvature.Settings.read(**adam)))
+
+# %% [markdown]
+# ## What is known, and what was measured here
+# - *Proved*: on a quadratic each rule is stable exactly below its critical value. For networks, a
+#   model of the top direction explains why the climb stops at the edge and not elsewhere.
+# - *Measured*: the sentences above. They are computed from the runs, so they are true of what you
+#   see, also after you change the parameters at the top.
+# - *Not claimed*: that sharpness always climbs so far. Where the loss vanishes first, the climb
+#   stops below the edge; try `learning_rate=0.05`.
+
+# %% [markdown]
+# ## Break it
+# Non-finite numbers are part of the lesson: the run is drawn up to where it ends.
+
+# %%
+broken = curvature.run(curvature.Settings.read(**wide, every=1, steps=200, learning_rate=5 / start))
+curvature.tell(broken)
+
+# %%
+curvature.figures.edge(broken)
+
+# %% [markdown]
+# ## Exercises
+# 1. At which learning rate does the default network start beyond its edge?
+#    <details><summary>Answer</summary>Where 2/η is the sharpness at the first reading: it starts
+#    near 9 for seed 0, so at about η = 0.22. It need not diverge there: it is catapulted.</details>
+# 2. Set *every* to 10 and look at `valley`. What became of the jumping?
+#    <details><summary>Answer</summary>At the edge the iterate jumps to the other side each step, so
+#    every tenth step finds it on the same side: an even stride hides an oscillation of period
+#    two. That is why the default is 11.</details>
+# 3. Make the climb reach the edge sooner without touching the learning rate.
+#    <details><summary>Answer</summary>Start sharper (initialisation lecun, or a larger weight
+#    scale), or give the network more to learn: more examples, more depth.</details>
+# 4. Is the loss monotone at the edge? Use *every* = 1.
+#    <details><summary>Answer</summary>No: it goes up in many of the steps, and yet falls over
+#    long times.</details>
+
+# %% [markdown]
+# ## Where it lives in the code
+# `curvkit/curvature/lanczos.py` finds the eigenvalues from Hessian-vector products, warm-started
+# from the reading before; `thresholds.py` has the critical values; `experiment.py` trains. On your
+# own model: `curvature.sharpness(loss, params, key=jax.random.key(0))`.
+#
+# ## Reference
+# J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks
+# Typically Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
+# J. Cohen et al.: *Adaptive Gradient Methods at the Edge of Stability*, arXiv 2207.14484.
+# A. Lewkowycz et al.: *The large learning rate phase of deep learning: the catapult mechanism*,
+# arXiv 2003.02218.
