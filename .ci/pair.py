@@ -15,7 +15,9 @@ def paired(script: Path) -> str:
     notebook = jupytext.read(script)
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number:02d}"  # jupytext draws them at random, and each write would differ
+        cell["id"] = (
+            f"cell-{number:02d}"  # jupytext draws them at random, and each write would differ
+        )
     return nbformat.writes(notebook, version=4, indent=1).rstrip() + "\n"
 
 

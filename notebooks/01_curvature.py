@@ -88,7 +88,9 @@ curvature.explore(figure="valley", data="quadratic", learning_rate=0.095, every=
 # out there leads to where the valley is wider, the sharpness falls below $2/\eta$, and the jumps
 # calm down. Sharpening and this self-stabilisation hold each other in balance.
 #
-# The jumps can be seen in the gradient: more and more of it lies along the top eigenvector.
+# The jumps can be seen in the gradient. On the way up almost nothing of it lies along the top
+# eigenvector; at the edge it comes and goes in bursts, and where the second eigenvalue is at the
+# edge as well, the two share it.
 
 # %%
 curvature.figures.alignment(trace)
@@ -101,7 +103,9 @@ curvature.figures.alignment(trace)
 # %%
 wide = dict(width=512, depth=1, activation="linear", initialization="lecun", examples=100)
 start = curvature.run(curvature.Settings.read(**wide, every=1, steps=1)).sharpness[0]
-catapult = curvature.run(curvature.Settings.read(**wide, every=1, steps=200, learning_rate=3 / start))
+catapult = curvature.run(
+    curvature.Settings.read(**wide, every=1, steps=200, learning_rate=3 / start)
+)
 curvature.tell(catapult)
 
 # %%
@@ -118,7 +122,8 @@ curvature.figures.edge(catapult)
 # eigendirection:
 
 # %%
-{rule: curvature.critical(rule) for rule in ("gd", "nesterov", "heavy_ball", "rmsprop", "adam")}
+rules = ("gd", "nesterov", "heavy_ball", "rmsprop", "adam")
+{rule: round(curvature.critical(rule), 3) for rule in rules}
 
 # %% [markdown]
 # *Heavy ball* with $\beta = 0.9$ bears $2 + 2\beta = 3.8$. (The network is larger here: momentum is

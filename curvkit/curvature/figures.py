@@ -42,7 +42,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """Loss above, sharpness below with the threshold it climbs to."""
     kept = trace.head(trace.finite)
     x, x_title = _clock(kept, clock)
-    eta = number(trace.settings["learning_rate"])
+    eta = f"{trace.settings['learning_rate']:.3g}"
     made = theme.figure(f"Loss and sharpness, {_rule(trace)} at η = {eta}", 2, shares=[0.42, 0.58])
     made.add_trace(theme.curve("loss", "loss", x, kept.loss), row=1, col=1)
     followed, name = kept.preconditioned_sharpness, "sharpness λ"
@@ -54,29 +54,27 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
         raw = theme.curve("plain", "sharpness λ (raw)", x, kept.sharpness)
         made.add_trace(raw, row=2, col=1)
     ends = [x[0], x[-1]] if len(x) else []
-    name = f"threshold {number(float(trace.critical))}/η"
+    name = f"threshold {float(trace.critical):.4g}/η"
     made.add_trace(
         theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
     )
     made.update_yaxes(title_text="loss L", type="log", row=1, col=1)
-    made.update_yaxes(title_text=name_of_axis(trace), rangemode="tozero", row=2, col=1)
-    high = _ceiling(followed, trace.threshold)
-    if high:
-        made.update_yaxes(range=[0, high], row=2, col=1)
+    made.update_yaxes(title_text=_axis(trace), rangemode="tozero", row=2, col=1)
+    _cut(made, trace, followed, trace.threshold, 2)
     return _finish(made, trace, x_title)
 
 
-def name_of_axis(trace: Trace) -> str:
+def _axis(trace: Trace) -> str:
     """What the sharpness axis is called: preconditioned or not."""
     return "sharpness λ(P⁻¹H)" if _has_preconditioner(trace) else "sharpness λ"
 
 
-def _ceiling(values: np.ndarray, threshold: float) -> float | None:
-    """Where to cut an axis that a first transient would stretch, or None where nothing does."""
-    limit = 3 * threshold
-    if not len(values) or np.max(values) <= limit or np.median(values) > threshold * 2:
-        return None
-    return limit
+def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, row: int) -> None:
+    """Cuts the y axis of a row where a first transient or a divergence would flatten the rest."""
+    limit = max(3 * edge_at, 1.3 * float(values[0])) if len(values) else np.inf
+    above = len(values) and np.max(values) > limit
+    if above and (trace.diverged or np.median(values) < 2 * edge_at):
+        figure.update_yaxes(range=[0, limit], row=row, col=1)
 
 
 def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
@@ -90,12 +88,10 @@ def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     made.add_trace(theme.curve("sharpness", "ηλ", x, kept.scaled_sharpness))
     ends = [x[0], x[-1]] if len(x) else []
     made.add_trace(
-        theme.curve("threshold", f"critical {number(critical)}", ends, [critical] * len(ends))
+        theme.curve("threshold", f"critical {critical:.4g}", ends, [critical] * len(ends))
     )
     made.update_yaxes(title_text=_label(trace, "scaled_sharpness"), rangemode="tozero")
-    high = _ceiling(kept.scaled_sharpness, critical)
-    if high:
-        made.update_yaxes(range=[0, high])
+    _cut(made, trace, kept.scaled_sharpness, critical, 1)
     return _finish(made, trace, x_title)
 
 
@@ -120,9 +116,7 @@ def alignment(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     )
     made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
     made.update_yaxes(title_text="curvature", rangemode="tozero", row=2, col=1)
-    high = _ceiling(kept.preconditioned_sharpness, trace.threshold)
-    if high:
-        made.update_yaxes(range=[0, high], row=2, col=1)
+    _cut(made, trace, kept.preconditioned_sharpness, trace.threshold, 2)
     return _finish(made, trace, x_title)
 
 
@@ -151,8 +145,8 @@ def valley(trace: Trace) -> go.Figure:
         "loss", "now", places[-1:], heights[-1:], mode="markers", marker=dict(size=15)
     )
     made.add_trace(now)
-    made.update_xaxes(title_text="distance x along the top eigenvector", exponentformat="power")
-    made.update_yaxes(title_text="rise of the loss ½ λ x²", exponentformat="power")
+    made.update_xaxes(title_text="distance x along the top eigenvector")
+    made.update_yaxes(title_text="rise of the loss ½ λ x²")
     made.update_layout(hovermode="closest")
     if trace.diverged:
         theme.remark(made, f"diverged at step {int(trace.diverged_at)}")
@@ -160,27 +154,39 @@ def valley(trace: Trace) -> go.Figure:
 
 
 def words(trace: Trace) -> str:
-    """What the run shows, in a sentence or two, with its own numbers."""
-    critical, kept = float(trace.critical), trace.head(trace.finite)
-    if trace.diverged:
-        told = f"The run **diverged at step {int(trace.diverged_at)}**"
-        if kept.readings:
-            first, edge_is = kept.scaled_sharpness[0], number(critical)
-            told += f": η·λ started at {number(first)}, and the edge is at {edge_is}"
-        return f"{told}."
+    """What the run shows, in a few short sentences, with its own numbers."""
+    kept, edge_at = trace.head(trace.finite), f"{float(trace.critical):.4g}"
     if not kept.readings:
-        return "No reading was made yet."
-    start, end = kept.preconditioned_sharpness[0], kept.preconditioned_sharpness[-1]
-    told = f"Sharpness went from {number(start)} to **{number(end)}**"
-    told += f" and loss from {number(kept.loss[0])} to {number(kept.loss[-1])}"
-    told += f" in {int(kept.step[-1])} steps. "
+        return f"The run **diverged at step {int(trace.diverged_at)}**, before its first reading."
+    first = f"{number(kept.scaled_sharpness[0])} of {edge_at}"
+    if trace.diverged:
+        return f"The run **diverged at step {int(trace.diverged_at)}**. η·λ started at {first}."
+    told = [
+        f"Sharpness went from {number(kept.preconditioned_sharpness[0])} to "
+        f"**{number(kept.preconditioned_sharpness[-1])}** and loss from {number(kept.loss[0])} to "
+        f"{number(kept.loss[-1])} in {int(kept.step[-1])} steps."
+    ]
+    peak = int(np.argmax(kept.loss))
+    if kept.loss[peak] > 1.5 * kept.loss[0]:
+        times = number(kept.loss[peak] / kept.loss[0], 2)
+        told.append(
+            f"On the way the loss rose to {times} times its start, at step {kept.step[peak]}."
+        )
     crossing = trace.crossing()
     if crossing is None:
-        highest = number(np.max(kept.scaled_sharpness))
-        return told + f"It stayed below the edge: η·λ reached {highest} of {number(critical)}."
-    late = number(trace.settled())
-    told += f"η·λ came to its edge at step **{crossing}**; over the last half of the run its "
-    return told + f"median is **{late}**, where the edge is at {number(critical)}."
+        told.append(
+            f"η·λ stayed below its edge: it reached {number(np.max(kept.scaled_sharpness))}"
+        )
+        told[-1] += f" of {edge_at}."
+        return " ".join(told)
+    beyond = kept.scaled_sharpness[0] >= 0.99 * float(trace.critical)
+    told.append(
+        f"η·λ began at or beyond its edge, at {first}." if beyond
+        else f"η·λ came to its edge at step **{crossing}**."
+    )  # fmt: skip
+    told.append(f"Its median over the last half of the run is **{number(trace.settled())}**")
+    told[-1] += f" ({edge_at} is the edge)."
+    return " ".join(told)
 
 
 FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "valley": valley}

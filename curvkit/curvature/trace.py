@@ -65,9 +65,15 @@ class Trace:
         above = self.scaled_sharpness[: self.finite] >= share * float(self.critical)
         return int(self.step[np.argmax(above)]) if above.any() else None
 
-    def settled(self, share: float = 0.99) -> float:
-        """The median of ηλ from the crossing on; nan if there is none."""
-        crossing = self.crossing(share)
-        after = (self.step >= crossing) if crossing is not None else np.zeros(len(self.step), bool)
-        after[self.finite :] = False
-        return float(np.median(self.scaled_sharpness[after])) if after.any() else float("nan")
+    def settled(self, since: int | None = None) -> float:
+        """The median of ηλ from step `since` on, by default over the last half of the readings.
+
+        Nothing from a divergence on counts; nan if nothing is left.
+        """
+        late = (
+            self.step >= since
+            if since is not None
+            else np.arange(self.readings) >= self.readings // 2
+        )
+        late = late & (np.arange(self.readings) < self.finite)
+        return float(np.median(self.scaled_sharpness[late])) if late.any() else float("nan")

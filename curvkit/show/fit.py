@@ -15,7 +15,8 @@ class Fit(anywidget.AnyWidget):
       el.style.width = "100%";
       let waiting = null;
       const tell = () => window.dispatchEvent(new Event("resize"));
-      const watch = new ResizeObserver(() => { clearTimeout(waiting); waiting = setTimeout(tell, 60); });
+      const soon = () => { clearTimeout(waiting); waiting = setTimeout(tell, 60); };
+      const watch = new ResizeObserver(soon);
       watch.observe(el);
       const late = [300, 1500].map((wait) => setTimeout(tell, wait));
       return () => { watch.disconnect(); late.forEach(clearTimeout); };

@@ -4,6 +4,8 @@ The colours are those of Okabe and Ito, which stay apart for colour-blind eyes; 
 share a panel they differ in dash as well.
 """
 
+import copy
+import functools
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -64,10 +66,15 @@ def color(role: str) -> str:
 
 def template() -> go.layout.Template:
     """The plotly template of the page in use."""
-    ink, grid, paper = INK[_mode], GRID[_mode], PAPER[_mode]
+    return _template(_mode)
+
+
+@functools.cache
+def _template(mode: Mode) -> go.layout.Template:
+    ink, grid, paper = INK[mode], GRID[mode], PAPER[mode]
     axis = dict(
         gridcolor=grid, linecolor=ink, zeroline=False, ticks="outside", showline=True,
-        title_standoff=8, automargin=True, exponentformat="power",
+        title_standoff=8, automargin=True, tickformat="~g",
     )  # fmt: skip
     layout = dict(
         font=dict(family=FONT, size=15, color=ink),
@@ -87,14 +94,18 @@ def figure(
     title: str, rows: int = 1, *, height: int = 0, shares: list[float] | None = None
 ) -> go.Figure:
     """An empty figure of `rows` panels above one another that share their x axis."""
-    made = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.06, row_heights=shares)
-    made.update_layout(
-        template=template(),
-        title_text=title,
-        height=height or 200 + 210 * rows,
-        showlegend=True,
-        autosize=True,
+    made = copy.deepcopy(_empty(_mode, rows, tuple(shares or ())))
+    made.update_layout(title_text=title, height=height or 200 + 210 * rows)
+    return made
+
+
+@functools.cache
+def _empty(mode: Mode, rows: int, shares: tuple[float, ...]) -> go.Figure:
+    # Made once and copied: plotly takes longer over an empty figure than over all curves in it.
+    made = make_subplots(
+        rows=rows, shared_xaxes=True, vertical_spacing=0.06, row_heights=list(shares) or None
     )
+    made.update_layout(template=_template(mode), showlegend=True, autosize=True)
     return made
 
 
