@@ -65,9 +65,10 @@ class Stream(Generic[Trace]):
                 return state, rows, made + 1
 
             state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
-            return state, rows, made, finished(settings, state), last(settings, state)
+            return _strong(state), rows, made, finished(settings, state), last(settings, state)
 
-        self.begin, self.advance = jax.jit(begin), jax.jit(advance)
+        self.begin = jax.jit(lambda settings, key: _strong(begin(settings, key)))
+        self.advance = jax.jit(advance)
 
     def chunks(
         self, settings: Any, key: jax.Array | None = None, *, seconds: float = 0.2
@@ -119,3 +120,15 @@ class Stream(Generic[Trace]):
         begun = self.begin.lower(settings, key)
         advanced = self.advance.lower(settings, state, 1)
         return "\n".join(each.as_text(debug_info=True) for each in (begun, advanced))
+
+
+def _strong(state: Any) -> Any:
+    """`state` without weak types: they would differ between the first call and the next, and
+    the whole program would be compiled twice.
+    """
+
+    def strong(leaf):
+        keys = jnp.issubdtype(leaf.dtype, jax.dtypes.extended)
+        return leaf if keys else jax.lax.convert_element_type(leaf, leaf.dtype)
+
+    return jax.tree.map(strong, state)

@@ -144,9 +144,11 @@ def _figure(figure: Mapping[str, Any], number: int, nonce: str) -> str:
     drawn = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
     config = {"responsive": True, "displaylogo": False}
     layout = drawn["layout"] = dict(drawn.get("layout", {}))
-    layout.pop("width", None)  # the page decides, and its paper is what shows through
-    for each in ("paper_bgcolor", "plot_bgcolor"):
-        layout.setdefault(each, "rgba(0,0,0,0)")
+    layout.pop("width", None)  # the page decides
+    template = layout.get("template", {}).get("layout", {})
+    if template.get("paper_bgcolor") == template.get("plot_bgcolor"):
+        # Plain paper is that of the page; a tinted plot has a grid that shows on its tint only.
+        layout.update(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
     written = plotly.io.to_html(
         drawn, config=config, auto_play=False, include_plotlyjs=False, include_mathjax=False,
         full_html=False, default_height="450px", validate=False, div_id=f"figure-{number + 1}",
