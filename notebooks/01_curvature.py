@@ -10,6 +10,8 @@
 #     name: python3
 #   curvkit:
 #     room: curvature
+#     quick:
+#       steps: 330
 # ---
 
 # %% [markdown]

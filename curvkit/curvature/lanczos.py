@@ -121,6 +121,8 @@ def top_eigenpairs(
     if tree.traced(arguments):
         return _top_eigenpairs(loss, *arguments, **statics)[0]
     pairs, value, flat = _jitted(loss)(*arguments, **statics)
+    if tree.traced(value):  # the loss closes over what is being traced, such as a batch
+        return pairs
     if not (jnp.isfinite(value) and jnp.all(jnp.isfinite(pairs.values))):
         got = f"loss {float(value):g} and eigenvalues {pairs.values.tolist()}"
         raise ValueError(say.refusal("loss", "finite near params", got))
@@ -281,7 +283,10 @@ def _worst_error(small, made, k):
     """The largest estimated relative error of the first k values: residual² over the gap."""
     values, _, residuals = _ritz(small, made)
     apart = jnp.abs(values[:, None] - values[None, :]) + jnp.diag(jnp.full(len(values), jnp.inf))
-    gap = jnp.min(apart, axis=1)
+    # The gap counts only where a further value was found: after one product there is none yet.
+    built = jnp.arange(len(values)) < made
+    gap = jnp.min(jnp.where(built[None, :], apart, jnp.inf), axis=1)
+    gap = jnp.where(jnp.isfinite(gap), gap, 0)
     error = jnp.minimum(residuals, residuals**2 / jnp.maximum(gap, residuals / 2 + 1e-30))
     size = jnp.maximum(jnp.abs(values), 1e-30)
     return jnp.max((error / size)[:k]).astype(jnp.zeros(()).dtype)

@@ -29,7 +29,7 @@ def make(
         notebooks: paths, as `notebooks.choose` finds them.
         out: the folder to write to; made if it is not there.
         given: `name=value` as typed; every name must be a parameter of at least one notebook.
-        quick: whether to set `quick=True` where a notebook has that parameter.
+        quick: whether to shorten the notebooks that say how, as `parameters.quickened` reads it.
         timeout: seconds that one cell may take.
         console: where progress is shown.
 

@@ -91,9 +91,16 @@ def check(nodes: Mapping[str, NotebookNode], given: Mapping[str, str]) -> dict[s
 def quickened(
     nodes: Mapping[str, NotebookNode], values: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """`values` with `quick=True` added wherever a notebook has that parameter and it is not set."""
+    """`values`, and where they set nothing, what a notebook's metadata calls its quick settings.
+
+    They are at `curvkit: {quick: {steps: 330}}`; a parameter named `quick` is set to True as well.
+    """
     return {
-        name: {**({"quick": True} if "quick" in declared(node) else {}), **values[name]}
+        name: {
+            **({"quick": True} if "quick" in declared(node) else {}),
+            **node.metadata.get("curvkit", {}).get("quick", {}),
+            **values[name],
+        }
         for name, node in nodes.items()
     }
 

@@ -53,6 +53,7 @@ class Control:
             each.observe(lambda change: None if self._quiet else self._take(change["new"]), "value")
         layout = widgets.Layout(align_items="center", min_height="34px")
         self.box = widgets.HBox([label, *self.inputs, self.reset_button], layout=layout)
+        self.box.add_class(f"curvkit-knob-{knob.name}")
         self.show(value)
 
     def _inputs(self, hint: str) -> list[widgets.Widget]:

@@ -110,6 +110,7 @@ class Panel(widgets.VBox):
         )
         wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
         super().__init__([self._buttons, widgets.HBox([left, right], layout=wrap)])
+        self.add_class("curvkit-panel")
         self.start()
 
     # -- what it is made of -------------------------------------------------------------------
@@ -125,6 +126,7 @@ class Panel(widgets.VBox):
         others = [self.controls[name].box for name in declared if name not in shown]
         self._folded = [("more knobs", widgets.VBox(others))] if others else []
         self._advice = widgets.HTML()
+        self._advice.add_class("curvkit-advice")
 
     def _make_views(self, figure, clock):
         self.figure_choice = widgets.ToggleButtons(
@@ -175,6 +177,7 @@ class Panel(widgets.VBox):
             value=0, min=0, max=1, layout=widgets.Layout(width="120px")
         )
         self.status = widgets.Label("")
+        self.status.add_class("curvkit-status")
         parts = [self.run_button, self.stop_button, self.keep_button, self.clear_button]
         parts += [self.reset_button, self.progress, self.status]
         layout = widgets.Layout(flex_flow="row wrap", align_items="center")

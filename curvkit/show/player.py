@@ -147,6 +147,7 @@ class Transport:
             tooltip="Speed", layout=widgets.Layout(width="70px"),
         )  # fmt: skip
         self.readout = widgets.Label("step 0", layout=widgets.Layout(width="110px"))
+        self.readout.add_class("curvkit-readout")
         self.play.on_click(lambda _: self.pause() if self._playing.is_set() else self.start())
         self.scrubber.observe(self._scrubbed, "value")
         parts = [self.play, self.scrubber, self.readout, self.speed]

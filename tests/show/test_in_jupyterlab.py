@@ -1,0 +1,276 @@
+"""The curvature notebook as a person meets it: in JupyterLab, in a real browser.
+
+Set CURVKIT_SCREENSHOTS to a folder to look at what the browser saw.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from curvkit.core import knob as knobs
+from curvkit.curvature import Settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+FLAGS += " --disable-background-networking --disable-component-update"
+READY = """() => {
+  const shown = window.jupyterapp && window.jupyterapp.shell.currentWidget;
+  const session = shown && shown.sessionContext && shown.sessionContext.session;
+  const kernel = session && session.kernel;
+  return kernel && kernel.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+PLOT = """() => {
+  const plot = document.querySelector(".curvkit-panel .js-plotly-plot");
+  if (!plot || !plot.data) return "";
+  return JSON.stringify([plot.data.map((each) => [each.name, Array.from(each.x || []),
+    Array.from(each.y || []).map(String)]), plot.layout.title.text]);
+}"""
+ALL_RUN = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+  .filter((cell) => cell.cell_type === "code").every((cell) => cell.execution_count)"""
+# Under which rule a knob says anything, and a value to turn it to.
+UNDER = {"momentum": "adam", "second_moment_decay": "adam"}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab on a copy of the notebook with short runs: its address."""
+    if BROWSER is None:
+        pytest.skip("No Chromium is installed, so nothing was looked at in a browser.")
+    root = tmp_path_factory.mktemp("lab")
+    notebook = nbformat.read(NOTEBOOKS / "01_curvature.ipynb", as_version=4)
+    first = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    first.source = re.sub(r"^steps = .*$", "steps = 330", first.source, flags=re.MULTILINE)
+    nbformat.write(notebook, root / "01_curvature.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(8)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += ["--ServerApp.ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={root}", "--expose-app-in-browser", "--LabApp.news_url=None"]
+    settings = {"JUPYTER_PREFER_ENV_PATH": "1", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    with (root / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command, env={**os.environ, **settings}, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _await_server(f"http://127.0.0.1:{port}/api?token={token}", server)
+            yield f"http://127.0.0.1:{port}/lab/tree/01_curvature.ipynb?token={token}"
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _await_server(address, server):
+    for _ in range(120):
+        assert server.poll() is None, "JupyterLab did not start"
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError("JupyterLab did not answer within a minute")
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    """The notebook in the browser, with all its cells run; `page.troubles` are console errors."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
+        page = browser.new_page(viewport=dict(width=1400, height=1000))
+        page.troubles = []
+        page.on("console", lambda said: said.type == "error" and page.troubles.append(said.text))
+        page.goto(lab)
+        page.wait_for_function(READY, timeout=90_000)
+        started = time.perf_counter()
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.wait_for_function(f"() => ({PLOT})().length > 200", timeout=120_000)
+        page.first_figure = time.perf_counter() - started
+        page.wait_for_function(ALL_RUN, timeout=300_000)
+        yield page
+        browser.close()
+
+
+def look(page, name):
+    """Leaves a screenshot, for those who want to look."""
+    folder = os.environ.get("CURVKIT_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def plot(page):
+    """What the first panel's figure shows, as text."""
+    return page.evaluate(PLOT)
+
+
+def settle(page, before=None):
+    """Waits until the first panel's run is done, and its figure another than `before`."""
+    status = ".curvkit-panel >> nth=0 >> .curvkit-status"
+    for _ in range(600):
+        page.wait_for_timeout(100)
+        done = page.locator(status).inner_text().startswith("done")
+        if done and plot(page) != before:
+            return
+    raise AssertionError(f"the figure did not change; status {page.locator(status).inner_text()!r}")
+
+
+def press(page, text):
+    """Presses a button of the first panel."""
+    page.locator(f".curvkit-panel >> nth=0 >> button:has-text('{text}')").click()
+
+
+def turn(page, name, value):
+    """Turns a knob of the first panel as a person does: by typing or choosing."""
+    row = page.locator(f".curvkit-panel >> nth=0 >> .curvkit-knob-{name}")
+    row.scroll_into_view_if_needed()
+    if row.locator("select").count():
+        row.locator("select").select_option(value)
+    else:
+        field = row.locator("input[type=number]")
+        field.fill(str(value))
+        field.press("Enter")
+
+
+def another(each):
+    """A value of a knob that is neither its default nor far from it, so that runs stay short."""
+    if each.choices:
+        return next(choice for choice in each.choices if choice != each.default)
+    if each.name == "steps":
+        return 220
+    value = each.default * 2 if each.default else 1
+    return each.kind(value if value <= each.high else (each.low + each.default) / 2)
+
+
+def test_the_first_figure_comes_while_the_other_cells_still_run(page, record_property):
+    record_property("seconds_to_first_figure", round(page.first_figure, 1))
+    panel = page.locator(".curvkit-panel >> nth=0")
+    panel.scroll_into_view_if_needed()
+    settle(page)
+    look(page, "panel")
+    assert "sharpness" in plot(page)
+    assert "Sharpness went from" in panel.inner_text()
+
+
+def test_no_cell_failed(page):
+    outputs = page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells"
+        ".filter((cell) => cell.cell_type === 'code').map((cell) => cell.outputs)"
+    )
+    kinds = [each["output_type"] for cell in outputs for each in cell]
+    assert "error" not in kinds and len(outputs) >= 8
+
+
+def test_the_figure_is_as_wide_as_its_place(page):
+    wide = "() => { const p = document.querySelector('.curvkit-panel .js-plotly-plot');"
+    wide += " return [p.offsetWidth, p._fullLayout.width]; }"
+    for width in (1400, 1150, 1400):
+        page.set_viewport_size(dict(width=width, height=1000))
+        page.wait_for_timeout(1000)
+        place, drawn = page.evaluate(wide)
+        assert abs(place - drawn) <= 2
+
+
+@pytest.mark.parametrize("name", [name for name in knobs.knobs(Settings) if name != "rule"])
+def test_turning_a_knob_changes_the_figure(page, name, record_property):
+    each = knobs.knobs(Settings)[name]
+    panel = page.locator(".curvkit-panel >> nth=0")
+    press(page, "Reset")
+    settle(page)
+    if name in UNDER:
+        before = plot(page)
+        turn(page, "rule", UNDER[name])
+        settle(page, before)
+    if not panel.locator(f".curvkit-knob-{name}").is_visible():
+        panel.locator("text=more knobs").click()
+    before = plot(page)
+    started = time.perf_counter()
+    turn(page, name, another(each))
+    settle(page, before)
+    record_property("seconds_to_changed_figure", round(time.perf_counter() - started, 2))
+
+
+def test_a_number_out_of_range_is_refused_in_a_sentence(page):
+    press(page, "Reset")
+    settle(page)
+    turn(page, "learning_rate", -3)
+    page.wait_for_timeout(500)
+    advice = page.locator(".curvkit-panel >> nth=0 >> .curvkit-advice").inner_text()
+    assert advice.startswith("learning_rate must be") and "-3" in advice
+    field = page.locator(
+        ".curvkit-panel >> nth=0 >> .curvkit-knob-learning_rate >> input[type=number]"
+    )
+    assert float(field.input_value()) == 0.1
+
+
+def test_play_draws_the_run_as_it_grew(page):
+    readout = page.locator(".curvkit-panel >> nth=0 >> .curvkit-readout")
+    press(page, "Play")
+    page.wait_for_timeout(2500)
+    steps = int(readout.inner_text().removeprefix("step "))
+    look(page, "playing")
+    assert 0 < steps < 330
+    press(page, "Pause")
+    page.wait_for_timeout(600)
+    held = readout.inner_text()
+    page.wait_for_timeout(600)
+    assert readout.inner_text() == held
+
+
+def test_stop_stops_a_long_run_and_keeps_what_is_there(page):
+    press(page, "Reset")
+    settle(page)
+    turn(page, "steps", 20000)
+    page.wait_for_timeout(1200)
+    press(page, "Stop")
+    page.wait_for_timeout(1500)
+    status = page.locator(".curvkit-panel >> nth=0 >> .curvkit-status").inner_text()
+    look(page, "stopped")
+    kept = plot(page)
+    page.wait_for_timeout(1000)
+    assert status == "stopped" and plot(page) == kept and len(kept) > 200
+
+
+def test_a_kept_run_stays_on_the_figure(page):
+    press(page, "Reset")
+    settle(page)
+    before = plot(page)
+    press(page, "Keep this run")
+    turn(page, "learning_rate", 0.2)
+    settle(page, before)
+    assert "1: as at first" in plot(page)
+    look(page, "kept")
+    press(page, "Clear")
+    page.wait_for_timeout(800)
+    assert "1: as at first" not in plot(page)
+
+
+def test_a_run_that_diverges_says_at_which_step(page):
+    press(page, "Reset")
+    settle(page)
+    before = plot(page)
+    turn(page, "learning_rate", 3)
+    settle(page, before)
+    look(page, "diverged")
+    assert re.search(r"diverged at step \d+", page.locator(".curvkit-panel >> nth=0").inner_text())
+
+
+def test_the_browser_had_nothing_to_complain_of(page):
+    ours = [each for each in page.troubles if "favicon" not in each]
+    assert not ours, ours
