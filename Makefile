@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report test test-fast test-full test-floors bench lint format lock clean
+.PHONY: help setup lab report test test-fast test-full test-floors bench notebooks lint format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,9 +34,13 @@ test-floors: setup ## Run the tests with the oldest versions pyproject.toml allo
 	@.venv-floors/bin/python $(PYTEST) -m "not full" $(ARGS)
 
 bench: setup ## Measure against peers (every file in benchmarks/)
-	@for file in benchmarks/*.py; do \
+	@for file in benchmarks/[!_]*.py; do \
 	  if [ -f "$$file" ]; then echo "== $$file"; $(PY) "$$file" $(ARGS) || exit 1; fi; \
 	done
+
+notebooks: setup ## Write each notebook's .ipynb from its .py, and the README's tables
+	@$(PY) .ci/pair.py
+	@$(PY) .ci/tables.py
 
 lint: setup ## Check style and format
 	@$(PY) -m ruff check .

@@ -155,6 +155,14 @@ def keep_gpu_shared(env):
     os.replace(fresh, path)
 
 
+def leave_news_out(env):
+    """JupyterLab would ask about its news in the first minute of every class."""
+    folder = env / "share/jupyter/lab/settings"
+    folder.mkdir(parents=True, exist_ok=True)
+    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    (folder / "overrides.json").write_text(json.dumps(quiet, indent=1) + "\n")
+
+
 def add_cuda(env, uv):
     """Only where a driver answers; a failure leaves a working environment without the GPU."""
     if not working(shutil.which("nvidia-smi")):
@@ -185,6 +193,7 @@ def set_up(env):
     editable = ["--no-deps", "--no-build-isolation", "-e", ROOT]
     run("Installing curvkit itself", uv, "pip", "install", *target, *editable)
     keep_gpu_shared(env)
+    leave_news_out(env)
     add_cuda(env, uv)
     stamp.write_text(wanted_stamp(sys.version_info))
     say(f"ready after {time.time() - started:.0f} s")

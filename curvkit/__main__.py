@@ -76,11 +76,6 @@ def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str,
     place = quote(notebook.relative_to(root).as_posix())
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--port={port}"]
     command += [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{place}"]
-    # Its news would be a question in the first minute of every class.
-    command += [
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
     command += [] if browser else ["--no-browser"]
     # In a container one is root, and JupyterLab will not start unless told so.
     command += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []

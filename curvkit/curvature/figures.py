@@ -58,7 +58,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     made.add_trace(
         theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
     )
-    made.update_yaxes(title_text="loss L", type="log", row=1, col=1)
+    made.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
     made.update_yaxes(title_text=_axis(trace), rangemode="tozero", row=2, col=1)
     _cut(made, trace, followed, trace.threshold, 2)
     return _finish(made, trace, x_title)
@@ -70,10 +70,16 @@ def _axis(trace: Trace) -> str:
 
 
 def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, row: int) -> None:
-    """Cuts the y axis of a row where a first transient or a divergence would flatten the rest."""
+    """Cuts the y axis of a row where a first transient would flatten the rest.
+
+    Where a divergence would, the axis is made logarithmic instead.
+    """
     limit = max(3 * edge_at, 1.3 * float(values[0])) if len(values) else np.inf
-    above = len(values) and np.max(values) > limit
-    if above and (trace.diverged or np.median(values) < 2 * edge_at):
+    if not len(values) or np.max(values) <= limit:
+        return
+    if trace.diverged:
+        figure.update_yaxes(type="log", nticks=3, rangemode="normal", row=row, col=1)
+    elif np.median(values) < 2 * edge_at:
         figure.update_yaxes(range=[0, limit], row=row, col=1)
 
 

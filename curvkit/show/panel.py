@@ -1,8 +1,4 @@
-"""The panel: a room's knobs beside its figures; turn one, and the run streams in anew.
-
-The run goes on in a thread of its own, chunk by chunk. So the kernel hears Stop at any time, a
-newer value takes the place of the run in flight, and the notebook can be worked on meanwhile.
-"""
+"""The panel: a room's knobs beside its figures; turn one, and the run streams in anew."""
 
 import html
 import inspect
@@ -19,13 +15,12 @@ from IPython.display import Markdown, display
 from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
-from curvkit.show import fit, player, theme
+from curvkit.show import player, theme
+from curvkit.show.canvas import Canvas, overlay
 from curvkit.show.controls import Control
+from curvkit.show.live import Live
 
 Draw = Callable[..., go.Figure]
-
-# One height for all figures of a panel: plotly stops fitting the width once a height is changed.
-HEIGHT = 540
 
 
 def headless() -> bool:
@@ -80,32 +75,30 @@ class Panel(widgets.VBox):
 
     Attributes:
         trace: the newest trace, or None before the first chunk.
-        canvas: the `plotly.graph_objects.FigureWidget`, updated in place.
+        canvas: the `Canvas` that the figure is on.
         controls: a `Control` by knob name.
         kept: the runs kept for comparison, as pairs of a name and a trace.
     """
 
     def __init__(self, stream, settings, figures, words, *, front=(), figure=None, clock="step"):
-        self.stream, self.figures, self.words_of = stream, dict(figures), words
+        self.figures, self.words_of = dict(figures), words
         self.settings_class, self.values = type(settings), knobs.as_dict(settings)
+        self._first = dict(self.values)
         self.trace: Record | None = None
         self.kept: list[tuple[str, Record]] = []
-        self._generation = 0
-        self._turn, self._pen = threading.Lock(), threading.RLock()
-        self._compiled: set[tuple] = set()
+        self._pen, self._ranges = threading.RLock(), None
+        self.live = Live(stream, self._shown, self._said)
+        self.canvas, self.transport = Canvas(), player.Transport(self._scrub)
         self._make_controls(front)
         self._make_views(figure or next(iter(figures)), clock)
         self._make_buttons()
-        self.canvas = go.FigureWidget(theme.figure("…", height=HEIGHT))
-        self.canvas._config = {"responsive": True, "displaylogo": False}
-        self.transport = player.Transport(self._scrub)
         self.words = widgets.HTML(layout=widgets.Layout(min_height="48px"))
         left = widgets.VBox(
             [*self._fronts, self._more, self._advice],
             layout=widgets.Layout(width="344px", flex="0 0 344px", padding="4px 10px 4px 0"),
         )
         right = widgets.VBox(
-            [self.figure_choice, self.canvas, fit.Fit(), self.transport.box, self.words],
+            [self.figure_choice, self.canvas, self.transport.box, self.words],
             layout=widgets.Layout(flex="1 1 400px", min_width="400px", overflow="hidden"),
         )
         wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
@@ -182,7 +175,6 @@ class Panel(widgets.VBox):
         parts += [self.reset_button, self.progress, self.status]
         layout = widgets.Layout(flex_flow="row wrap", align_items="center")
         self._buttons = widgets.HBox(parts, layout=layout)
-        self._first = dict(self.values)
 
     # -- what a person can do -----------------------------------------------------------------
 
@@ -205,15 +197,12 @@ class Panel(widgets.VBox):
     def start(self) -> None:
         """Starts a run; one in flight gives way at the end of its chunk."""
         self.transport.pause()
-        self._generation += 1
-        threading.Thread(target=self._work, args=(self._generation,), daemon=True).start()
+        self.live.start(knobs.read(self.settings_class, self.values))
 
     def stop(self) -> None:
-        """Stops the run at the end of its chunk; what is there stays."""
-        self._generation += 1
+        """Stops the run at the end of its chunk, and the player; what is there stays."""
         self.transport.pause()
-        if self.progress.bar_style == "info":
-            self._state("stopped", "warning")
+        self.live.stop()
 
     def keep(self) -> None:
         """Leaves the present run on the figure for comparison with later ones."""
@@ -228,8 +217,7 @@ class Panel(widgets.VBox):
 
     def wait(self, seconds: float = 600) -> Record | None:
         """Blocks until the run in flight has ended, and returns its trace; for code and tests."""
-        if self._turn.acquire(timeout=seconds):
-            self._turn.release()
+        self.live.wait(seconds)
         return self.trace
 
     # -- what happens then --------------------------------------------------------------------
@@ -242,38 +230,12 @@ class Panel(widgets.VBox):
     def _say(self, sentence):
         self._advice.value = f"<div style='color:#B3261E'>{html.escape(sentence)}</div>"
 
-    def _state(self, text, style):
-        self.status.value, self.progress.bar_style = text, style
+    def _said(self, words, style, share):
+        self.status.value, self.progress.bar_style, self.progress.value = words, style, share
 
-    def _work(self, generation):
-        with self._turn:
-            if generation != self._generation:
-                return
-            settings = knobs.read(self.settings_class, self.values)
-            shape = tuple(
-                self.values[name] for name, each in knobs.knobs(settings).items() if each.static
-            )
-            new = shape not in self._compiled
-            self._state("compiling…" if new else "running…", "info")
-            self.progress.value = 0
-            try:
-                self._follow(generation, settings)
-                self._compiled.add(shape)
-            except Exception as error:  # a thread's error would otherwise reach nobody
-                self._state("failed", "danger")
-                self._say(f"The run failed: {error}")
-
-    def _follow(self, generation, settings):
-        length = self.stream.length(settings)
-        for trace in self.stream.chunks(settings):
-            if generation != self._generation:
-                return
-            self.trace = trace
-            self.progress.value = trace.readings / length
-            self.status.value = f"{trace.readings} of {length} readings"
-            self.draw()
-        self.progress.value = 1
-        self._state(f"done, {trace.readings} readings", "success")
+    def _shown(self, trace):
+        self.trace = trace
+        self.draw()
 
     def _name(self, trace):
         turned = [
@@ -290,15 +252,10 @@ class Panel(widgets.VBox):
     def figure(self, trace: Record) -> go.Figure:
         """The figure of `trace` as the views ask for it, with the kept runs behind it."""
         draw = _with_clock(self.figures[self.figure_choice.value], self.clock.value)
-        made = draw(trace)
-        for number, (name, kept) in enumerate(self.kept, 1):
-            for at, each in enumerate(draw(kept).data):
-                faded = dict(opacity=0.45, name=f"{number}: {name}", showlegend=at == 0)
-                made.add_trace(each.update(legendgroup=f"kept {number}", line_width=1.6, **faded))
+        made = overlay(draw(trace), [(name, draw(kept)) for name, kept in self.kept])
         for scale, update in ((self.x_scale, made.update_xaxes), (self.y_scale, made.update_yaxes)):
             if scale.value != "as drawn":
                 update(type=scale.value, range=None)
-        made.update_layout(height=HEIGHT)
         return made
 
     def draw(self) -> None:
@@ -308,7 +265,7 @@ class Panel(widgets.VBox):
         with self._pen:
             self.transport.load(self.trace)
             self._ranges = None
-            self._paint(self.figure(self.trace))
+            self.canvas.paint(self.figure(self.trace))
             self.words.value = f"<p style='font-size:15px'>{_inline(self.words_of(self.trace))}</p>"
 
     def _scrub(self, reading):
@@ -322,19 +279,7 @@ class Panel(widgets.VBox):
             made = self.figure(self.trace.head(reading))
             for name, limits in self._ranges.items():
                 made.layout[name].range = limits
-            self._paint(made)
-
-    def _paint(self, made):
-        """Brings the canvas to `made` in place, so that it neither flickers nor loses its size."""
-        same = [each.type for each in made.data] == [each.type for each in self.canvas.data]
-        if not same:
-            self.canvas.data = ()
-            self.canvas.add_traces(made.data)
-        with self.canvas.batch_update():
-            if same:
-                for old, new in zip(self.canvas.data, made.data, strict=True):
-                    old.update(new.to_plotly_json(), overwrite=False)
-            self.canvas.layout.update(made.layout.to_plotly_json(), overwrite=True)
+            self.canvas.paint(made)
 
 
 def _inline(text: str) -> str:

@@ -72,38 +72,39 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
         )
         for end in ends
     ]
-    still = dict(
-        mode="immediate", frame=dict(duration=0, redraw=False), transition=dict(duration=0)
-    )
-    playing = still | dict(
-        frame=dict(duration=1000 * DURATION / len(ends), redraw=False), fromcurrent=True
-    )
-    from_start = playing | dict(fromcurrent=False)
+    return _with_transport(whole, {str(end): str(_step(trace, end)) for end in ends})
+
+
+def _with_transport(whole: go.Figure, labels: dict[str, str]) -> go.Figure:
+    """Puts a play button and a slider below a figure; `labels` are the steps by frame name."""
+    now = dict(duration=0, redraw=False)
+    still = dict(mode="immediate", frame=now, transition=dict(duration=0))
+    each_frame = dict(duration=1000 * DURATION / len(labels), redraw=False)
     buttons = [
-        dict(label="▶ Play", method="animate", args=[None, from_start]),
+        dict(label="▶ Play", method="animate", args=[None, {**still, "frame": each_frame}]),
         dict(label="❚❚", method="animate", args=[[None], still]),
     ]
     steps = [
-        dict(method="animate", label=str(_step(trace, end)), args=[[str(end)], still])
-        for end in ends
+        dict(method="animate", label=step, args=[[name], still]) for name, step in labels.items()
     ]
-    bottom = (whole.layout.margin.b or 60) + 70
+    ink = whole.layout.template.layout.font.color
     whole.update_layout(
         height=whole.layout.height + 90,
-        margin_b=bottom + 40,
+        margin_b=170,
         updatemenus=[
-            dict(type="buttons", direction="right", buttons=buttons, showactive=False,
-                 x=0, xanchor="left", y=0, yanchor="top", pad=dict(t=72, r=10)),
+            dict(
+                type="buttons", direction="right", buttons=buttons, showactive=False,
+                x=0, xanchor="left", y=0, yanchor="top", pad=dict(t=72, r=10),
+            )
         ],
         sliders=[
-            dict(steps=steps, active=len(ends) - 1, x=0.17, len=0.83, y=0, yanchor="top",
-                 pad=dict(t=60), currentvalue=dict(prefix="step ", xanchor="right"), ticklen=0,
-                 minorticklen=0, font=dict(color="rgba(0,0,0,0)", size=1)),
+            dict(
+                steps=steps, active=len(steps) - 1, x=0.2, len=0.8, y=0, yanchor="top",
+                pad=dict(t=60), ticklen=0, minorticklen=0, font=dict(color="rgba(0,0,0,0)", size=1),
+                currentvalue=dict(prefix="step ", xanchor="right", font=dict(size=15, color=ink)),
+            )
         ],
     )  # fmt: skip
-    whole.layout.sliders[0].currentvalue.font = dict(
-        size=15, color=whole.layout.template.layout.font.color
-    )
     return whole
 
 

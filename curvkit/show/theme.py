@@ -78,13 +78,13 @@ def _template(mode: Mode) -> go.layout.Template:
     )  # fmt: skip
     layout = dict(
         font=dict(family=FONT, size=15, color=ink),
-        title=dict(font_size=18, x=0.01, xanchor="left"),
+        title=dict(font_size=18, x=0.01, xanchor="left", y=1, yanchor="top", pad=dict(t=14)),
         paper_bgcolor=paper, plot_bgcolor=paper, xaxis=axis, yaxis=axis,
         legend=dict(
-            orientation="h", y=1.02, yanchor="bottom", x=1, xanchor="right",
-            bgcolor="rgba(0,0,0,0)", font_size=14,
+            orientation="h", y=1.01, yanchor="bottom", x=0, xanchor="left",
+            bgcolor="rgba(0,0,0,0)", font_size=13,
         ),
-        margin=dict(l=80, r=24, t=76, b=58), hovermode="x unified",
+        margin=dict(l=80, r=24, t=92, b=58), hovermode="x unified",
         hoverlabel=dict(font_size=13, bgcolor=paper, font_color=ink),
     )  # fmt: skip
     return go.layout.Template(layout=layout)

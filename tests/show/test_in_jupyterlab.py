@@ -62,7 +62,7 @@ def lab(tmp_path_factory):
     token = secrets.token_hex(8)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ServerApp.ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}"]
-    command += [f"--ServerApp.root_dir={root}", "--expose-app-in-browser", "--LabApp.news_url=None"]
+    command += [f"--ServerApp.root_dir={root}", "--expose-app-in-browser"]
     settings = {"JUPYTER_PREFER_ENV_PATH": "1", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
     with (root / "lab.log").open("w") as log:
         server = subprocess.Popen(

@@ -1,0 +1,42 @@
+"""The canvas: one figure widget that is brought to ever new figures in place."""
+
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+import plotly.graph_objects as go
+
+from curvkit.show import fit, theme
+
+# One height for all figures of a canvas: plotly stops fitting the width once a height is changed.
+HEIGHT = 540
+
+
+class Canvas(widgets.VBox):
+    """A `FigureWidget` as wide as its place; `figure` is the widget."""
+
+    def __init__(self):
+        self.figure = go.FigureWidget(theme.figure("…", height=HEIGHT))
+        self.figure._config = {"responsive": True, "displaylogo": False}
+        super().__init__([self.figure, fit.Fit()], layout=widgets.Layout(overflow="hidden"))
+
+    def paint(self, made: go.Figure) -> None:
+        """Brings the widget to `made` in place, so that it neither flickers nor loses its size."""
+        made.update_layout(height=HEIGHT)
+        same = [each.type for each in made.data] == [each.type for each in self.figure.data]
+        if not same:
+            self.figure.data = ()
+            self.figure.add_traces(made.data)
+        with self.figure.batch_update():
+            if same:
+                for old, new in zip(self.figure.data, made.data, strict=True):
+                    old.update(new.to_plotly_json(), overwrite=False)
+            self.figure.layout.update(made.layout.to_plotly_json(), overwrite=True)
+
+
+def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure:
+    """`made` with the curves of the figures in `kept` behind it, faded, one legend entry each."""
+    for number, (name, figure) in enumerate(kept, 1):
+        for at, each in enumerate(figure.data):
+            faded = dict(opacity=0.45, name=f"{number}: {name}", showlegend=at == 0)
+            made.add_trace(each.update(legendgroup=f"kept {number}", line_width=1.6, **faded))
+    return made

@@ -1,0 +1,92 @@
+"""A live run: a stream followed in a thread of its own, that can be stopped and superseded.
+
+The kernel's own thread is never blocked, so it hears every slider and every button while a run is
+going on; a run looks up between two chunks whether it is still wanted.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from curvkit.core import knob as knobs
+from curvkit.core.stream import Stream
+from curvkit.core.trace import Record
+
+
+class Live:
+    """Follows a stream; the newest settings win.
+
+    Args:
+        stream: a room's experiment.
+        shown: called with the trace so far after each chunk.
+        said: called with a few words on how the run stands, a style (info, success, warning or
+            danger) and the share that is done, from 0 to 1.
+    """
+
+    # Compilations take both cores: of several panels that open at once, the first goes first.
+    _compiling = threading.Lock()
+
+    def __init__(
+        self,
+        stream: Stream,
+        shown: Callable[[Record], None],
+        said: Callable[[str, str, float], None],
+    ):
+        self.stream, self._shown, self._said = stream, shown, said
+        self._generation, self._pending = 0, 0
+        self._turn, self._count = threading.Lock(), threading.Lock()
+        self._idle = threading.Event()
+        self._compiled: set[tuple] = set()
+
+    def start(self, settings: Any) -> None:
+        """Starts a run; one in flight gives way at the end of its chunk."""
+        with self._count:
+            self._generation += 1
+            self._pending += 1
+            self._idle.clear()
+            arguments = (self._generation, settings)
+        threading.Thread(target=self._work, args=arguments, daemon=True).start()
+
+    def stop(self) -> None:
+        """Stops the run in flight, if there is one, at the end of its chunk."""
+        with self._count:
+            self._generation += 1
+            running = self._pending > 0
+        if running:
+            self._said("stopped", "warning", 1.0)
+
+    def wait(self, seconds: float) -> bool:
+        """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
+        return self._idle.wait(seconds)
+
+    def _work(self, generation, settings):
+        try:
+            with self._turn:
+                self._follow(generation, settings)
+        except Exception as error:  # an error in a thread would otherwise reach nobody
+            self._said(f"failed: {error}", "danger", 1.0)
+        finally:
+            with self._count:
+                self._pending -= 1
+                if not self._pending:
+                    self._idle.set()
+
+    def _follow(self, generation, settings):
+        declared = knobs.knobs(settings)
+        shape = tuple(getattr(settings, name) for name, each in declared.items() if each.static)
+        new = shape not in self._compiled
+        if generation == self._generation:
+            self._said("compiling…" if new else "running…", "info", 0.0)
+        chunks, length = self.stream.chunks(settings), self.stream.length(settings)
+        with self._compiling if new else contextlib.nullcontext():
+            trace = next(chunks) if generation == self._generation else None
+        while generation == self._generation and trace is not None:
+            self._compiled.add(shape)
+            newest = trace
+            self._shown(newest)
+            told = f"{newest.readings} of {length} readings"
+            self._said(told, "info", newest.readings / length)
+            trace = next(chunks, None)
+            if trace is None and generation == self._generation:
+                self._said(f"done, {newest.readings} readings", "success", 1.0)

@@ -1,0 +1,40 @@
+"""The README: its tables are what the code declares, and its code runs."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_are_what_the_code_declares():
+    spec = importlib.util.spec_from_file_location("tables", ROOT / ".ci" / "tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    assert tables.filled(README) == README, "run `make notebooks`"
+    assert README.count("<!-- table:") >= 2
+
+
+def test_every_target_it_names_is_there():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^|`)make ([a-z-]+)\b", README, flags=re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_every_link_leads_somewhere():
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
+
+
+@pytest.mark.slow
+def test_its_code_runs(tmp_path):
+    code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(code) >= 2
+    for each in code:
+        subprocess.run([sys.executable, "-W", "error", "-c", each], cwd=tmp_path, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"run.npz", "run.html"}
