@@ -18,6 +18,12 @@ def _clock(trace: Trace, clock: Clock) -> tuple[np.ndarray, str]:
     return trace.step, "training steps"
 
 
+def _ends(trace: Trace, clock: Clock) -> list[float]:
+    """Where the x axis begins and ends, also while the run is still going on."""
+    last = int(trace.diverged_at) if trace.diverged else trace.settings["steps"]
+    return [0, last * (trace.settings["learning_rate"] if clock == "time" else 1)]
+
+
 def _rule(trace: Trace) -> str:
     return trace.settings["rule"].replace("_", " ")
 
@@ -53,7 +59,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     if _has_preconditioner(trace):
         raw = theme.curve("plain", "sharpness λ (raw)", x, kept.sharpness)
         made.add_trace(raw, row=2, col=1)
-    ends = [x[0], x[-1]] if len(x) else []
+    ends = _ends(trace, clock)
     name = f"threshold {float(trace.critical):.4g}/η"
     made.add_trace(
         theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
@@ -92,7 +98,7 @@ def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     second = kept.second_eigenvalue * trace.settings["learning_rate"]
     made.add_trace(theme.curve("second", "second, ηλ₂", x, second))
     made.add_trace(theme.curve("sharpness", "ηλ", x, kept.scaled_sharpness))
-    ends = [x[0], x[-1]] if len(x) else []
+    ends = _ends(trace, clock)
     made.add_trace(
         theme.curve("threshold", f"critical {critical:.4g}", ends, [critical] * len(ends))
     )
@@ -138,7 +144,7 @@ def valley(trace: Trace) -> go.Figure:
     )
     made = theme.figure("The valley along the top eigenvector", height=460)
     recent = slice(max(0, len(places) - 40), None)
-    wide = np.nanmax(np.abs(places[recent]), initial=1e-12) * 1.15
+    wide = np.nanmax(np.abs(places), initial=1e-12) * 1.15
     across = np.linspace(-wide, wide, 101)
     curved = float(kept.preconditioned_sharpness[-1]) if len(places) else 1.0
     heights = 0.5 * curved * places[recent] ** 2

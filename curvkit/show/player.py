@@ -43,8 +43,11 @@ def _range(figure: go.Figure, axis: Any) -> list[float] | None:
     if not values.size:
         return None
     low, high = float(values.min()), float(values.max())
+    if axis.rangemode == "tozero" and axis.type != "log":
+        low, high = min(low, 0.0), max(high, 0.0)
     air = 0.04 * (high - low) if high > low else 0.5
-    return [low - air * (letter == "y"), high + air]
+    below = air if letter == "y" and low != 0 else 0
+    return [low - below, high + (air if letter == "y" or high == low else 0)]
 
 
 def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50) -> go.Figure:
@@ -60,7 +63,7 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
     """
     whole = freeze(draw(trace))
     ends = np.unique(np.linspace(1, trace.readings, min(frames, trace.readings)).astype(int))
-    moving = [i for i, each in enumerate(whole.data) if each.x is not None and len(each.x) > 2]
+    moving = [i for i, each in enumerate(whole.data) if each.x is not None]
     whole.frames = [
         go.Frame(
             name=str(end),
@@ -90,7 +93,7 @@ def _with_transport(whole: go.Figure, labels: dict[str, str]) -> go.Figure:
     ink = whole.layout.template.layout.font.color
     whole.update_layout(
         height=whole.layout.height + 90,
-        margin_b=170,
+        margin_b=150,
         updatemenus=[
             dict(
                 type="buttons", direction="right", buttons=buttons, showactive=False,
