@@ -111,7 +111,8 @@ class Knob:
             ]
         else:
             values = [self.low + i * (self.high - self.low) / (number - 1) for i in range(number)]
-        return [self.kind(min(max(value, self.low), self.high)) for value in values]
+        # The ends as they were declared: a logarithm and back misses them by rounding.
+        return [self.kind(value) for value in (self.low, *values[1:-1], self.high)]
 
 
 def knob(

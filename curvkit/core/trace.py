@@ -87,11 +87,13 @@ class Record:
         for name, each in self.__series__.items():
             array = np.asarray(getattr(self, name))
             object.__setattr__(self, name, array)
-            for dim, size in zip(each.dims, array.shape, strict=False):
-                wrong_size = sizes.setdefault(dim, size) != size
-                if wrong_size or array.ndim != len(each.dims):
-                    shape = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
-                    raise ValueError(say.refusal(name, shape, array.shape))
+            agree = [
+                sizes.setdefault(dim, size) == size
+                for dim, size in zip(each.dims, array.shape, strict=False)
+            ]
+            if array.ndim != len(each.dims) or not all(agree):
+                shape = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
+                raise ValueError(say.refusal(name, shape, array.shape))
 
     def save(self, path: str | os.PathLike) -> Path:
         """Writes the trace whole or not at all (temporary name, then rename); returns the path."""

@@ -5,7 +5,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say
@@ -42,7 +41,8 @@ def require_floats(name: str, tree: Any) -> None:
     if not leaves:
         raise ValueError(say.refusal(name, "a pytree with at least one array", tree))
     for path, leaf in leaves:
-        dtype = jnp.result_type(leaf) if hasattr(leaf, "dtype") or np.isscalar(leaf) else None
+        number = hasattr(leaf, "dtype") or isinstance(leaf, int | float | complex)
+        dtype = jnp.result_type(leaf) if number else None
         if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
             where = f"{name}{jax.tree_util.keystr(path)}"
             advice = "pass the trainable leaves only and close the loss over the others"

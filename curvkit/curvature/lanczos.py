@@ -16,7 +16,7 @@ good that about three products suffice.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -30,6 +30,8 @@ from curvkit.core import say, tree
 NOISE = 0.02
 # What weight each further vector has in a start for k > 1: equal ones need the fewest products.
 FURTHER = 1.0
+# An eigenvalue this close below another may not have shown yet, as a share of the larger.
+CLOSE = 0.02
 
 
 class EigenPairs(NamedTuple):
@@ -80,7 +82,7 @@ def top_eigenpairs(
     key: jax.Array,
     start: EigenPairs | Any | None = None,
     num_hvps: int = 20,
-    tolerance: float | None = None,
+    tolerance: float | Sequence[float] | None = None,
     preconditioner: Any | None = None,
 ) -> EigenPairs:
     """The k largest eigenvalues (not the largest in size) of the Hessian, with their vectors.
@@ -92,7 +94,8 @@ def top_eigenpairs(
         key: a JAX random key, for the start and the noise in it.
         start: the pairs of the step before, or a pytree like `params` to start from.
         num_hvps: Hessian-vector products, at most P; 20 do from cold, 3 to 8 with a start.
-        tolerance: stop sooner, once the estimated relative error of all k values is below this.
+        tolerance: stop sooner, once the estimated relative errors are below this: one number for
+            all k values, or one for each, of which `inf` asks nothing.
         preconditioner: the diagonal of P, a positive pytree like `params`; the pairs are then of
             P^(-1/2) H P^(-1/2) (arXiv 2207.14484, section 2).
 
@@ -116,7 +119,7 @@ def top_eigenpairs(
     if preconditioner is not None:
         tree.require_like("preconditioner", preconditioner, params)
     start = _first_vector(start, params)
-    statics = dict(k=k, num_hvps=num_hvps, tolerance=tolerance)
+    statics = dict(k=k, num_hvps=num_hvps, tolerance=_tolerances(tolerance, k))
     arguments = (params, key, start, preconditioner)
     if tree.traced(arguments):
         return _top_eigenpairs(loss, *arguments, **statics)[0]
@@ -161,6 +164,17 @@ def _jitted(loss):
         return functools.partial(_top_eigenpairs, loss)
 
 
+def _tolerances(tolerance, k):
+    """One tolerance for each of k values, or None."""
+    if tolerance is None:
+        return None
+    each = tuple(tolerance) if isinstance(tolerance, Sequence) else (tolerance,) * k
+    if len(each) != k or not all(value > 0 for value in each):
+        expected = f"a number above 0, or {k} of them"
+        raise ValueError(say.refusal("tolerance", expected, tolerance))
+    return tuple(float(value) for value in each)
+
+
 def _first_vector(start, params):
     """The vectors to start from as a pytree with a leading axis, or None."""
     if start is None:
@@ -187,14 +201,14 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
         gradient_of = jax.grad(lambda flat: loss(unravel(flat)))
         return scale * jax.jvp(gradient_of, (vector,), (scale * direction,))[1]
 
-    first = jax.random.normal(key, vector.shape, vector.dtype)
+    first = _noise(key, 0, vector)
     if start is not None:
         start = jax.vmap(lambda each: ravel_pytree(each)[0])(start).astype(vector.dtype)
         weights = jnp.full(len(start), FURTHER, vector.dtype).at[0].set(1)
         first = _unit(weights @ start) + NOISE * _unit(first)
     steps = min(num_hvps, vector.size)
     values, vectors, residuals, made = lanczos(
-        product, first, steps, min(k, steps), key=key, tolerance=tolerance
+        product, first, steps, min(k, steps), key=key, tolerance=tolerance and tolerance[:steps]
     )
     pairs = EigenPairs(values, jax.vmap(unravel)(vectors), residuals, made)
     return pairs, value, jnp.all(gradient == 0) & jnp.all(values == 0) & jnp.all(residuals == 0)
@@ -207,7 +221,7 @@ def lanczos(
     k: int,
     *,
     key: jax.Array,
-    tolerance: float | None = None,
+    tolerance: tuple[float, ...] | None = None,
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
     """The k largest Ritz pairs of a symmetric `product` in the Krylov space of `first`.
 
@@ -217,39 +231,48 @@ def lanczos(
         steps: the most products, at most P.
         k: how many pairs, at most `steps`.
         key: for a fresh direction where the Krylov space is exhausted.
-        tolerance: stop once every estimated relative error is below this.
+        tolerance: stop once every estimated relative error is below its own of these k numbers.
 
     Returns:
         `(values (k,), vectors (k, P), residuals (k,), products made)`.
     """
 
     def unfinished(carry):
-        step, *_, error = carry
-        return (step < steps) & ((step < k) | (error > (tolerance or -1.0)))
+        step, *_, (*_, error) = carry
+        # With no Ritz value beyond the first k the gap below them is unknown, and so is the error.
+        return (step < steps) & ((step <= k) | (error > 1))
 
     def one(carry):
-        step, basis, small, following, _ = carry
+        step, basis, small, following, found = carry
         basis = basis.at[step].set(following)
         image = product(following)
         small = small.at[step, step].set(following @ image)
-        rest, length = _orthogonal(image, basis)
-        fresh = jax.random.normal(jax.random.fold_in(key, step + 1), first.shape, first.dtype)
+        # The recurrence takes out nearly all, one pass over the basis the rest of it.
+        rest = image - small[step, step] * following - small[step - 1, step] * basis[step - 1]
+        rest, length = _orthogonal(rest, basis, passes=1)
         # An invariant subspace ends the recurrence; a fresh direction finds what lies outside it.
         exhausted = length <= 10 * jnp.finfo(first.dtype).eps * jnp.max(jnp.abs(small))
-        following = jnp.where(exhausted, _orthogonal(fresh, basis)[0], rest)
+        following = jax.lax.cond(
+            exhausted, lambda: _orthogonal(_noise(key, step + 1, first), basis)[0], lambda: rest
+        )
         length = jnp.where(exhausted, 0, length)
         small = small.at[step, step + 1].set(length).at[step + 1, step].set(length)
-        error = jnp.zeros(()) if tolerance is None else _worst_error(small, step + 1, k)
-        return step + 1, basis, small, following, error
+        if tolerance is None:
+            return step + 1, basis, small, following, found
+        found = _ritz(small, step + 1)
+        error = _worst_error(found[0], found[2], step + 1, tolerance)
+        return step + 1, basis, small, following, (*found, error)
 
     empty = jnp.zeros((steps, first.size), first.dtype)
     # One row and column more than steps: the last coupling tells the residual for free.
     small = jnp.zeros((steps + 1, steps + 1), first.dtype)
-    infinite = jnp.full((), jnp.inf if tolerance is not None else 0)
-    made, basis, small, *_ = jax.lax.while_loop(
-        unfinished, one, (0, empty, small, _unit(first), infinite)
+    found = jax.tree.map(
+        lambda each: jnp.zeros(each.shape, each.dtype), jax.eval_shape(_ritz, small, steps)
     )
-    values, within, residuals = _ritz(small, made)
+    made, basis, small, _, (*found, _) = jax.lax.while_loop(
+        unfinished, one, (0, empty, small, _unit(first), (*found, jnp.full((), jnp.inf)))
+    )
+    values, within, residuals = _ritz(small, made) if tolerance is None else found
     # `within` is zero outside the part of the basis that was built.
     return values[:k], within[:, :k].T @ basis, residuals[:k], made
 
@@ -258,9 +281,24 @@ def _unit(vector):
     return vector / jnp.maximum(jnp.linalg.norm(vector), jnp.finfo(vector.dtype).tiny)
 
 
-def _orthogonal(vector, basis):
+def _noise(key, salt, like):
+    """Numbers from −1 to 1 of the shape and dtype of `like`, by hashing the place (murmur3).
+
+    What is asked of a start is only that it is orthogonal to nothing; random bits of full quality
+    would cost as much as a gradient.
+    """
+    seed = jax.random.key_data(key).ravel()[-2:]
+    bits = jnp.arange(like.size, dtype=jnp.uint32) * jnp.uint32(0x9E3779B9) + seed[0]
+    bits = bits ^ (seed[-1] + jnp.uint32(salt) * jnp.uint32(0x85EBCA6B))
+    for factor in (0x85EBCA6B, 0xC2B2AE35):
+        bits = (bits ^ (bits >> 16)) * jnp.uint32(factor)
+    bits = bits ^ (bits >> 15)
+    return (bits.astype(like.dtype) / 2.0**31 - 1).reshape(like.shape)
+
+
+def _orthogonal(vector, basis, passes=2):
     """`vector` without its part in the rows of `basis`, as a unit vector, and its length."""
-    for _ in range(2):  # twice is enough (Parlett, Kahan)
+    for _ in range(passes):  # twice is enough (Parlett, Kahan)
         vector = vector - (basis @ vector) @ basis
     return _unit(vector), jnp.linalg.norm(vector)
 
@@ -279,14 +317,13 @@ def _ritz(small, made):
     return values, jnp.where(built[:, None], within, 0), residuals
 
 
-def _worst_error(small, made, k):
-    """The largest estimated relative error of the first k values: residual² over the gap."""
-    values, _, residuals = _ritz(small, made)
-    apart = jnp.abs(values[:, None] - values[None, :]) + jnp.diag(jnp.full(len(values), jnp.inf))
-    # The gap counts only where a further value was found: after one product there is none yet.
-    built = jnp.arange(len(values)) < made
-    gap = jnp.min(jnp.where(built[None, :], apart, jnp.inf), axis=1)
-    gap = jnp.where(jnp.isfinite(gap), gap, 0)
+def _worst_error(values, residuals, made, tolerance):
+    """The largest estimated relative error, residual² over the gap, in units of its tolerance."""
+    k = len(tolerance)
+    apart = jnp.abs(values[:k, None] - values) + jnp.where(jnp.eye(k, len(values)), jnp.inf, 0)
+    gap = jnp.min(jnp.where(jnp.arange(len(values)) < made, apart, jnp.inf), axis=1)
+    values, residuals = values[:k], residuals[:k]
+    gap = jnp.minimum(gap, CLOSE * jnp.abs(values))
     error = jnp.minimum(residuals, residuals**2 / jnp.maximum(gap, residuals / 2 + 1e-30))
-    size = jnp.maximum(jnp.abs(values), 1e-30)
-    return jnp.max((error / size)[:k]).astype(jnp.zeros(()).dtype)
+    error = error / jnp.maximum(jnp.abs(values), 1e-30) / jnp.asarray(tolerance, values.dtype)
+    return jnp.max(error).astype(jnp.zeros(()).dtype)

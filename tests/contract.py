@@ -1,0 +1,285 @@
+"""The contract that every room signs, as functions that say what a room broke.
+
+`test_every_room.py` calls them on every room of the house; `test_contract_can_fail.py` on
+miniature rooms, each with one thing wrong. What a room brings: `settings.Settings`,
+`trace.Trace`, `experiment.stream`, `figures.FIGURES` and `figures.words`, `widget.explore`. By
+convention the knob that draws the randomness anew, where there is one, is called `seed`.
+"""
+
+import dataclasses
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from helpers import compilations, same_bits
+from rooms import SHORT, Room, ran, short, where_it_matters
+
+from curvkit.core import knob as knobs
+
+FILES = ("__init__", "settings", "trace", "experiment", "figures", "widget")
+CITATION = re.compile(r"arXiv \d{4}\.\d{4,5}|doi|(19|20)\d\d")
+
+
+def has_its_files(home: Path) -> None:
+    """The files of the floor plan, and some theory besides them."""
+    found = {path.stem for path in home.glob("*.py")}
+    absent = [f"{each}.py" for each in FILES if each not in found]
+    assert not absent, f"{home.name} has no {', '.join(absent)}"
+    assert found - set(FILES), f"{home.name} has no theory file"
+
+
+def cites(room: Room) -> None:
+    """A docstring that says why the room is there and what it rests on."""
+    told = room.package.__doc__ or ""
+    assert CITATION.search(told), f"the docstring of {room.name} cites nothing"
+
+
+def explains_a_knob(room: Room, name: str) -> None:
+    """A sentence of at least four words, and a citation."""
+    each = room.knobs[name]
+    assert each.sentence.endswith(".") and len(each.sentence.split()) >= 4, (
+        f"{name} has no sentence, but {each.sentence!r}"
+    )
+    assert CITATION.search(each.source), f"{name} cites nothing, but {each.source!r}"
+
+
+def refuses_what_is_outside(room: Room, name: str) -> None:
+    """Ends of the range are read as they are; what lies outside is refused by name."""
+    each = room.knobs[name]
+    for value in [each.default, *each.sweep()]:
+        read = getattr(knobs.read(room.settings.Settings, {name: value}), name)
+        assert read == value and type(read) is each.kind, f"{name} reads {value!r} as {read!r}"
+    for value in each.outside():
+        with pytest.raises(ValueError) as refused:
+            knobs.read(room.settings.Settings, {name: value})
+            pytest.fail(f"{name} takes {value!r}")
+        said = str(refused.value)
+        assert name in said and said.endswith((".", "?")) and "\n" not in said, said
+
+
+def refuses_unknown_names(room: Room) -> None:
+    """A setting that does not exist is refused with the names of those that do."""
+    for name in ("", "no_such_knob", next(iter(room.knobs))[:-1]):
+        with pytest.raises(ValueError) as refused:
+            knobs.read(room.settings.Settings, {name: 1})
+            pytest.fail(f"{name!r} is taken")
+        absent = [known for known in room.knobs if known not in str(refused.value)]
+        assert not absent, f"the refusal of {name!r} does not list {', '.join(absent)}"
+
+
+def runs_to_its_end(room: Room) -> None:
+    """At the defaults every reading is made, and every number is finite."""
+    settings = room.settings.Settings()
+    trace = ran(room, settings)
+    length = room.experiment.stream.length(settings)
+    assert trace.readings == length, f"{trace.readings} readings are made of {length}"
+    for name, array in trace.arrays().items():
+        bad = np.argwhere(~np.isfinite(array))
+        assert not len(bad), f"{name} is not finite, first at reading {bad[0]}"
+
+
+def never_recompiles(room: Room, name: str, **turned: Any) -> None:
+    """Once the program is there, a sweep of the knob from end to end compiles nothing."""
+    stream = room.experiment.stream
+    for _ in itertools.islice(stream.chunks(short(room, **turned)), 2):
+        pass
+    for value in room.knobs[name].sweep():
+        with compilations() as count:
+            # Two chunks and no more: the high end of `steps` would take its time.
+            for _ in itertools.islice(stream.chunks(short(room, **{**turned, name: value})), 2):
+                pass
+        assert count() == 0, f"{name} = {value} compiled {count()} times"
+
+
+def keeps_its_state_alike(room: Room) -> None:
+    """The state that a chunk leaves is of the types that it took: else the next one compiles."""
+    stream, settings, key = room.experiment.stream, short(room), jax.random.key(0)
+    begun = jax.eval_shape(stream.begin, settings, key)
+    left = jax.eval_shape(stream.advance, settings, begun, 1)[0]
+    pairs = zip(jax.tree_util.tree_leaves_with_path(begun), jax.tree.leaves(left), strict=True)
+    for (path, before), after in pairs:
+        forms = [(x.shape, x.dtype, getattr(x, "weak_type", False)) for x in (before, after)]
+        assert forms[0] == forms[1], f"state{jax.tree_util.keystr(path)} goes from {forms}"
+
+
+def reaches_the_program(room: Room, name: str) -> None:
+    """A knob's name is an argument of the compiled program; a static one shapes it."""
+    assert where_it_matters(room, name) is not None, f"no program of {room.name} reads {name}"
+
+
+def moves_a_figure(room: Room, name: str, turned: dict[str, Any]) -> None:
+    """Turned to some value, the knob changes some figure's data or layout."""
+    each = room.knobs[name]
+    before = drawn(room, ran(room, short(room, **turned)))
+    for value in each.sweep():
+        # The far end of `steps` is not run: that is no short run.
+        value = min(value, 2 * SHORT) if name == "steps" else value
+        settings = short(room, **{**turned, name: value})
+        if settings != short(room, **turned) and drawn(room, ran(room, settings)) != before:
+            return
+    raise AssertionError(f"no value of {name} changes a figure of {room.name}")
+
+
+def drawn(room: Room, trace: Any) -> dict[str, str]:
+    """Every figure of the trace, as JSON."""
+    return {name: draw(trace).to_json() for name, draw in room.figures.FIGURES.items()}
+
+
+def odd_traces(room: Room) -> Iterator[tuple[str, Any]]:
+    """Traces that a figure has to take: short, cut, broken off, and of numbers gone wild."""
+    whole = ran(room, short(room))
+    yield "a run", whole
+    yield "no reading", whole.head(0)
+    yield "one reading", whole.head(1)
+    yield "two readings", whole.head(2)
+    for value in (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38):
+        yield f"{value} from the middle on", spoiled(whole, whole.readings // 2, value)
+        yield f"{value} everywhere", spoiled(whole, 0, value)
+    for name, each in room.knobs.items():
+        if not each.static and name != "steps":
+            for value in each.sweep():
+                yield f"{name} = {value}", ran(room, short(room, **{name: value}))
+
+
+def spoiled(trace: Any, since: int, value: float, after: float | None = None) -> Any:
+    """The trace with every series of floats at `value` from the reading `since` on.
+
+    With `after` only that one reading is, and those after it are at `after`.
+    """
+    arrays = {}
+    for name, each in trace.__series__.items():
+        array = np.array(getattr(trace, name))
+        if each.dims[:1] == ("reading",) and array.dtype.kind == "f":
+            array[since:] = value
+            array[since + 1 :] = value if after is None else after
+            arrays[name] = array
+    return dataclasses.replace(trace, **arrays)
+
+
+def draws_any_trace(room: Room, figure: str) -> None:
+    """A figure of any trace that a person can read, drawn without touching the trace."""
+    for what, trace in odd_traces(room):
+        before = {name: array.copy() for name, array in trace.arrays().items()}
+        made = room.figures.FIGURES[figure](trace)
+        is_readable(made, f"{figure} of {what}")
+        touched = [
+            name for name, array in trace.arrays().items() if not same_bits(array, before[name])
+        ]
+        assert not touched, f"{figure} of {what} changes {', '.join(touched)}"
+
+
+def draws_nothing_after_the_end(room: Room, figure: str) -> None:
+    """What comes after a reading that is not finite is not drawn as if it were real."""
+    whole = ran(room, short(room))
+    middle = whole.readings // 2
+    broken = spoiled(whole, middle, np.nan, after=1e30)
+    for curve in room.figures.FIGURES[figure](broken).data:
+        values = np.asarray(curve.y if curve.y is not None else [], float)
+        assert not np.any(np.abs(values[np.isfinite(values)]) > 1e25), (
+            f"{figure} draws {curve.name!r} beyond the reading that is not finite"
+        )
+
+
+def is_readable(figure: go.Figure, what: str = "the figure") -> None:
+    """A title, a title on every axis whose numbers are shown, and names in the legend."""
+    assert figure.layout.title.text, f"{what} has no title"
+    for axis in [*figure.select_xaxes(), *figure.select_yaxes()]:
+        title = axis.title.text or ""
+        hidden = axis.showticklabels is False or axis.visible is False
+        assert hidden or (title.strip() and "_" not in title), (
+            f"{what} has no words on {axis.plotly_name}, but {title!r}"
+        )
+    names = [curve.name for curve in figure.data if curve.showlegend is not False]
+    for name in names:
+        plain = name and name.strip() and "_" not in name and not re.match(r"trace \d+$", name)
+        assert plain, f"{what} has {name!r} in its legend"
+    assert len(set(names)) == len(names), f"{what} says {names} in its legend, two are the same"
+
+
+def tells_any_trace(room: Room) -> None:
+    """What a trace shows is told in words, whatever the trace."""
+    for what, trace in odd_traces(room):
+        told = room.figures.words(trace)
+        assert told.strip().endswith("."), f"{what} is told as {told!r}"
+
+
+def repeats_itself(room: Room) -> None:
+    """The same key and settings give the same trace; another key or seed gives another."""
+    stream, settings = room.experiment.stream, short(room)
+    first = ran(room, settings)
+    assert differing(first, stream.run(settings)) == [], "a second run is not the same"
+    if "seed" in room.knobs:
+        other = ran(room, short(room, seed=1))
+        assert differing(first, other), "another seed gives the same trace"
+        assert differing(first, stream.run(settings, jax.random.key(1))), "the key is not used"
+
+
+def differing(one: Any, other: Any) -> list[str]:
+    """The names of the arrays in which two traces are not the same, bit by bit."""
+    others = other.arrays()
+    return [name for name, array in one.arrays().items() if not same_bits(array, others[name])]
+
+
+def does_not_depend_on_the_cut(room: Room) -> None:
+    """Made one reading at a time or in as few calls as there can be: the same trace."""
+    stream, settings = room.experiment.stream, short(room)
+    pieces = list(stream.chunks(settings, seconds=0.0))
+    assert len(pieces) >= pieces[-1].readings, "seconds=0 does not cut after each reading"
+    wrong = differing(stream.run(settings, seconds=1e6), pieces[-1])
+    assert not wrong, f"{', '.join(wrong)} depends on how the run is cut"
+    for piece in pieces:
+        early = pieces[-1].head(piece.readings)
+        wrong = [n for n in differing(piece, early) if piece.__series__[n].dims]
+        assert not wrong, f"{', '.join(wrong)} of {piece.readings} readings changed later"
+
+
+def survives_saving(room: Room, folder: Path) -> None:
+    """A trace is loaded as it was saved, nan and infinity included, with all it was made of."""
+    for since, value in ((99, 0.0), (1, np.nan), (0, -np.inf)):
+        trace = spoiled(ran(room, short(room)), since, value)
+        loaded = type(trace).load(trace.save(folder / "trace.npz"))
+        wrong = differing(trace, loaded)
+        assert not wrong, f"{', '.join(wrong)} is not loaded as it was saved"
+        assert json.loads(json.dumps(dict(trace.header))) == loaded.header
+    header = loaded.header
+    absent = {"settings", "seed", "versions", "backend", "key", "room"} - set(header)
+    assert not absent, f"the header does not say {', '.join(sorted(absent))}"
+    assert {"curvkit", "python", "jax", "numpy"} <= set(header["versions"])
+    assert header["room"] == room.name and header["backend"] == jax.default_backend()
+    assert knobs.read(room.settings.Settings, header["settings"]) == short(room)
+
+
+def loads_nothing_else(room: Room, folder: Path) -> None:
+    """A file that is no trace of this room is refused in words, and nothing in it is executed."""
+    good = ran(room, short(room)).save(folder / "good.npz").read_bytes()
+    arrays = ran(room, short(room)).arrays()
+    header = json.dumps({"settings": {}})
+    (folder / "half.npz").write_bytes(good[: len(good) // 2])
+    (folder / "words.npz").write_text("no numbers here")
+    (folder / "empty.npz").write_bytes(b"")
+    np.savez(folder / "other.npz", header=header, something=np.ones(3))
+    np.savez(folder / "bare.npz", **arrays)
+    np.savez(folder / "torn.npz", header="{", **arrays)
+    first = next(iter(arrays))
+    planted = {**arrays, first: np.array([Planted()], dtype=object)}
+    np.savez(folder / "planted.npz", header=header, **planted)
+    with open(folder / "single.npz", "wb") as file:
+        np.save(file, np.ones(3))
+    for name in ("half", "words", "empty", "other", "bare", "torn", "planted", "single"):
+        with pytest.raises(ValueError, match=rf"{name}\.npz is not a .*\.$"):
+            room.trace.Trace.load(folder / f"{name}.npz")
+            pytest.fail(f"{name}.npz is loaded")
+
+
+class Planted:
+    """An object that would make itself heard if it were ever unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a trace was unpickled",)

@@ -1,0 +1,90 @@
+"""Pytrees: flat and back, and what does not fit is refused in one sentence that names the leaf."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curvkit.core import tree
+
+leaves = st.builds(
+    lambda shape, fill: np.full(shape, fill, np.float32),
+    st.lists(st.integers(1, 3), max_size=2).map(tuple),
+    st.floats(-2, 2, width=32),
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.sampled_from("abc"), inner, min_size=1)
+    ),
+    max_leaves=6,
+)
+
+
+def squares(params):
+    return sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
+
+
+@given(params=trees)
+@settings(max_examples=20)  # each shape is compiled anew
+def test_flat_goes_there_and_back_with_the_same_loss(params):
+    flat_loss, vector, unravel = tree.flat(squares, params)
+    assert vector.shape == (sum(np.size(leaf) for leaf in jax.tree.leaves(params)),)
+    back = unravel(vector)
+    assert jax.tree.structure(back) == jax.tree.structure(params)
+    assert jax.tree.all(jax.tree.map(lambda a, b: np.array_equal(a, b), back, params))
+    assert float(flat_loss(vector)) == float(squares(params))
+
+
+@pytest.mark.parametrize(
+    "said, params",
+    [
+        ("params must be a pytree with at least one array", {}),
+        (r"params\['a'\]\[1\] must be a floating-point array, but dtype\('int32'\)",
+         {"a": [np.ones(2, np.float32), np.ones(2, np.int32)]}),
+        (r"params\['b'\] must be a floating-point array, but 'x'", {"b": "x"}),
+        (r"params\[0\] must be a floating-point array", (np.ones(2, np.complex64),)),
+        (r"params\[0\] must be a floating-point array", (np.ones(2, bool),)),
+    ],
+)  # fmt: skip
+def test_leaves_that_are_no_floats_are_refused_by_their_place(said, params):
+    with pytest.raises(ValueError, match=said) as refused:
+        tree.require_floats("params", params)
+    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("leaf", [np.float32(1), 1.0, np.ones(2, np.float16), jnp.ones(2)])
+def test_floats_of_all_kinds_are_taken(leaf):
+    tree.require_floats("params", [leaf])
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda p: p, lambda p: (1.0, 2.0), lambda p: 1, lambda p: jnp.sum(p) * 1j]
+)
+def test_a_loss_that_is_no_real_scalar_is_refused_in_one_sentence(loss):
+    with pytest.raises(ValueError, match=r"loss\(params\) must be a real scalar") as refused:
+        tree.require_scalar(loss, jnp.ones(2))
+    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+
+
+@given(params=trees, other=trees)
+def test_alike_are_trees_of_the_same_structure_and_shapes_and_no_others(params, other):
+    tree.require_like("vector", jax.tree.map(lambda leaf: 2 * leaf, params), params)
+    alike = jax.tree.structure(params) == jax.tree.structure(other) and all(
+        np.shape(a) == np.shape(b)
+        for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(other), strict=True)
+    )
+    if not alike:
+        with pytest.raises(ValueError, match="vector must be shaped like params"):
+            tree.require_like("vector", other, params)
+
+
+def test_tracing_is_noticed_inside_of_jit_and_not_outside():
+    seen = []
+    jax.jit(lambda x: seen.append(tree.traced({"a": [x]})) or x)(1.0)
+    assert seen == [True]
+    assert not tree.traced({"a": [jnp.ones(2), 1.0, None]})

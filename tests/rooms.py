@@ -1,0 +1,118 @@
+"""Rooms as tests see them: found by globbing, with short runs that a session makes only once.
+
+By convention the knob that says how long a run is, where a room has one, is called `steps`: short
+runs are made by turning it down. Nothing else here knows what a room is about.
+"""
+
+import dataclasses
+import functools
+import importlib
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import jax
+import pytest
+
+from curvkit.core import knob as knobs
+
+HOUSE = Path(__file__).resolve().parent.parent / "curvkit"
+ROOMS = sorted(path.parent.name for path in HOUSE.glob("*/settings.py"))
+SHORT = 55
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """A room as the contract sees it: its modules, by the names of the floor plan."""
+
+    name: str
+    package: ModuleType | SimpleNamespace
+    settings: ModuleType | SimpleNamespace
+    trace: ModuleType | SimpleNamespace
+    experiment: ModuleType | SimpleNamespace
+    figures: ModuleType | SimpleNamespace
+    __hash__ = object.__hash__
+
+    @property
+    def knobs(self) -> dict[str, knobs.Knob]:
+        return knobs.knobs(self.settings.Settings)
+
+
+@functools.cache
+def room(name: str) -> Room:
+    """The room of that name."""
+    parts = ("settings", "trace", "experiment", "figures")
+    modules = [importlib.import_module(f"curvkit.{name}.{part}") for part in parts]
+    return Room(name, importlib.import_module(f"curvkit.{name}"), *modules)
+
+
+def every_knob(static: bool | None = None) -> list:
+    """All pairs of a room and one of its knobs, as parameters of a test."""
+    declared = [(name, each) for name in ROOMS for each in room(name).knobs.values()]
+    chosen = [(name, each) for name, each in declared if static in (None, each.static)]
+    return [pytest.param(name, each.name, id=f"{name}-{each.name}") for name, each in chosen]
+
+
+def every_figure() -> list:
+    """All pairs of a room and the name of one of its figures, as parameters of a test."""
+    pairs = [(name, figure) for name in ROOMS for figure in room(name).figures.FIGURES]
+    return [pytest.param(*pair, id="-".join(pair)) for pair in pairs]
+
+
+# Runs, shared by all tests of a session
+
+
+def short(room: Room, **turned: Any) -> Any:
+    """The room's settings for a short run, with some knobs turned."""
+    steps = {"steps": SHORT} if "steps" in room.knobs else {}
+    return knobs.read(room.settings.Settings, {**steps, **turned})
+
+
+@functools.cache
+def ran(room: Room, settings: Any) -> Any:
+    """The trace of a run to its end."""
+    return room.experiment.stream.run(settings)
+
+
+@functools.cache
+def lowered(room: Room, settings: Any) -> str:
+    """The text of the compiled programs."""
+    return room.experiment.stream.lowered(settings)
+
+
+@functools.cache
+def shape(room: Room, settings: Any) -> str:
+    """The compiled programs without names, and without the places in files they come from."""
+    stream, key = room.experiment.stream, jax.random.key(0)
+    state = jax.eval_shape(stream.begin, settings, key)
+    programs = stream.begin.lower(settings, key), stream.advance.lower(settings, state, 1)
+    return "\n".join(each.as_text() for each in programs)
+
+
+def elsewhere(room: Room) -> Iterator[dict[str, Any]]:
+    """Where to look for a knob's use: the defaults, each static knob turned, pairs of choices."""
+    yield {}
+    static = sorted((e for e in room.knobs.values() if e.static), key=lambda e: not e.choices)
+    yield from ({e.name: v} for e in static for v in e.sweep() if v != e.default)
+    for one, other in itertools.combinations([e for e in static if e.choices], 2):
+        for values in itertools.product(one.choices, other.choices):
+            yield dict(zip((one.name, other.name), values, strict=True))
+
+
+def where_it_matters(room: Room, name: str) -> dict[str, Any] | None:
+    """The first of `elsewhere` at which the program reads (or is shaped by) the knob, or None."""
+    each = room.knobs[name]
+    for turned in elsewhere(room):
+        settings = short(room, **turned)
+        if not each.static:
+            if re.search(rf"settings\W*{name}\b", lowered(room, settings)):
+                return turned
+        elif name not in turned:
+            others = (value for value in each.sweep() if value != each.default)
+            shapes = (shape(room, short(room, **turned, **{name: value})) for value in others)
+            if any(each != shape(room, settings) for each in shapes):
+                return turned
+    return None

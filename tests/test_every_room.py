@@ -1,0 +1,118 @@
+"""Every room signs one contract: a room is found by its `settings.py`, and named nowhere here."""
+
+import contract
+import pytest
+from rooms import HOUSE, ROOMS, every_figure, every_knob, lowered, room, short, where_it_matters
+
+each_room = pytest.mark.parametrize("name", ROOMS)
+each_knob = pytest.mark.parametrize("name, knob", every_knob())
+each_figure = pytest.mark.parametrize("name, figure", every_figure())
+
+
+def test_there_are_rooms():
+    assert ROOMS
+
+
+@each_room
+def test_a_room_has_the_files_of_the_floor_plan(name):
+    contract.has_its_files(HOUSE / name)
+
+
+@each_room
+def test_a_room_cites_what_it_rests_on(name):
+    contract.cites(room(name))
+
+
+@each_knob
+def test_a_knob_has_a_sentence_and_a_citation(name, knob):
+    contract.explains_a_knob(room(name), knob)
+
+
+@each_knob
+def test_a_value_outside_is_refused_by_name(name, knob):
+    contract.refuses_what_is_outside(room(name), knob)
+
+
+@each_room
+def test_an_unknown_setting_is_refused_with_the_known_ones(name):
+    contract.refuses_unknown_names(room(name))
+
+
+@each_room
+def test_a_run_at_the_defaults_is_finite_and_whole(name):
+    contract.runs_to_its_end(room(name))
+
+
+@each_knob
+def test_a_knob_reaches_the_compiled_program(name, knob):
+    contract.reaches_the_program(room(name), knob)
+
+
+@pytest.mark.parametrize("name, knob", every_knob(static=False))
+def test_turning_a_knob_never_recompiles(name, knob):
+    contract.never_recompiles(room(name), knob)
+
+
+@each_room
+def test_the_next_chunk_finds_the_program_compiled(name):
+    contract.keeps_its_state_alike(room(name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, knob", every_knob(static=False))
+def test_turning_a_knob_never_recompiles_where_it_matters(name, knob):
+    contract.never_recompiles(room(name), knob, **where_it_matters(room(name), knob))
+
+
+@each_room
+def test_turning_what_the_default_program_reads_moves_a_figure(name):
+    there = room(name)
+    read = [
+        knob
+        for knob, each in there.knobs.items()
+        if f"settings.{knob}" in lowered(there, short(there))
+    ]
+    assert read
+    for knob in read:
+        contract.moves_a_figure(there, knob, {})
+
+
+@pytest.mark.slow
+@each_knob
+def test_turning_a_knob_moves_a_figure(name, knob):
+    contract.moves_a_figure(room(name), knob, where_it_matters(room(name), knob))
+
+
+@each_figure
+def test_a_figure_takes_any_trace_and_can_be_read(name, figure):
+    contract.draws_any_trace(room(name), figure)
+
+
+@each_figure
+def test_a_figure_draws_nothing_after_a_reading_that_is_not_finite(name, figure):
+    contract.draws_nothing_after_the_end(room(name), figure)
+
+
+@each_room
+def test_any_trace_is_told_in_words(name):
+    contract.tells_any_trace(room(name))
+
+
+@each_room
+def test_the_same_key_and_settings_give_the_same_trace(name):
+    contract.repeats_itself(room(name))
+
+
+@each_room
+def test_the_trace_does_not_depend_on_how_the_run_was_cut(name):
+    contract.does_not_depend_on_the_cut(room(name))
+
+
+@each_room
+def test_a_trace_survives_saving_and_loading(name, tmp_path):
+    contract.survives_saving(room(name), tmp_path)
+
+
+@each_room
+def test_a_file_that_is_no_trace_is_refused_and_never_unpickled(name, tmp_path):
+    contract.loads_nothing_else(room(name), tmp_path)

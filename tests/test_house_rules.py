@@ -1,0 +1,208 @@
+"""The house rules hold for every file of the house, and each rule can fail."""
+
+import subprocess
+import sys
+
+import house
+import pytest
+from house import HOUSE, floor_plan, keeps_to_the_floor_plan, knows_nothing_above
+
+ROOMS = floor_plan()
+IN_ROOMS = [path for room in ROOMS for path in sorted((HOUSE / room).glob("*.py"))]
+THEORY = [path for path in IN_ROOMS if path.stem not in house.STANDARD]
+ELSEWHERE = sorted(set(HOUSE.rglob("*.py")) - set(IN_ROOMS))
+EVERYWHERE = sorted(HOUSE.rglob("*.py"))
+
+
+def each(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: str(path.relative_to(HOUSE)))
+
+
+# The rules hold
+
+
+@each(IN_ROOMS)
+def test_a_file_of_a_room_imports_what_the_floor_plan_gives_it(path):
+    assert not keeps_to_the_floor_plan(path.read_text(), path.stem, path.parent.name, ROOMS)
+
+
+@each(ELSEWHERE)
+def test_no_floor_names_a_room_and_core_no_screen_and_show_no_mathematics(path):
+    floor = path.parent.name
+    assert not knows_nothing_above(path.read_text(), floor, path.stem, ROOMS)
+
+
+@each(EVERYWHERE)
+def test_nothing_that_is_read_is_executed(path):
+    assert not house.never_executes_data(path.read_text(), path.name)
+
+
+@each(EVERYWHERE)
+def test_modules_and_functions_stay_short(path):
+    assert not house.stays_short(path.read_text(), path.name)
+
+
+@each(EVERYWHERE)
+def test_everything_public_says_what_it_does(path):
+    assert not house.says_what_it_does(path.read_text(), path.name)
+
+
+@each(THEORY)
+def test_a_function_that_a_room_exports_shows_an_example(path):
+    names = house.exported((path.parent / "__init__.py").read_text())
+    assert not house.shows_an_example(path.read_text(), path.name, names)
+
+
+@each(THEORY)
+def test_a_theory_file_opens_with_one_table_of_symbols(path):
+    assert not house.maps_its_symbols(path.read_text(), path.name)
+
+
+@each(THEORY)
+def test_a_theory_file_has_a_test_of_its_name(path):
+    tests = HOUSE.parent / "tests" / path.parent.name
+    assert (tests / f"test_{path.name}").exists()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_a_room_exports_is_there(room):
+    code = f"from curvkit.{room} import *"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=HOUSE.parent, timeout=120)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_computes_where_nothing_can_be_drawn(room):
+    # A name set to None in sys.modules cannot be imported: as if it were not installed.
+    absent = dict.fromkeys(sorted(house.SCREEN))
+    code = f"import sys; sys.modules.update({absent}); import curvkit.{room}.experiment"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=HOUSE.parent, timeout=120)
+
+
+# The rules can fail
+
+PLAN = {
+    "curvature": {"__init__", "settings", "lanczos", "figures"},
+    "tuners": {"__init__", "settings", "trace", "experiment", "figures", "widget", "cdat"},
+}
+
+
+@pytest.mark.parametrize(
+    "file, line, seen",
+    [
+        ("settings", "import jax", "jax"),
+        ("settings", "from curvkit.tuners.experiment import run", "own experiment"),
+        ("settings", "from curvkit.curvature.lanczos import hvp", "lent theory"),
+        ("trace", "from curvkit.show import theme", "show"),
+        ("trace", "from curvkit.tuners.cdat import cdat", "own theory"),
+        ("experiment", "from curvkit.tuners import figures", "own figures"),
+        ("experiment", "from .figures import edge", "own figures"),
+        ("experiment", "def run():\n    import plotly.graph_objects as go", "plotly"),
+        ("experiment", "from curvkit.curvature import Settings", "the room curvature"),
+        ("figures", "from curvkit.tuners.experiment import run", "own experiment"),
+        ("figures", "import curvkit.tuners.experiment", "own experiment"),
+        ("figures", "import jax.numpy as jnp", "jax"),
+        ("cdat", "from curvkit.tuners.settings import Settings", "own settings"),
+        ("cdat", "from curvkit.tuners.trace import Trace", "own trace"),
+        ("cdat", "from curvkit.core import knob", "core.knob"),
+        ("cdat", "from curvkit.curvature.figures import edge", "the room curvature"),
+        ("cdat", "import curvkit", "the whole house"),
+        ("cdat", "import pandas", "pandas"),
+        ("__init__", "from curvkit.tuners.widget import explore", "own widget"),
+        ("widget", "from curvkit.curvature.lanczos import hvp", "lent theory"),
+    ],
+)
+def test_an_import_off_the_floor_plan_is_seen(file, line, seen):
+    wrong = keeps_to_the_floor_plan(line, file, "tuners", PLAN)
+    assert len(wrong) == 1 and wrong[0].endswith(seen)
+
+
+@pytest.mark.parametrize(
+    "file, line",
+    [
+        ("settings", "from curvkit.core.knob import knob\nfrom curvkit.tuners.cdat import RULES"),
+        ("experiment", "from curvkit import data\nfrom curvkit.curvature.lanczos import hvp"),
+        ("experiment", "from curvkit.curvature import lanczos\nimport jax.numpy as jnp"),
+        (
+            "figures",
+            "from curvkit.show import theme\nimport plotly.graph_objects as go\nimport math",
+        ),
+        ("cdat", "from curvkit.core import say, tree\nimport optax"),
+        ("widget", "from curvkit.show.panel import panel\nfrom curvkit.tuners import experiment"),
+    ],
+)
+def test_an_import_on_the_floor_plan_is_let_through(file, line):
+    assert not keeps_to_the_floor_plan(line, file, "tuners", PLAN)
+
+
+@pytest.mark.parametrize(
+    "floor, line",
+    [
+        ("core", "from curvkit.tuners.cdat import cdat"),
+        ("core", "from curvkit import tuners"),
+        ("core", "from curvkit.show import theme"),
+        ("core", "import plotly.graph_objects as go"),
+        ("core", "def draw():\n    import ipywidgets"),
+        ("show", "from curvkit.tuners.trace import Trace"),
+        ("show", "import jax.numpy as jnp"),
+        ("report", "from curvkit.tuners import run"),
+        ("curvkit", "import curvkit.tuners"),
+    ],
+)
+def test_a_floor_that_looks_up_is_seen(floor, line):
+    assert knows_nothing_above(line, floor, "theme", PLAN)
+
+
+@pytest.mark.parametrize(
+    "floor, line",
+    [
+        ("show", "from curvkit.core import knob\nimport plotly\nimport ipywidgets\nimport numpy"),
+        ("core", "import jax\nimport tqdm.auto\nfrom curvkit.core import say"),
+    ],
+)
+def test_a_floor_that_looks_down_is_let_through(floor, line):
+    assert not knows_nothing_above(line, floor, "theme", PLAN)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "eval('1')",
+        "def f(text):\n    exec(text)",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=trusted)",
+    ],
+)
+def test_a_line_that_executes_data_is_seen(line):
+    assert house.never_executes_data(line, "trace.py")
+    assert not house.never_executes_data("np.load(path, allow_pickle=False)", "trace.py")
+
+
+def test_a_module_of_301_lines_and_a_function_of_41_are_seen():
+    long = "x = 1\n" * 301
+    assert house.stays_short(long, "a.py") and not house.stays_short(long[6:], "a.py")
+    told = '    """' + "Words.\n" * 50 + '    """\n'
+    body = "    x = 1\n" * 40
+    assert house.stays_short(f"def f():\n{told}{body}", "a.py")
+    assert not house.stays_short(f"def f():\n{told}{body[10:]}", "a.py")
+
+
+def test_a_missing_docstring_is_seen():
+    assert (
+        len(house.says_what_it_does("def f():\n    return 1\n\n\nclass A:\n    x = 1", "a.py")) == 3
+    )
+    assert not house.says_what_it_does('"""Words."""\n\n\ndef _f():\n    return 1', "a.py")
+
+
+def test_a_missing_example_is_seen():
+    source = 'def f():\n    """Words."""\n\n\ndef g():\n    """Words.\n\n    >>> 1\n    1\n    """'
+    assert house.shows_an_example(source, "a.py", {"f", "g"}) == ["a.py: f has no doctest"]
+    assert house.exported('__all__ = ["f", "g"]') == {"f", "g"}
+
+
+@pytest.mark.parametrize("tables", [0, 2])
+def test_a_missing_or_second_table_of_symbols_is_seen(tables):
+    table = "| symbol | name |\n| --- | --- |\n"
+    assert house.maps_its_symbols(f'"""Words.\n\n{table * tables}"""', "a.py")
+    assert not house.maps_its_symbols(f'"""Words.\n\n{table}"""', "a.py")
