@@ -1,5 +1,6 @@
 """The curvature room's run: full-batch training, its sharpness taken inside the program."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -107,19 +108,15 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 def measure(settings, state, loss, gradient, diagonal):
     """The eigenpairs and what the trace holds of them, at `state.params`."""
     key = jax.random.fold_in(state.key, state.step)
-    options = dict(key=key, num_hvps=MOST_PRODUCTS)
     shaped = settings.rule in ("rmsprop", "adam")
-    pairs = top_eigenpairs(
-        loss, state.params, settings.eigenvalues, start=state.pairs,
-        preconditioner=diagonal if shaped else None, **options,
-    )  # fmt: skip
-    raw = (
-        top_eigenpairs(
-            loss, state.params, start=state.raw_pairs, tolerance=TOLERANCES[1], **options
-        )
-        if shaped
-        else pairs
+    followed = functools.partial(
+        top_eigenpairs, loss, state.params, key=key, num_hvps=MOST_PRODUCTS
     )
+    k = settings.eigenvalues
+    pairs = followed(
+        k, start=state.pairs, tolerance=TOLERANCES[k], preconditioner=diagonal if shaped else None
+    )
+    raw = followed(start=state.raw_pairs, tolerance=TOLERANCES[1]) if shaped else pairs
     # An eigenvector has no sign of its own: keep the one it had, so that an oscillation shows.
     same = jnp.where(pairs.vectors[0] @ state.pairs.vectors[0] < 0, -1.0, 1.0)
     pairs = pairs._replace(vectors=same * pairs.vectors)
@@ -140,11 +137,8 @@ def measure(settings, state, loss, gradient, diagonal):
         "residual": pairs.residuals[0],
         "products": pairs.num_hvps + (raw.num_hvps if shaped else 0) + 1,
     }
-    return (
-        pairs,
-        raw._replace(vectors=raw.vectors[:1], values=raw.values[:1], residuals=raw.residuals[:1]),
-        row,
-    )
+    raw = EigenPairs(raw.values[:1], raw.vectors[:1], raw.residuals[:1], raw.num_hvps)
+    return pairs, raw, row
 
 
 stream = Stream(
