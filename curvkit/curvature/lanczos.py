@@ -6,13 +6,13 @@
 | H | Hessian of `loss` at `params` | (P, P), never formed | |
 | P | `preconditioner`, its diagonal | like `params` | arXiv 2207.14484, section 2 |
 | λ, u | `values`, `vectors` of P^(-1/2) H P^(-1/2) | (k,), k × `params` | |
-| Q, T | Krylov basis, and H within it | (m, P), (m, m) | Lanczos 1950 |
 | m | `num_hvps` | | |
 
 Why Lanczos and not the power iteration: it finds the largest eigenvalue, not the largest in
 size, and near the edge of stability, where the two largest eigenvalues come together, a power
 iteration stops early and low. Along a training run the vectors of the last reading are a start so
-good that about three products suffice.
+good that a handful of products suffice. Carry two pairs along, also where only the first is wanted:
+at the edge the two largest eigenvalues cross, and a start from one vector sees that late.
 """
 
 import functools
@@ -24,14 +24,13 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say, tree
+from curvkit.curvature import krylov
 
 # How much of a warm start is noise: without it a direction whose eigenvalue only now rises above
 # the others is never seen; at 2 % it costs no accuracy that three products do not win back.
 NOISE = 0.02
 # What weight each further vector has in a start for k > 1: equal ones need the fewest products.
 FURTHER = 1.0
-# An eigenvalue this close below another may not have shown yet, as a share of the larger.
-CLOSE = 0.02
 
 
 class EigenPairs(NamedTuple):
@@ -201,129 +200,14 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
         gradient_of = jax.grad(lambda flat: loss(unravel(flat)))
         return scale * jax.jvp(gradient_of, (vector,), (scale * direction,))[1]
 
-    first = _noise(key, 0, vector)
+    first = krylov.noise(key, 0, vector)
     if start is not None:
         start = jax.vmap(lambda each: ravel_pytree(each)[0])(start).astype(vector.dtype)
         weights = jnp.full(len(start), FURTHER, vector.dtype).at[0].set(1)
-        first = _unit(weights @ start) + NOISE * _unit(first)
+        first = krylov.unit(weights @ start) + NOISE * krylov.unit(first)
     steps = min(num_hvps, vector.size)
-    values, vectors, residuals, made = lanczos(
+    values, vectors, residuals, made = krylov.lanczos(
         product, first, steps, min(k, steps), key=key, tolerance=tolerance and tolerance[:steps]
     )
     pairs = EigenPairs(values, jax.vmap(unravel)(vectors), residuals, made)
     return pairs, value, jnp.all(gradient == 0) & jnp.all(values == 0) & jnp.all(residuals == 0)
-
-
-def lanczos(
-    product: Callable[[jax.Array], jax.Array],
-    first: jax.Array,
-    steps: int,
-    k: int,
-    *,
-    key: jax.Array,
-    tolerance: tuple[float, ...] | None = None,
-) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """The k largest Ritz pairs of a symmetric `product` in the Krylov space of `first`.
-
-    Args:
-        product: the matrix, as a function of a vector of shape (P,).
-        first: shape (P,), the first direction; its length does not matter.
-        steps: the most products, at most P.
-        k: how many pairs, at most `steps`.
-        key: for a fresh direction where the Krylov space is exhausted.
-        tolerance: stop once every estimated relative error is below its own of these k numbers.
-
-    Returns:
-        `(values (k,), vectors (k, P), residuals (k,), products made)`.
-    """
-
-    def unfinished(carry):
-        step, *_, (*_, error) = carry
-        # With no Ritz value beyond the first k the gap below them is unknown, and so is the error.
-        return (step < steps) & ((step <= k) | (error > 1))
-
-    def one(carry):
-        step, basis, small, following, found = carry
-        basis = basis.at[step].set(following)
-        image = product(following)
-        small = small.at[step, step].set(following @ image)
-        # The recurrence takes out nearly all, one pass over the basis the rest of it.
-        rest = image - small[step, step] * following - small[step - 1, step] * basis[step - 1]
-        rest, length = _orthogonal(rest, basis, passes=1)
-        # An invariant subspace ends the recurrence; a fresh direction finds what lies outside it.
-        exhausted = length <= 10 * jnp.finfo(first.dtype).eps * jnp.max(jnp.abs(small))
-        following = jax.lax.cond(
-            exhausted, lambda: _orthogonal(_noise(key, step + 1, first), basis)[0], lambda: rest
-        )
-        length = jnp.where(exhausted, 0, length)
-        small = small.at[step, step + 1].set(length).at[step + 1, step].set(length)
-        if tolerance is None:
-            return step + 1, basis, small, following, found
-        found = _ritz(small, step + 1)
-        error = _worst_error(found[0], found[2], step + 1, tolerance)
-        return step + 1, basis, small, following, (*found, error)
-
-    empty = jnp.zeros((steps, first.size), first.dtype)
-    # One row and column more than steps: the last coupling tells the residual for free.
-    small = jnp.zeros((steps + 1, steps + 1), first.dtype)
-    found = jax.tree.map(
-        lambda each: jnp.zeros(each.shape, each.dtype), jax.eval_shape(_ritz, small, steps)
-    )
-    made, basis, small, _, (*found, _) = jax.lax.while_loop(
-        unfinished, one, (0, empty, small, _unit(first), (*found, jnp.full((), jnp.inf)))
-    )
-    values, within, residuals = _ritz(small, made) if tolerance is None else found
-    # `within` is zero outside the part of the basis that was built.
-    return values[:k], within[:, :k].T @ basis, residuals[:k], made
-
-
-def _unit(vector):
-    return vector / jnp.maximum(jnp.linalg.norm(vector), jnp.finfo(vector.dtype).tiny)
-
-
-def _noise(key, salt, like):
-    """Numbers from −1 to 1 of the shape and dtype of `like`, by hashing the place (murmur3).
-
-    What is asked of a start is only that it is orthogonal to nothing; random bits of full quality
-    would cost as much as a gradient.
-    """
-    seed = jax.random.key_data(key).ravel()[-2:]
-    bits = jnp.arange(like.size, dtype=jnp.uint32) * jnp.uint32(0x9E3779B9) + seed[0]
-    bits = bits ^ (seed[-1] + jnp.uint32(salt) * jnp.uint32(0x85EBCA6B))
-    for factor in (0x85EBCA6B, 0xC2B2AE35):
-        bits = (bits ^ (bits >> 16)) * jnp.uint32(factor)
-    bits = bits ^ (bits >> 15)
-    return (bits.astype(like.dtype) / 2.0**31 - 1).reshape(like.shape)
-
-
-def _orthogonal(vector, basis, passes=2):
-    """`vector` without its part in the rows of `basis`, as a unit vector, and its length."""
-    for _ in range(passes):  # twice is enough (Parlett, Kahan)
-        vector = vector - (basis @ vector) @ basis
-    return _unit(vector), jnp.linalg.norm(vector)
-
-
-def _ritz(small, made):
-    """Ritz values (descending), vectors within the basis, and residuals after `made` steps."""
-    steps = len(small) - 1
-    built = jnp.arange(steps) < made
-    inner = jnp.where(built[:, None] & built[None, :], small[:steps, :steps], 0)
-    # What is not built yet is moved below everything else, so that it never counts as largest.
-    below = -2 * jnp.max(jnp.sum(jnp.abs(inner), axis=1)) - 1
-    inner = inner + jnp.diag(jnp.where(built, 0, below))
-    values, within = jnp.linalg.eigh(inner)
-    values, within = values[::-1], within[:, ::-1]
-    residuals = jnp.abs(small[made - 1, made] * within[made - 1])
-    return values, jnp.where(built[:, None], within, 0), residuals
-
-
-def _worst_error(values, residuals, made, tolerance):
-    """The largest estimated relative error, residual² over the gap, in units of its tolerance."""
-    k = len(tolerance)
-    apart = jnp.abs(values[:k, None] - values) + jnp.where(jnp.eye(k, len(values)), jnp.inf, 0)
-    gap = jnp.min(jnp.where(jnp.arange(len(values)) < made, apart, jnp.inf), axis=1)
-    values, residuals = values[:k], residuals[:k]
-    gap = jnp.minimum(gap, CLOSE * jnp.abs(values))
-    error = jnp.minimum(residuals, residuals**2 / jnp.maximum(gap, residuals / 2 + 1e-30))
-    error = error / jnp.maximum(jnp.abs(values), 1e-30) / jnp.asarray(tolerance, values.dtype)
-    return jnp.max(error).astype(jnp.zeros(()).dtype)

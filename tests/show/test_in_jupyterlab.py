@@ -96,7 +96,7 @@ def page(lab):
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
         page = browser.new_page(viewport=dict(width=1400, height=1000))
         page.troubles = []
-        page.on("console", lambda said: said.type == "error" and page.troubles.append(said.text))
+        page.on("console", lambda said: said.type == "error" and page.troubles.append(told(said)))
         page.goto(lab)
         page.wait_for_function(READY, timeout=90_000)
         started = time.perf_counter()
@@ -106,6 +106,11 @@ def page(lab):
         page.wait_for_function(ALL_RUN, timeout=300_000)
         yield page
         browser.close()
+
+
+def told(said):
+    """What the console said, and of which address."""
+    return f"{said.text} ({said.location.get('url', '')})"
 
 
 def look(page, name):
