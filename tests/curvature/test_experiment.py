@@ -90,6 +90,7 @@ def test_what_is_recorded_is_what_the_dense_hessian_says(rule, rate):
             assert_close(got[name], abs(value), rtol=2e-3, atol=atol, what=f"{name} at {step}")
 
 
+@pytest.mark.slow
 def test_the_products_of_a_reading_are_few_once_it_is_warm():
     trace = run(steps=330)
     assert np.median(trace.products[1:]) < trace.products[0] <= 21

@@ -14,7 +14,8 @@ from oracles import dense
 
 from curvkit import data
 from curvkit.curvature import network
-from curvkit.curvature.lanczos import hvp, lanczos, sharpness, top_eigenpairs
+from curvkit.curvature.krylov import lanczos
+from curvkit.curvature.lanczos import hvp, sharpness, top_eigenpairs
 
 KEY = jax.random.key(0)
 
@@ -212,6 +213,7 @@ def ritz(matrix, seed, steps, tolerance=None):
     return lanczos(lambda v: matrix @ v, first, steps, 1, key=key, tolerance=tolerance)
 
 
+@pytest.mark.slow
 @given(spectrum=spectra, seed=st.integers(0, 99), tolerance=st.sampled_from([0.1, 1e-2, 1e-4]))
 @settings(max_examples=60)
 def test_at_any_spectrum_a_tolerance_bounds_the_residual(spectrum, seed, tolerance):
@@ -236,6 +238,7 @@ def test_a_tolerance_keeps_its_promise_where_the_top_stands_alone(top, rest, see
         assert_close(value[0], top, rtol=2 * tolerance)
 
 
+@pytest.mark.slow
 def test_a_looser_tolerance_makes_fewer_products():
     matrix = jnp.asarray(symmetric(np.geomspace(1e-3, 10, 60)), jnp.float32)
     loose, tight, none = (int(ritz(matrix, 0, 60, each)[3]) for each in (0.1, 1e-4, None))
@@ -291,6 +294,7 @@ def test_the_same_key_gives_the_same_pairs_and_a_second_call_compiles_nothing():
     assert float(first.values[0]) != float(other.values[0])
 
 
+@pytest.mark.slow
 def test_pairs_of_the_step_before_are_a_better_start_than_none():
     params, loss = small_network()
     before = top_eigenpairs(loss, params, key=KEY, num_hvps=40)
