@@ -84,7 +84,7 @@ class Settings:
     )  # fmt: skip
     eigenvalues: int = knob(
         2, low=1, high=2, static=True, symbol="k",
-        sentence="How many of the largest Hessian eigenvalues are followed; one is cheaper.",
+        sentence="How many top eigenvalues are followed; one is cheaper, and lags where two cross.",
         source=f"{EDGE}, appendix J",
     )  # fmt: skip
     seed: int = knob(
