@@ -44,7 +44,7 @@ class Control:
             f"{html.escape(knob.label)}{mark}</span>",
             layout=widgets.Layout(width=LABEL),
         )
-        self.inputs = self._inputs(hint)
+        self.inputs = self._inputs()
         self.reset_button = widgets.Button(
             icon="undo", tooltip=f"Back to {knob.default}", layout=widgets.Layout(width=RESET)
         )
@@ -56,14 +56,14 @@ class Control:
         self.box.add_class(f"curvkit-knob-{knob.name}")
         self.show(value)
 
-    def _inputs(self, hint: str) -> list[widgets.Widget]:
+    def _inputs(self) -> list[widgets.Widget]:
         knob = self.knob
         wide = widgets.Layout(width=f"calc({SLIDER} + {NUMBER} + 4px)")
         if knob.choices:
-            return [widgets.Dropdown(options=knob.choices, tooltip=hint, layout=wide)]
+            return [widgets.Dropdown(options=knob.choices, layout=wide)]
         if knob.kind is bool:
-            return [widgets.Checkbox(indent=False, tooltip=hint, layout=wide)]
-        common = dict(readout=False, continuous_update=False, tooltip=hint)
+            return [widgets.Checkbox(indent=False, layout=wide)]
+        common = dict(readout=False, continuous_update=False)
         common["layout"] = widgets.Layout(width=SLIDER)
         typed = dict(layout=widgets.Layout(width=NUMBER), continuous_update=False)
         if knob.kind is int and knob.scale == "linear":

@@ -143,13 +143,11 @@ class Transport:
             1,
             1,
             readout=False,
-            tooltip="Go to a reading",
             layout=widgets.Layout(flex="1 1 120px"),
         )
-        self.speed = widgets.Dropdown(
-            options=[("¼×", 0.25), ("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0)], value=1.0,
-            tooltip="Speed", layout=widgets.Layout(width="70px"),
-        )  # fmt: skip
+        speeds = [("¼×", 0.25), ("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0)]
+        narrow = widgets.Layout(width="70px")
+        self.speed = widgets.Dropdown(options=speeds, value=1.0, layout=narrow)
         self.readout = widgets.Label("step 0", layout=widgets.Layout(width="110px"))
         self.readout.add_class("curvkit-readout")
         self.play.on_click(lambda _: self.pause() if self._playing.is_set() else self.start())
