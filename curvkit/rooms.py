@@ -8,13 +8,17 @@ HOUSE = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The rooms: the packages beside this file that declare settings."""
-    return sorted(path.parent.name for path in HOUSE.glob("*/settings.py"))
+    """The rooms: the packages below this file that declare settings.
+
+    A room with a second experiment holds it as a room within, named `outer.inner`.
+    """
+    homes = (path.parent.relative_to(HOUSE) for path in HOUSE.rglob("settings.py"))
+    return sorted(".".join(home.parts) for home in homes)
 
 
 def about(room: str) -> str:
     """The first line of a room's docstring, read without importing it."""
-    source = (HOUSE / room / "__init__.py").read_text(encoding="utf-8")
+    source = HOUSE.joinpath(*room.split("."), "__init__.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
 
 

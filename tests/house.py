@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from rooms import HOUSE
+from rooms import HOUSE, ROOMS, home
 
 # The floor plan: what each file of a room may import besides the standard library. Settings may
 # look into their own room's theory: the list of choices then is the table the theory works with,
@@ -57,8 +57,12 @@ def imports(source: str, package: str = "") -> list[str]:
 
 def floor_plan() -> Rooms:
     """The rooms of the house, each with the names of its files."""
-    homes = [path.parent for path in HOUSE.glob("*/settings.py")]
-    return {home.name: {path.stem for path in home.glob("*.py")} for home in homes}
+    return {name: {path.stem for path in home(name).glob("*.py")} for name in ROOMS}
+
+
+def place(path: Path) -> str:
+    """The dotted name of the folder that a file of the house is in."""
+    return ".".join(path.parent.relative_to(HOUSE).parts)
 
 
 def role(name: str, room: str, rooms: Rooms) -> str:
@@ -70,11 +74,17 @@ def role(name: str, room: str, rooms: Rooms) -> str:
         return "the whole house"
     if rest[0] not in rooms:
         return ".".join(rest[:2]) if rest[0] == "core" else rest[0]
-    part = rest[1] if len(rest) > 1 and rest[1] in rooms[rest[0]] else "__init__"
-    if rest[0] == room:
+    # The longest name of a room that the import begins with: `tuners.model` before `tuners`.
+    at = max(n for n in range(1, len(rest) + 1) if ".".join(rest[:n]) in rooms)
+    house, part = ".".join(rest[:at]), rest[at] if len(rest) > at else "__init__"
+    part = part if part in rooms[house] else "__init__"
+    if house == room:
         return f"own {part}" if part in STANDARD else "own theory"
-    lent = rest[0] == LENDS and part not in STANDARD
-    return "lent theory" if lent else f"the room {rest[0]}"
+    if part in STANDARD:
+        return f"the room {house}"
+    if room.startswith(f"{house}."):  # a room within a room stands on the theory of the outer one
+        return "own theory"
+    return "lent theory" if house == LENDS else f"the room {house}"
 
 
 def keeps_to_the_floor_plan(source: str, file: str, room: str, rooms: Rooms) -> list[str]:

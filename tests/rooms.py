@@ -18,9 +18,10 @@ import jax
 import pytest
 
 from curvkit.core import knob as knobs
+from curvkit.rooms import names
 
 HOUSE = Path(__file__).resolve().parent.parent / "curvkit"
-ROOMS = sorted(path.parent.name for path in HOUSE.glob("*/settings.py"))
+ROOMS = names()
 SHORT = 55
 
 
@@ -39,6 +40,11 @@ class Room:
     @property
     def knobs(self) -> dict[str, knobs.Knob]:
         return knobs.knobs(self.settings.Settings)
+
+
+def home(name: str) -> Path:
+    """The folder of the room of that name."""
+    return HOUSE.joinpath(*name.split("."))
 
 
 @functools.cache

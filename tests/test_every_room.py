@@ -2,7 +2,7 @@
 
 import contract
 import pytest
-from rooms import HOUSE, ROOMS, every_figure, every_knob, lowered, room, short, where_it_matters
+from rooms import ROOMS, every_figure, every_knob, home, lowered, room, short, where_it_matters
 
 each_room = pytest.mark.parametrize("name", ROOMS)
 each_knob = pytest.mark.parametrize("name, knob", every_knob())
@@ -15,7 +15,7 @@ def test_there_are_rooms():
 
 @each_room
 def test_a_room_has_the_files_of_the_floor_plan(name):
-    contract.has_its_files(HOUSE / name)
+    contract.has_its_files(home(name))
 
 
 @each_room

@@ -5,10 +5,11 @@ import sys
 
 import house
 import pytest
-from house import HOUSE, floor_plan, keeps_to_the_floor_plan, knows_nothing_above
+from house import HOUSE, floor_plan, keeps_to_the_floor_plan, knows_nothing_above, place
+from rooms import home
 
 ROOMS = floor_plan()
-IN_ROOMS = [path for room in ROOMS for path in sorted((HOUSE / room).glob("*.py"))]
+IN_ROOMS = [path for room in ROOMS for path in sorted(home(room).glob("*.py"))]
 THEORY = [path for path in IN_ROOMS if path.stem not in house.STANDARD]
 ELSEWHERE = sorted(set(HOUSE.rglob("*.py")) - set(IN_ROOMS))
 EVERYWHERE = sorted(HOUSE.rglob("*.py"))
@@ -23,12 +24,12 @@ def each(paths):
 
 @each(IN_ROOMS)
 def test_a_file_of_a_room_imports_what_the_floor_plan_gives_it(path):
-    assert not keeps_to_the_floor_plan(path.read_text(), path.stem, path.parent.name, ROOMS)
+    assert not keeps_to_the_floor_plan(path.read_text(), path.stem, place(path), ROOMS)
 
 
 @each(ELSEWHERE)
 def test_no_floor_names_a_room_and_core_no_screen_and_show_no_mathematics(path):
-    floor = path.parent.name
+    floor = place(path) or HOUSE.name
     assert not knows_nothing_above(path.read_text(), floor, path.stem, ROOMS)
 
 
@@ -60,7 +61,7 @@ def test_a_theory_file_opens_with_one_table_of_symbols(path):
 
 @each(THEORY)
 def test_a_theory_file_has_a_test_of_its_name(path):
-    tests = HOUSE.parent / "tests" / path.parent.name
+    tests = HOUSE.parent.joinpath("tests", *place(path).split("."))
     assert (tests / f"test_{path.name}").exists()
 
 
@@ -81,6 +82,7 @@ def test_a_room_computes_where_nothing_can_be_drawn(room):
 # The rules can fail
 
 PLAN = {
+    "tuners.model": {"__init__", "settings", "trace", "experiment", "figures", "balance"},
     "curvature": {"__init__", "settings", "lanczos", "figures"},
     "tuners": {"__init__", "settings", "trace", "experiment", "figures", "widget", "cdat"},
 }
@@ -132,6 +134,26 @@ def test_an_import_off_the_floor_plan_is_seen(file, line, seen):
 )
 def test_an_import_on_the_floor_plan_is_let_through(file, line):
     assert not keeps_to_the_floor_plan(line, file, "tuners", PLAN)
+
+
+@pytest.mark.parametrize(
+    "room, file, line, seen",
+    [
+        ("tuners.model", "experiment", "from curvkit.tuners.experiment import run", "room tuners"),
+        ("tuners.model", "balance", "from curvkit.tuners import Settings", "room tuners"),
+        ("tuners.model", "figures", "from curvkit.tuners.model import experiment", "own experime"),
+        ("tuners", "experiment", "from curvkit.tuners.model.balance import f", "tuners.model"),
+        ("tuners", "__init__", "from curvkit.tuners import model", "tuners.model"),
+    ],
+)
+def test_a_room_within_a_room_is_a_room_of_its_own(room, file, line, seen):
+    (wrong,) = keeps_to_the_floor_plan(line, file, room, PLAN)
+    assert seen in wrong
+
+
+def test_a_room_within_a_room_stands_on_the_theory_of_the_outer_one():
+    line = "from curvkit.tuners.cdat import cdat\nfrom curvkit.tuners.model import balance"
+    assert not keeps_to_the_floor_plan(line, "experiment", "tuners.model", PLAN)
 
 
 @pytest.mark.parametrize(
