@@ -10,9 +10,10 @@
 
 Why Lanczos and not the power iteration: it finds the largest eigenvalue, not the largest in
 size, and near the edge of stability, where the two largest eigenvalues come together, a power
-iteration stops early and low. Along a training run the vectors of the last reading are a start so
-good that a handful of products suffice. Carry two pairs along, also where only the first is wanted:
-at the edge the two largest eigenvalues cross, and a start from one vector sees that late.
+iteration stops early and low. Along a training run the vectors of earlier readings are a start so
+good that three or four products suffice (Davidson's method). Two vectors are carried along, also
+where only one pair is wanted: at the edge the two largest eigenvalues cross, and a start from one
+vector sees that late.
 """
 
 import functools
@@ -26,11 +27,8 @@ from jax.flatten_util import ravel_pytree
 from curvkit.core import say, tree
 from curvkit.curvature import krylov
 
-# How much of a warm start is noise: without it a direction whose eigenvalue only now rises above
-# the others is never seen; at 2 % it costs no accuracy that three products do not win back.
-NOISE = 0.02
-# What weight each further vector has in a start for k > 1: equal ones need the fewest products.
-FURTHER = 1.0
+# How many readings are remembered, and how many vectors of each.
+READINGS, CARRIED = 4, 2
 
 
 class EigenPairs(NamedTuple):
@@ -41,12 +39,16 @@ class EigenPairs(NamedTuple):
         vectors: like `params` with a leading axis of length k, orthonormal.
         residuals: shape (k,), the norm of H u − λ u; at most this far lies a true eigenvalue.
         num_hvps: how many Hessian-vector products were made.
+        recent: like `params` with two leading axes (4, 2): the two top vectors of the last four
+            readings, the newest first, from which the next reading starts; None in pairs made by
+            hand, which start from `vectors`.
     """
 
     values: jax.Array
     vectors: Any
     residuals: jax.Array
     num_hvps: jax.Array
+    recent: Any = None
 
 
 def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:
@@ -91,8 +93,8 @@ def top_eigenpairs(
         params: any pytree of floating-point arrays, P numbers in all.
         k: how many pairs, from 1 to min(`num_hvps`, P).
         key: a JAX random key, for the start and the noise in it.
-        start: the pairs of the step before, or a pytree like `params` to start from.
-        num_hvps: Hessian-vector products, at most P; 20 do from cold, 3 to 8 with a start.
+        start: the pairs of the reading before, or a pytree like `params` to start from.
+        num_hvps: Hessian-vector products, at most P; 20 do from cold, 3 or 4 with a start.
         tolerance: stop sooner, once the estimated relative errors are below this: one number for
             all k values, or one for each, of which `inf` asks nothing.
         preconditioner: the diagonal of P, a positive pytree like `params`; the pairs are then of
@@ -117,7 +119,7 @@ def top_eigenpairs(
     tree.flat(loss, params)
     if preconditioner is not None:
         tree.require_like("preconditioner", preconditioner, params)
-    start = _first_vector(start, params)
+    start = _first_vectors(start, params, looked_at=tolerance is not None or k > CARRIED)
     statics = dict(k=k, num_hvps=num_hvps, tolerance=_tolerances(tolerance, k))
     arguments = (params, key, start, preconditioner)
     if tree.traced(arguments):
@@ -174,18 +176,28 @@ def _tolerances(tolerance, k):
     return tuple(float(value) for value in each)
 
 
-def _first_vector(start, params):
-    """The vectors to start from as a pytree with a leading axis, or None."""
+def _first_vectors(start, params, looked_at):
+    """The vectors to start from, as a pytree with a leading axis, and those remembered; or None.
+
+    Where errors are looked at, the vectors of the last reading need the fewest products. A fixed
+    few cannot be checked, and at the edge of stability the iterate jumps from side to side: the
+    reading before the last was on the side of this one, and two before it tell where it moves.
+    """
     if start is None:
         return None
-    if isinstance(start, EigenPairs):
-        one = jax.tree.map(
-            lambda each: jax.ShapeDtypeStruct(each.shape[1:], each.dtype), start.vectors
-        )
-        tree.require_like("start", one, params)
-        return start.vectors
-    tree.require_like("start", start, params)
-    return jax.tree.map(lambda each: each[None], start)
+    if not isinstance(start, EigenPairs):
+        tree.require_like("start", start, params)
+        return jax.tree.map(lambda each: each[None], start), None
+    one = jax.tree.map(lambda each: jax.ShapeDtypeStruct(each.shape[1:], each.dtype), start.vectors)
+    tree.require_like("start", one, params)
+    if start.recent is None:
+        return start.vectors, None
+    if looked_at:
+        several = jax.tree.leaves(start.vectors)[0].shape[0] >= CARRIED
+        last = start.vectors if several else jax.tree.map(lambda each: each[0], start.recent)
+        return last, start.recent
+    ahead = lambda each: each[1].at[0].add(each[1, 0] - each[3, 0])
+    return jax.tree.map(ahead, start.recent), start.recent
 
 
 def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, tolerance):
@@ -200,14 +212,45 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
         gradient_of = jax.grad(lambda flat: loss(unravel(flat)))
         return scale * jax.jvp(gradient_of, (vector,), (scale * direction,))[1]
 
-    first = krylov.noise(key, 0, vector)
-    if start is not None:
-        start = jax.vmap(lambda each: ravel_pytree(each)[0])(start).astype(vector.dtype)
-        weights = jnp.full(len(start), FURTHER, vector.dtype).at[0].set(1)
-        first = krylov.unit(weights @ start) + NOISE * krylov.unit(first)
     steps = min(num_hvps, vector.size)
-    values, vectors, residuals, made = krylov.lanczos(
-        product, first, steps, min(k, steps), key=key, tolerance=tolerance and tolerance[:steps]
-    )
-    pairs = EigenPairs(values, jax.vmap(unravel)(vectors), residuals, made)
+    k = min(k, steps)
+    # The second pair is found along with the first, and nothing is asked of it.
+    asked = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
+    if start is None:
+        values, vectors, residuals, made = krylov.lanczos(
+            product, krylov.noise(key, 0, vector), steps, len(asked), key=key,
+            tolerance=asked if tolerance else None,
+        )  # fmt: skip
+        recent = None
+    else:
+        start, recent = start
+        start, recent = _ravelled(start, 1), None if recent is None else _ravelled(recent, 2)
+        values, vectors, residuals, made = krylov.davidson(
+            product, start.astype(vector.dtype), steps, asked, key=key, stop=bool(tolerance)
+        )
+    recent = jax.vmap(jax.vmap(unravel))(_remembered(vectors, recent))
+    vectors = jax.vmap(unravel)(vectors[:k])
+    pairs = EigenPairs(values[:k], vectors, residuals[:k], made, recent)
     return pairs, value, jnp.all(gradient == 0) & jnp.all(values == 0) & jnp.all(residuals == 0)
+
+
+def _ravelled(tree, axes):
+    """A pytree with so many leading axes as one array, its last axis the parameters."""
+    ravel = lambda each: ravel_pytree(each)[0]
+    for _ in range(axes):
+        ravel = jax.vmap(ravel)
+    return ravel(tree)
+
+
+def _remembered(vectors, recent):
+    """What is remembered after a reading that found `vectors`: (4, 2, P), for P = 1 (4, 1, 1)."""
+    carried = min(CARRIED, vectors.shape[1])
+    newest = vectors[:carried]
+    if len(newest) < carried:  # a single product finds a single pair
+        before = jnp.zeros_like(newest) if recent is None else recent[0, 1:]
+        newest = jnp.concatenate([newest, before])
+    if recent is None:
+        return jnp.stack([newest] * READINGS)
+    # An eigenvector has no sign of its own: give it that of two readings ago, to tell its motion.
+    same = jnp.where(jnp.sum(newest * recent[1], axis=1, keepdims=True) < 0, -1, 1)
+    return jnp.concatenate([(same * newest)[None], recent[:-1]]).astype(vectors.dtype)

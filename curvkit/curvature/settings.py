@@ -84,7 +84,7 @@ class Settings:
     )  # fmt: skip
     eigenvalues: int = knob(
         2, low=1, high=2, static=True, symbol="k",
-        sentence="How many top eigenvalues are followed; one is cheaper, and lags where two cross.",
+        sentence="How many top eigenvalues are read; a second one takes some more products.",
         source=f"{EDGE}, appendix J",
     )  # fmt: skip
     seed: int = knob(

@@ -1,8 +1,7 @@
 """Sharpness along a whole training run, on the digits network, at the edge of stability too.
 
-At the edge the two largest eigenvalues cross again and again. A start from one vector does not
-see the other coming, so a few products from it can show the lower one: that is why a run follows
-two pairs.
+At the edge the two largest eigenvalues cross again and again, and the iterate jumps from side to
+side. A start from one vector of the step before sees neither; hence what `recent` remembers.
 """
 
 import functools
@@ -89,24 +88,21 @@ def test_twenty_products_from_cold_are_exact(step):
         assert_close(got, expected[:1], rtol=1e-5)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_three_products_from_the_step_before_are_exact_until_the_edge(seed):
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_three_products_from_the_step_before_are_right_to_two_thousandths(seed):
     errors, products = follow(seed, 1, num_hvps=3)
     assert (products == 3).all()
-    at_the_edge = np.argmax(RATE * descent(seed)[1][:, 0] >= 1.98)
-    assert at_the_edge > 400
-    # At first the two largest are close and turn quickly: a few steps may be off by more.
-    assert errors[10:at_the_edge].max() < 2e-3 and errors[:10].max() < 1e-2
-    # Past it a crossing is followed late, and until then the value shown is the second: single
-    # steps are off by up to some hundredths, nine in ten are not.
-    assert np.quantile(errors[at_the_edge:], 0.9) < 1e-2
-    assert np.median(errors[at_the_edge:]) < 2e-3
+    edge = np.argmax(RATE * descent(seed)[1][:, 0] >= 1.98)
+    assert 400 < edge < STEPS - 100  # so that the edge, where eigenvalues cross, is part of it
+    assert errors.max() < 2e-3
+    assert np.median(errors) < 1e-5
 
 
+@pytest.mark.parametrize("k", [1, 2])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_run_reads_its_sharpness_to_two_thousandths_all_along(seed):
+def test_a_run_reads_its_sharpness_to_two_thousandths_all_along(seed, k):
     errors, products = follow(
-        seed, 2, 11, num_hvps=experiment.MOST_PRODUCTS, tolerance=experiment.TOLERANCES[2]
+        seed, k, 11, num_hvps=experiment.MOST_PRODUCTS, tolerance=experiment.TOLERANCES[k]
     )
     assert errors.max() < 2e-3
-    assert products.mean() < 9
+    assert products.mean() < 6
