@@ -48,7 +48,7 @@ def curvkit(loss):
         key = jax.random.key(seed)
         options = dict(key=key, start=start, num_hvps=num_hvps, tolerance=tolerance)
         pairs = top_eigenpairs(loss, params, k, **options)
-        return pairs.values[0], pairs if k > 1 else pairs.vectors[0], pairs.num_hvps
+        return pairs.values[0], pairs, pairs.num_hvps
 
     fixed = lambda m, params, start, seed: solve(params, start, seed, m, None)
     ruled = lambda tolerance, params, start, seed: solve(params, start, seed, 20, tolerance)

@@ -127,8 +127,9 @@ def davidson(
     k = len(tolerance)
     basis = images = jnp.zeros((steps, first.shape[1]), first.dtype)
     begun = min(len(first), steps)
-    for at in range(begun):
-        basis, images = _take_in(product, key, at, basis, images, first[at])
+    basis, images = jax.lax.fori_loop(
+        0, begun, lambda at, both: _take_in(product, key, at, *both, first[at]), (basis, images)
+    )
 
     def unfinished(carry):
         made, *_, error, _ = carry

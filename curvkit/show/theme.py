@@ -28,6 +28,9 @@ ROLES = {
     "gradient": ("#332288", "#9F93F2", "solid"),
     "plain": ("#666666", "#AAAAAA", "solid"),
 }
+# Many of a kind: the roles whose colours stand furthest apart, in this order, then with a dash.
+SERIES = ("sharpness", "loss", "curvature", "alignment", "second", "gradient")
+DASHES = ("solid", "dash", "dot")
 PAPER = {"light": "#FFFFFF", "dark": "#16181D"}
 INK = {"light": "#1B1F24", "dark": "#E8EAED"}
 GRID = {"light": "#E3E6EA", "dark": "#33383F"}
@@ -62,6 +65,22 @@ def color(role: str) -> str:
     if role not in ROLES:
         raise ValueError(say.unknown("role", role, ROLES))
     return ROLES[role][_mode == "dark"]
+
+
+def apart(number: int) -> dict[str, str]:
+    """The colour and the dash of the curve of that number, where many of a kind are compared."""
+    one = SERIES[number % len(SERIES)]
+    return dict(color=color(one), dash=DASHES[number // len(SERIES) % len(DASHES)])
+
+
+def faint(colour: str, opacity: float = 0.18) -> str:
+    """A colour as it fills a band: `#RRGGBB` seen through.
+
+    >>> faint("#0072B2", 0.5)
+    'rgba(0,114,178,0.5)'
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 def template() -> go.layout.Template:

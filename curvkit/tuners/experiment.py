@@ -1,0 +1,247 @@
+"""The tuners room's run: each contender trained from the same seeds, curvature along the way."""
+
+import functools
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from curvkit import data
+from curvkit.core.stream import Stream
+from curvkit.curvature import network, rules
+from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature.thresholds import critical
+from curvkit.tuners.cdat import curvature_along
+from curvkit.tuners.choices import choose
+from curvkit.tuners.rivals import constant
+from curvkit.tuners.settings import Settings
+from curvkit.tuners.trace import Trace, contenders
+
+MOST_PRODUCTS, TOLERANCE = 20, (1e-3,)
+# Places along each of the two valleys of the first seed.
+PLACES = 25
+# How much of the reach is left after a reading, so that the valley is drawn as wide as the jumps.
+FORGET = 0.9
+SMOOTHING = 0.1
+
+
+class Runner(NamedTuple):
+    """One contender, with a leading axis of seeds: flat parameters, its states, eigenpairs."""
+
+    params: jax.Array
+    tuned: Any
+    before: Any
+    pairs: EigenPairs
+    raw_pairs: EigenPairs
+    key: jax.Array
+    reach: jax.Array
+    diverged_at: jax.Array
+
+
+class State(NamedTuple):
+    """What the next step needs: a `Runner` for each contender, and the step."""
+
+    runners: tuple[Runner, ...]
+    step: jax.Array
+
+
+def problem(settings: Settings):
+    """Sizes of the layers, and `loss(params, rows)` of flat parameters on some or all examples."""
+    made = data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
+    inputs, targets = made
+    if settings.loss == "cross_entropy" and targets.shape[1] > 1:
+        targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
+    sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
+    unravel = ravel_pytree(network.mlp(jax.random.key(0), sizes, "lecun"))[1]
+    criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}
+    # Softmax over a single output would be constant: a polynomial is always fitted by squares.
+    criterion = criterion[settings.loss if targets.shape[1] > 1 else "mse"]
+
+    def loss(params, rows=None):
+        x, y = (jnp.asarray(e) if rows is None else jnp.asarray(e)[rows] for e in (inputs, targets))
+        return criterion(network.predict(unravel(params), x, settings.activation), y)
+
+    return sizes, len(inputs), loss
+
+
+def methods(settings: Settings, name: str):
+    """The tuner of that name on the chosen base, and the constant rate before the handover."""
+    base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
+    given = {each: getattr(settings, each) for each in (
+        "sigma", "ema", "max_learning_rate", "learning_rate", "warm_up_steps", "steps", "slope",
+        "hypergradient_rate",
+    )}  # fmt: skip
+    shape = functools.partial(diagonal, settings)
+    plain = settings.base not in ("rmsprop", "adam")
+    given = SimpleNamespace(**given, diagonal=None if plain else shape)
+    return choose(name, base, given), constant(base, settings.learning_rate)
+
+
+def diagonal(settings: Settings, base_state: Any, params: jax.Array) -> jax.Array:
+    """The diagonal of the base's preconditioner."""
+    return rules.preconditioner(
+        settings.base, base_state, params, settings.momentum, settings.second_moment_decay
+    )
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """The state before the first reading; the seeds are folded into `key`."""
+    sizes, _, _ = problem(settings)
+
+    def one(name, number):
+        run_key = jax.random.fold_in(key, settings.seed + number)
+        start_key, vector_key, run_key = jax.random.split(run_key, 3)
+        params = ravel_pytree(network.mlp(start_key, sizes, settings.initialization))[0]
+        vectors = jax.random.normal(vector_key, (1, params.size))
+        zero = jnp.zeros(1)
+        recent = jnp.zeros((4, 2, params.size)).at[:, 0].set(vectors[0])
+        pairs = EigenPairs(zero, vectors, zero, jnp.zeros((), int), recent)
+        tuned, before = (each.init(params) for each in methods(settings, name))
+        return Runner(params, tuned, before, pairs, pairs, run_key, zero[0], jnp.full((), -1))
+
+    names = contenders(settings.tuner, settings.rival)
+    numbers = jnp.arange(settings.seeds)
+    runners = tuple(jax.vmap(functools.partial(one, name))(numbers) for name in names)
+    return State(runners, jnp.zeros((), int))
+
+
+def seen_loss(settings: Settings, runner: Runner, step: jax.Array):
+    """The loss of what a step sees: all examples, or a batch drawn for it."""
+    _, count, whole = problem(settings)
+    if not settings.batch:
+        return whole
+    drawn = jax.random.fold_in(runner.key, step)
+    rows = jax.random.choice(drawn, count, (min(settings.batch, count),), replace=False)
+    return lambda params: whole(params, rows)
+
+
+def take(settings: Settings, name: str, runner: Runner, step: jax.Array):
+    """One training step: the runner after it, the learning rate, and the direction."""
+    method, fixed = methods(settings, name)
+    loss = seen_loss(settings, runner, step)
+    value, grads = jax.value_and_grad(loss)(runner.params)
+    late = step >= settings.handover
+
+    def tune(runner):
+        updates, tuned = method.update(
+            grads, runner.tuned, runner.params, value_fn=loss, value=value
+        )
+        return updates, tuned, tuned.learning_rate, runner.before
+
+    def hold(runner):
+        updates, before = fixed.update(grads, runner.before, runner.params)
+        # The tuner's base goes along, so that it takes over a direction and not a standing start.
+        held = runner.tuned._replace(base=before.base)
+        return updates, held, before.learning_rate, before
+
+    updates, tuned, rate, before = jax.lax.cond(late, tune, hold, runner)
+    lost = ~jnp.isfinite(value) & (runner.diverged_at < 0)
+    diverged_at = jnp.where(lost, step, runner.diverged_at)
+    made = runner._replace(
+        params=runner.params + updates, tuned=tuned, before=before, diverged_at=diverged_at
+    )
+    return made, rate, updates / jnp.where(rate > 0, rate, 1.0)
+
+
+def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, count: jax.Array):
+    """So many steps: the runner after them; of the first its rate, direction and diagonal of P."""
+
+    def one(number, carry):
+        runner, first = carry
+        made, rate, direction = take(settings, name, runner, number)
+        own = (rate, direction, diagonal(settings, made.tuned.base, runner.params))
+        # Kept in the loop, and not taken before it: the program would hold every tuner twice.
+        first = jax.tree.map(lambda new, old: jnp.where(number == step, new, old), own, first)
+        return made, first
+
+    nothing = (jnp.zeros(()), jnp.zeros_like(runner.params), jnp.ones_like(runner.params))
+    return jax.lax.fori_loop(step, step + count, one, (runner, nothing))
+
+
+def measure(settings: Settings, runner: Runner, rate, direction, weights, step):
+    """The curvature where a step along `direction` begins: what the runner keeps, and a row."""
+    loss, batch_loss = problem(settings)[2], seen_loss(settings, runner, step)
+    shaped = settings.base in ("rmsprop", "adam")
+    key = jax.random.fold_in(runner.key, step)
+    followed = functools.partial(
+        top_eigenpairs, loss, runner.params, key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE
+    )
+    pairs = followed(start=runner.pairs, preconditioner=weights if shaped else None)
+    raw = followed(start=runner.raw_pairs) if shaped else pairs
+    value, gradient = jax.value_and_grad(loss)(runner.params)
+    scaled = gradient / jnp.sqrt(weights)
+    top = pairs.vectors[0] @ scaled
+    offset = top / pairs.values[0]
+    reach = jnp.maximum(jnp.abs(offset), FORGET * runner.reach)
+    # One place apart in the preconditioned space is this far apart in parameters.
+    eigenvector = pairs.vectors[0] / jnp.sqrt(weights)
+    places = jnp.linspace(-2, 2, PLACES) * reach - offset
+    line = lambda ways, toward: jax.vmap(lambda s: loss(runner.params + s * toward))(ways)
+    row = {
+        "loss": value,
+        "learning_rate": rate,
+        "sharpness": raw.values[0],
+        "preconditioned_sharpness": pairs.values[0],
+        "scaled_sharpness": rate * pairs.values[0],
+        "alignment": top**2 / (scaled @ scaled),
+        "numerator": -jax.jvp(batch_loss, (runner.params,), (direction,))[1],
+        "denominator": curvature_along(batch_loss, runner.params, direction),
+        "offset": offset,
+        "reach": reach,
+        "across": line(places, eigenvector),
+        "along": line(jnp.linspace(0, 3, PLACES) * rate, direction),
+    }
+    return dict(pairs=pairs, raw_pairs=raw, reach=reach), row
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """One row of the trace, then `settings.every` training steps, or what is left of them."""
+    further = jnp.minimum(settings.every, settings.steps - state.step)
+    rows, runners = [], []
+    for name, runner in zip(contenders(settings.tuner, settings.rival), state.runners, strict=True):
+
+        def one(runner, name=name):
+            made, first = advance(settings, name, runner, state.step, jnp.maximum(further, 1))
+            kept, row = measure(settings, runner, *first, state.step)
+            return made._replace(**kept), row
+
+        made, row = jax.vmap(one)(runner)
+        rows.append({k: v[0] if k in ("across", "along") else v for k, v in row.items()})
+        runners.append(made)
+    row = jax.tree.map(lambda *each: jnp.stack(each), *rows) | {"step": state.step}
+    step = state.step + jnp.maximum(further, 1)
+    return State(tuple(runners), step), row
+
+
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether all steps are taken, or every run has diverged."""
+    diverged = jnp.stack([jnp.all(each.diverged_at >= 0) for each in state.runners])
+    return (state.step > settings.steps) | jnp.all(diverged)
+
+
+stream = Stream(
+    "tuners",
+    begin=begin,
+    reading=reading,
+    finished=finished,
+    length=lambda settings: -(-settings.steps // settings.every) + 1,
+    trace=Trace,
+    last=lambda settings, state: {
+        "critical": jnp.asarray(critical(settings.base, momentum=settings.momentum), float),
+        "diverged_at": jnp.stack([each.diverged_at for each in state.runners]),
+    },
+    capacity=256,
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Trains with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read(Settings, ...)` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)

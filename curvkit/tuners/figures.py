@@ -1,0 +1,286 @@
+"""The pictures of the tuners room; each takes any trace and nothing else."""
+
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from curvkit.core.say import number
+from curvkit.show import theme
+from curvkit.tuners.trace import Trace
+
+Clock = Literal["step", "time"]
+NAMES = {
+    "cdat": "CDAT",
+    "constant": "constant",
+    "warm_up": "warm-up",
+    "warm_up_cosine": "warm-up and cosine",
+    "greedy": "greedy (σ = 1)",
+    "armijo": "Armijo",
+    "exact": "exact line search",
+    "polyak": "Polyak",
+    "hypergradient": "hypergradient",
+    "hypergradient_times": "hypergradient (multiplicative)",
+    "oracle": "oracle σ/λ",
+}
+# How many readings back the jumps in the valley are shown.
+TRAIL = 9
+
+
+def name_of(trace: Trace, contender: int) -> str:
+    """A contender in words, CDAT with its σ."""
+    name = trace.contenders[contender]
+    return f"{NAMES[name]} σ = {trace.settings['sigma']:g}" if name == "cdat" else NAMES[name]
+
+
+def _values(trace: Trace, series: str, contender: int) -> np.ndarray:
+    """A series of a contender, (reading, seed), with nan from the first non-finite reading on."""
+    values = np.array(getattr(trace, series)[:, contender], float)
+    for seed in range(values.shape[1]):
+        values[trace.finite(contender, seed) :, seed] = np.nan
+    # Beyond what a double can draw is as good as not finite.
+    return np.where(np.abs(values) < 1e30, values, np.nan)
+
+
+def _clock(trace: Trace, clock: Clock, contender: int) -> np.ndarray:
+    if clock == "step" or not trace.readings:
+        return trace.step
+    rates = np.nan_to_num(_values(trace, "learning_rate", contender)[:, 0])
+    return np.concatenate([[0.0], np.cumsum(rates[:-1] * np.diff(trace.step))])
+
+
+def _draw(figure: go.Figure, trace: Trace, series: str, clock: Clock, row: int, col: int = 1):
+    """The median over the seeds of every contender, and the band between the extremes."""
+    for contender in range(len(trace.contenders)):
+        values, x = _values(trace, series, contender), _clock(trace, clock, contender)
+        look, name = theme.apart(contender), name_of(trace, contender)
+        shown = dict(name=name, legendgroup=name, showlegend=row == 1)
+        some = np.isfinite(values).any(axis=1)
+        x, values = x[some], values[some]
+        if values.shape[1] > 1 and len(x):
+            band = np.concatenate([np.nanmax(values, axis=1), np.nanmin(values, axis=1)[::-1]])
+            figure.add_trace(
+                go.Scatter(
+                    x=np.concatenate([x, x[::-1]]), y=band, fill="toself", hoverinfo="skip",
+                    fillcolor=theme.faint(look["color"]), line=dict(width=0), mode="lines",
+                    legendgroup=name, showlegend=False,
+                ),
+                row=row, col=col,
+            )  # fmt: skip
+        middle = np.nanmedian(values, axis=1) if len(x) else np.empty(0)
+        line = go.Scatter(x=x, y=middle, mode="lines", line=dict(width=2.2, **look), **shown)
+        figure.add_trace(line, row=row, col=col)
+
+
+def _level(figure, trace, clock, name, value, row, col=1):
+    """A dashed horizontal line from the start to the end of the run."""
+    ends = [0, max(1, float(np.max(_clock(trace, clock, 0), initial=1)))]
+    if clock == "step":
+        ends[1] = trace.settings["steps"]
+    figure.add_trace(theme.curve("threshold", name, ends, [value] * 2), row=row, col=col)
+
+
+def _title(trace: Trace) -> str:
+    base = trace.settings["base"].replace("_", " ")
+    batch = trace.settings["batch"]
+    return f"on {'gradient descent' if base == 'gd' else base}" + (
+        f", batches of {batch}" if batch else ""
+    )
+
+
+def _finish(figure: go.Figure, trace: Trace, clock: Clock) -> go.Figure:
+    title = "training steps" if clock == "step" else "time Σ η"
+    figure.update_xaxes(title_text=title, row=len(list(figure.select_yaxes())), col=1)
+    _remark(figure, trace)
+    return figure
+
+
+def _remark(figure: go.Figure, trace: Trace) -> None:
+    told = []
+    for contender in range(len(trace.contenders)):
+        at = trace.diverged_at[contender]
+        if (at >= 0).any():
+            count = f" ({(at >= 0).sum()} of {len(at)} seeds)" if len(at) > 1 else ""
+            first = f"diverged at step {at[at >= 0].min()}"
+            told.append(f"{name_of(trace, contender)}: {first}{count}")
+    if told:
+        theme.remark(figure, "<br>".join(told))
+
+
+def race(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """Loss, learning rate, and η·λ beside its threshold, one curve a tuner."""
+    made = theme.figure(f"Loss, rate and edge {_title(trace)}", 3, shares=[0.4, 0.3, 0.3])
+    for row, series in enumerate(("loss", "learning_rate", "scaled_sharpness"), 1):
+        _draw(made, trace, series, clock, row)
+    critical = float(trace.critical)
+    _level(made, trace, clock, f"threshold {critical:.4g}", critical, 3)
+    made.update_yaxes(title_text="loss L", type="log", nticks=4, row=1, col=1)
+    made.update_yaxes(title_text="rate η", type="log", nticks=4, row=2, col=1)
+    _edge_axis(made, trace, 3, 1)
+    return _finish(made, trace, clock)
+
+
+def _edge_axis(figure, trace, row, col):
+    """The axis of η·λ, cut where a first transient would flatten the rest."""
+    figure.update_yaxes(title_text="η·λ", rangemode="tozero", row=row, col=col)
+    values = [_values(trace, "scaled_sharpness", c) for c in range(len(trace.contenders))]
+    values = np.concatenate([each[np.isfinite(each)].ravel() for each in values])
+    limit = 2.2 * float(trace.critical)
+    if values.size and values.max() > limit:
+        figure.update_yaxes(range=[0, limit], row=row, col=col)
+
+
+def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """Sharpness, η·λ, and what tells them apart: how much of the gradient lies along the top."""
+    made = theme.figure(f"Sharpness and alignment {_title(trace)}", 3, shares=[0.36, 0.32, 0.32])
+    kind = "preconditioned_sharpness"
+    for row, series in enumerate((kind, "scaled_sharpness", "alignment"), 1):
+        _draw(made, trace, series, clock, row)
+    critical = float(trace.critical)
+    _level(made, trace, clock, f"threshold {critical:.4g}", critical, 2)
+    shaped = trace.settings["base"] in ("rmsprop", "adam")
+    axis = "λ(P⁻¹H)" if shaped else "sharpness λ"
+    made.update_yaxes(title_text=axis, type="log", nticks=4, row=1, col=1)
+    _edge_axis(made, trace, 2, 1)
+    made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=3, col=1)
+    return _finish(made, trace, clock)
+
+
+def statistics(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """What CDAT divides: the slope along the direction, and the curvature along it."""
+    made = theme.figure(f"Slope and curvature along the step {_title(trace)}", 2)
+    for row, series in enumerate(("numerator", "denominator"), 1):
+        _draw(made, trace, series, clock, row)
+    made.update_yaxes(title_text="slope −gᵀu", type="log", nticks=4, row=1, col=1)
+    made.update_yaxes(title_text="curvature uᵀHu", type="log", nticks=4, row=2, col=1)
+    return _finish(made, trace, clock)
+
+
+def sharpness(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """The sharpness of the Hessian itself, whatever the base divides by."""
+    made = theme.figure(f"Raw sharpness {_title(trace)}", height=430)
+    _draw(made, trace, "sharpness", clock, 1)
+    made.update_yaxes(title_text="sharpness λ of H", type="log", nticks=4)
+    return _finish(made, trace, clock)
+
+
+def valley(trace: Trace) -> go.Figure:
+    """The valley and the step of the first tuner, beside η, λ and η·λ; made to be played."""
+    made = make_subplots(
+        rows=3, cols=2, specs=[[{"rowspan": 2}, {}], [None, {}], [{}, {}]],
+        column_widths=[0.5, 0.5], vertical_spacing=0.11, horizontal_spacing=0.14,
+    )  # fmt: skip
+    made.update_layout(template=theme.template(), showlegend=True, autosize=True, height=680)
+    made.update_layout(title_text=f"The valley that {name_of(trace, 0)} jumps in {_title(trace)}")
+    kept = trace.head(trace.finite(0, 0))
+    _across(made, kept)
+    _along(made, kept)
+    rows = (("learning_rate", "rate η"), ("preconditioned_sharpness", "sharpness λ"))
+    for row, (series, title) in enumerate(rows, 1):
+        values = _values(kept, series, 0)[:, 0]
+        role = "learning_rate" if row == 1 else "sharpness"
+        made.add_trace(theme.curve(role, title, kept.step, values), row=row, col=2)
+        made.update_yaxes(title_text=title, type="log", nticks=4, row=row, col=2)
+    scaled = _values(kept, "scaled_sharpness", 0)[:, 0]
+    made.add_trace(theme.curve("curvature", "η·λ", kept.step, scaled), row=3, col=2)
+    _level(
+        made, trace, "step", f"threshold {float(trace.critical):.4g}", float(trace.critical), 3, 2
+    )
+    _edge_axis(made, trace, 3, 2)
+    for row in (1, 2, 3):
+        made.update_xaxes(range=[0, trace.settings["steps"]], row=row, col=2)
+        made.update_xaxes(title_text="training steps" if row == 3 else " ", row=row, col=2)
+        made.update_xaxes(showticklabels=row == 3, row=row, col=2)
+    made.update_layout(hovermode="closest")
+    _remark(made, trace)
+    return made
+
+
+def _share(values: np.ndarray) -> np.ndarray:
+    """Loss above the lowest place, as a share of the highest."""
+    low, high = (np.min(values), np.max(values)) if len(values) else (0.0, 1.0)
+    return (values - low) / (high - low) if np.isfinite(high - low) and high > low else 0 * values
+
+
+def _across(made: go.Figure, kept: Trace) -> None:
+    """The loss along the top eigenvector, where the iterate stands in it, and where it was."""
+    some = kept.readings > 0
+    values = kept.across[-1, 0] if some else np.zeros(25)
+    places = np.linspace(-2, 2, len(values))
+    heights = _share(np.where(np.isfinite(values), values, 0.0))
+    reach = float(kept.reach[-1, 0, 0]) if some else 1.0
+    trail = kept.offset[-TRAIL:, 0, 0] / (reach if reach > 0 else 1.0)
+    trail = trail[np.isfinite(trail)] if some else np.empty(0)
+    at = np.interp(trail, places, heights)
+    made.add_trace(theme.curve("loss", "loss across the valley", places, heights), row=1, col=1)
+    was = theme.curve("plain", f"last {TRAIL} readings", trail, at, mode="lines+markers",
+                      line=dict(width=1, dash="dot"), marker=dict(size=6), opacity=0.6)  # fmt: skip
+    made.add_trace(was, row=1, col=1)
+    now = theme.curve("sharpness", "now", trail[-1:], at[-1:], mode="markers", marker_size=15)
+    made.add_trace(now, row=1, col=1)
+    made.update_xaxes(title_text="along the top eigenvector, in units of recent reach",
+                      range=[-2.05, 2.05], row=1, col=1)  # fmt: skip
+    made.update_yaxes(title_text="loss, share of the rim", range=[-0.06, 1.05], row=1, col=1)
+
+
+def _along(made: go.Figure, kept: Trace) -> None:
+    """The loss along the step, in units of what the slope promises, and the parabola in it."""
+    some = kept.readings > 0
+    values = kept.along[-1, 0] if some else np.zeros(25)
+    ways = np.linspace(0, 3, len(values))
+    rate, slope, bend = (
+        float(getattr(kept, name)[-1, 0, 0]) if some else 1.0
+        for name in ("learning_rate", "numerator", "denominator")
+    )
+    promise = rate * slope
+    fine = np.isfinite(promise) and 0 < promise < 1e30 and np.isfinite(values).all()
+    rise = (values - values[0]) / promise if fine else 0 * ways
+    model = -ways + 0.5 * ways**2 * (rate * bend / slope if fine else 0.0)
+    rise, model = (np.clip(np.nan_to_num(each), -9, 9) for each in (rise, model))
+    made.add_trace(theme.curve("loss", "loss along the step", ways, rise, showlegend=False),
+                   row=3, col=1)  # fmt: skip
+    made.add_trace(theme.curve("second", "its parabola", ways, model), row=3, col=1)
+    here = np.interp(1.0, ways, rise)
+    now = theme.curve("sharpness", "step", [1.0], [here], mode="markers", marker_size=12,
+                      showlegend=False)  # fmt: skip
+    made.add_trace(now, row=3, col=1)
+    made.update_xaxes(title_text="along the step, in units of η", range=[0, 3], row=3, col=1)
+    made.update_yaxes(title_text="rise / ηn", range=[-1.1, 1.6], row=3, col=1)
+
+
+def words(trace: Trace) -> str:
+    """What the run shows, in a sentence or two for each tuner, with its own numbers."""
+    return " ".join(_told(trace, contender) for contender in range(len(trace.contenders)))
+
+
+def _told(trace: Trace, contender: int) -> str:
+    name, at = name_of(trace, contender), trace.diverged_at[contender]
+    losses = _values(trace, "loss", contender)
+    ended = f"**{name}**: "
+    if (at >= 0).any():
+        count = f" for {(at >= 0).sum()} of {len(at)} seeds" if len(at) > 1 else ""
+        ended += f"**diverged at step {at[at >= 0].min()}**{count}. "
+        if (at >= 0).all():
+            return ended.strip()
+    if not losses.size or not np.isfinite(losses).any():
+        return f"{ended}no reading is finite."
+    best = trace.best(contender)
+    if np.isfinite(best).any():
+        spread = f" ({number(np.nanmin(best))} to {number(np.nanmax(best))})"
+        spread = spread if len(best) > 1 else ""
+        ended += f"least loss of the last steps {number(np.nanmedian(best))}{spread}; "
+    settled = {
+        series: number(trace.settled(series, contender))
+        for series in ("learning_rate", "preconditioned_sharpness", "scaled_sharpness", "alignment")
+    }
+    return (
+        f"{ended}in the last half η is {settled['learning_rate']}, λ "
+        f"{settled['preconditioned_sharpness']}, η·λ **{settled['scaled_sharpness']}** (edge "
+        f"{float(trace.critical):.4g}), alignment² {settled['alignment']}."
+    )
+
+
+FIGURES = {
+    "race": race, "edge": edge, "valley": valley, "statistics": statistics, "sharpness": sharpness,
+}  # fmt: skip

@@ -1,0 +1,33 @@
+"""What the model of learning rate and sharpness records."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+
+@trace
+class Trace:
+    """One run of the model, read at every step."""
+
+    step: Int[Array, " reading"] = series("Steps taken before the reading.")
+    offset: Float[Array, " reading"] = series(
+        "The displacement along the top eigenvector.", symbol="x"
+    )
+    sharpness: Float[Array, " reading"] = series("The sharpness.", symbol="λ")
+    learning_rate: Float[Array, " reading"] = series("The learning rate.", symbol="η")
+    distance: Float[Array, " reading"] = series("The distance from the edge.", symbol="y = ηλ − 2")
+    alignment: Float[Array, " reading"] = series(
+        "The share of the squared gradient along the top eigenvector.", symbol="cos²"
+    )
+    predicted_sharpness: Float[Array, " reading"] = series(
+        "What the theory says of the sharpness: 2/η, the square-root law, or λ*.", symbol="λ"
+    )
+    predicted_alignment: Float[Array, ""] = series("σ/2, where CDAT rests at the edge.")
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        values = np.isfinite(self.sharpness) & np.isfinite(self.distance)
+        values = values & (np.abs(self.sharpness) < 1e20) & (np.abs(self.offset) < 1e20)
+        return len(values) if values.all() else int(np.argmin(values))

@@ -1,0 +1,104 @@
+"""What the tuners room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+
+@trace
+class Trace:
+    """Training runs of one or several tuners, each from several seeds, read every so many steps.
+
+    Losses and curvature are those of all examples, also where a step sees a batch. Where the base
+    has a preconditioner P, curvature that is called preconditioned is that of P^(-1/2) H P^(-1/2).
+    """
+
+    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[Array, "reading contender seed"] = series("The training loss.", symbol="L")
+    learning_rate: Float[Array, "reading contender seed"] = series(
+        "The learning rate of the step that follows the reading.", symbol="η"
+    )
+    sharpness: Float[Array, "reading contender seed"] = series(
+        "The largest eigenvalue of the Hessian.", symbol="λ"
+    )
+    preconditioned_sharpness: Float[Array, "reading contender seed"] = series(
+        "The largest eigenvalue of the preconditioned Hessian.", symbol="λ(P⁻¹H)"
+    )
+    scaled_sharpness: Float[Array, "reading contender seed"] = series(
+        "Learning rate times preconditioned sharpness.", symbol="ηλ"
+    )
+    alignment: Float[Array, "reading contender seed"] = series(
+        "Squared cosine between (preconditioned) gradient and top eigenvector.", symbol="cos²"
+    )
+    numerator: Float[Array, "reading contender seed"] = series(
+        "How fast the loss falls along the direction, on what the step sees.", symbol="−gᵀu"
+    )
+    denominator: Float[Array, "reading contender seed"] = series(
+        "The curvature along the direction, on what the step sees.", symbol="uᵀHu"
+    )
+    offset: Float[Array, "reading contender seed"] = series(
+        "The distance from the bottom of the valley along the top eigenvector.", symbol="x"
+    )
+    reach: Float[Array, "reading contender seed"] = series(
+        "How far from the bottom the recent readings were.", symbol="x"
+    )
+    across: Float[Array, "reading contender place"] = series(
+        "The loss along the top eigenvector of the first seed, from −2 to 2 times its reach.",
+        symbol="L",
+    )
+    along: Float[Array, "reading contender place"] = series(
+        "The loss along the direction of the first seed, at rates from 0 to 3 η.", symbol="L"
+    )
+    critical: Float[Array, ""] = series("The critical value of ηλ for the base.", symbol="ηλ*")
+    diverged_at: Int[Array, "contender seed"] = series(
+        "The first step with a loss that is not finite, or −1."
+    )
+
+    @property
+    def contenders(self) -> list[str]:
+        """The names of the tuners, in the order of the axis."""
+        return contenders(self.settings["tuner"], self.settings["rival"])
+
+    def finite(self, contender: int, seed: int) -> int:
+        """How many readings of a run, from the start, are all of finite numbers."""
+        values = np.isfinite(self.loss[:, contender, seed])
+        values = values & np.isfinite(self.scaled_sharpness[:, contender, seed])
+        return len(values) if values.all() else int(np.argmin(values))
+
+    def best(self, contender: int, last: int = 50) -> np.ndarray:
+        """The least loss within the last `last` steps, for each seed; nan where a run diverged."""
+        late = self.step > self.step[-1] - last if self.readings else np.zeros(0, bool)
+        found = np.full(self.loss.shape[2], np.nan)
+        for seed in range(len(found)):
+            values = self.loss[:, contender, seed][late]
+            if values.size and self.finite(contender, seed) == self.readings:
+                found[seed] = values.min()
+        return found
+
+    def settled(self, name: str, contender: int, since: int | None = None) -> float:
+        """The median of a series from step `since` on, over all seeds, before any divergence.
+
+        By default over the last half of the readings; nan if nothing is left.
+        """
+        begin = self.readings // 2 if since is None else int(np.searchsorted(self.step, since))
+        values = [
+            getattr(self, name)[begin : self.finite(contender, seed), contender, seed]
+            for seed in range(self.loss.shape[2])
+        ]
+        values = np.concatenate(values)
+        return float(np.median(values)) if values.size else float("nan")
+
+
+def contenders(tuner: str, rival: str) -> list[str]:
+    """The tuners that run, the chosen one first; `all` is all of `ALL` but the chosen one."""
+    if rival == "none" or rival == tuner:
+        return [tuner]
+    return [tuner, *(each for each in ALL if each != tuner)] if rival == "all" else [tuner, rival]
+
+
+# The order of a comparison of all: as the curves stand in a legend.
+ALL = (
+    "cdat", "constant", "warm_up", "warm_up_cosine", "greedy", "armijo", "exact", "polyak",
+    "hypergradient", "hypergradient_times", "oracle",
+)  # fmt: skip
