@@ -66,6 +66,14 @@ class Trace:
         values = values & np.isfinite(self.scaled_sharpness[:, contender, seed])
         return len(values) if values.all() else int(np.argmin(values))
 
+    def after(self, share: float) -> np.ndarray:
+        """The loss of the first run after such a share of its step, from 0 to 3, at each reading.
+
+        Between the places where it was taken the loss is read off a straight line.
+        """
+        places = np.linspace(0, 3, self.along.shape[2])
+        return np.array([np.interp(share, places, values) for values in self.along[:, 0]])
+
     def best(self, contender: int, last: int = 50) -> np.ndarray:
         """The least loss within the last `last` steps, for each seed; nan where a run diverged."""
         late = self.step > self.step[-1] - last if self.readings else np.zeros(0, bool)
