@@ -16,11 +16,11 @@ import jax.numpy as jnp
 
 
 def next_layer(key: jax.Array, activations: jax.Array, orthogonal: bool | jax.Array) -> jax.Array:
-    """What a fresh square weight matrix makes of K inputs: preactivations of shape (N, K).
+    """What a fresh square weight matrix makes of K inputs: preactivations, shaped alike.
 
     Args:
         key: a JAX random key.
-        activations: shape (N, K), K at most N.
+        activations: shape (…, N, K), K at most N; each of the leading ones is another network.
         orthogonal: Haar weights if true, else Gaussian with variance 1/N; may be traced.
 
     >>> lengths = lambda x: jnp.sum(x**2, axis=0)
@@ -28,23 +28,23 @@ def next_layer(key: jax.Array, activations: jax.Array, orthogonal: bool | jax.Ar
     >>> float(jnp.round(lengths(next_layer(jax.random.key(0), x, True))[0], 3))
     8.0
     """
-    width, inputs = activations.shape
+    width = activations.shape[-2]
     triangle = jnp.linalg.qr(activations, mode="r")
-    normal = jax.random.normal(key, (width, inputs), activations.dtype)
+    normal = jax.random.normal(key, activations.shape, activations.dtype)
     return jnp.where(orthogonal, frame(normal), normal / width**0.5) @ triangle
 
 
 def frame(normal: jax.Array) -> jax.Array:
     """The Haar frame that a normal matrix makes: its QR factor with the signs of R's diagonal.
 
-    Without these signs the law is not Haar's. `normal` is of shape (N, K), K at most N.
+    Without these signs the law is not Haar's. `normal` is of shape (…, N, K), K at most N.
 
     >>> made = frame(jax.random.normal(jax.random.key(0), (5, 2)))
     >>> bool(jnp.allclose(made.T @ made, jnp.eye(2), atol=1e-5))
     True
     """
     vectors, triangle = jnp.linalg.qr(normal)
-    signs = jnp.sign(jnp.diagonal(triangle))
+    signs = jnp.sign(jnp.diagonal(triangle, axis1=-2, axis2=-1))[..., None, :]
     return vectors * jnp.where(signs == 0, 1, signs)
 
 
@@ -61,11 +61,11 @@ def inputs_at(cosines: jax.Array, width: int) -> jax.Array:
 
 
 def cosines_with_first(activations: jax.Array) -> jax.Array:
-    """The cosines of the first column with each of the others.
+    """The cosines of the first column with each of the others, (…, N, K) to (…, K − 1).
 
     >>> cosines_with_first(inputs_at(jnp.array([0.5]), 4))
     Array([0.5], dtype=float32)
     """
-    lengths = jnp.sqrt(jnp.sum(activations**2, axis=0))
-    inner = activations[:, 0] @ activations[:, 1:]
-    return inner / jnp.maximum(lengths[0] * lengths[1:], 1e-30)
+    lengths = jnp.sqrt(jnp.sum(activations**2, axis=-2))
+    inner = jnp.sum(activations[..., :1] * activations[..., 1:], axis=-2)
+    return inner / jnp.maximum(lengths[..., :1] * lengths[..., 1:], 1e-30)

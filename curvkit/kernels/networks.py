@@ -106,15 +106,19 @@ def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bo
     return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
 
 
-def residual_block(branch: Network, weight: float, shortcut: Network = Chain()) -> Sum:  # noqa: B008
-    """w · shortcut(x) + √(1 − w²) · branch(x); `weight` is w in [0, 1).
+def residual_block(branch: Network, weight: float, shortcut: Network | None = None) -> Sum:
+    """The sum w · shortcut(x) + √(1 − w²) · branch(x); `weight` is w in [0, 1).
+
+    Without a `shortcut` it is the identity.
 
     >>> residual_block(Nonlinear(), 0.6).weights
     (0.6, 0.8)
     """
     if not 0 <= weight < 1:
         raise ValueError(say.refusal("weight", "at least 0 and below 1", weight))
-    return Sum((weight, math.sqrt(1 - weight**2)), (shortcut, branch))
+    return Sum(
+        (weight, math.sqrt(1 - weight**2)), (Chain() if shortcut is None else shortcut, branch)
+    )
 
 
 def resnet_v2(

@@ -133,8 +133,8 @@ def shape(
         return _of_rectifier(base, network, method, rectifier, zeta, eta)
     if method == "tat" and base.kinks:
         raise ValueError(
-            f"TAT needs an activation whose derivative is continuous, but that of {base.name} jumps "
-            f"at {base.kinks[0]:g}; use method='dks', or TAT with 'leaky_relu'."
+            f"TAT needs an activation whose derivative is continuous, but that of {base.name} "
+            f"jumps at {base.kinks[0]:g}; use method='dks', or TAT with 'leaky_relu'."
         )
     goal = zeta if method == "dks" else tau
     made = _solved(base, network, method, goal)
