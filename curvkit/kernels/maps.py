@@ -36,7 +36,7 @@ def q_map(function: Callable, q: Any, cuts: tuple[float, ...] = ()) -> Any:
     1.5
     """
     root = np.sqrt(q) if isinstance(q, float | int | np.ndarray) else q**0.5
-    if cuts:
+    if cuts or isinstance(q, float | int):
         z, w = panel_rule(tuple(cut / float(root) for cut in cuts))
     else:
         z, w = hermite_rule(64)

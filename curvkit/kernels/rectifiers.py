@@ -86,7 +86,9 @@ def dks_relu(network: networks.Network, zeta: float) -> tuple[Root, None]:
     excess = targets.slope_excess(network, zeta)
     beta = 1.0 if excess < UNSHIFTED - 1 else -1.0
     missed = lambda log: _relu_moments(math.exp(log), beta)[2] - excess
-    log_alpha = brentq(missed, math.log(0.02), math.log(1e8), xtol=1e-15, rtol=1e-15)
+    log_alpha = brentq(
+        missed, math.log(0.02 if beta > 0 else 0.04), math.log(1e8), xtol=1e-15, rtol=1e-15
+    )
     alpha = math.exp(log_alpha)
     mean, variance, _ = _relu_moments(alpha, beta)
     return Root(alpha, beta, 1 / math.sqrt(variance), -mean, 0.0), None

@@ -64,7 +64,7 @@ class Trace:
     def finite(self) -> int:
         """How many readings, from the start, are all of finite numbers."""
         rows = [
-            np.isfinite(getattr(self, name)).reshape(self.readings, -1).all(axis=1)
+            np.isfinite(getattr(self, name)).all(axis=tuple(range(1, len(each.dims))))
             for name, each in self.__series__.items()
             if each.dims[:1] == ("reading",)
         ]

@@ -62,7 +62,7 @@ def words(trace: Trace) -> str:
     told = [f"After {int(kept.step[-1])} steps ({_title(trace)}):"]
     lines = []
     for at, method in enumerate(METHODS):
-        share, alike = 100 * kept.accuracy[-1, at], kept.spread[0, at]
+        share, alike = 100 * float(kept.accuracy[-1, at]), kept.spread[0, at]
         lines.append(
             f"{NAMES[method]} names **{number(share)} %** of the test digits (different digits "
             f"started at a mean cosine of {number(alike)} in the last hidden layer)"

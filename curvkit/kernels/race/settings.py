@@ -24,7 +24,7 @@ class Settings:
     )  # fmt: skip
     width: int = knob(
         64, low=8, high=128, static=True,
-        sentence="Units per layer.",
+        sentence="How many units each layer has.",
         source=f"{DKS}, section 3",
     )  # fmt: skip
     learning_rate: float = knob(
