@@ -83,7 +83,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         outer = network.hidden(params, tested[0], function, numbers)
         right = jnp.argmax(outer @ params.last, axis=1) == tested[1]
         return (
-            loss(params, numbers, inputs[:512], labels[:512]),
+            loss(params, numbers, inputs[:256], labels[:256]),
             jnp.mean(right.astype(jnp.float32)),
             network.mean_cosine(outer),
         )

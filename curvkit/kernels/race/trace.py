@@ -17,7 +17,7 @@ class Trace:
 
     step: Int[Array, " reading"] = series("Training steps taken before the reading.")
     loss: Float[Array, " reading runner"] = series(
-        "Cross-entropy on the training digits, in nats.", symbol="L"
+        "Cross-entropy on the first 256 training digits, in nats.", symbol="L"
     )
     accuracy: Float[Array, " reading runner"] = series(
         "Share of the test digits that are named rightly."
