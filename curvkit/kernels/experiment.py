@@ -143,7 +143,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     """The kernels after so many layers, then one layer more."""
     over = lambda theta: theta / theta[-1]
     row = {
-        "layer": state.layer,
+        "step": state.layer,
         "plain_c": state.plain_c,
         "shaped_c": state.shaped_c,
         "plain_q": state.plain_q,

@@ -29,14 +29,14 @@ def _last(trace: Trace, name: str) -> np.ndarray:
 
 
 def _depth(trace: Trace) -> int:
-    return int(trace.layer[trace.finite - 1]) if trace.finite else 0
+    return int(trace.step[trace.finite - 1]) if trace.finite else 0
 
 
 def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
     """Says so where numbers end, and where less was attained than asked for."""
     asked = trace.settings[trace.target]
     if trace.finite < trace.readings:
-        theme.remark(figure, f"not finite from layer {int(trace.layer[trace.finite])} on")
+        theme.remark(figure, f"not finite from layer {int(trace.step[trace.finite])} on")
     elif abs(float(trace.goal) - asked) > 1e-5 * asked:
         symbol = TARGETS[trace.target]
         theme.remark(
@@ -65,7 +65,7 @@ def depth(trace: Trace) -> go.Figure:
     made.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
     made.add_trace(theme.curve("sharpness", "shaped", c, _last(trace, "shaped_c")))
     made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text=f"cosine after {_depth(trace)} layers C(c)", range=[-1.05, 1.05])
+    made.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05])
     return _finish(made, trace)
 
 
@@ -79,7 +79,7 @@ def paths(trace: Trace) -> go.Figure:
             values = getattr(kept, f"{name}_c")[:, at]
             label = f"{name}, c = {number(trace.cosine[at], 2)}"
             shade = dict(width=1 + 1.6 * at / 76)
-            curve = theme.curve(role, label, kept.layer, values, line=shade, showlegend=at == 0)
+            curve = theme.curve(role, label, kept.step, values, line=shade, showlegend=at == 0)
             made.add_trace(curve.update(name=name if at == 0 else label), row=row, col=1)
         made.update_yaxes(title_text=f"{name} cosine", range=[-1.05, 1.05], row=row, col=1)
     made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=2, col=1)
@@ -89,9 +89,8 @@ def paths(trace: Trace) -> go.Figure:
 
 def activation(trace: Trace) -> go.Figure:
     """The activation before and after, and how well its four conditions are met."""
-    made = make_subplots(
-        rows=1, cols=2, column_widths=[0.64, 0.36], horizontal_spacing=0.16
-    ).update_layout(template=theme.template(), height=470, showlegend=True)
+    made = make_subplots(rows=2, cols=1, row_heights=[0.64, 0.36], vertical_spacing=0.17)
+    made.update_layout(template=theme.template(), height=600, showlegend=True)
     made.update_layout(
         title_text=f"The activation before and after: {_name(trace)}, {_method(trace)}"
     )
@@ -113,16 +112,16 @@ def activation(trace: Trace) -> go.Figure:
         marker_color=theme.color("curvature"), text=[number(each, 2) for each in gauges],
         textposition="outside", cliponaxis=False,
     )  # fmt: skip
-    made.add_trace(bars, row=1, col=2)
+    made.add_trace(bars, row=2, col=1)
     made.add_trace(
-        theme.curve("threshold", "tolerance", [1e-8, 1e-8], [-0.5, len(labels) - 0.5]), row=1, col=2
+        theme.curve("threshold", "tolerance", [1e-8, 1e-8], [-0.5, len(labels) - 0.5]), row=2, col=1
     )
     made.update_xaxes(
-        title_text="missed by", type="log", range=[-18, -5], dtick=4, tickformat="~e", row=1, col=2
+        title_text="missed by", type="log", range=[-18, -5], dtick=4, tickformat="~e", row=2, col=1
     )
     made.update_yaxes(
         title_text="condition", range=[len(labels) - 0.5, -0.5], tickvals=places, ticktext=labels,
-        row=1, col=2,
+        row=2, col=1,
     )  # fmt: skip
     return _finish(made, trace)
 
@@ -163,7 +162,7 @@ def lengths(trace: Trace) -> go.Figure:
         for at in range(values.shape[1]):
             label = name if at == 1 else f"{name}, start {at}"
             line = dict(width=2.5 if at == 1 else 1.2)
-            curve = theme.curve(role, label, kept.layer, values[:, at], line=line)
+            curve = theme.curve(role, label, kept.step, values[:, at], line=line)
             made.add_trace(curve.update(showlegend=at == 1))
     every = np.concatenate([kept.plain_q.ravel(), kept.shaped_q.ravel()])
     every = np.log10(every[(every > 0) & np.isfinite(every)])
@@ -181,9 +180,7 @@ def tangent(trace: Trace) -> go.Figure:
     made.add_trace(theme.curve("loss", "plain", trace.cosine, _last(trace, "plain_ntk")))
     made.add_trace(theme.curve("sharpness", "shaped", trace.cosine, _last(trace, "shaped_ntk")))
     made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(
-        title_text=f"kernel after {_depth(trace)} layers Θ(c)/Θ(1)", range=[-1.05, 1.05]
-    )
+    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05])
     return _finish(made, trace)
 
 
@@ -198,8 +195,14 @@ def sampled(trace: Trace) -> go.Figure:
     dots = dict(mode="markers", marker=dict(size=7, opacity=0.6, color=theme.color("loss")))
     made.add_trace(theme.curve("loss", f"{len(found)} networks", x, found.ravel(), **dots))
     made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text=f"cosine after {_depth(trace)} layers", range=[-1.05, 1.05])
+    made.update_yaxes(title_text="cosine of two outputs", range=[-1.05, 1.05])
     return _finish(made, trace)
+
+
+def _cosine(trace: Trace, name: str, cosine: float) -> str:
+    """A cosine of the last layer, as far as single precision knows it."""
+    value = trace.at(name, cosine)
+    return "0" if abs(value) < 1e-6 else number(value)
 
 
 def words(trace: Trace) -> str:
@@ -220,9 +223,9 @@ def words(trace: Trace) -> str:
     told.append(f"Its conditions are missed by {number(np.max(np.abs(trace.missed)), 2)} at most.")
     told.append(
         f"After {_depth(trace)} layers inputs at cosine 0 and 0.5 are at "
-        f"{number(trace.at('plain_c', 0.0))} and {number(trace.at('plain_c', 0.5))} in the plain "
-        f"network, and at **{number(trace.at('shaped_c', 0.0))}** and "
-        f"**{number(trace.at('shaped_c', 0.5))}** in the shaped one."
+        f"{_cosine(trace, 'plain_c', 0.0)} and {_cosine(trace, 'plain_c', 0.5)} in the plain "
+        f"network, and at **{_cosine(trace, 'shaped_c', 0.0)}** and "
+        f"**{_cosine(trace, 'shaped_c', 0.5)}** in the shaped one."
     )
     return " ".join(told)
 
