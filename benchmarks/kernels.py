@@ -1,7 +1,7 @@
 """Shaping, side by side with the official package: milliseconds per solve, in one run.
 
 Both solve the same conditions from scratch, in double precision, one after the other. The official
-package is asked through its NumPy core where it is installed (`pip install --no-deps dks autograd`);
+package is asked through its NumPy core where it is installed (pip install --no-deps dks autograd);
 without it the table has curvkit's column alone and says so.
 """
 
