@@ -1,0 +1,70 @@
+"""Deep Kernel Shaping and TAT: four numbers in the activation make a very deep network trainable.
+
+A deep network forgets what it is given: layer by layer all inputs become alike, or all unlike, and
+gradients with them. Scaling and shifting the activation, inside and out, keeps the network's kernel
+near the identity at any depth. This room shows the kernel move as depth grows, before and after;
+the room within, `curvkit.kernels.race`, trains both.
+
+The theory stands on its own: `shape("softplus", depth=50)` is a function to use in your own
+network, for any architecture that `feed_forward`, `residual`, `Chain` and `Sum` can say;
+`orthogonal()` and `delta_orthogonal()` initialise its weights.
+
+References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang, Botev, Martens
+2022 on TAT, Deep Learning without Shortcuts (arXiv 2203.08120); Jacot et al. 2018 on the tangent
+kernel (arXiv 1806.07572).
+"""
+
+from curvkit.core.lazy import lazily
+from curvkit.kernels.activations import ACTIVATIONS, activation
+from curvkit.kernels.experiment import run, stream
+from curvkit.kernels.initializers import delta_orthogonal, normalize_locations, orthogonal
+from curvkit.kernels.limits import dks_limit, tat_limit
+from curvkit.kernels.maps import c_map, hermite_weights, network_c_map, q_map
+from curvkit.kernels.networks import (
+    Chain,
+    Nonlinear,
+    Sum,
+    feed_forward,
+    residual,
+    residual_block,
+    resnet_v2,
+)
+from curvkit.kernels.ntk import condition_number, ntk
+from curvkit.kernels.settings import Settings
+from curvkit.kernels.shaping import Shaped, shape
+from curvkit.kernels.trace import Trace
+
+__all__ = [
+    "ACTIVATIONS",
+    "Chain",
+    "Nonlinear",
+    "Settings",
+    "Shaped",
+    "Sum",
+    "Trace",
+    "activation",
+    "c_map",
+    "condition_number",
+    "delta_orthogonal",
+    "dks_limit",
+    "explore",
+    "feed_forward",
+    "figures",
+    "hermite_weights",
+    "network_c_map",
+    "normalize_locations",
+    "ntk",
+    "orthogonal",
+    "q_map",
+    "residual",
+    "residual_block",
+    "resnet_v2",
+    "run",
+    "shape",
+    "stream",
+    "tat_limit",
+    "tell",
+]
+
+# Drawing is not needed to compute, and may not be installed where runs are made.
+__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)

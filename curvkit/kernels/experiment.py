@@ -1,0 +1,224 @@
+"""The kernels room's run: shape an activation, then go down the network layer by layer."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core.stream import Stream
+from curvkit.kernels import finite, limits, maps, ntk, rectifiers, shaping
+from curvkit.kernels.activations import ACTIVATIONS, Activation
+from curvkit.kernels.settings import Settings
+from curvkit.kernels.trace import Trace
+
+COSINES = np.linspace(-1, 1, 81)
+PAIRS = np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 0.9])
+STARTS = np.array([0.5, 1.0, 2.0])
+INPUTS = np.linspace(-4, 4, 121)
+NETWORKS = 6
+# Enough powers of c for the smooth activations here, to the precision of fp32.
+TERMS = 20
+# Below this mean square fp32 ends; every smooth map there is that of the tangent.
+LEAST = 1e-30
+
+
+class Solution(NamedTuple):
+    """What the solver found, in double precision and then rounded: five parameters and checks."""
+
+    parameters: jax.Array
+    achieved: jax.Array
+    missed: jax.Array
+    goal: jax.Array
+
+
+class State(NamedTuple):
+    """What the next layer needs."""
+
+    solution: Solution
+    plain_c: jax.Array
+    shaped_c: jax.Array
+    plain_q: jax.Array
+    shaped_q: jax.Array
+    plain_ntk: jax.Array
+    shaped_ntk: jax.Array
+    sampled: jax.Array
+    key: jax.Array
+    layer: jax.Array
+
+
+def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
+    """Shapes the activation for `depth` layers; where the goal is out of reach, for less of it."""
+    floor, target = (1.0, "zeta") if method == "dks" else (0.0, "tau")
+    target = "eta" if (activation, method) == ("leaky_relu", "tat") else target
+    # A leaky ReLU reaches every C(0) up to that of the ReLU, and η is cut to it.
+    most = maps.network_c_map(rectifiers.layer(0.0), 0.0, depth)[-1] * (1 - 1e-9)
+    goal = min(goal, most) if target == "eta" else goal
+    for _ in range(12):
+        try:
+            made = shaping.shape(activation, method=method, depth=depth, **{target: goal})
+            break
+        except ValueError:
+            goal = floor + 0.7 * (goal - floor)
+    else:
+        raise ValueError(f"{method} finds no way to shape {activation} for {depth} layers.")
+    slope = 0.0 if made.negative_slope is None else made.negative_slope
+    numbers = [made.alpha, made.beta, made.gamma, made.delta, slope]
+    found = made.conditions, [each.achieved for each in made.conditions]
+    missed = [each.residual for each in found[0]]
+    return Solution(*(np.asarray(each, np.float32) for each in (numbers, found[1], missed, goal)))
+
+
+def solution(settings: Settings) -> Solution:
+    """The same from within the compiled program, so that turning a target compiles nothing."""
+    smooth = settings.activation != "leaky_relu"
+    goal = settings.zeta if settings.method == "dks" else settings.tau if smooth else settings.eta
+    shapes = Solution(*(jax.ShapeDtypeStruct(each, jnp.float32) for each in ((5,), (4,), (4,), ())))
+    call = lambda depth, goal: solve(
+        settings.activation, settings.method, int(depth), float(np.float64(f"{float(goal):.7g}"))
+    )
+    return jax.pure_callback(call, shapes, settings.depth, jnp.asarray(goal, jnp.float32))
+
+
+def functions(settings: Settings, parameters: jax.Array):
+    """The plain and the shaped activation as functions of JAX arrays."""
+    alpha, beta, gamma, delta, slope = parameters
+    if settings.activation == "leaky_relu":
+        leaky = lambda x: jnp.where(x > 0, x, slope * x)
+        return jax.nn.relu, lambda x: gamma * (leaky(x) + delta)
+    base: Activation = ACTIVATIONS[settings.activation]
+    return base.function, lambda x: gamma * (base.function(alpha * x + beta) + delta)
+
+
+def layer_maps(settings: Settings, parameters: jax.Array, plain_q: jax.Array):
+    """Four maps of the next layer: C and C′ of the plain activation, C and C′ of the shaped."""
+    plain, shaped = functions(settings, parameters)
+    if settings.activation == "leaky_relu":
+        slope = parameters[4]
+        maps_of = lambda s: (
+            lambda c: rectified(c, s),
+            lambda c: rectified_slope(c, s),
+        )
+        (plain_c, plain_slope), (c, steep) = maps_of(0.0), maps_of(slope)
+        if settings.method == "tat":
+            return plain_c, plain_slope, c, steep
+        # Under DKS the mean is taken off, and the map goes through 0.
+        zero = rectified(jnp.zeros(()), slope)
+        centred = lambda x: (c(x) - zero) / (1 - zero)
+        return plain_c, plain_slope, centred, lambda x: steep(x) / (1 - zero)
+    return *_series(plain, jnp.maximum(plain_q, LEAST)), *_series(shaped, 1.0)
+
+
+def rectified(c: jax.Array, slope: jax.Array | float) -> jax.Array:
+    """`rectifiers.c_map` for traced arrays."""
+    c = jnp.clip(c, -1, 1)
+    bent = (jnp.sqrt(jnp.maximum(1 - c * c, 0)) + (jnp.pi - jnp.arccos(c)) * c) / jnp.pi
+    return ((1 - slope) ** 2 * bent + 2 * slope * c) / (1 + slope**2)
+
+
+def rectified_slope(c: jax.Array, slope: jax.Array | float) -> jax.Array:
+    """`rectifiers.c_map_slope` for traced arrays."""
+    turned = (jnp.pi - jnp.arccos(jnp.clip(c, -1, 1))) / jnp.pi
+    return ((1 - slope) ** 2 * turned + 2 * slope) / (1 + slope**2)
+
+
+def _series(function, q):
+    weights = maps.hermite_weights(function, q, TERMS)
+    return lambda c: maps.series(weights, c), lambda c: maps.series_slope(weights, c)
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """The network's input; the seed is folded into `key`."""
+    key = jax.random.fold_in(key, settings.seed)
+    # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
+    key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
+    made = solution(settings)
+    c, q = jnp.asarray(COSINES, jnp.float32), jnp.asarray(STARTS, jnp.float32)
+    start = finite.inputs_at(jnp.asarray(PAIRS, jnp.float32), settings.width)
+    sampled = jnp.broadcast_to(start, (NETWORKS, *start.shape))
+    return State(made, c, c, q, q, c, c, sampled, key, jnp.zeros((), int))
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """The kernels after so many layers, then one layer more."""
+    over = lambda theta: theta / theta[-1]
+    row = {
+        "step": state.layer,
+        "plain_c": state.plain_c,
+        "shaped_c": state.shaped_c,
+        "plain_q": state.plain_q,
+        "shaped_q": state.shaped_q,
+        "plain_ntk": over(state.plain_ntk),
+        "shaped_ntk": over(state.shaped_ntk),
+        "sampled": finite.cosines_with_first(state.sampled),
+    }
+    parameters = state.solution.parameters
+    plain, shaped = functions(settings, parameters)
+    c, slope, shaped_c, shaped_slope = layer_maps(settings, parameters, state.plain_q[1])
+    # Rounding must not carry a cosine beyond 1, where nothing would bring it back.
+    plain_c, next_c = (
+        jnp.clip(each, -1, 1) for each in (c(state.plain_c), shaped_c(state.shaped_c))
+    )
+    # The tangent kernel is of the network with all mean squares at 1, as its maps are.
+    plain_ntk = ntk.step(state.plain_ntk, state.plain_c, plain_c, slope(state.plain_c))
+    next_ntk = ntk.step(state.shaped_ntk, state.shaped_c, next_c, shaped_slope(state.shaped_c))
+    key = jax.random.fold_in(state.key, state.layer)
+    sampled = shaped(finite.next_layer(key, state.sampled, settings.orthogonal))
+    plain_q = jnp.maximum(_lengths(plain, state.plain_q), LEAST)
+    return State(
+        state.solution, plain_c, next_c, plain_q, _lengths(shaped, state.shaped_q),
+        plain_ntk, next_ntk, sampled, state.key, state.layer + 1,
+    ), row  # fmt: skip
+
+
+def _lengths(function, q):
+    return jax.vmap(lambda each: maps.q_map(function, each))(q)
+
+
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The parts of the trace that are of one layer, or of none."""
+    parameters = state.solution.parameters
+    plain, shaped = functions(settings, parameters)
+    c, x = jnp.asarray(COSINES, jnp.float32), jnp.asarray(INPUTS, jnp.float32)
+    plain_local, _, shaped_local, _ = layer_maps(settings, parameters, jnp.ones(()))
+    goal = state.solution.goal
+    limit = limits.dks_limit(c, goal) if settings.method == "dks" else limits.tat_limit(c, goal)
+    if settings.activation == "leaky_relu":
+        limit = jax.lax.fori_loop(
+            0, settings.depth, lambda _, c: jnp.clip(shaped_local(c), -1, 1), c
+        )
+    return {
+        "cosine": c,
+        "pair": jnp.asarray(PAIRS, jnp.float32),
+        "limit": limit,
+        "input": x,
+        "plain_output": plain(x),
+        "shaped_output": shaped(x),
+        "plain_weights": maps.hermite_weights(plain, 1.0, TERMS)[:12],
+        "shaped_weights": maps.hermite_weights(shaped, 1.0, TERMS)[:12],
+        "plain_local": plain_local(c),
+        "shaped_local": shaped_local(c),
+        **state.solution._asdict(),
+    }
+
+
+stream = Stream(
+    "kernels",
+    begin=begin,
+    reading=reading,
+    finished=lambda settings, state: state.layer > settings.depth,
+    length=lambda settings: settings.depth + 1,
+    trace=Trace,
+    last=last,
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Goes down the network with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)

@@ -1,0 +1,241 @@
+"""The pictures of the kernels room; each takes any trace and nothing else."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from curvkit.core.say import number
+from curvkit.kernels.trace import Trace
+from curvkit.show import theme
+
+TARGETS = {"zeta": "ζ", "tau": "τ", "eta": "η"}
+
+
+def _name(trace: Trace) -> str:
+    """The activation as a title names it."""
+    plain = {"leaky_relu": "leaky ReLU"}
+    return plain.get(trace.settings["activation"], trace.settings["activation"])
+
+
+def _method(trace: Trace) -> str:
+    goal = f"{TARGETS[trace.target]} = {number(trace.goal)}"
+    return f"{trace.settings['method'].upper()} at {goal}"
+
+
+def _last(trace: Trace, name: str) -> np.ndarray:
+    """The last reading of a series before anything is not finite; nothing if there is none."""
+    values = getattr(trace, name)[: trace.finite]
+    return values[-1] if len(values) else np.full(values.shape[1:], np.nan)
+
+
+def _depth(trace: Trace) -> int:
+    return int(trace.step[trace.finite - 1]) if trace.finite else 0
+
+
+def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
+    """Says so where numbers end, and where less was attained than asked for."""
+    asked = trace.settings[trace.target]
+    if trace.finite < trace.readings:
+        theme.remark(figure, f"not finite from layer {int(trace.step[trace.finite])} on")
+    elif abs(float(trace.goal) - asked) > 1e-5 * asked:
+        symbol = TARGETS[trace.target]
+        theme.remark(
+            figure, f"{symbol} = {number(asked)} is out of reach here: {symbol} = "
+            f"{number(trace.goal)} is shown"
+        )  # fmt: skip
+    return figure
+
+
+def depth(trace: Trace) -> go.Figure:
+    """The network's C map as depth grows, plain and shaped, with the limit that deep ones share."""
+    title = f"The network's C map as depth grows: {_name(trace)}, {_method(trace)}"
+    made = theme.figure(title, height=520)
+    c = trace.cosine
+    made.add_trace(
+        theme.curve("plain", "no layer", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
+    )
+    if trace.target == "zeta":
+        # From b ≥ 0: on [0, 1] the map lies below the diagonal, by at most 1 − 1/ζ.
+        right = np.linspace(0, 1, 21)
+        below = np.maximum(right - (1 - 1 / float(trace.goal)), 0)
+        band = theme.curve("threshold", "bound c − (1 − 1/ζ)", right, below, line=dict(width=1))
+        made.add_trace(band)
+    name = "its end" if trace.settings["activation"] == "leaky_relu" else "limit of infinite depth"
+    made.add_trace(theme.curve("threshold", name, c, trace.limit))
+    made.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
+    made.add_trace(theme.curve("sharpness", "shaped", c, _last(trace, "shaped_c")))
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
+    made.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05])
+    return _finish(made, trace)
+
+
+def paths(trace: Trace) -> go.Figure:
+    """The cosines of a few pairs of inputs, layer by layer, plain above and shaped below."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"Pairs of inputs on their way down: {_name(trace)}, {_method(trace)}", 2)
+    for row, name in enumerate(("plain", "shaped"), 1):
+        role = ("loss", "sharpness")[row - 1]
+        for at in (0, 20, 40, 60, 76):
+            values = getattr(kept, f"{name}_c")[:, at]
+            label = f"{name}, c = {number(trace.cosine[at], 2)}"
+            shade = dict(width=1 + 1.6 * at / 76)
+            curve = theme.curve(role, label, kept.step, values, line=shade, showlegend=at == 0)
+            made.add_trace(curve.update(name=name if at == 0 else label), row=row, col=1)
+        made.update_yaxes(title_text=f"{name} cosine", range=[-1.05, 1.05], row=row, col=1)
+    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=2, col=1)
+    made.update_xaxes(range=[0, trace.settings["depth"]], row=1, col=1)
+    return _finish(made, trace)
+
+
+def activation(trace: Trace) -> go.Figure:
+    """The activation before and after, and how well its four conditions are met."""
+    made = make_subplots(rows=2, cols=1, row_heights=[0.64, 0.36], vertical_spacing=0.17)
+    made.update_layout(template=theme.template(), height=600, showlegend=True)
+    made.update_layout(
+        title_text=f"The activation before and after: {_name(trace)}, {_method(trace)}"
+    )
+    made.add_trace(
+        theme.curve("plain", "identity", [-4, 4], [-4, 4], line=dict(dash="dot", width=1))
+    )
+    made.add_trace(theme.curve("loss", "plain φ", trace.input, trace.plain_output))
+    made.add_trace(theme.curve("sharpness", "shaped φ̂", trace.input, trace.shaped_output))
+    made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
+    made.update_yaxes(title_text="output", range=[-4.2, 6.2], row=1, col=1)
+    gauges = np.maximum(np.abs(trace.missed), 1e-17)
+    labels = [
+        f"{name} = {number(value, 4) if abs(value) > 1e-9 else '0'}"
+        for name, value in zip(trace.conditions, trace.achieved, strict=True)
+    ]
+    places = np.arange(len(labels))
+    bars = go.Bar(
+        x=gauges, y=places, orientation="h", name="missed by", base=1e-18,
+        marker_color=theme.color("curvature"), text=[number(each, 2) for each in gauges],
+        textposition="outside", cliponaxis=False,
+    )  # fmt: skip
+    made.add_trace(bars, row=2, col=1)
+    made.add_trace(
+        theme.curve("threshold", "tolerance", [1e-8, 1e-8], [-0.5, len(labels) - 0.5]), row=2, col=1
+    )
+    made.update_xaxes(
+        title_text="missed by", type="log", range=[-18, -5], dtick=4, tickformat="~e", row=2, col=1
+    )
+    made.update_yaxes(
+        title_text="condition", range=[len(labels) - 0.5, -0.5], tickvals=places, ticktext=labels,
+        row=2, col=1,
+    )  # fmt: skip
+    return _finish(made, trace)
+
+
+def local(trace: Trace) -> go.Figure:
+    """One layer's C map, and the Hermite weights it is a power series of."""
+    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.14)
+    made.update_layout(template=theme.template(), height=470, showlegend=True)
+    made.update_layout(
+        title_text=f"One layer's C map and its weights: {_name(trace)}, {_method(trace)}"
+    )
+    made.add_trace(
+        theme.curve("plain", "identity", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
+    )
+    powers = np.arange(len(trace.plain_weights))
+    for role, name in (("loss", "plain"), ("sharpness", "shaped")):
+        made.add_trace(
+            theme.curve(role, f"{name} map", trace.cosine, getattr(trace, f"{name}_local"))
+        )
+        heights = np.maximum(getattr(trace, f"{name}_weights"), 1e-12)
+        bars = go.Bar(x=powers, y=heights, name=f"{name} weights", marker_color=theme.color(role))
+        made.add_trace(bars, row=1, col=2)
+    made.update_xaxes(title_text="cosine before c", range=[-1, 1], row=1, col=1)
+    made.update_yaxes(title_text="cosine after C(c)", range=[-1.05, 1.05], row=1, col=1)
+    made.update_xaxes(title_text="power k of c", row=1, col=2)
+    made.update_yaxes(
+        title_text="weight b", type="log", range=[-8, 0.2], dtick=2, tickformat="~e", row=1, col=2
+    )
+    return _finish(made, trace)
+
+
+def lengths(trace: Trace) -> go.Figure:
+    """The mean square of what passes, layer by layer, from three starts."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"Lengths on their way down: {_name(trace)}, {_method(trace)}", height=430)
+    for role, name in (("loss", "plain"), ("sharpness", "shaped")):
+        values = getattr(kept, f"{name}_q")
+        for at in range(values.shape[1]):
+            label = name if at == 1 else f"{name}, start {at}"
+            line = dict(width=2.5 if at == 1 else 1.2)
+            curve = theme.curve(role, label, kept.step, values[:, at], line=line)
+            made.add_trace(curve.update(showlegend=at == 1))
+    every = np.concatenate([kept.plain_q.ravel(), kept.shaped_q.ravel()])
+    every = np.log10(every[(every > 0) & np.isfinite(every)])
+    low, high = (max(every.min(), -30), min(every.max(), 6)) if every.size else (-1, 1)
+    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]])
+    air = 0.1 * (high - low) + 0.05
+    made.update_yaxes(title_text="mean square q", type="log", range=[low - air, high + air])
+    return _finish(made, trace)
+
+
+def tangent(trace: Trace) -> go.Figure:
+    """The tangent kernel over its value at c = 1: flat means that nothing is told apart."""
+    title = f"The neural tangent kernel as depth grows: {_name(trace)}, {_method(trace)}"
+    made = theme.figure(title, height=470)
+    made.add_trace(theme.curve("loss", "plain", trace.cosine, _last(trace, "plain_ntk")))
+    made.add_trace(theme.curve("sharpness", "shaped", trace.cosine, _last(trace, "shaped_ntk")))
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
+    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05])
+    return _finish(made, trace)
+
+
+def sampled(trace: Trace) -> go.Figure:
+    """Sampled networks of finite width over the theory of infinite width."""
+    law = "orthogonal" if trace.settings["orthogonal"] else "Gaussian"
+    title = f"Sampled networks, {law} weights, width {trace.settings['width']}: {_name(trace)}"
+    made = theme.figure(title, height=500)
+    made.add_trace(theme.curve("sharpness", "theory", trace.cosine, _last(trace, "shaped_c")))
+    found = _last(trace, "sampled")
+    x = np.tile(trace.pair, len(found))
+    dots = dict(mode="markers", marker=dict(size=7, opacity=0.6, color=theme.color("loss")))
+    made.add_trace(theme.curve("loss", f"{len(found)} networks", x, found.ravel(), **dots))
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
+    made.update_yaxes(title_text="cosine of two outputs", range=[-1.05, 1.05])
+    return _finish(made, trace)
+
+
+def _cosine(trace: Trace, name: str, cosine: float) -> str:
+    """A cosine of the last layer, as far as single precision knows it."""
+    value = trace.at(name, cosine)
+    return "0" if abs(value) < 1e-6 else number(value)
+
+
+def words(trace: Trace) -> str:
+    """What the trace shows, in words, with its own numbers."""
+    if not trace.finite:
+        return "Nothing was read, or nothing of it is finite."
+    alpha, beta, gamma, delta, slope = (number(each, 4) for each in trace.parameters)
+    numbers = f"α = {alpha}, β = {beta}, γ = {gamma}, δ = {delta}"
+    if trace.settings["activation"] == "leaky_relu":
+        numbers += f" and slope {slope} below zero"
+    told = [f"{_method(trace)} gives {_name(trace)} **{numbers}**."]
+    asked = trace.settings[trace.target]
+    if abs(float(trace.goal) - asked) > 1e-5 * asked:
+        symbol = TARGETS[trace.target]
+        told.append(
+            f"What was asked for, {symbol} = {number(asked)}, is out of reach of so few layers."
+        )
+    told.append(f"Its conditions are missed by {number(np.max(np.abs(trace.missed)), 2)} at most.")
+    told.append(
+        f"After {_depth(trace)} layers inputs at cosine 0 and 0.5 are at "
+        f"{_cosine(trace, 'plain_c', 0.0)} and {_cosine(trace, 'plain_c', 0.5)} in the plain "
+        f"network, and at **{_cosine(trace, 'shaped_c', 0.0)}** and "
+        f"**{_cosine(trace, 'shaped_c', 0.5)}** in the shaped one."
+    )
+    return " ".join(told)
+
+
+FIGURES = {
+    "depth": depth,
+    "activation": activation,
+    "local": local,
+    "paths": paths,
+    "lengths": lengths,
+    "tangent": tangent,
+    "sampled": sampled,
+}

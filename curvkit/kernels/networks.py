@@ -1,0 +1,244 @@
+"""An architecture as data, from which slopes, curvatures and C maps of a whole network follow.
+
+| symbol | name | source |
+| --- | --- | --- |
+| r | what stands for one nonlinear layer | arXiv 2110.01765, section 5 |
+| x | `start`, what goes in | |
+| w_i | `Sum.weights`, with Σ w_i² = 1 | arXiv 2110.01765, section 4 |
+| M(x, r) | `maximal`, over all sub-networks | arXiv 2110.01765, section 5 |
+| ψ | the local slope, with μ(ψ) = M(1, y → ψ y) | |
+
+A chain composes: slopes multiply, curvatures add. A sum averages with w_i². Affine layers change
+nothing, so they are not written. A sub-network has one way in and one way out, so it lies within
+a branch or takes in the whole sum; as r never lowers what goes in, of a chain the whole is largest.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Union
+
+from curvkit.core import say
+
+Network = Union["Nonlinear", "Chain", "Sum"]
+
+
+@dataclass(frozen=True)
+class Nonlinear:
+    """One nonlinear layer, with the affine layer before it."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Parts one after another, the whole of it `times` over; without parts, the identity."""
+
+    parts: tuple[Network, ...] = ()
+    times: int = 1
+
+    def __post_init__(self):
+        object.__setattr__(self, "parts", tuple(self.parts))
+        _require_networks("parts", self.parts)
+        _require_whole("times", self.times)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Branches of the same input, each multiplied by its weight and added; the squares sum to 1."""
+
+    weights: tuple[float, ...]
+    branches: tuple[Network, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "weights", tuple(map(float, self.weights)))
+        object.__setattr__(self, "branches", tuple(self.branches))
+        _require_networks("branches", self.branches)
+        if len(self.weights) != len(self.branches) or not self.branches:
+            expected = f"one number for each of the {len(self.branches)} branches"
+            raise ValueError(say.refusal("weights", expected, self.weights))
+        total = sum(weight**2 for weight in self.weights)
+        if not abs(total - 1) < 1e-6:
+            length = math.sqrt(total)
+            scaled = ", ".join(f"{weight / length:.6g}" for weight in self.weights if length)
+            advice = f"multiply the branches by {scaled} instead" if length else ""
+            raise ValueError(
+                say.refusal("weights", "numbers whose squares sum to 1", self.weights, advice)
+            )
+
+
+def _require_networks(name: str, parts: Sequence[Any]) -> None:
+    for part in parts:
+        if not isinstance(part, Nonlinear | Chain | Sum):
+            raise ValueError(say.refusal(name, "made of Nonlinear, Chain and Sum", part))
+
+
+def _require_whole(name: str, value: Any, low: int = 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
+        raise ValueError(say.refusal(name, f"a whole number from {low}", value))
+
+
+def feed_forward(depth: int) -> Chain:
+    """`depth` nonlinear layers one after another.
+
+    >>> layers(feed_forward(7))
+    7
+    """
+    _require_whole("depth", depth)
+    return Chain((Nonlinear(),), depth)
+
+
+def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bool = True) -> Chain:
+    """`blocks` times w · x + √(1 − w²) · branch(x), then one nonlinear layer if `final`.
+
+    Args:
+        blocks: how many.
+        layers_per_block: nonlinear layers of each branch.
+        weight: w of the shortcut, in [0, 1).
+        final: whether a nonlinear layer follows the last sum, as in a pre-activation ResNet.
+
+    Raises:
+        ValueError: if a value is out of range.
+
+    >>> round(slope(residual(1, 1, weight=0.6, final=False), 1.5), 9)  # 0.36 + 0.64 · 1.5
+    1.32
+    """
+    _require_whole("blocks", blocks)
+    block = residual_block(feed_forward(layers_per_block), weight)
+    return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
+
+
+def residual_block(branch: Network, weight: float, shortcut: Network | None = None) -> Sum:
+    """The sum w · shortcut(x) + √(1 − w²) · branch(x); `weight` is w in [0, 1).
+
+    Without a `shortcut` it is the identity.
+
+    >>> residual_block(Nonlinear(), 0.6).weights
+    (0.6, 0.8)
+    """
+    if not 0 <= weight < 1:
+        raise ValueError(say.refusal("weight", "at least 0 and below 1", weight))
+    return Sum(
+        (weight, math.sqrt(1 - weight**2)), (Chain() if shortcut is None else shortcut, branch)
+    )
+
+
+def resnet_v2(
+    blocks: Sequence[int] = (3, 4, 6, 3), *, layers_per_block: int = 3, weight: float
+) -> Chain:
+    """A pre-activation ResNet without normalisation: stages whose first shortcut is projected.
+
+    The first block of a stage takes its shortcut after the first nonlinear layer, as its
+    projection does; the default is ResNet-50.
+
+    >>> layers(resnet_v2((1, 1), weight=0.5))
+    7
+    """
+    _require_whole("layers_per_block", layers_per_block)
+    inner = Chain((Nonlinear(),) * (layers_per_block - 1))
+    first = Chain((Nonlinear(), residual_block(inner, weight)))
+    plain = residual_block(feed_forward(layers_per_block), weight)
+    parts: list[Network] = []
+    for number in blocks:
+        _require_whole("blocks", number)
+        parts += [first] + ([Chain((plain,), number - 1)] if number > 1 else [])
+    return Chain((*parts, Nonlinear()))
+
+
+def through(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
+    """What comes out of the network: chains compose, sums average with w².
+
+    Args:
+        network: made of `Nonlinear`, `Chain` and `Sum`.
+        start: what goes in; a number or an array.
+        layer: what one nonlinear layer does to it.
+
+    >>> through(feed_forward(3), 0.0, lambda y: y + 2.0)
+    6.0
+    """
+    if isinstance(network, Nonlinear):
+        return layer(start)
+    if isinstance(network, Sum):
+        outputs = (through(branch, start, layer) for branch in network.branches)
+        return sum(w**2 * out for w, out in zip(network.weights, outputs, strict=True))
+    for _ in range(network.times):
+        for part in network.parts:
+            start = through(part, start, layer)
+    return start
+
+
+def subnetworks(network: Network) -> Iterator[Network]:
+    """The network and every branch within it, each once: among them is the largest."""
+    seen, waiting = set(), [network]
+    while waiting:
+        each = waiting.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        if each is network:
+            yield each
+        if isinstance(each, Sum):
+            yield from (branch for branch in each.branches if branch not in seen)
+            waiting += each.branches
+        elif isinstance(each, Chain):
+            waiting += each.parts
+
+
+def maximal(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
+    """M(x, r): the largest output over all sub-networks, for a `layer` that never lowers its input.
+
+    >>> maximal(residual(1, 2, weight=0.9, final=False), 1.0, lambda y: 2.0 * y)
+    4.0
+    """
+    return max(through(each, start, layer) for each in subnetworks(network))
+
+
+def slope(network: Network, local: float) -> float:
+    """C_f′(1) of the whole network, where every layer has the slope `local`: slopes multiply.
+
+    >>> round(slope(feed_forward(2), 1.1), 9)
+    1.21
+    """
+    if isinstance(network, Nonlinear):
+        return local
+    if isinstance(network, Sum):
+        slopes = [slope(branch, local) for branch in network.branches]
+        return sum(w**2 * each for w, each in zip(network.weights, slopes, strict=True))
+    once = math.prod(slope(part, local) for part in network.parts)
+    if once > 1 and network.times * math.log(once) > 700:
+        return math.inf
+    return once**network.times
+
+
+def curvature(network: Network, local: float) -> float:
+    """C_f″(1) of the whole network, where every layer has slope 1 and curvature `local`: they add.
+
+    >>> curvature(feed_forward(4), 0.5)
+    2.0
+    """
+    if isinstance(network, Nonlinear):
+        return local
+    if isinstance(network, Sum):
+        bent = [curvature(branch, local) for branch in network.branches]
+        return sum(w**2 * each for w, each in zip(network.weights, bent, strict=True))
+    return network.times * sum(curvature(part, local) for part in network.parts)
+
+
+def largest(network: Network, of: Callable[[Network], float]) -> float:
+    """The largest of a quantity over all sub-networks, such as `slope` or `curvature`.
+
+    >>> largest(residual(1, 2, weight=0.9, final=False), lambda each: slope(each, 2.0))
+    4.0
+    """
+    return max(of(each) for each in subnetworks(network))
+
+
+def layers(network: Network) -> int:
+    """How many nonlinear layers there are, those in branches included.
+
+    >>> layers(residual(25, 2, weight=0.8))
+    51
+    """
+    if isinstance(network, Nonlinear):
+        return 1
+    inside = network.branches if isinstance(network, Sum) else network.parts
+    times = network.times if isinstance(network, Chain) else 1
+    return times * sum(layers(each) for each in inside)

@@ -1,0 +1,137 @@
+"""The race: plain, DKS and TAT trained side by side on digits, in one compiled program."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from curvkit import data
+from curvkit.core.stream import Stream
+from curvkit.kernels.activations import ACTIVATIONS
+from curvkit.kernels.initializers import normalize_locations
+from curvkit.kernels.race import network
+from curvkit.kernels.race.settings import Settings
+from curvkit.kernels.race.trace import METHODS, Trace
+from curvkit.kernels.shaping import shape
+
+TRAINED, BATCH, EVERY, RUNNERS, CLASSES = 1437, 128, 5, len(METHODS), 10
+
+
+class State(NamedTuple):
+    """What the next step needs: each runner's numbers, weights and Adam's moments."""
+
+    numbers: jax.Array
+    params: network.Params
+    adam: Any
+    key: jax.Array
+    step: jax.Array
+    ended: jax.Array
+
+
+def digits():
+    """Inputs of mean square 1 and labels: those trained on, and the others to be tested on."""
+    inputs, targets = data.digits(1797)
+    inputs, labels = normalize_locations(inputs), jnp.asarray(np.argmax(targets, axis=1))
+    return (inputs[:TRAINED], labels[:TRAINED]), (inputs[TRAINED:], labels[TRAINED:])
+
+
+def solve(activation: str, depth: int, zeta: float, tau: float) -> np.ndarray:
+    """The four numbers of the three runners; where a target is out of reach, for less of it."""
+    rows = [(1.0, 0.0, 1.0, 0.0)]
+    for method, name, floor, goal in (("dks", "zeta", 1.0, zeta), ("tat", "tau", 0.0, tau)):
+        for _ in range(12):
+            try:
+                made = shape(activation, method=method, depth=depth, **{name: goal})
+                break
+            except ValueError:
+                goal = floor + 0.7 * (goal - floor)
+        else:
+            raise ValueError(f"{method} finds no way to shape {activation} for {depth} layers.")
+        rows.append((made.alpha, made.beta, made.gamma, made.delta))
+    return np.asarray(rows, np.float32)
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """Three networks with the same weights; the seed is folded into `key`."""
+    key = jax.random.fold_in(key, settings.seed)
+    # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
+    key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
+    start, key = jax.random.split(key)
+    call = lambda zeta, tau: solve(settings.activation, settings.depth, float(zeta), float(tau))
+    goals = (jnp.asarray(each, jnp.float32) for each in (settings.zeta, settings.tau))
+    numbers = jax.pure_callback(call, jax.ShapeDtypeStruct((RUNNERS, 4), jnp.float32), *goals)
+    inputs = digits()[0][0].shape[1]
+    sizes = (inputs, settings.width, CLASSES)
+    params = network.init(start, sizes, settings.depth, settings.orthogonal)
+    params = jax.tree.map(lambda each: jnp.broadcast_to(each, (RUNNERS, *each.shape)), params)
+    adam = jax.vmap(optax.scale_by_adam().init)(params)
+    return State(numbers, params, adam, key, jnp.zeros((), int), jnp.zeros((), bool))
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """One row of the trace, then `EVERY` training steps, or what is left of them."""
+    (inputs, labels), tested = digits()
+    function = ACTIVATIONS[settings.activation].function
+
+    def loss(params, numbers, inputs, labels):
+        outputs = network.predict(params, inputs, function, numbers)
+        return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(outputs, labels))
+
+    def measured(params, numbers):
+        outer = network.hidden(params, tested[0], function, numbers)
+        right = jnp.argmax(outer @ params.last, axis=1) == tested[1]
+        return (
+            loss(params, numbers, inputs[:256], labels[:256]),
+            jnp.mean(right.astype(jnp.float32)),
+            network.mean_cosine(outer),
+        )
+
+    def take(step, carry):
+        params, adam = carry
+        chosen = jax.random.randint(jax.random.fold_in(state.key, step), (BATCH,), 0, TRAINED)
+        batch = inputs[chosen], labels[chosen]
+
+        def one(params, adam, numbers):
+            gradient = jax.grad(loss)(params, numbers, *batch)
+            direction, adam = optax.scale_by_adam().update(gradient, adam)
+            move = lambda value, along: value - settings.learning_rate * along
+            return jax.tree.map(move, params, direction), adam
+
+        return jax.vmap(one)(params, adam, state.numbers)
+
+    values, accuracy, spread = jax.vmap(measured)(state.params, state.numbers)
+    row = {"step": state.step, "loss": values, "accuracy": accuracy, "spread": spread}
+    further = jnp.minimum(EVERY, settings.steps - state.step)
+    params, adam = jax.lax.fori_loop(
+        state.step, state.step + further, take, (state.params, state.adam)
+    )
+    step = state.step + jnp.maximum(further, 0)
+    ended = (further <= 0) | ~jnp.isfinite(values).any()
+    return State(state.numbers, params, adam, state.key, step, ended), row
+
+
+stream = Stream(
+    "kernels.race",
+    begin=begin,
+    reading=reading,
+    finished=lambda settings, state: state.ended,
+    length=lambda settings: -(-settings.steps // EVERY) + 1,
+    trace=Trace,
+    last=lambda settings, state: {
+        "parameters": state.numbers,
+        "classes": jnp.asarray(CLASSES, jnp.float32),
+    },
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Trains three networks with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)

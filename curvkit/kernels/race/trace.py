@@ -1,0 +1,44 @@
+"""What the race records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+METHODS = ("plain", "dks", "tat")
+
+
+@trace
+class Trace:
+    """Three networks trained side by side on the same batches from the same weights.
+
+    The runners are plain, DKS and TAT, in this order.
+    """
+
+    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[Array, " reading runner"] = series(
+        "Cross-entropy on the first 256 training digits, in nats.", symbol="L"
+    )
+    accuracy: Float[Array, " reading runner"] = series(
+        "Share of the test digits that are named rightly."
+    )
+    spread: Float[Array, " reading runner"] = series(
+        "Mean cosine between outputs of the last hidden layer for different digits."
+    )
+    parameters: Float[Array, " runner parameter"] = series(
+        "Alpha, beta, gamma and delta of each runner."
+    )
+    classes: Float[Array, ""] = series("How many classes there are; chance is one over it.")
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        rows = np.isfinite(np.concatenate([self.loss, self.accuracy, self.spread], axis=1))
+        good = rows.all(axis=1)
+        return len(good) if good.all() else int(np.argmin(good))
+
+    def best(self) -> dict[str, float]:
+        """The highest test accuracy of each runner; nan where nothing is finite."""
+        kept = self.accuracy[: self.finite]
+        values = kept.max(axis=0) if len(kept) else np.full(3, np.nan)
+        return dict(zip(METHODS, map(float, values), strict=True))

@@ -1,0 +1,92 @@
+"""What the kernels room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+
+@trace
+class Trace:
+    """A network read layer by layer: a reading is what its kernels are after so many layers.
+
+    Plain is the activation as it is, with weights of variance 1 over fan-in; shaped the same
+    activation after Deep Kernel Shaping or TAT.
+    """
+
+    step: Int[Array, " reading"] = series("Nonlinear layers passed.")
+    plain_c: Float[Array, " reading cosine"] = series(
+        "The plain network's C map: the cosine of two inputs, by what it was.", symbol="C(c)"
+    )
+    shaped_c: Float[Array, " reading cosine"] = series("The shaped network's C map.", symbol="C(c)")
+    plain_q: Float[Array, " reading start"] = series(
+        "The plain network's mean square, from several starts.", symbol="q"
+    )
+    shaped_q: Float[Array, " reading start"] = series(
+        "The shaped network's mean square, from several starts.", symbol="q"
+    )
+    plain_ntk: Float[Array, " reading cosine"] = series(
+        "The plain network's tangent kernel over that of an input with itself.", symbol="Θ(c)/Θ(1)"
+    )
+    shaped_ntk: Float[Array, " reading cosine"] = series(
+        "The shaped network's tangent kernel over that of an input with itself.",
+        symbol="Θ(c)/Θ(1)",
+    )
+    sampled: Float[Array, " reading network pair"] = series(
+        "Cosines in sampled shaped networks of finite width.", symbol="c"
+    )
+    cosine: Float[Array, " cosine"] = series("The cosines that go in.", symbol="c")
+    pair: Float[Array, " pair"] = series("The cosines that go into sampled networks.", symbol="c")
+    limit: Float[Array, " cosine"] = series(
+        "The universal limit of deep shaped networks; for a leaky ReLU there is none, so its map."
+    )
+    input: Float[Array, " input"] = series("Arguments of the activation.", symbol="x")
+    plain_output: Float[Array, " input"] = series("The plain activation.", symbol="φ(x)")
+    shaped_output: Float[Array, " input"] = series("The shaped activation.", symbol="φ̂(x)")
+    plain_weights: Float[Array, " term"] = series(
+        "The plain layer's C map as weights of powers of c.", symbol="b"
+    )
+    shaped_weights: Float[Array, " term"] = series(
+        "The shaped layer's C map as weights of powers of c.", symbol="b"
+    )
+    plain_local: Float[Array, " cosine"] = series("One plain layer's C map.", symbol="C(c)")
+    shaped_local: Float[Array, " cosine"] = series("One shaped layer's C map.", symbol="C(c)")
+    parameters: Float[Array, " parameter"] = series(
+        "Alpha, beta, gamma, delta, and the negative slope of a leaky ReLU."
+    )
+    achieved: Float[Array, " condition"] = series("The four conditions as achieved.")
+    missed: Float[Array, " condition"] = series("By how much each condition is missed.")
+    goal: Float[Array, ""] = series(
+        "The target ζ, τ or η that was attained; less than asked for where that is out of reach."
+    )
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        rows = [
+            np.isfinite(getattr(self, name)).all(axis=tuple(range(1, len(each.dims))))
+            for name, each in self.__series__.items()
+            if each.dims[:1] == ("reading",)
+        ]
+        good = np.logical_and.reduce(rows)
+        return len(good) if good.all() else int(np.argmin(good))
+
+    @property
+    def target(self) -> str:
+        """Which knob is the target: zeta, tau or eta."""
+        if self.settings["method"] == "dks":
+            return "zeta"
+        return "eta" if self.settings["activation"] == "leaky_relu" else "tau"
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the four conditions are called."""
+        last = {"zeta": "slope of the network", "tau": "curvature of the network"}
+        third = "C(0)" if self.target == "zeta" else "C′(1)"
+        return ("Q(1)", "Q′(1)", third, last.get(self.target, "C(0) of the network"))
+
+    def at(self, name: str, cosine: float) -> float:
+        """The last finite reading of a series by cosine, at the grid's cosine nearest to it."""
+        column = int(np.argmin(np.abs(self.cosine - cosine)))
+        values = getattr(self, name)[: self.finite, column]
+        return float(values[-1]) if len(values) else float("nan")

@@ -1,0 +1,44 @@
+"""What the maps room shows: collapse before, the limit after, and what is out of reach."""
+
+import numpy as np
+import pytest
+
+from curvkit.core.knob import read
+from curvkit.kernels import Settings, dks_limit, figures, run, shape
+
+
+def _run(**values):
+    return run(read(Settings, values))
+
+
+def test_a_plain_network_collapses_and_a_shaped_one_goes_to_its_limit():
+    trace = _run()
+    assert trace.at("plain_c", -1.0) > 0.9999
+    np.testing.assert_allclose(trace.shaped_c[-1], dks_limit(trace.cosine, 1.5), atol=0.005)
+    assert trace.shaped_q[-1] == pytest.approx([0.5, 1.0, 2.0], abs=0.5)
+
+
+def test_the_trace_has_the_parameters_of_shape_to_single_precision():
+    trace, made = _run(depth=20), shape("softplus", depth=20)
+    expected = (made.alpha, made.beta, made.gamma, made.delta, 0.0)
+    np.testing.assert_allclose(trace.parameters, expected, rtol=1e-6)
+    assert np.abs(trace.missed).max() < 1e-8
+
+
+def test_sampled_orthogonal_networks_lie_near_the_theory():
+    trace = _run()
+    columns = [int(np.argmin(np.abs(trace.cosine - c))) for c in trace.pair]
+    assert np.abs(trace.sampled[-1] - trace.shaped_c[-1, columns]).mean() < 0.1
+
+
+def test_out_of_reach_is_cut_to_what_is_attained_and_said():
+    trace = _run(activation="leaky_relu", method="tat", depth=5)
+    assert float(trace.goal) == pytest.approx(0.736, abs=1e-3)
+    assert "out of reach" in figures.words(trace)
+    assert any("out of reach" in each.text for each in figures.depth(trace).layout.annotations)
+
+
+def test_a_shaped_leaky_relu_network_has_zero_at_zero_under_dks_and_eta_under_tat():
+    assert _run(activation="leaky_relu").at("shaped_c", 0.0) == pytest.approx(0, abs=1e-5)
+    trace = _run(activation="leaky_relu", method="tat")
+    assert trace.at("shaped_c", 0.0) == pytest.approx(0.9, abs=1e-4)
