@@ -186,7 +186,7 @@ def words(trace: Trace) -> str:
     told.append(f"{fates['stuck']} are **stuck**: a gradient below the tolerance, and nothing won")
     told[-1] += f" by a second look; {fates['not there yet']} are **not there yet**."
     if fates["diverged"]:
-        told.append(f"**{fates['diverged']} diverged.**")
+        told.append(f"**{fates['diverged']}** diverged.")
     for at, level in enumerate(trace.levels):
         ended = int(trace.at_level(at).sum())
         of = int((trace.runs("width") == trace.level_widths[at]).sum())

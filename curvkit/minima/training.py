@@ -161,8 +161,8 @@ def descend(
         found, t = gradients(at.runs, data, activation, widths), at.step + 1
         first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, at.first, found)
         second = jax.tree.map(lambda m, g: 0.999 * m + 0.001 * g * g, at.second, found)
-        scale = jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        move = lambda p, m, s: p - learning_rate * scale * m / (jnp.sqrt(s) + 1e-8)
+        rate, root = learning_rate / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
+        move = lambda p, m, s: p - rate * m / (jnp.sqrt(s) / root + 1e-8)
         return Descent(jax.tree.map(move, at.runs, first, second), first, second, t)
 
     step = {"gd": gd, "adam": adam}[optimizer]

@@ -11,9 +11,9 @@ from curvkit.minima import blind
 from curvkit.minima.examples import JELLYFISH, TEN_POINTS, XOR
 
 
-@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=5))
+@given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=5))
 def test_the_chance_is_the_share_of_directions_that_are_off_everywhere(points):
-    inputs = np.array(points)
+    inputs = np.array(points, float)
     turns = np.linspace(0, 2 * np.pi, 7200, endpoint=False)
     directions = np.stack([np.cos(turns), np.sin(turns)])
     off = np.all(inputs @ directions <= 1e-9 * np.abs(inputs).max(initial=0), axis=0)
