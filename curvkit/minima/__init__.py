@@ -15,18 +15,23 @@ from curvkit.core.lazy import lazily
 from curvkit.minima.blind import dead_chance
 from curvkit.minima.certificate import Certificate, certify
 from curvkit.minima.examples import Example, counterexamples, example
-from curvkit.minima.experiment import run, stream
+from curvkit.minima.experiment import Comparison, compare, run, stream
 from curvkit.minima.search import Finding, search
 from curvkit.minima.settings import Settings
+from curvkit.minima.table import ROWS
 from curvkit.minima.trace import Trace
 
 __all__ = [
+    "ROWS",
     "Certificate",
+    "Comparison",
     "Example",
     "Finding",
     "Settings",
     "Trace",
+    "build",
     "certify",
+    "compare",
     "counterexamples",
     "dead_chance",
     "example",
@@ -39,4 +44,4 @@ __all__ = [
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__getattr__ = lazily(__name__, build="widget", explore="widget", tell="widget", figures=None)

@@ -7,13 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data as sets
+from curvkit.core import knob
+from curvkit.core.share import wilson
 from curvkit.core.stream import Stream
-from curvkit.minima import blind, problems, training
-from curvkit.minima.search import search
+from curvkit.minima import blind, problems, table, training
+from curvkit.minima.search import Finding, search
 from curvkit.minima.settings import Settings
 from curvkit.minima.trace import Trace
 
-__all__ = ["run", "search", "stream"]
+__all__ = ["Comparison", "Finding", "compare", "run", "search", "stream"]
 
 # So many runs make the best use of a core, and a batch of them ends in a fraction of a second.
 BATCH, DIGITS_BATCH = 100, 20
@@ -165,3 +167,72 @@ def run(settings: Settings | None = None, key: jax.Array | None = None, **option
         options: `progress` and `seconds`, as in `core.stream.Stream.run`.
     """
     return stream.run(Settings() if settings is None else settings, key, **options)
+
+
+class Cell(NamedTuple):
+    """One cell of a comparison: what was run, how many were solved, what other seeds gave."""
+
+    row: table.Row
+    activation: str
+    data: str
+    width: int
+    solved: int
+    total: int
+    expected: float
+
+
+class Comparison(NamedTuple):
+    """Shares of runs that learn four points, beside those of other seeds."""
+
+    cells: tuple[Cell, ...]
+
+    def words(self) -> str:
+        """How well they agree, in a sentence."""
+        off = [abs(table.deviation(c.solved, c.total, c.expected)) for c in self.cells]
+        within = sum(each < 2 for each in off)
+        return f"**{within} of {len(off)}** cells are within two binomial errors; the largest " + (
+            f"difference is {max(off):.1f} of them."
+        )
+
+    def _repr_markdown_(self) -> str:
+        names = [f"{activation}, {data}" for activation, data in table.COLUMNS]
+        lines = [f"| start, rule | h | {' | '.join(names)} |", "| --- | --- |" + " --- |" * 4]
+        for at in range(0, len(self.cells), len(names)):
+            cells = self.cells[at : at + len(names)]
+            row = cells[0].row
+            name = row.initialization.replace("_", " ")
+            shown = [_shown(each) for each in cells]
+            head = f"{name}, {row.optimizer} {row.learning_rate:g}"
+            lines.append(f"| {head} | {cells[0].width} | {' | '.join(shown)} |")
+        return "\n".join([self.words(), "", *lines])
+
+
+def _shown(cell):
+    low, high = (100 * float(each) for each in wilson(cell.solved, cell.total))
+    share = f"{100 * cell.solved / cell.total:.0f} % [{low:.0f}, {high:.0f}]"
+    return f"{share}; {cell.expected:.0f} %"
+
+
+def compare(
+    rows: tuple[table.Row, ...] = table.ROWS, *, runs: int = 1000, steps: int = 2500
+) -> Comparison:
+    """Shares of runs with four points right, by width, against those of 1000 other seeds.
+
+    Args:
+        rows: of `table.ROWS`.
+        runs: for each network and data set, all widths from one to seven together.
+        steps: of training; the others were read after 2500.
+    """
+    cells = []
+    for row in rows:
+        how = dict(zip(row._fields[:3], row[:3], strict=True), width=7, all_widths=True)
+        success = [
+            run(knob.read(Settings, activation=name, data=data, runs=runs, steps=steps, **how))
+            .success()
+            for name, data in table.COLUMNS
+        ]  # fmt: skip
+        for at, width in enumerate(table.WIDTHS):
+            for column, found in enumerate(success):
+                expected = row.shares[at][column]
+                cells.append(Cell(row, *table.COLUMNS[column], width, *found[width], expected))
+    return Comparison(tuple(cells))

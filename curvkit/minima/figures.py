@@ -1,5 +1,7 @@
 """The pictures of the minima room; each takes any trace and nothing else."""
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -17,7 +19,8 @@ def _about(trace: Trace) -> str:
     chosen = trace.settings
     units = f"up to {chosen['width']}" if chosen["all_widths"] else str(chosen["width"])
     activation = chosen["activation"].replace("_", " ")
-    return f"{units} {activation} units on {chosen['data'].replace('_', ' ')}"
+    plural = "s" * (units != "1")
+    return f"{units} {activation} unit{plural} on {chosen['data'].replace('_', ' ')}"
 
 
 def _edges(trace: Trace) -> np.ndarray:
@@ -158,22 +161,45 @@ def _learnt(made, trace, values, panel):
             theme.curve("sharpness", "points", trace.points[:, 0], trace.targets, **options)
         )
         return
+    made.add_trace(
+        _probability(trace.axis_1, trace.axis_2, values, f"probability {panel}", **where)
+    )
+    for each in _labelled(trace.points, trace.targets, **where):
+        made.add_trace(each)
+
+
+def _probability(one, two, values, name, **where):
+    """1 / (1 + exp(−z)) over the plane, in the colours of the labels."""
     colours = [[0, theme.color("second")], [0.5, theme.PAPER[theme.mode()]]]
     colours += [[1, theme.color("loss")]]
-    made.add_trace(
-        go.Contour(x=trace.axis_1, y=trace.axis_2, z=1 / (1 + np.exp(-values)), zmin=0, zmax=1,
-                   colorscale=colours, contours=dict(start=0, end=1, size=0.1), showscale=False,
-                   line=dict(width=0.5), name=f"probability {panel}", **where | _hidden())
+    values = 1 / (1 + np.exp(-np.clip(values, -30, 30)))
+    return go.Contour(
+        x=one, y=two, z=values, zmin=0, zmax=1, colorscale=colours, line=dict(width=0.5),
+        contours=dict(start=0, end=1, size=0.1), name=name, showscale=False,
+        **where | dict(showlegend=False),
     )  # fmt: skip
+
+
+def _labelled(points, labels, **where):
+    """The points of either label, as markers."""
     for label, role, symbol in ((1, "loss", "circle"), (0, "sharpness", "square")):
-        chosen = trace.points[trace.targets == label]
+        x, y = points[labels == label][:, :2].T
         marker = dict(size=11, symbol=symbol, line=dict(width=1.5, color="white"))
-        options = dict(mode="markers", marker=marker, **where)
-        made.add_trace(theme.curve(role, f"label {label}", chosen[:, 0], chosen[:, 1], **options))
+        yield theme.curve(role, f"label {label}", x, y, mode="markers", marker=marker, **where)
 
 
-def _hidden():
-    return dict(showlegend=False)
+def found(finding: Any) -> go.Figure:
+    """What a search found: the points, and the output at its most frequented bad minimum."""
+    chosen = (*finding.bad, *finding.minima)[:1]
+    made = theme.figure("No minimum above the best was found", height=470)
+    if chosen and chosen[0].surface.size:
+        verdict = chosen[0].certificate.verdict
+        made.update_layout(title_text=f"Bad minimum, loss {number(chosen[0].loss, 6)}: {verdict}")
+        made.add_trace(_probability(*finding.axes, chosen[0].surface, "probability"))
+    for made_of in _labelled(finding.points, finding.labels):
+        made.add_trace(made_of)
+    made.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
+    return made
 
 
 def words(trace: Trace) -> str:

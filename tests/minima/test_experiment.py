@@ -7,21 +7,8 @@ import pytest
 
 from curvkit.core import knob
 from curvkit.core.share import wilson
-from curvkit.minima import Settings, figures, stream
+from curvkit.minima import Settings, compare, figures, stream, table
 
-COLUMNS = (("relu", "xor"), ("relu", "jellyfish"), ("sigmoid", "xor"), ("sigmoid", "jellyfish"))
-# Per cent of 1000 seeds with all four points right after 2500 steps, for widths 2, 4 and 7.
-TABLE = {
-    ("normal", "adam", 1e-2): ((17, 20, 52, 33), (58, 66, 96, 98), (85, 89, 100, 100)),
-    ("normal", "gd", 1.0): ((21, 2, 72, 60), (61, 32, 100, 94), (88, 78, 100, 94)),
-    ("normal", "adam", 1e-3): ((18, 0, 30, 0), (58, 19, 76, 0), (86, 57, 93, 1)),
-    ("normal_with_biases", "adam", 1e-2): ((22, 15, 50, 32), (66, 52, 96, 98), (93, 83, 100, 100)),
-    ("normal_with_biases", "gd", 1.0): ((24, 1, 73, 46), (70, 26, 100, 99), (94, 66, 100, 100)),
-    ("glorot", "adam", 1e-2): ((17, 20, 58, 26), (54, 65, 97, 91), (83, 88, 100, 100)),
-    ("glorot", "gd", 1.0): ((21, 1, 78, 57), (62, 31, 100, 82), (87, 73, 100, 43)),
-    ("lecun", "adam", 1e-2): ((18, 20, 56, 24), (58, 66, 94, 87), (86, 90, 100, 100)),
-    ("lecun", "gd", 1.0): ((21, 0, 78, 56), (68, 34, 100, 86), (91, 80, 100, 68)),
-}
 RUNS = 1400
 
 
@@ -37,32 +24,23 @@ def run(**turned):
 
 def holds(row):
     """One row of the table, within its binomial error."""
-    initialization, optimizer, rate = row
-    beyond = []
-    for column, (activation, data) in enumerate(COLUMNS):
-        trace = run(
-            data=data, activation=activation, initialization=initialization, optimizer=optimizer,
-            learning_rate=rate, steps=2500, runs=RUNS, width=7, all_widths=True,
-        )  # fmt: skip
-        for at, width in enumerate((2, 4, 7)):
-            solved, total = trace.success()[width]
-            expected = TABLE[row][at][column] / 100
-            # Both are shares of seeds; the table's are rounded to 0.5 % besides.
-            p = min(max((expected * 1000 + solved) / (1000 + total), 0.005), 0.995)
-            error = np.sqrt(p * (1 - p) * (1 / 1000 + 1 / total)) + 0.002
-            beyond.append((solved / total - expected) / error)
-    # Of 12 cells none is expected beyond 3.5 deviations, and their mean within 3/√12.
+    beyond = [
+        table.deviation(cell.solved, cell.total, cell.expected)
+        for cell in compare(rows=(row,), runs=RUNS, steps=2500).cells
+    ]
+    # Of 12 cells none is expected beyond 3.5 deviations, and their mean within 4 / √12.
+    assert len(beyond) == 12
     assert np.max(np.abs(beyond)) < 3.5, (row, beyond)
     assert abs(np.mean(beyond)) < 1.2, (row, beyond)
 
 
 @pytest.mark.slow
 def test_the_first_row_of_the_table_holds_within_its_binomial_error():
-    holds(("normal", "adam", 1e-2))
+    holds(table.ROWS[0])
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("row", list(TABLE)[1:], ids=lambda row: "-".join(map(str, row)))
+@pytest.mark.parametrize("row", table.ROWS[1:], ids=lambda row: "-".join(map(str, row[:3])))
 def test_every_other_row_of_the_table_holds_within_its_binomial_error(row):
     holds(row)
 

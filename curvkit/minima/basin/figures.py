@@ -34,7 +34,7 @@ def _landmarks(made: go.Figure, trace: Trace) -> None:
         (made.update_xaxes, trace.axis_along, "distance towards the better point"),
         (made.update_yaxes, trace.axis_across, "distance along the third direction"),
     ):
-        update(title_text=title, range=[float(axis[0]), float(axis[-1])])
+        update(title_text=title, range=[1.06 * float(axis[0]), 1.06 * float(axis[-1])])
 
 
 def _tracks(trace: Trace, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,7 +111,7 @@ def certificate(trace: Trace) -> go.Figure:
     verdict = "proved" if int(trace.proved) else "not proved"
     made = theme.figure(f"The certificate of {_name(trace)}: {verdict}", height=470)
     shape = len(trace.eigenvalues)
-    level, better = number(trace.level, 8), number(trace.better_loss, 4)
+    level, better = number(trace.level, 6), number(trace.better_loss, 4)
     if shape:
         bars = dict(type="data", array=trace.eigenvalue_radii, thickness=2, width=8)
         options = dict(mode="markers", marker=dict(size=11), error_y=bars)

@@ -17,7 +17,7 @@ class Settings:
     )  # fmt: skip
     learning_rate: float = knob(
         0.5, low=1e-3, high=5.0, scale="log", symbol="η",
-        sentence="How far each step goes, on the mean loss; on the lines it diverges above about 0.01.",
+        sentence="How far each step goes, on the mean loss; P1 to P3 diverge above about 0.01.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     steps: int = knob(
