@@ -67,10 +67,11 @@ minima.certify(ten_points)
 # exactly zero nothing is lower; a kink on a point whose residual is zero changes nothing.
 
 # %%
-{each.name: minima.certify(each).words() for each in rectifiers}
+proofs = {each.name: minima.certify(each) for each in rectifiers}
+{name: (proof.verdict, proof.loss.text) for name, proof in proofs.items()}
 
 # %%
-minima.certify(rectifiers[1])
+proofs["P2"]
 
 # %% [markdown]
 # ## Fall into it

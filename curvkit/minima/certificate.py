@@ -40,6 +40,7 @@ class Certificate:
         distance: how far the given weights are from it at most, or None.
         eigenvalues: of the Hessian; empty for rectifiers.
         flat: the directions in which nothing changes, in words.
+        right: points on the right side at the minimum, or None where there are no sides.
     """
 
     example: Example
@@ -51,6 +52,7 @@ class Certificate:
     distance: float | None = None
     eigenvalues: tuple[Ball, ...] = ()
     flat: tuple[str, ...] = ()
+    right: int | None = None
 
     @property
     def proved(self) -> bool:
@@ -75,6 +77,8 @@ class Certificate:
         if failed:
             return f"**Not proved**: {failed.name}. {failed.words}"
         told = [f"**Proved** in {self.arithmetic}: a {kind} with loss {self.loss.text}."]
+        if self.right is not None:
+            told.append(f"It has {self.right} of {len(self.example.targets)} points right.")
         if self.distance:
             told.append(
                 f"The weights as given are not it, but at most {number(self.distance)} "
@@ -143,4 +147,5 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
     return Certificate(
         example, tuple(proof.steps), proof.arithmetic, proof.loss, proof.better_loss,
         proof.radius, proof.distance, tuple(proof.eigenvalues), tuple(proof.flat),
+        proof.right,
     )  # fmt: skip

@@ -137,6 +137,8 @@ def _losses(proof, example, data, tight):
     """The loss at the critical point, as claimed if it was, and a lower one if it is claimed."""
     at = balls.derivatives(tight, *data, example.activation, example.loss).loss
     proof.loss = _ball(at)
+    if example.loss == "logistic":
+        proof.right = _right(example, data, tight)
     if example.claimed is not None:
         digits = len(example.claimed.partition(".")[2])
         near = abs(at - balls.flint().arb(example.claimed)) < balls.flint().arb(f"1e-{digits}")
@@ -148,6 +150,13 @@ def _losses(proof, example, data, tight):
         proof.better_loss = _ball(lower)
         words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
         proof.step("better point", bool(lower < at), words)
+
+
+def _right(example, data, tight):
+    """How many points are on the right side at the critical point, for certain."""
+    weights = Weights.of(tight, example.inputs.shape[1])
+    z = calculus.outputs(weights, data[0], balls.BENDS[example.activation])
+    return sum(bool(a > 0 if y else a < 0) for a, y in zip(z, example.targets, strict=True))
 
 
 def _largest(values):

@@ -44,6 +44,7 @@ class Proof:
     distance: float | None = None
     eigenvalues: list[Ball] = field(default_factory=list)
     flat: list[str] = field(default_factory=list)
+    right: int | None = None
 
     def step(self, name: str, holds: bool, words: str) -> bool:
         """Adds a step and says whether it holds."""

@@ -70,7 +70,8 @@ def test_four_of_the_ten_points_are_right_at_the_minimum():
     for x, y in zip(which.inputs.astype(float), which.targets.astype(float), strict=True):
         gap = [float(networks.loss(flat, x[None], [t], "sigmoid", "logistic")) for t in (0, 1)]
         right += (gap[1] < gap[0]) == (y == 1)
-    assert right == 4
+    found = certify(which)
+    assert right == found.right == 4 and "4 of 10 points right" in found.words()
 
 
 @pytest.mark.parametrize("name, loss", [("P1", "18"), ("P2", "8/3"), ("P3", "2/3")])
