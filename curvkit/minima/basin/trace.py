@@ -1,0 +1,50 @@
+"""What the room of basins records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+FATES = ("still above it", "at the proved level", "below it", "diverged")
+AT_THE_LEVEL = 1e-3
+
+
+@trace
+class Trace:
+    """Gradient descent from a grid of starts, seen in a plane through minimum and better point."""
+
+    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
+    along: Float[Array, "reading start"] = series("Coordinate towards the better point.")
+    across: Float[Array, "reading start"] = series("Coordinate along the third direction.")
+    off_plane: Float[Array, "reading start"] = series("How far the weights are off the plane.")
+    loss: Float[Array, "reading start"] = series("The loss, summed over points.", symbol="L")
+    axis_along: Float[Array, " one"] = series("First coordinate of the surface.")
+    axis_across: Float[Array, " other"] = series("Second coordinate of the surface.")
+    surface: Float[Array, "other one"] = series("The loss over the plane.", symbol="L")
+    level: Float[Array, ""] = series("Loss of the proved minimum.", symbol="L(θ*)")
+    better_loss: Float[Array, ""] = series("Loss of the better point.", symbol="L(θ₂)")
+    better_along: Float[Array, ""] = series("Its coordinate.")
+    eigenvalues: Float[Array, " parameter"] = series("Of the Hessian at the minimum.", symbol="λ")
+    eigenvalue_radii: Float[Array, " parameter"] = series("How far they may be off.")
+    box_radius: Float[Array, ""] = series("Of the box with exactly one critical point; 0 for none.")
+    proved: Int[Array, ""] = series("1 if the whole certificate was proved.")
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Whether each start's run is of real numbers so far, (reading, start)."""
+        parts = np.stack([self.loss, self.along, self.across])
+        real = np.all(np.abs(np.nan_to_num(parts.astype(float), nan=np.inf)) < 1e15, axis=0)
+        return np.logical_and.accumulate(real, axis=0)
+
+    def fate(self) -> np.ndarray:
+        """Where each start stands at the last reading, as an index into `FATES`.
+
+        Below the level there is no way back for a descent that never climbs.
+        """
+        if not self.readings:
+            return np.zeros(self.loss.shape[1], int)
+        loss, level = self.loss[-1].astype(float), float(self.level)
+        with np.errstate(invalid="ignore"):
+            fate = np.where(loss < level * (1 - AT_THE_LEVEL), 2, 0)
+            fate = np.where(np.abs(loss - level) <= AT_THE_LEVEL * abs(level), 1, fate)
+        return np.where(self.alive[-1], fate, 3)

@@ -1,0 +1,229 @@
+"""A search for bad minima of one's own data: many seeds, polished by Newton, then certified.
+
+| symbol | name | shape |
+| --- | --- | --- |
+| x, y | `points`, `labels` | (points, features), (points,) |
+| θ̂ | a run's end, polished in fp64 | (P,) |
+| g, H | gradient and Hessian there | (P,), (P, P) |
+| θ₂ | the best run's end: the better point of all certificates | (P,) |
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import say
+from curvkit.core.say import number
+from curvkit.minima import calculus, proofs_smooth, training
+from curvkit.minima.calculus import Weights
+from curvkit.minima.certificate import Certificate, certify
+from curvkit.minima.examples import example
+
+GRADIENT, SAME_LOSS, MOVED = 1e-9, 1e-6, 2.0
+GRID = 33
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """A minimum that runs ended at: loss, how many did, points right there, and its certificate."""
+
+    loss: float
+    runs: int
+    right: int
+    certificate: Certificate
+    surface: np.ndarray
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a search found; `minima` has the most frequented first.
+
+    Attributes:
+        points, labels: what was searched on.
+        minima: each a `Minimum` with a loss above the best one's.
+        best_loss, best_right: of the best of all runs.
+        runs: how many were made; unsettled: how many of them ended near no minimum.
+        axes: coordinates of the minima's surfaces, for points in the plane.
+    """
+
+    points: np.ndarray
+    labels: np.ndarray
+    minima: tuple[Minimum, ...]
+    best_loss: float
+    best_right: int
+    runs: int
+    unsettled: int
+    axes: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def bad(self) -> tuple[Minimum, ...]:
+        """The minima that are proved, with a better point that is proved to be better."""
+        return tuple(each for each in self.minima if each.certificate.proved)
+
+    def words(self) -> str:
+        """What was found, in a few sentences."""
+        total = len(self.labels)
+        told = f"The best of {self.runs} runs has loss {number(self.best_loss)} and "
+        told += f"{self.best_right} of {total} points right. "
+        if self.bad:
+            worst = self.bad[0]
+            told += f"**{len(self.bad)} bad minima are proved.** The most frequented has loss "
+            told += f"{worst.certificate.loss.text}, {worst.right} of {total} points right, and "
+            told += f"{worst.runs} runs ended there. "
+        else:
+            told += "**No bad minimum is proved.** "
+        return told + f"{self.unsettled} runs ended near no strict minimum."
+
+    def _repr_markdown_(self) -> str:
+        lines = [self.words(), "", "| loss | runs | right | verdict |", "| --- | --- | --- | --- |"]
+        for each in self.minima:
+            right = f"{each.right} of {len(self.labels)}"
+            cells = [f"{each.loss:.10g}", str(each.runs), right, each.certificate.verdict]
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+
+def search(
+    points: Any, labels: Any, *, activation: str = "sigmoid", width: int = 2,
+    loss: str = "logistic", seeds: int = 500, steps: int = 5000, learning_rate: float = 0.05,
+    most: int = 5, seed: int = 0,
+) -> Finding:  # fmt: skip
+    """Looks for bad minima on points of one's own, and certifies what it finds.
+
+    Args:
+        points: (points, features).
+        labels: (points,), 0 and 1 for the logistic loss.
+        activation: sigmoid, tanh or softplus; rectifiers have no strict minima to polish, so
+            hand their weights to `certify`.
+        width: hidden units, from 1 to 8.
+        loss: logistic or squared.
+        seeds: how many runs of Adam are made, each of `steps` steps.
+        learning_rate: of Adam, on the mean loss.
+        most: how many minima are certified, the most frequented first.
+        seed: which random weights.
+
+    Raises:
+        ValueError: with one sentence, if a name is unknown, a number out of range, or points and
+            labels do not fit.
+
+    >>> found = search([[0.0], [1.0], [2.0]], [0, 1, 0], width=1, seeds=4, steps=200)
+    >>> found.runs, found.best_right
+    (4, 2)
+    """
+    points, labels = _checked(points, labels, activation, width, loss, seeds)
+    key = jax.random.key(seed)
+    ends = _trained(points.shape[1], activation, width, loss, seeds)(
+        key, jnp.float32(points), jnp.float32(labels), steps, learning_rate
+    )
+    ends = np.asarray(ends, float)
+    how = (points, labels, activation, loss)
+    values = np.array([_at(end, how).loss for end in ends])
+    best = ends[np.nanargmin(values)]
+    groups, unsettled = _grouped(ends, values, how)
+    lowest = float(np.nanmin(values))
+    chosen = [each for each in groups if each[0] > lowest * (1 + SAME_LOSS)][:most]
+    axes = _axes(points)
+    minima = tuple(
+        Minimum(value, runs, _right(end, how), _certified(end, best, how), _surface(end, how, axes))
+        for value, runs, end in chosen
+    )
+    return Finding(points, labels, minima, lowest, _right(best, how), seeds, unsettled, axes)
+
+
+def _checked(points, labels, activation, width, loss, seeds):
+    for kind, given, known in (("activation", activation, proofs_smooth.SMOOTH),
+                               ("loss", loss, calculus.CRITERIA)):  # fmt: skip
+        if given not in known:
+            raise ValueError(say.unknown(kind, given, known))
+    for name, value, high in (("width", width, 8), ("seeds", seeds, 10_000)):
+        if not (isinstance(value, int) and 1 <= value <= high):
+            raise ValueError(say.refusal(name, f"a whole number from 1 to {high}", value))
+    # The certificate's own checks of shapes and labels, before anything is trained.
+    features = np.asarray(points, float).reshape(len(points), -1).shape[1]
+    zero = (np.zeros((1, features)), np.zeros(1), np.zeros(1), 0.0)
+    checked = example(points, labels, zero, activation=activation, loss=loss)
+    return checked.inputs.astype(float), checked.targets.astype(float)
+
+
+@functools.lru_cache(maxsize=16)
+def _trained(features, activation, width, loss, seeds):
+    """The compiled training of all runs, to flat weights (runs, P)."""
+
+    @jax.jit
+    def train(key, points, labels, steps, learning_rate):
+        widths, data = jnp.full((seeds,), width), training.Data(points, labels, loss)
+        drawn = training.draw(key, "normal_with_biases", features, widths, width)
+        how = (data, activation, "adam", learning_rate, widths)
+        runs = training.descend(training.start(drawn), steps, *how).runs
+        parts = [each.reshape(-1, seeds) for each in runs]
+        return jnp.concatenate(parts).T
+
+    return train
+
+
+def _at(end, how):
+    points, labels, activation, loss = how
+    weights = Weights.of(end, points.shape[1])
+    bend, criterion = calculus.BENDS[activation], calculus.CRITERIA[loss]
+    return calculus.derivatives(weights, points, labels, bend, criterion)
+
+
+def _grouped(ends, values, how):
+    """The strict minima that runs ended at, as (loss, runs, weights), and how many at none."""
+    found, unsettled = [], 0
+    for end, value in zip(ends, values, strict=True):
+        minimum = _polished(end, how) if np.isfinite(value) else None
+        if minimum is None:
+            unsettled += 1
+            continue
+        loss = float(_at(minimum, how).loss)
+        same = [each for each in found if abs(each[0] - loss) <= SAME_LOSS * (1 + abs(loss))]
+        if same:
+            same[0][1] += 1
+        else:
+            found.append([loss, 1, minimum])
+    return sorted(found, key=lambda each: -each[1]), unsettled
+
+
+def _polished(end, how):
+    """The strict minimum next to a run's end, or None."""
+    polished = proofs_smooth.polish(end, *how)
+    if np.max(np.abs(polished - end)) > MOVED:
+        return None
+    at = _at(polished, how)
+    flat = np.max(np.abs(at.gradient)) > GRADIENT or np.linalg.eigvalsh(at.hessian)[0] <= 0
+    return None if flat else polished
+
+
+def _certified(end, best, how):
+    points, labels, activation, loss = how
+    parts = [Weights.of(each, points.shape[1]) for each in (end, best)]
+    return certify(
+        example(points, labels, parts[0], activation=activation, loss=loss, better=parts[1],
+                name="found by search")
+    )  # fmt: skip
+
+
+def _right(end, how):
+    points, labels, activation, loss = how
+    z = calculus.outputs(Weights.of(end, points.shape[1]), points, calculus.BENDS[activation])
+    good = np.abs(z - labels) < 0.5 if loss == "squared" else (z > 0) == (labels > 0.5)
+    return int(np.sum(good))
+
+
+def _axes(points):
+    spread = np.maximum(np.abs(points[:, :2]).max(0), 1.0) * 1.25
+    return tuple(np.linspace(-each, each, GRID) for each in spread)
+
+
+def _surface(end, how, axes):
+    """The output over the plane, (grid, grid); nothing for other than two features."""
+    if how[0].shape[1] != 2:
+        return np.zeros((0, 0))
+    places = np.stack(np.meshgrid(*axes), -1).reshape(-1, 2)
+    z = calculus.outputs(Weights.of(end, 2), places, calculus.BENDS[how[2]])
+    return z.reshape(GRID, GRID)

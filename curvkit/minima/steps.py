@@ -1,0 +1,52 @@
+"""What a proof is made of: steps that hold or do not, and numbers between bounds.
+
+| symbol | name | shape |
+| --- | --- | --- |
+| [low, high] | `Ball` | two floats, rounded outward |
+| ⊢ | `Step.holds`: shown for certain | bool |
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+
+class Ball(NamedTuple):
+    """A number that is known to be within `low` and `high`; `text` has the digits that are sure."""
+
+    low: float
+    high: float
+    text: str
+
+    @classmethod
+    def exactly(cls, value: Fraction) -> "Ball":
+        """The ball of a rational number: as text exact, as floats to their rounding."""
+        return cls(float(value), float(value), str(value))
+
+
+class Step(NamedTuple):
+    """One step of a proof: what is claimed, whether it was shown, and how, in words."""
+
+    name: str
+    holds: bool
+    words: str
+
+
+@dataclass
+class Proof:
+    """A proof while it is being made; attributes as in `certificate.Certificate`."""
+
+    arithmetic: str
+    steps: list[Step] = field(default_factory=list)
+    loss: Ball | None = None
+    better_loss: Ball | None = None
+    radius: float | None = None
+    distance: float | None = None
+    eigenvalues: list[Ball] = field(default_factory=list)
+    flat: list[str] = field(default_factory=list)
+    right: int | None = None
+
+    def step(self, name: str, holds: bool, words: str) -> bool:
+        """Adds a step and says whether it holds."""
+        self.steps.append(Step(name, bool(holds), words))
+        return bool(holds)

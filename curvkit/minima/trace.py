@@ -1,0 +1,90 @@
+"""What the minima room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+FALLING = 0.01
+AT_A_LEVEL = 2e-3
+
+
+@trace
+class Trace:
+    """Many runs, a batch of them per reading, each looked at twice: after `steps`, and later."""
+
+    width: Int[Array, "reading run"] = series("Hidden units of the run.", symbol="h")
+    loss: Float[Array, "reading run"] = series("Loss after `steps`, summed.", symbol="L")
+    later_loss: Float[Array, "reading run"] = series("Loss after half as many steps again.")
+    gradient_norm: Float[Array, "reading run"] = series(
+        "Length of the gradient of the summed loss, at the second look.", symbol="‖∇L‖"
+    )
+    small: Int[Array, "reading run"] = series("1 where that length is below the tolerance.")
+    wrong: Int[Array, "reading run"] = series("Points on the wrong side after `steps`.")
+    dead_at_start: Int[Array, "reading run"] = series("Units off on every point at the start.")
+    dead: Int[Array, "reading run"] = series("Units off on every point at the end.")
+    counts: Int[Array, "reading run"] = series("1 for a run that was asked for, 0 for padding.")
+    best_loss: Float[Array, " reading"] = series("The lowest loss of the batch.")
+    typical_loss: Float[Array, " reading"] = series(
+        "The loss of the batch's typical failure, the one nearest to their mean."
+    )
+    best_surface: Float[Array, "reading grid grid"] = series("Output of the best of the batch.")
+    typical_surface: Float[Array, "reading grid grid"] = series("Output of that failure.")
+    axis_1: Float[Array, " grid"] = series("First coordinate of the surfaces.")
+    axis_2: Float[Array, " grid"] = series("Second coordinate of the surfaces.")
+    points: Float[Array, "point two"] = series("The points in these coordinates.")
+    targets: Float[Array, " point"] = series("Their targets.", symbol="y")
+    levels: Float[Array, " level"] = series("Losses of minima that are proved.", symbol="L(θ*)")
+    level_widths: Int[Array, " level"] = series("Hidden units of the network of each level.")
+    predicted_dead: Float[Array, ""] = series("Share of units off at the start, by sampling.")
+
+    def runs(self, name: str) -> np.ndarray:
+        """A series of all runs that have ended, in one row; padding left out."""
+        return getattr(self, name)[self.counts > 0]
+
+    @property
+    def solved(self) -> np.ndarray:
+        """Whether each run has every point right."""
+        return self.runs("wrong") == 0
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Whether each run came to a loss that is no number, or beyond all bounds."""
+        late = np.stack([self.runs("loss"), self.runs("later_loss")])
+        return ~np.all(np.abs(late) < 1e20, axis=0)
+
+    @property
+    def stuck(self) -> np.ndarray:
+        """Whether each run failed, with a small gradient and nothing gained by the second look."""
+        small = self.runs("small") > 0
+        with np.errstate(invalid="ignore", over="ignore"):
+            gained = self.runs("loss").astype(float) - self.runs("later_loss")
+            still = gained <= FALLING * np.abs(self.runs("loss").astype(float))
+        return small & still & ~self.solved & ~self.diverged
+
+    @property
+    def fates(self) -> dict[str, np.ndarray]:
+        """Each run's fate: solved, stuck, not there yet, or diverged."""
+        solved, stuck, lost = self.solved & ~self.diverged, self.stuck, self.diverged
+        return {
+            "solved": solved,
+            "stuck": stuck,
+            "not there yet": ~solved & ~stuck & ~lost,
+            "diverged": lost,
+        }
+
+    def at_level(self, level: int) -> np.ndarray:
+        """Whether each run ended at the loss of a proved minimum of its own width."""
+        value = float(self.levels[level])
+        with np.errstate(invalid="ignore", over="ignore"):
+            near = np.abs(self.runs("later_loss").astype(float) - value) <= AT_A_LEVEL * abs(value)
+        return near & (self.runs("width") == self.level_widths[level])
+
+    def success(self) -> dict[int, tuple[int, int]]:
+        """By width: how many runs have every point right, and how many runs there are."""
+        widths = self.runs("width")
+        solved = self.fates["solved"]
+        return {
+            int(h): (int(solved[widths == h].sum()), int((widths == h).sum()))
+            for h in np.unique(widths)
+        }

@@ -1,0 +1,186 @@
+"""Many runs at once: two-layer networks trained side by side, the runs along the last axis.
+
+A run is a column: with the runs last, every elementary operation goes over all of them at once.
+Units beyond a run's own width are masked, so that runs of several widths share one program.
+
+| symbol | name | shape |
+| --- | --- | --- |
+| W, b, v, c | `Runs(…)` | (units, features, runs), (units, runs) ×2, (runs,) |
+| x, y | `inputs`, `targets` | (points, features), (points,) |
+| z = v·φ(W x + b) + c | `outputs` | (points, runs) |
+| L | `losses`, a sum over points; what is descended is the mean | (runs,) |
+| η | `learning_rate` | scalar |
+| β₁, β₂, ε of Adam | 0.9, 0.999, 1e-8 | |
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from curvkit.core import say
+
+LEAK = 0.1
+ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+    "sigmoid": jax.nn.sigmoid,
+    "tanh": jnp.tanh,
+    "softplus": jax.nn.softplus,
+    "relu": jax.nn.relu,
+    "leaky_relu": lambda a: jnp.where(a > 0, a, LEAK * a),
+}
+LOSSES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
+    "logistic": lambda z, y: jax.nn.softplus(z) - y * z,
+    "squared": lambda z, y: (z - y) ** 2,
+}
+# Deviation of weights by fan in and fan out; the second word says whether biases are drawn too.
+INITIALIZATIONS = {
+    "normal": (lambda fan_in, fan_out: 1.0, 0.0),
+    "normal_with_biases": (lambda fan_in, fan_out: 1.0, 1.0),
+    "glorot": (lambda fan_in, fan_out: (2 / (fan_in + fan_out)) ** 0.5, 0.0),
+    "lecun": (lambda fan_in, fan_out: fan_in**-0.5, 0.0),
+}
+OPTIMIZERS = ("adam", "gd")
+FEW_FEATURES = 4
+
+
+class Runs(NamedTuple):
+    """The parameters of many networks; the runs are the last axis of each array."""
+
+    hidden: jax.Array
+    bias: jax.Array
+    output: jax.Array
+    offset: jax.Array
+
+
+class Data(NamedTuple):
+    """What is learnt: points (points, features), targets (points,), and by which loss."""
+
+    inputs: jax.Array
+    targets: jax.Array
+    loss: str = "logistic"
+
+
+def draw(key: jax.Array, initialization: str, features: int, widths: jax.Array, most: int) -> Runs:
+    """Random networks, one per entry of `widths`.
+
+    Args:
+        key: a JAX random key.
+        initialization: normal (N(0, 1), biases zero), normal_with_biases, glorot or lecun
+            (normal, by fan in and out), biases zero.
+        features: of the data.
+        widths: hidden units of each run, (runs,).
+        most: the largest of them.
+
+    Raises:
+        ValueError: if the initialization is unknown.
+
+    >>> draw(jax.random.key(0), "lecun", 2, jnp.array([1, 3]), 3).output[:, 0].tolist()[1:]
+    [0.0, 0.0]
+    """
+    if initialization not in INITIALIZATIONS:
+        raise ValueError(say.unknown("initialization", initialization, INITIALIZATIONS))
+    deviation, biases = INITIALIZATIONS[initialization]
+    runs, there = len(widths), jnp.arange(most)[:, None] < widths
+    # One call for all numbers: each call of a random generator takes its time to compile.
+    cuts = [most * features, most * (features + 1), most * (features + 2)]
+    hidden, bias, output, offset = jnp.split(jax.random.normal(key, (cuts[-1] + 1, runs)), cuts)
+    hidden = hidden.reshape(most, features, runs) * deviation(features, widths)
+    bias, output, offset = biases * bias, output * deviation(widths, 1), biases * offset[0]
+    return Runs(hidden * there[:, None], bias * there, output * there, offset)
+
+
+def preactivations(runs: Runs, inputs: jax.Array) -> jax.Array:
+    """W x + b, (points, units, runs)."""
+    features = inputs.shape[1]
+    if features > FEW_FEATURES:
+        return jnp.einsum("pf,ufr->pur", inputs, runs.hidden) + runs.bias
+    # So few products are cheaper side by side than as a matrix product.
+    terms = (inputs[:, k, None, None] * runs.hidden[:, k] for k in range(features))
+    return sum(terms, start=runs.bias)
+
+
+def outputs(runs: Runs, inputs: jax.Array, activation: str) -> jax.Array:
+    """Z at every point, (points, runs)."""
+    bent = ACTIVATIONS[activation](preactivations(runs, inputs))
+    return jnp.sum(bent * runs.output, axis=1) + runs.offset
+
+
+def losses(runs: Runs, data: Data, activation: str) -> jax.Array:
+    """L of every run, a sum over points, (runs,)."""
+    z = outputs(runs, data.inputs, activation)
+    return jnp.sum(LOSSES[data.loss](z, data.targets[:, None]), axis=0)
+
+
+def gradients(runs: Runs, data: Data, activation: str, widths: jax.Array) -> Runs:
+    """The gradient of every run's mean loss, zero for units beyond its width."""
+    mean = lambda runs: jnp.sum(losses(runs, data, activation)) / len(data.targets)
+    there = jnp.arange(runs.bias.shape[0])[:, None] < widths
+    found = jax.grad(mean)(runs)
+    masked = found.hidden * there[:, None], found.bias * there, found.output * there
+    return Runs(*masked, found.offset)
+
+
+def gradient_norms(runs: Runs, data: Data, activation: str, widths: jax.Array) -> jax.Array:
+    """The length of each run's gradient of L, (runs,)."""
+    found = gradients(runs, data, activation, widths)
+    squares = [jnp.sum(each**2, axis=tuple(range(each.ndim - 1))) for each in found]
+    return len(data.targets) * jnp.sqrt(sum(squares))
+
+
+class Descent(NamedTuple):
+    """Where all runs stand: parameters, Adam's two moments, steps taken."""
+
+    runs: Runs
+    first: Runs
+    second: Runs
+    step: jax.Array
+
+
+def start(runs: Runs) -> Descent:
+    """Before the first step."""
+    zeros = jax.tree.map(jnp.zeros_like, runs)
+    return Descent(runs, zeros, zeros, jnp.zeros((), int))
+
+
+def descend(
+    at: Descent, steps: jax.Array, data: Data, activation: str, optimizer: str,
+    learning_rate: jax.Array, widths: jax.Array,
+) -> Descent:  # fmt: skip
+    """All runs after `steps` more steps of full-batch Adam or gradient descent.
+
+    The learning rate is that for the mean loss over points.
+    """
+
+    def gd(at):
+        found = gradients(at.runs, data, activation, widths)
+        move = lambda param, slope: param - learning_rate * slope
+        return at._replace(runs=jax.tree.map(move, at.runs, found), step=at.step + 1)
+
+    def adam(at):
+        found, t = gradients(at.runs, data, activation, widths), at.step + 1
+        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, at.first, found)
+        second = jax.tree.map(lambda m, g: 0.999 * m + 0.001 * g * g, at.second, found)
+        rate, root = learning_rate / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
+        move = lambda p, m, s: p - rate * m / (jnp.sqrt(s) / root + 1e-8)
+        return Descent(jax.tree.map(move, at.runs, first, second), first, second, t)
+
+    step = {"gd": gd, "adam": adam}[optimizer]
+    return jax.lax.fori_loop(0, steps, lambda _, at: step(at), at)
+
+
+def wrong(runs: Runs, data: Data, activation: str) -> jax.Array:
+    """How many points each run has on the wrong side, z > 0 for label 1, (runs,).
+
+    Under the squared loss: how many are off by half or more.
+    """
+    z, y = outputs(runs, data.inputs, activation), data.targets[:, None]
+    if data.loss == "squared":
+        return jnp.sum(jnp.abs(z - y) >= 0.5, axis=0)
+    return jnp.sum((z > 0) != (y > 0.5), axis=0)
+
+
+def dead_units(runs: Runs, data: Data, widths: jax.Array) -> jax.Array:
+    """How many of each run's own units have no positive preactivation on any point, (runs,)."""
+    silent = jnp.all(preactivations(runs, data.inputs) <= 0, axis=0)
+    return jnp.sum(silent & (jnp.arange(silent.shape[0])[:, None] < widths), axis=0)

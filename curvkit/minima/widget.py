@@ -1,0 +1,67 @@
+"""The minima room as a person turns it."""
+
+from typing import Any
+
+from IPython.display import Markdown, display
+
+from curvkit.core import knob, say
+from curvkit.minima.experiment import problem, search, stream
+from curvkit.minima.figures import FIGURES, found, words
+from curvkit.minima.settings import Settings
+from curvkit.minima.trace import Trace
+from curvkit.show.panel import headless, panel
+from curvkit.show.workbench import Workbench
+
+FRONT = ("data", "activation", "width", "all_widths", "initialization", "optimizer")
+FRONT += ("learning_rate", "steps", "runs", "input_shift", "seed")
+
+
+def explore(figure: str = "histogram", **values: Any):
+    """Opens the room: knobs, and the runs they make, live; a static figure where nobody watches.
+
+    Args:
+        figure: the figure to show first: histogram, success, dead or surface.
+        values: where knobs stand at first, such as `data="xor"`.
+
+    Raises:
+        ValueError: with one sentence, if a name is unknown or a value out of range.
+    """
+    if figure not in FIGURES:
+        raise ValueError(say.unknown("figure", figure, FIGURES))
+    settings = knob.read(Settings, values)
+    return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})
+
+
+def tell(trace: Trace) -> Markdown:
+    """What a trace shows, in words with its own numbers, as a notebook displays it."""
+    return Markdown(words(trace))
+
+
+def build(points: Any = None, labels: Any = None, **options: Any):
+    """Opens a table of points to edit, and a button that searches them for a bad minimum.
+
+    Where nobody watches, the search is made at once, and its figure returned.
+
+    Args:
+        points: (points, 2) to start with; the ten points if None.
+        labels: 0 or 1 for each.
+        options: of `search`, such as `activation="tanh"` or `seeds=200`.
+
+    Raises:
+        ValueError: with one sentence, if points and labels do not fit or an option is wrong.
+    """
+    if points is None:
+        given = problem(Settings())
+        # As they are printed, not as single precision holds them.
+        points, labels = given.inputs.astype(float).round(6), given.targets
+    if headless():
+        finding = search(points, labels, **options)
+        display(finding)
+        return found(finding)
+
+    def act(rows):
+        finding = search([row[:2] for row in rows], [int(row[2]) for row in rows], **options)
+        return finding.words(), found(finding)
+
+    rows = [[*map(float, point), float(label)] for point, label in zip(points, labels, strict=True)]
+    return Workbench(("x₁", "x₂", "label"), rows, act, "Search for a bad minimum")

@@ -1,0 +1,106 @@
+"""A workbench: an editable table of numbers, a button, and what comes of pressing it."""
+
+import html
+import threading
+from collections.abc import Callable, Sequence
+
+import ipywidgets as widgets
+import plotly.graph_objects as go
+
+from curvkit.show.canvas import Canvas
+
+Act = Callable[[list[list[float]]], tuple[str, go.Figure]]
+
+
+class Workbench(widgets.VBox):
+    """A table to edit on the left; on the right, in words and a figure, what `act` makes of it.
+
+    Args:
+        columns: the names of the table's columns.
+        rows: the numbers to start with.
+        act: called with the table's numbers, in a thread, when the button is pressed; returns
+            words and a figure. A ValueError it raises is shown as the sentence that it is.
+        verb: what the button says.
+
+    Attributes:
+        button: the button; status, words: widgets; canvas: the `Canvas` that the figure is on.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], rows: Sequence[Sequence[float]], act: Act, verb: str
+    ):
+        self._columns, self._act = list(columns), act
+        self._idle = threading.Event()
+        self._idle.set()
+        self._table = widgets.VBox()
+        self.button = self._button(verb, "search", self.start)
+        add = self._button("Add a row", "plus", lambda: self.add([0.0] * len(self._columns)))
+        self.status, self.words = widgets.Label(""), widgets.HTML()
+        self.canvas = Canvas()
+        head = [widgets.Label(name, layout=_cell()) for name in self._columns]
+        for row in rows:
+            self.add(row)
+        left = widgets.VBox([widgets.HBox(head), self._table, add])
+        right = widgets.VBox(
+            [self.canvas, self.words],
+            layout=widgets.Layout(flex="1 1 400px", min_width="400px", overflow="hidden"),
+        )
+        wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
+        bar = widgets.HBox([self.button, self.status])
+        super().__init__([bar, widgets.HBox([left, right], layout=wrap)])
+        self.add_class("curvkit-workbench")
+
+    @property
+    def rows(self) -> list[list[float]]:
+        """The table's numbers as they stand."""
+        return [[cell.value for cell in row.children[:-1]] for row in self._table.children]
+
+    def add(self, row: Sequence[float]) -> None:
+        """Adds a row to the table."""
+        cells = [widgets.FloatText(float(each), layout=_cell()) for each in row]
+        away = widgets.Button(
+            icon="trash", tooltip="Take this row away", layout=widgets.Layout(width="36px")
+        )
+        made = widgets.HBox([*cells, away])
+        away.on_click(lambda _: self._take_away(made))
+        self._table.children = (*self._table.children, made)
+
+    def start(self) -> None:
+        """Acts on the table as it stands; while it does, the button cannot be pressed."""
+        self.button.disabled, self.status.value = True, "searching…"
+        self._idle.clear()
+        threading.Thread(target=self._work, args=(self.rows,), daemon=True).start()
+
+    def wait(self, seconds: float = 600) -> bool:
+        """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
+        return self._idle.wait(seconds)
+
+    def _work(self, rows):
+        try:
+            words, figure = self._act(rows)
+            self.canvas.paint(figure)
+            self.words.value, self.status.value = _bold(words), "done"
+        except Exception as error:  # an error in a thread would otherwise reach nobody
+            self.status.value = f"failed: {error}"
+        finally:
+            self.button.disabled = False
+            self._idle.set()
+
+    def _take_away(self, row):
+        self._table.children = tuple(each for each in self._table.children if each is not row)
+
+    def _button(self, text, icon, act):
+        made = widgets.Button(
+            description=text, icon=icon, layout=widgets.Layout(width="auto", min_width="110px")
+        )
+        made.on_click(lambda _: act())
+        return made
+
+
+def _cell() -> widgets.Layout:
+    return widgets.Layout(width="76px")
+
+
+def _bold(text: str) -> str:
+    parts = html.escape(text).split("**")
+    return "".join(f"<b>{part}</b>" if at % 2 else part for at, part in enumerate(parts))

@@ -1,0 +1,168 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   curvkit:
+#     room: minima
+#     quick:
+#       steps: 100
+#       runs: 100
+# ---
+
+# %% [markdown]
+# # 4 · Minima: bad local minima, proved, and how to fall into one
+#
+# **Claim.** A small network can have a strict local minimum far above its best point: a $\theta^*$
+# with
+#
+# $$\nabla L(\theta^*) = 0, \qquad \nabla^2 L(\theta^*) \succ 0, \qquad L(\theta_2) < L(\theta^*)$$
+#
+# for some other $\theta_2$. Each of the three is *proved* below, not plotted. (Swirszcz, Czarnecki,
+# Pascanu 2016, arXiv 1611.06310.)
+
+# %% tags=["parameters"]
+steps = 5000
+runs = 1000
+learning_rate = 0.05
+seed = 0
+
+# %% [markdown]
+# ## Predict
+# Ten points in the plane, five of each label, are learnt by two sigmoid units. There are weights
+# that get all ten right. A thousand runs of Adam start from random weights, each of its own.
+#
+# Before you run the next cell, decide: do (a) nearly all, (b) about half, or (c) nearly none of
+# the runs get all ten points right?
+
+# %% [markdown]
+# ## Turn
+# The histogram fills as the runs end. The dashed line is the loss of a minimum that is proved. Turn
+# *width* to 3 or 4 and see the failures go; look at *surface* for what was learnt instead.
+
+# %%
+from curvkit import minima
+
+minima.explore(steps=steps, runs=runs, learning_rate=learning_rate, seed=seed)
+
+# %% [markdown]
+# ## Look at the proof by hand
+# `counterexamples()` lists the networks of the paper; `certify` tries to prove each. For sigmoids
+# the numbers are balls, which hold all rounding: Krawczyk's operator maps a box into itself, so
+# that exactly one critical point is in it, and a Cholesky factorisation succeeds for *every*
+# Hessian in the box.
+
+# %%
+ten_points, *rectifiers = minima.counterexamples()
+minima.certify(ten_points)
+
+# %% [markdown]
+# For rectifiers the numbers are rationals, and there is no Hessian: some units are exactly at their
+# kinks. Inside one activation pattern the loss is convex in $(v w, v b, c)$, so where its slopes are
+# exactly zero nothing is lower; a kink on a point whose residual is zero changes nothing.
+
+# %%
+proofs = {each.name: minima.certify(each) for each in rectifiers}
+{name: (proof.verdict, proof.loss.text) for name, proof in proofs.items()}
+
+# %%
+proofs["P2"]
+
+# %% [markdown]
+# ## Fall into it
+# **Predict**: from how far away does gradient descent still fall into the minimum? A grid of starts
+# in the plane through the minimum, a better point and a random third direction; *Play* lets them
+# fall. Whatever gets below the proved level can never come back.
+
+# %%
+from curvkit.minima import basin
+
+basin.explore(figure="plane", seed=seed)
+
+# %%
+trace = basin.run(basin.Settings.read(seed=seed))
+basin.tell(trace)
+
+# %%
+basin.figures.basin_map(trace)
+
+# %% [markdown]
+# ## What is known, and what was measured here
+# - *Proved*: the certificates above, each by this run.
+# - *Measured*: how often four points are learnt, below, for rectifiers and sigmoids on XOR and on
+#   its flattened form. In brackets are Wilson's 95 % intervals; behind them, what 1000 other seeds
+#   gave. Width rescues; rectifiers suffer more; and Adam at a rate of 0.001 looks as if the
+#   flattened XOR could not be learnt by sigmoids, which is not so: those runs are *not there yet*.
+#   `minima.compare()` makes all nine rows, which takes a minute or two.
+
+# %%
+minima.compare(rows=minima.ROWS[:3:2], runs=runs, steps=steps // 2)
+
+# %% [markdown]
+# Blind spots: a rectifier that is off on every point has no gradient and never returns. With zero
+# biases the chance for that is an angle, here against sampled units and the runs themselves.
+# **Predict**: what becomes of it when all points are shifted away from zero?
+
+# %%
+shifted = dict(activation="relu", initialization="normal", width=6, all_widths=True, input_shift=4)
+blind = minima.run(minima.Settings.read(runs=600, steps=steps // 10, seed=seed, **shifted))
+minima.figures.dead(blind)
+
+# %%
+minima.tell(blind)
+
+# %% [markdown]
+# ## Build your own
+# Edit the table of points, and ask for a bad minimum: many seeds, polished by Newton, then
+# certified. Where nobody watches, it searches on the points as they are.
+
+# %%
+minima.build(seeds=min(runs, 300), steps=steps)
+
+# %% [markdown]
+# ## Break it
+# A claim that is false must not be proved: the same minimum with one sign changed, and with a
+# "better point" that is not better.
+
+# %%
+good = ten_points.weights
+turned = (good.hidden, good.bias, [-each for each in good.output], good.offset)
+case = dict(activation="sigmoid", loss="logistic")
+minima.certify(minima.example(ten_points.inputs, ten_points.targets, turned, **case))
+
+# %%
+case |= dict(better=turned)
+minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **case))
+
+# %% [markdown]
+# ## Exercises
+# 1. Is a run that is called *stuck* at a local minimum?
+#    <details><summary>Answer</summary>Not always: most levels of the histogram are only approached,
+#    with weights that grow without end. The search polishes by Newton, and counts as *near no strict
+#    minimum* what has none nearby.</details>
+# 2. Why is no rectifier minimum strict?
+#    <details><summary>Answer</summary>Scaling a unit's (w, b) by t and its v by 1/t changes no
+#    output, so there is always a flat direction.</details>
+# 3. In the basin room, take `example="P1"` with a learning rate of 0.005. Why do runs at the level
+#    lie on a curve?
+#    <details><summary>Answer</summary>It is the scaling again: a whole curve of minima, of which the
+#    plane shows the shadow.</details>
+# 4. With one half of the learning rate, is a failure more or less likely?
+#    <details><summary>Answer</summary>Look at *not there yet* before you answer: what is slow looks
+#    like what is stuck. Double the steps as well.</details>
+
+# %% [markdown]
+# ## Where it lives in the code
+# `curvkit/minima/proofs_smooth.py` and `balls.py` prove sigmoid networks, `proofs_exact.py` and
+# `rationals.py` rectifiers; `training.py` trains all runs side by side; `search.py` looks for
+# minima; `basin/` is the plane. On your own network:
+# `minima.certify(minima.example(inputs, targets, (W, b, v, c), activation="tanh", loss="squared"))`.
+#
+# ## Reference
+# G. Swirszcz, W. M. Czarnecki, R. Pascanu: *Local Minima in Training of Neural Networks*, 2016,
+# arXiv 1611.06310.
