@@ -22,13 +22,8 @@ def knobs_of(room: str) -> str:
     """What can be turned in a room."""
     rows = []
     for each in knobs.knobs(importlib.import_module(f"curvkit.{room}").Settings).values():
-<<<<<<< HEAD
         listed = ("True", "False") if each.kind is bool else each.choices
         values = ", ".join(listed) or f"{each.low:g} to {each.high:g}"
-=======
-        either = "off, on" if each.kind is bool else f"{each.low or 0:g} to {each.high or 0:g}"
-        values = ", ".join(each.choices) or either
->>>>>>> minima
         scale = ", log" if each.scale == "log" else ""
         static = "recompiles" if each.static else ""
         cells = [f"`{each.name}`", each.symbol, each.default, values + scale, static, each.sentence]
