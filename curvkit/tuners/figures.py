@@ -115,10 +115,19 @@ def race(trace: Trace, *, clock: Clock = "step") -> go.Figure:
         _draw(made, trace, series, clock, row)
     critical = float(trace.critical)
     _level(made, trace, clock, f"threshold {critical:.4g}", critical, 3)
-    made.update_yaxes(title_text="loss L", type="log", nticks=4, row=1, col=1)
-    made.update_yaxes(title_text="rate η", type="log", nticks=4, row=2, col=1)
+    _log_axis(made, trace, "loss", "loss L", 1)
+    _log_axis(made, trace, "learning_rate", "rate η", 2)
     _edge_axis(made, trace, 3, 1)
     return _finish(made, trace, clock)
+
+
+def _log_axis(figure, trace, series, title, row, col=1):
+    """A logarithmic axis that has some numbers on it, and not too many."""
+    values = [_values(trace, series, c) for c in range(len(trace.contenders))]
+    values = np.concatenate([each[each > 0].ravel() for each in values])
+    wide = values.size and np.log10(values.max()) - np.log10(values.min()) > 1.6
+    step = dict(nticks=4) if wide else dict(dtick="D2")
+    figure.update_yaxes(title_text=title, type="log", **step, row=row, col=col)
 
 
 def _edge_axis(figure, trace, row, col):
@@ -141,7 +150,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     _level(made, trace, clock, f"threshold {critical:.4g}", critical, 2)
     shaped = trace.settings["base"] in ("rmsprop", "adam")
     axis = "λ(P⁻¹H)" if shaped else "sharpness λ"
-    made.update_yaxes(title_text=axis, type="log", nticks=4, row=1, col=1)
+    _log_axis(made, trace, kind, axis, 1)
     _edge_axis(made, trace, 2, 1)
     made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=3, col=1)
     return _finish(made, trace, clock)
@@ -152,8 +161,8 @@ def statistics(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     made = theme.figure(f"Slope and curvature along the step {_title(trace)}", 2)
     for row, series in enumerate(("numerator", "denominator"), 1):
         _draw(made, trace, series, clock, row)
-    made.update_yaxes(title_text="slope −gᵀu", type="log", nticks=4, row=1, col=1)
-    made.update_yaxes(title_text="curvature uᵀHu", type="log", nticks=4, row=2, col=1)
+    _log_axis(made, trace, "numerator", "slope −gᵀu", 1)
+    _log_axis(made, trace, "denominator", "curvature uᵀHu", 2)
     return _finish(made, trace, clock)
 
 
@@ -161,7 +170,7 @@ def sharpness(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """The sharpness of the Hessian itself, whatever the base divides by."""
     made = theme.figure(f"Raw sharpness {_title(trace)}", height=430)
     _draw(made, trace, "sharpness", clock, 1)
-    made.update_yaxes(title_text="sharpness λ of H", type="log", nticks=4)
+    _log_axis(made, trace, "sharpness", "sharpness λ of H", 1)
     return _finish(made, trace, clock)
 
 
@@ -181,7 +190,7 @@ def valley(trace: Trace) -> go.Figure:
         values = _values(kept, series, 0)[:, 0]
         role = "learning_rate" if row == 1 else "sharpness"
         made.add_trace(theme.curve(role, title, kept.step, values), row=row, col=2)
-        made.update_yaxes(title_text=title, type="log", nticks=4, row=row, col=2)
+        _log_axis(made, trace, series, title, row, 2)
     scaled = _values(kept, "scaled_sharpness", 0)[:, 0]
     made.add_trace(theme.curve("curvature", "η·λ", kept.step, scaled), row=3, col=2)
     _level(
@@ -274,8 +283,9 @@ def _told(trace: Trace, contender: int) -> str:
         series: number(trace.settled(series, contender))
         for series in ("learning_rate", "preconditioned_sharpness", "scaled_sharpness", "alignment")
     }
+    first = number(_values(trace, "preconditioned_sharpness", contender)[0, 0])
     return (
-        f"{ended}in the last half η is {settled['learning_rate']}, λ "
+        f"{ended}λ began at {first}; in the last half η is {settled['learning_rate']}, λ "
         f"{settled['preconditioned_sharpness']}, η·λ **{settled['scaled_sharpness']}** (edge "
         f"{float(trace.critical):.4g}), alignment² {settled['alignment']}."
     )

@@ -1,0 +1,189 @@
+"""Tuners, side by side: the price of CDAT's second derivative, and the race to a target loss.
+
+All in one run, on one machine: the same networks, data and seeds for everybody. Times are medians
+over repeats, taken in turns; a ratio is the median of the ratios of neighbours.
+"""
+
+import argparse
+import statistics
+import time
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from curvature import machine, out, progress, table
+from jax.experimental import jet
+from jax.flatten_util import ravel_pytree
+
+from curvkit import data, tuners
+from curvkit.curvature import network
+
+# name: (examples, sizes of the hidden layers)
+MODELS = {
+    "n=200, 32-32": (200, (32, 32)),
+    "n=500, 64-64-64": (500, (64, 64, 64)),
+    "n=1797, 200-200": (1797, (200, 200)),
+}
+STEPS = 200
+RACE = ("constant", "warm_up", "greedy", "armijo", "exact", "polyak", "hypergradient", "oracle")
+
+
+def problem(examples, hidden):
+    """The flat parameters of a tanh network on digits, and its loss."""
+    inputs, targets = (jnp.asarray(each) for each in data.digits(examples))
+    layers = network.mlp(jax.random.key(0), [64, *hidden, 10], "torch")
+    params, unravel = ravel_pytree(layers)
+    outputs = lambda flat: network.predict(unravel(flat), inputs, "tanh")
+    return params, lambda flat: network.mean_squared_error(outputs(flat), targets)
+
+
+def routes(loss):
+    """Ways to uᵀHu, all exact."""
+
+    def taylor(w, u):
+        series = jet.jet(loss, (w,), ((u, jnp.zeros_like(u)),))[1]
+        return series[1]
+
+    return {
+        "nested jvp of the loss": lambda w, u: tuners.curvature_along(loss, w, u),
+        "jvp of the gradient": lambda w, u: u @ jax.jvp(jax.grad(loss), (w,), (u,))[1],
+        "gradient of the slope": lambda w, u: u @ jax.grad(lambda v: jax.grad(loss)(v) @ u)(w),
+        "Taylor mode (jet)": taylor,
+    }
+
+
+def seconds(call, *arguments) -> float:
+    begun = time.perf_counter()
+    jax.block_until_ready(call(*arguments))
+    return time.perf_counter() - begun
+
+
+def in_turns(calls: dict, repeats: int) -> dict[str, list[float]]:
+    """The seconds of each call, taken in turns, the first round (compiling) left out."""
+    rounds = [{name: call() for name, call in calls.items()} for _ in range(repeats + 1)][1:]
+    return {name: [each[name] for each in rounds] for name in calls}
+
+
+def many(function, count=STEPS):
+    """`function(w, u)` so many times in one program, each a little elsewhere."""
+
+    def body(at, total):
+        w, u, result = total
+        return w, u, result + function(w + 1e-6 * at, u)
+
+    return jax.jit(lambda w, u: jax.lax.fori_loop(0, count, body, (w, u, jnp.zeros(())))[2])
+
+
+def price_of_routes(repeats):
+    for name, (examples, hidden) in MODELS.items():
+        params, loss = problem(examples, hidden)
+        u = -jax.grad(loss)(params)
+        ways = routes(loss)
+        expected = float(ways["jvp of the gradient"](params, u))
+        found, rows = {}, []
+        gradient = jax.grad(loss)
+        programs = {"one gradient": many(lambda w, u, of=gradient: jnp.sum(of(w)) * 0)}
+        for way, function in ways.items():
+            try:
+                found[way] = float(function(params, u))
+                programs[way] = many(function)
+            except (NotImplementedError, KeyError, TypeError) as error:
+                rows.append((way, f"does not run here: {type(error).__name__}", "", ""))
+        calls = {way: partial(seconds, program, params, u) for way, program in programs.items()}
+        taken = in_turns(calls, repeats)
+        base = taken["one gradient"]
+        for way, each in taken.items():
+            ratio = statistics.median(a / b for a, b in zip(each, base, strict=True))
+            apart = f"{abs(found[way] / expected - 1):.0e}" if way in found else ""
+            rows.append(
+                (way, f"{statistics.median(each) / STEPS * 1e6:.0f}", f"{ratio:.2f}", apart)
+            )
+        columns = ("way to uᵀHu", "µs", "× gradient", "relative difference")
+        table(f"{name}: the second derivative along a line", "", columns, rows)
+
+
+def training(method, loss, params):
+    """So many steps of a tuner, or of a plain optax transformation, in one program."""
+    method = optax.with_extra_args_support(method)
+
+    def one(carry, _):
+        params, state = carry
+        value, grads = jax.value_and_grad(loss)(params)
+        updates, state = method.update(grads, state, params, value_fn=loss, value=value)
+        return (optax.apply_updates(params, updates), state), value
+
+    run = lambda params: jax.lax.scan(one, (params, method.init(params)), None, STEPS)[1]
+    return jax.jit(run)
+
+
+def price_of_cdat(repeats):
+    rows = []
+    bases = {"gd": optax.identity(), "adam": optax.scale_by_adam()}
+    for name, (examples, hidden) in MODELS.items():
+        params, loss = problem(examples, hidden)
+        for base_name, base in bases.items():
+            rate = 0.05 if base_name == "gd" else 1e-3
+            programs = {
+                "base": training(optax.chain(base, optax.scale(-rate)), loss, params),
+                "cdat": training(tuners.cdat(base, max_learning_rate=rate), loss, params),
+            }
+            calls = {key: partial(seconds, program, params) for key, program in programs.items()}
+            taken = in_turns(calls, repeats)
+            ratio = statistics.median(
+                a / b for a, b in zip(taken["cdat"], taken["base"], strict=True)
+            )
+            micro = [f"{statistics.median(taken[key]) / STEPS * 1e6:.0f}" for key in programs]
+            rows.append((name, base_name, *micro, f"{ratio:.2f}"))
+    columns = ("model", "base", "µs a step, base", "µs a step, CDAT", "ratio")
+    table("The price of CDAT over its base", "", columns, rows)
+
+
+def race(steps, seeds, target, **turned):
+    """Steps and seconds to a target loss, and where each tuner ends; medians over seeds."""
+    rows, contenders = [], [("cdat", s) for s in (1.5, 1.9, 2.0)] + [(n, 2.0) for n in RACE]
+    for name, sigma in contenders:
+        progress.log(f"{name} {sigma}")
+        values = dict(tuner=name, rival="none", sigma=sigma, steps=steps, seeds=seeds, **turned)
+        settings = tuners.Settings.read(values)
+        list(tuners.stream.chunks(tuners.Settings.read({**values, "steps": 11})))  # compiles
+        begun = time.perf_counter()
+        trace = tuners.run(settings)
+        spent = time.perf_counter() - begun
+        loss = trace.loss[:, 0]
+        reached = [np.argmax(each < target) if (each < target).any() else -1 for each in loss.T]
+        at = statistics.median(trace.step[i] if i >= 0 else np.inf for i in reached)
+        best = trace.best(0)
+        kept = best[np.isfinite(best)]
+        spread = f"{kept.min():.1e} to {kept.max():.1e}" if len(kept) else "diverged"
+        rows.append((
+            f"{name} σ={sigma:g}" if name in ("cdat", "oracle") else name,
+            f"{at:.0f}", f"{spent * at / steps:.1f}" if np.isfinite(at) else "never",
+            f"{np.median(best):.2e}", spread, f"{trace.settled('sharpness', 0):.1f}",
+            f"{trace.settled('scaled_sharpness', 0):.3f}", f"{trace.settled('alignment', 0):.3f}",
+        ))  # fmt: skip
+    columns = ("tuner", f"steps to {target:g}", "seconds", "end", "range", "λ", "η·λ", "align.²")
+    told = f"{seeds} seeds, {steps} steps, {turned}; seconds with the readings, all seeds at once."
+    table("The race", told, columns, rows)
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--quick", action="store_true", help="one seed, fewer steps and repeats")
+    asked.add_argument("--no-race", action="store_true", help="only the price of a step")
+    given = asked.parse_args()
+    out.print(" · ".join(f"{name} {value}" for name, value in machine().items()))
+    repeats = 5 if given.quick else 15
+    price_of_routes(repeats)
+    price_of_cdat(repeats)
+    if not given.no_race:
+        steps, seeds = (1001, 1) if given.quick else (4004, 5)
+        common = dict(initialization="torch", max_learning_rate=1e6)
+        race(steps, seeds, 1e-2, learning_rate=0.4, **common)
+        race(3003 if seeds > 1 else 501, 3 if seeds > 1 else 1, 1e-4, base="adam",
+             learning_rate=3e-3, **common)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
