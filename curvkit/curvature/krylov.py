@@ -142,23 +142,24 @@ def davidson(
         rough = unit(noise(key, steps + made, rest))
         rest = rest + NOISE * jnp.linalg.norm(rest) * rough
         basis, images = _take_in(product, key, made, basis, images, rest)
-        _, _, rests, error = found(basis, images, made + 1)
+        *_, error, rests = _rests(basis, images, made + 1, tolerance)
         return made + 1, basis, images, error, rests
 
-    def found(basis, images, made):
-        small = basis @ images.T
-        values, within = _pairs((small + small.T) / 2, made)
-        vectors = within[:, :k].T @ basis
-        rests = within[:, :k].T @ images - values[:k, None] * vectors
-        error = _errors(values, jnp.linalg.norm(rests, axis=1), made, tolerance)
-        return values[:k], vectors, rests, error
-
-    *_, rests, error = found(basis, images, begun)
-    made, basis, images, *_ = jax.lax.while_loop(
-        unfinished, one, (jnp.array(begun), basis, images, error, rests)
-    )
-    values, vectors, rests, _ = found(basis, images, made)
+    *_, error, rests = _rests(basis, images, begun, tolerance)
+    first = (jnp.array(begun), basis, images, error, rests)
+    made, basis, images, *_ = jax.lax.while_loop(unfinished, one, first)
+    values, vectors, _, rests = _rests(basis, images, made, tolerance)
     return values, vectors, jnp.linalg.norm(rests, axis=1), made
+
+
+def _rests(basis, images, made, tolerance):
+    """The Ritz pairs within the basis, their errors in units of the tolerances, and H x − θ x."""
+    k, small = len(tolerance), basis @ images.T
+    values, within = _pairs((small + small.T) / 2, made)
+    vectors = within[:, :k].T @ basis
+    rests = within[:, :k].T @ images - values[:k, None] * vectors
+    error = _errors(values, jnp.linalg.norm(rests, axis=1), made, tolerance)
+    return values[:k], vectors, error, rests
 
 
 def _take_in(product, key, at, basis, images, vector):

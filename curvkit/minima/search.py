@@ -110,9 +110,9 @@ def search(
         ValueError: with one sentence, if a name is unknown, a number out of range, or points and
             labels do not fit.
 
-    >>> found = search([[0.0], [1.0], [2.0]], [0, 1, 0], width=1, seeds=4, steps=200)
+    >>> found = search([[0.0], [1.0], [2.0]], [0, 1, 1], width=2, seeds=8, steps=2000)
     >>> found.runs, found.best_right
-    (4, 2)
+    (8, 3)
     """
     points, labels = _checked(points, labels, activation, width, loss, seeds)
     key = jax.random.key(seed)

@@ -52,9 +52,8 @@ class Live:
         """Stops the run in flight, if there is one, at the end of its chunk."""
         with self._count:
             self._generation += 1
-            running = self._pending > 0
-        if running:
-            self._said("stopped", "warning", 1.0)
+            if self._pending > 0:
+                self._said("stopped", "warning", 1.0)
 
     def wait(self, seconds: float) -> bool:
         """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
@@ -85,8 +84,10 @@ class Live:
             self._compiled.add(shape)
             newest = trace
             self._shown(newest)
-            told = f"{newest.readings} of {length} readings"
-            self._said(told, "info", newest.readings / length)
+            with self._count:  # a stop that came while it was drawn has the last word
+                if generation == self._generation:
+                    told = f"{newest.readings} of {length} readings"
+                    self._said(told, "info", newest.readings / length)
             trace = next(chunks, None)
             if trace is None and generation == self._generation:
                 self._said(f"done, {newest.readings} readings", "success", 1.0)

@@ -11,6 +11,11 @@ EDGE = "arXiv 2103.00065"
 class Settings:
     """A small network trained by a tuner, beside a rival, their curvature recorded on the way."""
 
+    base: str = choice(
+        "gd", ("gd", "heavy_ball", "rmsprop", "adam"),
+        sentence="The direction whose length is tuned.",
+        source=f"{PAPER}, section 4",
+    )  # fmt: skip
     tuner: str = choice(
         "cdat", tuple(TUNERS),
         sentence="How the learning rate is found at each step.",
@@ -30,11 +35,6 @@ class Settings:
         0.15, low=1e-5, high=20.0, scale="log", symbol="η",
         sentence="The constant rate, the peak of a schedule, the first rate of a hypergradient.",
         source=f"{PAPER}, section 2",
-    )  # fmt: skip
-    base: str = choice(
-        "gd", ("gd", "heavy_ball", "rmsprop", "adam"),
-        sentence="The direction whose length is tuned.",
-        source=f"{PAPER}, section 4",
     )  # fmt: skip
     momentum: float = knob(
         0.9, low=0.0, high=0.99, symbol="β",

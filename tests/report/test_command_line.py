@@ -1,6 +1,7 @@
 """The command line: every command helps, refuses in a sentence, and does what it says."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -72,7 +73,7 @@ def test_what_is_wrong_is_said_in_one_sentence_with_status_2(say, arguments, sai
 def test_the_rooms_are_listed_with_what_they_show(say):
     status, out, _ = say("rooms")
     assert status == 0
-    assert "curvature  Curvature along training" in out
+    assert re.search(r"^curvature +Curvature along training", out, flags=re.MULTILINE)
 
 
 def test_every_knob_of_a_room_is_listed(say):

@@ -24,8 +24,13 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 
 def _landmarks(made: go.Figure, trace: Trace) -> None:
     for role, name, symbol, at in (
-        ("threshold", f"proved minimum {number(trace.level, 6)}", "star", 0.0),
-        ("alignment", f"better point {number(trace.better_loss)}", "diamond", trace.better_along),
+        ("threshold", f"proved minimum, loss {number(trace.level, 6)}", "star", 0.0),
+        (
+            "alignment",
+            f"better point, loss {number(trace.better_loss)}",
+            "diamond",
+            trace.better_along,
+        ),
     ):
         marker = dict(size=16, symbol=symbol, line=dict(width=1.5, color="white"))
         options = dict(mode="markers", marker=marker)
@@ -99,7 +104,7 @@ def losses(trace: Trace) -> go.Figure:
         made.add_trace(theme.curve(ROLES[at], name, x, y, line=dict(width=1.2, dash="solid"),
                                    opacity=0.6))  # fmt: skip
     level, ends = float(trace.level), [0, trace.settings["steps"]]
-    name = f"proved minimum {number(level, 6)}"
+    name = f"proved minimum, loss {number(level, 6)}"
     made.add_trace(theme.curve("threshold", name, ends, [level] * 2))
     made.update_xaxes(title_text="training steps", range=ends)
     made.update_yaxes(title_text="loss L", type="log", nticks=4)
