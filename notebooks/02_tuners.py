@@ -127,7 +127,7 @@ tuners.model.explore()
 # The base may be any direction. On Adam the edge is at 38, of the preconditioned sharpness.
 
 # %%
-adam = dict(base="adam", learning_rate=0.003, initialization="torch", steps=steps, seed=seed)
+adam = dict(base="adam", rival="none", initialization="torch", steps=steps, seed=seed)
 tuners.tell(tuners.run(tuners.Settings.read(sigma=sigma, **adam)))
 
 # %% [markdown]
