@@ -34,8 +34,8 @@ seed = 0
 
 # %% [markdown]
 # ## Predict
-# A small network starts with a sharpness of about 35, so a constant rate has to stay below
-# $2/35 \approx 0.06$, or jump at first. CDAT is given no rate at all. Before you run the next cell,
+# A small network starts with a sharpness of about 28, so a constant rate has to stay below
+# $2/28 \approx 0.07$, or jump at first. CDAT is given no rate at all. Before you run the next cell,
 # decide: will its rate (a) fall, (b) stay, or (c) grow, and will the sharpness follow it or flee?
 
 # %% [markdown]
@@ -88,7 +88,7 @@ print(
 # values at each step.)
 
 # %%
-start = dict(initialization="torch", learning_rate=0.4, ema=0.9, steps=2 * steps - 1, seed=seed)
+start = dict(initialization="torch", learning_rate=0.4, ema=0.9, steps=steps, seed=seed)
 slow = tuners.run(tuners.Settings.read(sigma=1.0, **start))
 tuners.tell(slow)
 

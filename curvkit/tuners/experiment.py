@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 from curvkit import data
 from curvkit.core.stream import Stream
-from curvkit.curvature import network, rules
+from curvkit.curvature import krylov, network, rules
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
 from curvkit.curvature.thresholds import critical
 from curvkit.tuners.cdat import curvature_along
@@ -90,20 +90,24 @@ def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seeds are folded into `key`."""
     sizes, _, _ = problem(settings)
 
-    def one(name, number):
+    def start(number):
         run_key = jax.random.fold_in(key, settings.seed + number)
-        start_key, vector_key, run_key = jax.random.split(run_key, 3)
+        start_key, run_key = jax.random.split(run_key)
         params = ravel_pytree(network.mlp(start_key, sizes, settings.initialization))[0]
-        vectors = jax.random.normal(vector_key, (1, params.size))
+        return params, run_key
+
+    def one(name, params, run_key):
+        vectors = krylov.noise(run_key, 0, params)[None]
         zero = jnp.zeros(1)
         recent = jnp.zeros((4, 2, params.size)).at[:, 0].set(vectors[0])
         pairs = EigenPairs(zero, vectors, zero, jnp.zeros((), int), recent)
         tuned, before = (each.init(params) for each in methods(settings, name))
         return Runner(params, tuned, before, pairs, pairs, run_key, zero[0], jnp.full((), -1))
 
+    # Random numbers take longest to compile: they are drawn once, for all contenders.
+    starts = jax.vmap(start)(jnp.arange(settings.seeds))
     names = contenders(settings.tuner, settings.rival)
-    numbers = jnp.arange(settings.seeds)
-    runners = tuple(jax.vmap(functools.partial(one, name))(numbers) for name in names)
+    runners = tuple(jax.vmap(functools.partial(one, name))(*starts) for name in names)
     return State(runners, jnp.zeros((), int))
 
 
