@@ -149,10 +149,8 @@ for value in (1.0, 1.5, 2.0):
 # no curvature to win.
 
 # %%
-fails = {
-    "σ = 2.05": dict(sigma=2.05, steps=2 * steps),
-    "Polyak": dict(tuner="polyak", rival="none"),
-}
+over = dict(sigma=2.05, steps=2 * steps)
+fails = {"σ = 2.05": over, "Polyak": dict(tuner="polyak", rival="none")}
 entropy = dict(loss="cross_entropy", rival="none")
 fails |= {f"cross-entropy, σ = {s:g}": dict(sigma=s, **entropy) for s in (1.0, 2.0)}
 for name, turned in fails.items():
