@@ -67,7 +67,11 @@ class Stream(Generic[Trace]):
             state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
             return _strong(state), rows, made, finished(settings, state), last(settings, state)
 
-        self.begin = jax.jit(lambda settings, key: _strong(begin(settings, key)))
+        # It runs once, and random numbers take longer to optimise than to draw unoptimised.
+        self.begin = jax.jit(
+            lambda settings, key: _strong(begin(settings, key)),
+            compiler_options={"xla_backend_optimization_level": 0},
+        )
         self.advance = jax.jit(advance)
 
     def chunks(

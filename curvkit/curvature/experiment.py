@@ -57,14 +57,9 @@ def problem(settings: Settings, key: jax.Array):
 def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seed is folded into `key`."""
     key = jax.random.fold_in(key, settings.seed)
-    start_key, vector_key, key = jax.random.split(key, 3)
+    start_key, key = jax.random.split(key)
     params, _ = problem(settings, start_key)
-    vectors = jax.random.normal(vector_key, (settings.eigenvalues, params.size))
-    zeros = jnp.zeros(settings.eigenvalues)
-    # Nothing is remembered yet: what is zero is replaced by noise.
-    recent = jnp.zeros((4, 2, params.size)).at[:, 0].set(vectors[0])
-    pairs = EigenPairs(zeros, vectors, zeros, jnp.zeros((), int), recent)
-    raw = EigenPairs(zeros[:1], vectors[:1], zeros[:1], jnp.zeros((), int), recent)
+    pairs, raw = EigenPairs.blank(params, settings.eigenvalues), EigenPairs.blank(params)
     rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay).init(
         params
     )

@@ -124,31 +124,30 @@ def davidson(
     >>> davidson(lambda v: matrix @ v, first, 3, (1e-6,), key=jax.random.key(0))[0].round(4)
     Array([3.], dtype=float32)
     """
-    k = len(tolerance)
     basis = images = jnp.zeros((steps, first.shape[1]), first.dtype)
     begun = min(len(first), steps)
-    basis, images = jax.lax.fori_loop(
-        0, begun, lambda at, both: _take_in(product, key, at, *both, first[at]), (basis, images)
-    )
 
     def unfinished(carry):
-        made, *_, error, _ = carry
+        made, *_, (*_, error, _) = carry
         # As in `lanczos`: with no Ritz value beyond the first k their gap is unknown.
-        return (made < steps) & ((made < k) | (jnp.max(error) > 1) | (not stop))
+        early = made < max(begun, len(tolerance))
+        return (made < steps) & (early | (jnp.max(error) > 1) | (not stop))
 
     def one(carry):
-        made, basis, images, error, rests = carry
+        made, basis, images, (*_, error, rests) = carry
         rest = rests[jnp.argmax(error)]
         rough = unit(noise(key, steps + made, rest))
         rest = rest + NOISE * jnp.linalg.norm(rest) * rough
-        basis, images = _take_in(product, key, made, basis, images, rest)
-        *_, error, rests = _rests(basis, images, made + 1, tolerance)
-        return made + 1, basis, images, error, rests
+        # One loop for the vectors to begin with and for the rest: the product is compiled once.
+        new = jnp.where(made < begun, first[jnp.minimum(made, begun - 1)], rest)
+        basis, images = _take_in(product, key, made, basis, images, new)
+        return made + 1, basis, images, _rests(basis, images, made + 1, tolerance)
 
-    *_, error, rests = _rests(basis, images, begun, tolerance)
-    first = (jnp.array(begun), basis, images, error, rests)
-    made, basis, images, *_ = jax.lax.while_loop(unfinished, one, first)
-    values, vectors, _, rests = _rests(basis, images, made, tolerance)
+    found = jax.eval_shape(_rests, basis, images, 0, tolerance)
+    found = jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), found)
+    made, *_, (values, vectors, _, rests) = jax.lax.while_loop(
+        unfinished, one, (0, basis, images, found)
+    )
     return values, vectors, jnp.linalg.norm(rests, axis=1), made
 
 

@@ -50,6 +50,17 @@ class EigenPairs(NamedTuple):
     num_hvps: jax.Array
     recent: Any = None
 
+    @classmethod
+    def blank(cls, params: Any, k: int = 1) -> "EigenPairs":
+        """Pairs that know nothing, to start the first reading of a run from: zeros, shaped as
+        `top_eigenpairs(loss, params, k)` would return them. Zero vectors are replaced by noise.
+        """
+        size = sum(each.size for each in jax.tree.leaves(params))
+        zeros = lambda *axes: jax.tree.map(lambda w: jnp.zeros((*axes, *w.shape), w.dtype), params)
+        values = jnp.zeros(k, jnp.result_type(*jax.tree.leaves(params)))
+        recent = zeros(READINGS, min(CARRIED, size))
+        return cls(values, zeros(k), values, jnp.zeros((), int), recent)
+
 
 def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:
     """The Hessian of `loss` at `params` times `vector`, forward over reverse (Pearlmutter 1994).

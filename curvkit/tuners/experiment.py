@@ -10,10 +10,9 @@ from jax.flatten_util import ravel_pytree
 
 from curvkit import data
 from curvkit.core.stream import Stream
-from curvkit.curvature import krylov, network, rules
+from curvkit.curvature import network, rules
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
 from curvkit.curvature.thresholds import critical
-from curvkit.tuners.cdat import curvature_along
 from curvkit.tuners.choices import choose
 from curvkit.tuners.rivals import constant
 from curvkit.tuners.settings import Settings
@@ -28,22 +27,28 @@ SMOOTHING = 0.1
 
 
 class Runner(NamedTuple):
-    """One contender, with a leading axis of seeds: flat parameters, its states, eigenpairs."""
+    """One contender, with a leading axis of seeds: flat parameters, the tuners' states."""
 
     params: jax.Array
     tuned: Any
     before: Any
-    pairs: EigenPairs
-    raw_pairs: EigenPairs
     key: jax.Array
-    reach: jax.Array
     diverged_at: jax.Array
 
 
+class Watch(NamedTuple):
+    """What is kept from reading to reading, with leading axes of contenders and seeds."""
+
+    pairs: EigenPairs
+    raw_pairs: EigenPairs
+    reach: jax.Array
+
+
 class State(NamedTuple):
-    """What the next step needs: a `Runner` for each contender, and the step."""
+    """What the next step needs: a `Runner` for each contender, what is watched, and the step."""
 
     runners: tuple[Runner, ...]
+    watch: Watch
     step: jax.Array
 
 
@@ -97,26 +102,25 @@ def begin(settings: Settings, key: jax.Array) -> State:
         return params, run_key
 
     def one(name, params, run_key):
-        vectors = krylov.noise(run_key, 0, params)[None]
-        zero = jnp.zeros(1)
-        recent = jnp.zeros((4, 2, params.size)).at[:, 0].set(vectors[0])
-        pairs = EigenPairs(zero, vectors, zero, jnp.zeros((), int), recent)
         tuned, before = (each.init(params) for each in methods(settings, name))
-        return Runner(params, tuned, before, pairs, pairs, run_key, zero[0], jnp.full((), -1))
+        return Runner(params, tuned, before, run_key, jnp.full((), -1))
 
     # Random numbers take longest to compile: they are drawn once, for all contenders.
     starts = jax.vmap(start)(jnp.arange(settings.seeds))
     names = contenders(settings.tuner, settings.rival)
     runners = tuple(jax.vmap(functools.partial(one, name))(*starts) for name in names)
-    return State(runners, jnp.zeros((), int))
+    blank = EigenPairs.blank(starts[0][0])
+    watch = Watch(blank, blank, jnp.zeros(()))
+    many = lambda each: jnp.broadcast_to(each, (len(names), settings.seeds, *each.shape))
+    return State(runners, jax.tree.map(many, watch), jnp.zeros((), int))
 
 
-def seen_loss(settings: Settings, runner: Runner, step: jax.Array):
+def seen_loss(settings: Settings, key: jax.Array, step: jax.Array):
     """The loss of what a step sees: all examples, or a batch drawn for it."""
     _, count, whole = problem(settings)
     if not settings.batch:
         return whole
-    drawn = jax.random.fold_in(runner.key, step)
+    drawn = jax.random.fold_in(key, step)
     rows = jax.random.choice(drawn, count, (min(settings.batch, count),), replace=False)
     return lambda params: whole(params, rows)
 
@@ -124,7 +128,7 @@ def seen_loss(settings: Settings, runner: Runner, step: jax.Array):
 def take(settings: Settings, name: str, runner: Runner, step: jax.Array):
     """One training step: the runner after it, the learning rate, and the direction."""
     method, fixed = methods(settings, name)
-    loss = seen_loss(settings, runner, step)
+    loss = seen_loss(settings, runner.key, step)
     value, grads = jax.value_and_grad(loss)(runner.params)
     late = step >= settings.handover
 
@@ -164,25 +168,30 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
     return jax.lax.fori_loop(step, step + count, one, (runner, nothing))
 
 
-def measure(settings: Settings, runner: Runner, rate, direction, weights, step):
-    """The curvature where a step along `direction` begins: what the runner keeps, and a row."""
-    loss, batch_loss = problem(settings)[2], seen_loss(settings, runner, step)
+def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Array):
+    """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
+    loss, batch_loss = problem(settings)[2], seen_loss(settings, key, step)
+    rate, direction, weights = first
     shaped = settings.base in ("rmsprop", "adam")
-    key = jax.random.fold_in(runner.key, step)
+    key = jax.random.fold_in(key, step)
     followed = functools.partial(
-        top_eigenpairs, loss, runner.params, key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE
+        top_eigenpairs, loss, params, key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE
     )
-    pairs = followed(start=runner.pairs, preconditioner=weights if shaped else None)
-    raw = followed(start=runner.raw_pairs) if shaped else pairs
-    value, gradient = jax.value_and_grad(loss)(runner.params)
+    pairs = followed(start=watch.pairs, preconditioner=weights if shaped else None)
+    raw = followed(start=watch.raw_pairs) if shaped else pairs
+    value, gradient = jax.value_and_grad(loss)(params)
     scaled = gradient / jnp.sqrt(weights)
     top = pairs.vectors[0] @ scaled
     offset = top / pairs.values[0]
-    reach = jnp.maximum(jnp.abs(offset), FORGET * runner.reach)
+    reach = jnp.maximum(jnp.abs(offset), FORGET * watch.reach)
     # One place apart in the preconditioned space is this far apart in parameters.
     eigenvector = pairs.vectors[0] / jnp.sqrt(weights)
-    places = jnp.linspace(-2, 2, PLACES) * reach - offset
-    line = lambda ways, toward: jax.vmap(lambda s: loss(runner.params + s * toward))(ways)
+    across = jnp.linspace(-2, 2, PLACES) * reach - offset
+    along = jnp.linspace(0, 3, PLACES) * rate
+    steps = jnp.concatenate([jnp.outer(across, eigenvector), jnp.outer(along, direction)])
+    valleys = jax.vmap(lambda step: loss(params + step))(steps)
+    slope = lambda w: jax.jvp(batch_loss, (w,), (direction,))[1]
+    slope, bend = jax.jvp(slope, (params,), (direction,))
     row = {
         "loss": value,
         "learning_rate": rate,
@@ -190,33 +199,35 @@ def measure(settings: Settings, runner: Runner, rate, direction, weights, step):
         "preconditioned_sharpness": pairs.values[0],
         "scaled_sharpness": rate * pairs.values[0],
         "alignment": top**2 / (scaled @ scaled),
-        "numerator": -jax.jvp(batch_loss, (runner.params,), (direction,))[1],
-        "denominator": curvature_along(batch_loss, runner.params, direction),
+        "numerator": -slope,
+        "denominator": bend,
         "offset": offset,
         "reach": reach,
-        "across": line(places, eigenvector),
-        "along": line(jnp.linspace(0, 3, PLACES) * rate, direction),
+        "across": valleys[:PLACES],
+        "along": valleys[PLACES:],
     }
-    return dict(pairs=pairs, raw_pairs=raw, reach=reach), row
+    return Watch(pairs, raw, reach), row
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` training steps, or what is left of them."""
-    further = jnp.minimum(settings.every, settings.steps - state.step)
-    rows, runners = [], []
+    further = jnp.maximum(jnp.minimum(settings.every, settings.steps - state.step), 1)
+    runners, firsts = [], []
     for name, runner in zip(contenders(settings.tuner, settings.rival), state.runners, strict=True):
 
         def one(runner, name=name):
-            made, first = advance(settings, name, runner, state.step, jnp.maximum(further, 1))
-            kept, row = measure(settings, runner, *first, state.step)
-            return made._replace(**kept), row
+            return advance(settings, name, runner, state.step, further)
 
-        made, row = jax.vmap(one)(runner)
-        rows.append({k: v[0] if k in ("across", "along") else v for k, v in row.items()})
+        made, first = jax.vmap(one)(runner)
         runners.append(made)
-    row = jax.tree.map(lambda *each: jnp.stack(each), *rows) | {"step": state.step}
-    step = state.step + jnp.maximum(further, 1)
-    return State(tuple(runners), step), row
+        firsts.append(first)
+    # Only the tuners differ: what is measured is one program for all of them.
+    stacked = lambda each: jax.tree.map(lambda *one: jnp.stack(one), *each)
+    measured = jax.vmap(jax.vmap(lambda *seen: measure(settings, *seen, state.step)))
+    params, keys = stacked([(each.params, each.key) for each in state.runners])
+    watch, row = measured(params, keys, state.watch, stacked(firsts))
+    row |= {name: row[name][:, 0] for name in ("across", "along")} | {"step": state.step}
+    return State(tuple(runners), watch, state.step + further), row
 
 
 def finished(settings: Settings, state: State) -> jax.Array:

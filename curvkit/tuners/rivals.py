@@ -168,13 +168,7 @@ def oracle(
     require_within("sigma", sigma, 0, jnp.inf, "a number above 0")
 
     def init(params):
-        size = sum(each.size for each in jax.tree.leaves(params))
-        wide = _wide(params)
-        zeros = lambda *axes: jax.tree.map(lambda w: jnp.zeros((*axes, *w.shape), w.dtype), wide)
-        pairs = jnp.zeros(1, jnp.result_type(*jax.tree.leaves(wide)))
-        return EigenPairs(
-            pairs, zeros(1), pairs, jnp.zeros((), int), zeros(4, min(2, size))
-        ), jnp.zeros((), jnp.int32)
+        return EigenPairs.blank(_wide(params)), jnp.zeros((), jnp.int32)
 
     def propose(seen, inner):
         start, count = inner
