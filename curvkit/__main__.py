@@ -17,6 +17,7 @@ from rich.table import Table
 
 from curvkit import __version__
 from curvkit.core import say
+from curvkit.environment import environment
 from curvkit.report import files, notebooks
 from curvkit.report.rooms import load
 from curvkit.rooms import about, names
@@ -79,8 +80,7 @@ def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str,
     command += [] if browser else ["--no-browser"]
     # In a container one is root, and JupyterLab will not start unless told so.
     command += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    shared = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "JUPYTER_PREFER_ENV_PATH": "1"}
-    return command, {**os.environ, **shared}
+    return command, {**environment(), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 @app.command()
@@ -143,7 +143,7 @@ def run(
     ] = None,
 ) -> None:
     """Run a room's experiment once, and say in words what came of it."""
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.update(environment())
     for path in (out, figure):
         if path is not None and not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write to.")

@@ -1,10 +1,24 @@
 """What holds for all tests: the same examples each time, no hurry, and failures that explain."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
+from curvkit.environment import CACHE, environment
+
 # What asserts for tests says as much as a test does.
 pytest.register_assert_rewrite("contract", "helpers")
+
+
+def pytest_configure(config):
+    """Keeps what is compiled, for this run's other programs and for the next run.
+
+    Set before JAX is imported, here and in every notebook that a test starts.
+    """
+    folder = config.rootpath / ".pytest_cache" / "jax"
+    os.environ.update(environment({**os.environ, CACHE: str(folder)}))
+
 
 # Compiling and a busy machine make times say nothing; failures must be the same for everybody.
 settings.register_profile("house", derandomize=True, deadline=None, print_blob=False)

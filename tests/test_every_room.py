@@ -1,4 +1,8 @@
-"""Every room signs one contract: a room is found by its `settings.py`, and named nowhere here."""
+"""Every room signs one contract: a room is found by its `settings.py`, and named nowhere here.
+
+What compiles the program of a room is slow; the miniature rooms of `test_contract_can_fail.py`
+go through all of it in seconds.
+"""
 
 import contract
 import pytest
@@ -38,21 +42,25 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(name):
     contract.refuses_unknown_names(room(name))
 
 
+@pytest.mark.slow
 @each_room
 def test_a_run_at_the_defaults_is_finite_and_whole(name):
     contract.runs_to_its_end(room(name))
 
 
+@pytest.mark.slow
 @each_knob
 def test_a_knob_reaches_the_compiled_program(name, knob):
     contract.reaches_the_program(room(name), knob)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, knob", every_knob(static=False))
 def test_turning_a_knob_never_recompiles(name, knob):
     contract.never_recompiles(room(name), knob)
 
 
+@pytest.mark.slow
 @each_room
 def test_the_next_chunk_finds_the_program_compiled(name):
     contract.keeps_its_state_alike(room(name))
@@ -64,6 +72,7 @@ def test_turning_a_knob_never_recompiles_where_it_matters(name, knob):
     contract.never_recompiles(room(name), knob, **where_it_matters(room(name), knob))
 
 
+@pytest.mark.slow
 @each_room
 def test_turning_what_the_default_program_reads_moves_a_figure(name):
     there = room(name)
@@ -83,36 +92,43 @@ def test_turning_a_knob_moves_a_figure(name, knob):
     contract.moves_a_figure(room(name), knob, where_it_matters(room(name), knob))
 
 
+@pytest.mark.slow
 @each_figure
 def test_a_figure_takes_any_trace_and_can_be_read(name, figure):
     contract.draws_any_trace(room(name), figure)
 
 
+@pytest.mark.slow
 @each_figure
 def test_a_figure_draws_nothing_after_a_reading_that_is_not_finite(name, figure):
     contract.draws_nothing_after_the_end(room(name), figure)
 
 
+@pytest.mark.slow
 @each_room
 def test_any_trace_is_told_in_words(name):
     contract.tells_any_trace(room(name))
 
 
+@pytest.mark.slow
 @each_room
 def test_the_same_key_and_settings_give_the_same_trace(name):
     contract.repeats_itself(room(name))
 
 
+@pytest.mark.slow
 @each_room
 def test_the_trace_does_not_depend_on_how_the_run_was_cut(name):
     contract.does_not_depend_on_the_cut(room(name))
 
 
+@pytest.mark.slow
 @each_room
 def test_a_trace_survives_saving_and_loading(name, tmp_path):
     contract.survives_saving(room(name), tmp_path)
 
 
+@pytest.mark.slow
 @each_room
 def test_a_file_that_is_no_trace_is_refused_and_never_unpickled(name, tmp_path):
     contract.loads_nothing_else(room(name), tmp_path)

@@ -125,9 +125,10 @@ def test_binder_builds_nothing_but_curvkit_itself():
     text = (ROOT / "binder/postBuild").read_text()
     commands = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert commands[:2] == ["set -euo pipefail", "pip install --no-deps -e ."]
-    (kernel,) = commands[2:]
+    kernel = " ".join(commands[2:])
     assert kernel.startswith("python -m ipykernel install --sys-prefix")
-    assert kernel.endswith("--env XLA_PYTHON_CLIENT_PREALLOCATE false")
+    assert "--env XLA_PYTHON_CLIENT_PREALLOCATE false" in kernel
+    assert kernel.endswith('--env JAX_COMPILATION_CACHE_DIR "$HOME/.cache/curvkit/jax"')
 
 
 @pytest.mark.parametrize("path", ["binder/postBuild", ".ci/run"])

@@ -29,11 +29,11 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
 from curvkit import __version__
+from curvkit.environment import environment
 from curvkit.report.parameters import KINDS, declared
 
 ENVIRONMENT = {
     "CURVKIT_HEADLESS": "1",
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # or one notebook takes the whole GPU
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     # Else every figure brings its own copy of plotly.js, some megabytes each.
     "PLOTLY_RENDERER": "plotly_mimetype",
@@ -52,7 +52,8 @@ class OwnKernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """How the kernel is started, and in which environment."""
         command = get_kernel_dict()["argv"]
-        return KernelSpec(argv=command, env=ENVIRONMENT, display_name="Python 3", language="python")
+        env = {**environment(), **ENVIRONMENT}
+        return KernelSpec(argv=command, env=env, display_name="Python 3", language="python")
 
 
 class Client(PapermillNotebookClient):

@@ -127,6 +127,7 @@ def divergence(learning_rate, steps):
     return -1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learning_rate", [0.11, 0.13, 0.5, 20.0])
 def test_beyond_the_edge_a_quadratic_diverges_when_the_loop_does(learning_rate):
     trace = run(data="quadratic", learning_rate=learning_rate, steps=2002)

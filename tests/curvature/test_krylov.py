@@ -46,6 +46,7 @@ def test_an_invariant_subspace_does_not_end_the_search():
     assert_close(values, [5, 1, 1, 1], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_tolerance_that_asks_nothing_of_the_second_makes_fewer_products():
     symmetric = matrix(0, 60, np.r_[10.0, 9.9, np.linspace(-1, 9, 58)])
     strict = run(symmetric, 60, 2, tolerance=(1e-3, 1e-3))
@@ -74,6 +75,7 @@ def begun(symmetric, first, steps, tolerance, **options):
     return krylov.davidson(product, first, steps, tolerance, key=jax.random.key(3), **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_davidson_from_any_vectors_gives_the_whole_spectrum_in_as_many_steps(seed):
     symmetric = matrix(seed, 12)
@@ -86,6 +88,7 @@ def test_davidson_from_any_vectors_gives_the_whole_spectrum_in_as_many_steps(see
         assert residuals.max() < 2e-5
 
 
+@pytest.mark.slow
 def test_davidson_begun_with_eigenvectors_stops_at_once():
     symmetric = matrix(0, 30, np.arange(30.0))
     exact = np.linalg.eigh(symmetric.astype(float))[1][:, ::-1].T
@@ -94,6 +97,7 @@ def test_davidson_begun_with_eigenvectors_stops_at_once():
     assert_close(values, [29, 28], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_davidson_begun_with_zeros_or_twins_never_reports_a_zero_that_is_not_there():
     symmetric = matrix(1, 20, -1 - np.arange(20.0))
     for first in (np.zeros((2, 20)), np.ones((3, 20))):

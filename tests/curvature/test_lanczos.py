@@ -56,6 +56,7 @@ def test_the_oracles_two_ways_to_the_hessian_agree():
 # Hessian-vector products
 
 
+@pytest.mark.slow
 def test_hvp_is_the_difference_of_two_gradients():
     with float64():
         params, loss = small_network()
@@ -72,6 +73,7 @@ def test_hvp_is_the_difference_of_two_gradients():
         assert_close(flat(got), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 99), a=st.floats(-3, 3), b=st.floats(-3, 3))
 @settings(max_examples=25)
 def test_hvp_is_linear_and_symmetric(seed, a, b):
@@ -93,6 +95,7 @@ def small_product(vector):
 # Against the dense matrix
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision, rtol, k", [("float32", 1e-5, 5), ("float64", 1e-9, 1)])
 def test_top_eigenpairs_are_those_of_the_dense_hessian(precision, rtol, k):
     with float64():
@@ -245,6 +248,7 @@ def test_a_looser_tolerance_makes_fewer_products():
     assert loose < tight < none == 60
 
 
+@pytest.mark.slow
 @given(spectrum=spectra, seed=st.integers(0, 99), steps=st.sampled_from([1, 2, 5, SIZE]))
 @settings(max_examples=60)
 def test_a_true_eigenvalue_lies_within_the_residual(spectrum, seed, steps):

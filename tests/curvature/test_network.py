@@ -37,6 +37,7 @@ def test_the_lecun_start_is_normal_with_one_over_the_fan_in_as_variance():
         assert not np.any(layer.bias)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("initialization", ["torch", "lecun"])
 def test_the_scale_multiplies_the_weights_and_leaves_the_biases(initialization):
     plain = start(initialization)

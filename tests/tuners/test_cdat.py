@@ -52,6 +52,7 @@ def test_averages_of_numerator_and_denominator_are_those_of_the_loop():
         assert_close(rates, expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "base",
     [optax.scale_by_adam(eps=1e-7), optax.trace(0.9), optax.scale_by_rms(), optax.identity()],
@@ -77,6 +78,7 @@ def test_on_any_base_rate_times_curvature_over_slope_is_sigma_at_every_step(base
     assert seen > 5
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 50), size=st.integers(1, 5))
 @settings(max_examples=20)
 def test_the_second_derivative_along_a_line_is_the_dense_one(seed, size):

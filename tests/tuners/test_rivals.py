@@ -34,6 +34,7 @@ def test_a_hypergradient_moves_the_rate_along_two_gradients(kind):
     assert rates[-1] != rates[0]
 
 
+@pytest.mark.slow
 def test_the_oracle_knows_the_largest_eigenvalue_also_with_a_preconditioner():
     rates, _, matrix = both(oracle(optax.identity(), 1.9), lambda m: lambda *_: 0.1)
     assert_close(rates, np.full(12, 1.9 / np.linalg.eigvalsh(matrix)[-1]), rtol=2e-3)

@@ -45,7 +45,11 @@ TABLE = {
     ),
     "oracle": functools.partial(oracle, sigma=1.0),
 }
-each_tuner = pytest.mark.parametrize("name", TABLE)
+# Lanczos within a tuner, or a search, takes its time to compile.
+LONG = ("oracle", "armijo", "exact")
+each_tuner = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in TABLE]
+)
 
 
 def parabola(params):
@@ -81,6 +85,7 @@ def test_a_tuner_comes_down_a_parabola(name, base):
     assert float(state.learning_rate) >= 0
 
 
+@pytest.mark.slow
 @each_tuner
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
 def test_updates_keep_the_dtype_of_the_parameters(name, dtype):
@@ -167,11 +172,14 @@ def test_hyperparameters_can_be_injected_and_changed_while_running(make, named, 
     params, found = start(), []
     state = method.init(params)
     step = jax.jit(lambda g, s, p: method.update(g, s, p, value_fn=parabola))
-    with compilations():
-        for values in ({}, changed):
-            state.hyperparams.update({k: jnp.asarray(v) for k, v in values.items()})
-            updates, _ = step(jax.grad(parabola)(params), state, params)
-            found.append(np.asarray(updates["w"]))
+    grads = jax.grad(parabola)(params)
+    for values in ({}, changed):
+        fresh = {k: jnp.asarray(v) for k, v in values.items()}
+        state.hyperparams.update(fresh)
+        with compilations() as count:
+            updates, _ = step(grads, state, params)
+        found.append(np.asarray(updates["w"]))
+    assert count() == 0  # the second time, at other values
     assert_close(found[1], found[0] / 2, rtol=1e-5)
 
 

@@ -1,0 +1,51 @@
+"""What a program of ours is started with."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from curvkit import environment
+
+PROGRAM = """
+import jax
+seen = []
+jax.monitoring.register_event_listener(lambda event, **_: seen.append(event))
+jax.jit(lambda x: jax.lax.fori_loop(0, 3, lambda _, x: x @ jax.numpy.linalg.eigh(x)[1], x))(
+    jax.numpy.eye(5)
+)
+print(seen.count("/jax/compilation_cache/cache_hits"))
+"""
+
+
+def test_what_the_user_has_set_stays():
+    made = environment.environment({"XLA_PYTHON_CLIENT_PREALLOCATE": "true", "HOME": "there"})
+    assert made["XLA_PYTHON_CLIENT_PREALLOCATE"] == "true" and made["HOME"] == "there"
+    assert made[environment.CACHE] == str(environment.cache_folder())
+
+
+def test_by_default_the_gpu_is_shared():
+    assert environment.environment({})["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+
+
+def test_another_processor_has_another_cache(monkeypatch):
+    here = environment.cache_folder()
+    assert environment.cache_folder() == here
+    monkeypatch.setattr(environment.platform, "machine", lambda: "another")
+    assert environment.cache_folder() != here
+    assert environment.cache_folder().parent == here.parent
+
+
+@pytest.mark.slow
+def test_a_second_start_finds_its_programs_compiled(tmp_path):
+    given = {**os.environ, environment.CACHE: str(tmp_path)}
+    given["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    made = environment.environment(given)
+    hits = [
+        int(subprocess.run(
+            [sys.executable, "-c", PROGRAM], env=made, check=True, capture_output=True, text=True
+        ).stdout)
+        for _ in range(2)
+    ]  # fmt: skip
+    assert hits[0] == 0 < hits[1]
