@@ -23,3 +23,10 @@ def pytest_configure(config):
 # Compiling and a busy machine make times say nothing; failures must be the same for everybody.
 settings.register_profile("house", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items):
+    """What runs a notebook at full settings is slow, too: `-m "not slow"` leaves it out."""
+    for item in items:
+        if item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.slow)

@@ -174,7 +174,7 @@ def test_hyperparameters_can_be_injected_and_changed_while_running(make, named, 
     step = jax.jit(lambda g, s, p: method.update(g, s, p, value_fn=parabola))
     grads = jax.grad(parabola)(params)
     for values in ({}, changed):
-        fresh = {k: jnp.asarray(v) for k, v in values.items()}
+        fresh = {k: jnp.float32(v) for k, v in values.items()}
         state.hyperparams.update(fresh)
         with compilations() as count:
             updates, _ = step(grads, state, params)
