@@ -19,9 +19,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from helpers import compilations, same_bits
+from plotly.utils import PlotlyJSONEncoder
 from rooms import SHORT, Room, ran, short, where_it_matters
 
 from curvkit.core import knob as knobs
+from curvkit.show.sketch import Sketch, only_curves
 
 FILES = ("__init__", "settings", "trace", "experiment", "figures", "widget")
 CITATION = re.compile(r"arXiv \d{4}\.\d{4,5}|doi|(19|20)\d\d")
@@ -169,10 +171,25 @@ def draws_any_trace(room: Room, figure: str) -> None:
         before = {name: array.copy() for name, array in trace.arrays().items()}
         made = room.figures.FIGURES[figure](trace)
         is_readable(made, f"{figure} of {what}")
+        with only_curves():
+            sketched = room.figures.FIGURES[figure](trace)
+        assert curves(sketched) == curves(made), f"{figure} of {what} is sketched otherwise"
         touched = [
             name for name, array in trace.arrays().items() if not same_bits(array, before[name])
         ]
         assert not touched, f"{figure} of {what} changes {', '.join(touched)}"
+
+
+def curves(figure: go.Figure | Sketch) -> list[str]:
+    """The curves of a figure as JSON, without the panel that each stands in."""
+    told = [each.to_plotly_json() for each in figure.data]
+    panel = ("xaxis", "yaxis")
+    return [
+        json.dumps(
+            {k: v for k, v in each.items() if k not in panel}, cls=PlotlyJSONEncoder, sort_keys=True
+        )
+        for each in told
+    ]
 
 
 def draws_nothing_after_the_end(room: Room, figure: str) -> None:

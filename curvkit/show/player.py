@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from curvkit.core.trace import Record
+from curvkit.show.sketch import only_curves
 
 # A run plays in this many seconds at speed 1, whatever its length.
 DURATION = 8.0
@@ -112,7 +113,8 @@ def _with_transport(whole: go.Figure, labels: dict[str, str]) -> go.Figure:
 
 
 def _moving(draw, trace, end, moving):
-    drawn = draw(trace.head(end)).data
+    with only_curves():
+        drawn = draw(trace.head(end)).data
     return [drawn[i] for i in moving]
 
 

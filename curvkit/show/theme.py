@@ -6,13 +6,15 @@ share a panel they differ in dash as well.
 
 import copy
 import functools
-from typing import Literal
+import json
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.subplots import make_subplots
 
 from curvkit.core import say
+from curvkit.show import sketch
 
 Mode = Literal["light", "dark"]
 
@@ -110,20 +112,34 @@ def _template(mode: Mode) -> go.layout.Template:
 
 
 def figure(
-    title: str, rows: int = 1, *, height: int = 0, shares: list[float] | None = None
+    title: str,
+    rows: int = 1,
+    *,
+    height: int = 0,
+    shares: list[float] | None = None,
+    **panels: Any,
 ) -> go.Figure:
-    """An empty figure of `rows` panels above one another that share their x axis."""
-    made = copy.deepcopy(_empty(_mode, rows, tuple(shares or ())))
+    """An empty figure of `rows` panels above one another that share their x axis.
+
+    Args:
+        title: what stands above it.
+        rows: how many panels.
+        height: in pixels; by default as the rows want.
+        shares: how the rows share the height.
+        panels: further options of plotly's `make_subplots`, for panels side by side.
+    """
+    if sketch.asked():
+        return sketch.Sketch()
+    options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
+    made = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
     made.update_layout(title_text=title, height=height or 200 + 210 * rows)
     return made
 
 
 @functools.cache
-def _empty(mode: Mode, rows: int, shares: tuple[float, ...]) -> go.Figure:
+def _empty(mode: Mode, rows: int, options: str) -> go.Figure:
     # Made once and copied: plotly takes longer over an empty figure than over all curves in it.
-    made = make_subplots(
-        rows=rows, shared_xaxes=True, vertical_spacing=0.06, row_heights=list(shares) or None
-    )
+    made = make_subplots(rows=rows, **json.loads(options))
     made.update_layout(template=_template(mode), showlegend=True, autosize=True)
     return made
 

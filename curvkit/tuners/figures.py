@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from curvkit.core.say import number
 from curvkit.show import theme
@@ -176,12 +175,11 @@ def sharpness(trace: Trace, *, clock: Clock = "step") -> go.Figure:
 
 def valley(trace: Trace) -> go.Figure:
     """The valley and the step of the first tuner, beside η, λ and η·λ; made to be played."""
-    made = make_subplots(
-        rows=3, cols=2, specs=[[{"rowspan": 2}, {}], [None, {}], [{}, {}]],
+    made = theme.figure(
+        f"The valley that {name_of(trace, 0)} jumps in {_title(trace)}", 3, height=680, cols=2,
+        specs=[[{"rowspan": 2}, {}], [None, {}], [{}, {}]], shared_xaxes=False,
         column_widths=[0.5, 0.5], vertical_spacing=0.11, horizontal_spacing=0.14,
     )  # fmt: skip
-    made.update_layout(template=theme.template(), showlegend=True, autosize=True, height=680)
-    made.update_layout(title_text=f"The valley that {name_of(trace, 0)} jumps in {_title(trace)}")
     kept = trace.head(trace.finite(0, 0))
     _across(made, kept)
     _along(made, kept)
