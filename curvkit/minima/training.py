@@ -79,6 +79,30 @@ class Data(NamedTuple):
     loss: str = "logistic"
 
 
+class Law(NamedTuple):
+    """Of which deviation first weights are drawn, for each run: hidden ones, biases, outputs."""
+
+    hidden: jax.Array
+    biases: jax.Array
+    output: jax.Array
+
+
+def law(initialization: str, features: int, widths: jax.Array) -> Law:
+    """The deviations of an initialization for networks of these widths, (runs,) each.
+
+    Raises:
+        ValueError: if it is unknown.
+
+    >>> law("lecun", 4, jnp.array([1, 4])).output.tolist()
+    [1.0, 0.5]
+    """
+    if initialization not in INITIALIZATIONS:
+        raise ValueError(say.unknown("initialization", initialization, INITIALIZATIONS))
+    deviation, biases = INITIALIZATIONS[initialization]
+    ones = jnp.ones(len(widths))
+    return Law(deviation(features, widths) * ones, biases * ones, deviation(widths, 1) * ones)
+
+
 def draw(key: jax.Array, initialization: str, features: int, widths: jax.Array, most: int) -> Runs:
     """Random networks, one per entry of `widths`.
 
@@ -96,15 +120,17 @@ def draw(key: jax.Array, initialization: str, features: int, widths: jax.Array, 
     >>> draw(jax.random.key(0), "lecun", 2, jnp.array([1, 3]), 3).output[:, 0].tolist()[1:]
     [0.0, 0.0]
     """
-    if initialization not in INITIALIZATIONS:
-        raise ValueError(say.unknown("initialization", initialization, INITIALIZATIONS))
-    deviation, biases = INITIALIZATIONS[initialization]
+    return drawn(key, law(initialization, features, widths), features, widths, most)
+
+
+def drawn(key: jax.Array, law: Law, features: int, widths: jax.Array, most: int) -> Runs:
+    """The same with the deviations given, so that they need not be known when it is compiled."""
     runs, there = len(widths), jnp.arange(most)[:, None] < widths
     # One call for all numbers: each call of a random generator takes its time to compile.
     cuts = [most * features, most * (features + 1), most * (features + 2)]
     hidden, bias, output, offset = jnp.split(jax.random.normal(key, (cuts[-1] + 1, runs)), cuts)
-    hidden = hidden.reshape(most, features, runs) * deviation(features, widths)
-    bias, output, offset = biases * bias, output * deviation(widths, 1), biases * offset[0]
+    hidden = hidden.reshape(most, features, runs) * law.hidden
+    bias, output, offset = law.biases * bias, output * law.output, law.biases * offset[0]
     return Runs(hidden * there[:, None], bias * there, output * there, offset)
 
 
