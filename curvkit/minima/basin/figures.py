@@ -92,12 +92,15 @@ def _moved(ways: np.ndarray, least: float) -> np.ndarray:
 def plane(trace: Trace) -> go.Figure:
     """The loss over the plane, and the runs that fall through it, coloured by where they stand."""
     made = theme.figure(f"The plane through minimum and better point, {_name(trace)}", height=540)
+    # While it is played, up to three rows of names are above it.
+    made.update_layout(margin_t=112)
     heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
+    ink = theme.INK[theme.mode()]
     shades = [[0, theme.GRID[theme.mode()]], [1, theme.PAPER[theme.mode()]]]
     made.add_trace(
         go.Contour(x=trace.axis_along, y=trace.axis_across, z=heights, colorscale=shades,
-                   showscale=False, ncontours=22, line=dict(width=0.6), name="loss", opacity=0.9,
-                   showlegend=False, hoverinfo="skip")
+                   showscale=False, ncontours=22, line=dict(width=0.6, color=ink), name="loss",
+                   opacity=0.9, showlegend=False, hoverinfo="skip")
     )  # fmt: skip
     fate = trace.fate()
     for at, name in enumerate(FATES[:3]):
