@@ -24,7 +24,7 @@ from curvkit.minima.rationals import exact
 
 PAPER = "arXiv 1611.06310"
 # Beyond it the floats that the search for a proof starts from overflow in a squared loss.
-LARGEST = 10**30
+LARGEST = int(1e30)
 
 TEN_POINTS = (
     ("2.8", "0.4"), ("3.1", "4.3"), ("0.1", "-3.4"), ("-4.2", "-3.3"), ("-0.5", "0.2"),

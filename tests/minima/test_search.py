@@ -64,13 +64,6 @@ def test_it_says_how_far_it_is_and_makes_the_most_of_what_there_is_when_told_to_
 
 
 def test_runs_that_all_diverge_are_said_to():
+    points = [[1e25], [-1e25]]
     with pytest.raises(ValueError, match="All 5 runs diverged; take a smaller"):
-        search(
-            [[1e25], [2e25]],
-            [1, 0],
-            activation="softplus",
-            loss="squared",
-            width=1,
-            seeds=5,
-            steps=50,
-        )
+        search(points, [1, 0], activation="softplus", loss="squared", width=1, seeds=5, steps=50)
