@@ -80,6 +80,8 @@ def _beyond(ways: np.ndarray, ends: list[list[float]]) -> np.ndarray:
 def _moved(ways: np.ndarray, least: float) -> np.ndarray:
     """Which readings are to be drawn: the first, the last, and what is `least` from one drawn."""
     seen = np.zeros(ways.shape[1:], bool)
+    if not len(seen):
+        return seen
     seen[[0, -1]] = True
     drawn = ways[:, 0].copy()
     for at in range(1, ways.shape[1]):
