@@ -114,8 +114,9 @@ def outputs(weights: Weights, inputs: np.ndarray, bend: Callable) -> np.ndarray:
 
 
 def derivatives(
-    weights: Weights, inputs: np.ndarray, targets: np.ndarray, bend: Callable, criterion: Callable
-) -> Derivatives:
+    weights: Weights, inputs: np.ndarray, targets: np.ndarray, bend: Callable, criterion: Callable,
+    product: Callable = np.matmul,
+) -> Derivatives:  # fmt: skip
     """Loss, gradient and Hessian, L = Σ ℓ(z, y).
 
     Args:
@@ -124,6 +125,7 @@ def derivatives(
         targets: y, (points,).
         bend: φ with its two derivatives, such as `BENDS["tanh"]`.
         criterion: ℓ with its two derivatives by z, such as `CRITERIA["squared"]`.
+        product: how two matrices are multiplied.
 
     >>> at = Weights(np.ones((1, 1)), np.zeros(1), np.ones(1), 0.0)
     >>> x, y = np.array([[0.0]]), np.array([1.0])
@@ -134,7 +136,7 @@ def derivatives(
     z = bent[0] @ weights.output + weights.offset
     value, slope, curve = criterion(z, targets)
     J = jacobian(weights, inputs, bent)
-    H = J.T @ (curve[:, None] * J)
+    H = product(J.T, curve[:, None] * J)
     _add_curvature(H, weights, inputs, bent, slope)
     return Derivatives(value.sum(), slope @ J, H)
 

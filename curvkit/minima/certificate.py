@@ -17,13 +17,17 @@ proved", which does not mean "false": it says which step failed, and with what n
 import html
 from dataclasses import dataclass
 
+import numpy as np
+
+from curvkit.core import say
 from curvkit.core.say import number
 from curvkit.minima import proofs_exact, proofs_smooth
 from curvkit.minima.examples import Example
 from curvkit.minima.steps import Ball, Proof, Step
 
 __all__ = ["Ball", "Certificate", "Step", "certify"]
-MOST_PARAMETERS, MOST_POINTS = 61, 400
+# At both limits a proof takes some tens of seconds.
+MOST_PARAMETERS, MOST_POINTS = 101, 600
 REACH = 1e-2
 
 
@@ -124,10 +128,12 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
 
     Returns:
         A `Certificate`, whose `verdict` is "proved" or "not proved". It cannot treat networks of
-        more than 61 parameters or 400 points; rectifiers under the logistic loss unless
+        more than 101 parameters or 600 points; rectifiers under the logistic loss unless
         every output is zero; and rectifiers whose slope is balanced at a kink only.
 
     Raises:
+        TypeError: if it is no `Example`.
+        ValueError: if `reach` is no number from 0 on.
         ModuleNotFoundError: where python-flint is needed and not installed.
 
     >>> from curvkit.minima.examples import rectifiers
@@ -135,6 +141,10 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
     >>> found.verdict, found.loss.text
     ('proved', '8/3')
     """
+    if not isinstance(example, Example):
+        raise TypeError(say.refusal("example", "made by `example(...)`", example))
+    if not (isinstance(reach, int | float) and 0 <= reach < np.inf):
+        raise ValueError(say.refusal("reach", "a number from 0 on", reach))
     parameters, points = len(example.weights.flat()), len(example.targets)
     if parameters > MOST_PARAMETERS or points > MOST_POINTS:
         words = f"A proof takes at most {MOST_PARAMETERS} parameters and {MOST_POINTS} points; "

@@ -23,6 +23,8 @@ from curvkit.minima.calculus import BENDS, CRITERIA, Weights
 from curvkit.minima.rationals import exact
 
 PAPER = "arXiv 1611.06310"
+# Beyond it the floats that the search for a proof starts from overflow in a squared loss.
+LARGEST = int(1e30)
 
 TEN_POINTS = (
     ("2.8", "0.4"), ("3.1", "4.3"), ("0.1", "-3.4"), ("-4.2", "-3.3"), ("-0.5", "0.2"),
@@ -96,31 +98,49 @@ def example(
     Example('own network': 1 tanh units on 2 points)
     """
     for kind, given, known in (("activation", activation, BENDS), ("loss", loss, CRITERIA)):
-        if given not in known:
+        if not (isinstance(given, str) and given in known):
             raise ValueError(say.unknown(kind, given, known))
     inputs = _exact("inputs", inputs)
     inputs = inputs[:, None] if inputs.ndim == 1 else inputs
     targets = _exact("targets", targets)
-    if inputs.ndim != 2 or targets.shape != inputs.shape[:1] or not len(targets):
-        expected = "of shapes (points, features) and (points,)"
+    if inputs.ndim != 2 or targets.shape != inputs.shape[:1] or not inputs.size:
+        expected = "of shapes (points, features) and (points,): one output, at least one point"
         raise ValueError(say.refusal("inputs, targets", expected, (inputs.shape, targets.shape)))
-    if loss == "logistic" and not set(targets.tolist()) <= {0, 1}:
-        raise ValueError(say.refusal("targets", "0 and 1 for the logistic loss", targets.tolist()))
+    odd = [float(each) for each in targets if loss == "logistic" and each not in (0, 1)]
+    if odd:
+        raise ValueError(say.refusal("targets", "0 and 1 for the logistic loss", odd[0]))
     weights = _weights("weights", weights, inputs.shape[1])
     better = None if better is None else _weights("better", better, inputs.shape[1])
+    claimed = None if claimed is None else _claimed(claimed)
     return Example(name, inputs, targets, weights, activation, loss, better, claimed, source)
 
 
 def _exact(name, values):
     try:
-        return exact(values)
+        found = exact(values)
     except (TypeError, ValueError, OverflowError) as error:
         expected = "an array of finite numbers"
         raise ValueError(say.refusal(name, expected, values)) from error
+    if any(abs(each) > LARGEST for each in found.ravel()):
+        raise ValueError(say.refusal(name, f"of at most {float(LARGEST):.0e} in size", values))
+    return found
+
+
+def _claimed(text):
+    try:
+        Fraction(text)
+    except (TypeError, ValueError) as error:
+        expected = "a number as text, such as '5.77' or '8/3'"
+        raise ValueError(say.refusal("claimed", expected, text)) from error
+    return str(text)
 
 
 def _weights(name, given, features):
-    hidden, bias, output, offset = (_exact(name, each) for each in given)
+    parts = tuple(given) if isinstance(given, list | tuple) else ()
+    if len(parts) != 4:
+        expected = "(hidden, bias, output, offset), four arrays"
+        raise ValueError(say.refusal(name, expected, given))
+    hidden, bias, output, offset = (_exact(name, each) for each in parts)
     hidden = hidden[:, None] if hidden.ndim == 1 else hidden
     units = len(hidden)
     shapes = (hidden.shape, bias.shape, output.shape, offset.shape)

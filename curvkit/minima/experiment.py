@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data as sets
-from curvkit.core import knob
 from curvkit.core.share import wilson
 from curvkit.core.stream import Stream
 from curvkit.minima import blind, problems, table, training
@@ -200,39 +199,38 @@ class Comparison(NamedTuple):
         for at in range(0, len(self.cells), len(names)):
             cells = self.cells[at : at + len(names)]
             row = cells[0].row
-            name = row.initialization.replace("_", " ")
-            shown = [_shown(each) for each in cells]
-            head = f"{name}, {row.optimizer} {row.learning_rate:g}"
-            lines.append(f"| {head} | {cells[0].width} | {' | '.join(shown)} |")
-        return "\n".join([self.words(), "", *lines])
+            head = ""
+            if cells[0].width == table.WIDTHS[0]:
+                head = f"{row.initialization.replace('_', ' ')}, {row.optimizer} "
+                head += f"{row.learning_rate:g}"
+            lines.append(f"| {head} | {cells[0].width} | {' | '.join(map(_shown, cells))} |")
+        legend = f"Per cent of {self.cells[0].total} runs, [Wilson's 95 % interval], and in "
+        legend += f"italics what {table.SEEDS} other seeds gave. "
+        return "\n".join([legend + self.words(), "", *lines])
 
 
 def _shown(cell):
     low, high = (100 * float(each) for each in wilson(cell.solved, cell.total))
-    share = f"{100 * cell.solved / cell.total:.0f} % [{low:.0f}, {high:.0f}]"
-    return f"{share}; {cell.expected:.0f} %"
+    share = f"{100 * cell.solved / cell.total:.0f} [{low:.0f}, {high:.0f}]"
+    return f"{share} · *{cell.expected:.0f}*"
 
 
 def compare(
-    rows: tuple[table.Row, ...] = table.ROWS, *, runs: int = 1000, steps: int = 2500
+    rows: tuple[table.Row, ...] = table.ROWS, *, runs: int = 1000, steps: int = 2500, seed: int = 0
 ) -> Comparison:
     """Shares of runs with four points right, by width, against those of 1000 other seeds.
 
     Args:
         rows: of `table.ROWS`.
-        runs: for each network and data set, all widths from one to seven together.
+        runs: of each cell.
         steps: of training; the others were read after 2500.
+        seed: which random weights.
     """
-    cells = []
-    for row in rows:
-        how = dict(zip(row._fields[:3], row[:3], strict=True), width=7, all_widths=True)
-        success = [
-            run(knob.read(Settings, activation=name, data=data, runs=runs, steps=steps, **how))
-            .success()
-            for name, data in table.COLUMNS
-        ]  # fmt: skip
-        for at, width in enumerate(table.WIDTHS):
-            for column, found in enumerate(success):
-                expected = row.shares[at][column]
-                cells.append(Cell(row, *table.COLUMNS[column], width, *found[width], expected))
+    found = table.learnt(rows, runs=runs, steps=steps, seed=seed)
+    cells = [
+        Cell(row, *table.COLUMNS[j], width, int(found[i, at, j]), runs, row.shares[at][j])
+        for i, row in enumerate(rows)
+        for at, width in enumerate(table.WIDTHS)
+        for j in range(len(table.COLUMNS))
+    ]
     return Comparison(tuple(cells))

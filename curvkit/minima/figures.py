@@ -49,16 +49,20 @@ def histogram(trace: Trace) -> go.Figure:
         colour = theme.color(ROLES[name])
         made.add_trace(
             theme.curve(ROLES[name], name, x, y, fill="tozeroy", fillcolor=colour,
-                        line=dict(width=0.5, dash="solid"), hoverinfo="skip")
+                        line=dict(width=0.5, dash="solid"), hoverinfo="skip",
+                        showlegend=bool(trace.fates[name].any()))
         )  # fmt: skip
     top = 1.08 * max(heights.max(), 1.0)
     for at, level in enumerate(trace.levels):
         units = int(trace.level_widths[at])
-        name = f"proved minimum {number(level, 6)} ({units} unit{'s' * (units > 1)})"
+        name = f"proved minimum, loss {number(level, 6)}"
+        if units != trace.settings["width"]:
+            name += f" ({units} unit{'s' * (units > 1)})"
         made.add_trace(theme.curve("threshold", name, [level, level], [0, top]))
     made.update_xaxes(title_text="loss L at the second look", range=[0, edges[-1]])
     made.update_yaxes(title_text="runs", range=[0, top])
-    made.update_layout(hovermode="closest", legend_traceorder="reversed")
+    # Up to three rows of names are above it.
+    made.update_layout(hovermode="closest", legend_traceorder="reversed", margin_t=112)
     return made
 
 
@@ -198,6 +202,15 @@ def found(finding: Any) -> go.Figure:
         made.add_trace(_probability(*finding.axes, chosen[0].surface, "probability"))
     for made_of in _labelled(finding.points, finding.labels):
         made.add_trace(made_of)
+    made.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
+    return made
+
+
+def scattered(points: list[list[float]], labels: list[float]) -> go.Figure:
+    """Points of two labels, before anything is learnt of them."""
+    made = theme.figure("The points as they stand", height=470)
+    for each in _labelled(np.array(points, float).reshape(-1, 2), np.array(labels)):
+        made.add_trace(each)
     made.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
     return made
 

@@ -9,6 +9,8 @@
 | λ₁ | smallest eigenvalue of the Hessian, wherever in the box | ball |
 """
 
+from fractions import Fraction
+
 import numpy as np
 
 from curvkit.core.say import number
@@ -140,8 +142,9 @@ def _losses(proof, example, data, tight):
     if example.loss == "logistic":
         proof.right = _right(example, data, tight)
     if example.claimed is not None:
-        digits = len(example.claimed.partition(".")[2])
-        near = abs(at - balls.flint().arb(example.claimed)) < balls.flint().arb(f"1e-{digits}")
+        near = abs(at - balls.balls(Fraction(example.claimed)).item()) < _last_place(
+            example.claimed
+        )
         words = f"It is {proof.loss.text}; claimed was {example.claimed}."
         proof.step("loss as claimed", bool(near), words)
     if example.better is not None:
@@ -150,6 +153,14 @@ def _losses(proof, example, data, tight):
         proof.better_loss = _ball(lower)
         words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
         proof.step("better point", bool(lower < at), words)
+
+
+def _last_place(text):
+    """What one unit in the last printed place is worth; a ratio is meant exactly."""
+    if "/" in text:
+        return balls.flint().arb("1e-30")
+    mantissa, _, power = text.lower().partition("e")
+    return balls.flint().arb(10) ** (int(power or 0) - len(mantissa.partition(".")[2]))
 
 
 def _right(example, data, tight):

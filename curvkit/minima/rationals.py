@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from curvkit.minima.balls import flint
 from curvkit.minima.calculus import Weights, preactivations
 
 HALF = Fraction(1, 2)
@@ -153,31 +154,51 @@ def settled(weights: Weights, inputs: np.ndarray, targets: np.ndarray) -> Weight
 def least_squares(A: np.ndarray, b: np.ndarray) -> np.ndarray:
     """A solution of AᵀA s = Aᵀb in rationals; of many, the shortest.
 
-    The shortest is Aᵀ u for a u with A Aᵀ A Aᵀ u = A Aᵀ b, by elimination.
+    The shortest is Aᵀ u for a u with A Aᵀ A Aᵀ u = A Aᵀ b, by elimination; or, where that is the
+    smaller system, AᵀA w for a w with AᵀA AᵀA w = Aᵀ b.
 
     >>> least_squares(exact([[1, 1]]), exact([4])).tolist()
     [Fraction(2, 1), Fraction(2, 1)]
     """
-    gram = A @ A.T
-    return A.T @ solve(gram @ gram, gram @ b)
+    if len(A) > A.shape[1]:
+        gram = multiply(A.T, A)
+        return gram @ solve(multiply(gram, gram), A.T @ b)
+    gram = multiply(A, A.T)
+    return A.T @ solve(multiply(gram, gram), gram @ b)
 
 
 def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """A solution of a consistent symmetric system in rationals; free unknowns are zero."""
-    rows = np.concatenate([matrix, right[:, None]], axis=1)
-    pivots, at = [], 0
-    for column in range(len(matrix)):
-        below = [i for i in range(at, len(rows)) if rows[i, column] != 0]
-        if not below:
-            continue
-        rows[[at, below[0]]] = rows[[below[0], at]]
-        rows[at] = rows[at] / rows[at, column]
-        for i in range(len(rows)):
-            if i != at:
-                rows[i] = rows[i] - rows[i, column] * rows[at]
-        pivots.append(column)
-        at += 1
+    rows = _reduced(np.concatenate([matrix, right[:, None]], axis=1))
     solution = exact(np.zeros(len(matrix), int))
-    for row, column in enumerate(pivots):
-        solution[column] = rows[row, -1]
+    for row in rows:
+        pivots = np.flatnonzero(row != 0)
+        if len(pivots):
+            solution[pivots[0]] = row[-1]
     return solution
+
+
+def _reduced(rows):
+    """The reduced row echelon form in rationals, by python-flint."""
+    return _back(_matrix(rows).rref()[0])
+
+
+def _matrix(rows):
+    fmpq = flint().fmpq
+    return flint().fmpq_mat(
+        [[fmpq(each.numerator, each.denominator) for each in row] for row in rows]
+    )
+
+
+def _back(matrix):
+    entries = [Fraction(int(each.p), int(each.q)) for each in matrix.entries()]
+    return exact(entries).reshape(matrix.nrows(), matrix.ncols())
+
+
+def multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The product of two rational matrices, by python-flint.
+
+    >>> multiply(exact([[2, 1]]), exact([[3], [4]])).tolist()
+    [[Fraction(10, 1)]]
+    """
+    return _back(_matrix(left) * _matrix(right))

@@ -9,6 +9,7 @@
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from curvkit.minima.certificate import Certificate, certify
 from curvkit.minima.examples import example
 
 GRADIENT, SAME_LOSS, MOVED = 1e-9, 1e-6, 2.0
-GRID = 33
+GRID, BATCH = 33, 100
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Finding:
 def search(
     points: Any, labels: Any, *, activation: str = "sigmoid", width: int = 2,
     loss: str = "logistic", seeds: int = 500, steps: int = 5000, learning_rate: float = 0.05,
-    most: int = 5, seed: int = 0,
+    most: int = 5, seed: int = 0, tell: Callable[[str], bool] | None = None,
 ) -> Finding:  # fmt: skip
     """Looks for bad minima on points of one's own, and certifies what it finds.
 
@@ -105,6 +106,8 @@ def search(
         learning_rate: of Adam, on the mean loss.
         most: how many minima are certified, the most frequented first.
         seed: which random weights.
+        tell: called now and then with words on how far it is; if it returns True, the search
+            goes on with the runs that there are.
 
     Raises:
         ValueError: with one sentence, if a name is unknown, a number out of range, or points and
@@ -114,34 +117,37 @@ def search(
     >>> found.runs, found.best_right
     (8, 3)
     """
-    points, labels = _checked(points, labels, activation, width, loss, seeds)
-    key = jax.random.key(seed)
-    ends = _trained(points.shape[1], activation, width, loss, seeds)(
-        key, jnp.float32(points), jnp.float32(labels), steps, learning_rate
-    )
-    ends = np.asarray(ends, float)
-    how = (points, labels, activation, loss)
-    values = np.array([_at(end, how).loss for end in ends])
-    best = ends[np.nanargmin(values)]
-    groups, unsettled = _grouped(ends, values, how)
-    lowest = float(np.nanmin(values))
+    points, labels = _checked(points, labels, activation, width, loss, seeds, steps, learning_rate)
+    how, tell = (points, labels, activation, loss), tell or (lambda words: False)
+    train = _trained(points.shape[1], activation, width, loss)
+    ends = _ends(lambda key: train(key, points, labels, steps, learning_rate), seed, seeds, tell)
+    values, polished = _polished_all(ends, how, tell)
+    if not np.isfinite(values).any():
+        raise ValueError(f"All {len(ends)} runs diverged; take a smaller learning_rate or points.")
+    best, lowest = ends[np.nanargmin(values)], float(np.nanmin(values))
+    groups, unsettled = _grouped(polished, how)
     chosen = [each for each in groups if each[0] > lowest * (1 + SAME_LOSS)][:most]
     axes = _axes(points)
     minima = tuple(
         Minimum(value, runs, _right(end, how), _certified(end, best, how), _surface(end, how, axes))
         for value, runs, end in chosen
     )
-    return Finding(points, labels, minima, lowest, _right(best, how), seeds, unsettled, axes)
+    made = len(polished)
+    return Finding(points, labels, minima, lowest, _right(best, how), made, unsettled, axes)
 
 
-def _checked(points, labels, activation, width, loss, seeds):
+def _checked(points, labels, activation, width, loss, seeds, steps, learning_rate):
     for kind, given, known in (("activation", activation, proofs_smooth.SMOOTH),
                                ("loss", loss, calculus.CRITERIA)):  # fmt: skip
         if given not in known:
             raise ValueError(say.unknown(kind, given, known))
-    for name, value, high in (("width", width, 8), ("seeds", seeds, 10_000)):
+    most = dict(width=(width, 8), seeds=(seeds, 10_000), steps=(steps, 100_000))
+    for name, (value, high) in most.items():
         if not (isinstance(value, int) and 1 <= value <= high):
             raise ValueError(say.refusal(name, f"a whole number from 1 to {high}", value))
+    if not (isinstance(learning_rate, int | float) and 0 < learning_rate <= 100):
+        expected = "a number above 0 and up to 100"
+        raise ValueError(say.refusal("learning_rate", expected, learning_rate))
     # The certificate's own checks of shapes and labels, before anything is trained.
     features = np.asarray(points, float).reshape(len(points), -1).shape[1]
     zero = (np.zeros((1, features)), np.zeros(1), np.zeros(1), 0.0)
@@ -149,17 +155,28 @@ def _checked(points, labels, activation, width, loss, seeds):
     return checked.inputs.astype(float), checked.targets.astype(float)
 
 
+def _ends(train, seed, seeds, tell):
+    """Where the runs end, as flat weights (runs, P); fewer than `seeds` if told to stop."""
+    key, parts = jax.random.key(seed), []
+    for made in range(0, seeds, BATCH):
+        parts.append(np.asarray(train(jax.random.fold_in(key, made)), float))
+        if tell(f"training: {min(made + BATCH, seeds)} of {seeds} runs"):
+            break
+    return np.concatenate(parts)[:seeds]
+
+
 @functools.lru_cache(maxsize=16)
-def _trained(features, activation, width, loss, seeds):
-    """The compiled training of all runs, to flat weights (runs, P)."""
+def _trained(features, activation, width, loss):
+    """The compiled training of a batch of runs, to flat weights (runs, P)."""
 
     @jax.jit
     def train(key, points, labels, steps, learning_rate):
-        widths, data = jnp.full((seeds,), width), training.Data(points, labels, loss)
+        points, labels = points.astype(jnp.float32), labels.astype(jnp.float32)
+        widths, data = jnp.full((BATCH,), width), training.Data(points, labels, loss)
         drawn = training.draw(key, "normal_with_biases", features, widths, width)
         how = (data, activation, "adam", learning_rate, widths)
         runs = training.descend(training.start(drawn), steps, *how).runs
-        parts = [each.reshape(-1, seeds) for each in runs]
+        parts = [each.reshape(-1, BATCH) for each in runs]
         return jnp.concatenate(parts).T
 
     return train
@@ -172,13 +189,23 @@ def _at(end, how):
     return calculus.derivatives(weights, points, labels, bend, criterion)
 
 
-def _grouped(ends, values, how):
+def _polished_all(ends, how, tell):
+    """The loss of each run, and the strict minimum next to it or None; fewer if told to stop."""
+    values, polished = [], []
+    for end in ends:
+        if len(values) % BATCH == BATCH - 1:
+            if tell(f"polishing: {len(values) + 1} of {len(ends)} runs"):
+                break
+        values.append(float(_at(end, how).loss) if np.isfinite(end).all() else np.nan)
+        polished.append(_polished(end, how) if np.isfinite(values[-1]) else None)
+    return np.array(values), polished
+
+
+def _grouped(polished, how):
     """The strict minima that runs ended at, as (loss, runs, weights), and how many at none."""
-    found, unsettled = [], 0
-    for end, value in zip(ends, values, strict=True):
-        minimum = _polished(end, how) if np.isfinite(value) else None
+    found = []
+    for minimum in polished:
         if minimum is None:
-            unsettled += 1
             continue
         loss = float(_at(minimum, how).loss)
         same = [each for each in found if abs(each[0] - loss) <= SAME_LOSS * (1 + abs(loss))]
@@ -186,6 +213,7 @@ def _grouped(ends, values, how):
             same[0][1] += 1
         else:
             found.append([loss, 1, minimum])
+    unsettled = sum(each is None for each in polished)
     return sorted(found, key=lambda each: -each[1]), unsettled
 
 

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
+from curvkit.core.say import number
+
+# A ratio of more digits than this says less than its first three decimals do.
+LONGEST = 24
+
 
 class Ball(NamedTuple):
     """A number that is known to be within `low` and `high`; `text` has the digits that are sure."""
@@ -20,8 +25,13 @@ class Ball(NamedTuple):
 
     @classmethod
     def exactly(cls, value: Fraction) -> "Ball":
-        """The ball of a rational number: as text exact, as floats to their rounding."""
-        return cls(float(value), float(value), str(value))
+        """The ball of a rational number: as text exact if it is short, as floats to their rounding.
+
+        >>> Ball.exactly(Fraction(8, 3)).text, Ball.exactly(Fraction(1, 3) ** 60).text
+        ('8/3', 'about 2.36e-29')
+        """
+        text = str(value)
+        return cls(float(value), float(value), text if len(text) <= LONGEST else _about(value))
 
 
 class Step(NamedTuple):
@@ -50,3 +60,7 @@ class Proof:
         """Adds a step and says whether it holds."""
         self.steps.append(Step(name, bool(holds), words))
         return bool(holds)
+
+
+def _about(value):
+    return f"about {number(float(value))}"

@@ -29,8 +29,26 @@ ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "relu": jax.nn.relu,
     "leaky_relu": lambda a: jnp.where(a > 0, a, LEAK * a),
 }
+
+
+@jax.custom_jvp
+def logistic(z: jax.Array, y: jax.Array) -> jax.Array:
+    """Softplus(z) − y z; its slope is taken as σ(z) − y, which costs one exponential, not three.
+
+    >>> float(jax.grad(logistic)(0.0, 1.0))
+    -0.5
+    """
+    return jax.nn.softplus(z) - y * z
+
+
+@logistic.defjvp
+def _logistic_jvp(at, along):
+    (z, y), (dz, dy) = at, along
+    return logistic(z, y), (jax.nn.sigmoid(z) - y) * dz - z * dy
+
+
 LOSSES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
-    "logistic": lambda z, y: jax.nn.softplus(z) - y * z,
+    "logistic": logistic,
     "squared": lambda z, y: (z - y) ** 2,
 }
 # Deviation of weights by fan in and fan out; the second word says whether biases are drawn too.
@@ -61,6 +79,30 @@ class Data(NamedTuple):
     loss: str = "logistic"
 
 
+class Law(NamedTuple):
+    """Of which deviation first weights are drawn, for each run: hidden ones, biases, outputs."""
+
+    hidden: jax.Array
+    biases: jax.Array
+    output: jax.Array
+
+
+def law(initialization: str, features: int, widths: jax.Array) -> Law:
+    """The deviations of an initialization for networks of these widths, (runs,) each.
+
+    Raises:
+        ValueError: if it is unknown.
+
+    >>> law("lecun", 4, jnp.array([1, 4])).output.tolist()
+    [1.0, 0.5]
+    """
+    if initialization not in INITIALIZATIONS:
+        raise ValueError(say.unknown("initialization", initialization, INITIALIZATIONS))
+    deviation, biases = INITIALIZATIONS[initialization]
+    ones = jnp.ones(len(widths))
+    return Law(deviation(features, widths) * ones, biases * ones, deviation(widths, 1) * ones)
+
+
 def draw(key: jax.Array, initialization: str, features: int, widths: jax.Array, most: int) -> Runs:
     """Random networks, one per entry of `widths`.
 
@@ -78,15 +120,17 @@ def draw(key: jax.Array, initialization: str, features: int, widths: jax.Array, 
     >>> draw(jax.random.key(0), "lecun", 2, jnp.array([1, 3]), 3).output[:, 0].tolist()[1:]
     [0.0, 0.0]
     """
-    if initialization not in INITIALIZATIONS:
-        raise ValueError(say.unknown("initialization", initialization, INITIALIZATIONS))
-    deviation, biases = INITIALIZATIONS[initialization]
+    return drawn(key, law(initialization, features, widths), features, widths, most)
+
+
+def drawn(key: jax.Array, law: Law, features: int, widths: jax.Array, most: int) -> Runs:
+    """The same with the deviations given, so that they need not be known when it is compiled."""
     runs, there = len(widths), jnp.arange(most)[:, None] < widths
     # One call for all numbers: each call of a random generator takes its time to compile.
     cuts = [most * features, most * (features + 1), most * (features + 2)]
     hidden, bias, output, offset = jnp.split(jax.random.normal(key, (cuts[-1] + 1, runs)), cuts)
-    hidden = hidden.reshape(most, features, runs) * deviation(features, widths)
-    bias, output, offset = biases * bias, output * deviation(widths, 1), biases * offset[0]
+    hidden = hidden.reshape(most, features, runs) * law.hidden
+    bias, output, offset = law.biases * bias, output * law.output, law.biases * offset[0]
     return Runs(hidden * there[:, None], bias * there, output * there, offset)
 
 
@@ -161,8 +205,10 @@ def descend(
         found, t = gradients(at.runs, data, activation, widths), at.step + 1
         first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, at.first, found)
         second = jax.tree.map(lambda m, g: 0.999 * m + 0.001 * g * g, at.second, found)
-        rate, root = learning_rate / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
-        move = lambda p, m, s: p - rate * m / (jnp.sqrt(s) / root + 1e-8)
+        # Its two corrections, of m by 1 − 0.9ᵗ and of s by root², as factors of scalars.
+        root = jnp.sqrt(1 - 0.999**t)
+        rate, small = learning_rate * root / (1 - 0.9**t), 1e-8 * root
+        move = lambda p, m, s: p - rate * m / (jnp.sqrt(s) + small)
         return Descent(jax.tree.map(move, at.runs, first, second), first, second, t)
 
     step = {"gd": gd, "adam": adam}[optimizer]

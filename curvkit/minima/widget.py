@@ -6,7 +6,7 @@ from IPython.display import Markdown, display
 
 from curvkit.core import knob, say
 from curvkit.minima.experiment import problem, search, stream
-from curvkit.minima.figures import FIGURES, found, words
+from curvkit.minima.figures import FIGURES, found, scattered, words
 from curvkit.minima.settings import Settings
 from curvkit.minima.trace import Trace
 from curvkit.show.panel import headless, panel
@@ -59,9 +59,15 @@ def build(points: Any = None, labels: Any = None, **options: Any):
         display(finding)
         return found(finding)
 
-    def act(rows):
-        finding = search([row[:2] for row in rows], [int(row[2]) for row in rows], **options)
+    def act(rows, tell):
+        points, labels = _split(rows)
+        finding = search(points, labels, **options, tell=tell)
         return finding.words(), found(finding)
 
     rows = [[*map(float, point), float(label)] for point, label in zip(points, labels, strict=True)]
-    return Workbench(("x₁", "x₂", "label"), rows, act, "Search for a bad minimum")
+    sketch = lambda rows: scattered(*_split(rows))
+    return Workbench(("x₁", "x₂", "label"), rows, act, sketch, "Search for a bad minimum")
+
+
+def _split(rows):
+    return [row[:2] for row in rows], [row[2] for row in rows]

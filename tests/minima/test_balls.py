@@ -107,3 +107,16 @@ def test_the_precision_is_put_back():
     with balls.precision(300):
         assert flint.ctx.prec == 300
     assert flint.ctx.prec == before
+
+
+def test_a_product_of_balls_holds_the_product_of_any_of_their_numbers():
+    random = np.random.default_rng(0)
+    left, right = random.normal(size=(3, 4)), random.normal(size=(4, 2))
+    with balls.precision():
+        found = balls.product(balls.balls(left, 1e-3), balls.balls(right, 1e-3))
+        for _ in range(50):
+            moves = [random.uniform(-1e-3, 1e-3, each.shape) for each in (left, right)]
+            true = (left + moves[0]) @ (right + moves[1])
+            for ball, each in zip(found.ravel(), true.ravel(), strict=True):
+                low, high = balls.ends(ball)
+                assert low <= each <= high

@@ -88,3 +88,16 @@ def test_units_that_are_off_and_scalings_are_named():
 @pytest.mark.parametrize("value", [0.1, 3, "2.8", Fraction(1, 3)])
 def test_numbers_are_taken_as_what_they_are(value):
     assert exact([value])[0] == Fraction(value)
+
+
+@pytest.mark.parametrize("rows, columns", [(6, 4), (3, 5), (4, 4)])
+def test_least_squares_is_the_shortest_of_the_solutions(rows, columns):
+    random = np.random.default_rng(rows)
+    A = random.integers(-3, 4, (rows, columns))
+    A[:, -1] = A[:, 0]  # of lower rank, so that there are many solutions
+    b = random.integers(-5, 6, rows)
+    found = rationals.least_squares(rationals.exact(A), rationals.exact(b))
+    expected = np.linalg.lstsq(A.astype(float), b.astype(float), rcond=1e-12)[0]
+    np.testing.assert_allclose(found.astype(float), expected, atol=1e-12)
+    slope = rationals.exact(A).T @ (rationals.exact(A) @ found - rationals.exact(b))
+    assert all(each == 0 for each in slope)

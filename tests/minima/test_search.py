@@ -37,6 +37,9 @@ def test_where_there_is_no_bad_minimum_none_is_claimed():
     "turned, said",
     [
         (dict(activation="relu"), "known ones are sigmoid, softplus, tanh"),
+        (dict(steps=0), "steps must be a whole number"),
+        (dict(learning_rate=-1.0), "learning_rate must be a number above 0"),
+        (dict(points=[[0.0], [np.nan]]), "inputs must be an array of finite numbers"),
         (dict(width=0), "width must be a whole number from 1 to 8"),
         (dict(seeds=10**6), "seeds must be a whole number"),
         (dict(labels=[0, 2]), "targets must be 0 and 1"),
@@ -47,3 +50,20 @@ def test_what_cannot_be_searched_is_refused_before_anything_is_trained(turned, s
     given = dict(points=[[0.0], [1.0]], labels=[0, 1])
     with pytest.raises(ValueError, match=said):
         search(**given | turned)
+
+
+def test_it_says_how_far_it_is_and_makes_the_most_of_what_there_is_when_told_to_stop():
+    told = []
+    given = dict(points=[[0.0], [1.0]], labels=[0, 1], width=1, seeds=350, steps=20)
+    found = search(**given, tell=lambda words: told.append(words) or len(told) == 2)
+    assert told[:2] == ["training: 100 of 350 runs", "training: 200 of 350 runs"]
+    assert found.runs == 200 and told[2:] == [
+        "polishing: 100 of 200 runs", "polishing: 200 of 200 runs"
+    ]  # fmt: skip
+    assert search(**given).runs == 350
+
+
+def test_runs_that_all_diverge_are_said_to():
+    points = [[1e25], [-1e25]]
+    with pytest.raises(ValueError, match="All 5 runs diverged; take a smaller"):
+        search(points, [1, 0], activation="softplus", loss="squared", width=1, seeds=5, steps=50)

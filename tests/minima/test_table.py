@@ -1,9 +1,11 @@
 """The table of shares: whole, and held against a run by binomial errors."""
 
+import jax
 import numpy as np
 import pytest
 
-from curvkit.minima import table
+from curvkit.minima import table, training
+from curvkit.minima.problems import problem
 from curvkit.minima.training import INITIALIZATIONS, OPTIMIZERS
 
 
@@ -25,3 +27,20 @@ def test_deviations_of_true_shares_are_of_size_one():
 @pytest.mark.parametrize("solved, per_cent", [(600, 50), (0, 10), (1000, 90)])
 def test_a_share_that_is_off_is_seen(solved, per_cent):
     assert abs(table.deviation(solved, 1000, per_cent)) > 3.5
+
+
+def test_a_cell_is_a_training_of_its_own_and_is_counted_by_its_own_width():
+    row, steps, runs = table.ROWS[5], 30, 7
+    found = table.learnt((row,), runs=runs, steps=steps)
+    data = problem("jellyfish")
+    data = training.Data(data.inputs, data.targets)
+    right = np.zeros(len(table.WIDTHS), int)
+    keys = jax.random.split(jax.random.fold_in(jax.random.key(0), 3), 1)
+    widths = np.tile(table.WIDTHS, table.SIDE_BY_SIDE)
+    starts = training.draw(keys[0], row.initialization, 2, widths, 7)
+    how = (data, "sigmoid", row.optimizer, row.learning_rate)
+    alone = jax.jit(lambda one, h: training.descend(training.start(one), steps, *how, h).runs)
+    for at in range(runs * len(table.WIDTHS)):
+        end = alone(jax.tree.map(lambda each: each[..., at, None], starts), widths[at : at + 1])  # noqa: B023
+        right[at % 3] += int(training.wrong(end, data, "sigmoid")[0] == 0)
+    assert found[0, :, 3].tolist() == right.tolist()

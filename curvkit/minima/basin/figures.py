@@ -8,6 +8,8 @@ from curvkit.minima.basin.trace import FATES, Trace
 from curvkit.show import theme
 
 ROLES = ("second", "sharpness", "curvature", "plain")
+# The smallest step of a way that is drawn, as a share of the plane: two pixels.
+FINEST = 0.003
 
 
 def _name(trace: Trace) -> str:
@@ -20,6 +22,10 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
     if lost:
         theme.remark(figure, f"{lost} of {trace.loss.shape[1]} runs diverged")
     return figure
+
+
+def _range(axis: np.ndarray) -> list[float]:
+    return [1.06 * float(axis[0]), 1.06 * float(axis[-1])]
 
 
 def _landmarks(made: go.Figure, trace: Trace) -> None:
@@ -39,28 +45,64 @@ def _landmarks(made: go.Figure, trace: Trace) -> None:
         (made.update_xaxes, trace.axis_along, "distance towards the better point"),
         (made.update_yaxes, trace.axis_across, "distance along the third direction"),
     ):
-        update(title_text=title, range=[1.06 * float(axis[0]), 1.06 * float(axis[-1])])
+        update(title_text=title, range=_range(axis))
 
 
 def _tracks(trace: Trace, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The ways of the chosen starts, one after the other, with a gap between two."""
-    ways = []
-    for values in (trace.along, trace.across):
-        kept = np.where(trace.alive, values, np.nan)[:, chosen].astype(float)
-        gap = np.full((1, kept.shape[1]), np.nan)
-        ways.append(np.concatenate([kept, gap]).T.ravel())
-    return ways[0], ways[1]
+    """The ways of the chosen starts, one after the other, with a gap between two.
+
+    What cannot be seen is left out, steps shorter than two pixels and what is outside of the
+    plane: of an animation each picture stores all ways anew.
+    """
+    ways = np.stack([trace.along, trace.across])[:, :, chosen].astype(np.float32)
+    ends = [_range(each) for each in (trace.axis_along, trace.axis_across)]
+    hidden = ~trace.alive[:, chosen] | _beyond(ways, ends)
+    ways[:, hidden] = np.nan
+    gap = np.full((2, 1, ways.shape[2]), np.nan, np.float32)
+    seen = _moved(ways, FINEST * (ends[0][1] - ends[0][0]))
+    # Of what is hidden one reading stays, as a gap.
+    seen[1:] |= hidden[1:] & ~hidden[:-1]
+    seen = np.concatenate([seen, np.ones_like(gap[0], bool)])
+    x, y = (each.T[seen.T] for each in np.concatenate([ways, gap], axis=1))
+    return x, y
+
+
+def _beyond(ways: np.ndarray, ends: list[list[float]]) -> np.ndarray:
+    """Which readings are outside of the plane, and so are the one before and the one after."""
+    out = np.zeros(ways.shape[1:], bool)
+    for values, (low, high) in zip(ways, ends, strict=True):
+        out |= (values < low) | (values > high)
+    before = np.concatenate([out[:1], out[:-1]])
+    after = np.concatenate([out[1:], out[-1:]])
+    return out & before & after
+
+
+def _moved(ways: np.ndarray, least: float) -> np.ndarray:
+    """Which readings are to be drawn: the first, the last, and what is `least` from one drawn."""
+    seen = np.zeros(ways.shape[1:], bool)
+    if not len(seen):
+        return seen
+    seen[[0, -1]] = True
+    drawn = ways[:, 0].copy()
+    for at in range(1, ways.shape[1]):
+        came = np.isnan(drawn[0]) & ~np.isnan(ways[0, at])
+        far = came | (np.max(np.abs(ways[:, at] - drawn), axis=0) >= least)
+        drawn[:, far], seen[at] = ways[:, at, far], seen[at] | far
+    return seen
 
 
 def plane(trace: Trace) -> go.Figure:
     """The loss over the plane, and the runs that fall through it, coloured by where they stand."""
     made = theme.figure(f"The plane through minimum and better point, {_name(trace)}", height=540)
+    # While it is played, up to three rows of names are above it.
+    made.update_layout(margin_t=112)
     heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
+    ink = theme.INK[theme.mode()]
     shades = [[0, theme.GRID[theme.mode()]], [1, theme.PAPER[theme.mode()]]]
     made.add_trace(
         go.Contour(x=trace.axis_along, y=trace.axis_across, z=heights, colorscale=shades,
-                   showscale=False, ncontours=22, line=dict(width=0.6), name="loss", opacity=0.9,
-                   showlegend=False, hoverinfo="skip")
+                   showscale=False, ncontours=22, line=dict(width=0.6, color=ink), name="loss",
+                   opacity=0.9, showlegend=False, hoverinfo="skip")
     )  # fmt: skip
     fate = trace.fate()
     for at, name in enumerate(FATES[:3]):
