@@ -17,6 +17,8 @@ PAIRS = np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 0.9])
 STARTS = np.array([0.5, 1.0, 2.0])
 INPUTS = np.linspace(-4, 4, 121)
 NETWORKS = 6
+# Roots shown, and inputs of which the tangent kernel's condition number is taken.
+ROOTS, ORTHOGONAL = 4, 10
 # Enough powers of c for the smooth activations here, to the precision of fp32.
 TERMS = 20
 # Below this mean square fp32 ends; every smooth map there is that of the tangent.
@@ -30,6 +32,7 @@ class Solution(NamedTuple):
     achieved: jax.Array
     missed: jax.Array
     goal: jax.Array
+    roots: jax.Array
 
 
 class State(NamedTuple):
@@ -62,18 +65,22 @@ def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
             goal = floor + 0.7 * (goal - floor)
     else:
         raise ValueError(f"{method} finds no way to shape {activation} for {depth} layers.")
-    slope = 0.0 if made.negative_slope is None else made.negative_slope
-    numbers = [made.alpha, made.beta, made.gamma, made.delta, slope]
-    found = made.conditions, [each.achieved for each in made.conditions]
-    missed = [each.residual for each in found[0]]
-    return Solution(*(np.asarray(each, np.float32) for each in (numbers, found[1], missed, goal)))
+    roots = np.full((ROOTS, 5), np.nan)
+    for row, each in zip(roots, (made, *made.others), strict=False):
+        row[:] = each.alpha, each.beta, each.gamma, each.delta, each.negative_slope or 0.0
+    achieved = [each.achieved for each in made.conditions]
+    missed = [each.residual for each in made.conditions]
+    parts = roots[0], achieved, missed, goal, roots
+    return Solution(*(np.asarray(each, np.float32) for each in parts))
 
 
 def solution(settings: Settings) -> Solution:
     """The same from within the compiled program, so that turning a target compiles nothing."""
     smooth = settings.activation != "leaky_relu"
     goal = settings.zeta if settings.method == "dks" else settings.tau if smooth else settings.eta
-    shapes = Solution(*(jax.ShapeDtypeStruct(each, jnp.float32) for each in ((5,), (4,), (4,), ())))
+    shapes = Solution(
+        *(jax.ShapeDtypeStruct(each, jnp.float32) for each in ((5,), (4,), (4,), (), (ROOTS, 5)))
+    )
     call = lambda depth, goal: solve(
         settings.activation, settings.method, int(depth), float(np.float64(f"{float(goal):.7g}"))
     )
@@ -150,6 +157,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         "shaped_q": state.shaped_q,
         "plain_ntk": over(state.plain_ntk),
         "shaped_ntk": over(state.shaped_ntk),
+        "plain_kappa": _kappa(state.plain_ntk),
+        "shaped_kappa": _kappa(state.shaped_ntk),
         "sampled": finite.cosines_with_first(state.sampled),
     }
     parameters = state.solution.parameters
@@ -171,6 +180,13 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     ), row  # fmt: skip
 
 
+def _kappa(theta):
+    middle = theta.shape[0] // 2
+    # Where single precision sees no difference any more, the number is cut to what it can say.
+    same = jnp.maximum(theta[-1], theta[middle] + 1e-7 * jnp.abs(theta[-1]))
+    return ntk.condition_number(same, jnp.maximum(theta[middle], 0), ORTHOGONAL)
+
+
 def _lengths(function, q):
     return jax.vmap(lambda each: maps.q_map(function, each))(q)
 
@@ -187,7 +203,13 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         limit = jax.lax.fori_loop(
             0, settings.depth, lambda _, c: jnp.clip(shaped_local(c), -1, 1), c
         )
+    outputs, deep = jax.vmap(lambda each: _root(settings, each, x, c))(state.solution.roots)
+    lower, upper = bounds(settings, c, goal)
     return {
+        "lower": lower,
+        "upper": upper,
+        "root_output": outputs,
+        "root_c": deep,
         "cosine": c,
         "pair": jnp.asarray(PAIRS, jnp.float32),
         "limit": limit,
@@ -200,6 +222,23 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         "shaped_local": shaped_local(c),
         **state.solution._asdict(),
     }
+
+
+def _root(settings, parameters, x, c):
+    """What a root makes of the activation and of the whole network's C map."""
+    layer = layer_maps(settings, parameters, jnp.ones(()))[2]
+    end = jax.lax.fori_loop(0, settings.depth, lambda _, c: jnp.clip(layer(c), -1, 1), c)
+    return functions(settings, parameters)[1](x), end
+
+
+def bounds(settings: Settings, c: jax.Array, goal: jax.Array) -> list[jax.Array]:
+    """What the network's C map is proved to lie between, where the target `goal` is attained."""
+    if settings.method == "dks":
+        found = limits.dks_bounds(c, goal)
+    else:
+        zero = goal if settings.activation == "leaky_relu" else goal / 2
+        found = limits.tat_bounds(c, zero)
+    return [jnp.clip(each, -1, 1) for each in found]
 
 
 stream = Stream(

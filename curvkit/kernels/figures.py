@@ -54,12 +54,15 @@ def depth(trace: Trace) -> go.Figure:
     made.add_trace(
         theme.curve("plain", "no layer", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
     )
-    if trace.target == "zeta":
-        # From b ≥ 0: on [0, 1] the map lies below the diagonal, by at most 1 − 1/ζ.
-        right = np.linspace(0, 1, 21)
-        below = np.maximum(right - (1 - 1 / float(trace.goal)), 0)
-        band = theme.curve("threshold", "bound c − (1 − 1/ζ)", right, below, line=dict(width=1))
-        made.add_trace(band)
+    # From b ≥ 0: what the map of a network whose target is attained lies between.
+    bound = dict(line=dict(width=0.6), hoverinfo="skip")
+    made.add_trace(
+        theme.curve("curvature", "lower bound", c, trace.lower, showlegend=False, **bound)
+    )
+    fill = dict(fill="tonexty", fillcolor=theme.faint(theme.color("curvature")))
+    made.add_trace(
+        theme.curve("curvature", "proved to lie within", c, trace.upper, **fill, **bound)
+    )
     name = "its end" if trace.settings["activation"] == "leaky_relu" else "limit of infinite depth"
     made.add_trace(theme.curve("threshold", name, c, trace.limit))
     made.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
@@ -174,13 +177,48 @@ def lengths(trace: Trace) -> go.Figure:
 
 
 def tangent(trace: Trace) -> go.Figure:
-    """The tangent kernel over its value at c = 1: flat means that nothing is told apart."""
+    """The tangent kernel over its value at c = 1, and its condition number as depth grows."""
+    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.14)
     title = f"The neural tangent kernel as depth grows: {_name(trace)}, {_method(trace)}"
-    made = theme.figure(title, height=470)
-    made.add_trace(theme.curve("loss", "plain", trace.cosine, _last(trace, "plain_ntk")))
-    made.add_trace(theme.curve("sharpness", "shaped", trace.cosine, _last(trace, "shaped_ntk")))
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05])
+    made.update_layout(template=theme.template(), height=470, title_text=title)
+    kept = trace.head(trace.finite)
+    for role, name in (("loss", "plain"), ("sharpness", "shaped")):
+        made.add_trace(theme.curve(role, name, trace.cosine, _last(trace, f"{name}_ntk")))
+        kappa = getattr(kept, f"{name}_kappa")
+        curve = theme.curve(role, name, kept.step, kappa, showlegend=False)
+        made.add_trace(curve, row=1, col=2)
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
+    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05], row=1, col=1)
+    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=1, col=2)
+    made.update_yaxes(
+        title_text="condition number κ", type="log", dtick=2, range=[-0.3, 8.6], tickformat="~e",
+        row=1, col=2,
+    )  # fmt: skip
+    return _finish(made, trace)
+
+
+def roots(trace: Trace) -> go.Figure:
+    """All roots of the conditions: the shaped activations, and what the network makes of them."""
+    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.14)
+    found = int(np.isfinite(trace.roots[:, 0]).sum())
+    title = f"Roots of the conditions, {found} of them: {_name(trace)}, {_method(trace)}"
+    made.update_layout(template=theme.template(), height=500, title_text=title)
+    for at, (row, output, deep) in enumerate(
+        zip(trace.roots, trace.root_output, trace.root_c, strict=True)
+    ):
+        if not np.isfinite(row[0]):
+            break
+        name = f"β = {number(row[1])}" + (", taken" if at == 0 else "")
+        line = dict(line=theme.apart(at) | dict(width=2.5 if at == 0 else 1.6))
+        made.add_trace(go.Scatter(x=trace.input, y=output, name=name, mode="lines", **line))
+        again = go.Scatter(
+            x=trace.cosine, y=deep, name=name, mode="lines", showlegend=False, **line
+        )
+        made.add_trace(again, row=1, col=2)
+    made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
+    made.update_yaxes(title_text="output φ̂(x)", range=[-4.2, 6.2], row=1, col=1)
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=2)
+    made.update_yaxes(title_text="network C(c)", range=[-1.05, 1.05], row=1, col=2)
     return _finish(made, trace)
 
 
@@ -237,5 +275,6 @@ FIGURES = {
     "paths": paths,
     "lengths": lengths,
     "tangent": tangent,
+    "roots": roots,
     "sampled": sampled,
 }
