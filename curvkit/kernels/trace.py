@@ -48,6 +48,15 @@ class Trace:
     )
     lower: Float[Array, " cosine"] = series("What the shaped C map is proved to lie above.")
     upper: Float[Array, " cosine"] = series("What the shaped C map is proved to lie below.")
+    built_plain: Float[Array, " cosine"] = series(
+        "The plain C map of the architecture built, its lengths kept at 1.", symbol="C(c)"
+    )
+    built_shaped: Float[Array, " cosine"] = series("Its shaped C map.", symbol="C(c)")
+    built_parts: Float[Array, " part"] = series(
+        "The slope, curvature or C(0) of the whole architecture and its branches; NaN for none."
+    )
+    built_layers: Float[Array, ""] = series("How many nonlinear layers the architecture has.")
+    built_goal: Float[Array, ""] = series("The target that it attained.")
     roots: Float[Array, " root parameter"] = series(
         "The parameters of each root of the conditions, the one taken first; NaN where none is."
     )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import architecture, networks, rectifiers, shape
+from curvkit.core.knob import knobs
+from curvkit.kernels import Settings, architecture, networks, rectifiers, shape
 
 
 @pytest.mark.parametrize("wiring", architecture.WIRINGS)
@@ -35,3 +36,7 @@ def test_the_c_map_of_a_residual_network_is_that_of_the_oracle(slope):
 def test_an_unknown_wiring_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="did you mean 'nested'"):
         architecture.wire("nest", 3, 0.5)
+
+
+def test_the_knob_offers_what_can_be_wired():
+    assert knobs(Settings)["wiring"].choices == architecture.WIRINGS

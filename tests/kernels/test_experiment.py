@@ -67,3 +67,13 @@ def test_the_shaped_map_is_drawn_within_its_bounds(activation, method):
     trace = _run(activation=activation, method=method, depth=60)
     assert (trace.lower <= trace.shaped_c[-1] + 2e-4).all()
     assert (trace.shaped_c[-1] <= trace.upper + 2e-4).all()
+
+
+@pytest.mark.parametrize("wiring", ["chain", "residual", "nested", "resnet_v2"])
+def test_the_architecture_of_the_knobs_is_shaped_and_its_steepest_part_meets_the_target(wiring):
+    trace = _run(wiring=wiring, blocks=6, weight=0.9, depth=5)
+    parts = trace.built_parts[np.isfinite(trace.built_parts)]
+    assert parts.max() == pytest.approx(1.5, rel=1e-6)
+    assert trace.built_shaped[-1] == pytest.approx(1, abs=1e-6)
+    title = figures.architecture(trace).layout.title.text
+    assert f"{int(trace.built_layers)} layers" in title and "6 blocks" in title
