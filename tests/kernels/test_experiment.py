@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from curvkit.core.knob import read
-from curvkit.kernels import Settings, dks_limit, figures, run, shape
+from curvkit.kernels import Settings, dks_limit, experiment, figures, run, shape
 
 
 def _run(**values):
@@ -71,9 +71,11 @@ def test_the_shaped_map_is_drawn_within_its_bounds(activation, method):
 
 @pytest.mark.parametrize("wiring", ["chain", "residual", "nested", "resnet_v2"])
 def test_the_architecture_of_the_knobs_is_shaped_and_its_steepest_part_meets_the_target(wiring):
-    trace = _run(wiring=wiring, blocks=6, weight=0.9, depth=5)
-    parts = trace.built_parts[np.isfinite(trace.built_parts)]
-    assert parts.max() == pytest.approx(1.5, rel=1e-6)
-    assert trace.built_shaped[-1] == pytest.approx(1, abs=1e-6)
-    title = figures.architecture(trace).layout.title.text
-    assert f"{int(trace.built_layers)} layers" in title and "6 blocks" in title
+    _, shaped, parts, _, goal = experiment.build("softplus", "dks", wiring, 6, 0.9, 1.5)
+    assert np.nanmax(parts) == pytest.approx(1.5, rel=1e-6) and goal == 1.5
+    assert shaped[-1] == pytest.approx(1, abs=1e-6)
+
+
+def test_the_title_of_an_architecture_says_how_many_layers_it_has():
+    title = figures.architecture(_run(blocks=6, weight=0.9)).layout.title.text
+    assert "13 layers" in title and "6 blocks" in title and "w = 0.9" in title
