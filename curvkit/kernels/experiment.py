@@ -7,18 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core.stream import Stream
-from curvkit.kernels import (
-    architecture,
-    finite,
-    limits,
-    maps,
-    networks,
-    ntk,
-    rectifiers,
-    shaping,
-)
+from curvkit.kernels import architecture, finite, limits, maps, networks, ntk, rectifiers
 from curvkit.kernels.activations import ACTIVATIONS, Activation
 from curvkit.kernels.settings import Settings
+from curvkit.kernels.shaping import shape
 from curvkit.kernels.trace import Trace
 
 COSINES = np.linspace(-1, 1, 81)
@@ -70,7 +62,7 @@ def attained(activation: str, method: str, network: networks.Network, goal: floa
         goal = min(goal, most)
     for _ in range(12):
         try:
-            return shaping.shape(activation, network, method, **{target: goal}), goal
+            return shape(activation, network, method, **{target: goal}), goal
         except ValueError:
             goal = floor + 0.7 * (goal - floor)
     raise ValueError(f"{method} finds no way to shape {activation} for this network.")
@@ -79,8 +71,9 @@ def attained(activation: str, method: str, network: networks.Network, goal: floa
 def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
     """Shapes the activation for `depth` layers; where the goal is out of reach, for less of it."""
     made, goal = attained(activation, method, networks.feed_forward(depth), goal)
-    roots = np.full((ROOTS, 5), np.nan)
-    for row, each in zip(roots, (made, *made.others), strict=False):
+    # Rows without a root repeat the first.
+    roots = np.zeros((ROOTS, 5))
+    for row, each in zip(roots, (made, *made.others, *[made] * ROOTS), strict=False):
         row[:] = each.alpha, each.beta, each.gamma, each.delta, each.negative_slope or 0.0
     achieved = [each.achieved for each in made.conditions]
     missed = [each.residual for each in made.conditions]
@@ -93,7 +86,7 @@ def build(activation: str, method: str, wiring: str, blocks: int, weight: float,
     network = architecture.wire(wiring, blocks, weight)
     made, goal = attained(activation, method, network, goal)
     built = architecture.read(made, COSINES)
-    parts = np.full(PARTS, np.nan)
+    parts = np.zeros(PARTS)
     parts[: len(built.parts)] = built.parts[:PARTS]
     found = built.plain_c, built.shaped_c, parts, built.layers, goal
     return tuple(np.asarray(each, np.float32) for each in found)
@@ -125,14 +118,15 @@ def solution(settings: Settings) -> Solution:
 
 def built(settings: Settings) -> dict[str, jax.Array]:
     """`build` from within the compiled program."""
-    call = lambda blocks, weight, goal: build(
-        settings.activation, settings.method, settings.wiring, int(blocks),
+    call = lambda wiring, blocks, weight, goal: build(
+        settings.activation, settings.method, architecture.WIRINGS[int(wiring)], int(blocks),
         _decimal(weight), _decimal(goal),
     )  # fmt: skip
     cosines = COSINES.shape
     shapes = _single(cosines, cosines, (PARTS,), (), ())
+    wiring = architecture.WIRINGS.index(settings.wiring)
     weight = jnp.asarray(settings.weight, jnp.float32)
-    found = jax.pure_callback(call, shapes, settings.blocks, weight, _asked(settings))
+    found = jax.pure_callback(call, shapes, wiring, settings.blocks, weight, _asked(settings))
     return dict(zip(BUILT, found, strict=True))
 
 

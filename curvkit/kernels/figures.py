@@ -194,13 +194,13 @@ def tangent(trace: Trace) -> go.Figure:
 
 def roots(trace: Trace) -> go.Figure:
     """All roots of the conditions: the shaped activations, and what the network makes of them."""
-    found = int(np.isfinite(trace.roots[:, 0]).sum())
+    found = 1 + int((trace.roots[1:, 1] != trace.roots[0, 1]).sum())
     title = f"Roots of the conditions, {found} of them: {_name(trace)}, {_method(trace)}"
     made = _beside(title)
     for at, (row, output, deep) in enumerate(
         zip(trace.roots, trace.root_output, trace.root_c, strict=True)
     ):
-        if not np.isfinite(row[0]):
+        if at >= found:
             break
         name = f"β = {number(row[1])}" + (", taken" if at == 0 else "")
         line = dict(line=theme.apart(at) | dict(width=2.5 if at == 0 else 1.6))
@@ -229,7 +229,7 @@ def architecture(trace: Trace) -> go.Figure:
     for role, name in (("loss", "plain"), ("sharpness", "shaped")):
         values = getattr(trace, f"built_{name}")
         made.add_trace(theme.curve(role, f"{name}, whole network", trace.cosine, values))
-    parts = trace.built_parts[np.isfinite(trace.built_parts)]
+    parts = trace.built_parts[trace.built_parts > 0]
     places = np.arange(len(parts))
     bars = go.Bar(
         x=places, y=parts, name="sub-networks", marker_color=theme.color("curvature"),

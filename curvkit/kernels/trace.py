@@ -53,12 +53,12 @@ class Trace:
     )
     built_shaped: Float[Array, " cosine"] = series("Its shaped C map.", symbol="C(c)")
     built_parts: Float[Array, " part"] = series(
-        "The slope, curvature or C(0) of the whole architecture and its branches; NaN for none."
+        "The slope, curvature or C(0) of the whole architecture and its branches; 0 for none."
     )
     built_layers: Float[Array, ""] = series("How many nonlinear layers the architecture has.")
     built_goal: Float[Array, ""] = series("The target that it attained.")
     roots: Float[Array, " root parameter"] = series(
-        "The parameters of each root of the conditions, the one taken first; NaN where none is."
+        "The parameters of each root, the one taken first, and again where no other is."
     )
     root_output: Float[Array, " root input"] = series("The shaped activation of each root.")
     root_c: Float[Array, " root cosine"] = series("The whole network's C map of each root.")
