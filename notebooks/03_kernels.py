@@ -44,8 +44,9 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
-# *Play* goes down the network layer by layer. Drag the depth and ζ; change the method to *tat*; look
-# at the other figures: *activation* has the four conditions, *sampled* networks of finite width.
+# *Play* goes down the network layer by layer; the green band is where the shaped map is proved to
+# lie. Drag the depth and ζ; change the method to *tat*; look at the other figures: *activation* has
+# the four conditions, *sampled* networks of finite width, *roots* all that meet the conditions.
 
 # %%
 from curvkit import kernels
@@ -76,6 +77,16 @@ kernels.figures.activation(trace)
 
 # %%
 kernels.figures.local(trace)
+
+# %% [markdown]
+# ## An architecture with shortcuts
+# A branch is a network, too, and the target holds for the steepest part. **Predict**: with two
+# blocks and shortcuts of weight 0.95, is it the whole network, or a branch? Turn *wiring*, *blocks*
+# and *w* in the panel above.
+
+# %%
+short = kernels.Settings.read(activation=activation, method=method, blocks=2, weight=0.95)
+kernels.figures.architecture(kernels.run(short))
 
 # %% [markdown]
 # ## In your own network
@@ -169,7 +180,7 @@ kernels.tell(kernels.run(shallow))
 # %% [markdown]
 # ## Where it lives in the code
 # `curvkit/kernels/shaping.py` has `shape`, `solve.py` finds the roots, `networks.py` holds
-# architectures as data, `maps.py` and `rectifiers.py` the maps, `finite.py` samples networks,
+# architectures as data, `architecture.py` makes them from knobs, `maps.py` and `rectifiers.py` the maps, `finite.py` samples networks,
 # `initializers.py` has orthogonal and delta weights; `race/` trains.
 #
 # ## Reference

@@ -23,6 +23,7 @@ from scipy.special import erf, expit, ndtr
 from curvkit.core import say
 
 Jet = tuple[np.ndarray, np.ndarray, np.ndarray]
+BLOCK = 2048
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -177,7 +178,8 @@ def activation(given: "str | Activation | Callable") -> Activation:
 def _of(function: Callable) -> Activation:
     jet, name = _by_jax(function), getattr(function, "__name__", "activation")
     name = "the function" if name == "<lambda>" else name
-    x = np.linspace(-20.0, 20.0, 4001)
+    # Off the round numbers, where functions bend and JAX takes the middle of two slopes.
+    x = np.linspace(-20.0, 20.0, 4001) + 0.00314
     try:
         same = jax.eval_shape(function, jax.ShapeDtypeStruct((7,), float)).shape == (7,)
         found = jet(x) if same else None
@@ -215,11 +217,11 @@ def _by_jax(function: Callable) -> Callable[[np.ndarray], Jet]:
     def jet(x):
         with switch(True), jax.ensure_compile_time_eval():
             flat = np.asarray(x, np.float64).ravel()
-            # Filled up to a power of two, so that few sizes are compiled.
-            room = max(1024, 1 << (flat.size - 1).bit_length())
-            made = compiled(np.concatenate([flat, np.zeros(room - flat.size)]))
-            cut = (np.asarray(part, np.float64)[: flat.size] for part in made)
-            return tuple(part.reshape(np.shape(x)) for part in cut)
+            # In blocks of one size, so that one size is compiled.
+            filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)
+            parts = zip(*(compiled(block) for block in filled), strict=True)
+            joined = (np.concatenate([np.asarray(each) for each in part]) for part in parts)
+            return tuple(part[: flat.size].reshape(np.shape(x)) for part in joined)
 
     return jet
 
@@ -242,7 +244,7 @@ def jumps(function: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tup
             at = function(np.array([low, middle, high]))
             left = abs(at[1] - at[0]) >= abs(at[2] - at[1])
             low, high = (low, middle) if left else (middle, high)
-        if np.abs(np.diff(function(np.array([low, high]))))[0] > 0.5 * whole:
+        if np.abs(np.diff(function(np.array([low, high]))))[0] > 0.4 * whole:
             place = (low + high) / 2
             found.append(0.0 if abs(place) < 1e-9 else float(place))
     return tuple(sorted(set(found)))

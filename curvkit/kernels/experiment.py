@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core.stream import Stream
-from curvkit.kernels import finite, limits, maps, ntk, rectifiers, shaping
+from curvkit.kernels import architecture, finite, limits, maps, networks, ntk, rectifiers
 from curvkit.kernels.activations import ACTIVATIONS, Activation
 from curvkit.kernels.settings import Settings
+from curvkit.kernels.shaping import shape
 from curvkit.kernels.trace import Trace
 
 COSINES = np.linspace(-1, 1, 81)
@@ -17,8 +18,11 @@ PAIRS = np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 0.9])
 STARTS = np.array([0.5, 1.0, 2.0])
 INPUTS = np.linspace(-4, 4, 121)
 NETWORKS = 6
+# Roots shown, and inputs of which the tangent kernel's condition number is taken.
+ROOTS, ORTHOGONAL, PARTS = 4, 10, 4
 # Enough powers of c for the smooth activations here, to the precision of fp32.
 TERMS = 20
+BUILT = ("built_plain", "built_shaped", "built_parts", "built_layers", "built_goal")
 # Below this mean square fp32 ends; every smooth map there is that of the tangent.
 LEAST = 1e-30
 
@@ -30,6 +34,7 @@ class Solution(NamedTuple):
     achieved: jax.Array
     missed: jax.Array
     goal: jax.Array
+    roots: jax.Array
 
 
 class State(NamedTuple):
@@ -47,37 +52,82 @@ class State(NamedTuple):
     layer: jax.Array
 
 
-def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
-    """Shapes the activation for `depth` layers; where the goal is out of reach, for less of it."""
+def attained(activation: str, method: str, network: networks.Network, goal: float):
+    """The shape and its goal; where the goal is out of reach, for less of it."""
     floor, target = (1.0, "zeta") if method == "dks" else (0.0, "tau")
     target = "eta" if (activation, method) == ("leaky_relu", "tat") else target
-    # A leaky ReLU reaches every C(0) up to that of the ReLU, and η is cut to it.
-    most = maps.network_c_map(rectifiers.layer(0.0), 0.0, depth)[-1] * (1 - 1e-9)
-    goal = min(goal, most) if target == "eta" else goal
+    if target == "eta":
+        # A leaky ReLU reaches every C(0) up to that of the ReLU, and η is cut to it.
+        most = networks.maximal(network, 0.0, rectifiers.layer(0.0)) * (1 - 1e-9)
+        goal = min(goal, most)
     for _ in range(12):
         try:
-            made = shaping.shape(activation, method=method, depth=depth, **{target: goal})
-            break
+            return shape(activation, network, method, **{target: goal}), goal
         except ValueError:
             goal = floor + 0.7 * (goal - floor)
-    else:
-        raise ValueError(f"{method} finds no way to shape {activation} for {depth} layers.")
-    slope = 0.0 if made.negative_slope is None else made.negative_slope
-    numbers = [made.alpha, made.beta, made.gamma, made.delta, slope]
-    found = made.conditions, [each.achieved for each in made.conditions]
-    missed = [each.residual for each in found[0]]
-    return Solution(*(np.asarray(each, np.float32) for each in (numbers, found[1], missed, goal)))
+    raise ValueError(f"{method} finds no way to shape {activation} for this network.")
+
+
+def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
+    """Shapes the activation for `depth` layers; where the goal is out of reach, for less of it."""
+    made, goal = attained(activation, method, networks.feed_forward(depth), goal)
+    # Rows without a root repeat the first.
+    roots = np.zeros((ROOTS, 5))
+    for row, each in zip(roots, (made, *made.others, *[made] * ROOTS), strict=False):
+        row[:] = each.alpha, each.beta, each.gamma, each.delta, each.negative_slope or 0.0
+    achieved = [each.achieved for each in made.conditions]
+    missed = [each.residual for each in made.conditions]
+    parts = roots[0], achieved, missed, goal, roots
+    return Solution(*(np.asarray(each, np.float32) for each in parts))
+
+
+def build(activation: str, method: str, wiring: str, blocks: int, weight: float, goal: float):
+    """Shapes and reads the architecture of the knobs: the parts of the trace called built."""
+    network = architecture.wire(wiring, blocks, weight)
+    made, goal = attained(activation, method, network, goal)
+    built = architecture.read(made, COSINES)
+    parts = np.zeros(PARTS)
+    parts[: len(built.parts)] = built.parts[:PARTS]
+    found = built.plain_c, built.shaped_c, parts, built.layers, goal
+    return tuple(np.asarray(each, np.float32) for each in found)
+
+
+def _asked(settings):
+    smooth = settings.activation != "leaky_relu"
+    goal = settings.zeta if settings.method == "dks" else settings.tau if smooth else settings.eta
+    return jnp.asarray(goal, jnp.float32)
+
+
+def _decimal(value):
+    """A knob's value as it was typed, from single precision."""
+    return float(np.float64(f"{float(value):.7g}"))
+
+
+def _single(*shapes):
+    return tuple(jax.ShapeDtypeStruct(each, jnp.float32) for each in shapes)
 
 
 def solution(settings: Settings) -> Solution:
     """The same from within the compiled program, so that turning a target compiles nothing."""
-    smooth = settings.activation != "leaky_relu"
-    goal = settings.zeta if settings.method == "dks" else settings.tau if smooth else settings.eta
-    shapes = Solution(*(jax.ShapeDtypeStruct(each, jnp.float32) for each in ((5,), (4,), (4,), ())))
+    shapes = Solution(*_single((5,), (4,), (4,), (), (ROOTS, 5)))
     call = lambda depth, goal: solve(
-        settings.activation, settings.method, int(depth), float(np.float64(f"{float(goal):.7g}"))
+        settings.activation, settings.method, int(depth), _decimal(goal)
     )
-    return jax.pure_callback(call, shapes, settings.depth, jnp.asarray(goal, jnp.float32))
+    return jax.pure_callback(call, shapes, settings.depth, _asked(settings))
+
+
+def built(settings: Settings) -> dict[str, jax.Array]:
+    """`build` from within the compiled program."""
+    call = lambda wiring, blocks, weight, goal: build(
+        settings.activation, settings.method, architecture.WIRINGS[int(wiring)], int(blocks),
+        _decimal(weight), _decimal(goal),
+    )  # fmt: skip
+    cosines = COSINES.shape
+    shapes = _single(cosines, cosines, (PARTS,), (), ())
+    wiring = architecture.WIRINGS.index(settings.wiring)
+    weight = jnp.asarray(settings.weight, jnp.float32)
+    found = jax.pure_callback(call, shapes, wiring, settings.blocks, weight, _asked(settings))
+    return dict(zip(BUILT, found, strict=True))
 
 
 def functions(settings: Settings, parameters: jax.Array):
@@ -96,30 +146,17 @@ def layer_maps(settings: Settings, parameters: jax.Array, plain_q: jax.Array):
     if settings.activation == "leaky_relu":
         slope = parameters[4]
         maps_of = lambda s: (
-            lambda c: rectified(c, s),
-            lambda c: rectified_slope(c, s),
+            lambda c: rectifiers.traced(c, s),
+            lambda c: rectifiers.traced_slope(c, s),
         )
         (plain_c, plain_slope), (c, steep) = maps_of(0.0), maps_of(slope)
         if settings.method == "tat":
             return plain_c, plain_slope, c, steep
         # Under DKS the mean is taken off, and the map goes through 0.
-        zero = rectified(jnp.zeros(()), slope)
+        zero = rectifiers.traced(jnp.zeros(()), slope)
         centred = lambda x: (c(x) - zero) / (1 - zero)
         return plain_c, plain_slope, centred, lambda x: steep(x) / (1 - zero)
     return *_series(plain, jnp.maximum(plain_q, LEAST)), *_series(shaped, 1.0)
-
-
-def rectified(c: jax.Array, slope: jax.Array | float) -> jax.Array:
-    """`rectifiers.c_map` for traced arrays."""
-    c = jnp.clip(c, -1, 1)
-    bent = (jnp.sqrt(jnp.maximum(1 - c * c, 0)) + (jnp.pi - jnp.arccos(c)) * c) / jnp.pi
-    return ((1 - slope) ** 2 * bent + 2 * slope * c) / (1 + slope**2)
-
-
-def rectified_slope(c: jax.Array, slope: jax.Array | float) -> jax.Array:
-    """`rectifiers.c_map_slope` for traced arrays."""
-    turned = (jnp.pi - jnp.arccos(jnp.clip(c, -1, 1))) / jnp.pi
-    return ((1 - slope) ** 2 * turned + 2 * slope) / (1 + slope**2)
 
 
 def _series(function, q):
@@ -150,6 +187,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         "shaped_q": state.shaped_q,
         "plain_ntk": over(state.plain_ntk),
         "shaped_ntk": over(state.shaped_ntk),
+        "plain_kappa": _kappa(state.plain_ntk),
+        "shaped_kappa": _kappa(state.shaped_ntk),
         "sampled": finite.cosines_with_first(state.sampled),
     }
     parameters = state.solution.parameters
@@ -171,6 +210,13 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     ), row  # fmt: skip
 
 
+def _kappa(theta):
+    middle = theta.shape[0] // 2
+    # Where single precision sees no difference any more, the number is cut to what it can say.
+    same = jnp.maximum(theta[-1], theta[middle] + 1e-7 * jnp.abs(theta[-1]))
+    return ntk.condition_number(same, jnp.maximum(theta[middle], 0), ORTHOGONAL)
+
+
 def _lengths(function, q):
     return jax.vmap(lambda each: maps.q_map(function, each))(q)
 
@@ -187,7 +233,13 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         limit = jax.lax.fori_loop(
             0, settings.depth, lambda _, c: jnp.clip(shaped_local(c), -1, 1), c
         )
+    outputs, deep = jax.vmap(lambda each: _root(settings, each, x, c))(state.solution.roots)
+    lower, upper = bounds(settings, c, goal)
     return {
+        "lower": lower,
+        "upper": upper,
+        "root_output": outputs,
+        "root_c": deep,
         "cosine": c,
         "pair": jnp.asarray(PAIRS, jnp.float32),
         "limit": limit,
@@ -198,8 +250,26 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         "shaped_weights": maps.hermite_weights(shaped, 1.0, TERMS)[:12],
         "plain_local": plain_local(c),
         "shaped_local": shaped_local(c),
+        **built(settings),
         **state.solution._asdict(),
     }
+
+
+def _root(settings, parameters, x, c):
+    """What a root makes of the activation and of the whole network's C map."""
+    layer = layer_maps(settings, parameters, jnp.ones(()))[2]
+    end = jax.lax.fori_loop(0, settings.depth, lambda _, c: jnp.clip(layer(c), -1, 1), c)
+    return functions(settings, parameters)[1](x), end
+
+
+def bounds(settings: Settings, c: jax.Array, goal: jax.Array) -> list[jax.Array]:
+    """What the network's C map is proved to lie between, where the target `goal` is attained."""
+    if settings.method == "dks":
+        found = limits.dks_bounds(c, goal)
+    else:
+        zero = goal if settings.activation == "leaky_relu" else goal / 2
+        found = limits.tat_bounds(c, zero)
+    return [jnp.clip(each, -1, 1) for each in found]
 
 
 stream = Stream(

@@ -9,6 +9,7 @@ from curvkit.kernels.trace import Trace
 from curvkit.show import theme
 
 TARGETS = {"zeta": "ζ", "tau": "τ", "eta": "η"}
+POWERS = dict(type="log", dtick=2, tickformat="~e")
 
 
 def _name(trace: Trace) -> str:
@@ -32,6 +33,18 @@ def _depth(trace: Trace) -> int:
     return int(trace.step[trace.finite - 1]) if trace.finite else 0
 
 
+def _beside(title: str) -> go.Figure:
+    """An empty figure of two panels beside one another."""
+    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.15)
+    made.update_layout(template=theme.template(), height=480, showlegend=True, title_text=title)
+    return made
+
+
+def _diagonal(name: str, end: float) -> go.Scatter:
+    ends = [-end, end]
+    return theme.curve("plain", name, ends, ends, line=dict(dash="dot", width=1))
+
+
 def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
     """Says so where numbers end, and where less was attained than asked for."""
     asked = trace.settings[trace.target]
@@ -51,15 +64,16 @@ def depth(trace: Trace) -> go.Figure:
     title = f"The network's C map as depth grows: {_name(trace)}, {_method(trace)}"
     made = theme.figure(title, height=520)
     c = trace.cosine
+    made.add_trace(_diagonal("no layer", 1))
+    # From b ≥ 0: what the map of a network whose target is attained lies between.
+    bound = dict(line=dict(width=0.6), hoverinfo="skip")
     made.add_trace(
-        theme.curve("plain", "no layer", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
+        theme.curve("curvature", "lower bound", c, trace.lower, showlegend=False, **bound)
     )
-    if trace.target == "zeta":
-        # From b ≥ 0: on [0, 1] the map lies below the diagonal, by at most 1 − 1/ζ.
-        right = np.linspace(0, 1, 21)
-        below = np.maximum(right - (1 - 1 / float(trace.goal)), 0)
-        band = theme.curve("threshold", "bound c − (1 − 1/ζ)", right, below, line=dict(width=1))
-        made.add_trace(band)
+    fill = dict(fill="tonexty", fillcolor=theme.faint(theme.color("curvature")))
+    made.add_trace(
+        theme.curve("curvature", "proved to lie within", c, trace.upper, **fill, **bound)
+    )
     name = "its end" if trace.settings["activation"] == "leaky_relu" else "limit of infinite depth"
     made.add_trace(theme.curve("threshold", name, c, trace.limit))
     made.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
@@ -90,13 +104,9 @@ def paths(trace: Trace) -> go.Figure:
 def activation(trace: Trace) -> go.Figure:
     """The activation before and after, and how well its four conditions are met."""
     made = make_subplots(rows=2, cols=1, row_heights=[0.64, 0.36], vertical_spacing=0.17)
-    made.update_layout(template=theme.template(), height=600, showlegend=True)
-    made.update_layout(
-        title_text=f"The activation before and after: {_name(trace)}, {_method(trace)}"
-    )
-    made.add_trace(
-        theme.curve("plain", "identity", [-4, 4], [-4, 4], line=dict(dash="dot", width=1))
-    )
+    title = f"The activation before and after: {_name(trace)}, {_method(trace)}"
+    made.update_layout(template=theme.template(), height=600, title_text=title)
+    made.add_trace(_diagonal("identity", 4))
     made.add_trace(theme.curve("loss", "plain φ", trace.input, trace.plain_output))
     made.add_trace(theme.curve("sharpness", "shaped φ̂", trace.input, trace.shaped_output))
     made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
@@ -128,14 +138,8 @@ def activation(trace: Trace) -> go.Figure:
 
 def local(trace: Trace) -> go.Figure:
     """One layer's C map, and the Hermite weights it is a power series of."""
-    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.14)
-    made.update_layout(template=theme.template(), height=470, showlegend=True)
-    made.update_layout(
-        title_text=f"One layer's C map and its weights: {_name(trace)}, {_method(trace)}"
-    )
-    made.add_trace(
-        theme.curve("plain", "identity", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
-    )
+    made = _beside(f"One layer's C map and its weights: {_name(trace)}, {_method(trace)}")
+    made.add_trace(_diagonal("identity", 1))
     powers = np.arange(len(trace.plain_weights))
     for role, name in (("loss", "plain"), ("sharpness", "shaped")):
         made.add_trace(
@@ -147,9 +151,7 @@ def local(trace: Trace) -> go.Figure:
     made.update_xaxes(title_text="cosine before c", range=[-1, 1], row=1, col=1)
     made.update_yaxes(title_text="cosine after C(c)", range=[-1.05, 1.05], row=1, col=1)
     made.update_xaxes(title_text="power k of c", row=1, col=2)
-    made.update_yaxes(
-        title_text="weight b", type="log", range=[-8, 0.2], dtick=2, tickformat="~e", row=1, col=2
-    )
+    made.update_yaxes(title_text="weight b", range=[-8, 0.2], **POWERS, row=1, col=2)
     return _finish(made, trace)
 
 
@@ -174,14 +176,75 @@ def lengths(trace: Trace) -> go.Figure:
 
 
 def tangent(trace: Trace) -> go.Figure:
-    """The tangent kernel over its value at c = 1: flat means that nothing is told apart."""
+    """The tangent kernel over its value at c = 1, and its condition number as depth grows."""
     title = f"The neural tangent kernel as depth grows: {_name(trace)}, {_method(trace)}"
-    made = theme.figure(title, height=470)
-    made.add_trace(theme.curve("loss", "plain", trace.cosine, _last(trace, "plain_ntk")))
-    made.add_trace(theme.curve("sharpness", "shaped", trace.cosine, _last(trace, "shaped_ntk")))
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05])
+    made = _beside(title)
+    kept = trace.head(trace.finite)
+    for role, name in (("loss", "plain"), ("sharpness", "shaped")):
+        made.add_trace(theme.curve(role, name, trace.cosine, _last(trace, f"{name}_ntk")))
+        kappa = getattr(kept, f"{name}_kappa")
+        curve = theme.curve(role, name, kept.step, kappa, showlegend=False)
+        made.add_trace(curve, row=1, col=2)
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
+    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05], row=1, col=1)
+    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=1, col=2)
+    made.update_yaxes(title_text="condition number κ", range=[-0.3, 8.6], **POWERS, row=1, col=2)
     return _finish(made, trace)
+
+
+def roots(trace: Trace) -> go.Figure:
+    """All roots of the conditions: the shaped activations, and what the network makes of them."""
+    found = 1 + int((trace.roots[1:, 1] != trace.roots[0, 1]).sum())
+    title = f"Roots of the conditions, {found} of them: {_name(trace)}, {_method(trace)}"
+    made = _beside(title)
+    for at, (row, output, deep) in enumerate(
+        zip(trace.roots, trace.root_output, trace.root_c, strict=True)
+    ):
+        if at >= found:
+            break
+        name = f"β = {number(row[1])}" + (", taken" if at == 0 else "")
+        line = dict(line=theme.apart(at) | dict(width=2.5 if at == 0 else 1.6))
+        made.add_trace(go.Scatter(x=trace.input, y=output, name=name, mode="lines", **line))
+        again = go.Scatter(
+            x=trace.cosine, y=deep, name=name, mode="lines", showlegend=False, **line
+        )
+        made.add_trace(again, row=1, col=2)
+    made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
+    made.update_yaxes(title_text="output φ̂(x)", range=[-4.2, 6.2], row=1, col=1)
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=2)
+    made.update_yaxes(title_text="network C(c)", range=[-1.05, 1.05], row=1, col=2)
+    return _finish(made, trace)
+
+
+def architecture(trace: Trace) -> go.Figure:
+    """The architecture of the knobs: its C map, and which of its sub-networks meets the target."""
+    knobs, symbol = trace.settings, TARGETS[trace.target]
+    wiring = {"resnet_v2": "ResNet V2"}.get(knobs["wiring"], knobs["wiring"])
+    shortcuts = "" if knobs["wiring"] == "chain" else f", w = {number(knobs['weight'], 3)}"
+    title = (
+        f"{wiring}, {knobs['blocks']} blocks{shortcuts}, {int(trace.built_layers)} layers: "
+        f"{_name(trace)}, {knobs['method'].upper()} at {symbol} = {number(trace.built_goal)}"
+    )
+    made = _beside(title)
+    for role, name in (("loss", "plain"), ("sharpness", "shaped")):
+        values = getattr(trace, f"built_{name}")
+        made.add_trace(theme.curve(role, f"{name}, whole network", trace.cosine, values))
+    parts = trace.built_parts[trace.built_parts > 0]
+    places = np.arange(len(parts))
+    bars = go.Bar(
+        x=places, y=parts, name="sub-networks", marker_color=theme.color("curvature"),
+        text=[number(each) for each in parts], textposition="outside", cliponaxis=False,
+    )  # fmt: skip
+    made.add_trace(bars, row=1, col=2)
+    goal, ends = float(trace.built_goal), [-0.5, len(parts) - 0.5]
+    made.add_trace(theme.curve("threshold", f"target {symbol}", ends, [goal, goal]), row=1, col=2)
+    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
+    made.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05], row=1, col=1)
+    names = ["whole", *(f"branch {at}" for at in places[1:])]
+    made.update_xaxes(title_text="sub-network", tickvals=places, ticktext=names, row=1, col=2)
+    of = {"zeta": "slope C′(1)", "tau": "curvature C″(1)", "eta": "C(0)"}[trace.target]
+    made.update_yaxes(title_text=of, range=[0, 1.25 * max(goal, *parts)], row=1, col=2)
+    return made
 
 
 def sampled(trace: Trace) -> go.Figure:
@@ -214,12 +277,10 @@ def words(trace: Trace) -> str:
     if trace.settings["activation"] == "leaky_relu":
         numbers += f" and slope {slope} below zero"
     told = [f"{_method(trace)} gives {_name(trace)} **{numbers}**."]
-    asked = trace.settings[trace.target]
+    asked, symbol = trace.settings[trace.target], TARGETS[trace.target]
     if abs(float(trace.goal) - asked) > 1e-5 * asked:
-        symbol = TARGETS[trace.target]
-        told.append(
-            f"What was asked for, {symbol} = {number(asked)}, is out of reach of so few layers."
-        )
+        what = f"What was asked for, {symbol} = {number(asked)}"
+        told.append(f"{what}, is out of reach of so few layers.")
     told.append(f"Its conditions are missed by {number(np.max(np.abs(trace.missed)), 2)} at most.")
     told.append(
         f"After {_depth(trace)} layers inputs at cosine 0 and 0.5 are at "
@@ -231,11 +292,8 @@ def words(trace: Trace) -> str:
 
 
 FIGURES = {
-    "depth": depth,
-    "activation": activation,
-    "local": local,
-    "paths": paths,
-    "lengths": lengths,
-    "tangent": tangent,
-    "sampled": sampled,
-}
+    each.__name__: each
+    for each in (
+        depth, activation, local, paths, lengths, tangent, architecture, roots, sampled
+    )
+}  # fmt: skip

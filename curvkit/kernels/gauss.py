@@ -62,7 +62,7 @@ def _cut(cuts, panels, nodes):
     return z, weight / weight.sum()
 
 
-def cut_rule(cuts: np.ndarray, nodes: int = 24) -> tuple[np.ndarray, np.ndarray]:
+def cut_rule(cuts: np.ndarray, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]:
     """A small rule for each row of `cuts`, of shape (rows, cuts): cheap, and right to some digits.
 
     >>> z, w = cut_rule(np.array([[0.0]]))

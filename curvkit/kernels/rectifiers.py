@@ -14,6 +14,8 @@ ReLU with β = ±1 both E[φ′²] and Var φ are written with the normal densit
 import math
 from collections.abc import Callable
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr
@@ -61,6 +63,19 @@ def c_map_slope(c, slope: float):
     1.0
     """
     turned = (math.pi - np.arccos(np.clip(c, -1, 1))) / math.pi
+    return ((1 - slope) ** 2 * turned + 2 * slope) / (1 + slope**2)
+
+
+def traced(c: jax.Array, slope: jax.Array | float) -> jax.Array:
+    """`c_map` for traced arrays."""
+    c = jnp.clip(c, -1, 1)
+    bent = (jnp.sqrt(jnp.maximum(1 - c * c, 0)) + (jnp.pi - jnp.arccos(c)) * c) / jnp.pi
+    return ((1 - slope) ** 2 * bent + 2 * slope * c) / (1 + slope**2)
+
+
+def traced_slope(c: jax.Array, slope: jax.Array | float) -> jax.Array:
+    """`c_map_slope` for traced arrays."""
+    turned = (jnp.pi - jnp.arccos(jnp.clip(c, -1, 1))) / jnp.pi
     return ((1 - slope) ** 2 * turned + 2 * slope) / (1 + slope**2)
 
 

@@ -7,6 +7,7 @@ TAT = "arXiv 2203.08120"
 
 ACTIVATIONS = ("softplus", "leaky_relu", "tanh", "gelu")
 METHODS = ("dks", "tat")
+WIRINGS = ("chain", "residual", "nested", "resnet_v2")
 
 
 @settings
@@ -42,6 +43,21 @@ class Settings:
         0.9, low=0.3, high=0.99, symbol="η",
         sentence="Where TAT with a leaky ReLU sends orthogonal inputs: C(0) of the network.",
         source=TAT,
+    )  # fmt: skip
+    wiring: str = choice(
+        "residual", WIRINGS,
+        sentence="What the figure architecture builds: a chain, or blocks with shortcuts.",
+        source=f"{DKS}, section 5",
+    )  # fmt: skip
+    blocks: int = knob(
+        16, low=1, high=60,
+        sentence="How many blocks the architecture has, of two or three layers each.",
+        source=f"{DKS}, section 5",
+    )  # fmt: skip
+    weight: float = knob(
+        0.8, low=0.0, high=0.99, symbol="w",
+        sentence="The weight of each shortcut; the branch beside it has √(1 − w²).",
+        source=f"{DKS}, section 4",
     )  # fmt: skip
     width: int = knob(
         256, low=32, high=1024, static=True, symbol="N",

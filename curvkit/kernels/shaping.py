@@ -201,9 +201,9 @@ def _out_of_reach(base, network, method, goal) -> str:
     if reached is None:
         return f"{sentence}, nor at any smaller {name} tried; use another activation."
     low, high = reached, floor + 2 * (reached - floor)
-    for _ in range(6):
+    for _ in range(8):
         middle = math.sqrt((low - floor) * (high - floor)) + floor
         low, high = (
             (middle, high) if _solved(base, network, method, middle) is not None else (low, middle)
         )
-    return f"{sentence}; {name} = {low:.4g} can be attained."
+    return f"{sentence}; {name} = {low - low % 1e-4 or low:.5g} can be attained."

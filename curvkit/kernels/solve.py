@@ -11,19 +11,21 @@
 Two unknowns remain. Under DKS, C(0) = 0 gives δ and Q(1) = 1 gives γ. Under TAT, C′(1) = 1 gives
 γ, and Q(1) = 1 is then a quadratic in δ, whose roots are real by Poincaré's inequality; `branch`
 is the sign of its root. What is left is solved for (log α, β) by Newton's method from a grid of
-starts at once, on a coarse rule; each root found is then polished by SciPy on a fine one.
+starts at once, on a coarse rule; the roots found are then polished together on a fine one.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import root
 
+from curvkit.kernels import moments
 from curvkit.kernels.activations import Activation
 from curvkit.kernels.gauss import cut_rule, hermite_rule, panel_rule
 
-# Newton steps on the coarse rule, how near two starts count as one, and a finite difference.
-STEPS, NEAR, STRIDE = 14, 1e-2, 1e-6
+# Newton steps on the coarse rule and on the fine one, and how near two starts count as one.
+STEPS, POLISH, NEAR = 14, 12, 1e-2
+# Places of a smooth φ between which a rule is cut where α is so large that they lie close in z.
+FEATURES = (-12.0, -4.0, -1.5, -0.5, 0.5, 1.5, 4.0, 12.0)
 
 
 class Local(NamedTuple):
@@ -65,42 +67,14 @@ def local(base: Activation, root: Root, panels: int = 60, nodes: int = 20) -> Lo
 
 
 def _fine(base, alpha, beta, panels=30, nodes=16):
-    cuts = tuple((place - beta) / alpha for place in base.breaks)
-    return panel_rule(cuts, panels, nodes)
-
-
-def residuals(base: Activation, u: np.ndarray, target: float, branch, z, w) -> np.ndarray:
-    """What is left of two conditions at u = (log α, β), each over the size of its target.
-
-    Args:
-        base: the activation φ.
-        u: shape (starts, 2).
-        target: ψ − 1 if `branch` is None, the curvature x if it is the sign of δ's root.
-        branch: None (DKS) or an array of ±1 of shape (starts,) (TAT).
-        z, w: a quadrature rule, of shape (nodes,) or one per start, (starts, nodes).
-
-    Returns:
-        Shape (starts, 2).
-    """
-    alpha, beta = np.exp(u[:, :1]), u[:, 1:]
-    value, first, second = base.jet(alpha * z + beta)
-    mean = lambda values: np.einsum("sn,sn->s", values, np.broadcast_to(w, values.shape))
-    value = value - mean(value)[:, None]
-    alpha = alpha[:, 0]
-    variance, energy = mean(value**2), alpha**2 * mean(first**2)
-    along = alpha * mean(value * first * z)
-    if branch is None:
-        variance = np.maximum(variance, 1e-300)
-        return np.stack([along / variance - 1, energy / variance - 1 - target], 1) / target
-    energy = np.maximum(energy, 1e-300)
-    offset = branch * np.sqrt(np.maximum(energy - variance, 0))
-    along = along + offset * alpha * mean(first * z)
-    bent = alpha**4 * mean(second**2)
-    return np.stack([along / energy - 1, bent / energy - target], 1) / target
+    places = base.breaks if alpha < 1.5 else (*base.breaks, *FEATURES)
+    return panel_rule(tuple((place - beta) / alpha for place in places), panels, nodes)
 
 
 def roots(base: Activation, target: float, tat: bool) -> list[Root]:
     """All roots found, inequivalent as functions, the β nearest to 0 first.
+
+    Only where none is found near the size of α that small targets have, larger ones are searched.
 
     Args:
         base: the activation φ.
@@ -110,30 +84,47 @@ def roots(base: Activation, target: float, tat: bool) -> list[Root]:
     Returns:
         Roots with α > 0 that meet their two conditions to 1e-9 of the target's size.
     """
-    starts, branch = _starts(base, target), None
-    if tat:
-        branch = np.repeat([1.0, -1.0], len(starts))
-        starts = np.concatenate([starts, starts])
+    for far in (False, True):
+        starts, branch = _starts(base, target, far), None
+        if tat:
+            branch = np.repeat([1.0, -1.0], len(starts))
+            starts = np.concatenate([starts, starts])
+        # A start that leads where nothing is finite is dropped.
+        with np.errstate(all="ignore"):
+            near = _near(base, starts, target, branch, far)
+            found = _distinct(base, *_polished(base, *near, target))
+        if found:
+            break
+    return found
+
+
+def _distinct(base, u, signs) -> list[Root]:
+    """The roots at `u`, each function once: of β and −β the positive, then by the size of β."""
     found: list[tuple[Root, np.ndarray]] = []
-    for u, sign in _candidates(base, starts, target, branch):
-        polished = _polished(base, u, target, sign)
-        if polished is None:
-            continue
-        made = _root(base, polished, sign)
+    # What is nearest to 0 comes first, and of ±β the positive.
+    for i in sorted(range(len(u)), key=lambda i: (round(abs(u[i, 1]), 6), u[i, 1] < 0)):
+        sign = None if signs is None else signs[i]
+        made = _root(base, u[i], sign)
         outputs = _outputs(base, made)
+        if any(_equivalent(outputs, others) for _, others in found):
+            continue
         if made.beta < 0:
-            signs = (None,) if sign is None else (1.0, -1.0)
-            mirrors = [_root(base, polished * [1, -1], each) for each in signs]
+            branches = (None,) if sign is None else (1.0, -1.0)
+            mirrors = [_root(base, u[i] * [1, -1], each) for each in branches]
             made = next((m for m in mirrors if _equivalent(outputs, _outputs(base, m))), made)
-        if not any(_equivalent(outputs, others) for _, others in found):
-            found.append((made, outputs))
+        found.append((made, outputs))
     return [each for each, _ in sorted(found, key=lambda pair: abs(pair[0].beta))]
 
 
-def _starts(base, target):
+def _starts(base, target, far=False):
+    if far:
+        scales, shifts = np.geomspace(0.5, 300, 12), np.linspace(-1.2, 1.2, 9)
+        scale, shift = np.meshgrid(scales, shifts)
+        return np.stack([np.log(scale.ravel()), (scale * shift).ravel()], 1)
     scales = np.sqrt(target) * np.array([0.5, 1.2, 3.0])
-    scale, shift = np.meshgrid(scales, np.linspace(-4, 4, 17))
-    pairs = [np.stack([np.log(scale.ravel()), shift.ravel()], 1)]
+    scale, shift = np.meshgrid(scales, np.linspace(-4, 4, 9 if base.breaks else 13))
+    wide = [[0.2, beta] for beta in (-5.0, -3.0, 3.0, 5.0)]
+    pairs = [np.stack([np.log(scale.ravel()), shift.ravel()], 1), np.array(wide)]
     for place in base.breaks[:3]:
         # Where φ bends, roots have the bend within reach of z, however small α is.
         scale, at = np.meshgrid(np.append(scales, [1.0, 2.0]), np.linspace(-3.5, 3.5, 8))
@@ -141,80 +132,84 @@ def _starts(base, target):
     return np.concatenate(pairs)
 
 
-def _candidates(base, u, target, branch):
-    """Distinct near-roots on the coarse rule, with the branch of each."""
-    low, high = np.log(1e-4 * np.sqrt(target)), np.log(200.0)
-    signs = branch
-    steps = 2 * STEPS if base.breaks else STEPS
+def _near(base, u, target, branch, far):
+    """Distinct near-roots on the coarse rule, and the branch of each, the best eight."""
+    low, high = np.log(1e-4 * np.sqrt(target)), np.log(1e4 if far else 200.0)
+    bent = far or bool(base.breaks)
+    steps = 2 * STEPS if bent else STEPS
+    signs = np.zeros(len(u)) if branch is None else branch
+    # Of each start: where it is, its branch, and its residual when last looked after.
+    state, arrived = np.column_stack([u, signs, np.full(len(u), np.inf)]), []
     for number in range(steps):
-        tiled = np.concatenate([u, u + [STRIDE, 0], u + [0, STRIDE]])
-        repeated = None if signs is None else np.tile(signs, 3)
-        # The rule stays where it was for a finite difference, or the cuts would move within it.
-        rule = _coarse(base, u, 3)
-        at, by_alpha, by_beta = np.split(residuals(base, tiled, target, repeated, *rule), 3)
-        if number == steps - 1:
-            break
-        step = _solved(np.stack([by_alpha - at, by_beta - at], 2) / STRIDE, at)
+        u, signs = state[:, :2], None if branch is None else state[:, 2]
+        at, jacobian = moments.residuals(base, u, target, signs, *_coarse(base, u, far))
+        worst = np.abs(at).max(1)
+        there = worst < (0.3 if number == steps - 1 else 0.02)
+        step, alpha = moments.solved(jacobian, at), np.exp(u[:, 0])
         # Where φ bends, what counts is how far the bend moves in units of z.
-        reach = np.exp(u[:, 0]) if base.breaks else np.ones(len(u))
-        length = np.linalg.norm(step / np.stack([np.ones(len(u)), reach], 1), axis=1)[:, None]
-        u = u - step * np.minimum(1, 0.6 / np.maximum(length, 1e-12))
-        kept = (u[:, 0] > low) & (u[:, 0] < high) & (np.abs(u[:, 1]) < 8)
-        if number > 4:
-            kept &= _first_of_their_kind(u, signs)
-        u, signs = u[kept], None if signs is None else signs[kept]
-        if not len(u):
-            return
-    last = np.abs(at).max(1)
-    taken = [
-        (u[i], None if signs is None else float(signs[i]))
-        for i in np.argsort(last)[:8]
-        if last[i] < 0.3
-    ]
-    # By size of β: of roots that are the same function the one with β ≥ 0 nearest to 0 is kept.
-    yield from sorted(taken, key=lambda pair: (round(abs(pair[0][1]), 3), pair[0][1] < 0))
+        length = np.maximum(np.hypot(step[:, 0], step[:, 1] * (1 if bent else alpha)), 1e-12)
+        step *= np.minimum(1, 0.6 / length)[:, None]
+        u = u - np.stack([step[:, 0], alpha * step[:, 1]], 1)
+        kept = (u[:, 0] > low) & (u[:, 0] < high) & (np.abs(u[:, 1]) < 3 * alpha + 8)
+        arrived.append(np.column_stack([worst, u, state[:, 2:]])[there])
+        kept &= ~there
+        if number % 3 == 2:
+            kept &= worst < 0.7 * state[:, 3]  # the others wander
+            state[:, 3] = worst
+        state = np.column_stack([u, state[:, 2:]])[kept]
+        if number > 1:
+            state = state[_first_of_their_kind(state)]
+        if not len(state):
+            break
+    arrived = np.concatenate(arrived)
+    arrived = arrived[_first_of_their_kind(arrived[:, 1:])]
+    best = arrived[np.argsort(arrived[:, 0])[:12], 1:]
+    return best[:, :2], None if branch is None else best[:, 2]
 
 
-def _coarse(base, u, times):
+def _coarse(base, u, far):
     """A rule to find near-roots with: each start's own where φ bends."""
-    if not base.breaks:
+    places = FEATURES[1::2] if far and not base.breaks else base.breaks[:3]
+    if not places:
         return hermite_rule(32)
-    cuts = (np.array(base.breaks[:3]) - u[:, 1:]) / np.exp(u[:, :1])
-    return [np.tile(each, (times, 1)) for each in cut_rule(cuts)]
+    return cut_rule((np.array(places) - u[:, 1:]) / np.exp(u[:, :1]))
 
 
-def _first_of_their_kind(u, signs):
-    rounded = np.round(u / NEAR)
-    if signs is not None:
-        rounded = np.column_stack([rounded, signs])
-    kept = np.zeros(len(u), bool)
-    kept[np.unique(rounded, axis=0, return_index=True)[1]] = True
+def _first_of_their_kind(state):
+    rounded = np.round(state[:, :2] / NEAR)
+    kept = np.zeros(len(state), bool)
+    kept[np.unique(rounded[:, 0] * 1e6 + rounded[:, 1] + state[:, 2] / 4, return_index=True)[1]] = 1
     return kept
 
 
-def _solved(jacobian, at):
-    (a, b), (c, d) = np.moveaxis(jacobian, 0, -1)
-    determinant = a * d - b * c
-    determinant = np.where(np.abs(determinant) < 1e-12, 1e-12, determinant)
-    return (
-        np.stack([d * at[:, 0] - b * at[:, 1], a * at[:, 1] - c * at[:, 0]], 1)
-        / (determinant[:, None])
-    )
+def _polished(base, u, branch, target):
+    """Those near-roots that become roots by Newton's method on the fine rule."""
+    previous = np.inf
+    for _ in range(POLISH if len(u) else 0):
+        at, jacobian = moments.residuals(base, u, target, branch, *_fine_rules(base, u))
+        worst = np.abs(at).max(1)
+        if np.all((worst < 1e-12) | (worst > previous / 2) & (worst < 1e-8)):
+            break
+        previous = worst
+        step = np.clip(moments.solved(jacobian, at), -0.5, 0.5)
+        step[:, 1] *= np.exp(u[:, 0])
+        u = np.clip(u - step, -50, [15, 1e7])
+    if len(u):
+        at, _ = moments.residuals(base, u, target, branch, *_fine_rules(base, u, 60))
+        kept = np.abs(at).max(1) <= 1e-9 * max(1, 1e-3 / target)
+        u, branch = u[kept], None if branch is None else branch[kept]
+    return u, branch
 
 
-def _polished(base, u, target, sign):
-    branch = None if sign is None else np.array([sign])
-
-    def equations(u, panels=30):
-        u = np.clip(u, -20.0, 20.0)
-        rule = _fine(base, np.exp(u[0]), u[1], panels)
-        return residuals(base, u[None], target, branch, *rule)[0]
-
-    # SciPy stops where steps are small, which at a double root is before the residuals are.
-    u = root(equations, u, options=dict(xtol=1e-13)).x
-    if np.abs(equations(u, 60)).max() > 1e-9 * max(1, 1e-3 / target):
-        return None
-    return u
+def _fine_rules(base, u, panels=30):
+    """One fine rule for all roots where φ is smooth and α small, else one for each."""
+    if not base.breaks and u[:, 0].max() < np.log(1.5):
+        return panel_rule((), panels)
+    rules = [_fine(base, np.exp(a), b, panels) for a, b in u]
+    # Filled up with nodes of no weight, as rules differ in how many cuts lie within reach.
+    length = max(len(z) for z, _ in rules)
+    filled = lambda values: np.stack([np.append(v, np.zeros(length - len(v))) for v in values])
+    return filled([z for z, _ in rules]), filled([w for _, w in rules])
 
 
 def _root(base, u, sign) -> Root:
@@ -238,4 +233,4 @@ def _outputs(base, made):
 def _equivalent(one, other):
     """Whether two functions on a symmetric grid are the same up to signs in and out."""
     mirrored = (other, -other, other[::-1], -other[::-1])
-    return any(np.allclose(one, each, rtol=1e-5, atol=1e-5) for each in mirrored)
+    return any((np.abs(one - each) <= 1e-5 + 1e-5 * np.abs(each)).all() for each in mirrored)

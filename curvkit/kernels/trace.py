@@ -32,6 +32,12 @@ class Trace:
         "The shaped network's tangent kernel over that of an input with itself.",
         symbol="Θ(c)/Θ(1)",
     )
+    plain_kappa: Float[Array, " reading"] = series(
+        "The condition number of the plain tangent kernel of ten orthogonal inputs.", symbol="κ"
+    )
+    shaped_kappa: Float[Array, " reading"] = series(
+        "The condition number of the shaped tangent kernel of ten orthogonal inputs.", symbol="κ"
+    )
     sampled: Float[Array, " reading network pair"] = series(
         "Cosines in sampled shaped networks of finite width.", symbol="c"
     )
@@ -40,6 +46,22 @@ class Trace:
     limit: Float[Array, " cosine"] = series(
         "The universal limit of deep shaped networks; for a leaky ReLU there is none, so its map."
     )
+    lower: Float[Array, " cosine"] = series("What the shaped C map is proved to lie above.")
+    upper: Float[Array, " cosine"] = series("What the shaped C map is proved to lie below.")
+    built_plain: Float[Array, " cosine"] = series(
+        "The plain C map of the architecture built, its lengths kept at 1.", symbol="C(c)"
+    )
+    built_shaped: Float[Array, " cosine"] = series("Its shaped C map.", symbol="C(c)")
+    built_parts: Float[Array, " part"] = series(
+        "The slope, curvature or C(0) of the whole architecture and its branches; 0 for none."
+    )
+    built_layers: Float[Array, ""] = series("How many nonlinear layers the architecture has.")
+    built_goal: Float[Array, ""] = series("The target that it attained.")
+    roots: Float[Array, " root parameter"] = series(
+        "The parameters of each root, the one taken first, and again where no other is."
+    )
+    root_output: Float[Array, " root input"] = series("The shaped activation of each root.")
+    root_c: Float[Array, " root cosine"] = series("The whole network's C map of each root.")
     input: Float[Array, " input"] = series("Arguments of the activation.", symbol="x")
     plain_output: Float[Array, " input"] = series("The plain activation.", symbol="φ(x)")
     shaped_output: Float[Array, " input"] = series("The shaped activation.", symbol="φ̂(x)")

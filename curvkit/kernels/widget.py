@@ -11,7 +11,7 @@ from curvkit.kernels.settings import Settings
 from curvkit.kernels.trace import Trace
 from curvkit.show.panel import panel
 
-FRONT = ("activation", "method", "depth", "zeta", "tau", "eta")
+FRONT = ("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight")
 
 
 def explore(figure: str = "depth", **values: Any):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from curvkit.core.knob import read
-from curvkit.kernels import Settings, dks_limit, figures, run, shape
+from curvkit.kernels import Settings, dks_limit, experiment, figures, run, shape
 
 
 def _run(**values):
@@ -42,3 +42,40 @@ def test_a_shaped_leaky_relu_network_has_zero_at_zero_under_dks_and_eta_under_ta
     assert _run(activation="leaky_relu").at("shaped_c", 0.0) == pytest.approx(0, abs=1e-5)
     trace = _run(activation="leaky_relu", method="tat")
     assert trace.at("shaped_c", 0.0) == pytest.approx(0.9, abs=1e-4)
+
+
+def test_the_condition_number_is_that_of_the_matrix_of_ten_orthogonal_inputs():
+    trace = _run(activation="leaky_relu", method="tat", depth=20)
+    ratio = trace.at("shaped_ntk", 0.0)
+    values = np.linalg.eigvalsh(np.full((10, 10), ratio) + (1 - ratio) * np.eye(10))
+    assert trace.shaped_kappa[-1] == pytest.approx(values[-1] / values[0], rel=1e-4)
+    assert trace.plain_kappa[-1] > trace.shaped_kappa[-1]
+
+
+def test_all_roots_are_offered_and_each_keeps_the_network_s_slope():
+    trace = _run(activation="gelu")
+    found = np.append(True, trace.roots[1:, 1] != trace.roots[0, 1])
+    assert found.sum() == 3
+    np.testing.assert_array_equal(trace.roots[0], trace.parameters)
+    steep = (trace.root_c[found, -1] - trace.root_c[found, -2]) / (1 - trace.cosine[-2])
+    assert steep == pytest.approx(1.5, abs=0.05)
+    assert sum("β" in (each.name or "") for each in figures.roots(trace).data) == 6
+
+
+@pytest.mark.parametrize("activation, method", [("tanh", "dks"), ("gelu", "tat")])
+def test_the_shaped_map_is_drawn_within_its_bounds(activation, method):
+    trace = _run(activation=activation, method=method, depth=60)
+    assert (trace.lower <= trace.shaped_c[-1] + 2e-4).all()
+    assert (trace.shaped_c[-1] <= trace.upper + 2e-4).all()
+
+
+@pytest.mark.parametrize("wiring", ["chain", "residual", "nested", "resnet_v2"])
+def test_the_architecture_of_the_knobs_is_shaped_and_its_steepest_part_meets_the_target(wiring):
+    _, shaped, parts, _, goal = experiment.build("softplus", "dks", wiring, 6, 0.9, 1.5)
+    assert parts.max() == pytest.approx(1.5, rel=1e-6) and goal == 1.5
+    assert shaped[-1] == pytest.approx(1, abs=1e-6)
+
+
+def test_the_title_of_an_architecture_says_how_many_layers_it_has():
+    title = figures.architecture(_run(blocks=6, weight=0.9)).layout.title.text
+    assert "13 layers" in title and "6 blocks" in title and "w = 0.9" in title

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from curvkit.kernels import dks_limit, maps, shape, tat_limit
-from curvkit.kernels.limits import dks_gap
+from curvkit.kernels import dks_limit, maps, rectifiers, shape, tat_limit
+from curvkit.kernels.limits import dks_bounds, dks_gap, tat_bounds
 
 C = np.linspace(-1, 1, 81)
 
@@ -47,3 +47,26 @@ def test_the_limit_has_the_slope_and_the_curvature_asked_for():
     assert (1 - dks_limit(1 - h, 1.7)) / h == pytest.approx(1.7, rel=1e-3)
     bend = (1 - 2 * tat_limit(1 - h, 0.4) + tat_limit(1 - 2 * h, 0.4)) / h**2
     assert bend == pytest.approx(0.4, rel=1e-2)
+
+
+@pytest.mark.parametrize("depth", [15, 60])
+@pytest.mark.parametrize("method, goal", [("dks", 1.1), ("dks", 4.0), ("tat", 0.1), ("tat", 1.0)])
+def test_every_map_lies_within_its_bounds_and_comes_near_one(method, goal, depth):
+    target = "zeta" if method == "dks" else "tau"
+    for name in ("softplus", "tanh", "swish"):
+        found = _map(shape(name, method=method, depth=depth, **{target: goal}), depth)
+        of = dks_bounds(C, goal) if method == "dks" else tat_bounds(C, goal / 2)
+        lower, upper = (np.asarray(each, float) for each in of)
+        # The bounds are computed in single precision.
+        assert (found >= lower - 1e-6).all() and (found <= upper + 1e-6).all()
+        assert (upper - lower).max() < 8 * (goal if method == "tat" else goal - 1)
+
+
+@pytest.mark.parametrize("eta", [0.5, 0.85])
+def test_a_tat_leaky_relu_s_map_lies_within_its_bounds(eta):
+    made = shape("leaky_relu", method="tat", depth=50, eta=eta)
+    layer = lambda c: rectifiers.c_map(c, made.negative_slope)
+    found = maps.network_c_map(layer, C, 50)[-1]
+    lower, upper = (np.asarray(each, float) for each in tat_bounds(C, eta))
+    assert (found >= lower - 1e-6).all() and (found <= upper + 1e-6).all()
+    assert found[len(C) // 2] == pytest.approx(upper[len(C) // 2], abs=1e-6)

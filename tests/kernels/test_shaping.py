@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import ACTIVATIONS, networks, shape
+from curvkit.kernels import ACTIVATIONS, activation, networks, rectifiers, shape
 from curvkit.kernels.networks import residual, resnet_v2
 
 # What published constants are of: ResNet-101 with shortcuts of weight 0.6.
@@ -41,9 +41,6 @@ def _reached(name, method, network):
 def test_every_condition_is_met_to_1e_8(method, names, network):
     for name in names:
         made = _reached(name, method, NETWORKS[network])
-        if (name, method, network) == ("bentid", "dks", "3"):  # its slope is at most 1.5
-            assert made is None
-            continue
         residuals = made.residuals
         assert len(residuals) == 4
         assert max(map(abs, residuals.values())) <= 1e-8, (name, residuals)
@@ -132,9 +129,18 @@ def test_a_residual_network_s_reference_is_met():
     np.testing.assert_allclose(
         found, (0.548573718, 0.414267666, 3.02791156, -0.956528814), rtol=8e-8
     )
-    slope = shape("leaky_relu", network, "tat").negative_slope
-    # 1e-8 of η, where the official search ends, is several times that of so flat a slope.
-    assert slope == pytest.approx(0.117679358, abs=5e-8)
+
+
+def test_the_residual_leaky_relu_is_met_to_what_the_official_stop_means_for_its_slope():
+    network = residual(25, 2, weight=0.8)
+    made = shape("leaky_relu", network, "tat")
+    reached = lambda slope: networks.maximal(network, 0.0, rectifiers.layer(slope))
+    steep = (reached(0.1177 + 1e-5) - reached(0.1177 - 1e-5)) / 2e-5
+    # Its bisection ends once η is within 1e-8, and η falls by 0.3 per slope there.
+    assert steep == pytest.approx(-0.3, abs=0.05)
+    assert abs(made.negative_slope - 0.117679358) <= 1e-8 / abs(steep) + 5e-10
+    assert abs(reached(0.117679358) - 0.9) <= 1e-8 + 5e-10 * abs(steep)
+    assert abs(made.residuals["maximal C(0)"]) <= 1e-14
 
 
 @pytest.mark.parametrize("method", ["dks", "tat"])
@@ -168,14 +174,42 @@ CALLABLES = {
     "gudermannian": lambda x: 2 * jnp.arctan(jnp.tanh(x / 2)),
     "logcosh": lambda x: jnp.logaddexp(x, -x),
     "celu of 2": lambda x: jax.nn.celu(x, 2.0),
+    "a bell": lambda x: jnp.exp(-(x**2)),
+    "a steep tanh": lambda x: jnp.tanh(20 * x),
+    "a tanh far up": lambda x: jnp.tanh(x) + 500.0,
+    "a tanh far off": lambda x: jnp.tanh(x - 7),
+    "snake": lambda x: x + jnp.sin(3 * x) ** 2 / 3,
+    "hard swish": jax.nn.hard_swish,
 }
+# The last is nested: a residual network within each branch.
+ODD = [
+    networks.feed_forward(37),
+    networks.feed_forward(999),
+    residual(10, 3, weight=0.7),
+    networks.Chain((networks.residual_block(residual(2, 2, weight=0.5), 0.9),), 6),
+]
 
 
 @pytest.mark.parametrize("name", CALLABLES)
 def test_any_callable_is_shaped_in_double_precision(name):
-    for depth in (5, 60):
-        made = shape(CALLABLES[name], depth=depth)
-        assert max(map(abs, made.residuals.values())) <= 1e-8
+    methods = ("dks",) if name == "hard swish" else ("dks", "tat")
+    for network in ODD:
+        for method in methods:
+            made = shape(CALLABLES[name], network, method)
+            assert max(map(abs, made.residuals.values())) <= 1e-8
+
+
+@pytest.mark.parametrize(
+    "function", [jnp.exp, lambda x: x, lambda x: 0 * x + 1, lambda x: x**3, jnp.abs]
+)
+def test_what_no_scale_and_shift_can_shape_is_refused_without_a_warning(function):
+    with pytest.raises(ValueError, match="use another activation"):
+        shape(function, depth=17)
+
+
+def test_every_kink_is_seen_where_jax_takes_the_middle_of_two_slopes():
+    mine = lambda x: jnp.maximum(x, 0) + 0.5 * jnp.maximum(x - 1.3, 0)
+    assert activation(mine).kinks == pytest.approx((0.0, 1.3), abs=1e-9)
 
 
 def test_a_user_s_function_is_shaped_as_the_named_one_is():
@@ -199,10 +233,11 @@ def test_any_target_at_any_depth_is_met_or_refused(depth, zeta, tau, name):
 
 def test_what_a_refusal_says_can_be_attained_is_attained():
     with pytest.raises(ValueError, match="zeta = .* can be attained") as refused:
-        shape("bentid", depth=3)
+        shape("bentid", depth=3, zeta=1.6)
     said = float(str(refused.value).split("zeta = ")[-1].split(" can")[0])
-    assert 1 < said < 1.5
-    assert shape("bentid", depth=3, zeta=said - 1e-3).residuals
+    # With large α it is a leaky ReLU of slope 1/3, and as steep: (1 − 0.4/π)⁻³.
+    assert 1.49 < said < (1 - 0.4 / np.pi) ** -3
+    assert shape("bentid", depth=3, zeta=said).residuals
     with pytest.raises(ValueError, match="eta up to") as refused:
         shape("leaky_relu", depth=10, method="tat")
     said = float(str(refused.value).split("eta up to ")[1].split(" in")[0])
