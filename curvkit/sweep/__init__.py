@@ -10,4 +10,4 @@ from curvkit.core.lazy import lazily
 __all__ = ["Plan", "draw", "make", "read"]
 
 # Dask and pyarrow come with an extra, and take a while to import.
-__getattr__ = lazily(__name__, Plan="plan", make="make", read="store", draw="figure")
+__getattr__ = lazily(__name__, Plan="plan", make="whole", read="store", draw="figure")

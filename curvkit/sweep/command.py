@@ -65,7 +65,7 @@ def sweep(
         raise ValueError(f"{file} is for the room {told['room']}, not for {room}.")
     fixed = {**told.get("set", {}), **plan.typed(settings or (), "--set")}
     swept = {**told.get("over", {}), **plan.typed(over or (), "--over")}
-    from curvkit.sweep.make import make
+    from curvkit.sweep.whole import make
 
     try:
         done = make(

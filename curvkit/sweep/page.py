@@ -29,7 +29,7 @@ def write(folder: Path, house: Any, table: Mapping[str, list], plans: Sequence[P
 
 def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan]) -> str:
     """The page of a sweep, which needs no network; all that came from outside is escaped."""
-    from curvkit.sweep.make import merits
+    from curvkit.sweep.whole import merits
 
     knobs, nonce = knob.knobs(house.Settings), secrets.token_hex(12)
     every = rows(table)
