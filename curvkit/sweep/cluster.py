@@ -1,7 +1,6 @@
 """Where the runs are made: dask workers of this machine, or those of a scheduler that is named."""
 
 import contextlib
-import importlib.util
 import logging
 import os
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ CONFIG = {
     "distributed.scheduler.allowed-failures": 3,
     "distributed.comm.timeouts.connect": "10s",
 }
+SECONDS_TO_ANSWER = 10
 
 
 def installed() -> Any:
@@ -43,25 +43,38 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
     distributed = installed()
     import dask
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(CONFIG), contextlib.ExitStack() as stack:
+    with dask.config.set(CONFIG), _silenced(), contextlib.ExitStack() as stack:
         if scheduler is None:
-            shown = importlib.util.find_spec("bokeh") is not None
             cluster = distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address="127.0.0.1:0" if shown else None, silence_logs=logging.CRITICAL,
+                dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
+                preload=["curvkit.sweep.quiet"],
             )  # fmt: skip
             stack.enter_context(cluster)
             yield stack.enter_context(distributed.Client(cluster))
             return
         try:
-            client = stack.enter_context(distributed.Client(scheduler, timeout=10))
+            client = stack.enter_context(distributed.Client(scheduler, timeout=SECONDS_TO_ANSWER))
         except (OSError, ValueError, TypeError) as error:
             raise ValueError(
                 f"No dask scheduler answers at {scheduler}: {work.said(error)}."
             ) from None
         _same_version(client, scheduler)
         yield client
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keeps dask's own log off the terminal, where all that matters is said in a sentence."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _same_version(client: Any, scheduler: str) -> None:

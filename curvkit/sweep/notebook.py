@@ -67,6 +67,7 @@ def execute(
 ) -> list[work.Outcome]:
     """Runs the notebook with `values`; the row, and pages of the executed notebook as files."""
     import nbformat
+    from jupyter_core.utils import ensure_event_loop
 
     from curvkit.report import execute as run
     from curvkit.report import page
@@ -75,7 +76,12 @@ def execute(
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:
         # A worker elsewhere may not have the folder of notebooks; what it imports is installed.
         place = place if place.parent.is_dir() else Path(folder) / place.name
-        done = run.execute(place, node, values, log=log, timeout=timeout)
+        # A worker runs it in a thread of its own, whose event loop nobody else would close.
+        loop = ensure_event_loop()
+        try:
+            done = run.execute(place, node, values, log=log, timeout=timeout)
+        finally:
+            loop.close()
         log.seek(0)
         told = log.read()
     facts = done.metadata.curvkit.report

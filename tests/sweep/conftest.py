@@ -14,7 +14,7 @@ def client():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = distributed.Client(
-            processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None
+            processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         )
     yield made
     made.close()
