@@ -1,6 +1,7 @@
 """The command `curvkit sweep`; what is heavy is imported when it is called."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -26,31 +27,36 @@ File = Annotated[
 ]
 Number = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes; one a core.")]
 Runs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Runs that go at once.")]
+Room = Annotated[str, typer.Argument(help="The room whose experiment is run.")]
+Folder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The folder; sweeps/ROOM if not given.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the sweep that is in the folder.")
+]
+Notebook = Annotated[
+    bool, typer.Option("--notebook", help="Run the room's notebook for each setting instead.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="A dask scheduler; else this machine.")
+]
+Traces = Annotated[
+    bool, typer.Option("--traces/--no-traces", help="Whether to keep each run's trace.")
+]
 
 
 def sweep(
-    room: Annotated[str, typer.Argument(help="The room whose experiment is run.")],
+    room: Room,
     over: Over = None,
     settings: Set = None,
     file: File = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder; sweeps/ROOM if not given.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the sweep that is in the folder.")
-    ] = False,
-    notebook: Annotated[
-        bool, typer.Option("--notebook", help="Run the room's notebook for each setting instead.")
-    ] = False,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(metavar="tcp://HOST:PORT", help="A dask scheduler; else this machine."),
-    ] = None,
+    out: Folder = None,
+    resume: Resume = False,
+    notebook: Notebook = False,
+    scheduler: Scheduler = None,
     workers: Number = None,
     batch: Runs = None,
-    traces: Annotated[
-        bool, typer.Option("--traces/--no-traces", help="Whether to keep each run's trace.")
-    ] = True,
+    traces: Traces = True,
 ) -> None:
     """Run a room at every combination of settings, into a table of one row a run.
 
@@ -67,18 +73,13 @@ def sweep(
     swept = {**told.get("over", {}), **plan.typed(over or (), "--over")}
     from curvkit.sweep.whole import make
 
+    options = dict(workers=workers, batch=batch, traces=traces, notebooks=notebook)
+    where = dict(out=out, resume=resume, scheduler=scheduler, console=Console())
     try:
-        done = make(
-            room, over=swept, fixed=fixed, out=out, resume=resume, scheduler=scheduler,
-            workers=workers, batch=batch, traces=traces, notebooks=notebook, console=Console(),
-        )  # fmt: skip
+        done = make(room, over=swept, fixed=fixed, **where, **options)
     except KeyboardInterrupt:
-        place = f" --out {out}" if out else ""
-        typer.echo(
-            "Stopped; what had ended is kept. To go on: "
-            f"curvkit sweep {room} --resume{place}{' --notebook' if notebook else ''}",
-            err=True,
-        )
+        given = (f" --out {shlex.quote(str(out))}" if out else "") + " --notebook" * notebook
+        typer.echo(f"Stopped; to go on: curvkit sweep {room} --resume{given}", err=True)
         raise typer.Exit(130) from None
     if done.failed:
         typer.echo(f"{done.failed} of {done.runs} runs failed; the table says why.", err=True)

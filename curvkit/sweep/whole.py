@@ -72,25 +72,23 @@ def make(
     kind = notebook.Kind(room) if notebooks else Kind(room, house, traces)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
     kind.check(plan)
-    folder = Path(out) if out is not None else Path("sweeps") / room
-    kept = store.Store.open(folder, resume=resume)
+    kept = store.Store.open(Path(out or Path("sweeps") / room), resume=resume)
     _same_room(kept, room)
     with kept.locked():
         if not kept.plans or plan.over or plan.fixed:
             kept.add_plan(plan)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
-        runs = expanded(plans, house.Settings, kind.name)
-        there = kept.present()
+        runs, there = expanded(plans, house.Settings, kind.name), kept.present()
         missing = {name: each for name, each in runs.items() if name not in there}
-        columns = store.schema(house.Settings, merits(house))
         if missing:
             number = workers or min(cluster.cores(), len(missing))
+            jobs = kind.jobs(missing, batch or size(len(missing), number))
             where = cluster.connected(scheduler, number) if client is None else _given(client)
             with where as client, Follower(console, len(runs), len(runs) - len(missing)) as bar:
                 bar.link(client)
-                jobs = kind.jobs(missing, batch or size(len(missing), number))
+                columns = store.schema(house.Settings, merits(house))
                 drive.Drive(client, kept, columns, room, kind.alone, bar.ended).run(jobs)
-    return _finish(folder, house, plans)
+        return _finish(kept.folder, house, plans)
 
 
 def _finish(folder: Path, house: Any, plans: list[Plan]) -> Summary:

@@ -141,9 +141,7 @@ def test_a_command_is_stopped_by_a_key_and_killed_and_leaves_no_worker_behind(tm
         os.killpg(swept.pid, signal.SIGINT)  # as a terminal does
         _, said = swept.communicate(timeout=PATIENCE)
     assert swept.returncode == 130, said
-    assert said == (
-        "Stopped; what had ended is kept. To go on: curvkit sweep tuners.model --resume --out out\n"
-    )
+    assert said == ("Stopped; to go on: curvkit sweep tuners.model --resume --out out\n")
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
     there = len(parts(tmp_path / "out"))
     with subprocess.Popen([*command, "--resume", "--batch", "1"], **started) as swept:
