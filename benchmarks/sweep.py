@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="100 runs, 2 notebooks")
     parser.add_argument("--batch", type=int, help="runs that go at once in the sweep")
     given = parser.parse_args()
-    runs, notebooks = (100, 2) if given.quick else (1000, 6)
+    runs, notebooks = (100, 2) if given.quick else (1000, 4)
     seeds = runs // len(RATES)
     with tempfile.TemporaryDirectory() as folder:
         places = [Path(folder) / name for name in ("loop", "notebooks")]

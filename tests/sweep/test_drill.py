@@ -21,7 +21,7 @@ from curvkit.sweep import cluster, drive, make, plan, read, store, whole
 
 pytestmark = pytest.mark.slow
 
-ROOM, KILLS, RUNS, PATIENCE = "tuners.model", 20, 400, 120
+ROOM, KILLS, RUNS, PATIENCE = "tuners.model", 20, 300, 120
 OVER = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(RUNS)]}
 # One process imports all once, and forks a sweep for every line that it reads.
 NURSERY = """
@@ -31,7 +31,7 @@ from curvkit.sweep import figure, make, page
 def sweep(out, resume):
     client = distributed.Client(processes=False, n_workers=1, threads_per_worker=1,
                                 dashboard_address="127.0.0.1:0")
-    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(400)]}
+    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(300)]}
     given = {} if resume else dict(over=over, fixed={"steps": 3})
     make("tuners.model", **given, out=out, resume=resume, client=client, batch=2)
 for line in sys.stdin:
@@ -65,7 +65,7 @@ def test_killed_twenty_times_and_resumed_every_result_is_there_once_and_whole(tm
         seen, kills = {}, 0
         for number in range(KILLS):
             nursery.stdin.write("resume\n" if number else "start\n")
-            pid, more = int(nursery.stdout.readline()), chance.randint(1, 5)
+            pid, more = int(nursery.stdout.readline()), chance.randint(1, 3)
             more += len(seen)
             until(lambda more=more: len(parts(folder)) >= more, "results")
             time.sleep(chance.random() * 0.03)
