@@ -53,9 +53,9 @@ class Plan:
         checked = {}
         for name, each in listed.items():
             cast = [getattr(knob.read(house, {name: value}), name) for value in each]
-            twice = [value for value in cast if cast.count(value) > 1] if len(cast) < 9999 else []
-            if twice:
-                raise ValueError(f"{name} is swept over {say.shown(twice[0])} twice.")
+            if len(set(cast)) < len(cast):
+                twice = next(value for value in cast if cast.count(value) > 1)
+                raise ValueError(f"{name} is swept over {say.shown(twice)} twice.")
             checked[name] = tuple(cast)
         return cls(room, fixed, checked)
 
