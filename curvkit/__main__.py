@@ -1,4 +1,4 @@
-"""The command line: `curvkit lab`, `report`, `run` and `rooms`.
+"""The command line: `curvkit lab`, `report`, `run`, `sweep` and `rooms`.
 
 What is heavy is imported within the command that needs it, so that help comes at once.
 """
@@ -21,6 +21,7 @@ from curvkit.environment import environment
 from curvkit.report import files, notebooks
 from curvkit.report.rooms import load
 from curvkit.rooms import about, names
+from curvkit.sweep import command as sweeps
 
 FIRST = "00_start_here"
 app = typer.Typer(
@@ -168,6 +169,9 @@ def _page(draw: Any, trace: Any) -> str:
     from curvkit.show.player import animate
 
     return animate(draw, trace).to_html(include_plotlyjs=True, auto_play=False)
+
+
+app.command()(sweeps.sweep)
 
 
 @app.command(name="rooms")

@@ -18,7 +18,7 @@ import jax
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from helpers import compilations, same_bits
+from helpers import assert_close, compilations, same_bits
 from plotly.utils import PlotlyJSONEncoder
 from rooms import SHORT, Room, ran, short, where_it_matters
 
@@ -255,6 +255,36 @@ def does_not_depend_on_the_cut(room: Room) -> None:
         early = pieces[-1].head(piece.readings)
         wrong = [n for n in differing(piece, early) if piece.__series__[n].dims]
         assert not wrong, f"{', '.join(wrong)} of {piece.readings} readings changed later"
+
+
+def batches_like_single_runs(room: Room) -> None:
+    """Runs made at once have the numbers of the same runs made alone, whatever their lengths."""
+    stream = room.experiment.stream
+    lengths = {"steps": SHORT // 2} if "steps" in room.knobs else {}
+    others = {"seed": 1} if "seed" in room.knobs else {}
+    every = [short(room), short(room, **others), short(room, **lengths)]
+    for settings, made in zip(every, stream.batch(every), strict=True):
+        alone = ran(room, settings)
+        assert made.settings == alone.settings and made.header["seed"] == alone.header["seed"]
+        for name, array in alone.arrays().items():
+            # Early in a run rounding has not grown yet; what is drawn of it is the same.
+            size = np.abs(array[np.isfinite(array)]).max(initial=1e-30)
+            assert_close(getattr(made, name), array, atol=2e-3 * size, what=f"{name} in a batch")
+
+
+def states_its_merits(room: Room) -> None:
+    """The same few numbers of any trace; a run at the defaults comes to the first of them."""
+    merits = ran(room, short(room)).merits()
+    assert 1 <= len(merits) <= 6, f"{room.name} has {len(merits)} merits"
+    assert np.isfinite(next(iter(merits.values()))), "a run at the defaults misses the first merit"
+    taken = {*room.knobs} & {*merits}
+    assert not taken, f"{', '.join(taken)} is a knob and a merit"
+    for what, trace in odd_traces(room):
+        found = trace.merits()
+        assert list(found) == list(merits), f"the merits of {what} are {', '.join(found)}"
+        for name, value in found.items():
+            assert type(value) is float, f"{name} of {what} is {value!r}, no float"
+            assert name.isidentifier() and name.islower(), f"{name!r} is no name of a merit"
 
 
 def survives_saving(room: Room, folder: Path) -> None:

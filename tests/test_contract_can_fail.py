@@ -46,6 +46,10 @@ class Trace:
     value: Float[Array, " reading"] = series("The mean.")
     count: Float[Array, ""] = series("How many there are.")
 
+    def merits(self):
+        """The last mean."""
+        return {"last_value": float(self.value[-1]) if self.readings else float("nan")}
+
 
 def begin(settings, key):
     start = jax.random.normal(jax.random.fold_in(key, settings.seed), (settings.size,))
@@ -106,6 +110,8 @@ def signs(room, folder):
     contract.tells_any_trace(room)
     contract.repeats_itself(room)
     contract.does_not_depend_on_the_cut(room)
+    contract.states_its_merits(room)
+    contract.batches_like_single_runs(room)
     contract.survives_saving(room, folder)
     contract.loads_nothing_else(room, folder)
     for name, each in room.knobs.items():
@@ -299,6 +305,35 @@ def test_a_trace_that_depends_on_the_cut_is_seen():
     room.experiment.stream.advance = advance
     with breaks("value depends on how the run is cut"):
         contract.does_not_depend_on_the_cut(room)
+
+
+def test_a_batch_that_draws_otherwise_is_seen():
+    def drawn(settings, key):
+        data = jax.random.key_data(jax.random.fold_in(key, settings.seed))
+        # The trap: under vmap this generator draws other numbers than alone.
+        own = jax.random.wrap_key_data(jnp.tile(data, 2), impl="rbg")
+        return jax.random.normal(own, (settings.size,)), jnp.zeros((), int)
+
+    with breaks("value in a batch"):
+        contract.batches_like_single_runs(miniature(begin=drawn))
+    contract.batches_like_single_runs(miniature(begin=drawn, one_by_one=True))
+
+
+@pytest.mark.parametrize(
+    ("merits", "said"),
+    [
+        (lambda self: {}, "has 0 merits"),
+        (lambda self: {"rate": 1.0}, "rate is a knob and a merit"),
+        (lambda self: {"Last value": 1.0}, "is no name of a merit"),
+        (lambda self: {"last": np.float32(1)}, "last of a run is .*, no float"),
+        (lambda self: {"last": float("nan")}, "misses the first merit"),
+        (lambda self: {f"of_{self.readings}": 1.0}, "the merits of no reading are of_0"),
+    ],
+)
+def test_merits_that_are_none_are_seen(monkeypatch, merits, said):
+    monkeypatch.setattr(Trace, "merits", merits)
+    with breaks(said):
+        contract.states_its_merits(miniature())
 
 
 # Figures and words

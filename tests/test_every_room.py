@@ -124,6 +124,18 @@ def test_the_trace_does_not_depend_on_how_the_run_was_cut(name):
 
 @pytest.mark.slow
 @each_room
+def test_a_run_in_a_batch_has_the_numbers_of_the_run_alone(name):
+    contract.batches_like_single_runs(room(name))
+
+
+@pytest.mark.slow
+@each_room
+def test_a_trace_states_its_figures_of_merit(name):
+    contract.states_its_merits(room(name))
+
+
+@pytest.mark.slow
+@each_room
 def test_a_trace_survives_saving_and_loading(name, tmp_path):
     contract.survives_saving(room(name), tmp_path)
 

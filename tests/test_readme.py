@@ -37,4 +37,4 @@ def test_its_code_runs(tmp_path):
     assert len(code) >= 2
     for each in code:
         subprocess.run([sys.executable, "-W", "error", "-c", each], cwd=tmp_path, check=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"run.npz", "run.html"}
+    assert {path.name for path in tmp_path.iterdir()} == {"run.npz", "run.html", "sweeps"}

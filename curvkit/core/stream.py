@@ -7,7 +7,7 @@ into `seconds`. The numbers do not depend on how the run was cut.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import jax
@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from curvkit.core import knob
 from curvkit.core import trace as traces
+from curvkit.core.batch import Batched
 
 Trace = TypeVar("Trace", bound=traces.Record)
 
@@ -34,6 +35,9 @@ class Stream(Generic[Trace]):
         trace: the room's `@trace` class.
         last: `last(settings, state) -> dict`, the fields of the trace that are no rows.
         capacity: most readings that one compiled call makes.
+        one_by_one: whether a batch of runs goes through one after another in its program, and
+            not in one sweep of vmap: so where numbers come from XLA's own generator, which
+            draws otherwise under vmap, or from a call out of the program.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Stream(Generic[Trace]):
         trace: type[Trace],
         last: Callable[[Any, Any], dict[str, jax.Array]] = lambda settings, state: {},
         capacity: int = 512,
+        one_by_one: bool = False,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
 
@@ -67,12 +72,16 @@ class Stream(Generic[Trace]):
             state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
             return _strong(state), rows, made, finished(settings, state), last(settings, state)
 
+        started = lambda settings, key: _strong(begin(settings, key))
+        continued = lambda settings, state: _first_strong(*reading(settings, state))
         # It runs once, and random numbers take longer to optimise than to draw unoptimised.
-        self.begin = jax.jit(
-            lambda settings, key: _strong(begin(settings, key)),
-            compiler_options={"xla_backend_optimization_level": 0},
-        )
+        unoptimised = {"xla_backend_optimization_level": 0}
+        self.begin = jax.jit(started, compiler_options=unoptimised)
         self.advance = jax.jit(advance)
+        self._batched = Batched(
+            begin=started, reading=continued, finished=finished, last=last, advance=advance,
+            capacity=capacity, one_by_one=one_by_one,
+        )  # fmt: skip
 
     def chunks(
         self, settings: Any, key: jax.Array | None = None, *, seconds: float = 0.2
@@ -117,6 +126,18 @@ class Stream(Generic[Trace]):
                 bar.update(trace.readings - bar.n)
         return trace
 
+    def batch(self, settings: Sequence[Any], key: jax.Array | None = None) -> list[Trace]:
+        """Runs many settings at once and returns the trace of each, in their order.
+
+        Numbers are those of the single runs up to rounding. A batch of another size, or of other
+        static knobs, is another program.
+
+        Raises:
+            ValueError: if `settings` is empty or their static knobs differ.
+        """
+        key = jax.random.key(0) if key is None else key
+        return self._batched.run(self.name, self.trace, settings, key)
+
     def lowered(self, settings: Any, key: jax.Array | None = None) -> str:
         """The text of the compiled programs, in which every knob is found by its name."""
         key = jax.random.key(0) if key is None else key
@@ -124,6 +145,10 @@ class Stream(Generic[Trace]):
         begun = self.begin.lower(settings, key)
         advanced = self.advance.lower(settings, state, 1)
         return "\n".join(each.as_text(debug_info=True) for each in (begun, advanced))
+
+
+def _first_strong(state: Any, row: Any) -> tuple[Any, Any]:
+    return _strong(state), row
 
 
 def _strong(state: Any) -> Any:

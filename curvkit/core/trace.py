@@ -8,6 +8,7 @@ nothing in it is ever executed.
 import dataclasses
 import datetime
 import importlib.metadata
+import io
 import json
 import os
 import platform
@@ -95,13 +96,27 @@ class Record:
                 shape = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
                 raise ValueError(say.refusal(name, shape, array.shape))
 
+    def merits(self) -> dict[str, float]:
+        """The figures of merit: a few numbers by name, by which a run is compared with others.
+
+        A room says which; the names do not depend on the run, and the first is what a sweep draws
+        where nothing else is asked for. What a run did not come to is nan.
+        """
+        raise NotImplementedError(f"{type(self).__module__} does not say what its merits are.")
+
+    def as_bytes(self) -> bytes:
+        """What `save` writes."""
+        file = io.BytesIO()
+        header = json.dumps(dict(self.header), sort_keys=True)
+        np.savez_compressed(file, header=np.array(header), **self.arrays())
+        return file.getvalue()
+
     def save(self, path: str | os.PathLike) -> Path:
         """Writes the trace whole or not at all (temporary name, then rename); returns the path."""
         path = Path(path)
-        header = json.dumps(dict(self.header), sort_keys=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".trace-", delete=False) as file:
             try:
-                np.savez_compressed(file, header=np.array(header), **self.arrays())
+                file.write(self.as_bytes())
                 file.flush()
                 os.fsync(file.fileno())
                 os.replace(file.name, path)

@@ -60,6 +60,18 @@ class Trace:
         values = np.isfinite(self.loss) & np.isfinite(self.scaled_sharpness)
         return len(values) if values.all() else int(np.argmin(values))
 
+    def merits(self) -> dict[str, float]:
+        """Last loss and sharpness (nan after a divergence), the level of ηλ, where it crossed."""
+        ended = self.readings > 0 and self.finite == self.readings and not self.diverged
+        crossing = self.crossing()
+        return {
+            "final_loss": float(self.loss[-1]) if ended else float("nan"),
+            "final_sharpness": float(self.sharpness[-1]) if ended else float("nan"),
+            "settled_scaled_sharpness": self.settled(),
+            "crossing_step": float("nan") if crossing is None else float(crossing),
+            "diverged": float(self.diverged),
+        }
+
     def crossing(self, share: float = 0.99) -> int | None:
         """The first step read at which ηλ is at least `share` of the critical value, or None."""
         above = self.scaled_sharpness[: self.finite] >= share * float(self.critical)

@@ -280,6 +280,7 @@ stream = Stream(
     length=lambda settings: settings.depth + 1,
     trace=Trace,
     last=last,
+    one_by_one=True,
 )
 
 

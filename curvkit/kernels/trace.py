@@ -107,6 +107,16 @@ class Trace:
         third = "C(0)" if self.target == "zeta" else "C′(1)"
         return ("Q(1)", "Q′(1)", third, last.get(self.target, "C(0) of the network"))
 
+    def merits(self) -> dict[str, float]:
+        """Where orthogonal inputs end up in both networks, and how well the target was met."""
+        missed = np.abs(self.missed).max()
+        return {
+            "shaped_cosine": self.at("shaped_c", 0.0),
+            "plain_cosine": self.at("plain_c", 0.0),
+            "attained_target": float(self.goal),
+            "largest_miss": float(missed) if np.isfinite(missed) else float("nan"),
+        }
+
     def at(self, name: str, cosine: float) -> float:
         """The last finite reading of a series by cosine, at the grid's cosine nearest to it."""
         column = int(np.argmin(np.abs(self.cosine - cosine)))

@@ -73,6 +73,18 @@ class Trace:
             "diverged": lost,
         }
 
+    def merits(self) -> dict[str, float]:
+        """The share of the runs that met each fate, and the lowest loss."""
+        share = lambda met: float(met.mean()) if met.size else float("nan")
+        loss = self.runs("loss")
+        loss = loss[np.isfinite(loss)]
+        return {
+            "solved": share(self.fates["solved"]),
+            "stuck": share(self.fates["stuck"]),
+            "diverged": share(self.fates["diverged"]),
+            "lowest_loss": float(loss.min()) if loss.size else float("nan"),
+        }
+
     def at_level(self, level: int) -> np.ndarray:
         """Whether each run ended at the loss of a proved minimum of its own width."""
         value = float(self.levels[level])

@@ -84,6 +84,17 @@ class Trace:
                 found[seed] = values.min()
         return found
 
+    def merits(self) -> dict[str, float]:
+        """Of the first tuner: its least late loss, the median over seeds, and where it settled."""
+        best = self.best(0)
+        best = best[np.isfinite(best)]
+        return {
+            "best_loss": float(np.median(best)) if best.size else float("nan"),
+            "settled_scaled_sharpness": self.settled("scaled_sharpness", 0),
+            "settled_learning_rate": self.settled("learning_rate", 0),
+            "diverged": float(np.mean(self.diverged_at[0] >= 0)),
+        }
+
     def settled(self, name: str, contender: int, since: int | None = None) -> float:
         """The median of a series from step `since` on, over all seeds, before any divergence.
 

@@ -27,7 +27,7 @@ def say(capsys):
 
 
 def test_every_command_and_every_option_has_help(say):
-    for command in ([], ["lab"], ["report"], ["run"], ["rooms"]):
+    for command in ([], ["lab"], ["report"], ["run"], ["sweep"], ["rooms"]):
         status, out, _ = say(*command, "--help")
         assert status == 0
         assert "Usage" in out
@@ -35,6 +35,8 @@ def test_every_command_and_every_option_has_help(say):
         assert command.callback.__doc__, command
     for name in ("--set", "--out", "--quick", "--timeout"):
         assert name in say("report", "--help")[1]
+    for name in ("--over", "--set", "--settings", "--resume", "--notebook", "--scheduler"):
+        assert name in say("sweep", "--help")[1]
 
 
 def test_the_version_is_said(say):
@@ -58,6 +60,10 @@ def test_help_imports_neither_jax_nor_plotly_nor_papermill():
         (["run", "curvature", "--set", "steps"], "--set must be of the form name=value"),
         (["run", "curvature", "--view", "edges"], "There is no figure 'edges'"),
         (["run", "curvature", "--out", "no/such/t.npz"], "There is no folder 'no/such'"),
+        (["sweep", "attic"], "There is no room 'attic'"),
+        (["sweep", "curvature", "--over", "seed"], "--over must be of the form name=value"),
+        (["sweep", "curvature", "--over", "sead=1"], "There is no setting 'sead'"),
+        (["sweep", "curvature", "--settings", "no.toml"], "no.toml: No such file"),
         (["rooms", "attic"], "There is no room 'attic'"),
         (["report", "no.ipynb"], "There is no notebook at 'no.ipynb'"),
         (["lab", "no.ipynb"], "There is no notebook at 'no.ipynb'"),

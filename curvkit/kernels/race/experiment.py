@@ -123,6 +123,7 @@ stream = Stream(
         "parameters": state.numbers,
         "classes": jnp.asarray(CLASSES, jnp.float32),
     },
+    one_by_one=True,
 )
 
 

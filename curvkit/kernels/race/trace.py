@@ -42,3 +42,8 @@ class Trace:
         kept = self.accuracy[: self.finite]
         values = kept.max(axis=0) if len(kept) else np.full(3, np.nan)
         return dict(zip(METHODS, map(float, values), strict=True))
+
+    def merits(self) -> dict[str, float]:
+        """The highest test accuracy of each runner, DKS first."""
+        best = self.best()
+        return {f"{name}_accuracy": best[name] for name in ("dks", "tat", "plain")}

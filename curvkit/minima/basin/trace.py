@@ -48,3 +48,12 @@ class Trace:
             fate = np.where(loss < level * (1 - AT_THE_LEVEL), 2, 0)
             fate = np.where(np.abs(loss - level) <= AT_THE_LEVEL * abs(level), 1, fate)
         return np.where(self.alive[-1], fate, 3)
+
+    def merits(self) -> dict[str, float]:
+        """The share of the starts that fell into the proved minimum, below it, or diverged."""
+        shares = np.bincount(self.fate(), minlength=4) / max(1, self.loss.shape[1])
+        return {
+            "fell_into_it": float(shares[1]),
+            "went_below_it": float(shares[2]),
+            "diverged": float(shares[3]),
+        }

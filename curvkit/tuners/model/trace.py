@@ -31,3 +31,14 @@ class Trace:
         values = np.isfinite(self.sharpness) & np.isfinite(self.distance)
         values = values & (np.abs(self.sharpness) < 1e20) & (np.abs(self.offset) < 1e20)
         return len(values) if values.all() else int(np.argmin(values))
+
+    def merits(self) -> dict[str, float]:
+        """Medians over the last half of the readings, and the share of the steps that were made."""
+        late = slice(self.readings // 2, self.finite)
+        medians = {}
+        for name in ("sharpness", "distance", "alignment"):
+            values = getattr(self, name)[late]
+            settled = float(np.median(values)) if values.size else float("nan")
+            medians[f"settled_{name}"] = settled if np.isfinite(settled) else float("nan")
+        made = min(self.finite, self.settings["steps"] + 1)
+        return {**medians, "share_of_steps_made": made / (self.settings["steps"] + 1)}

@@ -1,0 +1,112 @@
+"""Batches: many runs of one shape as one compiled program, a trace for each.
+
+Runs are of one shape where their static knobs agree. All take their readings in step with one
+another; one that has ended waits for the others, and what it would go on to record is left out.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import knob
+from curvkit.core import trace as traces
+
+
+def stack(settings: Sequence[Any]) -> Any:
+    """Settings of one shape as one pytree whose leaves have a leading axis of runs.
+
+    Raises:
+        ValueError: if there are none, or their static knobs differ.
+
+    >>> @knob.settings
+    ... class Heat:
+    ...     power: float = knob.knob(1.0, low=0.1, high=9.0, sentence="How hot.", source="none")
+    >>> stack([Heat(power=1.0), Heat(power=2.0)]).power
+    array([1., 2.])
+    """
+    if len({jax.tree.structure(each) for each in settings}) != 1:
+        raise ValueError("A batch is of at least one run, and all have the same static knobs.")
+    return jax.tree.map(lambda *leaves: np.array(leaves), *settings)
+
+
+class Batched:
+    """The programs of a stream for many runs at once.
+
+    Args:
+        begin: as in `core.stream.Stream`.
+        reading: as there.
+        finished: as there.
+        last: as there.
+        advance: the stream's own, for one run.
+        capacity: most readings that one compiled call makes.
+        one_by_one: whether the runs of a batch are made one after another, within one program.
+    """
+
+    def __init__(self, *, begin, reading, finished, last, advance, capacity, one_by_one):
+        def over(function: Callable) -> Callable:
+            if one_by_one:
+                return lambda *given: jax.lax.map(lambda each: function(*each), given)
+            return jax.vmap(function)
+
+        def apart(settings, state, count):
+            return over(lambda *each: advance(*each, count))(settings, state)
+
+        def together(settings, state, count):
+            row = jax.eval_shape(jax.vmap(reading), settings, state)[1]
+            rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
+            ended = jax.vmap(finished)(settings, state)
+
+            def unfinished(carry):
+                _, _, _, number, ended = carry
+                return (number < count) & ~jnp.all(ended)
+
+            def one(carry):
+                state, rows, made, number, ended = carry
+                further, row = jax.vmap(reading)(settings, state)
+                state = jax.vmap(_unless)(ended, state, further)
+                rows = jax.tree.map(lambda all, new: all.at[number].set(new), rows, row)
+                made = made + ~ended
+                return state, rows, made, number + 1, jax.vmap(finished)(settings, state)
+
+            start = state, rows, jnp.zeros(ended.shape, int), 0, ended
+            state, rows, made, _, ended = jax.lax.while_loop(unfinished, one, start)
+            rows = jax.tree.map(lambda each: jnp.swapaxes(each, 0, 1), rows)
+            return state, rows, made, ended, jax.vmap(last)(settings, state)
+
+        self.capacity = capacity
+        begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
+        # As for a single run, so that the numbers are the same.
+        unoptimised = {"xla_backend_optimization_level": 0}
+        self.begin = jax.jit(begun, compiler_options=unoptimised)
+        self.advance = jax.jit(apart if one_by_one else together)
+
+    def run(
+        self, name: str, made: type[traces.Record], settings: Sequence[Any], key: jax.Array
+    ) -> list[traces.Record]:
+        """Runs all of `settings` to their ends; a trace of class `made` for each."""
+        header = traces.header(name, knob.as_dict(settings[0]), key)
+        stacked = stack(settings)
+        state, parts, done = self.begin(stacked, key), [[] for _ in settings], False
+        while not done:
+            state, rows, counts, ended, last = jax.block_until_ready(
+                self.advance(stacked, state, self.capacity)
+            )
+            rows, counts, done = jax.tree.map(np.asarray, rows), np.asarray(counts), ended.all()
+            for number, count in enumerate(counts):
+                parts[number].append({key: each[number, :count] for key, each in rows.items()})
+        found = []
+        for number, each in enumerate(settings):
+            own = knob.as_dict(each)
+            joined = {key: np.concatenate([part[key] for part in parts[number]]) for key in rows}
+            rest = {key: np.asarray(values)[number] for key, values in last.items()}
+            told = {**header, "settings": own, "seed": own.get("seed")}
+            found.append(made(header=told, **joined, **rest))
+        return found
+
+
+def _unless(ended: jax.Array, kept: Any, new: Any) -> Any:
+    """`new`, or for a run that has ended what there was."""
+    return jax.tree.map(lambda old, now: jnp.where(ended, old, now), kept, new)

@@ -1,0 +1,102 @@
+"""Hands jobs to dask and keeps what comes back, each as it ends."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from curvkit.sweep import work
+from curvkit.sweep.store import Store
+
+
+class Job(NamedTuple):
+    """A call for a worker that returns outcomes, and the runs it is to make, by name."""
+
+    call: Callable
+    arguments: tuple
+    runs: dict[str, dict[str, Any]]
+
+
+class Stopped(OSError):
+    """A sweep that cannot go on: why in one sentence; what has ended so far is kept."""
+
+
+class Drive:
+    """A sweep on its way.
+
+    Args:
+        client: of dask.
+        store: where results go.
+        schema: of the table.
+        room: the room's name.
+        alone: makes the job of a single run.
+        heard: called with the rows of each batch that is in the table.
+    """
+
+    def __init__(self, client, store: Store, schema, room: str, alone: Callable, heard: Callable):
+        self.client, self.store, self.schema = client, store, schema
+        self.room, self.alone, self.heard = room, alone, heard
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Runs all jobs to their end.
+
+        A batch whose worker dies again and again is made run by run, each with nothing beside it,
+        so that only the run that kills workers fails.
+
+        Raises:
+            Stopped: if the scheduler goes away or nothing more can be written.
+        """
+        blamed = self._together(jobs)
+        for name, settings in blamed.items():
+            # Nothing else is under way now: whose worker dies is to blame itself.
+            failed = self._together([self.alone(name, settings)])
+            if failed:
+                row = work.failure(self.room, name, settings, self._error)
+                self._keep([work.Outcome(row, None)])
+
+    def _together(self, jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
+        """Runs jobs side by side; returns the runs of those that brought nothing back."""
+        from distributed import as_completed
+
+        waiting = {self._submit(job): job for job in jobs}
+        ended, blamed = as_completed(waiting), {}
+        try:
+            for future in ended:
+                job = waiting.pop(future)
+                if future.status == "finished":
+                    self._keep(self._result(future))
+                elif future.status == "error":
+                    self._error = work.said(future.exception())
+                    blamed |= job.runs
+                else:
+                    raise self._lost()
+                future.release()
+        finally:
+            if waiting and self.client.status == "running":
+                self.client.cancel(list(waiting), force=True)
+        return blamed
+
+    def _submit(self, job: Job) -> Any:
+        return self.client.submit(job.call, *job.arguments, pure=False)
+
+    def _result(self, future: Any) -> list[work.Outcome]:
+        from concurrent.futures import CancelledError
+
+        try:
+            return future.result(timeout=60)
+        except (CancelledError, TimeoutError, OSError):
+            raise self._lost() from None
+
+    def _lost(self) -> Stopped:
+        return Stopped(
+            f"The scheduler went away; what had ended is in {self.store.folder}, and once it is "
+            "back --resume goes on."
+        )
+
+    def _keep(self, outcomes: list[work.Outcome]) -> None:
+        try:
+            self.store.add(outcomes, self.schema)
+        except OSError as error:
+            raise Stopped(
+                f"Nothing more can be written to {self.store.folder}: "
+                f"{error.strerror or error}; what had ended is there, and --resume goes on."
+            ) from error
+        self.heard([outcome.row for outcome in outcomes])

@@ -1,0 +1,120 @@
+"""The picture of a sweep: a figure of merit over one swept knob, or over two of them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.knob import Knob
+from curvkit.show import theme
+
+BAND = (25, 75)
+
+
+def draw(
+    table: Mapping[str, list], merit: str, knobs: Mapping[str, Knob], over: Sequence[str] = ()
+) -> go.Figure:
+    """Draws the median of `merit`, over one knob with a band of quartiles, over two as a map.
+
+    Args:
+        table: as `store.read` returns it; runs that failed, or did not come to the merit, are
+            left out.
+        merit: the name of its column.
+        knobs: the room's knobs by name.
+        over: which knobs are the axes, one or two; by default the first two that were swept, and
+            `seed` only where nothing else was. The median is over all runs at the same values.
+
+    Raises:
+        ValueError: if there is no such merit, or `over` names what is no knob.
+    """
+    for name in (merit, *over):
+        if name not in table:
+            raise ValueError(f"The table of the sweep has no column {name!r}.")
+    axes = list(over) or axes_of(table, knobs)[:2]
+    values = np.array([math.nan if v is None else v for v in table[merit]], float)
+    words = merit.replace("_", " ")
+    if not axes:
+        return _over_one(words, "run", ["all runs"] * len(values), values, None)
+    if len(axes) == 1:
+        one = knobs[axes[0]]
+        return _over_one(words, one.label, table[one.name], values, one)
+    return _over_two(words, [knobs[name] for name in axes[:2]], table, values)
+
+
+def axes_of(table: Mapping[str, list], knobs: Mapping[str, Knob]) -> list[str]:
+    """The knobs that take several values in the table, `seed` only if there is no other."""
+    swept = [name for name in knobs if len(set(table.get(name, ()))) > 1]
+    return [name for name in swept if name != "seed"] or swept
+
+
+def medians(places: Sequence[Any], values: np.ndarray) -> dict[Any, np.ndarray]:
+    """By place the low quartile, the median and the high quartile of what is finite there."""
+    found = {}
+    for place in sorted(set(places)):
+        here = values[[each == place for each in places]]
+        here = here[np.isfinite(here)]
+        found[place] = np.percentile(here, [BAND[0], 50, BAND[1]]) if here.size else [np.nan] * 3
+    return {place: np.asarray(each, float) for place, each in found.items()}
+
+
+def _over_one(words: str, label: str, places: Sequence, values: np.ndarray, knob: Knob | None):
+    made = theme.figure(f"{words.capitalize()} over {label}")
+    found = medians(places, values)
+    x = [str(each) if _named(knob) else each for each in found]
+    low, middle, high = np.array(list(found.values()), float).reshape(-1, 3).T
+    if _named(knob):
+        bars = dict(array=high - middle, arrayminus=middle - low)
+        made.add_trace(theme.curve("loss", "median", x, middle, mode="markers", error_y=bars))
+    else:
+        band = dict(line=dict(width=0), showlegend=False, hoverinfo="skip")
+        made.add_trace(theme.curve("loss", "low quartile", x, low, **_copied(band)))
+        filled = dict(fill="tonexty", fillcolor=theme.faint(theme.color("loss")))
+        band["showlegend"] = True
+        made.add_trace(theme.curve("loss", "middle half", x, high, **_copied(band), **filled))
+        made.add_trace(theme.curve("loss", "median", x, middle, mode="lines+markers"))
+    made.update_xaxes(title_text=label, type=_scale(knob))
+    made.update_yaxes(title_text=words, row=1, col=1)
+    return _remarked(made, values)
+
+
+def _over_two(words: str, knobs: Sequence[Knob], table: Mapping[str, list], values: np.ndarray):
+    across, up = knobs
+    made = theme.figure(f"{words.capitalize()} over {across.label} and {up.label}")
+    found = medians(list(zip(table[across.name], table[up.name], strict=True)), values)
+    x, y = sorted(set(table[across.name])), sorted(set(table[up.name]))
+    cells = [[found[a, b][1] if (a, b) in found else np.nan for a in x] for b in y]
+    # As categories: the places were chosen by hand, and stand apart whatever lies between them.
+    names = [[f"{each:.4g}" if isinstance(each, float) else str(each) for each in axis]
+             for axis in (x, y)]  # fmt: skip
+    drawn = go.Heatmap(
+        x=names[0], y=names[1], z=cells, colorscale="Cividis", colorbar=dict(title=words),
+        name=words, hoverongaps=False,
+    )  # fmt: skip
+    made.add_trace(drawn)
+    made.update_xaxes(title_text=across.label, type="category")
+    made.update_yaxes(title_text=up.label, type="category", row=1, col=1)
+    made.update_layout(hovermode="closest", showlegend=False)
+    return _remarked(made, values)
+
+
+def _copied(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: dict(v) if isinstance(v, dict) else v for name, v in options.items()}
+
+
+def _named(knob: Knob | None) -> bool:
+    return knob is None or bool(knob.choices) or knob.kind is bool
+
+
+def _scale(knob: Knob | None) -> str:
+    if _named(knob):
+        return "category"
+    return "log" if knob.scale == "log" else "linear"
+
+
+def _remarked(figure: go.Figure, values: np.ndarray) -> go.Figure:
+    absent = int((~np.isfinite(values)).sum())
+    if absent:
+        theme.remark(figure, f"{absent} of {len(values)} runs did not come to it")
+    return figure

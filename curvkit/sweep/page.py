@@ -1,0 +1,117 @@
+"""The report of a sweep: one self-contained page of figures, medians and what failed."""
+
+import html
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import plotly.io
+from plotly.offline import get_plotlyjs
+
+from curvkit.core import knob, say
+from curvkit.report import files
+from curvkit.report import page as pages
+from curvkit.sweep import figure
+from curvkit.sweep.plan import Plan
+from curvkit.sweep.store import rows
+
+MOST_ROWS = 500
+VERSIONS = ("curvkit", "jax", "python")
+
+
+def write(folder: Path, house: Any, table: Mapping[str, list], plans: Sequence[Plan]) -> Path:
+    """Writes `report.html` into the folder of the sweep; returns its path."""
+    path = folder / "report.html"
+    return files.write(path, render(house, table, plans))
+
+
+def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan]) -> str:
+    """The page of a sweep, which needs no network; all that came from outside is escaped."""
+    from curvkit.sweep.whole import merits
+
+    knobs, nonce = knob.knobs(house.Settings), secrets.token_hex(12)
+    every = rows(table)
+    failed = [row for row in every if row["status"] == "failed"]
+    known = [name for name in merits(house) if any(row[name] is not None for row in every)]
+    drawn = [figure.draw(table, name, knobs) for name in known]
+    title = f"Sweep of {plans[0].room}"
+    told = f"{len(every)} runs, {len(failed)} failed." if failed else f"{len(every)} runs, all ok."
+    parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
+    parts += [f"<p>{told}</p>"]
+    parts += [_figure(each, number, nonce) for number, each in enumerate(drawn)]
+    parts += [_runs(every, figure.axes_of(table, knobs), known), _failed(failed), "</main>"]
+    script = f'<script nonce="{nonce}">{get_plotlyjs()}</script>\n' if drawn else ""
+    return pages.shell(title, script + "\n".join(parts), nonce)
+
+
+def _facts(every: Sequence[Mapping[str, Any]], plans: Sequence[Plan]) -> str:
+    """What was swept and with what, as a definition list."""
+    seconds = sum(row["seconds"] or 0.0 for row in every)
+    seen = lambda name: ", ".join(sorted({row[name] for row in every if row.get(name)}))
+    swept = [f"{name} = {_values(values)}" for plan in plans for name, values in plan.over.items()]
+    fixed = [f"{name} = {value}" for plan in plans for name, value in plan.fixed.items()]
+    told = {
+        "over": "; ".join(dict.fromkeys(swept)) or "nothing",
+        "set": "; ".join(dict.fromkeys(fixed)) or "nothing",
+        "computed for": f"{seconds:.0f} s of workers' time",
+        "computed on": seen("backend") or "unknown",
+        "versions": ", ".join(f"{name} {seen(f'version_{name}')}" for name in VERSIONS),
+    }
+    written = "".join(
+        f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in told.items()
+    )
+    return f'<dl class="facts">{written}</dl>'
+
+
+def _values(values: Sequence[Any]) -> str:
+    shown = [_shown(each) for each in values]
+    return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "…", shown[-1]])
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    return say.number(value) if isinstance(value, float) else str(value)
+
+
+def _figure(drawn: Any, number: int, nonce: str) -> str:
+    """A figure as a div of the width of the page, with its title for who cannot see it."""
+    content = json.loads(drawn.to_json())
+    label = html.escape(pages.name(content, number), quote=True)
+    written = plotly.io.to_html(
+        drawn, config={"responsive": True, "displaylogo": False}, include_plotlyjs=False,
+        include_mathjax=False, full_html=False, default_height="450px",
+        div_id=f"figure-{number + 1}",
+    ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
+    return f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
+
+
+def _runs(every: Sequence[Mapping[str, Any]], axes: Sequence[str], merits: Sequence[str]) -> str:
+    """A row per run: what was turned and what came of it."""
+    columns = [*axes, *(["seed"] if "seed" in every[0] and "seed" not in axes else []), *merits]
+    ordered = sorted(every, key=lambda row: [(row[name] is None, row[name]) for name in columns])
+    shown = [[_shown(row[name]) for name in columns] for row in ordered[:MOST_ROWS]]
+    more = len(every) - MOST_ROWS
+    rest = f"<p>{more} more runs are in the table.</p>" if more > 0 else ""
+    return "<h2>The runs</h2>\n" + _table(columns, shown) + rest
+
+
+def _failed(failed: Sequence[Mapping[str, Any]]) -> str:
+    if not failed:
+        return ""
+    shown = [[row["run"], row["error"] or ""] for row in failed[:MOST_ROWS]]
+    return "<h2>What failed</h2>\n" + _table(["run", "error"], shown)
+
+
+def _table(columns: Sequence[str], shown: Sequence[Sequence[str]]) -> str:
+    head = "".join(
+        f'<th scope="col">{html.escape(each.replace("_", " "))}</th>' for each in columns
+    )
+    cells = lambda row: "".join(f'<td class="values">{html.escape(each)}</td>' for each in row)
+    body = "\n".join(f"<tr>{cells(row)}</tr>" for row in shown)
+    return (
+        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )

@@ -1,0 +1,173 @@
+"""What a sweep runs: the product of some values, each through the gate of the room."""
+
+import hashlib
+import itertools
+import json
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curvkit.core import knob, say
+
+MOST = 1_000_000
+SHAPE = "a list as 1,2,4 or a range of whole numbers as 0:10 or 0:10:2"
+TABLES = {"room": str, "set": Mapping, "over": Mapping}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The settings of a sweep: those that are the same in all runs, and the values of the others.
+
+    Values are checked and cast; `over` is in the order of the axes.
+    """
+
+    room: str
+    fixed: Mapping[str, Any]
+    over: Mapping[str, tuple[Any, ...]]
+
+    @classmethod
+    def read(cls, room: str, house: type, fixed: Mapping[str, Any], over: Mapping[str, Any]):
+        """The plan of values as they came from outside.
+
+        Args:
+            room: the room's name.
+            house: the room's `Settings`.
+            fixed: a value by knob.
+            over: by knob what `values` reads.
+
+        Raises:
+            ValueError: with one sentence, if a knob is unknown, a value refused or given twice, or
+                there are more than a million runs.
+        """
+        fixed = {name: getattr(knob.read(house, {name: fixed[name]}), name) for name in fixed}
+        both = sorted({*fixed} & {*over})
+        if both:
+            raise ValueError(f"{both[0]} is both set and swept; say it once.")
+        listed = {name: values(name, each) for name, each in over.items()}
+        total = math.prod(len(each) for each in listed.values())
+        if total > MOST:
+            raise ValueError(f"That makes {total} runs, and a sweep has at most {MOST}.")
+        checked = {}
+        for name, each in listed.items():
+            cast = [getattr(knob.read(house, {name: value}), name) for value in each]
+            if len(set(cast)) < len(cast):
+                twice = next(value for value in cast if cast.count(value) > 1)
+                raise ValueError(f"{name} is swept over {say.shown(twice)} twice.")
+            checked[name] = tuple(cast)
+        return cls(room, fixed, checked)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """What is given for each run: a value for every knob that is set or swept."""
+        names = list(self.over)
+        return [
+            {**self.fixed, **dict(zip(names, each, strict=True))}
+            for each in itertools.product(*self.over.values())
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as JSON can hold it; `Plan.read` takes it back."""
+        over = {name: list(each) for name, each in self.over.items()}
+        return {"room": self.room, "set": dict(self.fixed), "over": over}
+
+
+def values(name: str, given: Any) -> list[Any]:
+    """The values that `given` lists.
+
+    Args:
+        name: of the knob, for the refusal.
+        given: a list, one value, or text as it is typed: `1,1.9,2`, `0:10` or `0:10:2`, of which
+            the end is left out.
+
+    Raises:
+        ValueError: with one sentence, if there is none, or a range is not of whole numbers.
+
+    >>> values("sigma", "1,1.9"), values("seed", "0:3"), values("seed", [4, 5])
+    (['1', '1.9'], [0, 1, 2], [4, 5])
+    """
+    if isinstance(given, str) and ":" in given:
+        try:
+            found = range(*(int(each) for each in given.split(":")))
+        except (ValueError, TypeError):
+            raise ValueError(say.refusal(f"--over {name}", SHAPE, given)) from None
+        if len(found) > MOST:
+            raise ValueError(f"That makes {len(found)} runs, and a sweep has at most {MOST}.")
+    elif isinstance(given, str):
+        found = [each.strip() for each in given.split(",")]
+    else:
+        found = list(given) if isinstance(given, Sequence) else [given]
+    if not len(found) or "" in found:
+        raise ValueError(say.refusal(f"--over {name}", SHAPE, given))
+    return list(found)
+
+
+def typed(given: Sequence[str], flag: str) -> dict[str, str]:
+    """`["a=1", "b=2,3"]` as a dict.
+
+    Raises:
+        ValueError: with one sentence, if one has no name or no `=`, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for each in given:
+        name, equals, value = (part.strip() for part in each.partition("="))
+        if not equals or not name:
+            raise ValueError(say.refusal(flag, "of the form name=value", each))
+        if name in found:
+            raise ValueError(f"{flag} names {say.shown(name)} twice; list its values once.")
+        found[name] = value
+    return found
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """A settings file: `set` and `over` by knob, and the `room` if it says so.
+
+    Raises:
+        ValueError: with one sentence, if it is neither TOML nor YAML, or says anything else.
+    """
+    found = _parsed(path)
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{path} holds no settings, but a table `set`, a table `over`, or both.")
+    for name, value in found.items():
+        if name not in TABLES:
+            raise ValueError(f"{path}: {say.unknown('entry', name, TABLES)}")
+        if not isinstance(value, TABLES[name]):
+            raise ValueError(f"{path}: {name} is not as it should be, but {say.shown(value)}.")
+    for table in ("set", "over"):
+        for name in found.get(table, {}):
+            if not isinstance(name, str):
+                raise ValueError(f"{path}: {say.refusal('the name of a setting', 'text', name)}")
+    return dict(found)
+
+
+def _parsed(path: Path) -> Any:
+    text = path.read_text(encoding="utf-8")
+    try:
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        if path.suffix in (".yaml", ".yml"):
+            import yaml
+
+            return yaml.safe_load(text)
+    except ValueError as error:  # tomllib's own and undecodable text are ValueErrors
+        raise ValueError(f"{path} is not TOML: {_first_line(error)}.") from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "yaml":
+            raise
+        raise ValueError(f"{path} is not plain YAML: {_first_line(error)}.") from error
+    raise ValueError(say.refusal("--settings", "a file named .toml, .yaml or .yml", path.name))
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160].rstrip(".")
+
+
+def identity(room: str, settings: Mapping[str, Any], kind: str = "run") -> str:
+    """The name of a run: the same for the same room and settings, on any machine.
+
+    >>> identity("curvature", {"steps": 5}) == identity("curvature", {"steps": 5})
+    True
+    """
+    told = json.dumps([kind, room, dict(settings)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,0 +1,60 @@
+"""Progress of a sweep: a bar on a terminal, a line in a while where there is none."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Follower:
+    """Says how many runs of how many have ended; a context manager."""
+
+    def __init__(self, console: Console, total: int, present: int):
+        self.console, self.total, self.done, self.failed = console, total, present, 0
+        columns = (
+            TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
+            TextColumn("runs"), TimeRemainingColumn(),
+        )  # fmt: skip
+        self._bar = Progress(*columns, console=console) if console.is_terminal else None
+        self._said = time.monotonic()
+
+    def __enter__(self) -> Self:
+        already = f", {self.done} of them are there already" if self.done else ""
+        self._say(f"{self.total} runs{already}")
+        if self._bar:
+            self._bar.start()
+            self._task = self._bar.add_task("sweep", total=self.total, completed=self.done)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def link(self, client: Any) -> None:
+        """Says where dask's dashboard is, if it has one, and whether there is a worker at all."""
+        import importlib.util
+
+        if importlib.util.find_spec("bokeh") and client.dashboard_link:
+            self._say(f"dashboard: {client.dashboard_link}")
+        if not client.scheduler_info().get("workers"):
+            self._say("There is no worker yet; the runs wait for one.")
+
+    def ended(self, rows: Sequence[dict[str, Any]]) -> None:
+        """So many runs more are in the table."""
+        self.done += len(rows)
+        for row in rows:
+            if row["status"] == "failed":
+                self.failed += 1
+                self._say(f"run {row['run']} failed: {row['error']}")
+        if self._bar:
+            self._bar.update(self._task, completed=self.done)
+        elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or self.done == self.total:
+            self._said = time.monotonic()
+            self._say(f"{self.done} of {self.total} runs")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)

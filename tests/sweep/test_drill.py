@@ -1,0 +1,243 @@
+"""The drill: sweeps that are killed, stopped and abandoned, and lose nothing and double nothing."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import deadly
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from rich.console import Console
+
+import curvkit.tuners.model as house
+from curvkit.report import notebooks
+from curvkit.sweep import cluster, drive, make, plan, read, store, whole
+
+pytestmark = pytest.mark.slow
+
+ROOM, KILLS, RUNS, PATIENCE = "tuners.model", 20, 300, 120
+OVER = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(RUNS)]}
+# One process imports all once, and forks a sweep for every line that it reads.
+NURSERY = """
+import os, sys
+import distributed, pyarrow.parquet, curvkit.tuners.model
+from curvkit.sweep import figure, make, page
+def sweep(out, resume):
+    client = distributed.Client(processes=False, n_workers=1, threads_per_worker=1,
+                                dashboard_address="127.0.0.1:0")
+    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(300)]}
+    given = {} if resume else dict(over=over, fixed={"steps": 3})
+    make("tuners.model", **given, out=out, resume=resume, client=client, batch=2)
+for line in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        sweep(sys.argv[1], line.strip() == "resume")
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
+"""
+
+
+def parts(folder):
+    return sorted((folder / "table").glob("part-*.parquet"))
+
+
+def until(true, what):
+    """Waits for what another process does, and fails if it never does."""
+    for _ in range(PATIENCE * 200):
+        if true():
+            return
+        time.sleep(0.005)
+    pytest.fail(f"waited in vain for {what}")
+
+
+def test_killed_twenty_times_and_resumed_every_result_is_there_once_and_whole(tmp_path):
+    folder, chance = tmp_path / "out", random.Random(6)
+    command = [sys.executable, "-c", NURSERY, str(folder)]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    with subprocess.Popen(command, **pipes, stderr=subprocess.DEVNULL) as nursery:
+        seen, kills = {}, 0
+        for number in range(KILLS):
+            nursery.stdin.write("resume\n" if number else "start\n")
+            pid, more = int(nursery.stdout.readline()), chance.randint(1, 3)
+            more += len(seen)
+            until(lambda more=more: len(parts(folder)) >= more, "results")
+            time.sleep(chance.random() * 0.03)
+            os.kill(pid, signal.SIGKILL)
+            kills += int(nursery.stdout.readline()) == signal.SIGKILL
+            now = {each: each.stat().st_mtime_ns for each in parts(folder)}
+            assert seen.items() <= now.items(), "what was there was written again"
+            seen = now
+            assert len(read(folder)["run"]) == 2 * len(now), "a part is torn"
+        assert kills == KILLS and len(seen) < RUNS // 2
+        nursery.stdin.write("resume\n")
+        nursery.stdout.readline()
+        assert int(nursery.stdout.readline()) == 0
+        nursery.stdin.close()
+    whole_and_once(folder)
+
+
+def whole_and_once(folder):
+    """Every run of the drill is in the table once, with a trace that can be read."""
+    table = read(folder)
+    assert sorted(table["sigma"]) == OVER["sigma"]
+    assert set(table["status"]) == {"ok"}
+    assert len(set(table["run"])) == RUNS
+    for path, sigma in zip(table["trace"], table["sigma"], strict=True):
+        trace = house.Trace.load(folder / path)
+        assert (trace.readings, trace.settings["sigma"]) == (4, sigma)
+    names = [path.name for path in folder.rglob("*") if path.is_file()]
+    assert [name for name in names if name.startswith(".")] == [".lock"]
+    assert len([name for name in names if name.endswith(".npz")]) == RUNS
+
+
+def children(pid):
+    """All processes below one, by their entries in /proc."""
+    found, above = set(), {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            above[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+    while more := {each for each, parent in above.items() if parent in found | {pid}} - found:
+        found |= more
+    return found
+
+
+def listening(pids):
+    """The addresses at which processes listen, as /proc writes them."""
+    inodes = set()
+    for pid in pids:
+        for each in Path(f"/proc/{pid}/fd").glob("*"):
+            try:
+                inodes.add(os.readlink(each))
+            except OSError:
+                continue
+    rows = [
+        line.split() for kind in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
+    ]  # fmt: skip
+    return {
+        row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes
+    }
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_a_command_is_stopped_by_a_key_and_killed_and_leaves_no_worker_behind(tmp_path):
+    command = [sys.executable, "-m", "curvkit", "sweep", ROOM, "--out", "out", "--workers", "1"]
+    over = ["--over", f"sigma={','.join(map(str, OVER['sigma']))}", "--set", "steps=3"]
+    piped = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    started = dict(cwd=tmp_path, start_new_session=True, **piped)
+    with subprocess.Popen([*command, *over, "--batch", "1"], **started) as swept:
+        until(lambda: parts(tmp_path / "out") or swept.poll() is not None, "the first result")
+        below = children(swept.pid)
+        assert below and listening({swept.pid, *below}) == {"0100007F"}  # 127.0.0.1
+        os.killpg(swept.pid, signal.SIGINT)  # as a terminal does
+        _, said = swept.communicate(timeout=PATIENCE)
+    assert swept.returncode == 130, said
+    assert said == ("Stopped; to go on: curvkit sweep tuners.model --resume --out out\n")
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
+    there = len(parts(tmp_path / "out"))
+    with subprocess.Popen([*command, "--resume", "--batch", "1"], **started) as swept:
+        until(lambda: len(parts(tmp_path / "out")) > there, "the next result")
+        below = children(swept.pid)
+        swept.kill()
+        swept.communicate()
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
+    assert len(set(read(tmp_path / "out")["run"])) >= there
+
+
+def driven(tmp_path, client, kills, seconds=0.0):
+    """The rows of two batches, of which some runs kill their worker so many times."""
+    kept, rows = store.Store.open(tmp_path / "out", resume=False), []
+    runs = {
+        name: {"tally": str(tmp_path / name), "kill": kills.get(name, 0)} for name in "abcd"
+    }  # fmt: skip
+    alone = lambda name, told: drive.Job(deadly.batch, ({name: told},), {name: told})
+    jobs = [
+        drive.Job(deadly.batch, ({n: runs[n] for n in names}, seconds), {n: runs[n] for n in names})
+        for names in ("ab", "cd")
+    ]
+    columns = store.schema(house.Settings, whole.merits(house))
+    drive.Drive(client, kept, columns, ROOM, alone, rows.extend).run(jobs)
+    return {row["run"]: (row["status"], row["error"]) for row in store.rows(read(kept.folder))}
+
+
+def test_the_runs_of_a_killed_worker_are_made_again(tmp_path):
+    with cluster.connected(None, 1) as client:
+        found = driven(tmp_path, client, {"b": 1})
+    assert found == dict.fromkeys("abcd", ("ok", None))
+    assert (tmp_path / "b").read_text() == "x"
+
+
+def test_a_run_that_kills_every_worker_fails_and_only_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(cluster.CONFIG, "distributed.scheduler.allowed-failures", 0)
+    with cluster.connected(None, 1) as client:
+        found = driven(tmp_path, client, {"b": 99})
+    status, error = found.pop("b")
+    assert status == "failed" and "KilledWorker" in error
+    assert found == dict.fromkeys("acd", ("ok", None))
+
+
+SCHEDULER = """
+import distributed, time
+made = distributed.LocalCluster(processes=False, n_workers=1, threads_per_worker=1,
+    protocol="tcp", host="127.0.0.1", dashboard_address="127.0.0.1:0")
+print(made.scheduler_address, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_scheduler_that_goes_away_is_told_and_the_rest_is_run_later(tmp_path, client):
+    folder = tmp_path / "out"
+    started = [sys.executable, "-c", SCHEDULER]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as scheduler:
+        address = scheduler.stdout.readline().strip()
+
+        def kill():
+            until(lambda: parts(folder), "the first result")
+            scheduler.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        given = dict(over=OVER, fixed={"steps": 3}, out=folder, batch=1)
+        with pytest.raises(drive.Stopped, match="went away; what had ended is in .* --resume"):
+            make(ROOM, **given, scheduler=address)
+        killer.join()
+    assert 1 <= len(read(folder)["run"]) < RUNS
+    make(ROOM, out=folder, resume=True, client=client)
+    whole_and_once(folder)
+
+
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS_TO_ANSWER", 1)
+    with pytest.raises(ValueError, match=r"No dask scheduler answers at tcp://127.0.0.1:9: .*\.$"):
+        with cluster.connected("tcp://127.0.0.1:9", 1):
+            pytest.fail("connected to nothing")
+
+
+def test_a_notebook_is_run_for_each_setting_with_a_file_for_each(tmp_path, client, monkeypatch):
+    parameters = new_code_cell("sigma = 1.9", metadata={"tags": ["parameters"]})
+    body = new_code_cell("assert sigma < 2, '<b>too much</b>'\nprint('sigma is', sigma)")
+    node = new_notebook(cells=[parameters, body], metadata={"curvkit": {"room": ROOM}})
+    path = tmp_path / "model.ipynb"
+    nbformat.write(node, path)
+    monkeypatch.setattr(notebooks, "choose", lambda wanted=(): [path])
+    given = dict(out=tmp_path / "out", client=client, notebooks=True, console=Console(quiet=True))
+    with pytest.raises(ValueError, match="There is no parameter 'steps'"):
+        make(ROOM, over={"steps": [3]}, **given)
+    made = make(ROOM, over={"sigma": [1.5, 2.2]}, **given)
+    assert (made.runs, made.failed) == (2, 1)
+    rows = {row["sigma"]: row for row in store.rows(read(made.folder))}
+    assert rows[1.5]["status"] == "ok" and rows[1.5]["version_jax"]
+    assert "too much" in rows[2.2]["error"] and "<b>" not in made.page.read_text()
+    done = tmp_path / "out" / "notebooks" / f"{rows[1.5]['run']}.ipynb"
+    assert "sigma is 1.5" in nbformat.read(done, as_version=4).cells[-1].outputs[0].text
+    assert done.with_suffix(".html").is_file() and done.with_suffix(".log").is_file()
+    assert plan.identity(ROOM, {}, "notebook") != plan.identity(ROOM, {})
