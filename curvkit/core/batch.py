@@ -14,6 +14,10 @@ import numpy as np
 from curvkit.core import knob
 from curvkit.core import trace as traces
 
+# For the beginning of a run, or of a batch so that its numbers are the same: it runs once, and
+# random numbers take longer to optimise than to draw unoptimised.
+UNOPTIMISED = {"xla_backend_optimization_level": 0}
+
 
 def stack(settings: Sequence[Any]) -> Any:
     """Settings of one shape as one pytree whose leaves have a leading axis of runs.
@@ -78,9 +82,7 @@ class Batched:
 
         self.capacity = capacity
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
-        # As for a single run, so that the numbers are the same.
-        unoptimised = {"xla_backend_optimization_level": 0}
-        self.begin = jax.jit(begun, compiler_options=unoptimised)
+        self.begin = jax.jit(begun, compiler_options=UNOPTIMISED)
         self.advance = jax.jit(apart if one_by_one else together)
 
     def run(

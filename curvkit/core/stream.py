@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from curvkit.core import knob
 from curvkit.core import trace as traces
-from curvkit.core.batch import Batched
+from curvkit.core.batch import UNOPTIMISED, Batched
 
 Trace = TypeVar("Trace", bound=traces.Record)
 
@@ -74,9 +74,7 @@ class Stream(Generic[Trace]):
 
         started = lambda settings, key: _strong(begin(settings, key))
         continued = lambda settings, state: _first_strong(*reading(settings, state))
-        # It runs once, and random numbers take longer to optimise than to draw unoptimised.
-        unoptimised = {"xla_backend_optimization_level": 0}
-        self.begin = jax.jit(started, compiler_options=unoptimised)
+        self.begin = jax.jit(started, compiler_options=UNOPTIMISED)
         self.advance = jax.jit(advance)
         self._batched = Batched(
             begin=started, reading=continued, finished=finished, last=last, advance=advance,
