@@ -47,7 +47,8 @@ def problem(chosen: dict, dense: int) -> Problem:
     Steps are whole numbers of strides but for the marks.
     """
     settings = read(Settings, learning_rate=RATE, **chosen)
-    first, loss = experiment.problem(settings, jax.random.key(0))
+    start, loss = experiment.problem(settings)
+    first = start(jax.random.key(0))
     before = {mark - STRIDE for mark in MARKS if mark}
     steps = np.array(sorted({*range(0, dense + 1, STRIDE), *MARKS, *before}))
     advance = jax.jit(
@@ -208,7 +209,8 @@ def counted() -> list[dict]:
         evaluations += 1
 
     settings = read(Settings, examples=20, width=4)
-    params, plain = experiment.problem(settings, jax.random.key(0))
+    start, plain = experiment.problem(settings)
+    params = start(jax.random.key(0))
 
     def loss(params):
         jax.debug.callback(count)
@@ -252,7 +254,8 @@ def price(chosen: dict, repeats: int, steps: int) -> list[dict]:
 
 def start_of(chosen):
     settings = read(Settings, learning_rate=RATE, **chosen)
-    return experiment.problem(settings, jax.random.key(0))
+    start, loss = experiment.problem(settings)
+    return start(jax.random.key(0)), loss
 
 
 def plain_run(chosen, steps):

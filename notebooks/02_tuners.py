@@ -88,7 +88,7 @@ print(
 # values at each step.)
 
 # %%
-start = dict(initialization="torch", learning_rate=0.4, ema=0.9, steps=steps, seed=seed)
+start = dict(initialization="torch", learning_rate=0.4, ema=0.9, steps=steps, seed=seed, every=33)
 slow = tuners.run(tuners.Settings.read(sigma=1.0, **start))
 tuners.tell(slow)
 
@@ -127,7 +127,7 @@ tuners.model.explore()
 # The base may be any direction. On Adam the edge is at 38, of the preconditioned sharpness.
 
 # %%
-adam = dict(base="adam", rival="none", initialization="torch", steps=steps, seed=seed)
+adam = dict(base="adam", rival="none", initialization="torch", steps=steps, seed=seed, every=33)
 tuners.tell(tuners.run(tuners.Settings.read(sigma=sigma, **adam)))
 
 # %% [markdown]
@@ -135,9 +135,9 @@ tuners.tell(tuners.run(tuners.Settings.read(sigma=sigma, **adam)))
 # smaller the batch.
 
 # %%
-noisy = dict(initialization="torch", steps=steps, batch=8, rival="none", max_learning_rate=2.0)
+noisy = dict(start, learning_rate=0.15, ema=0.0, batch=8, rival="none", max_learning_rate=2.0)
 for value in (1.0, 1.5, 2.0):
-    small = tuners.run(tuners.Settings.read(sigma=value, seed=seed, **noisy))
+    small = tuners.run(tuners.Settings.read(sigma=value, **noisy))
     late = small.loss[-small.readings // 8 :, 0, 0].mean()
     print(f"batches of 8, σ = {value}: mean loss at the end {late:.4f}")
 
@@ -172,7 +172,7 @@ for name, turned in fails.items():
 # but orthogonal to the sharp direction, so the first rate is huge. A cap cures it.
 
 # %%
-late = dict(handover=200, learning_rate=0.1, initialization="torch", steps=330, every=1)
+late = dict(handover=200, learning_rate=0.1, initialization="torch", steps=250, every=1)
 for cap in (1e4, 0.5):
     taken = tuners.run(tuners.Settings.read(max_learning_rate=cap, **late))
     loss, rate = taken.loss[200:, 0, 0], taken.learning_rate[200, 0, 0]

@@ -20,7 +20,7 @@ import plotly.graph_objects as go
 import pytest
 from helpers import assert_close, compilations, same_bits
 from plotly.utils import PlotlyJSONEncoder
-from rooms import SHORT, Room, ran, short, where_it_matters
+from rooms import SHORT, Room, advanced, ran, short, where_it_matters
 
 from curvkit.core import knob as knobs
 from curvkit.show.sketch import Sketch, only_curves
@@ -114,6 +114,14 @@ def keeps_its_state_alike(room: Room) -> None:
 def reaches_the_program(room: Room, name: str) -> None:
     """A knob's name is an argument of the compiled program; a static one shapes it."""
     assert where_it_matters(room, name) is not None, f"no program of {room.name} reads {name}"
+
+
+def only_begins(room: Room) -> None:
+    """A knob that the stream says only the beginning reads shapes no later program."""
+    for name in room.experiment.stream.begin_only:
+        assert room.knobs[name].static, f"{name} is an argument: another value compiles nothing"
+        texts = {advanced(room, short(room, **{name: each})) for each in room.knobs[name].sweep()}
+        assert len(texts) == 1, f"{name} is read after the beginning, and would be ignored there"
 
 
 def moves_a_figure(room: Room, name: str, turned: dict[str, Any]) -> None:

@@ -92,10 +92,16 @@ def lowered(room: Room, settings: Any) -> str:
 @functools.cache
 def shape(room: Room, settings: Any) -> str:
     """The compiled programs without names, and without the places in files they come from."""
-    stream, key = room.experiment.stream, jax.random.key(0)
-    state = jax.eval_shape(stream.begin, settings, key)
-    programs = stream.begin.lower(settings, key), stream.advance.lower(settings, state, 1)
-    return "\n".join(each.as_text() for each in programs)
+    begun = room.experiment.stream.begin.lower(settings, jax.random.key(0))
+    return begun.as_text() + advanced(room, settings)
+
+
+@functools.cache
+def advanced(room: Room, settings: Any) -> str:
+    """The text of the program after the beginning alone, as `shape` has it."""
+    stream = room.experiment.stream
+    state = jax.eval_shape(stream.begin, settings, jax.random.key(0))
+    return stream.advance.lower(settings, state, 1).as_text()
 
 
 def elsewhere(room: Room) -> Iterator[dict[str, Any]]:

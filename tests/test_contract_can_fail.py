@@ -107,6 +107,7 @@ def signs(room, folder):
     contract.refuses_unknown_names(room)
     contract.runs_to_its_end(room)
     contract.keeps_its_state_alike(room)
+    contract.only_begins(room)
     contract.tells_any_trace(room)
     contract.repeats_itself(room)
     contract.does_not_depend_on_the_cut(room)
@@ -230,6 +231,19 @@ def test_a_static_knob_that_shapes_nothing_is_seen():
     unused = {"idle": (str, choice("a", ("a", "b"), **TOLD))}
     with breaks("reads idle"):
         contract.reaches_the_program(miniature(knobs=unused), "idle")
+
+
+def test_a_knob_read_after_the_beginning_that_is_said_not_to_be_is_seen():
+    kind = {"kind": (str, choice("a", ("a", "b"), **TOLD))}
+
+    def doubling(settings, state):
+        state, row = reading(settings, state)
+        return state, {**row, "value": row["value"] * (2 if settings.kind == "b" else 1)}
+
+    with breaks("kind is read after the beginning"):
+        contract.only_begins(miniature(knobs=kind, reading=doubling, begin_only=("kind",)))
+    with breaks("rate is an argument"):
+        contract.only_begins(miniature(begin_only=("rate",)))
 
 
 def test_a_knob_that_moves_no_figure_is_seen():

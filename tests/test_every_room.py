@@ -67,6 +67,12 @@ def test_the_next_chunk_finds_the_program_compiled(name):
 
 
 @pytest.mark.slow
+@each_room
+def test_a_knob_that_is_said_to_matter_at_the_beginning_only_does(name):
+    contract.only_begins(room(name))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name, knob", every_knob(static=False))
 def test_turning_a_knob_never_recompiles_where_it_matters(name, knob):
     contract.never_recompiles(room(name), knob, **where_it_matters(room(name), knob))

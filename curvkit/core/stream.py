@@ -6,6 +6,7 @@ a part of it: the first call makes one, so that a picture comes at once, later o
 into `seconds`. The numbers do not depend on how the run was cut.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -38,6 +39,8 @@ class Stream(Generic[Trace]):
         one_by_one: whether a batch of runs goes through one after another in its program, and
             not in one sweep of vmap: so where numbers come from XLA's own generator, which
             draws otherwise under vmap, or from a call out of the program.
+        begin_only: names of static knobs that only `begin` reads: another value of one of them
+            compiles a new beginning, which takes a second, and leaves the rest as it is.
     """
 
     def __init__(
@@ -52,26 +55,13 @@ class Stream(Generic[Trace]):
         last: Callable[[Any, Any], dict[str, jax.Array]] = lambda settings, state: {},
         capacity: int = 512,
         one_by_one: bool = False,
+        begin_only: Sequence[str] = (),
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
-
-        def advance(settings, state, count):
-            row = jax.eval_shape(reading, settings, state)[1]
-            rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
-
-            def unfinished(carry):
-                state, _, made = carry
-                return (made < count) & ~finished(settings, state)
-
-            def one(carry):
-                state, rows, made = carry
-                state, row = reading(settings, state)
-                rows = jax.tree.map(lambda all, new: all.at[made].set(new), rows, row)
-                return state, rows, made + 1
-
-            state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
-            return _strong(state), rows, made, finished(settings, state), last(settings, state)
-
+        self.begin_only = tuple(begin_only)
+        # Traced once and not twice: for the shape of a row, and for the loop.
+        reading = jax.jit(reading, inline=True)
+        advance = _chunk(reading, finished, last, capacity)
         started = lambda settings, key: _strong(begin(settings, key))
         continued = lambda settings, state: _first_strong(*reading(settings, state))
         self.begin = jax.jit(started, compiler_options=UNOPTIMISED)
@@ -88,6 +78,7 @@ class Stream(Generic[Trace]):
         key = jax.random.key(0) if key is None else key
         header = traces.header(self.name, knob.as_dict(settings), key)
         state = self.begin(settings, key)
+        settings = self.shared(settings)
         parts, count, done = [], 1, False
         while not done:
             started = time.perf_counter()
@@ -136,13 +127,45 @@ class Stream(Generic[Trace]):
         key = jax.random.key(0) if key is None else key
         return self._batched.run(self.name, self.trace, settings, key)
 
+    def shared(self, settings: Any) -> Any:
+        """`settings` as the program after the beginning takes them: knobs that only `begin` reads
+        stand at their defaults, so that all their values share one program.
+        """
+        defaults = knob.knobs(type(settings))
+        return dataclasses.replace(
+            settings, **{name: defaults[name].default for name in self.begin_only}
+        )
+
     def lowered(self, settings: Any, key: jax.Array | None = None) -> str:
         """The text of the compiled programs, in which every knob is found by its name."""
         key = jax.random.key(0) if key is None else key
         state = jax.eval_shape(self.begin, settings, key)
         begun = self.begin.lower(settings, key)
-        advanced = self.advance.lower(settings, state, 1)
+        advanced = self.advance.lower(self.shared(settings), state, 1)
         return "\n".join(each.as_text(debug_info=True) for each in (begun, advanced))
+
+
+def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int) -> Callable:
+    """What makes some readings, at most `capacity`: state, rows, their number, the end, last."""
+
+    def advance(settings, state, count):
+        row = jax.eval_shape(reading, settings, state)[1]
+        rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
+
+        def unfinished(carry):
+            state, _, made = carry
+            return (made < count) & ~finished(settings, state)
+
+        def one(carry):
+            state, rows, made = carry
+            state, row = reading(settings, state)
+            rows = jax.tree.map(lambda all, new: all.at[made].set(new), rows, row)
+            return state, rows, made + 1
+
+        state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
+        return _strong(state), rows, made, finished(settings, state), last(settings, state)
+
+    return advance
 
 
 def _first_strong(state: Any, row: Any) -> tuple[Any, Any]:

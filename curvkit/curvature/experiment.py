@@ -33,32 +33,35 @@ class State(NamedTuple):
     ended: jax.Array
 
 
-def problem(settings: Settings, key: jax.Array):
-    """The flat parameters to start from and the loss of them."""
+def problem(settings: Settings):
+    """`start(key)`, the flat parameters to begin with, and `loss(params)`."""
     if settings.data == "quadratic":
         eigenvalues = jnp.logspace(0, -2, 10) * 20.0
-        return settings.weight_scale * jnp.ones(10), network.quadratic(eigenvalues)
+        return lambda key: settings.weight_scale * jnp.ones(10), network.quadratic(eigenvalues)
     inputs, targets = (
         data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
     )
     sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
-    layers = network.mlp(key, sizes, settings.initialization, settings.weight_scale)
-    params, unravel = ravel_pytree(layers)
+    layers = network.unflattened(sizes)
     criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}[
         settings.loss
     ]
 
-    def loss(params):
-        return criterion(network.predict(unravel(params), inputs, settings.activation), targets)
+    def start(key):
+        drawn = network.mlp(key, sizes, settings.initialization, settings.weight_scale)
+        return ravel_pytree(drawn)[0]
 
-    return params, loss
+    def loss(params):
+        return criterion(network.predict(layers(params), inputs, settings.activation), targets)
+
+    return start, loss
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seed is folded into `key`."""
     key = jax.random.fold_in(key, settings.seed)
     start_key, key = jax.random.split(key)
-    params, _ = problem(settings, start_key)
+    params = problem(settings)[0](start_key)
     pairs, raw = EigenPairs.blank(params, settings.eigenvalues), EigenPairs.blank(params)
     rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay).init(
         params
@@ -69,7 +72,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` training steps, or what is left of them."""
-    _, loss = problem(settings, state.key)
+    _, loss = problem(settings)
     rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
 
     def take(step, carry):
@@ -147,6 +150,7 @@ stream = Stream(
         "critical": jnp.asarray(critical(settings.rule, momentum=settings.momentum), float),
         "diverged_at": state.diverged_at,
     },
+    begin_only=("initialization",),
 )
 
 

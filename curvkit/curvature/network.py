@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say
 
@@ -64,6 +65,19 @@ def mlp(
             bias = jnp.zeros(fan_out)
         layers.append(Layer(scale * weight, bias))
     return layers
+
+
+def unflattened(sizes: Sequence[int]) -> Callable[[jax.Array], list[Layer]]:
+    """The function that makes the layers of a network of such `sizes` of its flat parameters.
+
+    The inverse of `jax.flatten_util.ravel_pytree` on what `mlp` returns, with no number drawn.
+
+    >>> [layer.weight.shape for layer in unflattened([2, 3, 1])(jnp.arange(13.0))]
+    [(2, 3), (3, 1)]
+    """
+    pairs = zip(sizes[:-1], sizes[1:], strict=True)
+    blank = [Layer(jnp.zeros((fan_in, fan_out)), jnp.zeros(fan_out)) for fan_in, fan_out in pairs]
+    return ravel_pytree(blank)[1]
 
 
 def predict(layers: Sequence[Layer], inputs: jax.Array, activation: str) -> jax.Array:

@@ -59,14 +59,14 @@ def problem(settings: Settings):
     if settings.loss == "cross_entropy" and targets.shape[1] > 1:
         targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
     sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
-    unravel = ravel_pytree(network.mlp(jax.random.key(0), sizes, "lecun"))[1]
+    layers = network.unflattened(sizes)
     criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}
     # Softmax over a single output would be constant: a polynomial is always fitted by squares.
     criterion = criterion[settings.loss if targets.shape[1] > 1 else "mse"]
 
     def loss(params, rows=None):
         x, y = (jnp.asarray(e) if rows is None else jnp.asarray(e)[rows] for e in (inputs, targets))
-        return criterion(network.predict(unravel(params), x, settings.activation), y)
+        return criterion(network.predict(layers(params), x, settings.activation), y)
 
     return sizes, len(inputs), loss
 
@@ -248,6 +248,7 @@ stream = Stream(
         "diverged_at": jnp.stack([each.diverged_at for each in state.runners]),
     },
     capacity=256,
+    begin_only=("initialization",),
 )
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from jaxtyping import Array, Float, Int
 
-from curvkit.core.knob import knob, read, settings
+from curvkit.core.knob import choice, knob, read, settings
 from curvkit.core.stream import Stream
 from curvkit.core.trace import series, trace
 
@@ -128,6 +128,28 @@ def test_a_newer_value_recompiles_nothing():
         for factor, steps, seed in ((0.0, 1, 0), (2.0, 40, 99), (1.0, 39, 1)):
             stream().run(read(Settings, factor=factor, steps=steps, seed=seed))
     assert count() == 0
+
+
+@settings
+class Kinds(Settings):
+    """The same, from two kinds of start."""
+
+    kind: str = choice("near", ("near", "far"), sentence="Where it starts from.", **TOLD)
+
+
+def test_a_knob_of_the_beginning_compiles_a_beginning_alone():
+    blank = jnp.zeros(()), jnp.zeros((), int)
+    far = lambda settings, key: (begin(settings, key)[0] + 9 * (settings.kind == "far"), *blank)
+    parts = dict(reading=reading, finished=lambda settings, state: state[2] >= settings.steps)
+    told = dict(length=lambda settings: settings.steps, trace=Trace)
+    last = lambda settings, state: {"total": state[1]}
+    made = Stream("kinds", begin=far, last=last, begin_only=("kind",), **parts, **told)
+    near = made.run(Kinds())
+    with compilations() as count:
+        away = made.run(Kinds(kind="far"))
+    assert count() == 1
+    assert away.value[0] == near.value[0] + 9 and away.header["settings"]["kind"] == "far"
+    assert "kind" not in made.lowered(Kinds()) and made.begin_only == ("kind",)
 
 
 def test_ctrl_c_is_heard_between_chunks(monkeypatch):

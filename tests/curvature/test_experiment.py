@@ -29,8 +29,8 @@ def start(settings):
     """Where a run with these settings starts, and the loss, as the room's own keys make them."""
     key = jax.random.fold_in(jax.random.key(0), settings.seed)
     start_key = jax.random.split(key, 3)[0]
-    params = jax.jit(lambda key: problem(settings, key)[0])(start_key)
-    return np.asarray(params), jax.jit(problem(settings, start_key)[1])
+    start, loss = problem(settings)
+    return np.asarray(jax.jit(start)(start_key)), jax.jit(loss)
 
 
 def replay(**turned):
