@@ -11,8 +11,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
+from _tables import ON_GRADIENT_DESCENT, WINDOW, columns, line, on_other_bases
 from curvature import machine, out, progress, table
 from jax.experimental import jet
 from jax.flatten_util import ravel_pytree
@@ -27,7 +27,6 @@ MODELS = {
     "n=1797, 200-200": (1797, (200, 200)),
 }
 STEPS = 200
-RACE = ("constant", "warm_up", "greedy", "armijo", "exact", "polyak", "hypergradient", "oracle")
 
 
 def problem(examples, hidden):
@@ -135,37 +134,23 @@ def price_of_cdat(repeats):
                 a / b for a, b in zip(taken["cdat"], taken["base"], strict=True)
             )
             micro = [f"{statistics.median(taken[key]) / STEPS * 1e6:.0f}" for key in programs]
-            rows.append((name, base_name, *micro, f"{ratio:.2f}"))
-    columns = ("model", "base", "µs a step, base", "µs a step, CDAT", "ratio")
+            # A loop's body is counted once, so that these are the operations of one step.
+            counted = [each.lower(params).compile().cost_analysis() for each in programs.values()]
+            flops = [each["flops"] for each in counted]
+            rows.append((name, base_name, *micro, f"{ratio:.2f}", f"{flops[1] / flops[0]:.2f}"))
+    columns = ("model", "base", "µs a step, base", "µs a step, CDAT", "ratio", "ratio of flops")
     table("The price of CDAT over its base", "", columns, rows)
 
 
-def race(steps, seeds, target, **turned):
-    """Steps and seconds to a target loss, and where each tuner ends; medians over seeds."""
-    rows, contenders = [], [("cdat", s) for s in (1.5, 1.9, 2.0)] + [(n, 2.0) for n in RACE]
-    for name, sigma in contenders:
-        progress.log(f"{name} {sigma}")
-        values = dict(tuner=name, rival="none", sigma=sigma, steps=steps, seeds=seeds, **turned)
-        settings = tuners.Settings.read(values)
-        list(tuners.stream.chunks(tuners.Settings.read({**values, "steps": 11})))  # compiles
-        begun = time.perf_counter()
-        trace = tuners.run(settings)
-        spent = time.perf_counter() - begun
-        loss = trace.loss[:, 0]
-        reached = [np.argmax(each < target) if (each < target).any() else -1 for each in loss.T]
-        at = statistics.median(trace.step[i] if i >= 0 else np.inf for i in reached)
-        best = trace.best(0)
-        kept = best[np.isfinite(best)]
-        spread = f"{kept.min():.1e} to {kept.max():.1e}" if len(kept) else "diverged"
-        rows.append((
-            f"{name} σ={sigma:g}" if name in ("cdat", "oracle") else name,
-            f"{at:.0f}", f"{spent * at / steps:.1f}" if np.isfinite(at) else "never",
-            f"{np.median(best):.2e}", spread, f"{trace.settled('sharpness', 0):.1f}",
-            f"{trace.settled('scaled_sharpness', 0):.3f}", f"{trace.settled('alignment', 0):.3f}",
-        ))  # fmt: skip
-    columns = ("tuner", f"steps to {target:g}", "seconds", "end", "range", "λ", "η·λ", "align.²")
-    told = f"{seeds} seeds, {steps} steps, {turned}; seconds with the readings, all seeds at once."
-    table("The race", told, columns, rows)
+def race(title, contenders, steps, seeds, marks, target):
+    """A table of everybody: losses on the way and at the end, medians over seeds."""
+    rows = []
+    for label, turned in contenders:
+        progress.log(label)
+        rows.append(line(label, turned, steps, seeds, marks, target))
+    told = f"{seeds} seeds, {steps} steps; least loss of {WINDOW} steps; s: seconds to the target, "
+    told += "all seeds at once, with a reading every 11 steps; λ, η·λ and alignment²: second half."
+    table(title, told, columns(marks, target), rows)
 
 
 def main():
@@ -177,12 +162,15 @@ def main():
     repeats = 5 if given.quick else 15
     price_of_routes(repeats)
     price_of_cdat(repeats)
-    if not given.no_race:
-        steps, seeds = (1001, 1) if given.quick else (4004, 5)
-        common = dict(initialization="torch", max_learning_rate=1e6)
-        race(steps, seeds, 1e-2, learning_rate=0.4, **common)
-        race(3003 if seeds > 1 else 501, 3 if seeds > 1 else 1, 1e-4, base="adam",
-             learning_rate=3e-3, **common)  # fmt: skip
+    if given.no_race:
+        return
+    steps, seeds = (1001, 1) if given.quick else (4004, 5)
+    marks = [mark for mark in (250, 1000) if mark < steps]
+    contenders = ON_GRADIENT_DESCENT.items()
+    race("Tuners on gradient descent", contenders, steps, seeds, marks, 1e-2)
+    steps = 501 if given.quick else 3003
+    marks = [mark for mark in (500,) if mark < steps]
+    race("CDAT on other bases", on_other_bases(), steps, seeds, marks, 1e-3)
 
 
 if __name__ == "__main__":
