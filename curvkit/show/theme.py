@@ -9,6 +9,7 @@ import functools
 import json
 from typing import Any, Literal
 
+import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.subplots import make_subplots
@@ -148,6 +149,17 @@ def curve(role: str, name: str, x, y, **options) -> go.Scatter:
     """A line in the colour and dash of its role; `options` are those of `go.Scatter`."""
     line = dict(color=color(role), dash=ROLES[role][2], width=2.5) | options.pop("line", {})
     return go.Scatter(x=x, y=y, name=name, mode=options.pop("mode", "lines"), line=line, **options)
+
+
+def log_ticks(values: np.ndarray) -> dict[str, Any]:
+    """What gives a logarithmic axis of such `values` some numbers, and not too many.
+
+    >>> log_ticks(np.array([0.3, 2.0]))
+    {'dtick': 'D2'}
+    """
+    values = values[np.isfinite(values) & (values > 0)]
+    wide = values.size and np.log10(values.max()) - np.log10(values.min()) > 1.6
+    return dict(nticks=4) if wide else dict(dtick="D2")
 
 
 def remark(figure: go.Figure, text: str) -> None:

@@ -123,9 +123,7 @@ def race(trace: Trace, *, clock: Clock = "step") -> go.Figure:
 def _log_axis(figure, trace, series, title, row, col=1):
     """A logarithmic axis that has some numbers on it, and not too many."""
     values = [_values(trace, series, c) for c in range(len(trace.contenders))]
-    values = np.concatenate([each[each > 0].ravel() for each in values])
-    wide = values.size and np.log10(values.max()) - np.log10(values.min()) > 1.6
-    step = dict(nticks=4) if wide else dict(dtick="D2")
+    step = theme.log_ticks(np.concatenate([each.ravel() for each in values]))
     figure.update_yaxes(title_text=title, type="log", **step, row=row, col=col)
 
 

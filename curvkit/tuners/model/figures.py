@@ -58,7 +58,8 @@ def balance(trace: Trace) -> go.Figure:
     )
     made.update_yaxes(title_text="y", row=1, col=1)
     made.update_yaxes(title_text="λ", rangemode="tozero", row=2, col=1)
-    made.update_yaxes(title_text="η", type="log", nticks=4, row=3, col=1)
+    ticks = theme.log_ticks(kept.learning_rate)
+    made.update_yaxes(title_text="η", type="log", **ticks, row=3, col=1)
     return _finish(made, trace)
 
 
