@@ -73,13 +73,18 @@ def least(trace, step: int) -> np.ndarray:
     return np.where(np.isfinite(values).all(axis=0), values.min(axis=0), np.nan)
 
 
+def short(value: float, digits: int = 1) -> str:
+    """A number as `1.2e-3`, with no zero that says nothing."""
+    return f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e")
+
+
 def middle(values: np.ndarray, digits: int = 1) -> str:
     """The median, and how many were lost if some were."""
     kept = values[np.isfinite(values)]
     if not len(kept):
         return "diverged"
     lost = f" ({len(values) - len(kept)} lost)" if len(kept) < len(values) else ""
-    return f"{np.median(kept):.{digits}e}{lost}"
+    return short(np.median(kept), digits) + lost
 
 
 def line(label: str, turned: dict[str, Any], steps: int, seeds: int, marks, target) -> list[str]:
@@ -94,7 +99,7 @@ def line(label: str, turned: dict[str, Any], steps: int, seeds: int, marks, targ
         label,
         *[middle(least(trace, mark)) for mark in marks],
         middle(end, 2),
-        f"{kept.min():.1e} to {kept.max():.1e}" if len(kept) else "",
+        f"{short(kept.min())}–{short(kept.max())}" if len(kept) else "",
         f"{first:.0f}" if first is not None else "never",
         f"{spent * first / trace.step[-1]:.1f}" if first is not None else "",
         f"{trace.settled('sharpness', 0):.1f}",
