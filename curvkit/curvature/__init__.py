@@ -12,22 +12,33 @@ et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.0
 """
 
 from curvkit.core.lazy import lazily
+from curvkit.curvature.blocks import block_sharpness
+from curvkit.curvature.chunks import over_batches
 from curvkit.curvature.experiment import run, stream
+from curvkit.curvature.gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
 from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
 from curvkit.curvature.settings import Settings
+from curvkit.curvature.spectrum import SpectralDensity, hessian_trace, spectral_density
 from curvkit.curvature.thresholds import critical, stability_threshold
 from curvkit.curvature.trace import Trace
 
 __all__ = [
     "EigenPairs",
     "Settings",
+    "SpectralDensity",
     "Trace",
+    "block_sharpness",
     "critical",
     "explore",
     "figures",
+    "gauss_newton_eigenvalues",
+    "gauss_newton_product",
+    "hessian_trace",
     "hvp",
+    "over_batches",
     "run",
     "sharpness",
+    "spectral_density",
     "stability_threshold",
     "stream",
     "tell",

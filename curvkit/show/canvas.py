@@ -30,7 +30,9 @@ class Canvas(widgets.VBox):
             if same:
                 for old, new in zip(self.figure.data, made.data, strict=True):
                     old.update(new.to_plotly_json(), overwrite=False)
-            self.figure.layout.update(made.layout.to_plotly_json(), overwrite=True)
+            # What the last figure remarked upon, and this one does not, is taken away.
+            bare = dict(annotations=[], shapes=[])
+            self.figure.layout.update(bare | made.layout.to_plotly_json(), overwrite=True)
 
 
 def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure:

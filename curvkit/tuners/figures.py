@@ -176,7 +176,7 @@ def valley(trace: Trace) -> go.Figure:
     made = theme.figure(
         f"The valley that {name_of(trace, 0)} jumps in {_title(trace)}", 3, height=680, cols=2,
         specs=[[{"rowspan": 2}, {}], [None, {}], [{}, {}]], shared_xaxes=False,
-        column_widths=[0.5, 0.5], vertical_spacing=0.11, horizontal_spacing=0.14,
+        column_widths=[0.5, 0.5], vertical_spacing=0.16, horizontal_spacing=0.14,
     )  # fmt: skip
     kept = trace.head(trace.finite(0, 0))
     _across(made, kept)
@@ -224,8 +224,9 @@ def _across(made: go.Figure, kept: Trace) -> None:
     made.add_trace(was, row=1, col=1)
     now = theme.curve("sharpness", "now", trail[-1:], at[-1:], mode="markers", marker_size=15)
     made.add_trace(now, row=1, col=1)
-    made.update_xaxes(title_text="along the top eigenvector, in units of recent reach",
-                      range=[-2.05, 2.05], row=1, col=1)  # fmt: skip
+    made.update_xaxes(
+        title_text="across the valley, in units of reach", range=[-2.05, 2.05], row=1, col=1
+    )
     made.update_yaxes(title_text="loss, share of the rim", range=[-0.06, 1.05], row=1, col=1)
 
 

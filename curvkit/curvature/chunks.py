@@ -1,0 +1,74 @@
+"""A loss over more data than fit into memory at once, summed chunk by chunk.
+
+What comes out is a function of the parameters alone, so that sharpness, trace, density and CDAT
+take it as they take any other loss, and see the Hessian of all the data.
+
+| symbol | name | shape |
+| --- | --- | --- |
+| B | a batch of `batches`, with nB examples on the leading axis | pytree |
+| L_B | `loss(params, B)`, a mean over its examples | scalar |
+| L = Σ nB L_B / Σ nB | what is returned | scalar |
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import say
+
+
+def over_batches(
+    loss: Callable[[Any, Any], jax.Array], batches: Iterable[Any]
+) -> Callable[[Any], jax.Array]:
+    """The mean loss over all examples of a data loader, in the memory that one batch takes.
+
+    Batches of one shape are gone through in a compiled loop, and what a batch's derivatives need
+    is computed again on the way back instead of being kept. The data themselves are held.
+
+    Args:
+        loss: `loss(params, batch)`, a mean over the examples of `batch`.
+        batches: pytrees of arrays with the examples on the leading axis; each may have as many as
+            it likes, and is counted by them.
+
+    Returns:
+        `total(params)`, equal to the loss on all examples at once up to rounding.
+
+    Raises:
+        ValueError: if there are no batches, or one has leaves with unlike leading axes.
+
+    >>> import jax.numpy as jnp
+    >>> mean = lambda w, x: jnp.mean((w - x) ** 2)
+    >>> total = over_batches(mean, [jnp.array([0.0, 0.0]), jnp.array([3.0])])
+    >>> float(total(jnp.zeros(())))
+    3.0
+    """
+    groups: dict[Any, list[Any]] = {}
+    for batch in batches:
+        shapes = jax.tree.map(lambda each: (np.shape(each), jnp.result_type(each)), batch)
+        groups.setdefault(str((jax.tree.structure(batch), shapes)), []).append(batch)
+    if not groups:
+        raise ValueError(say.refusal("batches", "at least one batch", []))
+    counts = [_examples(group[0]) * len(group) for group in groups.values()]
+    stacked = [jax.tree.map(lambda *each: jnp.stack(each), *group) for group in groups.values()]
+    one = jax.checkpoint(loss)
+
+    def total(params):
+        means = [
+            jnp.mean(jax.lax.map(lambda batch: one(params, batch), group)) for group in stacked
+        ]
+        return sum(count * mean for count, mean in zip(counts, means, strict=True)) / sum(counts)
+
+    return total
+
+
+def _examples(batch: Any) -> int:
+    """How many examples a batch has, by the leading axis of its leaves."""
+    sizes = {np.shape(each)[0] if np.ndim(each) else None for each in jax.tree.leaves(batch)}
+    if len(sizes) != 1 or None in sizes:
+        advice = "put the examples on the leading axis of each array"
+        got = sorted(str(np.shape(each)) for each in jax.tree.leaves(batch))
+        raise ValueError(say.refusal("batches", "arrays with one leading axis", got, advice))
+    return sizes.pop()

@@ -1,0 +1,132 @@
+"""The whole spectrum of a Hessian at a glance: its trace, and the density of its eigenvalues.
+
+Both are averages over random vectors, by matfree's estimators; what is ours is that any pytree, any
+loss and any symmetric product goes in, and that the error comes with the number.
+
+| symbol | name | shape | source |
+| --- | --- | --- | --- |
+| H | Hessian of `loss` at `params`, or `product` | (P, P), never formed | |
+| z | random signs | (P,) | Hutchinson 1989, doi 10.1080/03610918908812806 |
+| zᵀHz | one sample of `hessian_trace` | scalar | |
+| θ, ω | `nodes`, `weights` of the quadrature | (samples, order) | arXiv 1901.10159, section 3 |
+| φ(t) | `SpectralDensity.at(t)` | (points,) | arXiv 1901.10159, equation 5 |
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from curvkit.core import say, tree
+
+
+class SpectralDensity(NamedTuple):
+    """Where the P eigenvalues lie, as weighted points whose weights sum to one for each sample.
+
+    Attributes:
+        nodes: shape (samples, order), in units of the Hessian.
+        weights: shape (samples, order), at least 0; each row sums to 1.
+    """
+
+    nodes: jax.Array
+    weights: jax.Array
+
+    def at(self, points: jax.Array, width: float) -> jax.Array:
+        """The density at `points`, shape (points,), each node blurred by a Gaussian of `width`.
+
+        It integrates to one.
+        """
+        apart = (points[:, None, None] - self.nodes) / width
+        blurred = jnp.exp(-0.5 * apart**2) / (width * jnp.sqrt(2 * jnp.pi))
+        return jnp.mean(jnp.sum(self.weights * blurred, axis=-1), axis=-1)
+
+    def moment(self, power: int) -> jax.Array:
+        """The mean of the eigenvalues to a `power`, of which 2·order − 1 are exact per sample."""
+        return jnp.mean(jnp.sum(self.weights * self.nodes**power, axis=-1))
+
+
+def hessian_trace(
+    loss: Callable[[Any], jax.Array], params: Any, *, key: jax.Array, samples: int = 16
+) -> tuple[jax.Array, jax.Array]:
+    """The trace of the Hessian, and its standard error, from `samples` Hessian-vector products.
+
+    Args:
+        loss: a scalar function of `params`.
+        params: any pytree of floating-point arrays.
+        key: a JAX random key.
+        samples: at least 2; they are made one after another, so that memory does not grow.
+
+    Returns:
+        `(trace, standard error)`, scalars.
+
+    Raises:
+        ValueError: if `samples` is below 2, or `params` or `loss` do not fit.
+
+    >>> import jax, jax.numpy as jnp
+    >>> loss = lambda w: 0.5 * jnp.sum(jnp.array([1.0, 2.0, 3.0]) * w**2)
+    >>> [float(each) for each in hessian_trace(loss, jnp.ones(3), key=jax.random.key(0))]
+    [6.0, 0.0]
+    """
+    # Here and not above: a hosted notebook without matfree has all the rest of the room.
+    from matfree import stochtrace
+
+    product, vector = _product(loss, params)
+    _several("samples", samples, 2)
+    sampler = stochtrace.sampler_signs(vector, num=1)
+    estimate = stochtrace.estimator_monte_carlo(stochtrace.monte_carlo_trace(), sampler)
+    found = jax.lax.map(lambda one: estimate(product, one), jax.random.split(key, samples))
+    return jnp.mean(found), jnp.std(found, ddof=1) / samples**0.5
+
+
+def spectral_density(
+    loss: Callable[[Any], jax.Array],
+    params: Any,
+    *,
+    key: jax.Array,
+    samples: int = 4,
+    order: int = 40,
+) -> SpectralDensity:
+    """The density of the Hessian's eigenvalues by stochastic Lanczos quadrature.
+
+    Args:
+        loss: a scalar function of `params`.
+        params: any pytree of floating-point arrays, P numbers in all.
+        key: a JAX random key.
+        samples: random vectors, at least 1.
+        order: Hessian-vector products for each, from 1 to P; more tell finer detail.
+
+    Raises:
+        ValueError: if `samples` or `order` is out of range, or `params` or `loss` do not fit.
+
+    >>> import jax, jax.numpy as jnp
+    >>> loss = lambda w: 0.5 * jnp.sum(jnp.array([1.0, 2.0, 3.0]) * w**2)
+    >>> density = spectral_density(loss, jnp.ones(3), key=jax.random.key(0), order=3)
+    >>> round(float(density.moment(1)), 4), round(float(density.moment(2)), 4)
+    (2.0, 4.6667)
+    """
+    from matfree import decomp
+
+    product, vector = _product(loss, params)
+    _several("samples", samples, 1)
+    _several("order", order, 1, vector.size)
+    lanczos = decomp.tridiag_sym(order, materialize=True, reortho="full")
+
+    def one(key):
+        signs = jax.random.rademacher(key, vector.shape, vector.dtype)
+        nodes, within = jnp.linalg.eigh(lanczos(product, signs)[1])
+        return nodes, within[0] ** 2
+
+    return SpectralDensity(*jax.lax.map(one, jax.random.split(key, samples)))
+
+
+def _product(loss, params):
+    """The Hessian as a function of a flat vector, and the flat parameters."""
+    flat, vector, _ = tree.flat(loss, params)
+    return lambda along: jax.jvp(jax.grad(flat), (vector,), (along,))[1], vector
+
+
+def _several(name: str, value: int, least: int, most: int | None = None) -> None:
+    if not isinstance(value, int) or value < least or (most is not None and value > most):
+        expected = f"a whole number from {least}" + (f" to {most}" if most is not None else " on")
+        raise ValueError(say.refusal(name, expected, value))
