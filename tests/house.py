@@ -103,11 +103,14 @@ def knows_nothing_above(source: str, floor: str, file: str, rooms: Rooms) -> lis
     """`core` knows no room and no screen, `show` no room and no mathematics; no floor a room."""
     forbidden = {"core": SCREEN | {"show", "report", "data"}, "show": {"jax", "optax", "scipy"}}
     below = forbidden.get(floor, set())
+    # Watching is of curvature: it stands on the theory of the room that lends.
+    lent = floor == "watching"
     wrong = []
     for name in imports(source, f"curvkit.{floor}"):
         top, *rest = name.split(".")
         what = rest[0] if top == "curvkit" and rest else top
-        if (top == "curvkit" and what in rooms) or what in below:
+        theory = lent and what == LENDS and rest[1:] and rest[1] not in STANDARD
+        if (top == "curvkit" and what in rooms and not theory) or what in below:
             wrong.append(f"{floor}/{file}.py imports {name}")
     return wrong
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm.auto import tqdm
 
-from curvkit.core import knob
+from curvkit.core import knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
 
@@ -62,7 +62,7 @@ class Stream(Generic[Trace]):
         # Traced once and not twice: for the shape of a row, and for the loop.
         reading = jax.jit(reading, inline=True)
         advance = _chunk(reading, finished, last, capacity)
-        started = lambda settings, key: _strong(begin(settings, key))
+        started = lambda settings, key: tree.strong(begin(settings, key))
         continued = lambda settings, state: _first_strong(*reading(settings, state))
         self.begin = jax.jit(started, compiler_options=UNOPTIMISED)
         self.advance = jax.jit(advance)
@@ -163,22 +163,10 @@ def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int)
             return state, rows, made + 1
 
         state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
-        return _strong(state), rows, made, finished(settings, state), last(settings, state)
+        return tree.strong(state), rows, made, finished(settings, state), last(settings, state)
 
     return advance
 
 
 def _first_strong(state: Any, row: Any) -> tuple[Any, Any]:
-    return _strong(state), row
-
-
-def _strong(state: Any) -> Any:
-    """`state` without weak types: they would differ between the first call and the next, and
-    the whole program would be compiled twice.
-    """
-
-    def strong(leaf):
-        keys = jnp.issubdtype(leaf.dtype, jax.dtypes.extended)
-        return leaf if keys else jax.lax.convert_element_type(leaf, leaf.dtype)
-
-    return jax.tree.map(strong, state)
+    return tree.strong(state), row

@@ -67,6 +67,18 @@ def require_like(name: str, tree: Any, params: Any) -> None:
         )
 
 
+def strong(tree: Any) -> Any:
+    """`tree` without weak types: where a program's results are its next arguments, they would
+    differ between the first call and the second, and the whole program would be compiled twice.
+    """
+
+    def one(leaf):
+        keys = jnp.issubdtype(leaf.dtype, jax.dtypes.extended)
+        return leaf if keys else jax.lax.convert_element_type(leaf, leaf.dtype)
+
+    return jax.tree.map(one, tree)
+
+
 def traced(*trees: Any) -> bool:
     """Whether any leaf is being traced, so that its value cannot be looked at."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))

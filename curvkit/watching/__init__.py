@@ -1,0 +1,18 @@
+"""Watching anyone's training: sharpness and its threshold along a loop that stays one's own.
+
+    watcher = curvkit.watch(loss_fn, rule="adam", learning_rate=1e-3)
+    watcher.observe(params, opt_state, step, batch)      # after each training step
+    watcher.figure()
+
+It works with any pytree of parameters (Flax, Equinox, plain JAX) and any optax state, starts each
+reading from the vectors of the one before, and keeps its cost within a share of the training time.
+"""
+
+from curvkit.core.lazy import lazily
+from curvkit.watching.trace import Trace
+from curvkit.watching.watch import watch
+from curvkit.watching.watcher import Watch
+
+__all__ = ["Trace", "Watch", "figures", "watch"]
+
+__getattr__ = lazily(__name__, figures=None)

@@ -1,0 +1,102 @@
+"""The pictures of a watched training run; each takes any trace and nothing else."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.say import number
+from curvkit.show import theme
+from curvkit.watching.trace import Trace
+
+SHAPED = ("rmsprop", "adam", "nadam")
+
+
+def _rule(trace: Trace) -> str:
+    return trace.settings["rule"].replace("_", " ")
+
+
+def _name(trace: Trace) -> str:
+    return "sharpness λ(P⁻¹H)" if trace.settings["rule"] in SHAPED else "sharpness λ"
+
+
+def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
+    rows = len(list(figure.select_yaxes()))
+    figure.update_xaxes(title_text="training steps", row=rows, col=1)
+    if trace.finite < trace.readings:
+        theme.remark(figure, f"not finite from step {int(trace.step[trace.finite])} on")
+    elif not trace.readings:
+        theme.remark(figure, "nothing was read yet")
+    return figure
+
+
+def edge(trace: Trace) -> go.Figure:
+    """Loss above, sharpness below with the threshold of the rule."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"Loss and sharpness, {_rule(trace)}", 2, shares=[0.42, 0.58])
+    made.add_trace(theme.curve("loss", "loss", kept.step, kept.loss), row=1, col=1)
+    for rank in range(1, kept.eigenvalues.shape[1]):
+        name = f"eigenvalue {rank + 1}"
+        made.add_trace(theme.curve("second", name, kept.step, kept.eigenvalues[:, rank]), 2, 1)
+    made.add_trace(theme.curve("sharpness", _name(trace), kept.step, kept.sharpness), 2, 1)
+    at = kept.threshold
+    made.add_trace(theme.curve("threshold", "threshold", kept.step, at), row=2, col=1)
+    made.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
+    made.update_yaxes(title_text=_name(trace), rangemode="tozero", row=2, col=1)
+    return _finish(made, trace)
+
+
+def scaled(trace: Trace) -> go.Figure:
+    """Learning rate times sharpness against its critical value, and the learning rate."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"How far from the edge, {_rule(trace)}", 2, shares=[0.65, 0.35])
+    made.add_trace(theme.curve("sharpness", "ηλ", kept.step, kept.scaled_sharpness), 1, 1)
+    made.add_trace(theme.curve("threshold", "critical", kept.step, kept.critical), row=1, col=1)
+    made.add_trace(theme.curve("learning_rate", "rate η", kept.step, kept.learning_rate), 2, 1)
+    made.update_yaxes(title_text="ηλ", rangemode="tozero", row=1, col=1)
+    made.update_yaxes(title_text="rate η", rangemode="tozero", row=2, col=1)
+    return _finish(made, trace)
+
+
+def alignment(trace: Trace) -> go.Figure:
+    """How much of the gradient lies along the top eigenvector, and how long the gradient is."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"Where the gradient points, {_rule(trace)}", 2)
+    made.add_trace(theme.curve("alignment", "alignment", kept.step, kept.alignment), row=1, col=1)
+    made.add_trace(theme.curve("gradient", "gradient", kept.step, kept.gradient_norm), 2, 1)
+    made.update_yaxes(title_text="alignment cos²", range=[0, 1.03], row=1, col=1)
+    made.update_yaxes(title_text="gradient ‖g‖", type="log", nticks=4, row=2, col=1)
+    return _finish(made, trace)
+
+
+def layers(trace: Trace) -> go.Figure:
+    """The sharpness of each layer's block, one curve a layer."""
+    kept = trace.head(trace.finite)
+    made = theme.figure("Sharpness by layer", height=430)
+    for at, name in enumerate(trace.layer_names):
+        line = theme.apart(at)
+        made.add_trace(theme.curve("plain", name, kept.step, kept.layers[:, at], line=line))
+    if not trace.layer_names:
+        theme.remark(made, "not recorded: watch with per_layer=True")
+    made.update_yaxes(title_text="sharpness λ_b", rangemode="tozero")
+    return _finish(made, trace)
+
+
+FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "layers": layers}
+
+
+def words(trace: Trace) -> str:
+    """What was recorded, in a sentence or two with its own numbers."""
+    kept = trace.head(trace.finite)
+    if not kept.readings:
+        return "Nothing was read yet."
+    first, last = float(kept.sharpness[0]), float(kept.sharpness[-1])
+    at, rule = float(kept.critical[-1]), _rule(trace)
+    share = float(np.median(kept.scaled_sharpness[kept.readings // 2 :])) / at
+    where = "above" if share > 1.05 else "at" if share > 0.95 else f"at {share:.0%} of"
+    told = (
+        f"In {int(kept.step[-1])} steps of {rule} the sharpness went from {number(first)} to "
+        f"**{number(last)}**, the loss from {number(kept.loss[0])} to {number(kept.loss[-1])}. In "
+        f"the last half ηλ was {where} its critical value, {at:.4g}."
+    )
+    if trace.finite < trace.readings:
+        told += f" From step {int(trace.step[trace.finite])} on the loss was not finite."
+    return told

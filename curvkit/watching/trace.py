@@ -1,0 +1,72 @@
+"""What watching a training run records."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+MERITS = ("last_loss", "last_sharpness", "settled_scaled_sharpness")
+
+
+@trace
+class Trace:
+    """Curvature along anyone's training run, read every so many steps.
+
+    For a rule with a preconditioner P the eigenvalues are those of P^(-1/2) H P^(-1/2).
+    """
+
+    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[Array, " reading"] = series("The loss on the batch that was read on.", symbol="L")
+    gradient_norm: Float[Array, " reading"] = series("The length of the gradient.", symbol="‖g‖")
+    learning_rate: Float[Array, " reading"] = series("The learning rate.", symbol="η")
+    critical: Float[Array, " reading"] = series(
+        "The critical value of ηλ for the rule.", symbol="ηλ*"
+    )
+    eigenvalues: Float[Array, "reading rank"] = series(
+        "The largest eigenvalues, preconditioned where the rule is.", symbol="λ"
+    )
+    alignment: Float[Array, " reading"] = series(
+        "Squared cosine between (preconditioned) gradient and top eigenvector.", symbol="cos²"
+    )
+    layers: Float[Array, "reading layer"] = series(
+        "The largest eigenvalue of each layer's block of the Hessian.", symbol="λ_b"
+    )
+    products: Int[Array, " reading"] = series("Hessian-vector products that the reading took.")
+    seconds: Float[Array, " reading"] = series("What the reading took; the first one compiles.")
+
+    @property
+    def sharpness(self) -> np.ndarray:
+        """The largest eigenvalue at each reading, shape (reading,)."""
+        return self.eigenvalues[:, 0]
+
+    @property
+    def scaled_sharpness(self) -> np.ndarray:
+        """Learning rate times sharpness, shape (reading,)."""
+        return self.learning_rate * self.sharpness
+
+    @property
+    def threshold(self) -> np.ndarray:
+        """The sharpness at which the rule becomes unstable, shape (reading,)."""
+        return self.critical / self.learning_rate
+
+    @property
+    def layer_names(self) -> list[str]:
+        """The names of the layers, in the order of the axis."""
+        return list(self.settings["layers"])
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        values = np.isfinite(self.loss) & np.isfinite(self.eigenvalues).all(axis=1)
+        return len(values) if values.all() else int(np.argmin(values))
+
+    def merits(self) -> dict[str, float]:
+        """The last loss, the last sharpness, and the median of ηλ over the last half."""
+        kept = self.head(self.finite)
+        if not kept.readings:
+            return dict.fromkeys(
+                ("last_loss", "last_sharpness", "settled_scaled_sharpness"), np.nan
+            )
+        late = kept.scaled_sharpness[kept.readings // 2 :]
+        values = kept.loss[-1], kept.sharpness[-1], np.median(late)
+        return dict(zip(MERITS, map(float, values), strict=True))

@@ -1,0 +1,274 @@
+"""Watching: sharpness, its threshold and more, along a training loop that stays one's own."""
+
+import functools
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import say, tree
+from curvkit.core.trace import header
+from curvkit.curvature.blocks import layers as layers_of
+from curvkit.curvature.thresholds import critical
+from curvkit.watching import measure, optimizer, parts
+from curvkit.watching.trace import Trace
+
+
+class Watch:
+    """Records curvature while a model trains; made by `curvkit.watch`, which tells its arguments.
+
+    Attributes:
+        pace: the `Pace`, with the seconds spent on reading, training and compiling.
+    """
+
+    def __init__(self, loss_fn, *, trained, log, key, pace, **options):
+        self._loss, self._trained, self._log, self._key = loss_fn, trained, log, key
+        self._options, self.pace = options, pace
+        self._rows: list[dict[str, Any]] = []
+        self._compiled: dict[Any, Callable] = {}
+        self._blocks: dict[str, list[int]] = {}
+        self._seen: measure.Seen | None = None
+        self._shown: Callable[[Trace], None] | None = None
+        self._count, self._warned = 0, False
+
+    def observe(self, params: Any, opt_state: Any = None, step: int | None = None, batch: Any = ()):
+        """Reads the curvature at `params`, if a reading is due; call it after each training step.
+
+        Args:
+            params: the model's parameters, any pytree.
+            opt_state: the optimizer's state after the step, for what it tells of the rule.
+            step: training steps taken; counted by calls if left out.
+            batch: what `loss_fn` gets beside params, any pytree; for a full-data sharpness the
+                whole data. If left out, `loss_fn` is called with params alone.
+
+        Returns:
+            The row as a dict of plain numbers, or None where nothing was read.
+
+        Raises:
+            ValueError: in one sentence, if params, loss, batch and optimizer do not fit together.
+        """
+        step = self._count if step is None else int(step)
+        self._count = step + 1
+        if not self.pace.due(step):
+            return None
+        # What training still owes is training's time, not ours.
+        jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
+        began = self.pace.begin(step)
+        numbers, held, shape = parts.split(params, self._trained)
+        given, given_held, given_shape = self._split_batch(batch)
+        known = len(self._compiled)
+        self._start(params, numbers, shape)
+        read = self._program(shape, given_shape, params, batch)
+        seen, row = read(
+            numbers, held, given + given_held, self._told(opt_state, step, numbers), self._seen
+        )
+        row = jax.device_get(row)
+        self._seen = seen if np.isfinite(row["eigenvalues"]).all() else self._seen
+        spent = self.pace.end(began, compiled=len(self._compiled) > known)
+        return self._take({**row, "step": step, "seconds": spent})
+
+    def begin(self, params: Any) -> measure.Seen:
+        """The state to start `pure_observe` from."""
+        numbers, _, shape = parts.split(params, self._trained)
+        self._start(params, numbers, shape)
+        return measure.begin(numbers, self._options["k"], bool(self._blocks))
+
+    def pure_observe(
+        self, seen: measure.Seen, params: Any, opt_state: Any, step: jax.Array, batch: Any = ()
+    ) -> tuple[measure.Seen, dict[str, jax.Array]]:
+        """The same as a pure function, for `jax.lax.scan`: every so many steps a reading.
+
+        Args:
+            seen: of the step before, or `begin(params)`.
+            params: as in `observe`.
+            opt_state: as there.
+            step: training steps taken.
+            batch: as there.
+
+        Returns:
+            `(seen, row)`; hand the rows that a scan stacks to `collect`.
+        """
+        numbers, held, shape = parts.split(params, self._trained)
+        loss = self._loss_of(shape, held, batch)
+        told = self._told(opt_state, step, numbers)
+
+        def now(seen):
+            return self._measured(loss, numbers, told, seen)
+
+        def later(seen):
+            row = measure.blank(self._options["k"], len(self._blocks))
+            shapes = jax.eval_shape(now, seen)[1]
+            blank = {name: jnp.asarray(row[name], each.dtype) for name, each in shapes.items()}
+            return seen, blank
+
+        due = step % self.pace.every == 0
+        seen, row = tree.strong(jax.lax.cond(due, now, later, seen))
+        rate, beta = told["learning_rate"], told["momentum"]
+        return seen, {**row, "step": step, "due": due, **self._edge(rate, beta)}
+
+    def collect(self, rows: dict[str, Any]) -> None:
+        """Takes in what `jax.lax.scan` stacked of the rows of `pure_observe`."""
+        rows = {name: np.asarray(values) for name, values in rows.items()}
+        for at in np.flatnonzero(rows.pop("due")):
+            self._take({name: values[at] for name, values in rows.items()} | {"seconds": np.nan})
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded so far."""
+        k, names = self._options["k"], list(self._blocks)
+        told = {name: self._options[name] for name in ("rule", "momentum", "k")}
+        told |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
+        sizes = dict(eigenvalues=(k,), layers=(len(names),))
+        whole = dict(step=int, products=int)
+        fields = {
+            name: np.array(
+                [row[name] for row in self._rows], whole.get(name, np.float32)
+            ).reshape(len(self._rows), *sizes.get(name, ()))
+            for name in Trace.__series__
+        }  # fmt: skip
+        return Trace(header=header("watching", told, self._key), **fields)
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Writes the trace to an npz file, whole or not at all; `curvkit.watching.Trace.load`."""
+        return self.trace.save(path)
+
+    def figure(self, name: str = "edge"):
+        """A figure of what was recorded: edge, scaled, alignment or layers (plotly)."""
+        from curvkit.watching import figures
+
+        if name not in figures.FIGURES:
+            raise ValueError(say.unknown("figure", name, figures.FIGURES))
+        return figures.FIGURES[name](self.trace)
+
+    def show(self, name: str = "edge"):
+        """The figure live: it follows the training that comes after, in a notebook."""
+        from curvkit.watching import live
+
+        self._shown, made = live.follow(self, name)
+        return made
+
+    def words(self) -> str:
+        """What was recorded, in a sentence or two with its own numbers."""
+        from curvkit.watching import figures
+
+        return figures.words(self.trace)
+
+    # -- one reading ---------------------------------------------------------------------------
+
+    def _start(self, params, numbers, shape):
+        if not numbers:
+            expected = "a pytree with at least one floating-point array that is trained"
+            raise ValueError(say.refusal("params", expected, params))
+        if self._seen is None:
+            if self._options["per_layer"]:
+                self._blocks = parts.layers(params, shape, layers_of)
+            self._seen = measure.begin(numbers, self._options["k"], bool(self._blocks))
+
+    def _split_batch(self, batch):
+        return parts.split(batch)
+
+    def _loss_of(self, shape, held, batch):
+        rest = () if isinstance(batch, tuple) and not batch else (batch,)
+        return lambda numbers: self._loss(shape.join(numbers, held), *rest)
+
+    def _program(self, shape, given_shape, params, batch):
+        """The compiled reading for params and batches of these shapes."""
+        if (shape, given_shape) not in self._compiled:
+            fits(self._loss, params, batch)
+            count = given_shape.kinds.count(parts.NUMBER)
+
+            def read(numbers, held, given, told, seen):
+                batch = given_shape.join(given[:count], given[count:])
+                loss = self._loss_of(shape, held, batch)
+                seen, row = self._measured(loss, numbers, told, seen)
+                row |= self._edge(told["learning_rate"], told["momentum"])
+                return tree.strong((seen, row))
+
+            self._compiled[shape, given_shape] = jax.jit(read)
+        return self._compiled[shape, given_shape]
+
+    def _told(self, opt_state, step, numbers):
+        """What the optimizer's state, or who made the watch, says of the step that follows."""
+        rule, given = self._options["rule"], self._options["learning_rate"]
+        beta = optimizer.momentum(opt_state, self._options["momentum"])
+        told = {
+            "step": jnp.asarray(step, int),
+            "learning_rate": jnp.asarray(optimizer.learning_rate(opt_state, given, step), float),
+            "momentum": jnp.asarray(beta, float),
+        }
+        if rule in optimizer.SHAPED:
+            told["moments"], told["count"] = optimizer.moments(opt_state, rule, numbers)
+        return told
+
+    def _measured(self, loss, numbers, told, seen):
+        weights = None
+        if "moments" in told:
+            names = dict(decay="second_moment_decay", epsilon="epsilon")
+            weights = optimizer.diagonal(
+                self._options["rule"], told["moments"], told["count"], momentum=told["momentum"],
+                **{name: self._options[each] for name, each in names.items()},
+            )  # fmt: skip
+        return measure.reading(
+            loss, numbers, weights, jax.random.fold_in(self._key, told["step"]), seen,
+            k=self._options["k"], blocks=self._blocks, num_hvps=self._options["num_hvps"],
+        )  # fmt: skip
+
+    def _edge(self, rate, beta):
+        value = jnp.asarray(critical(self._options["rule"], momentum=beta), float)
+        return {"learning_rate": jnp.asarray(rate, float), "critical": value}
+
+    def _take(self, row):
+        self._rows.append(row)
+        plain = {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in row.items()
+        }
+        if not np.isfinite(row["loss"]) and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"The loss at step {int(row['step'])} is {float(row['loss'])}, so that there is no "
+                "curvature to read there; lower the learning rate, or look at the batch.",
+                stacklevel=3,
+            )
+        if self._log is not None:
+            self._log(int(row["step"]), _flat(row, list(self._blocks)))
+        if self._shown is not None:
+            self._shown(self.trace)
+        return plain
+
+
+def fits(loss_fn, params, batch) -> None:
+    """Raises ValueError where the loss of params and batch is not one real number."""
+    rest = () if isinstance(batch, tuple) and not batch else (batch,)
+    arrays, held, shape = parts.split(params)
+    call = functools.partial(lambda a, h: loss_fn(shape.join(a, h), *rest))
+    try:
+        out = jax.eval_shape(call, arrays, held)
+    except Exception as error:
+        asked = "loss_fn(params, batch)" if rest else "loss_fn(params)"
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise ValueError(
+            f"{asked} does not take what observe was given ({reason}); pass params and batch as "
+            "the training step does."
+        ) from error
+    if not hasattr(out, "shape") or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
+        got = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
+        advice = "return the loss alone, averaged, without auxiliary values"
+        raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
+
+
+def _flat(row, names) -> dict[str, float]:
+    """A row as plain numbers, each under a name of its own."""
+    flat = {name: float(row[name]) for name in ("loss", "gradient_norm", "learning_rate",
+                                                "critical", "alignment")}  # fmt: skip
+    values = np.atleast_1d(row["eigenvalues"])
+    flat["sharpness"] = float(values[0])
+    flat |= {f"eigenvalue_{n}": float(value) for n, value in enumerate(values[1:], 2)}
+    flat["scaled_sharpness"] = flat["learning_rate"] * flat["sharpness"]
+    layers = np.atleast_1d(row["layers"])
+    return flat | {f"sharpness/{name}": float(v) for name, v in zip(names, layers, strict=True)}
