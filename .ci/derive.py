@@ -47,8 +47,10 @@ def read_lock(text: str) -> dict[str, Pin]:
 
 
 def runtime_names(pyproject: dict) -> list[str]:
-    """Return the names of the runtime dependencies."""
-    return [plain_name(text) for text in pyproject["project"]["dependencies"]]
+    """Return the names of the runtime dependencies, and of what the notebooks need beyond them."""
+    project = pyproject["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["models"]
+    return [plain_name(text) for text in wanted]
 
 
 def runtime_pins(pyproject: dict, pins: dict[str, Pin]) -> list[Pin]:

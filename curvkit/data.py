@@ -52,3 +52,59 @@ def chebyshev(degree: int = 6, examples: int = 20) -> Data:
     points = np.linspace(-1, 1, examples)
     values = np.polynomial.chebyshev.chebval(points, [0] * degree + [1])
     return Data(points[:, None].astype(np.float32), values[:, None].astype(np.float32))
+
+
+def mnist(examples: int = 70000, *, data_home: str | None = None) -> Data:
+    """The first `examples` of MNIST, shuffled once and for all, scaled as `digits` is.
+
+    Fetched from OpenML at the first call (15 MB) and kept in scikit-learn's cache.
+
+    Args:
+        examples: from 1 to 70000.
+        data_home: scikit-learn's cache folder, its own default if None.
+
+    Returns:
+        Inputs of shape (examples, 784), targets of shape (examples, 10).
+
+    Raises:
+        ConnectionError: if it is not at hand and OpenML cannot be reached.
+        ValueError: if there are not so many, or what came is not MNIST.
+    """
+    from curvkit import download
+
+    return _scaled(download.MNIST, examples, data_home)
+
+
+def cifar10(examples: int = 60000, *, data_home: str | None = None) -> Data:
+    """The first `examples` of CIFAR-10, shuffled once and for all, scaled as `digits` is.
+
+    Fetched from OpenML at the first call and kept in scikit-learn's cache.
+
+    Args:
+        examples: from 1 to 60000.
+        data_home: scikit-learn's cache folder, its own default if None.
+
+    Returns:
+        Inputs of shape (examples, 3072), channel by channel; targets of shape (examples, 10).
+
+    Raises:
+        ConnectionError: if it is not at hand and OpenML cannot be reached.
+        ValueError: if there are not so many, or what came is not CIFAR-10.
+    """
+    from curvkit import download
+
+    return _scaled(download.CIFAR10, examples, data_home)
+
+
+def _scaled(source, examples, data_home) -> Data:
+    from curvkit import download
+
+    most = sum(source.counts)
+    if not 1 <= examples <= most:
+        raise ValueError(say.refusal("examples", f"a whole number from 1 to {most}", examples))
+    pixels, labels = download.images(source, data_home)
+    chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
+    inputs = pixels[chosen].reshape(examples, -1).astype(np.float32) / 255
+    inputs = (inputs - inputs.mean()) / inputs.std()
+    targets = np.eye(len(source.counts), dtype=np.float32)[labels[chosen]]
+    return Data(inputs.astype(np.float32), targets)

@@ -152,11 +152,24 @@ class Watch:
         self._shown, made = live.follow(self, name)
         return made
 
+    def play(self, name: str = "edge"):
+        """A figure that plays by itself, as the run was watched; it needs no kernel."""
+        from curvkit.show.player import animate
+        from curvkit.watching import figures
+
+        return animate(figures.FIGURES[name], self.trace)
+
     def words(self) -> str:
         """What was recorded, in a sentence or two with its own numbers."""
         from curvkit.watching import figures
 
         return figures.words(self.trace)
+
+    def tell(self):
+        """The words, as a notebook displays them."""
+        from IPython.display import Markdown
+
+        return Markdown(self.words())
 
     # -- one reading ---------------------------------------------------------------------------
 
