@@ -7,14 +7,16 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from curvkit.core import tree
 from curvkit.curvature.blocks import block_sharpness
+from curvkit.curvature.krylov import CLOSE
 from curvkit.curvature.lanczos import CARRIED, EigenPairs, top_eigenpairs
 
 # Relative, of each eigenvalue that is wanted.
 TOLERANCE = 1e-3
-# Above so many parameters only the last vectors are kept, and not those of four readings: a
-# reading then takes a product or two more, and a third of the memory.
-MANY = 1_000_000
+# Above so many parameters memory counts: only the last vectors are kept, and not those of four
+# readings, and a search that needs more products than a few starts anew from what it has found.
+MANY, FEW = 1_000_000, 4
 
 
 class Seen(NamedTuple):
@@ -58,15 +60,8 @@ def reading(
     """
     value, gradient = jax.value_and_grad(loss)(numbers)
     lean = seen.pairs.recent is None
-    carried = max(k, CARRIED) if lean else k
-    # Of what is only carried along nothing is asked.
-    asked = (TOLERANCE,) * k + (float("inf"),) * (carried - k)
-    size = sum(each.size for each in numbers)
-    pairs = top_eigenpairs(
-        loss, numbers, min(carried, size), key=key, start=seen.pairs, tolerance=asked[:size],
-        num_hvps=max(num_hvps, carried), preconditioner=weights,
-    )  # fmt: skip
-    pairs = pairs._replace(recent=None) if lean else pairs
+    look = _lean if lean else _whole
+    pairs = look(loss, numbers, weights, key, seen.pairs, k, num_hvps)
     flat = ravel_pytree(gradient)[0]
     scaled = flat if weights is None else flat / jnp.sqrt(ravel_pytree(weights)[0])
     top = ravel_pytree([each[0] for each in pairs.vectors])[0]
@@ -81,9 +76,43 @@ def reading(
     if not blocks:
         return Seen(pairs, seen.layers), row
     found, vectors = block_sharpness(
-        loss, numbers, key=key, blocks=blocks, start=seen.layers, num_hvps=num_hvps
-    )
+        loss, numbers, key=key, blocks=blocks, start=seen.layers,
+        num_hvps=min(num_hvps, FEW) if lean else num_hvps,
+    )  # fmt: skip
     return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(found.values()))}
+
+
+def _whole(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
+    """The pairs from those of the last four readings."""
+    return top_eigenpairs(
+        loss, numbers, k, key=key, start=start, tolerance=TOLERANCE, num_hvps=max(num_hvps, k),
+        preconditioner=weights,
+    )  # fmt: skip
+
+
+def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
+    """The pairs from those of the last reading, a few products at a time."""
+    carried = max(k, CARRIED)
+    # Of what is only carried along nothing is asked.
+    asked = (TOLERANCE,) * k + (float("inf"),) * (carried - k)
+
+    def unsettled(carry):
+        pairs, made = carry
+        # As `krylov` estimates it where the gap to the next eigenvalue is not known.
+        error = pairs.residuals[:k] ** 2 / (CLOSE * jnp.maximum(pairs.values[:k] ** 2, 1e-30))
+        return (made == 0) | ((made < num_hvps) & jnp.any(error > TOLERANCE))
+
+    def once(carry):
+        pairs, made = carry
+        found = top_eigenpairs(
+            loss, numbers, carried, key=jax.random.fold_in(key, made), start=pairs,
+            tolerance=asked, num_hvps=max(FEW, carried + 1), preconditioner=weights,
+        )  # fmt: skip
+        found = found._replace(recent=None)
+        return tree.strong((found, made + found.num_hvps))
+
+    pairs, made = jax.lax.while_loop(unsettled, once, tree.strong((start, start.num_hvps * 0)))
+    return pairs._replace(num_hvps=made)
 
 
 def blank(k: int, layers: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from oracles import dense
 from oracles.frameworks import MODELS, plain
 
 import curvkit
-from curvkit.watching import parts
+from curvkit.watching import measure, parts
 
 
 def matrix(model):
@@ -58,6 +58,24 @@ def test_under_adam_it_is_the_preconditioned_hessian(name):
     expected = np.linalg.eigvalsh(scale[:, None] * hessian * scale)[-1]
     assert_close(watcher.trace.sharpness[0], expected, rtol=2e-3)
     assert_close(watcher.trace.critical[0], (2 + 2 * 0.8) / (1 - 0.8), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_large_model_is_read_with_few_vectors_and_as_well(monkeypatch):
+    monkeypatch.setattr(measure, "MANY", 10)
+    model = plain()
+    watcher = curvkit.watch(
+        model.loss, learning_rate=0.1, every=1, k=2, budget=None, num_hvps=30, per_layer=True
+    )
+    params = model.params
+    for step in range(3):
+        watcher.observe(params, step=step, batch=model.batch)
+        params = jax.tree.map(lambda each: each * 0.99, params)
+    assert watcher._seen.pairs.recent is None
+    values = np.linalg.eigvalsh(matrix(model))
+    assert_close(watcher.trace.eigenvalues[0], values[::-1][:2], rtol=2e-3)
+    # From the vectors of the reading before a few products do.
+    assert watcher.trace.products[0] > watcher.trace.products[2] <= 8
 
 
 @pytest.mark.slow
