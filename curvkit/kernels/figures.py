@@ -2,7 +2,6 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from curvkit.core.say import number
 from curvkit.kernels.trace import Trace
@@ -35,9 +34,7 @@ def _depth(trace: Trace) -> int:
 
 def _beside(title: str) -> go.Figure:
     """An empty figure of two panels beside one another."""
-    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.15)
-    made.update_layout(template=theme.template(), height=480, showlegend=True, title_text=title)
-    return made
+    return theme.figure(title, height=480, cols=2, horizontal_spacing=0.15, shared_xaxes=False)
 
 
 def _diagonal(name: str, end: float) -> go.Scatter:
@@ -103,9 +100,9 @@ def paths(trace: Trace) -> go.Figure:
 
 def activation(trace: Trace) -> go.Figure:
     """The activation before and after, and how well its four conditions are met."""
-    made = make_subplots(rows=2, cols=1, row_heights=[0.64, 0.36], vertical_spacing=0.17)
     title = f"The activation before and after: {_name(trace)}, {_method(trace)}"
-    made.update_layout(template=theme.template(), height=600, title_text=title)
+    apart = dict(vertical_spacing=0.17, shared_xaxes=False)
+    made = theme.figure(title, 2, height=600, shares=[0.64, 0.36], **apart)
     made.add_trace(_diagonal("identity", 4))
     made.add_trace(theme.curve("loss", "plain φ", trace.input, trace.plain_output))
     made.add_trace(theme.curve("sharpness", "shaped φ̂", trace.input, trace.shaped_output))

@@ -91,23 +91,49 @@ def roots(base: Activation, target: float, tat: bool) -> list[Root]:
     Returns:
         Roots with α > 0 that meet their two conditions to 1e-9 of the target's size.
     """
+    unit, base = _in_its_unit(base)
     # A start that leads where nothing is finite is dropped.
-    found: list[Root] = []
     with np.errstate(all="ignore"):
-        for finer in FINER:
-            below = math.floor(finer * math.log(target, RATIO))
-            rungs = {at / finer: rung(base, at, finer, tat) for at in (below, below + 1)}
-            counts = [len(each) for each in rungs.values()]
-            if not any(counts):
-                break
-            if counts[0] == counts[1]:
-                found = _between(base, rungs, target)
-            elif finer == FINER[-1]:
-                found = _around(base, rungs, target)
-            # Fewer than on a rung: some have met and vanished in between, or were missed.
-            if len(found) >= max(counts):
-                return found
-        return max(found, _searched(base, target, tat)[0], key=len)
+        found = _climbed(base, target, tat)
+    return [each._replace(alpha=unit * each.alpha, beta=unit * each.beta) for each in found]
+
+
+@functools.lru_cache(maxsize=1024)
+def _in_its_unit(base):
+    """φ of multiples of the length over which it bends, where that is long, and the length."""
+    x = np.geomspace(0.1, 1e4, 400)
+    with np.errstate(all="ignore"):
+        _, first, second = base.jet(np.concatenate([-x, x]))
+    finite = np.isfinite(first) & np.isfinite(second)
+    steepest, most = (np.abs(each[finite]).max(initial=0.0) for each in (first, second))
+    unit = steepest / most if most else math.inf
+    if base.breaks or not 5 < unit < 1e6:
+        return 1.0, base
+
+    def jet(x):
+        value, first, second = base.jet(unit * x)
+        return value, unit * first, unit**2 * second
+
+    return unit, Activation(base.name, lambda x: base.function(unit * x), jet)
+
+
+def _climbed(base, target, tat):
+    """The roots, from those at round targets below and above."""
+    found: list[Root] = []
+    for finer in FINER:
+        below = math.floor(finer * math.log(target, RATIO))
+        rungs = {at / finer: rung(base, at, finer, tat) for at in (below, below + 1)}
+        counts = [len(each) for each in rungs.values()]
+        if not any(counts):
+            break
+        if counts[0] == counts[1]:
+            found = _between(base, rungs, target)
+        elif finer == FINER[-1]:
+            found = _around(base, rungs, target)
+        # Fewer than on a rung: some have met and vanished in between, or were missed.
+        if len(found) >= max(counts):
+            return found
+    return max(found, _searched(base, target, tat)[0], key=len)
 
 
 @functools.lru_cache(maxsize=4096)
