@@ -10,6 +10,7 @@
 """
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -138,18 +139,25 @@ def _definite(proof, example, data, centre, tight):
 def _losses(proof, example, data, tight):
     """The loss at the critical point, as claimed if it was, and a lower one if it is claimed."""
     at = balls.derivatives(tight, *data, example.activation, example.loss).loss
-    proof.loss = _ball(at)
     if example.loss == "logistic":
         proof.right = _right(example, data, tight)
+    lower = None
+    if example.better is not None:
+        flat = balls.balls(example.better.flat())
+        lower = balls.derivatives(flat, *data, example.activation, example.loss).loss
+    tell_losses(proof, example, at, lower)
+
+
+def tell_losses(proof: Proof, example: Example, at: Any, lower: Any) -> None:
+    """Adds what is claimed of the loss, a ball `at`, and of one that is `lower`, or None."""
+    proof.loss = _ball(at)
     if example.claimed is not None:
         near = abs(at - balls.balls(Fraction(example.claimed)).item()) < _last_place(
             example.claimed
         )
         words = f"It is {proof.loss.text}; claimed was {example.claimed}."
         proof.step("loss as claimed", bool(near), words)
-    if example.better is not None:
-        flat = balls.balls(example.better.flat())
-        lower = balls.derivatives(flat, *data, example.activation, example.loss).loss
+    if lower is not None:
         proof.better_loss = _ball(lower)
         words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
         proof.step("better point", bool(lower < at), words)
