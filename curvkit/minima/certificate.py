@@ -151,9 +151,10 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
         words += f"here are {parameters} and {points}."
         proof = Proof("no arithmetic", [Step("size", False, words)])
     elif example.activation == "relu":
-        rational = example.loss == "squared" or not rationals.outputs(
-            example.weights, example.inputs
-        ).any()
+        rational = (
+            example.loss == "squared"
+            or not rationals.outputs(example.weights, example.inputs).any()
+        )
         proof = (proofs_exact if rational else proofs_logistic).prove(example, reach)
     else:
         proof = proofs_smooth.prove(example, reach)

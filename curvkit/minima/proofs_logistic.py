@@ -145,9 +145,7 @@ def _flat(found, on, free, features):
 def _losses(proof, example, z):
     """The loss where the slope is zero, with outputs `z`, and at the better point."""
     targets = balls.balls(example.targets)
-    proof.right = sum(
-        bool(a > 0 if y else a < 0) for a, y in zip(z, example.targets, strict=True)
-    )
+    proof.right = sum(bool(a > 0 if y else a < 0) for a, y in zip(z, example.targets, strict=True))
     lower = None
     if example.better is not None:
         lower = _slopes(balls.balls(rationals.outputs(example.better, example.inputs)), targets)
