@@ -69,19 +69,19 @@ def _within(proof, example, found, reach):
     A = balls.balls(whole[:, pivots])
     targets, at = balls.balls(example.targets), balls.balls(found.z)
     centre = _polished(whole[:, pivots].astype(float), found.z.astype(float), example.targets)
-    for radius in proofs_smooth.RADII:
-        moved = balls.krawczyk(
-            centre, radius,
-            A.T @ _slopes(at + A @ balls.balls(centre), targets)[1],
-            _hessian(A, _slopes(at + A @ balls.balls(centre, radius), targets)[2]),
-        )  # fmt: skip
-        if balls.inside(moved, radius):
-            break
-    else:
+    gradient = A.T @ _slopes(at + A @ balls.balls(centre), targets)[1]
+
+    def moved_in(radius):
+        bends = _slopes(at + A @ balls.balls(centre, radius), targets)[2]
+        hessian = balls.product(A.T, A * bends[:, None])
+        return balls.krawczyk(centre, radius, gradient, hessian)
+
+    radius, moved = proofs_smooth.mapped_into_itself(moved_in)
+    if moved is None:
         words = "Krawczyk's operator maps no box around the weights into itself: with this pattern "
         words += "the loss may fall for ever, as it does where the points can be told apart."
         return proof.step(NAME, False, words)
-    tight = balls.balls(centre) + moved
+    tight = balls.balls(centre) + proofs_smooth.tightened(moved_in, moved)
     off = max(balls.ends(abs(each))[1] for each in tight)
     if not off <= reach:
         words = f"The slope is zero {number(off)} away, beyond the reach of {number(reach)}."
@@ -101,10 +101,6 @@ def _within(proof, example, found, reach):
 
 def _slopes(z, targets):
     return balls.CRITERIA["logistic"](z, targets)
-
-
-def _hessian(A, bends):
-    return balls.product(A.T, A * bends[:, None])
 
 
 def _polished(A, z, targets):
