@@ -67,9 +67,7 @@ class Stream(Generic[Trace]):
             row = jax.eval_shape(reading, settings, state)[1]
             rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
 
-            def unfinished(carry):
-                state, _, made = carry
-                return (made < count) & ~finished(settings, state)
+            unfinished = lambda carry: (carry[2] < count) & ~finished(settings, carry[0])
 
             def one(carry):
                 state, rows, made = carry
