@@ -158,7 +158,7 @@ minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **cas
 # %% [markdown]
 # ## Where it lives in the code
 # `curvkit/minima/proofs_smooth.py` and `balls.py` prove sigmoid networks, `proofs_exact.py` and
-# `rationals.py` rectifiers; `training.py` trains all runs side by side; `search.py` looks for
+# `rationals.py` rectifiers, `proofs_logistic.py` those under the logistic loss; `training.py` trains all runs side by side; `search.py` looks for
 # minima; `basin/` is the plane. On your own network:
 # `minima.certify(minima.example(inputs, targets, (W, b, v, c), activation="tanh", loss="squared"))`.
 #

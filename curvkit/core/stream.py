@@ -6,7 +6,9 @@ a part of it: the first call makes one, so that a picture comes at once, later o
 into `seconds`. The numbers do not depend on how the run was cut.
 """
 
+import contextlib
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -21,6 +23,10 @@ from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
 
 Trace = TypeVar("Trace", bound=traces.Record)
+
+
+# Two programs that call out of themselves wait for each other for ever where cores are few.
+_calling_out = threading.Lock()
 
 
 class Stream(Generic[Trace]):
@@ -38,7 +44,8 @@ class Stream(Generic[Trace]):
         capacity: most readings that one compiled call makes.
         one_by_one: whether a batch of runs goes through one after another in its program, and
             not in one sweep of vmap: so where numbers come from XLA's own generator, which
-            draws otherwise under vmap, or from a call out of the program.
+            draws otherwise under vmap, or from a call out of the program. Of all streams of
+            this kind only one computes at a time, whichever thread it is in.
         begin_only: names of static knobs that only `begin` reads: another value of one of them
             compiles a new beginning, which takes a second, and leaves the rest as it is.
     """
@@ -58,6 +65,7 @@ class Stream(Generic[Trace]):
         begin_only: Sequence[str] = (),
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
+        self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         self.begin_only = tuple(begin_only)
         # Traced once and not twice: for the shape of a row, and for the loop.
         reading = jax.jit(reading, inline=True)
@@ -77,15 +85,17 @@ class Stream(Generic[Trace]):
         """Yields the trace so far after each chunk of about `seconds`; to stop, ask for no more."""
         key = jax.random.key(0) if key is None else key
         header = traces.header(self.name, knob.as_dict(settings), key)
-        state = self.begin(settings, key)
+        with self._turn:
+            state = jax.block_until_ready(self.begin(settings, key))
         settings = self.shared(settings)
         parts, count, done = [], 1, False
         while not done:
-            started = time.perf_counter()
-            state, rows, made, ended, last = jax.block_until_ready(
-                self.advance(settings, state, count)
-            )
-            spent = time.perf_counter() - started
+            with self._turn:
+                started = time.perf_counter()
+                state, rows, made, ended, last = jax.block_until_ready(
+                    self.advance(settings, state, count)
+                )
+                spent = time.perf_counter() - started
             made, done = int(made), bool(ended)
             parts.append({name: np.asarray(values)[:made] for name, values in rows.items()})
             joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -125,7 +135,8 @@ class Stream(Generic[Trace]):
             ValueError: if `settings` is empty or their static knobs differ.
         """
         key = jax.random.key(0) if key is None else key
-        return self._batched.run(self.name, self.trace, settings, key)
+        with self._turn:
+            return self._batched.run(self.name, self.trace, settings, key)
 
     def shared(self, settings: Any) -> Any:
         """`settings` as the program after the beginning takes them: knobs that only `begin` reads

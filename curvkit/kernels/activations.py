@@ -181,13 +181,17 @@ def _of(function: Callable) -> Activation:
     # Off the round numbers, where functions bend and JAX takes the middle of two slopes.
     x = np.linspace(-20.0, 20.0, 4001) + 0.00314
     try:
-        same = jax.eval_shape(function, jax.ShapeDtypeStruct((7,), float)).shape == (7,)
-        found = jet(x) if same else None
+        with _double()(True):
+            out = jax.eval_shape(function, jax.ShapeDtypeStruct((7,), np.float64))
+        found = jet(x) if (out.shape, out.dtype) == ((7,), np.float64) else None
     except Exception as error:  # whatever a stranger's function does, the refusal is one sentence
         got = f"{name}, which raises {type(error).__name__}"
         raise ValueError(_refused(got, "write it with jax.numpy")) from error
-    if found is None:
+    if out.shape != (7,):
         raise ValueError(_refused(f"{name}, whose output has another shape"))
+    if found is None:
+        advice = "let it keep the type of its input"
+        raise ValueError(_refused(f"{name}, which makes {out.dtype} of float64", advice))
     if not np.allclose(found[0][::-1], jet(x[::-1])[0], 1e-9, 1e-12, equal_nan=True):
         raise ValueError(_refused(f"{name}, which mixes entries"))
     if not all(np.isfinite(part).all() for part in found):
@@ -202,9 +206,13 @@ def _refused(got: str, advice: str = "") -> str:
     return say.refusal("activation", "a continuous elementwise function in JAX", got, advice)
 
 
+def _double():
+    """JAX's switch to double precision, whose name is another in older versions."""
+    return jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
+
+
 def _by_jax(function: Callable) -> Callable[[np.ndarray], Jet]:
     """The derivatives by forward mode, in double precision and outside of any trace."""
-    switch = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
 
     def derivatives(x):
         along = jnp.ones_like(x)
@@ -215,7 +223,7 @@ def _by_jax(function: Callable) -> Callable[[np.ndarray], Jet]:
     compiled = jax.jit(derivatives)
 
     def jet(x):
-        with switch(True), jax.ensure_compile_time_eval():
+        with _double()(True), jax.ensure_compile_time_eval():
             flat = np.asarray(x, np.float64).ravel()
             # In blocks of one size, so that one size is compiled.
             filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)

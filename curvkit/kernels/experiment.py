@@ -1,5 +1,6 @@
 """The kernels room's run: shape an activation, then go down the network layer by layer."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -81,6 +82,8 @@ def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
     return Solution(*(np.asarray(each, np.float32) for each in parts))
 
 
+# Each chunk of a run asks again, and turning the depth leaves the architecture as it is.
+@functools.lru_cache(maxsize=256)
 def build(activation: str, method: str, wiring: str, blocks: int, weight: float, goal: float):
     """Shapes and reads the architecture of the knobs: the parts of the trace called built."""
     network = architecture.wire(wiring, blocks, weight)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from curvkit.core.say import number
 from curvkit.kernels.trace import Trace
@@ -35,9 +34,7 @@ def _depth(trace: Trace) -> int:
 
 def _beside(title: str) -> go.Figure:
     """An empty figure of two panels beside one another."""
-    made = make_subplots(rows=1, cols=2, horizontal_spacing=0.15)
-    made.update_layout(template=theme.template(), height=480, showlegend=True, title_text=title)
-    return made
+    return theme.figure(title, height=480, cols=2, horizontal_spacing=0.15, shared_xaxes=False)
 
 
 def _diagonal(name: str, end: float) -> go.Scatter:
@@ -74,7 +71,7 @@ def depth(trace: Trace) -> go.Figure:
     made.add_trace(
         theme.curve("curvature", "proved to lie within", c, trace.upper, **fill, **bound)
     )
-    name = "its end" if trace.settings["activation"] == "leaky_relu" else "limit of infinite depth"
+    name = "its end" if trace.settings["activation"] == "leaky_relu" else "infinite depth"
     made.add_trace(theme.curve("threshold", name, c, trace.limit))
     made.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
     made.add_trace(theme.curve("sharpness", "shaped", c, _last(trace, "shaped_c")))
@@ -103,9 +100,9 @@ def paths(trace: Trace) -> go.Figure:
 
 def activation(trace: Trace) -> go.Figure:
     """The activation before and after, and how well its four conditions are met."""
-    made = make_subplots(rows=2, cols=1, row_heights=[0.64, 0.36], vertical_spacing=0.17)
     title = f"The activation before and after: {_name(trace)}, {_method(trace)}"
-    made.update_layout(template=theme.template(), height=600, title_text=title)
+    apart = dict(vertical_spacing=0.17, shared_xaxes=False)
+    made = theme.figure(title, 2, height=600, shares=[0.64, 0.36], **apart)
     made.add_trace(_diagonal("identity", 4))
     made.add_trace(theme.curve("loss", "plain φ", trace.input, trace.plain_output))
     made.add_trace(theme.curve("sharpness", "shaped φ̂", trace.input, trace.shaped_output))
@@ -113,13 +110,13 @@ def activation(trace: Trace) -> go.Figure:
     made.update_yaxes(title_text="output", range=[-4.2, 6.2], row=1, col=1)
     gauges = np.maximum(np.abs(trace.missed), 1e-17)
     labels = [
-        f"{name} = {number(value, 4) if abs(value) > 1e-9 else '0'}"
+        f"{name.replace(' of', '<br>of')} = {number(value, 4) if abs(value) > 1e-9 else '0'}"
         for name, value in zip(trace.conditions, trace.achieved, strict=True)
     ]
     places = np.arange(len(labels))
     bars = go.Bar(
         x=gauges, y=places, orientation="h", name="missed by", base=1e-18,
-        marker_color=theme.color("curvature"), text=[number(each, 2) for each in gauges],
+        marker_color=theme.color("curvature"), text=[number(abs(each), 2) for each in trace.missed],
         textposition="outside", cliponaxis=False,
     )  # fmt: skip
     made.add_trace(bars, row=2, col=1)
@@ -188,7 +185,9 @@ def tangent(trace: Trace) -> go.Figure:
     made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
     made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05], row=1, col=1)
     made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=1, col=2)
-    made.update_yaxes(title_text="condition number κ", range=[-0.3, 8.6], **POWERS, row=1, col=2)
+    made.update_yaxes(
+        title_text="condition number κ, up to 1e8", range=[-0.3, 8.6], **POWERS, row=1, col=2
+    )
     return _finish(made, trace)
 
 

@@ -45,21 +45,38 @@ def panel_rule(
     0.197796557401
     """
     inside = [cut for cut in cuts if -REACH < cut < REACH]
-    return _cut(tuple(inside), panels, nodes) if inside else _uncut(panels, nodes)
+    if not inside:
+        return _uncut(panels, nodes)
+    z, w = panel_rules(np.array([inside]), panels, nodes)
+    return z[0], w[0]
 
 
 @functools.cache
 def _uncut(panels, nodes):
-    return _cut((), panels, nodes)
+    z, w = panel_rules(np.zeros((1, 0)), panels, nodes)
+    return z[0], w[0]
 
 
-def _cut(cuts, panels, nodes):
-    edges = np.unique(np.concatenate([np.linspace(-REACH, REACH, panels + 1), cuts]))
+def panel_rules(
+    cuts: np.ndarray, panels: int = 40, nodes: int = 16
+) -> tuple[np.ndarray, np.ndarray]:
+    """`panel_rule` for each row of `cuts`, of shape (rows, cuts): nodes and weights, a row each.
+
+    >>> z, w = panel_rules(np.array([[0.5], [99.0]]), 20)
+    >>> np.round((z**2 * w).sum(1), 12)
+    array([1., 1.])
+    """
+    even = np.broadcast_to(np.linspace(-REACH, REACH, panels + 1), (len(cuts), panels + 1))
+    # A cut out of reach makes a panel of no width.
+    return _between(np.sort(np.concatenate([even, np.clip(cuts, -REACH, REACH)], 1), 1), nodes)
+
+
+def _between(edges, nodes):
     x, w = _legendre(nodes)
-    half = np.diff(edges)[:, None] / 2
-    z = (edges[:-1, None] + half + half * x).ravel()
-    weight = (half * w).ravel() * np.exp(-(z**2) / 2)
-    return z, weight / weight.sum()
+    half = np.diff(edges)[:, :, None] / 2
+    z = (edges[:, :-1, None] + half + half * x).reshape(len(edges), -1)
+    weight = (half * w).reshape(len(edges), -1) * np.exp(-(z**2) / 2)
+    return z, weight / weight.sum(1, keepdims=True)
 
 
 def cut_rule(cuts: np.ndarray, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -71,12 +88,7 @@ def cut_rule(cuts: np.ndarray, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]
     """
     cuts = np.clip(np.sort(cuts, axis=1), -7, 7)
     ends = np.full((len(cuts), 1), 7.0)
-    edges = np.concatenate([-ends, cuts, ends], 1)
-    x, w = _legendre(nodes)
-    half = np.diff(edges)[:, :, None] / 2
-    z = (edges[:, :-1, None] + half + half * x).reshape(len(cuts), -1)
-    weight = (half * w).reshape(len(cuts), -1) * np.exp(-(z**2) / 2)
-    return z, weight / weight.sum(1, keepdims=True)
+    return _between(np.concatenate([-ends, cuts, ends], 1), nodes)
 
 
 def hermite_table(z: np.ndarray, terms: int) -> np.ndarray:

@@ -42,8 +42,8 @@ def residuals(
     # A constant is taken off, or the square would hold little but the mean.
     value = value - _against(value, weights[..., :1])
     # Each quantity is an array (starts, 3): its value, and its derivatives in log α and β / α.
-    mean, bend = np.split(_against(value, weights), 2, 1)
-    square, half = np.split(_against(value**2, weights), 2, 1)
+    both, squares = _against(value, weights), _against(value**2, weights)
+    mean, bend, square, half = both[:, :3], both[:, 3:], squares[:, :3], squares[:, 3:]
     energy = _scaled(_against(first**2, weights[..., :3]), alpha, 2)
     variance = square - _times(mean, mean)
     along = half / 2 - _times(mean, bend)
@@ -58,6 +58,15 @@ def residuals(
         rows = _ratio(along, energy, 1.0), _ratio(bent, energy, target)
     both = np.stack(rows, 1) / target
     return both[:, :, 0], both[:, :, 1:]
+
+
+def branch(signs: np.ndarray) -> np.ndarray | None:
+    """The branch as `residuals` takes it, of signs that are all 0 under DKS.
+
+    >>> branch(np.zeros(2)), branch(np.array([1.0, -1.0]))
+    (None, array([ 1., -1.]))
+    """
+    return signs if len(signs) and signs[0] else None
 
 
 def solved(jacobian: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -146,7 +146,8 @@ def shape(
 def _of_rectifier(base, network, method, rectifier, zeta, eta):
     found, slope = rectifier(network, zeta if method == "dks" else eta)
     base = base if slope is None else leaky(slope)
-    return _checked(base, network, method, found, zeta if method == "dks" else eta, slope)
+    (at,) = solve.local(base, found)
+    return _checked(base, network, method, found, zeta if method == "dks" else eta, slope, at)
 
 
 def _solved(base, network, method, goal) -> Shaped | None:
@@ -154,8 +155,9 @@ def _solved(base, network, method, goal) -> Shaped | None:
         targets.slope_excess(network, goal) if method == "dks" else targets.curvature(network, goal)
     )
     candidates = []
-    for each in solve.roots(base, target, method == "tat"):
-        made = _checked(base, network, method, each, goal, None)
+    found = solve.roots(base, target, method == "tat")
+    for root, at in zip(found, solve.local(base, *found) if found else (), strict=True):
+        made = _checked(base, network, method, root, goal, None, at)
         if all(abs(residual) <= TOLERANCE for residual in made.residuals.values()):
             candidates.append(made)
     if not candidates:
@@ -164,9 +166,8 @@ def _solved(base, network, method, goal) -> Shaped | None:
     return Shaped(**{**vars(first), "others": tuple(others)})
 
 
-def _checked(base, network, method, found, goal, slope) -> Shaped:
-    """The root with the conditions it attains, each computed anew."""
-    at = solve.local(base, found)
+def _checked(base, network, method, found, goal, slope, at) -> Shaped:
+    """The root with the conditions that it attains `at` itself, for the whole network."""
     conditions = [Condition("Q(1)", 1.0, at.q)]
     if not (base.name == "relu" and method == "dks"):
         conditions.append(Condition("Q′(1)", 1.0, at.q_slope))

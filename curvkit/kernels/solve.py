@@ -1,4 +1,4 @@
-"""The shift and scale that meet the local conditions: all roots, from many starts at once.
+"""The shift and scale that meet the local conditions: all roots, each to rounding.
 
 | symbol | name | source |
 | --- | --- | --- |
@@ -9,23 +9,27 @@
 | Q(1), Q′(1), C(0), C′(1), C″(1) | `Local` | arXiv 2110.01765, section 3 |
 
 Two unknowns remain. Under DKS, C(0) = 0 gives δ and Q(1) = 1 gives γ. Under TAT, C′(1) = 1 gives
-γ, and Q(1) = 1 is then a quadratic in δ, whose roots are real by Poincaré's inequality; `branch`
-is the sign of its root. What is left is solved for (log α, β) by Newton's method from a grid of
-starts at once, on a coarse rule; the roots found are then polished together on a fine one.
+γ, and Q(1) = 1 is then a quadratic in δ, whose roots are real by Poincaré's inequality; a branch
+is the sign of its root. What is left is solved for (log α, β) by Newton's method on a fine rule.
+
+The search from many starts is made once at each of a few round targets, the rungs of a ladder, and
+remembered; a target between two rungs starts from the roots of both. What is found at a target
+does not depend on what was asked before.
 """
 
+import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.kernels import moments
+from curvkit.kernels import moments, starts
 from curvkit.kernels.activations import Activation
-from curvkit.kernels.gauss import cut_rule, hermite_rule, panel_rule
+from curvkit.kernels.gauss import panel_rule, panel_rules
 
-# Newton steps on the coarse rule and on the fine one, and how near two starts count as one.
-STEPS, POLISH, NEAR = 14, 12, 1e-2
-# Places of a smooth φ between which a rule is cut where α is so large that they lie close in z.
-FEATURES = (-12.0, -4.0, -1.5, -0.5, 0.5, 1.5, 4.0, 12.0)
+# Newton steps on the fine rule; the ratio of two rungs; the rung whose roots all others know; and
+# how many rungs take the place of one where roots meet and vanish.
+POLISH, RATIO, KNOWN, FINER, LARGE = 12, 2.0, -8, (1, 8, 64), math.log(1.2)
 
 
 class Local(NamedTuple):
@@ -49,26 +53,29 @@ class Root(NamedTuple):
     kurtosis: float
 
 
-def local(base: Activation, root: Root, panels: int = 60, nodes: int = 20) -> Local:
-    """The conditions that φ̂ attains, on a rule of its own."""
-    z, w = _fine(base, root.alpha, root.beta, panels, nodes)
-    value, first, second = base.jet(root.alpha * z + root.beta)
-    value = root.gamma * (value + root.delta)
-    first, second = root.gamma * root.alpha * first, root.gamma * root.alpha**2 * second
-    q = value**2 @ w
-    return Local(
-        float(q),
-        float((value * first * z) @ w),
-        float((value @ w) ** 2 / q),
-        float(first**2 @ w / q),
-        float(second**2 @ w / q),
-        float(value**4 @ w / q**2),
-    )
+def local(base: Activation, *found: Root) -> list[Local]:
+    """The conditions that φ̂ attains with each root, on a rule of its own."""
+    alpha, beta, gamma, delta, _ = np.array(found).T[..., None]
+    z, w = _rules(base, alpha, beta, 60, 20)
+    value, first, second = base.jet(alpha * z + beta)
+    value = gamma * (value + delta)
+    first, second = gamma * alpha * first, gamma * alpha**2 * second
+    mean = lambda f: (f * w).sum(-1)
+    square = value**2
+    q = mean(square)
+    parts = (
+        q, mean(value * first * z), mean(value) ** 2 / q, mean(first**2) / q, mean(second**2) / q,
+        mean(square**2) / q**2,
+    )  # fmt: skip
+    return [Local(*row) for row in np.stack(parts, 1).tolist()]
 
 
-def _fine(base, alpha, beta, panels=30, nodes=16):
-    places = base.breaks if alpha < 1.5 else (*base.breaks, *FEATURES)
-    return panel_rule(tuple((place - beta) / alpha for place in places), panels, nodes)
+def _rules(base, alpha, beta, panels=30, nodes=16):
+    """One rule for all where φ is smooth and α small, else a row for each, cut where φ bends."""
+    places = base.breaks if alpha.max(initial=0.0) < 1.5 else (*base.breaks, *starts.FEATURES)
+    if not places:
+        return panel_rule((), panels, nodes)
+    return panel_rules((np.array(places) - beta) / alpha, panels, nodes)
 
 
 def roots(base: Activation, target: float, tat: bool) -> list[Root]:
@@ -84,153 +91,180 @@ def roots(base: Activation, target: float, tat: bool) -> list[Root]:
     Returns:
         Roots with α > 0 that meet their two conditions to 1e-9 of the target's size.
     """
-    for far in (False, True):
-        starts, branch = _starts(base, target, far), None
-        if tat:
-            branch = np.repeat([1.0, -1.0], len(starts))
-            starts = np.concatenate([starts, starts])
-        # A start that leads where nothing is finite is dropped.
-        with np.errstate(all="ignore"):
-            near = _near(base, starts, target, branch, far)
-            found = _distinct(base, *_polished(base, *near, target))
-        if found:
+    unit, base = _in_its_unit(base)
+    # A start that leads where nothing is finite is dropped.
+    with np.errstate(all="ignore"):
+        found = _climbed(base, target, tat)
+    return [each._replace(alpha=unit * each.alpha, beta=unit * each.beta) for each in found]
+
+
+@functools.lru_cache(maxsize=1024)
+def _in_its_unit(base):
+    """φ of multiples of the length over which it bends, where that is long, and the length."""
+    x = np.geomspace(0.1, 1e4, 400)
+    with np.errstate(all="ignore"):
+        _, first, second = base.jet(np.concatenate([-x, x]))
+    finite = np.isfinite(first) & np.isfinite(second)
+    steepest, most = (np.abs(each[finite]).max(initial=0.0) for each in (first, second))
+    unit = steepest / most if most else math.inf
+    if base.breaks or not 5 < unit < 1e6:
+        return 1.0, base
+
+    def jet(x):
+        value, first, second = base.jet(unit * x)
+        return value, unit * first, unit**2 * second
+
+    return unit, Activation(base.name, lambda x: base.function(unit * x), jet)
+
+
+def _climbed(base, target, tat):
+    """The roots, from those at round targets below and above."""
+    found: list[Root] = []
+    for finer in FINER:
+        below = math.floor(finer * math.log(target, RATIO))
+        rungs = {at / finer: rung(base, at, finer, tat) for at in (below, below + 1)}
+        counts = [len(each) for each in rungs.values()]
+        if not any(counts):
             break
-    return found
+        if counts[0] == counts[1]:
+            found = _between(base, rungs, target)
+        elif finer == FINER[-1]:
+            found = _around(base, rungs, target)
+        # Fewer than on a rung: some have met and vanished in between, or were missed.
+        if len(found) >= max(counts):
+            return found
+    return max(found, _searched(base, target, tat)[0], key=len)
 
 
-def _distinct(base, u, signs) -> list[Root]:
-    """The roots at `u`, each function once: of β and −β the positive, then by the size of β."""
-    found: list[tuple[Root, np.ndarray]] = []
-    # What is nearest to 0 comes first, and of ±β the positive.
-    for i in sorted(range(len(u)), key=lambda i: (round(abs(u[i, 1]), 6), u[i, 1] < 0)):
-        sign = None if signs is None else signs[i]
-        made = _root(base, u[i], sign)
-        outputs = _outputs(base, made)
-        if any(_equivalent(outputs, others) for _, others in found):
-            continue
-        if made.beta < 0:
-            branches = (None,) if sign is None else (1.0, -1.0)
-            mirrors = [_root(base, u[i] * [1, -1], each) for each in branches]
-            made = next((m for m in mirrors if _equivalent(outputs, _outputs(base, m))), made)
-        found.append((made, outputs))
-    return [each for each, _ in sorted(found, key=lambda pair: abs(pair[0].beta))]
+@functools.lru_cache(maxsize=4096)
+def rung(base, number, finer, tat):
+    """The roots at a round target, as starts for others; none where α is of another size.
+
+    The target is 2 to the power of `number / finer`.
+    """
+    exponent, known = number / finer, None
+    if finer > 1:
+        coarse = math.floor(exponent), math.floor(exponent) + 1
+        known = {at: rung(base, at, 1, tat) for at in coarse}
+    elif number == KNOWN:
+        known = {}
+    found, state = _searched(base, RATIO**exponent, tat, known)
+    return state if found else state[:0]
 
 
-def _starts(base, target, far=False):
-    if far:
-        scales, shifts = np.geomspace(0.5, 300, 12), np.linspace(-1.2, 1.2, 9)
-        scale, shift = np.meshgrid(scales, shifts)
-        return np.stack([np.log(scale.ravel()), (scale * shift).ravel()], 1)
-    scales = np.sqrt(target) * np.array([0.5, 1.2, 3.0])
-    scale, shift = np.meshgrid(scales, np.linspace(-4, 4, 9 if base.breaks else 13))
-    wide = [[0.2, beta] for beta in (-5.0, -3.0, 3.0, 5.0)]
-    pairs = [np.stack([np.log(scale.ravel()), shift.ravel()], 1), np.array(wide)]
-    for place in base.breaks[:3]:
-        # Where φ bends, roots have the bend within reach of z, however small α is.
-        scale, at = np.meshgrid(np.append(scales, [1.0, 2.0]), np.linspace(-3.5, 3.5, 8))
-        pairs.append(np.stack([np.log(scale.ravel()), (place - scale * at).ravel()], 1))
-    return np.concatenate(pairs)
+def _moved(state, exponent, target):
+    """The roots at RATIO^exponent as starts for another target, as small ones move."""
+    return state + [(math.log(target) - exponent * math.log(RATIO)) / 2, 0.0, 0.0]
 
 
-def _near(base, u, target, branch, far):
-    """Distinct near-roots on the coarse rule, and the branch of each, the best eight."""
-    low, high = np.log(1e-4 * np.sqrt(target)), np.log(1e4 if far else 200.0)
-    bent = far or bool(base.breaks)
-    steps = 2 * STEPS if bent else STEPS
-    signs = np.zeros(len(u)) if branch is None else branch
-    # Of each start: where it is, its branch, and its residual when last looked after.
-    state, arrived = np.column_stack([u, signs, np.full(len(u), np.inf)]), []
-    for number in range(steps):
-        u, signs = state[:, :2], None if branch is None else state[:, 2]
-        at, jacobian = moments.residuals(base, u, target, signs, *_coarse(base, u, far))
-        worst = np.abs(at).max(1)
-        there = worst < (0.3 if number == steps - 1 else 0.02)
-        step, alpha = moments.solved(jacobian, at), np.exp(u[:, 0])
-        # Where φ bends, what counts is how far the bend moves in units of z.
-        length = np.maximum(np.hypot(step[:, 0], step[:, 1] * (1 if bent else alpha)), 1e-12)
-        step *= np.minimum(1, 0.6 / length)[:, None]
-        u = u - np.stack([step[:, 0], alpha * step[:, 1]], 1)
-        kept = (u[:, 0] > low) & (u[:, 0] < high) & (np.abs(u[:, 1]) < 3 * alpha + 8)
-        arrived.append(np.column_stack([worst, u, state[:, 2:]])[there])
-        kept &= ~there
-        if number % 3 == 2:
-            kept &= worst < 0.7 * state[:, 3]  # the others wander
-            state[:, 3] = worst
-        state = np.column_stack([u, state[:, 2:]])[kept]
-        if number > 1:
-            state = state[_first_of_their_kind(state)]
-        if not len(state):
-            break
-    arrived = np.concatenate(arrived)
-    arrived = arrived[_first_of_their_kind(arrived[:, 1:])]
-    best = arrived[np.argsort(arrived[:, 0])[:12], 1:]
-    return best[:, :2], None if branch is None else best[:, 2]
+def _between(base, rungs, target):
+    """The roots on a line between those of two rungs, in log target: nearly roots already."""
+    (low, one), (high, other) = rungs.items()
+    share = (math.log(target, RATIO) - low) / (high - low)
+    state = (1 - share) * one + share * other
+    state[:, 2] = one[:, 2]
+    return _distinct(base, _in_groups(base, state, target, POLISH // 2))[0]
 
 
-def _coarse(base, u, far):
-    """A rule to find near-roots with: each start's own where φ bends."""
-    places = FEATURES[1::2] if far and not base.breaks else base.breaks[:3]
-    if not places:
-        return hermite_rule(32)
-    return cut_rule((np.array(places) - u[:, 1:]) / np.exp(u[:, :1]))
+def _around(base, rungs, target):
+    """The roots that any of those of two rungs lead to, where they are not one to one."""
+    moved = np.concatenate([_moved(state, at, target) for at, state in rungs.items()])
+    state = np.concatenate([starts.led(base, moved, target), *rungs.values()])
+    return _distinct(base, _in_groups(base, state, target))[0]
 
 
-def _first_of_their_kind(state):
-    rounded = np.round(state[:, :2] / NEAR)
-    kept = np.zeros(len(state), bool)
-    kept[np.unique(rounded[:, 0] * 1e6 + rounded[:, 1] + state[:, 2] / 4, return_index=True)[1]] = 1
-    return kept
+def _in_groups(base, state, target, steps=POLISH):
+    """Polished, those of large α apart, which need a finer rule."""
+    large = state[:, 0] > LARGE
+    return np.concatenate([_polished(base, state[each], target, steps) for each in (~large, large)])
 
 
-def _polished(base, u, branch, target):
+def _searched(base, target, tat, known=None):
+    """Roots from wide starts; their places too, unless they are far from where small ones are."""
+    known = {KNOWN: rung(base, KNOWN, 1, tat)} if known is None else known
+    near = [starts.wide(base, target, tat)]
+    near += [_moved(state, at, target) for at, state in known.items()]
+    led = starts.led(base, np.concatenate(near), target)
+    found, state = _distinct(base, _in_groups(base, np.concatenate([led, *known.values()]), target))
+    if found:
+        return found, state
+    led = starts.led(base, starts.wide(base, target, tat, far=True), target, far=True)
+    found, state = _distinct(base, _polished(base, led, target))
+    return found, state[:0]
+
+
+def _polished(base, state, target, steps=POLISH):
     """Those near-roots that become roots by Newton's method on the fine rule."""
-    previous = np.inf
-    for _ in range(POLISH if len(u) else 0):
-        at, jacobian = moments.residuals(base, u, target, branch, *_fine_rules(base, u))
+    if not len(state):
+        return state
+    u, signs, waiting = state[:, :2].copy(), state[:, 2], np.arange(len(state))
+    previous = np.full(len(state), np.inf)
+    for _ in range(steps):
+        at, jacobian = _residuals(base, u[waiting], target, signs[waiting])
         worst = np.abs(at).max(1)
-        if np.all((worst < 1e-12) | (worst > previous / 2) & (worst < 1e-8)):
+        # Those that are there, or as near as rounding lets them, are left where they are.
+        going = (worst >= 1e-12) & ((worst <= previous / 2) | (worst >= 1e-8))
+        at, jacobian, waiting, previous = at[going], jacobian[going], waiting[going], worst[going]
+        if not len(waiting):
             break
-        previous = worst
         step = np.clip(moments.solved(jacobian, at), -0.5, 0.5)
-        step[:, 1] *= np.exp(u[:, 0])
-        u = np.clip(u - step, -50, [15, 1e7])
-    if len(u):
-        at, _ = moments.residuals(base, u, target, branch, *_fine_rules(base, u, 60))
-        kept = np.abs(at).max(1) <= 1e-9 * max(1, 1e-3 / target)
-        u, branch = u[kept], None if branch is None else branch[kept]
-    return u, branch
+        step[:, 1] *= np.exp(u[waiting, 0])
+        u[waiting] = np.clip(u[waiting] - step, -50, [15, 1e7])
+    at, _ = _residuals(base, u, target, signs, 60)
+    kept = np.abs(at).max(1) <= 1e-9 * max(1, 1e-3 / target)
+    return np.column_stack([u, signs])[kept]
 
 
-def _fine_rules(base, u, panels=30):
-    """One fine rule for all roots where φ is smooth and α small, else one for each."""
-    if not base.breaks and u[:, 0].max() < np.log(1.5):
-        return panel_rule((), panels)
-    rules = [_fine(base, np.exp(a), b, panels) for a, b in u]
-    # Filled up with nodes of no weight, as rules differ in how many cuts lie within reach.
-    length = max(len(z) for z, _ in rules)
-    filled = lambda values: np.stack([np.append(v, np.zeros(length - len(v))) for v in values])
-    return filled([z for z, _ in rules]), filled([w for _, w in rules])
+def _residuals(base, u, target, signs, panels=30):
+    rule = _rules(base, np.exp(u[:, :1]), u[:, 1:], panels)
+    return moments.residuals(base, u, target, moments.branch(signs), *rule)
 
 
-def _root(base, u, sign) -> Root:
-    alpha, beta = float(np.exp(u[0])), float(u[1])
-    z, w = _fine(base, alpha, beta, 60)
+def _distinct(base, state) -> tuple[list[Root], np.ndarray]:
+    """The roots at `state`, each function once: of β and −β the positive, then by size of β."""
+    if not len(state):
+        return [], state
+    # What is nearest to 0 comes first, and of ±β the positive.
+    order = sorted(range(len(state)), key=lambda i: (round(abs(state[i, 1]), 6), state[i, 1] < 0))
+    state = state[order]
+    made, outputs = _read(base, state)
+    found: list[int] = []
+    for i in range(len(state)):
+        if not any(_equivalent(outputs[i], outputs[j]) for j in found):
+            found.append(i)
+    chosen = [_mirrored(base, state[i], made[i], outputs[i]) for i in found]
+    return sorted(chosen, key=lambda each: abs(each.beta)), state[found]
+
+
+def _mirrored(base, at, made, outputs):
+    """The root with β > 0 that is the same function, where there is one."""
+    if made.beta >= 0:
+        return made
+    signs = (1.0, -1.0) if at[2] else (0.0,)
+    mirrors = _read(base, np.array([[at[0], -at[1], sign] for sign in signs]))
+    same = (each for each, other in zip(*mirrors, strict=True) if _equivalent(outputs, other))
+    return next(same, made)
+
+
+def _read(base, state):
+    """Each root with γ and δ, and what it makes of a few arguments."""
+    alpha, beta, sign = np.exp(state[:, :1]), state[:, 1:2], state[:, 2]
+    z, w = _rules(base, alpha, beta)
     value, first, _ = base.jet(alpha * z + beta)
-    mean = float(value @ w)
-    centred = value - mean
-    variance, energy = centred**2 @ w, alpha**2 * (first**2 @ w)
-    offset = 0.0 if sign is None else sign * np.sqrt(max(energy - variance, 0.0))
-    gamma = float(1 / np.sqrt(variance if sign is None else energy))
-    kurtosis = float((gamma * (centred + offset)) ** 4 @ w)
-    return Root(alpha, beta, gamma, float(offset - mean), kurtosis)
-
-
-def _outputs(base, made):
+    mean = (value * w).sum(1)
+    centred = value - mean[:, None]
+    variance, energy = (centred**2 * w).sum(1), alpha[:, 0] ** 2 * (first**2 * w).sum(1)
+    offset = sign * np.sqrt(np.maximum(energy - variance, 0.0))
+    gamma = 1 / np.sqrt(np.where(sign == 0, variance, energy))
+    kurtosis = ((gamma[:, None] * (centred + offset[:, None])) ** 4 * w).sum(1)
+    parts = alpha[:, 0], beta[:, 0], gamma, offset - mean, kurtosis
+    rows = np.stack(parts, 1)
     x = np.linspace(-3, 3, 25)
-    return made.gamma * (base.jet(made.alpha * x + made.beta)[0] + made.delta)
+    outputs = gamma[:, None] * (base.jet(alpha * x + beta)[0] + (offset - mean)[:, None])
+    return [Root(*row) for row in rows.tolist()], outputs
 
 
 def _equivalent(one, other):
     """Whether two functions on a symmetric grid are the same up to signs in and out."""
-    mirrored = (other, -other, other[::-1], -other[::-1])
-    return any((np.abs(one - each) <= 1e-5 + 1e-5 * np.abs(each)).all() for each in mirrored)
+    mirrored = np.stack([other, -other, other[::-1], -other[::-1]])
+    return (np.abs(one - mirrored) <= 1e-5 + 1e-5 * np.abs(mirrored)).all(1).any()

@@ -21,7 +21,7 @@ import numpy as np
 
 from curvkit.core import say
 from curvkit.core.say import number
-from curvkit.minima import proofs_exact, proofs_smooth
+from curvkit.minima import proofs_exact, proofs_logistic, proofs_smooth, rationals
 from curvkit.minima.examples import Example
 from curvkit.minima.steps import Ball, Proof, Step
 
@@ -128,8 +128,8 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
 
     Returns:
         A `Certificate`, whose `verdict` is "proved" or "not proved". It cannot treat networks of
-        more than 101 parameters or 600 points; rectifiers under the logistic loss unless
-        every output is zero; and rectifiers whose slope is balanced at a kink only.
+        more than 101 parameters or 600 points; rectifiers whose slope is balanced at a kink
+        only; and, under the logistic loss, rectifiers at a kink unless every output is zero.
 
     Raises:
         TypeError: if it is no `Example`.
@@ -151,7 +151,11 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
         words += f"here are {parameters} and {points}."
         proof = Proof("no arithmetic", [Step("size", False, words)])
     elif example.activation == "relu":
-        proof = proofs_exact.prove(example, reach)
+        rational = (
+            example.loss == "squared"
+            or not rationals.outputs(example.weights, example.inputs).any()
+        )
+        proof = (proofs_exact if rational else proofs_logistic).prove(example, reach)
     else:
         proof = proofs_smooth.prove(example, reach)
     return Certificate(

@@ -9,7 +9,9 @@
 | λ₁ | smallest eigenvalue of the Hessian, wherever in the box | ball |
 """
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -75,20 +77,20 @@ def _critical_point(proof, example, data, centre, reach):
         proof.step(name, False, words)
         return None
     exact = balls.derivatives(at, *data, example.activation, example.loss)
-    for radius in RADII:
-        around = balls.derivatives(
-            balls.balls(centre, radius), *data, example.activation, example.loss
-        )
-        moved = balls.krawczyk(centre, radius, exact.gradient, around.hessian)
-        if balls.inside(moved, radius):
-            break
-    else:
+
+    def moved_in(radius):
+        box = balls.balls(centre, radius)
+        hessian = balls.derivatives(box, *data, example.activation, example.loss).hessian
+        return balls.krawczyk(centre, radius, exact.gradient, hessian)
+
+    radius, moved = mapped_into_itself(moved_in)
+    if moved is None:
         words = f"The gradient at the given weights is {_shown(slope)} in its largest entry, but "
         words += f"Krawczyk's operator maps no box of radius {RADII[0]:g} to {RADII[-1]:g} into "
         words += "itself: the Hessian is singular there, or too near to it."
         proof.step(name, False, words)
         return None
-    tight = _tighten(example, data, centre, exact.gradient, moved)
+    tight = balls.balls(centre) + tightened(moved_in, moved)
     proof.radius = radius
     # A distance that the given digits cannot resolve is none worth telling.
     proof.distance = balls.ends(_largest(tight - given))[1]
@@ -100,17 +102,26 @@ def _critical_point(proof, example, data, centre, reach):
     return tight
 
 
-def _tighten(example, data, centre, gradient, moved):
+def mapped_into_itself(moved_in: Callable[[float], Any]) -> tuple[float, Any]:
+    """The first of `RADII` whose box `moved_in`, Krawczyk's operator, maps into itself, and where.
+
+    Where there is none, the second is None.
+    """
+    for radius in RADII:
+        moved = moved_in(radius)
+        if balls.inside(moved, radius):
+            return radius, moved
+    return radius, None
+
+
+def tightened(moved_in: Callable[[float], Any], moved: Any) -> Any:
     """The critical point in smaller balls: Krawczyk's operator on its own image, repeatedly."""
     for _ in range(TIGHTENINGS):
-        radius = balls.ends(_largest(moved))[1]
-        inner = balls.balls(centre, radius)
-        hessian = balls.derivatives(inner, *data, example.activation, example.loss).hessian
-        again = balls.krawczyk(centre, radius, gradient, hessian)
-        if not balls.ends(_largest(again))[1] < radius:
+        again = moved_in(balls.ends(_largest(moved))[1])
+        if not balls.ends(_largest(again))[1] < balls.ends(_largest(moved))[1]:
             break
         moved = again
-    return balls.balls(centre) + moved
+    return moved
 
 
 def _definite(proof, example, data, centre, tight):
@@ -138,18 +149,25 @@ def _definite(proof, example, data, centre, tight):
 def _losses(proof, example, data, tight):
     """The loss at the critical point, as claimed if it was, and a lower one if it is claimed."""
     at = balls.derivatives(tight, *data, example.activation, example.loss).loss
-    proof.loss = _ball(at)
     if example.loss == "logistic":
         proof.right = _right(example, data, tight)
+    lower = None
+    if example.better is not None:
+        flat = balls.balls(example.better.flat())
+        lower = balls.derivatives(flat, *data, example.activation, example.loss).loss
+    tell_losses(proof, example, at, lower)
+
+
+def tell_losses(proof: Proof, example: Example, at: Any, lower: Any) -> None:
+    """Adds what is claimed of the loss, a ball `at`, and of one that is `lower`, or None."""
+    proof.loss = _ball(at)
     if example.claimed is not None:
         near = abs(at - balls.balls(Fraction(example.claimed)).item()) < _last_place(
             example.claimed
         )
         words = f"It is {proof.loss.text}; claimed was {example.claimed}."
         proof.step("loss as claimed", bool(near), words)
-    if example.better is not None:
-        flat = balls.balls(example.better.flat())
-        lower = balls.derivatives(flat, *data, example.activation, example.loss).loss
+    if lower is not None:
         proof.better_loss = _ball(lower)
         words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
         proof.step("better point", bool(lower < at), words)

@@ -178,6 +178,16 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     return solution
 
 
+def pivots(matrix: np.ndarray) -> list[int]:
+    """Columns that are independent and span all others, the first ones that do.
+
+    >>> pivots(exact([[1, 2, 0], [2, 4, 1]]))
+    [0, 2]
+    """
+    found = (np.flatnonzero(row != 0) for row in _reduced(matrix))
+    return [int(each[0]) for each in found if len(each)]
+
+
 def _reduced(rows):
     """The reduced row echelon form in rationals, by python-flint."""
     return _back(_matrix(rows).rref()[0])

@@ -60,6 +60,9 @@ def test_derivatives_are_double_whatever_jax_is_set_to():
         (lambda x: jnp.sum(x), "another shape"),
         (lambda x: x - jnp.mean(x) + jnp.arange(x.size), "mixes entries"),
         (lambda x: jnp.log(x), "not finite"),
+        (lambda x: jnp.tanh(x.astype(jnp.float32)), "makes float32 of float64.*let it keep"),
+        (lambda x: jnp.exp(1j * x), "makes complex128 of float64"),
+        (lambda x: jnp.floor(x).astype(int), "makes int64 of float64"),
         (lambda x: jnp.where(x > 0, 1.0, 0.0) + x, "jumps"),
     ],
 )

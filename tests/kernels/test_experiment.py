@@ -1,5 +1,7 @@
 """What the maps room shows: collapse before, the limit after, and what is out of reach."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,18 @@ def test_a_plain_network_collapses_and_a_shaped_one_goes_to_its_limit():
     assert trace.at("plain_c", -1.0) > 0.9999
     np.testing.assert_allclose(trace.shaped_c[-1], dks_limit(trace.cosine, 1.5), atol=0.005)
     assert trace.shaped_q[-1] == pytest.approx([0.5, 1.0, 2.0], abs=0.5)
+
+
+def test_runs_in_two_threads_do_not_wait_for_each_other_for_ever():
+    # As in a notebook, whose cells run while its panel does.
+    ended = []
+    work = lambda depth: ended.append(_run(depth=depth).readings)
+    threads = [threading.Thread(target=work, args=(20 + at,), daemon=True) for at in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(15)
+    assert sorted(ended) == [21, 22, 23, 24, 25, 26]
 
 
 def test_the_trace_has_the_parameters_of_shape_to_single_precision():
@@ -62,7 +76,7 @@ def test_all_roots_are_offered_and_each_keeps_the_network_s_slope():
     assert sum("β" in (each.name or "") for each in figures.roots(trace).data) == 6
 
 
-@pytest.mark.parametrize("activation, method", [("tanh", "dks"), ("gelu", "tat")])
+@pytest.mark.parametrize("activation, method", [("softplus", "dks"), ("gelu", "tat")])
 def test_the_shaped_map_is_drawn_within_its_bounds(activation, method):
     trace = _run(activation=activation, method=method, depth=60)
     assert (trace.lower <= trace.shaped_c[-1] + 2e-4).all()

@@ -180,6 +180,8 @@ CALLABLES = {
     "a tanh far off": lambda x: jnp.tanh(x - 7),
     "snake": lambda x: x + jnp.sin(3 * x) ** 2 / 3,
     "hard swish": jax.nn.hard_swish,
+    "a gentle tanh": lambda x: jnp.tanh(x / 500),
+    "x tanh x": lambda x: x * jnp.tanh(x),
 }
 # The last is nested: a residual network within each branch.
 ODD = [
@@ -205,6 +207,17 @@ def test_any_callable_is_shaped_in_double_precision(name):
 def test_what_no_scale_and_shift_can_shape_is_refused_without_a_warning(function):
     with pytest.raises(ValueError, match="use another activation"):
         shape(function, depth=17)
+
+
+@pytest.mark.parametrize("method", ["dks", "tat"])
+def test_a_function_that_bends_slowly_has_the_roots_of_the_one_it_is_stretched_from(method):
+    slow, fast = (
+        shape(given, depth=60, method=method)
+        for given in (CALLABLES["a gentle tanh"], lambda x: jnp.tanh(x))
+    )
+    for part in ("alpha", "beta"):
+        assert getattr(slow, part) == pytest.approx(500 * getattr(fast, part), rel=1e-8)
+    assert len(slow.others) == len(fast.others)
 
 
 def test_every_kink_is_seen_where_jax_takes_the_middle_of_two_slopes():

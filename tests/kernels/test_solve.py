@@ -53,3 +53,28 @@ def test_small_roots_go_to_the_place_where_the_shape_is_universal():
     )
     softplus = solve.roots(ACTIVATIONS["softplus"], 1e-5, False)[0]
     assert softplus.beta == pytest.approx(np.log(1.5), abs=1e-3)
+
+
+@pytest.mark.parametrize("tat", [False, True])
+def test_what_is_found_does_not_depend_on_what_was_asked_before(tat):
+    base, targets = ACTIVATIONS["swish"], (0.0052, 0.0071, 0.0104)
+    solve.rung.cache_clear()
+    upwards = [solve.roots(base, each, tat) for each in targets]
+    solve.rung.cache_clear()
+    assert [solve.roots(base, each, tat) for each in targets[::-1]] == upwards[::-1]
+
+
+def test_the_ladder_finds_what_a_search_at_the_target_itself_finds():
+    for name, target in (("gelu", 0.0057), ("elu", 0.03), ("softplus", 0.2)):
+        with np.errstate(all="ignore"):
+            wide, _ = solve._searched(ACTIVATIONS[name], target, False)
+        found = solve.roots(ACTIVATIONS[name], target, False)
+        assert len(found) >= len(wide)
+        for each in wide:
+            apart = [np.abs(np.subtract(each[:4], other[:4])).max() for other in found]
+            assert min(apart) < 1e-7 * max(map(abs, each))
+
+
+def test_roots_come_and_go_in_pairs_and_the_ladder_sees_it():
+    # At larger targets gelu has three; below 0.0014 two more, far out where it is nearly straight.
+    assert [len(solve.roots(ACTIVATIONS["gelu"], t, False)) for t in (0.003, 0.001)] == [3, 5]

@@ -287,10 +287,11 @@ def test_what_is_too_large_is_refused_in_a_sentence():
     assert not found.proved and f"at most {certificate.MOST_PARAMETERS}" in found.words()
 
 
-def test_rectifiers_under_the_logistic_loss_are_said_to_be_beyond_it():
-    weights = (np.array([[1.0]]), np.array([0.5]), np.array([1.0]), 0.0)
-    found = certify(example([0.0, 1.0], [0, 1], weights, activation="relu", loss="logistic"))
-    assert not found.proved and "use the squared loss" in found.words()
+def test_rectifiers_under_the_logistic_loss_at_a_kink_are_said_to_be_beyond_it():
+    weights = (np.array([[1.0]]), np.array([-1.0]), np.array([1.0]), 0.0)
+    found = certify(example([0.0, 1.0, 2.0], [0, 1, 0], weights, activation="relu",
+                            loss="logistic"))  # fmt: skip
+    assert not found.proved and "kink on point 2" in found.words()
 
 
 @named

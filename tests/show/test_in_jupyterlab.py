@@ -1,4 +1,4 @@
-"""The curvature notebook as a person meets it: in JupyterLab, in a real browser.
+"""The curvature notebook, and a workbench, as a person meets them: in JupyterLab, in a browser.
 
 Set CURVKIT_SCREENSHOTS to a folder to look at what the browser saw.
 """
@@ -42,6 +42,13 @@ PLOT = """() => {
 }"""
 ALL_RUN = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .filter((cell) => cell.cell_type === "code").every((cell) => cell.execution_count)"""
+WORKBENCH = """from curvkit import minima
+minima.build([[0, 0], [1, 1], [0, 1]], [0, 0, 1], seeds=20, steps=100, width=1)"""
+BENCH_PLOT = PLOT.replace(".curvkit-panel", ".curvkit-workbench")
+LAST_CELL = """() => {
+  const content = window.jupyterapp.shell.currentWidget.content;
+  content.scrollToItem(content.widgets.length - 1);
+}"""
 # Under which rule a knob says anything, and a value to turn it to.
 UNDER = {"momentum": "adam", "second_moment_decay": "adam"}
 
@@ -55,6 +62,8 @@ def lab(tmp_path_factory):
     notebook = nbformat.read(NOTEBOOKS / "01_curvature.ipynb", as_version=4)
     first = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     first.source = re.sub(r"^steps = .*$", "steps = 330", first.source, flags=re.MULTILINE)
+    # A workbench, too, in the kernel that is there already.
+    notebook.cells.append(nbformat.v4.new_code_cell(WORKBENCH))
     nbformat.write(notebook, root / "01_curvature.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -276,6 +285,25 @@ def test_a_run_that_diverges_says_at_which_step(page):
     settle(page, before)
     look(page, "diverged")
     assert re.search(r"diverged at step \d+", page.locator(".curvkit-panel >> nth=0").inner_text())
+
+
+def test_a_workbench_draws_its_table_and_acts_on_it(page):
+    page.evaluate(LAST_CELL)
+    bench = page.locator(".curvkit-workbench")
+    bench.scroll_into_view_if_needed()
+    page.wait_for_function(f"() => ({BENCH_PLOT})().length > 50")
+    before = page.evaluate(BENCH_PLOT)
+    field = bench.locator("input[type=number]").first
+    field.fill("-2.5")
+    field.press("Enter")
+    page.wait_for_function(f"(before) => ({BENCH_PLOT})() !== before", arg=before)
+    assert "-2.5" in page.evaluate(BENCH_PLOT)
+    bench.locator("button:has-text('Search')").click()
+    page.wait_for_function(
+        "() => document.querySelector('.curvkit-workbench').innerText.includes('done')"
+    )
+    look(page, "workbench")
+    assert "seeds" in bench.inner_text() or "runs" in bench.inner_text()
 
 
 def test_the_browser_had_nothing_to_complain_of(page):

@@ -10,11 +10,11 @@ References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang
 """
 
 from curvkit.core.lazy import lazily
-from curvkit.kernels.race.experiment import run, stream
+from curvkit.kernels.race.experiment import linear_accuracy, run, stream
 from curvkit.kernels.race.settings import Settings
 from curvkit.kernels.race.trace import Trace
 
-__all__ = ["Settings", "Trace", "explore", "figures", "run", "stream", "tell"]
+__all__ = ["Settings", "Trace", "explore", "figures", "linear_accuracy", "run", "stream", "tell"]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.
 __getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)

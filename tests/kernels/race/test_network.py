@@ -25,3 +25,12 @@ def test_the_mean_cosine_is_over_all_pairs():
     unit = x / np.linalg.norm(x, axis=1, keepdims=True)
     pairs = [unit[i] @ unit[j] for i in range(7) for j in range(7) if i != j]
     assert network.mean_cosine(jnp.asarray(x)) == pytest.approx(np.mean(pairs), abs=1e-6)
+
+
+def test_logistic_regression_names_what_a_line_can_tell_apart():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(200, 2))
+    labels = (x[:, 0] > x[:, 1]).astype(int)
+    assert network.linear_accuracy((x, labels), (x, labels)) > 0.97
+    round_ones = (np.abs(x[:, 0]) > np.abs(x[:, 1])).astype(int)
+    assert network.linear_accuracy((x, round_ones), (x, round_ones)) < 0.7
