@@ -8,7 +8,7 @@ names is swept up by the next one.
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +52,9 @@ class Store:
             each.mkdir(parents=True, exist_ok=True)
         return made
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keeps a second sweep out of the folder; the lock goes with the process that holds it."""
-        with (self.folder / ".lock").open("w") as file:
-            try:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except ImportError:  # Windows has no such lock
-                pass
-            except BlockingIOError:
-                raise ValueError(f"Another sweep is writing to {self.folder}.") from None
-            for litter in (*self.folder.glob(".*-*"), *self.folder.glob("*/.*-*")):
-                litter.unlink()
-            yield
+        return files.locked(self.folder, "sweep")
 
     def add_plan(self, plan: Plan) -> None:
         """Notes what is to be run, so that `--resume` needs no word of it."""

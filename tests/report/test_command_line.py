@@ -33,7 +33,7 @@ def test_every_command_and_every_option_has_help(say):
         assert "Usage" in out
     for command in __main__.app.registered_commands:
         assert command.callback.__doc__, command
-    for name in ("--set", "--out", "--quick", "--timeout"):
+    for name in ("--set", "--out", "--profile", "--format", "--fresh", "--timeout"):
         assert name in say("report", "--help")[1]
     for name in ("--over", "--set", "--settings", "--resume", "--notebook", "--scheduler"):
         assert name in say("sweep", "--help")[1]

@@ -214,13 +214,18 @@ def test_a_plan_that_is_torn_is_refused(client, tmp_path):
 
 def test_what_was_left_half_written_is_swept_up(tmp_path):
     kept = store.Store.open(tmp_path, resume=False)
-    for name in (".sweep.json-a", "table/.part-1.parquet-b", "traces/.x.npz-c"):
+    for name in (
+        ".sweep.json-a1b2c3d4.part",
+        "table/.part-1.parquet-abcdefgh.part",
+        "traces/.x.npz-________.part",
+        ".my-own-file",
+    ):
         (tmp_path / name).write_text("half")
     (tmp_path / "traces" / "whole.npz").write_text("whole")
     with kept.locked():
         pass
     found = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert found == {".lock", "whole.npz"}
+    assert found == {".lock", ".my-own-file", "whole.npz"}
 
 
 # What is drawn
