@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from curvkit import __main__, __version__
 from curvkit.curvature import Settings, Trace
+from curvkit.report import kernel
 
 
 @pytest.fixture
@@ -66,6 +68,10 @@ def test_help_imports_neither_jax_nor_plotly_nor_papermill():
         (["sweep", "curvature", "--settings", "no.toml"], "no.toml: No such file"),
         (["rooms", "attic"], "There is no room 'attic'"),
         (["report", "no.ipynb"], "There is no notebook at 'no.ipynb'"),
+        (["report", "s3://a/b.ipynb"], "s3://a/b.ipynb is on the network, which is papermill's"),
+        (["report", "--profile", "quik"], "There is no profile 'quik'; did you mean 'quick'?"),
+        (["report", "--format", "odt"], "There is no format 'odt'"),
+        (["report", "--timeout", "0"], "timeout must be a number of seconds above 0"),
         (["lab", "no.ipynb"], "There is no notebook at 'no.ipynb'"),
     ],
 )
@@ -87,6 +93,11 @@ def test_every_knob_of_a_room_is_listed(say):
     for name in Settings.__knobs__:
         assert any(line.startswith(f"{name} ") for line in out.splitlines()), name
     assert "1e-05 to 20" in out
+
+
+def test_papermill_finds_the_engine_by_its_name():
+    (found,) = entry_points(group="papermill.engine", name="curvkit")
+    assert found.load().execute_notebook == kernel.Engine.execute_notebook
 
 
 @pytest.mark.slow
