@@ -1,4 +1,4 @@
-"""The command line: `curvkit lab`, `report`, `run`, `sweep` and `rooms`.
+"""The command line: `curvkit lab`, `report`, `run`, `sweep`, `doctor` and `rooms`.
 
 What is heavy is imported within the command that needs it, so that help comes at once.
 """
@@ -17,6 +17,7 @@ from rich.table import Table
 
 from curvkit import __version__
 from curvkit.core import say
+from curvkit.doctor import command as doctors
 from curvkit.environment import environment
 from curvkit.report import command as reports
 from curvkit.report import files, notebooks
@@ -131,6 +132,7 @@ def _page(draw: Any, trace: Any) -> str:
 
 
 app.command()(sweeps.sweep)
+app.command()(doctors.doctor)
 
 
 @app.command(name="rooms")
