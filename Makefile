@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report doctor test test-fast test-full test-floors bench notebooks lint format lock clean
+.PHONY: help setup lab report doctor test test-fast test-full test-floors bench notebooks links lint format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,8 @@ bench: setup ## Measure against peers (every file in benchmarks/)
 notebooks: setup ## Write each notebook's .ipynb from its .py, and the README's tables
 	@$(PY) .ci/pair.py
 	@$(PY) .ci/tables.py
+
+links: notebooks ## Write badges and first cells from the address in pyproject.toml
 
 lint: setup ## Check style and format
 	@$(PY) -m ruff check .

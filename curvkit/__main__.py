@@ -1,4 +1,4 @@
-"""The command line: `curvkit lab`, `report`, `run`, `sweep`, `doctor` and `rooms`.
+"""The command line: `curvkit lab`, `report`, `bundle`, `run`, `sweep`, `doctor`, `rooms`.
 
 What is heavy is imported within the command that needs it, so that help comes at once.
 """
@@ -87,6 +87,7 @@ def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str,
 
 
 app.command()(reports.report)
+app.command()(reports.bundle)
 
 
 @app.command()

@@ -1,8 +1,13 @@
-"""Small notebooks for the tests of reports."""
+"""Small notebooks for the tests of reports, and the scripts in .ci for the tests of those."""
+
+import importlib.util
+import sys
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = "steps = 20\nrate: float = 0.1\nquick = False\nnote = 'plain'  # a note\nlog = [1, 2]"
 
 
@@ -18,3 +23,16 @@ def notebook(path, *cells, room=None):
         made.metadata["curvkit"] = {"room": room}
     nbformat.write(made, path)
     return path
+
+
+def script(name):
+    """Import one of the stdlib scripts in .ci."""
+    sys.path.insert(0, str(ROOT / ".ci"))
+    try:
+        spec = importlib.util.spec_from_file_location(f"ci_{name}", ROOT / ".ci" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / ".ci"))
+    return module

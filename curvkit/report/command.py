@@ -64,3 +64,25 @@ def report(
         typer.echo("".join(f"  {each}\n" for each in failed), err=True, nl=False)
     typer.echo(f"Open {out / 'index.html'}")
     raise typer.Exit(1 if failed else 0)
+
+
+Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a name.")]
+Bundled = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where to; NOTEBOOK_bundle.ipynb if not given.")
+]
+
+
+def bundle(notebook: Notebook, out: Bundled = None) -> None:
+    """Write a notebook that brings curvkit along, for a host that does not have it, such as Colab.
+
+    One file, which needs no network; it replaces nothing that the host has.
+    """
+    (path,) = notebooks.choose([notebook])
+    target = out or Path(f"{path.stem}_bundle.ipynb")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(target.parent)!r} to write to.")
+    from curvkit.report import bundle as bundles
+
+    carried = bundles.bundle(path, target)
+    size = target.stat().st_size / 1e6
+    typer.echo(f"{target}: {size:.1f} MB, with {', '.join(carried)}")
