@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report doctor test test-fast test-full test-floors bench notebooks links lint format lock clean
+.PHONY: help setup lab report gallery doctor test test-fast test-full test-floors bench notebooks links lint format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ lab: setup ## Open JupyterLab on the first notebook
 
 report: setup ## Run the notebooks without a screen and write web pages
 	@$(PY) -m curvkit report $(ARGS)
+
+gallery: setup ## Make a static site of the notebooks in site/, whose knobs turn with no kernel
+	@$(PY) -m curvkit gallery $(ARGS)
 
 doctor: setup ## Say in one screen whether all is well for a class
 	@$(PY) -m curvkit doctor $(ARGS)

@@ -87,6 +87,7 @@ def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str,
 
 
 app.command()(reports.report)
+app.command()(reports.gallery)
 app.command()(reports.bundle)
 
 

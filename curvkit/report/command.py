@@ -1,5 +1,6 @@
 """The command `curvkit report`; what is heavy is imported when it is called."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 from rich.console import Console
 
 from curvkit.core import say
+from curvkit.environment import environment
 from curvkit.report import notebooks
 
 PROFILES = ("quick", "full")
@@ -62,6 +64,29 @@ def report(
     if failed:
         typer.echo(f"{len(failed)} of {len(paths)} notebooks failed:", err=True)
         typer.echo("".join(f"  {each}\n" for each in failed), err=True, nl=False)
+    typer.echo(f"Open {out / 'index.html'}")
+    raise typer.Exit(1 if failed else 0)
+
+
+Site = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the site.")]
+
+
+def gallery(
+    chosen: Chosen = None,
+    out: Site = Path("site"),
+    profile: Profile = "quick",
+    timeout: Timeout = 600,
+) -> None:
+    """Make a static site of the notebooks: it plays, and its main knobs turn, with no kernel."""
+    if profile not in PROFILES:
+        raise ValueError(say.unknown("profile", profile, PROFILES))
+    paths = notebooks.choose(chosen or ())
+    os.environ.update(environment())
+    from curvkit.report.gallery import build
+
+    options = dict(quick=profile == "quick", timeout=timeout, console=Console())
+    failed = build(paths, out=out, **options)
+    typer.echo("".join(f"{each}\n" for each in failed), err=True, nl=False)
     typer.echo(f"Open {out / 'index.html'}")
     raise typer.Exit(1 if failed else 0)
 

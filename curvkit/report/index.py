@@ -70,7 +70,7 @@ def _row(facts: Facts, there: set[str]) -> str:
     device = facts.get("device") or facts.get("backend", "unknown")
     profile = f"{facts['profile']}: " if facts.get("profile") else ""
     cells = [
-        ("", _thumbnail(facts)),
+        ("", thumbnail(facts)),
         ("values", status),
         ("number", f"{facts['seconds']:.1f} s"),
         ("values", html.escape(device)),
@@ -82,7 +82,8 @@ def _row(facts: Facts, there: set[str]) -> str:
     return "<tr>" + written[0] + f'<th scope="row">{link}</th>' + "".join(written[1:]) + "</tr>"
 
 
-def _thumbnail(facts: Facts) -> str:
+def thumbnail(facts: Facts) -> str:
+    """The sketch of a notebook's first figure as an image, or nothing."""
     told = facts.get("thumbnail")
     if not told:
         return ""

@@ -8,7 +8,7 @@ import copy
 import html
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,19 @@ document.getElementById("all-code").addEventListener("click", (event) => {
 """
 
 
-def render(node: NotebookNode, path: str = "") -> str:
+def render(
+    node: NotebookNode,
+    path: str = "",
+    before: Callable[[str], str] = lambda nonce: "",
+    extra: str = "",
+) -> str:
     """The page of an executed notebook.
 
     Args:
         node: as `execute.execute` returns it.
         path: the folder of the notebook, whose images are taken into the page.
+        before: makes what stands below the title, given what lets its scripts run.
+        extra: a script for that.
     """
     facts = node.metadata.curvkit.report
     node = copy.deepcopy(node)
@@ -53,14 +60,18 @@ def render(node: NotebookNode, path: str = "") -> str:
         f'<span class="here">{html.escape(facts.name)}</span>'
         '<button type="button" id="all-code">show all code</button></nav>'
     )
+    first = before(nonce)
+    # Below the title, which every page begins with.
+    body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
     content = (
         f"<header>\n{navigation}\n{_facts(facts)}\n{failure}</header>\n<main>\n{body}\n"
         f"{_summary(facts)}</main>\n"
     )
-    scripts = [SCRIPT, plot.SCRIPT] if figures else [SCRIPT]
+    drawn = bool(figures or first)
+    scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
-    before = script(get_plotlyjs(), nonce) if figures else ""
-    return shell(facts.title, before + content + script("".join(scripts), nonce), nonce)
+    library = script(get_plotlyjs(), nonce) if drawn else ""
+    return shell(facts.title, library + content + script(scripts, nonce), nonce)
 
 
 def script(text: str, nonce: str) -> str:

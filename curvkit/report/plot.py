@@ -9,7 +9,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotly.io
 
@@ -19,14 +19,16 @@ SECONDS = 8.0
 SCRIPT = """
 document.querySelectorAll(".transport").forEach((bar) => {
   const drawn = document.getElementById(bar.dataset.figure);
-  const frames = JSON.parse(bar.dataset.frames), steps = JSON.parse(bar.dataset.steps);
-  const [button, range, said] = bar.children, last = frames.length - 1;
+  const [button, range, said] = bar.children;
   const frame = { duration: 0, redraw: bar.dataset.redraw === "yes" };
-  let timer = null;
-  const show = (at) => {
+  let frames = [], steps = [], timer = null;
+  const say = (at) => {
     range.value = at;
     range.setAttribute("aria-valuetext", steps[at]);
     said.textContent = steps[at];
+  };
+  const show = (at) => {
+    say(at);
     Plotly.animate(drawn, [frames[at]], { mode: "immediate", frame, transition: { duration: 0 } });
   };
   const pause = () => {
@@ -35,25 +37,58 @@ document.querySelectorAll(".transport").forEach((bar) => {
     button.textContent = "▶ Play";
   };
   const play = () => {
-    let at = Number(range.value) >= last ? 0 : Number(range.value);
+    let at = Number(range.value) >= frames.length - 1 ? 0 : Number(range.value);
+    const next = () => (at >= frames.length ? pause() : show(at++));
     button.textContent = "❚❚ Pause";
-    timer = setInterval(() => (at > last ? pause() : show(at++)), 1000 * SECONDS / frames.length);
+    timer = setInterval(next, 1000 * SECONDS / frames.length);
+  };
+  const load = () => {
+    frames = JSON.parse(bar.dataset.frames);
+    steps = JSON.parse(bar.dataset.steps);
+    range.max = frames.length - 1;
+    say(frames.length - 1);
+    bar.hidden = false;
   };
   button.addEventListener("click", () => (timer === null ? play() : pause()));
   range.addEventListener("input", () => { pause(); show(Number(range.value)); });
-  bar.hidden = false;
+  bar.addEventListener("pause", pause);
+  bar.addEventListener("load", load);
+  load();
 });
 """.replace("SECONDS", str(SECONDS))
 
 
-def drawn(figure: Mapping[str, Any], number: int, nonce: str) -> str:
+class Play(NamedTuple):
+    """How a figure is played: the names of its frames, what each is called, whether to redraw."""
+
+    frames: list[str]
+    steps: list[str]
+    redraw: bool
+
+
+def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
     """A figure as HTML, of its own height and the width of the page.
 
     Args:
         figure: plotly's JSON.
-        number: counted from 0; makes the figure's id.
+        number: counted from 0, or a name; makes the figure's id.
         nonce: what the page's policy lets a script run by.
     """
+    shown, play = without_player(figure)
+    identity = f"figure-{number + 1 if isinstance(number, int) else number}"
+    written = plotly.io.to_html(
+        shown, config={"responsive": True, "displaylogo": False}, auto_play=False,
+        include_plotlyjs=False, include_mathjax=False, full_html=False, default_height="450px",
+        validate=False, div_id=identity,
+    ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
+    title = name(figure, number if isinstance(number, int) else 0)
+    label = html.escape(words(figure, number if isinstance(number, int) else 0), quote=True)
+    picture = f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
+    return f"<div>{picture}\n{_transport(play, identity, title) if play else ''}</div>"
+
+
+def without_player(figure: Mapping[str, Any]) -> tuple[dict[str, Any], Play | None]:
+    """A figure as a page shows it, without the player that plotly draws into it, if it has one."""
     shown = {key: copy.deepcopy(figure[key]) for key in PARTS if key in figure}
     layout = shown["layout"] = dict(shown.get("layout") or {})
     layout.pop("width", None)  # the page decides
@@ -61,15 +96,7 @@ def drawn(figure: Mapping[str, Any], number: int, nonce: str) -> str:
     if template.get("paper_bgcolor") == template.get("plot_bgcolor"):
         # Plain paper is that of the page; a tinted plot has a grid that shows on its tint only.
         layout.update(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-    transport = _transport(shown, number)
-    written = plotly.io.to_html(
-        shown, config={"responsive": True, "displaylogo": False}, auto_play=False,
-        include_plotlyjs=False, include_mathjax=False, full_html=False, default_height="450px",
-        validate=False, div_id=f"figure-{number + 1}",
-    ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
-    label = html.escape(words(figure, number), quote=True)
-    picture = f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
-    return f"<div>{picture}\n{transport}</div>"
+    return shown, _played(shown)
 
 
 PARTS = ("data", "layout", "frames")
@@ -101,15 +128,15 @@ def _plain(title: Any) -> str:
     return re.sub(r"<[^>]*>", " ", text if isinstance(text, str) else "").strip()
 
 
-def _transport(shown: dict[str, Any], number: int) -> str:
-    """Takes plotly's own player out of a figure that has one; returns a player in HTML."""
+def _played(shown: dict[str, Any]) -> Play | None:
+    """Takes plotly's own player out of a figure that has one; returns how it is played."""
     layout, frames = shown["layout"], [str(each.get("name")) for each in shown.get("frames") or ()]
     menus, sliders = layout.get("updatemenus") or [], layout.get("sliders") or []
     buttons = [button for menu in menus for button in menu.get("buttons") or ()]
     steps = [step for slider in sliders for step in slider.get("steps") or ()]
     plays = [each for each in buttons if each.get("method") == "animate"]
     if len(frames) < 2 or not plays or len(plays) < len(buttons):
-        return ""
+        return None
     layout.pop("updatemenus")
     labels = dict(zip(frames, frames, strict=True))
     if steps and all(each.get("method") == "animate" for each in steps):
@@ -121,17 +148,21 @@ def _transport(shown: dict[str, Any], number: int) -> str:
             layout["height"] -= ROOM_FOR_CONTROLS
             margin = dict(layout.get("margin") or {})
             layout["margin"] = {**margin, "b": max(40, margin.get("b", 80) - ROOM_FOR_CONTROLS)}
-    told = [labels[each] for each in frames]
     redraw = any((_second(each).get("frame") or {}).get("redraw", True) for each in plays)
-    data = {"figure": f"figure-{number + 1}", "frames": json.dumps(frames)}
-    data |= {"steps": json.dumps(told), "redraw": "yes" if redraw else "no"}
+    return Play(frames, [labels[each] for each in frames], redraw)
+
+
+def _transport(play: Play, identity: str, title: str) -> str:
+    """A button and a slider that play a figure."""
+    data = {"figure": identity, "frames": json.dumps(play.frames)}
+    data |= {"steps": json.dumps(play.steps), "redraw": "yes" if play.redraw else "no"}
     given = " ".join(f'data-{key}="{html.escape(value, True)}"' for key, value in data.items())
-    title = html.escape(name(shown, number), quote=True)
+    title, last = html.escape(title, quote=True), len(play.frames) - 1
     return (
         f'<div class="transport" hidden {given}>'
         f'<button type="button" aria-label="Play or pause: {title}">▶ Play</button>'
-        f'<input type="range" min="0" max="{len(frames) - 1}" value="{len(frames) - 1}" '
-        f'aria-label="Frame of: {title}"><output>{html.escape(told[-1])}</output></div>'
+        f'<input type="range" min="0" max="{last}" value="{last}" '
+        f'aria-label="Frame of: {title}"><output>{html.escape(play.steps[-1])}</output></div>'
     )
 
 

@@ -362,20 +362,6 @@ def test_a_page_says_what_was_run_and_shows_no_progress_bars(reported):
     assert 'href="bad.html"' in text and ">https://example.org/plot.png</a>" in text
 
 
-@pytest.fixture
-def browser():
-    """Return a Chromium with nothing but files to look at."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(Path.exists, map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome"))), 0)
-    if not found:
-        pytest.skip("no Chromium is installed, so pages cannot be looked at")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(found), args=quiet)
-        yield opened
-        opened.close()
-
-
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_page_opened_from_a_file_draws_and_plays_its_figures(reported, browser):
