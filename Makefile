@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report gallery doctor test test-fast test-full test-floors bench notebooks links lint format lock clean
+.PHONY: help setup lab report gallery doctor test test-fast test-full test-gpu test-floors bench notebooks links lint format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ test-fast: setup ## Run the tests that take seconds
 
 test-full: setup ## Run every test, the notebooks at full defaults too
 	@$(PY) $(PYTEST) $(ARGS)
+
+test-gpu: setup ## Run every notebook at full defaults on the GPU, and check what it claims
+	@$(PY) -m pytest -n 0 -rs tests/test_gpu.py $(ARGS)
 
 test-floors: setup ## Run the tests with the oldest versions pyproject.toml allows, in .venv-floors
 	@$(PY) .ci/setup.py --floors

@@ -29,7 +29,17 @@ def say(capsys):
 
 
 def test_every_command_and_every_option_has_help(say):
-    for command in ([], ["lab"], ["report"], ["run"], ["sweep"], ["bundle"], ["gallery"], ["doctor"], ["rooms"]):
+    for command in (
+        [],
+        ["lab"],
+        ["report"],
+        ["run"],
+        ["sweep"],
+        ["bundle"],
+        ["gallery"],
+        ["doctor"],
+        ["rooms"],
+    ):
         status, out, _ = say(*command, "--help")
         assert status == 0
         assert "Usage" in out
