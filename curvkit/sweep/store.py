@@ -67,10 +67,28 @@ class Store:
         parts = sorted((self.folder / "table").glob("*.parquet"))
         return {each for part in parts for each in _read(part, ["run"])["run"].to_pylist()}
 
+    def drop_failed(self) -> int:
+        """Takes the rows of failed runs out of the table, so that they are made again.
+
+        Each part is replaced whole; whoever is stopped in between has runs to make, and no less.
+        """
+        import pyarrow.compute
+        import pyarrow.parquet
+
+        dropped = 0
+        for part in sorted((self.folder / "table").glob("*.parquet")):
+            table = _read(part)
+            kept = table.filter(pyarrow.compute.not_equal(table["status"], "failed"))
+            dropped += len(table) - len(kept)
+            if not len(kept):
+                part.unlink()
+            elif len(kept) < len(table):
+                files.write(part, _as_bytes(kept))
+        return dropped
+
     def add(self, outcomes: Sequence[Outcome], schema: Any) -> None:
         """Writes the traces of a batch, then its part of the table."""
         import pyarrow
-        import pyarrow.parquet
 
         for outcome in outcomes:
             if outcome.trace is not None:
@@ -82,10 +100,16 @@ class Store:
         names = ",".join(sorted(outcome.row["run"] for outcome in outcomes))
         part = hashlib.sha256(names.encode()).hexdigest()[:16]
         table = pyarrow.Table.from_pylist([outcome.row for outcome in outcomes], schema=schema)
-        sink = pyarrow.BufferOutputStream()
-        pyarrow.parquet.write_table(table, sink)
-        path = self.folder / "table" / f"part-{part}.parquet"
-        files.write(path, sink.getvalue().to_pybytes())
+        files.write(self.folder / "table" / f"part-{part}.parquet", _as_bytes(table))
+
+
+def _as_bytes(table: Any) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink)
+    return sink.getvalue().to_pybytes()
 
 
 def schema(settings: type, merits: Sequence[str]) -> Any:

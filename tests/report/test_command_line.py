@@ -47,7 +47,7 @@ def test_every_command_and_every_option_has_help(say):
         assert command.callback.__doc__, command
     for name in ("--set", "--out", "--profile", "--format", "--fresh", "--timeout"):
         assert name in say("report", "--help")[1]
-    for name in ("--over", "--set", "--settings", "--resume", "--notebook", "--scheduler"):
+    for name in ("--over", "--set", "--settings", "--resume", "--retry-failed", "--notebook"):
         assert name in say("sweep", "--help")[1]
 
 
