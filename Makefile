@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report test test-fast test-full test-floors bench notebooks lint format lock clean
+.PHONY: help setup lab report gallery doctor test test-fast test-full test-gpu test-floors bench notebooks links lint format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,12 @@ lab: setup ## Open JupyterLab on the first notebook
 report: setup ## Run the notebooks without a screen and write web pages
 	@$(PY) -m curvkit report $(ARGS)
 
+gallery: setup ## Make a static site of the notebooks in site/, whose knobs turn with no kernel
+	@$(PY) -m curvkit gallery $(ARGS)
+
+doctor: setup ## Say in one screen whether all is well for a class
+	@$(PY) -m curvkit doctor $(ARGS)
+
 test: lint ## Lint, then run all tests but the notebooks at full defaults
 	@$(PY) $(PYTEST) -m "not full" $(ARGS)
 
@@ -28,6 +34,9 @@ test-fast: setup ## Run the tests that take seconds
 
 test-full: setup ## Run every test, the notebooks at full defaults too
 	@$(PY) $(PYTEST) $(ARGS)
+
+test-gpu: setup ## Run every notebook at full defaults on the GPU, and check what it claims
+	@$(PY) -m pytest -n 0 -rs tests/test_gpu.py $(ARGS)
 
 test-floors: setup ## Run the tests with the oldest versions pyproject.toml allows, in .venv-floors
 	@$(PY) .ci/setup.py --floors
@@ -41,6 +50,8 @@ bench: setup ## Measure against peers (every file in benchmarks/)
 notebooks: setup ## Write each notebook's .ipynb from its .py, and the README's tables
 	@$(PY) .ci/pair.py
 	@$(PY) .ci/tables.py
+
+links: notebooks ## Write badges and first cells from the address in pyproject.toml
 
 lint: setup ## Check style and format
 	@$(PY) -m ruff check .

@@ -5,19 +5,28 @@ import tempfile
 from pathlib import Path
 
 import jupytext
+import links
 import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
-def paired(script: Path) -> str:
-    """The text of the .ipynb that belongs to a percent-format script."""
+def paired(script: Path, address: str | None = None) -> str:
+    """The text of the .ipynb that belongs to a percent-format script.
+
+    Args:
+        script: the percent-format file.
+        address: of the public repository; that of pyproject.toml if None.
+    """
     notebook = jupytext.read(script)
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = (
             f"cell-{number:02d}"  # jupytext draws them at random, and each write would differ
         )
+    address = links.address() if address is None else address
+    extra = links.cells(address, f"notebooks/{script.with_suffix('.ipynb').name}")
+    notebook.cells[1:1] = extra  # below the title
     return nbformat.writes(notebook, version=4, indent=1).rstrip() + "\n"
 
 

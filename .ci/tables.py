@@ -4,12 +4,17 @@ import importlib
 import os
 import re
 import tempfile
+import tomllib
 from pathlib import Path
+
+import derive
+import links
 
 from curvkit.core import knob as knobs
 from curvkit.rooms import about, names
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
 
 
 def rooms() -> str:
@@ -32,9 +37,24 @@ def knobs_of(room: str) -> str:
     return "\n".join([*head, *rows])
 
 
+def versions() -> str:
+    """What is supported of the packages that a host brings: the oldest and the newest tested."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = dict(each.split(">=") for each in pyproject["project"]["dependencies"] if ">=" in each)
+    pins = derive.read_lock((ROOT / "requirements.lock").read_text())
+    rows = [
+        f"| {name} | {asked[name]} | {pins[name].version} |"
+        for name in ("jax", "plotly", "ipywidgets", "anywidget")
+    ]
+    head = ["| package | oldest | newest |", "| --- | --- | --- |"]
+    return "\n".join([*head, *rows])
+
+
 def filled(text: str) -> str:
     """`text` with every `<!-- table: name -->` block written anew."""
-    tables = {"rooms": rooms(), **{f"knobs of {name}": knobs_of(name) for name in names()}}
+    first = "notebooks/00_start_here.ipynb"
+    tables = {"links": links.badges(links.address(), first), "rooms": rooms()}
+    tables |= {"versions": versions(), **{f"knobs of {name}": knobs_of(name) for name in names()}}
 
     def block(found: re.Match) -> str:
         return f"<!-- table: {found[1]} -->\n{tables[found[1]]}\n<!-- end -->"

@@ -1,4 +1,4 @@
-"""The command line: `curvkit lab`, `report`, `run`, `sweep` and `rooms`.
+"""The command line: `curvkit lab`, `report`, `bundle`, `run`, `sweep`, `doctor`, `rooms`.
 
 What is heavy is imported within the command that needs it, so that help comes at once.
 """
@@ -17,7 +17,9 @@ from rich.table import Table
 
 from curvkit import __version__
 from curvkit.core import say
+from curvkit.doctor import command as doctors
 from curvkit.environment import environment
+from curvkit.report import command as reports
 from curvkit.report import files, notebooks
 from curvkit.report.rooms import load
 from curvkit.rooms import about, names
@@ -84,49 +86,9 @@ def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str,
     return command, {**environment(), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
-@app.command()
-def report(
-    chosen: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NOTEBOOK]...", help="Paths, names, or parts of names; all if none is given."
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Set a parameter wherever a notebook has it."
-        ),
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the pages.")] = Path(
-        "reports"
-    ),
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Shorten the runs of notebooks that can be shortened.")
-    ] = False,
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long one cell may take.")
-    ] = 600,
-) -> None:
-    """Run notebooks without a screen, and write self-contained pages that move without a network.
-
-    The status is 0 if all ran, 1 if one failed, 2 if nothing was run, and 130 if it was stopped.
-    """
-    console = Console()
-    paths = notebooks.choose(chosen or ())
-    from curvkit.report.make import make
-
-    options = dict(given=settings or (), quick=quick, timeout=timeout)
-    try:
-        failed = make(paths, out=out, console=console, **options)
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped; the pages finished so far are in {out}.", err=True)
-        raise typer.Exit(130) from None
-    if failed:
-        typer.echo(f"{len(failed)} of {len(paths)} notebooks failed:", err=True)
-        typer.echo("".join(f"  {each}\n" for each in failed), err=True, nl=False)
-    typer.echo(f"Open {out / 'index.html'}")
-    raise typer.Exit(1 if failed else 0)
+app.command()(reports.report)
+app.command()(reports.gallery)
+app.command()(reports.bundle)
 
 
 @app.command()
@@ -172,6 +134,7 @@ def _page(draw: Any, trace: Any) -> str:
 
 
 app.command()(sweeps.sweep)
+app.command()(doctors.doctor)
 
 
 @app.command(name="rooms")

@@ -10,6 +10,14 @@
 #     name: python3
 #   curvkit:
 #     room: curvature
+#     gallery:
+#       figure: valley
+#       set:
+#         data: quadratic
+#         every: 1
+#         steps: 60
+#       knobs:
+#         learning_rate: [0.04, 0.09, 0.1, 0.101, 0.11]
 # ---
 
 # %% [markdown]

@@ -8,7 +8,7 @@ from hypothesis import settings
 from curvkit.environment import CACHE, environment
 
 # What asserts for tests says as much as a test does.
-pytest.register_assert_rewrite("contract", "helpers")
+pytest.register_assert_rewrite("claims", "contract", "helpers")
 
 
 def pytest_configure(config):

@@ -9,6 +9,7 @@ convention the knob that draws the randomness anew, where there is one, is calle
 import dataclasses
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,6 +234,22 @@ def tells_any_trace(room: Room) -> None:
     for what, trace in odd_traces(room):
         told = room.figures.words(trace)
         assert told.strip().endswith("."), f"{what} is told as {told!r}"
+
+
+def tells_with_its_merits(room: Room) -> None:
+    """A report reads a run's figures of merit beside the words that a notebook displays."""
+    trace = ran(room, short(room))
+    found = room.package.tell(trace)._repr_markdown_()
+    assert isinstance(found, tuple), (
+        f"the `tell` of {room.name} has nothing beside its words: it is to return "
+        "`show.told.told(words(trace), trace)`"
+    )
+    _, beside = found
+    merits, told = trace.merits(), beside["curvkit"]
+    assert (told["room"], told["settings"]) == (room.name, dict(trace.settings))
+    assert told["merits"].keys() == merits.keys()
+    for name, value in told["merits"].items():
+        assert value == merits[name] if math.isfinite(merits[name]) else value is None, name
 
 
 def repeats_itself(room: Room) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 import rooms
+from IPython.display import Markdown
 from jaxtyping import Array, Float, Int
 from rooms import Room
 
@@ -18,6 +19,7 @@ from curvkit.core import trace as traces
 from curvkit.core.knob import choice, knob, settings
 from curvkit.core.stream import Stream
 from curvkit.core.trace import series, trace
+from curvkit.show.told import told
 
 TOLD = dict(sentence="A knob of the miniature room.", source="arXiv 2103.00065, section 2")
 names = itertools.count()
@@ -91,7 +93,7 @@ def miniature(*, figure=draw, tell=words, doc="As in arXiv 2103.00065.", knobs=N
     stream = Stream("miniature", **(pieces | functions))
     made = Room(
         f"miniature {next(names)}",
-        SimpleNamespace(__doc__=doc),
+        SimpleNamespace(__doc__=doc, tell=lambda trace: told(tell(trace), trace)),
         SimpleNamespace(Settings=a_settings(**(knobs or {}))),
         SimpleNamespace(Trace=Trace),
         SimpleNamespace(stream=stream),
@@ -109,6 +111,7 @@ def signs(room, folder):
     contract.keeps_its_state_alike(room)
     contract.only_begins(room)
     contract.tells_any_trace(room)
+    contract.tells_with_its_merits(room)
     contract.repeats_itself(room)
     contract.does_not_depend_on_the_cut(room)
     contract.states_its_merits(room)
@@ -409,6 +412,13 @@ def test_a_figure_that_draws_on_after_the_end_is_seen():
 def test_words_that_are_none_are_seen():
     with breaks("is told as"):
         contract.tells_any_trace(miniature(tell=lambda trace: ""))
+
+
+def test_words_without_their_figures_of_merit_are_seen():
+    room = miniature()
+    room.package.tell = lambda trace: Markdown(words(trace))
+    with breaks("has nothing beside its words: it is to return `show.told.told"):
+        contract.tells_with_its_merits(room)
 
 
 # Files

@@ -118,6 +118,12 @@ def test_any_trace_is_told_in_words(name):
 
 @pytest.mark.slow
 @each_room
+def test_what_a_room_tells_carries_its_figures_of_merit(name):
+    contract.tells_with_its_merits(room(name))
+
+
+@pytest.mark.slow
+@each_room
 def test_the_same_key_and_settings_give_the_same_trace(name):
     contract.repeats_itself(room(name))
 

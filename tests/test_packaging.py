@@ -1,6 +1,5 @@
 """What is installed follows from pyproject.toml, and its absence is said in one sentence."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from papers import script
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -20,19 +20,6 @@ CONDA_FILES = ("environment.yml", "binder/environment.yml")
 
 # What a hosted notebook service comes with; an install there must not replace them.
 HOSTED = {"jax": "0.7.2", "plotly": "5.24.1", "ipywidgets": "7.7.1", "anywidget": "0.9.21"}
-
-
-def script(name):
-    """Import one of the stdlib scripts in .ci."""
-    sys.path.insert(0, str(ROOT / ".ci"))
-    try:
-        spec = importlib.util.spec_from_file_location(f"ci_{name}", ROOT / ".ci" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(ROOT / ".ci"))
-    return module
 
 
 derive = script("derive")

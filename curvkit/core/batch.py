@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import knob
+from curvkit.core import devices, knob
 from curvkit.core import trace as traces
 
 # For the beginning of a run, or of a batch so that its numbers are the same: it runs once, and
@@ -80,7 +80,7 @@ class Batched:
             rows = jax.tree.map(lambda each: jnp.swapaxes(each, 0, 1), rows)
             return state, rows, made, ended, jax.vmap(last)(settings, state)
 
-        self.capacity = capacity
+        self.capacity, self.one_by_one = capacity, one_by_one
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
         self.begin = jax.jit(begun, compiler_options=UNOPTIMISED)
         self.advance = jax.jit(apart if one_by_one else together)
@@ -91,6 +91,8 @@ class Batched:
         """Runs all of `settings` to their ends; a trace of class `made` for each."""
         header = traces.header(name, knob.as_dict(settings[0]), key)
         stacked = stack(settings)
+        # One after another they would only be fetched from one device to the next.
+        stacked = stacked if self.one_by_one else devices.spread(stacked)
         state, parts, done = self.begin(stacked, key), [[] for _ in settings], False
         while not done:
             state, rows, counts, ended, last = jax.block_until_ready(

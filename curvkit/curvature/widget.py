@@ -10,6 +10,7 @@ from curvkit.curvature.figures import FIGURES, words
 from curvkit.curvature.settings import Settings
 from curvkit.curvature.trace import Trace
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 
 FRONT = ("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed")
 
@@ -32,4 +33,4 @@ def explore(figure: str = "edge", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

@@ -10,6 +10,7 @@ from curvkit.kernels.figures import FIGURES, words
 from curvkit.kernels.settings import Settings
 from curvkit.kernels.trace import Trace
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 
 FRONT = ("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight")
 
@@ -32,4 +33,4 @@ def explore(figure: str = "depth", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

@@ -10,6 +10,7 @@ from curvkit.minima.figures import FIGURES, found, scattered, words
 from curvkit.minima.settings import Settings
 from curvkit.minima.trace import Trace
 from curvkit.show.panel import headless, panel
+from curvkit.show.told import told
 from curvkit.show.workbench import Workbench
 
 FRONT = ("data", "activation", "width", "all_widths", "initialization", "optimizer")
@@ -34,7 +35,7 @@ def explore(figure: str = "histogram", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)
 
 
 def build(points: Any = None, labels: Any = None, **options: Any):

@@ -1,126 +1,54 @@
 """One notebook, run from its first cell to its last or to the cell that fails.
 
-Papermill runs it. What is added to papermill: the kernel is this very interpreter, whatever
-kernels are installed; the notebook is at hand also when it failed; and the kernel is asked on
-what it computed.
+Papermill runs it, in the kernel of `kernel.py`. What is added here: the notebook is at hand also
+when it failed, with where and why, and with all that its page and the index say of the run.
 """
 
 import contextlib
 import datetime
 import logging
-import platform
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
 import papermill
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
-from curvkit import __version__
-from curvkit.environment import environment
+from curvkit.report import plot, record, summary, thumbnail
+from curvkit.report.kernel import Watch
 from curvkit.report.parameters import KINDS, declared
+from curvkit.report.stop import Stop
 
-ENVIRONMENT = {
-    "CURVKIT_HEADLESS": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    # Else every figure brings its own copy of plotly.js, some megabytes each.
-    "PLOTLY_RENDERER": "plotly_mimetype",
-}
-BACKEND = (
-    "__import__('sys').modules['jax'].default_backend()"
-    " if 'jax' in __import__('sys').modules else 'jax was not used'"
-)
+PLOTLY = "application/vnd.plotly.v1+json"
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class OwnKernel(AsyncKernelManager):
-    """A kernel of the running interpreter, whatever kernel of that name is installed."""
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """How the kernel is started, and in which environment."""
-        command = get_kernel_dict()["argv"]
-        env = {**environment(), **ENVIRONMENT}
-        return KernelSpec(argv=command, env=env, display_name="Python 3", language="python")
-
-
-class Client(PapermillNotebookClient):
-    """Papermill's client, which leaves word of the backend in the notebook."""
-
-    def papermill_execute_cells(self):
-        """Executes the cells, then asks the kernel what it computed on."""
-        super().papermill_execute_cells()
-        question = self.kc.execute("", silent=True, user_expressions={"backend": BACKEND})
-        answer = self.wait_for_reply(question)["content"].get("user_expressions", {})
-        told = answer.get("backend", {}).get("data", {}).get("text/plain", "'unknown'")
-        self.nb.metadata.setdefault("curvkit", NotebookNode())["backend"] = told.strip("'")
-
-
-class Engine(NBClientEngine):
-    """Papermill's engine with the client and the kernel above."""
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, watch, streams, timeout, **_):
-        """Runs the cells; `watch` keeps the notebook and hears of every cell that starts."""
-        watch.node = nb_man.nb
-        Client(
-            nb_man,
-            kernel_name=kernel_name,
-            kernel_manager_class=OwnKernel,
-            on_cell_start=watch.started,
-            timeout=timeout,
-            startup_timeout=60,
-            store_widget_state=False,  # some megabytes per figure, and no page shows it
-            log=logging.getLogger("papermill"),
-            stdout_file=streams,
-            stderr_file=streams,
-            # What the kernel says outside of cells belongs into the log, not on the terminal.
-        ).execute(stdout=streams.file, stderr=streams.file)
-
-
-papermill_engines.register("curvkit", Engine)
-
-
-class Watch:
-    """What is known of a notebook while it runs."""
-
-    def __init__(self, node: NotebookNode, heard: Callable[[int], None]):
-        self.node, self.cell, self._heard = node, None, heard
-
-    def started(self, cell: NotebookNode, cell_index: int) -> None:
-        """Notes that `cell` starts; papermill's own cell has no number."""
-        self.cell = cell
-        if "curvkit_cell" in cell.metadata:
-            self._heard(cell.metadata.curvkit_cell)
 
 
 class Lines:
     """A file to which programs write lines; of a progress bar only its last state is kept."""
 
     def __init__(self, file: TextIO):
-        self.file = file
+        self.file, self.error = file, None
 
     def write(self, text: str) -> None:
-        """Writes `text` without what was overwritten by a carriage return, and without colours."""
+        """Writes `text` without what was overwritten by a carriage return, and without colours.
+
+        Where the disk is full, the notebook is not to blame and runs on; the error is kept.
+        """
         text = COLORS.sub("", text).replace("\r\n", "\n")
-        self.file.write("\n".join(line.rpartition("\r")[2] for line in text.split("\n")))
-        self.file.flush()  # the kernel writes into the same file
+        try:
+            self.file.write("\n".join(line.rpartition("\r")[2] for line in text.split("\n")))
+            self.file.flush()  # the kernel writes into the same file
+        except OSError as error:
+            self.error = error
 
     def flush(self) -> None:
-        """Flushes the file, so that a log can be followed."""
-        self.file.flush()
+        """What was written is flushed already."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +72,7 @@ def execute(
     log: TextIO,
     timeout: float = 600,
     heard: Callable[[int], None] = lambda number: None,
+    stop: Stop | None = None,
 ) -> NotebookNode:
     """Runs a notebook in its folder; a notebook that fails comes back with its `failure`.
 
@@ -154,19 +83,27 @@ def execute(
         log: an open file, for papermill's log, the cells' streams and what the kernel says.
         timeout: seconds that one cell may take.
         heard: called with the number of each cell that starts, counted from 1.
+        stop: what notes a Ctrl-C; it ends the kernel, and so the notebook.
 
     Returns:
         The executed notebook; `metadata.curvkit.report` holds what pages and index say of it.
+
+    Raises:
+        OSError: if the log could not be written to.
+        KeyboardInterrupt: if `stop` was asked for.
     """
     for number, cell in enumerate(node.cells, 1):
         cell.metadata["curvkit_cell"] = number
-    watch, lines, started = Watch(node, heard), Lines(log), time.perf_counter()
+    watch, lines, started = Watch(node, heard, stop), Lines(log), time.perf_counter()
     with _logged(lines):
         raised = _run(path, node, parameters, watch, lines, timeout)
+    watch.stop.check()
     done = remove_error_markers(watch.node)
     failure = _failure(done, raised, watch.cell, timeout)
     if failure:
         lines.write(f"\n{path.stem} failed in {failure}\n{_traceback(done)}\n")
+    if lines.error:
+        raise lines.error
     seconds = time.perf_counter() - started
     done.metadata.setdefault("papermill", NotebookNode())["input_path"] = path.name
     done.metadata.setdefault("curvkit", NotebookNode())["report"] = NotebookNode(
@@ -239,6 +176,8 @@ def _traceback(node: NotebookNode) -> str:
 
 def _facts(path, node, parameters, seconds, failure) -> dict[str, Any]:
     """What is said of a run, on its page and in the index; plain JSON."""
+    kernel = node.metadata.get("curvkit", {}).pop("kernel", {})
+    versions = record.versions()
     return {
         "name": path.stem,
         "title": title(node) or path.stem,
@@ -248,13 +187,23 @@ def _facts(path, node, parameters, seconds, failure) -> dict[str, Any]:
         "parameters": {**_plain(declared(node)), **parameters},
         "changed": dict(parameters),
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
-        "backend": node.metadata.get("curvkit", {}).get("backend", "unknown"),
-        "versions": {
-            "curvkit": __version__,
-            "jax": metadata.version("jax"),
-            "python": platform.python_version(),
-        },
+        "backend": kernel.get("backend", "unknown"),
+        **{name: kernel.get(name) for name in ("device", "device_peak_mb", "peak_mb")},
+        "cpu_seconds": kernel.get("cpu_seconds"),
+        "versions": {name: versions[name] for name in record.SHOWN if name in versions},
+        "runs": summary.runs(node),
+        "thumbnail": _thumbnail(node),
     }
+
+
+def _thumbnail(node: NotebookNode) -> dict[str, str] | None:
+    """The sketch of a notebook's first figure and what is on it, or None if it draws nothing."""
+    for cell in node.cells:
+        for output in cell.get("outputs", []):
+            figure = output.get("data", {}).get(PLOTLY)
+            if figure:
+                return {"svg": thumbnail.svg(figure), "alt": plot.name(figure, 0)}
+    return None
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,19 @@
 """Files that are there whole or not at all, so that nobody opens half a page."""
 
+import contextlib
 import os
+import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+# What a writer that was killed leaves behind; a name that nobody would give to a file of his own.
+LITTER = re.compile(r"^\..+-[a-z0-9_]{8}\.part$")
 
 
 def write(path: Path, text: str | bytes) -> Path:
     """Writes `text` under a temporary name in the same folder, then renames; returns the path."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
@@ -20,6 +26,34 @@ def write(path: Path, text: str | bytes) -> Path:
         os.unlink(name)
         raise
     return path
+
+
+@contextlib.contextmanager
+def locked(folder: Path, what: str) -> Iterator[None]:
+    """Keeps a second program out of the folder, and removes what one that was killed left there.
+
+    The lock goes with the process that holds it, however that ends.
+
+    Args:
+        folder: the folder; those right below it are tidied, too.
+        what: what writes there, for the refusal: `sweep`, `report`.
+
+    Raises:
+        ValueError: with one sentence, if another program holds the lock.
+    """
+    with (folder / ".lock").open("w") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # Windows has no such lock
+            pass
+        except BlockingIOError:
+            raise ValueError(f"Another {what} is writing to {folder}.") from None
+        for each in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
+            if LITTER.match(each.name):
+                each.unlink(missing_ok=True)
+        yield
 
 
 def _umask() -> int:

@@ -1,16 +1,18 @@
 """The index: a table of all notebooks whose pages lie in a folder, this run's and earlier ones."""
 
+import base64
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from curvkit.report import page
+from curvkit.report import page, summary
 
 Facts = Mapping[str, Any]
-HEADINGS = ("notebook", "status", "seconds", "parameters set", "run", "log")
+HEADINGS = ("", "notebook", "status", "took", "computed on", "parameters", "run", "files")
+KINDS = ("html", "pdf", "ipynb", "log")
 
 
 def earlier(folder: Path) -> dict[str, Facts]:
@@ -25,28 +27,78 @@ def earlier(folder: Path) -> dict[str, Facts]:
     return found
 
 
-def render(runs: Mapping[str, Facts]) -> str:
-    """The page of the table, a row per notebook in the order of their names."""
-    rows = "\n".join(_row(runs[name]) for name in sorted(runs))
+def render(runs: Mapping[str, Facts], folder: Path) -> str:
+    """The page of the table, a row per notebook in the order of their names.
+
+    Args:
+        runs: what is said of each, by name.
+        folder: where the files lie that the index links to.
+    """
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    rows = "\n".join(_row(runs[name], there) for name in sorted(runs))
     failed = sum(bool(each["failure"]) for each in runs.values())
     told = f"{len(runs)} notebooks, {failed} failed" if failed else f"{len(runs)} notebooks, all ok"
+    spent = sum(each["seconds"] for each in runs.values())
     head = "".join(f'<th scope="col">{each}</th>' for each in HEADINGS)
     table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
     return page.shell(
         "curvkit report",
-        f"<main>\n<h1>curvkit report</h1>\n<p>{told}.</p>\n"
-        f'<div class="wide">\n{table}\n</div>\n</main>',
+        f"<main>\n<h1>curvkit report</h1>\n<p>{told}, {spent:.0f} s altogether. "
+        f"{_versions(runs)}</p>\n"
+        f'<div class="wide">\n{table}\n</div>\n{_figures(runs, there)}</main>',
     )
 
 
-def _row(facts: Facts) -> str:
-    name, title = quote(facts["name"]), html.escape(facts["title"])
+def _versions(runs: Mapping[str, Facts]) -> str:
+    """The versions of all runs, or those of each where they differ."""
+    seen: dict[str, list[str]] = {}
+    for each in runs.values():
+        for name, version in each.get("versions", {}).items():
+            seen.setdefault(name, []).append(version)
+    told = ", ".join(f"{name} {' and '.join(dict.fromkeys(all))}" for name, all in seen.items())
+    return html.escape(f"Made with {told}.") if told else ""
+
+
+def _row(facts: Facts, there: set[str]) -> str:
+    stem, title = facts["name"], html.escape(facts["title"])
     status = '<span class="good">ok</span>'
     if facts["failure"]:
         status = f'<span class="bad">failed</span> in {html.escape(facts["failure"])}'
-    return (
-        f'<tr><td><a href="{name}.html">{title}</a></td><td class="values">{status}</td>'
-        f'<td class="number">{facts["seconds"]:.1f}</td>'
-        f'<td class="values">{html.escape(page.settings(facts["changed"])) or "–"}</td>'
-        f'<td>{html.escape(facts["date"])}</td><td><a href="{name}.log">log</a></td></tr>'
-    )
+    kinds = [kind for kind in KINDS if f"{stem}.{kind}" in there]
+    files = ", ".join(f'<a href="{quote(stem)}.{kind}">{kind}</a>' for kind in kinds)
+    link = f'<a href="{quote(stem)}.{kinds[0]}">{title}</a>' if kinds else title
+    device = facts.get("device") or facts.get("backend", "unknown")
+    profile = f"{facts['profile']}: " if facts.get("profile") else ""
+    cells = [
+        ("", thumbnail(facts)),
+        ("values", status),
+        ("number", f"{facts['seconds']:.1f} s"),
+        ("values", html.escape(device)),
+        ("values", html.escape(profile + page.settings(facts["changed"])) or "–"),
+        ("values", html.escape(facts["date"])),
+        ("", files),
+    ]
+    written = [f'<td class="{kind}">{text}</td>' for kind, text in cells]
+    return "<tr>" + written[0] + f'<th scope="row">{link}</th>' + "".join(written[1:]) + "</tr>"
+
+
+def thumbnail(facts: Facts) -> str:
+    """The sketch of a notebook's first figure as an image, or nothing."""
+    told = facts.get("thumbnail")
+    if not told:
+        return ""
+    # As an image, in which no script runs whatever it holds.
+    data = base64.b64encode(str(told["svg"]).encode()).decode()
+    alt = html.escape(f"Sketch of: {told['alt']}", quote=True)
+    return f'<img class="thumbnail" src="data:image/svg+xml;base64,{data}" alt="{alt}">'
+
+
+def _figures(runs: Mapping[str, Facts], there: set[str]) -> str:
+    """The key figures of each notebook."""
+    parts: Sequence[str] = [
+        f"<h3>{html.escape(runs[name]['title'])}</h3>\n"
+        + summary.table(runs[name]["runs"], f"{quote(name)}.html" * (f"{name}.html" in there))
+        for name in sorted(runs)
+        if runs[name].get("runs")
+    ]
+    return "<h2>Key figures</h2>\n" + "\n".join(parts) if parts else ""

@@ -44,6 +44,11 @@ def choose(wanted: Sequence[str] = ()) -> list[Path]:
 
 def _find(wanted: str) -> Path:
     path = Path(wanted)
+    if "://" in wanted:
+        raise ValueError(
+            f"{wanted} is on the network, which is papermill's part: "
+            f"papermill --engine curvkit {wanted} OUT.ipynb, or copy it here first."
+        )
     if path.suffix == ".ipynb":
         if not path.is_file():
             raise FileNotFoundError(f"There is no notebook at {wanted!r}.")

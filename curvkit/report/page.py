@@ -7,20 +7,18 @@ out: whatever text a parameter or an output holds, a browser neither runs it nor
 import copy
 import html
 import json
-import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import plotly.io
 from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
-from curvkit.report import markup
+from curvkit.report import markup, plot, summary
 
 HERE = Path(__file__).resolve().parent
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -34,12 +32,19 @@ document.getElementById("all-code").addEventListener("click", (event) => {
 """
 
 
-def render(node: NotebookNode, path: str = "") -> str:
+def render(
+    node: NotebookNode,
+    path: str = "",
+    before: Callable[[str], str] = lambda nonce: "",
+    extra: str = "",
+) -> str:
     """The page of an executed notebook.
 
     Args:
         node: as `execute.execute` returns it.
         path: the folder of the notebook, whose images are taken into the page.
+        before: makes what stands below the title, given what lets its scripts run.
+        extra: a script for that.
     """
     facts = node.metadata.curvkit.report
     node = copy.deepcopy(node)
@@ -48,24 +53,30 @@ def render(node: NotebookNode, path: str = "") -> str:
     figures = _take_out(node, nonce)
     body, _ = Exporter().from_notebook_node(node, {"metadata": {"path": path}})
     for number, figure in enumerate(figures):
-        body = body.replace(_place(nonce, number), _figure(figure, number, nonce))
-    scripts = [get_plotlyjs(), SCRIPT] if figures else [SCRIPT]
-    written = "".join(f'<script nonce="{nonce}">{script}</script>\n' for script in scripts)
+        body = body.replace(_place(nonce, number), plot.drawn(figure, number, nonce))
     failure = _failure(facts)
     navigation = (
         '<nav><a href="index.html">all notebooks</a>'
         f'<span class="here">{html.escape(facts.name)}</span>'
         '<button type="button" id="all-code">show all code</button></nav>'
     )
+    first = before(nonce)
+    # Below the title, which every page begins with.
+    body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
     content = (
-        f"<header>\n{navigation}\n{_facts(facts)}\n{failure}</header>\n<main>\n{body}\n</main>"
+        f"<header>\n{navigation}\n{_facts(facts)}\n{failure}</header>\n<main>\n{body}\n"
+        f"{_summary(facts)}</main>\n"
     )
-    # plotly.js stands before the figures, the button's script after its button.
-    return shell(facts.title, written.rpartition("<script")[0] + content + _last(written), nonce)
+    drawn = bool(figures or first)
+    scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
+    # plotly.js stands before the figures, the scripts of buttons after their buttons.
+    library = script(get_plotlyjs(), nonce) if drawn else ""
+    return shell(facts.title, library + content + script(scripts, nonce), nonce)
 
 
-def _last(written: str) -> str:
-    return "".join(written.rpartition("<script")[1:])
+def script(text: str, nonce: str) -> str:
+    """A script of ours, which the page's policy lets run by its nonce."""
+    return f'<script nonce="{nonce}">{text}</script>\n'
 
 
 def shell(title: str, content: str, nonce: str = "none") -> str:
@@ -139,32 +150,6 @@ def _place(nonce: str, number: int) -> str:
     return f"[figure {number} {nonce}]"
 
 
-def _figure(figure: Mapping[str, Any], number: int, nonce: str) -> str:
-    """A plotly figure as a div of its own height and the width of the page."""
-    drawn = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
-    config = {"responsive": True, "displaylogo": False}
-    layout = drawn["layout"] = dict(drawn.get("layout", {}))
-    layout.pop("width", None)  # the page decides
-    template = layout.get("template", {}).get("layout", {})
-    if template.get("paper_bgcolor") == template.get("plot_bgcolor"):
-        # Plain paper is that of the page; a tinted plot has a grid that shows on its tint only.
-        layout.update(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-    written = plotly.io.to_html(
-        drawn, config=config, auto_play=False, include_plotlyjs=False, include_mathjax=False,
-        full_html=False, default_height="450px", validate=False, div_id=f"figure-{number + 1}",
-    )  # fmt: skip
-    written = written.replace("<script", f'<script nonce="{nonce}"')
-    label = html.escape(name(figure, number), quote=True)
-    return f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
-
-
-def name(figure: Mapping[str, Any], number: int) -> str:
-    """What a figure is called: its title in plain letters, or its number."""
-    title = figure.get("layout", {}).get("title", {})
-    text = title if isinstance(title, str) else (title or {}).get("text", "")
-    return re.sub(r"<[^>]*>", " ", text or "").strip() or f"figure {number + 1}"
-
-
 def _failure(facts: Mapping[str, Any]) -> str:
     if not facts["failure"]:
         return ""
@@ -174,6 +159,13 @@ def _failure(facts: Mapping[str, Any]) -> str:
     return f'<p class="failure" role="alert">This notebook failed in {told}.{link}</p>\n'
 
 
+def _summary(facts: Mapping[str, Any]) -> str:
+    tables = summary.table(facts.get("runs", ()))
+    return f'<section id="figures-of-merit">\n<h2>Key figures</h2>\n{tables}\n</section>\n' * (
+        tables != ""
+    )
+
+
 def _facts(facts: Mapping[str, Any]) -> str:
     """When, how long, with what and on what a notebook ran, as a definition list."""
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
@@ -181,6 +173,7 @@ def _facts(facts: Mapping[str, Any]) -> str:
         "run": facts["date"],
         "took": f"{facts['seconds']:.0f} s",
         "computed on": facts["backend"],
+        "peak memory": f"{facts['peak_mb']:.0f} MB" if facts.get("peak_mb") else "unknown",
         "versions": versions,
         "parameters": settings(facts["parameters"]) or "none",
     }

@@ -40,13 +40,13 @@ class Follower:
         if self._bar:
             self._bar.stop()
 
-    def begin(self, name: str, total: int) -> None:
-        """A notebook of `total` cells starts."""
+    def begin(self, name: str, total: int, quietly: bool = False) -> None:
+        """A notebook of `total` cells starts; `quietly` if it is not to be run."""
         self._name, self._total = name, total
         self._started = self._said = time.monotonic()
         if self._bar:
             self._task = self._bar.add_task(name, total=total)
-        else:
+        elif not quietly:
             self.say(f"{name}: {total} cells")
 
     def cell(self, number: int) -> None:

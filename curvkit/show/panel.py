@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 import plotly.graph_objects as go
 from IPython import get_ipython
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
@@ -19,6 +19,7 @@ from curvkit.show import player, theme
 from curvkit.show.canvas import Canvas, overlay
 from curvkit.show.controls import Control
 from curvkit.show.live import Live
+from curvkit.show.told import told
 
 Draw = Callable[..., go.Figure]
 
@@ -61,7 +62,7 @@ def panel(
         return Panel(stream, settings, figures, words, front=front, **views)
     trace = stream.run(settings, progress=True)
     draw = figures[views.get("figure", next(iter(figures)))]
-    display(Markdown(words(trace)))
+    display(told(words(trace), trace))
     return player.animate(_with_clock(draw, views.get("clock", "step")), trace)
 
 

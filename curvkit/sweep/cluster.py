@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from curvkit.environment import environment
 from curvkit.sweep import work
 from curvkit.sweep.store import MISSING, require
 
@@ -48,7 +49,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
             cluster = distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
                 dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
-                preload=["curvkit.sweep.quiet"],
+                preload=["curvkit.sweep.quiet"], env=environment(),
             )  # fmt: skip
             stack.enter_context(cluster)
             yield stack.enter_context(distributed.Client(cluster))

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from curvkit.environment import environment
+
 Over = Annotated[
     list[str] | None,
     typer.Option(
@@ -34,6 +36,9 @@ Folder = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the sweep that is in the folder.")
 ]
+Retry = Annotated[
+    bool, typer.Option("--retry-failed", help="Go on, and make again the runs that failed.")
+]
 Notebook = Annotated[
     bool, typer.Option("--notebook", help="Run the room's notebook for each setting instead.")
 ]
@@ -52,6 +57,7 @@ def sweep(
     file: File = None,
     out: Folder = None,
     resume: Resume = False,
+    retry_failed: Retry = False,
     notebook: Notebook = False,
     scheduler: Scheduler = None,
     workers: Number = None,
@@ -63,7 +69,7 @@ def sweep(
     Results are kept as they end. The status is 0 if all runs are ok, 1 if one failed, 2 if
     something was refused, 130 if it was stopped; --resume goes on where it was.
     """
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.update(environment())
     from curvkit.sweep import plan
 
     told = plan.from_file(file) if file else {}
@@ -74,7 +80,9 @@ def sweep(
     from curvkit.sweep.whole import make
 
     options = dict(workers=workers, batch=batch, traces=traces, notebooks=notebook)
-    where = dict(out=out, resume=resume, scheduler=scheduler, console=Console())
+    where = dict(
+        out=out, resume=resume, retry_failed=retry_failed, scheduler=scheduler, console=Console()
+    )
     try:
         done = make(room, over=swept, fixed=fixed, **where, **options)
     except KeyboardInterrupt:
@@ -82,6 +90,7 @@ def sweep(
         typer.echo(f"Stopped; to go on: curvkit sweep {room} --resume{given}", err=True)
         raise typer.Exit(130) from None
     if done.failed:
-        typer.echo(f"{done.failed} of {done.runs} runs failed; the table says why.", err=True)
+        told = f"{done.failed} of {done.runs} runs failed; the table says why, and --retry-failed"
+        typer.echo(f"{told} makes them again.", err=True)
     typer.echo(f"Open {done.page}; the table is {done.folder / 'table'}")
     raise typer.Exit(1 if done.failed else 0)

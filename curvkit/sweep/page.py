@@ -11,7 +11,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from curvkit.core import knob, say
-from curvkit.report import files
+from curvkit.report import files, plot
 from curvkit.report import page as pages
 from curvkit.sweep import figure
 from curvkit.sweep.plan import Plan
@@ -79,7 +79,7 @@ def _shown(value: Any) -> str:
 def _figure(drawn: Any, number: int, nonce: str) -> str:
     """A figure as a div of the width of the page, with its title for who cannot see it."""
     content = json.loads(drawn.to_json())
-    label = html.escape(pages.name(content, number), quote=True)
+    label = html.escape(plot.name(content, number), quote=True)
     written = plotly.io.to_html(
         drawn, config={"responsive": True, "displaylogo": False}, include_plotlyjs=False,
         include_mathjax=False, full_html=False, default_height="450px",

@@ -8,7 +8,7 @@ names is swept up by the next one.
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +52,9 @@ class Store:
             each.mkdir(parents=True, exist_ok=True)
         return made
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keeps a second sweep out of the folder; the lock goes with the process that holds it."""
-        with (self.folder / ".lock").open("w") as file:
-            try:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except ImportError:  # Windows has no such lock
-                pass
-            except BlockingIOError:
-                raise ValueError(f"Another sweep is writing to {self.folder}.") from None
-            for litter in (*self.folder.glob(".*-*"), *self.folder.glob("*/.*-*")):
-                litter.unlink()
-            yield
+        return files.locked(self.folder, "sweep")
 
     def add_plan(self, plan: Plan) -> None:
         """Notes what is to be run, so that `--resume` needs no word of it."""
@@ -79,10 +67,28 @@ class Store:
         parts = sorted((self.folder / "table").glob("*.parquet"))
         return {each for part in parts for each in _read(part, ["run"])["run"].to_pylist()}
 
+    def drop_failed(self) -> int:
+        """Takes the rows of failed runs out of the table, so that they are made again.
+
+        Each part is replaced whole; whoever is stopped in between has runs to make, and no less.
+        """
+        import pyarrow.compute
+        import pyarrow.parquet
+
+        dropped = 0
+        for part in sorted((self.folder / "table").glob("*.parquet")):
+            table = _read(part)
+            kept = table.filter(pyarrow.compute.not_equal(table["status"], "failed"))
+            dropped += len(table) - len(kept)
+            if not len(kept):
+                part.unlink()
+            elif len(kept) < len(table):
+                files.write(part, _as_bytes(kept))
+        return dropped
+
     def add(self, outcomes: Sequence[Outcome], schema: Any) -> None:
         """Writes the traces of a batch, then its part of the table."""
         import pyarrow
-        import pyarrow.parquet
 
         for outcome in outcomes:
             if outcome.trace is not None:
@@ -94,10 +100,16 @@ class Store:
         names = ",".join(sorted(outcome.row["run"] for outcome in outcomes))
         part = hashlib.sha256(names.encode()).hexdigest()[:16]
         table = pyarrow.Table.from_pylist([outcome.row for outcome in outcomes], schema=schema)
-        sink = pyarrow.BufferOutputStream()
-        pyarrow.parquet.write_table(table, sink)
-        path = self.folder / "table" / f"part-{part}.parquet"
-        files.write(path, sink.getvalue().to_pybytes())
+        files.write(self.folder / "table" / f"part-{part}.parquet", _as_bytes(table))
+
+
+def _as_bytes(table: Any) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink)
+    return sink.getvalue().to_pybytes()
 
 
 def schema(settings: type, merits: Sequence[str]) -> Any:

@@ -35,6 +35,7 @@ def make(
     fixed: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    retry_failed: bool = False,
     scheduler: str | None = None,
     workers: int | None = None,
     batch: int | None = None,
@@ -52,6 +53,7 @@ def make(
         out: the folder; `sweeps/ROOM` if None.
         resume: whether to go on with the sweep in the folder; what is in its table is not run
             again. Without `over` and `fixed` its own plan is made, else theirs is added to it.
+        retry_failed: as `resume`, and runs that failed are made again.
         scheduler: the address of a dask scheduler; a cluster on this machine if None.
         workers: how many processes that cluster has; one a core if None.
         batch: how many runs of one shape go at once; moderate if None.
@@ -72,12 +74,15 @@ def make(
     kind = notebook.Kind(room) if notebooks else Kind(room, house, traces)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
     kind.check(plan)
-    kept = store.Store.open(Path(out or Path("sweeps") / room), resume=resume)
+    place = Path(out or Path("sweeps") / room)
+    kept = store.Store.open(place, resume=resume or retry_failed)
     _same_room(kept, room)
     with kept.locked():
         if not kept.plans or plan.over or plan.fixed:
             kept.add_plan(plan)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
+        if retry_failed:
+            kept.drop_failed()
         runs, there = expanded(plans, house.Settings, kind.name), kept.present()
         missing = {name: each for name, each in runs.items() if name not in there}
         if missing:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data
+from curvkit.core import devices
 from curvkit.core.stream import Stream
 from curvkit.curvature import network, rules
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
@@ -106,7 +107,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
         return Runner(params, tuned, before, run_key, jnp.full((), -1))
 
     # Random numbers take longest to compile: they are drawn once, for all contenders.
-    starts = jax.vmap(start)(jnp.arange(settings.seeds))
+    starts = devices.spread(jax.vmap(start)(jnp.arange(settings.seeds)))
     names = contenders(settings.tuner, settings.rival)
     runners = tuple(jax.vmap(functools.partial(one, name))(*starts) for name in names)
     blank = EigenPairs.blank(starts[0][0])

@@ -7,6 +7,7 @@ from IPython.display import Markdown
 from curvkit.core import knob, say
 from curvkit.show.panel import panel
 from curvkit.show.player import animate
+from curvkit.show.told import told
 from curvkit.tuners.experiment import stream
 from curvkit.tuners.figures import FIGURES, valley, words
 from curvkit.tuners.settings import Settings
@@ -41,4 +42,4 @@ def play(trace: Trace, frames: int = 120):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from curvkit import __main__, __version__
 from curvkit.curvature import Settings, Trace
+from curvkit.report import kernel
 
 
 @pytest.fixture
@@ -27,15 +29,25 @@ def say(capsys):
 
 
 def test_every_command_and_every_option_has_help(say):
-    for command in ([], ["lab"], ["report"], ["run"], ["sweep"], ["rooms"]):
+    for command in (
+        [],
+        ["lab"],
+        ["report"],
+        ["run"],
+        ["sweep"],
+        ["bundle"],
+        ["gallery"],
+        ["doctor"],
+        ["rooms"],
+    ):
         status, out, _ = say(*command, "--help")
         assert status == 0
         assert "Usage" in out
     for command in __main__.app.registered_commands:
         assert command.callback.__doc__, command
-    for name in ("--set", "--out", "--quick", "--timeout"):
+    for name in ("--set", "--out", "--profile", "--format", "--fresh", "--timeout"):
         assert name in say("report", "--help")[1]
-    for name in ("--over", "--set", "--settings", "--resume", "--notebook", "--scheduler"):
+    for name in ("--over", "--set", "--settings", "--resume", "--retry-failed", "--notebook"):
         assert name in say("sweep", "--help")[1]
 
 
@@ -66,6 +78,10 @@ def test_help_imports_neither_jax_nor_plotly_nor_papermill():
         (["sweep", "curvature", "--settings", "no.toml"], "no.toml: No such file"),
         (["rooms", "attic"], "There is no room 'attic'"),
         (["report", "no.ipynb"], "There is no notebook at 'no.ipynb'"),
+        (["report", "s3://a/b.ipynb"], "s3://a/b.ipynb is on the network, which is papermill's"),
+        (["report", "--profile", "quik"], "There is no profile 'quik'; did you mean 'quick'?"),
+        (["report", "--format", "odt"], "There is no format 'odt'"),
+        (["report", "--timeout", "0"], "timeout must be a number of seconds above 0"),
         (["lab", "no.ipynb"], "There is no notebook at 'no.ipynb'"),
     ],
 )
@@ -87,6 +103,11 @@ def test_every_knob_of_a_room_is_listed(say):
     for name in Settings.__knobs__:
         assert any(line.startswith(f"{name} ") for line in out.splitlines()), name
     assert "1e-05 to 20" in out
+
+
+def test_papermill_finds_the_engine_by_its_name():
+    (found,) = entry_points(group="papermill.engine", name="curvkit")
+    assert found.load().execute_notebook == kernel.Engine.execute_notebook
 
 
 @pytest.mark.slow

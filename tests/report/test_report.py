@@ -3,16 +3,13 @@
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
+from papers import DEFAULTS, notebook
 from rich.console import Console
 
 from curvkit.report import files, index, markup, notebooks, page, parameters
@@ -23,7 +20,6 @@ NASTY = (
     f"a \"quote\" and a 'quote', a back\\slash\nand a {{brace}} {SCRIPT} __import__('os').getpid()"
 )
 
-DEFAULTS = "steps = 20\nrate: float = 0.1\nquick = False\nnote = 'plain'  # a note\nlog = [1, 2]"
 FIGURE = """
 import plotly.graph_objects as go
 made = go.Figure(go.Scatter(x=[0, 1, 2], y=[0, 1, 4], name="curve"))
@@ -55,20 +51,6 @@ price = "$x$ and $y$"
 
 This $\frac{1}{$ is broken, see [the next](bad.ipynb) and ![a plot](https://example.org/plot.png).
 """
-
-
-def notebook(path, *cells, room=None):
-    """Writes a notebook of cells: Markdown where the text begins with `#`, else code."""
-    made = new_notebook()
-    for text in cells:
-        words = text.startswith("#")
-        made.cells.append((new_markdown_cell if words else new_code_cell)(text))
-        if text == DEFAULTS:
-            made.cells[-1].metadata["tags"] = ["parameters"]
-    if room:
-        made.metadata["curvkit"] = {"room": room}
-    nbformat.write(made, path)
-    return path
 
 
 def shown(text):
@@ -294,7 +276,11 @@ def test_the_index_keeps_earlier_runs_and_passes_over_what_is_no_report(tmp_path
     (tmp_path / "broken.ipynb").write_text("no JSON")
     runs = index.earlier(tmp_path)
     assert list(runs) == ["a b"]
-    made = index.render(runs)
+    assert "href=" not in re.sub(
+        "<head>.*</head>", "", index.render(runs, tmp_path / "gone"), flags=re.S
+    )
+    (tmp_path / "a b.html").write_text("a page")
+    made = index.render(runs, tmp_path)
     assert 'href="a%20b.html"' in made
     assert "&lt;i&gt;T&lt;/i&gt;" in made
 
@@ -320,7 +306,7 @@ def test_every_notebook_leaves_page_notebook_and_log_and_the_index_lists_them(re
     out, _ = reported
     kinds = ("html", "ipynb", "log")
     wanted = {f"{stem}.{kind}" for stem in ("bad", "good", "slow") for kind in kinds}
-    assert {path.name for path in out.iterdir()} == wanted | {"index.html"}
+    assert {path.name for path in out.iterdir()} == wanted | {"index.html", ".lock"}
     made = (out / "index.html").read_text()
     assert 'href="good.html">Maths &amp; more</a>' in made
     assert "3 notebooks, 2 failed" in made
@@ -357,6 +343,7 @@ def test_plotly_is_in_a_page_once_and_in_one_without_figures_not_at_all(reported
     good, bad = ((out / name).read_text() for name in ("good.html", "bad.html"))
     assert good.count("plotly.js v") == 1
     assert len(re.findall(r"Plotly\.newPlot\(\s*\"figure-\d\"", good)) == 2
+    assert good.count('class="transport"') == 2
     assert good.count("Plotly.addFrames(") == 2 + page.get_plotlyjs().count("Plotly.addFrames(")
     assert "plotly.js v" not in bad
     assert len(bad) < 40_000
@@ -376,44 +363,6 @@ def test_a_page_says_what_was_run_and_shows_no_progress_bars(reported):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_the_kernel_and_keeps_what_is_finished(tmp_path):
-    mark = tmp_path / "pid"
-    waits = f"import os, pathlib, time\npathlib.Path({str(mark)!r}).write_text(str(os.getpid()))"
-    notebook(tmp_path / "a.ipynb", "x = 1")
-    notebook(tmp_path / "b.ipynb", f"{waits}\ntime.sleep(600)")
-    command = [sys.executable, "-m", "curvkit", "report", "a.ipynb", "b.ipynb"]
-    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 90
-    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    running.send_signal(signal.SIGINT)
-    try:
-        _, said = running.communicate(timeout=300)
-    finally:
-        running.kill()
-    assert running.returncode == 130, said
-    assert "Traceback" not in said
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(mark.read_text()), 0)
-    made = {path.name for path in (tmp_path / "reports").iterdir()}
-    assert made == {"a.html", "a.ipynb", "a.log", "b.log", "index.html"}
-
-
-@pytest.fixture
-def browser():
-    """Return a Chromium with nothing but files to look at."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(Path.exists, map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome"))), 0)
-    if not found:
-        pytest.skip("no Chromium is installed, so pages cannot be looked at")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(found), args=quiet)
-        yield opened
-        opened.close()
-
-
-@pytest.mark.slow
 @pytest.mark.browser
 def test_a_page_opened_from_a_file_draws_and_plays_its_figures(reported, browser):
     sheet, complaints = browser.new_page(), []
@@ -425,7 +374,10 @@ def test_a_page_opened_from_a_file_draws_and_plays_its_figures(reported, browser
     sheet.wait_for_selector("#figure-2 .main-svg")
     path = sheet.locator("#figure-1 .scatterlayer path.js-line")
     before = path.get_attribute("d")
-    sheet.locator("#figure-1 .updatemenu-button").click()
+    assert sheet.locator(".updatemenu-button").count() == 0
+    # By the keyboard alone.
+    sheet.locator(".transport button").first.focus()
+    sheet.keyboard.press("Enter")
     sheet.wait_for_function(
         "was => document.querySelector('#figure-1 path.js-line').getAttribute('d') !== was",
         arg=before,

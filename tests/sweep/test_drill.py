@@ -21,7 +21,7 @@ from curvkit.sweep import cluster, drive, make, plan, read, store, whole
 
 pytestmark = pytest.mark.slow
 
-ROOM, KILLS, RUNS, PATIENCE = "tuners.model", 20, 300, 120
+ROOM, RUNS, PATIENCE = "tuners.model", 100, 120
 OVER = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(RUNS)]}
 # One process imports all once, and forks a sweep for every line that it reads.
 NURSERY = """
@@ -31,7 +31,7 @@ from curvkit.sweep import figure, make, page
 def sweep(out, resume):
     client = distributed.Client(processes=False, n_workers=1, threads_per_worker=1,
                                 dashboard_address="127.0.0.1:0")
-    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(300)]}
+    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(100)]}
     given = {} if resume else dict(over=over, fixed={"steps": 3})
     make("tuners.model", **given, out=out, resume=resume, client=client, batch=2)
 for line in sys.stdin:
@@ -57,13 +57,14 @@ def until(true, what):
     pytest.fail(f"waited in vain for {what}")
 
 
-def test_killed_twenty_times_and_resumed_every_result_is_there_once_and_whole(tmp_path):
-    folder, chance = tmp_path / "out", random.Random(6)
+def killed_and_resumed(folder, wanted):
+    """Kills a sweep so many times at moments drawn by lot, then lets it end."""
+    chance = random.Random(6)
     command = [sys.executable, "-c", NURSERY, str(folder)]
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     with subprocess.Popen(command, **pipes, stderr=subprocess.DEVNULL) as nursery:
         seen, kills = {}, 0
-        for number in range(KILLS):
+        for number in range(wanted):
             nursery.stdin.write("resume\n" if number else "start\n")
             pid, more = int(nursery.stdout.readline()), chance.randint(1, 3)
             more += len(seen)
@@ -75,12 +76,21 @@ def test_killed_twenty_times_and_resumed_every_result_is_there_once_and_whole(tm
             assert seen.items() <= now.items(), "what was there was written again"
             seen = now
             assert len(read(folder)["run"]) == 2 * len(now), "a part is torn"
-        assert kills == KILLS and len(seen) < RUNS // 2
+        assert kills == wanted and len(seen) < RUNS // 2
         nursery.stdin.write("resume\n")
         nursery.stdout.readline()
         assert int(nursery.stdout.readline()) == 0
         nursery.stdin.close()
     whole_and_once(folder)
+
+
+def test_killed_and_resumed_every_result_is_there_once_and_whole(tmp_path):
+    killed_and_resumed(tmp_path / "out", 3)
+
+
+@pytest.mark.full
+def test_killed_twenty_times_and_resumed_every_result_is_there_once_and_whole(tmp_path):
+    killed_and_resumed(tmp_path / "out", 20)
 
 
 def whole_and_once(folder):

@@ -85,6 +85,7 @@ def test_resume_runs_nothing_that_is_there_and_adds_what_is_new(client, swept, m
     [
         (dict(room="attic"), "There is no room 'attic'"),
         (dict(resume=True), "There is no sweep in .* to go on with"),
+        (dict(retry_failed=True), "There is no sweep in .* to go on with"),
         (dict(workers=0), "--workers must be a whole number from 1 on, but 0 was given"),
         (dict(batch=0), "--batch must be a whole number from 1 on, but 0 was given"),
         (dict(over={"sigmo": [1]}), "There is no setting 'sigmo'; did you mean 'sigma'"),
@@ -144,6 +145,15 @@ def test_only_the_run_that_fails_is_a_failed_row(client, tmp_path, monkeypatch):
     assert "&lt;/script&gt;&lt;script&gt;alert(1)" in page
     assert "<script>alert(1)" not in page
     assert make(ROOM, out=tmp_path / "out", resume=True, client=client).failed == 1
+    # Once what is wrong is mended, the run that failed is made again, and nothing else.
+    before = sorted(path.name for path in (tmp_path / "out" / "traces").iterdir())
+    times = [(tmp_path / "out" / "traces" / name).stat().st_mtime_ns for name in before]
+    monkeypatch.setattr(stream, "run", KEPT)
+    made = make(ROOM, out=tmp_path / "out", retry_failed=True, client=client)
+    assert (made.runs, made.failed) == (3, 0)
+    table = read(tmp_path / "out")
+    assert sorted(table["sigma"]) == [1.5, 1.6, 1.7] and set(table["status"]) == {"ok"}
+    assert times == [(tmp_path / "out" / "traces" / name).stat().st_mtime_ns for name in before]
 
 
 def test_a_full_disk_ends_in_a_sentence_and_what_was_kept_is_whole(client, tmp_path, monkeypatch):
@@ -212,15 +222,31 @@ def test_a_plan_that_is_torn_is_refused(client, tmp_path):
         make(ROOM, out=tmp_path, resume=True, client=client)
 
 
+def test_a_part_of_failed_runs_alone_goes_and_the_others_stay_whole(tmp_path):
+    kept, columns = store.Store.open(tmp_path, resume=False), store.schema(house.Settings, [])
+    row = lambda name, status: work.Outcome({"run": name, "status": status})
+    kept.add([row("a", "ok"), row("b", "failed")], columns)
+    kept.add([row("c", "failed")], columns)
+    assert kept.present() == {"a", "b", "c"}
+    assert kept.drop_failed() == 2
+    assert kept.present() == {"a"} and len(list((tmp_path / "table").iterdir())) == 1
+    assert kept.drop_failed() == 0
+
+
 def test_what_was_left_half_written_is_swept_up(tmp_path):
     kept = store.Store.open(tmp_path, resume=False)
-    for name in (".sweep.json-a", "table/.part-1.parquet-b", "traces/.x.npz-c"):
+    for name in (
+        ".sweep.json-a1b2c3d4.part",
+        "table/.part-1.parquet-abcdefgh.part",
+        "traces/.x.npz-________.part",
+        ".my-own-file",
+    ):
         (tmp_path / name).write_text("half")
     (tmp_path / "traces" / "whole.npz").write_text("whole")
     with kept.locked():
         pass
     found = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert found == {".lock", "whole.npz"}
+    assert found == {".lock", ".my-own-file", "whole.npz"}
 
 
 # What is drawn

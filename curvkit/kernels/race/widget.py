@@ -10,6 +10,7 @@ from curvkit.kernels.race.figures import FIGURES, words
 from curvkit.kernels.race.settings import Settings
 from curvkit.kernels.race.trace import Trace
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 
 FRONT = ("activation", "depth", "learning_rate", "zeta", "tau", "orthogonal", "steps", "seed")
 
@@ -32,4 +33,4 @@ def explore(figure: str = "race", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

@@ -10,6 +10,7 @@ from curvkit.minima.basin.figures import FIGURES, words
 from curvkit.minima.basin.settings import Settings
 from curvkit.minima.basin.trace import Trace
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 
 
 def explore(figure: str = "plane", **values: Any):
@@ -30,4 +31,4 @@ def explore(figure: str = "plane", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

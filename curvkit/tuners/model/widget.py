@@ -6,6 +6,7 @@ from IPython.display import Markdown
 
 from curvkit.core import knob, say
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 from curvkit.tuners.model.experiment import stream
 from curvkit.tuners.model.figures import FIGURES, words
 from curvkit.tuners.model.settings import Settings
@@ -29,4 +30,4 @@ def explore(figure: str = "balance", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

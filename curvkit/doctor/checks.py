@@ -1,0 +1,244 @@
+"""What is looked at: each check is a function that returns a finding, and never raises."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from curvkit.environment import CACHE, cache_folder, environment
+from curvkit.report import notebooks, pdf
+from curvkit.rooms import names
+
+OK, NOTE, WRONG = "ok", "note", "wrong"
+# A notebook takes up to 0.9 GB with its kernel; see the README.
+GIGABYTES_WANTED = 1.0
+SHOWN = ("jax", "plotly", "ipywidgets", "anywidget", "jupyterlab", "papermill")
+WIDGETS = {
+    "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
+    "anywidget": "anywidget",
+}
+INSTALL = "make setup in a checkout; else pip install --upgrade curvkit"
+# What a reader waits for: the imports, and the first piece of a first figure.
+PROBE = """
+import json, sys, time
+begun = time.perf_counter()
+import jax
+from curvkit.report.rooms import load
+missed = []
+jax.monitoring.register_event_listener(lambda event, **_: missed.append(event))
+room = load(sys.argv[1])
+imported = time.perf_counter()
+next(iter(room.stream.chunks(room.Settings())))
+ended = time.perf_counter()
+device = jax.devices()[0].device_kind
+compiled = missed.count("/jax/compilation_cache/cache_misses")
+print(json.dumps(dict(imports=imported - begun, first=ended - imported, compiled=compiled,
+                      device=device, backend=jax.default_backend(), devices=jax.device_count())))
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is, in a sentence, and what to do about it if anything."""
+
+    name: str
+    state: str
+    told: str
+    advice: str = ""
+
+
+def versions() -> Finding:
+    """Whether all that curvkit asks for is installed, in a version that will do."""
+    from packaging.requirements import Requirement
+
+    wrong = []
+    for text in metadata.requires("curvkit") or []:
+        asked = Requirement(text)
+        if asked.marker and not asked.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = metadata.version(asked.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{asked.name} is missing")
+            continue
+        if not asked.specifier.contains(found, prereleases=True):
+            wrong.append(f"{asked.name} is {found}, not {asked.specifier}")
+    if wrong:
+        return Finding("versions", WRONG, "; ".join(wrong), INSTALL)
+    python = ".".join(map(str, sys.version_info[:3]))
+    told = [f"curvkit {metadata.version('curvkit')}", f"Python {python}"]
+    return Finding(
+        "versions", OK, ", ".join([*told, *(f"{each} {metadata.version(each)}" for each in SHOWN)])
+    )
+
+
+def probed(cache: Path, room: str = "") -> dict[str, Any]:
+    """What a fresh process says of its imports and first figure, with this cache of programs.
+
+    Args:
+        cache: the folder of compiled programs.
+        room: whose run is begun; the first one if empty.
+
+    Raises:
+        RuntimeError: with the last line that it printed, if it fails.
+    """
+    env = {**environment(), CACHE: str(cache)}
+    command = [sys.executable, "-c", PROBE, room or names()[0]]
+    try:
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError("it took longer than 300 s") from None
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compiling() -> list[Finding]:
+    """On what is computed, and how long a first figure takes with an empty and a full cache."""
+    with tempfile.TemporaryDirectory(prefix="curvkit-doctor-") as folder:
+        try:
+            cold, warm = (probed(Path(folder)) for _ in range(2))
+        except RuntimeError as error:
+            return [Finding("backend", WRONG, f"jax does not compute: {error}", INSTALL)]
+    told = f"{cold['backend']}, {cold['devices']} × {cold['device']}"
+    unused = cold["backend"] == "cpu" and driver()
+    how = 'install curvkit\'s GPU part: pip install "curvkit[cuda]"' if unused else ""
+    backend = Finding("backend", NOTE if unused else OK, told + ", a GPU idle" * unused, how)
+    waits = [each["imports"] + each["first"] for each in (cold, warm)]
+    told = (
+        f"{waits[0]:.1f} s the first time, {waits[1]:.1f} s the next; of that compiling "
+        f"{cold['first']:.1f} s and {warm['first']:.1f} s"
+    )
+    slow = waits[1] > 30
+    how = "close what else runs, or let pupils start the kernel before you talk" if slow else ""
+    return [backend, Finding("first figure", NOTE if slow else OK, told, how)]
+
+
+def driver() -> bool:
+    """Whether an NVIDIA driver answers."""
+    found = shutil.which("nvidia-smi")
+    try:
+        return (
+            bool(found) and subprocess.run([found], capture_output=True, timeout=20).returncode == 0
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def cache() -> Finding:
+    """Where compiled programs are kept, and whether that can be written to."""
+    folder = Path(environment()[CACHE])
+    size = sum(each.stat().st_size for each in folder.glob("*") if each.is_file()) / 1e6
+    at = folder
+    while not at.exists() and at != at.parent:
+        at = at.parent
+    if not os.access(at, os.W_OK):
+        how = f"make it writable, or set {CACHE} to a folder that is"
+        return Finding("cache", WRONG, f"{folder} cannot be written to", how)
+    own = "" if folder == cache_folder() else f", as {CACHE} says"
+    filled = "empty: open a notebook once before class" if not size else f"{size:.0f} MB"
+    return Finding("cache", OK if size else NOTE, f"{filled} in {folder}{own}")
+
+
+def memory() -> Finding:
+    """How many notebooks there is memory for."""
+    free = _free()
+    if free is None:
+        return Finding("memory", NOTE, "not known on this system")
+    told = f"{free:.1f} GB free, room for {int(free // GIGABYTES_WANTED)} notebooks at a time"
+    if free < GIGABYTES_WANTED:
+        return Finding("memory", WRONG, told, "shut kernels down, or close other programs")
+    return Finding("memory", OK, told)
+
+
+def _free() -> float | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        found = next(line for line in lines if line.startswith("MemAvailable"))
+        free = int(found.split()[1]) * 1024
+    except (OSError, StopIteration, ValueError):
+        try:
+            free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, ValueError, OSError):
+            return None
+    # A container, such as Binder's, may have less than its machine.
+    for each in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            free = min(free, int(Path(each).read_text()))
+        except (OSError, ValueError):
+            continue
+    return free / 1e9
+
+
+def widgets() -> Finding:
+    """Whether JupyterLab has the browser's half of the widgets."""
+    from jupyter_core.paths import jupyter_path
+
+    places = [Path(each) for each in jupyter_path("labextensions")]
+    absent = {
+        package
+        for name, package in WIDGETS.items()
+        if not any((at / name).is_dir() for at in places)
+    }
+    if absent:
+        how = f"pip install --force-reinstall {' '.join(sorted(absent))}, then start anew"
+        told = f"JupyterLab has no browser part of {', '.join(sorted(absent))}"
+        return Finding("widgets", WRONG, told, how)
+    return Finding("widgets", OK, "JupyterLab has the browser parts of ipywidgets and anywidget")
+
+
+def kernel() -> Finding:
+    """Whether the kernel that JupyterLab starts by default is this Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        command = KernelSpecManager().get_kernel_spec("python3").argv
+    except NoSuchKernel:
+        command = [""]
+    if shutil.which(command[0]) and os.path.samefile(shutil.which(command[0]), sys.executable):
+        return Finding("kernel", OK, "python3 is this Python")
+    told = f"the kernel python3 is {command[0] or 'not there'}, and not {sys.executable}"
+    return Finding("kernel", WRONG, told, f"{sys.executable} -m ipykernel install --sys-prefix")
+
+
+def printing() -> Finding:
+    """Whether reports can be printed as PDF, which nothing else needs."""
+    try:
+        return Finding("PDF", OK, f"printed by {pdf.browser()}")
+    except ValueError:
+        return Finding("PDF", NOTE, "no Chromium or Chrome, so --format pdf is refused")
+
+
+def each_notebook() -> Iterator[Finding]:
+    """Whether each notebook can be read, and its room takes the parameters it starts with."""
+    try:
+        paths = notebooks.choose()
+    except (OSError, ValueError) as error:
+        yield Finding("notebooks", NOTE, str(error))
+        return
+    for path in paths:
+        yield _notebook(path)
+
+
+def _notebook(path: Path) -> Finding:
+    from curvkit.report import parameters
+
+    try:
+        import nbformat
+
+        node = nbformat.read(path, as_version=4)
+        room = node.metadata.get("curvkit", {}).get("room")
+        declared = parameters.declared(node).items()
+        given = {name: str(each) for name, each in declared if type(each) in parameters.KINDS}
+        parameters.check({path.stem: node}, given)
+    except Exception as error:  # whatever it is, the other notebooks are to be looked at
+        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Finding(path.stem, WRONG, told, f"git checkout notebooks/{path.name}, or make setup")
+    return Finding(path.stem, OK, f"reads, and {room or 'no room'} takes its parameters")

@@ -1,0 +1,91 @@
+"""The command `curvkit doctor`."""
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from curvkit.doctor.checks import Finding
+
+MARKS = {"ok": "✓", "note": "·", "wrong": "✗"}
+STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
+Run = Annotated[
+    bool, typer.Option("--run", help="Also run each notebook with its quick settings; minutes.")
+]
+Compile = Annotated[
+    bool,
+    typer.Option("--compile/--no-compile", help="Whether to time a first figure, some 20 s."),
+]
+
+
+def doctor(run: Run = False, compile: Compile = True) -> None:
+    """Look at what a class needs, and say what is wrong and what to do about it.
+
+    The status is 0 if nothing is wrong, and 1 if something is.
+    """
+    found = _look(run, compile)
+    console = Console()
+    console.print(_table(found))
+    wrong = [each.name for each in found if each.state == "wrong"]
+    if wrong:
+        told = f"Wrong: {', '.join(wrong)}. What to do stands beside it."
+    else:
+        told = "Ready for class."
+    console.print(told, highlight=False)
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _look(run: bool, compile: bool) -> list[Finding]:
+    from curvkit.doctor import checks
+
+    found = [checks.versions()]
+    if compile:
+        with Console(stderr=True).status("timing a first figure, twice"):
+            found += checks.compiling()
+    found += [checks.cache(), checks.memory(), checks.widgets(), checks.kernel(), checks.printing()]
+    each = list(checks.each_notebook())
+    return found + (_ran(each) if run else each)
+
+
+def _ran(each: list[Finding]) -> list[Finding]:
+    """The findings of notebooks that were run, in place of those that were only read."""
+    from curvkit.report import index, notebooks
+    from curvkit.report.make import make
+
+    known = {path.stem: path for path in notebooks.choose()}
+    paths = [known[finding.name] for finding in each if finding.state == "ok"]
+    with tempfile.TemporaryDirectory(prefix="curvkit-doctor-") as folder:
+        out = Path(folder)
+        with Console(stderr=True).status("running the notebooks"):
+            make(paths, out=out, quick=True, console=Console(file=io.StringIO()))
+        facts = index.earlier(out)
+    made = []
+    for finding in each:
+        told = facts.get(finding.name)
+        if told is None:
+            made.append(finding)
+        elif told["failure"]:
+            advice = f"curvkit report {finding.name} --profile quick, and read its log"
+            made.append(Finding(finding.name, "wrong", told["failure"], advice))
+        else:
+            peak = f", {told['peak_mb']:.0f} MB" if told.get("peak_mb") else ""
+            made.append(Finding(finding.name, "ok", f"ran in {told['seconds']:.0f} s{peak}"))
+    return made
+
+
+def _table(found: list[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for each in found:
+        told = f"{each.told}\n→ {each.advice}" if each.advice else each.told
+        style = STYLES[each.state]
+        # As text and not as markup: a finding may hold brackets.
+        table.add_row(Text(MARKS[each.state], style), Text(each.name), Text(told))
+    return table

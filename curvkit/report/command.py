@@ -1,0 +1,113 @@
+"""The command `curvkit report`; what is heavy is imported when it is called."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from curvkit.core import say
+from curvkit.environment import environment
+from curvkit.report import notebooks
+
+PROFILES = ("quick", "full")
+Chosen = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NOTEBOOK]...", help="Paths, names, or parts of names; all if none is given."
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter wherever a notebook has it."),
+]
+Folder = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the pages.")]
+Profile = Annotated[
+    str, typer.Option(metavar="quick|full", help="Shorten the runs that can be shortened, or not.")
+]
+Formats = Annotated[
+    list[str],
+    typer.Option(
+        "--format", metavar="html|notebook|pdf", help="What is made; may be given several times."
+    ),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run also what has not changed since.")]
+Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="How long one cell may take.")]
+
+
+def report(
+    chosen: Chosen = None,
+    settings: Set = None,
+    out: Folder = Path("reports"),
+    profile: Profile = "full",
+    formats: Formats = ["html"],  # noqa: B006, which typer copies
+    fresh: Fresh = False,
+    timeout: Timeout = 600,
+) -> None:
+    """Run notebooks without a screen, and write self-contained pages that move without a network.
+
+    Interrupted and started again it goes on: what ended well and has not changed is not run twice.
+    The status is 0 if all ran, 1 if one failed, 2 if nothing was run, and 130 if it was stopped.
+    """
+    if profile not in PROFILES:
+        raise ValueError(say.unknown("profile", profile, PROFILES))
+    console, paths = Console(), notebooks.choose(chosen or ())
+    from curvkit.report.make import make
+
+    options = dict(given=settings or (), quick=profile == "quick", formats=formats, fresh=fresh)
+    try:
+        failed = make(paths, out=out, console=console, timeout=timeout, **options)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped; the same command goes on from what is finished in {out}.", err=True)
+        raise typer.Exit(130) from None
+    if failed:
+        typer.echo(f"{len(failed)} of {len(paths)} notebooks failed:", err=True)
+        typer.echo("".join(f"  {each}\n" for each in failed), err=True, nl=False)
+    typer.echo(f"Open {out / 'index.html'}")
+    raise typer.Exit(1 if failed else 0)
+
+
+Site = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the site.")]
+
+
+def gallery(
+    chosen: Chosen = None,
+    out: Site = Path("site"),
+    profile: Profile = "quick",
+    timeout: Timeout = 600,
+) -> None:
+    """Make a static site of the notebooks: it plays, and its main knobs turn, with no kernel."""
+    if profile not in PROFILES:
+        raise ValueError(say.unknown("profile", profile, PROFILES))
+    paths = notebooks.choose(chosen or ())
+    os.environ.update(environment())
+    from curvkit.report.gallery import build
+
+    options = dict(quick=profile == "quick", timeout=timeout, console=Console())
+    failed = build(paths, out=out, **options)
+    typer.echo("".join(f"{each}\n" for each in failed), err=True, nl=False)
+    typer.echo(f"Open {out / 'index.html'}")
+    raise typer.Exit(1 if failed else 0)
+
+
+Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a name.")]
+Bundled = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where to; NOTEBOOK_bundle.ipynb if not given.")
+]
+
+
+def bundle(notebook: Notebook, out: Bundled = None) -> None:
+    """Write a notebook that brings curvkit along, for a host that does not have it, such as Colab.
+
+    One file, which needs no network; it replaces nothing that the host has.
+    """
+    (path,) = notebooks.choose([notebook])
+    target = out or Path(f"{path.stem}_bundle.ipynb")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(target.parent)!r} to write to.")
+    from curvkit.report import bundle as bundles
+
+    carried = bundles.bundle(path, target)
+    size = target.stat().st_size / 1e6
+    typer.echo(f"{target}: {size:.1f} MB, with {', '.join(carried)}")

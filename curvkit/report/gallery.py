@@ -1,0 +1,169 @@
+"""A static site of all notebooks: an index, a page for each, and knobs that turn with no kernel.
+
+A page is that of the report, with what the room's main knobs come to, run beforehand, on top.
+"""
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import nbformat
+from nbformat import NotebookNode
+from rich.console import Console
+
+from curvkit.report import files, index, markup, page, plot, variants
+from curvkit.report.make import make
+from curvkit.report.variants import Turned
+
+SCRIPT = """
+document.querySelectorAll(".turn").forEach((section) => {
+  const told = JSON.parse(section.querySelector("script").textContent);
+  const drawn = document.getElementById(section.dataset.figure);
+  const bar = document.querySelector(`.transport[data-figure="${section.dataset.figure}"]`);
+  const words = section.querySelector(".words"), sliders = section.querySelectorAll("input.knob");
+  const turn = (knob, at) => {
+    const { figure, said, play, picture } = told[knob][at];
+    if (bar) {
+      bar.dispatchEvent(new Event("pause"));
+      bar.hidden = !play;
+    }
+    Plotly.newPlot(drawn, { ...figure, config: { responsive: true, displaylogo: false } });
+    drawn.parentElement.parentElement.setAttribute("aria-label", picture);
+    if (bar && play) {
+      bar.dataset.frames = play.frames;
+      bar.dataset.steps = play.steps;
+      bar.dispatchEvent(new Event("load"));
+    }
+    words.innerHTML = said;
+  };
+  sliders.forEach((slider, knob) => {
+    const values = JSON.parse(slider.dataset.values), shown = slider.nextElementSibling;
+    const say = () => {
+      shown.textContent = values[slider.value];
+      slider.setAttribute("aria-valuetext", values[slider.value]);
+    };
+    slider.addEventListener("input", () => {
+      // One knob is turned at a time: the others go back to where the notebook has them.
+      sliders.forEach((other, at) => {
+        if (at !== knob && other.value !== other.dataset.start) {
+          other.value = other.dataset.start;
+          other.nextElementSibling.textContent = JSON.parse(other.dataset.values)[other.value];
+        }
+      });
+      say();
+      turn(knob, Number(slider.value));
+    });
+    say();
+  });
+});
+"""
+
+
+def build(
+    notebooks: Sequence[Path],
+    *,
+    out: Path,
+    quick: bool = False,
+    timeout: float = 600,
+    console: Console | None = None,
+) -> list[str]:
+    """Runs notebooks as `make` does, and makes a site of them in `out`; arguments as there.
+
+    Returns:
+        A sentence for each notebook that failed; those have no page in the site.
+    """
+    console = console or Console(quiet=True)
+    options = dict(out=out, quick=quick, timeout=timeout, console=console)
+    failed = make(notebooks, formats=["notebook"], **options)
+    cards = []
+    for path in notebooks:
+        node = nbformat.read(out / f"{path.stem}.ipynb", as_version=4)
+        if node.metadata.curvkit.report.failure:
+            continue
+        console.print(f"{path.stem}: turning its knobs", highlight=False)
+        turned = variants.of_notebook(node)
+        files.write(out / f"{path.stem}.html", _page(node, turned, path))
+        cards.append(_card(node, path))
+    files.write(out / "index.html", _index(cards))
+    return failed
+
+
+def _page(node: NotebookNode, turned: Sequence[Turned], path: Path) -> str:
+    return page.render(node, str(path.parent), lambda nonce: _section(turned, nonce), SCRIPT)
+
+
+def _section(turned: Sequence[Turned], nonce: str) -> str:
+    """The knobs, the figure that they turn and the words of the run, or nothing without knobs."""
+    if not turned:
+        return ""
+    name, first = "turned", turned[0].figures[turned[0].default]
+    told = [
+        [_variant(*each) for each in zip(knob.figures, knob.words, strict=True)] for knob in turned
+    ]
+    # Within a script element only its end could be mistaken for one.
+    data = json.dumps(told).replace("</", "<\\/").replace("<!--", "<\\!--")
+    sliders = "\n".join(_slider(knob) for knob in turned)
+    words = markup.markdown(turned[0].words[turned[0].default], trusted=False)
+    return (
+        f'<section class="turn" data-figure="figure-{name}">\n<h2>Turn it here</h2>\n'
+        "<p>These runs were made beforehand; each slider turns one knob, and the others stay as "
+        f"the notebook has them.</p>\n{sliders}\n"
+        f'<script type="application/json" nonce="{nonce}">{data}</script>\n'
+        f"{plot.drawn(first, name, nonce)}\n"
+        f'<div class="words text said" aria-live="polite">{words}</div>\n</section>\n'
+    )
+
+
+def _variant(figure: dict[str, Any], words: str) -> dict[str, Any]:
+    shown, play = plot.without_player(figure)
+    return {
+        "figure": shown,
+        "said": markup.markdown(words, trusted=False),
+        "play": {"frames": json.dumps(play.frames), "steps": json.dumps(play.steps)}
+        if play
+        else None,
+        "picture": plot.words(figure, 0),
+    }
+
+
+def _slider(knob: Turned) -> str:
+    values = html.escape(json.dumps(knob.values), quote=True)
+    return (
+        f'<label class="knob" title="{html.escape(knob.sentence, quote=True)}">'
+        f"<span>{html.escape(knob.label)}</span>"
+        f'<input class="knob" type="range" min="0" max="{len(knob.values) - 1}" '
+        f'value="{knob.default}" data-start="{knob.default}" data-values="{values}">'
+        f"<output>{html.escape(knob.values[knob.default])}</output></label>"
+    )
+
+
+def _card(node: NotebookNode, path: Path) -> str:
+    facts = node.metadata.curvkit.report
+    link = f"{quote(path.stem)}.html"
+    claim = markup.markdown(_claim(node), trusted=False)
+    return (
+        f"<li>{index.thumbnail(facts)}\n"
+        f'<h2><a href="{link}">{html.escape(facts.title)}</a></h2>\n{claim}</li>'
+    )
+
+
+def _claim(node: NotebookNode) -> str:
+    """The first paragraph below a notebook's title, without what only a notebook can do."""
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            parts = [each.strip() for each in cell.source.split("\n\n")]
+            return next((each for each in parts if each and not each.startswith("#")), "")
+    return ""
+
+
+def _index(cards: Sequence[str]) -> str:
+    listed = "\n".join(cards)
+    return page.shell(
+        "curvkit",
+        "<main>\n<h1>curvkit</h1>\n<p>See, and turn, what is known about how neural networks "
+        "train. Every page plays and turns in the browser alone; in JupyterLab all knobs turn."
+        f'</p>\n<ul class="cards">\n{listed}\n</ul>\n</main>',
+    )

@@ -1,0 +1,120 @@
+"""The kernel of a report and papermill's engine that runs notebooks in it.
+
+The kernel is this very interpreter, whatever kernels are installed; it keeps what it prints within
+bounds, and is asked at the end on what it computed. As an entry point the engine serves papermill
+itself: `papermill --engine curvkit s3://bucket/in.ipynb s3://bucket/out.ipynb`.
+"""
+
+import ast
+import json
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from curvkit.environment import environment
+from curvkit.report.stop import Stop
+
+ENVIRONMENT = {
+    "CURVKIT_HEADLESS": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    # Else every figure brings its own copy of plotly.js, some megabytes each.
+    "PLOTLY_RENDERER": "plotly_mimetype",
+}
+QUESTION = "__import__('importlib').import_module('curvkit.report.inside').facts()"
+
+
+class OwnKernel(AsyncKernelManager):
+    """A kernel of the running interpreter, whatever kernel of that name is installed."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How the kernel is started, and in which environment."""
+        bounded = "--IPKernelApp.outstream_class=curvkit.report.inside.Bounded"
+        command = [*get_kernel_dict()["argv"], bounded]
+        env = {**environment(), **ENVIRONMENT}
+        return KernelSpec(argv=command, env=env, display_name="Python 3", language="python")
+
+    def kill(self) -> None:
+        """Ends the kernel's process at once; may be called from a signal handler."""
+        process = getattr(getattr(self, "provisioner", None), "process", None)
+        if process is not None:
+            process.kill()
+
+
+class Watch:
+    """What is known of a notebook while it runs."""
+
+    def __init__(self, node: NotebookNode, heard: Callable[[int], None], stop: Stop | None = None):
+        self.node, self.cell, self._heard = node, None, heard
+        self.stop = stop or Stop()
+
+    def started(self, cell: NotebookNode, cell_index: int) -> None:
+        """Notes that `cell` starts; papermill's own cell has no number."""
+        self.cell = cell
+        if "curvkit_cell" in cell.metadata:
+            self._heard(cell.metadata.curvkit_cell)
+
+
+class Client(PapermillNotebookClient):
+    """Papermill's client, which leaves word of the backend in the notebook."""
+
+    def __init__(self, nb_man: Any, *, stop: Stop, **options: Any):
+        super().__init__(nb_man, **options)
+        self._stop = stop
+
+    def papermill_execute_cells(self) -> None:
+        """Executes the cells, then asks the kernel what it computed on."""
+        self._stop.will_kill(self.km.kill)
+        super().papermill_execute_cells()
+        question = self.kc.execute("", silent=True, user_expressions={"facts": QUESTION})
+        answer = self.wait_for_reply(question)["content"].get("user_expressions", {})
+        told = answer.get("facts", {}).get("data", {}).get("text/plain", "'{}'")
+        self.nb.metadata.setdefault("curvkit", NotebookNode())["kernel"] = NotebookNode(
+            json.loads(ast.literal_eval(told))
+        )
+
+
+class Engine(NBClientEngine):
+    """Papermill's engine with the client and the kernel above."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        watch: Watch | None = None,
+        streams: TextIO | None = None,
+        execution_timeout: float | None = None,
+        timeout: float | None = None,
+        start_timeout: float = 60,
+        **_: Any,
+    ) -> None:
+        """Runs the cells; `watch` keeps the notebook and hears of every cell that starts."""
+        watch = watch or Watch(nb_man.nb, lambda number: None)
+        watch.node, quiet = nb_man.nb, getattr(streams, "file", sys.stderr)
+        Client(
+            nb_man,
+            stop=watch.stop,
+            kernel_name=kernel_name,
+            kernel_manager_class=OwnKernel,
+            on_cell_start=watch.started,
+            timeout=timeout or execution_timeout,
+            startup_timeout=start_timeout,
+            store_widget_state=False,  # some megabytes per figure, and no page shows it
+            log=logging.getLogger("papermill"),
+            stdout_file=streams,
+            stderr_file=streams,
+            # What the kernel says outside of cells belongs into the log, not on the terminal.
+        ).execute(stdout=quiet, stderr=quiet)
+
+
+papermill_engines.register("curvkit", Engine)

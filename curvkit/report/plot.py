@@ -1,0 +1,171 @@
+"""A plotly figure in a page: drawn by plotly.js, told in words, and played by real buttons.
+
+plotly draws its own play button and slider into the picture, where no keyboard reaches them. In a
+page they are taken out, and an HTML button and an HTML slider below the figure do their work.
+"""
+
+import copy
+import html
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import plotly.io
+
+# What `show.player` adds below a figure for plotly's own controls.
+ROOM_FOR_CONTROLS = 90
+SECONDS = 8.0
+SCRIPT = """
+document.querySelectorAll(".transport").forEach((bar) => {
+  const drawn = document.getElementById(bar.dataset.figure);
+  const [button, range, said] = bar.children;
+  const frame = { duration: 0, redraw: bar.dataset.redraw === "yes" };
+  let frames = [], steps = [], timer = null;
+  const say = (at) => {
+    range.value = at;
+    range.setAttribute("aria-valuetext", steps[at]);
+    said.textContent = steps[at];
+  };
+  const show = (at) => {
+    say(at);
+    Plotly.animate(drawn, [frames[at]], { mode: "immediate", frame, transition: { duration: 0 } });
+  };
+  const pause = () => {
+    clearInterval(timer);
+    timer = null;
+    button.textContent = "▶ Play";
+  };
+  const play = () => {
+    let at = Number(range.value) >= frames.length - 1 ? 0 : Number(range.value);
+    const next = () => (at >= frames.length ? pause() : show(at++));
+    button.textContent = "❚❚ Pause";
+    timer = setInterval(next, 1000 * SECONDS / frames.length);
+  };
+  const load = () => {
+    frames = JSON.parse(bar.dataset.frames);
+    steps = JSON.parse(bar.dataset.steps);
+    range.max = frames.length - 1;
+    say(frames.length - 1);
+    bar.hidden = false;
+  };
+  button.addEventListener("click", () => (timer === null ? play() : pause()));
+  range.addEventListener("input", () => { pause(); show(Number(range.value)); });
+  bar.addEventListener("pause", pause);
+  bar.addEventListener("load", load);
+  load();
+});
+""".replace("SECONDS", str(SECONDS))
+
+
+class Play(NamedTuple):
+    """How a figure is played: the names of its frames, what each is called, whether to redraw."""
+
+    frames: list[str]
+    steps: list[str]
+    redraw: bool
+
+
+def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
+    """A figure as HTML, of its own height and the width of the page.
+
+    Args:
+        figure: plotly's JSON.
+        number: counted from 0, or a name; makes the figure's id.
+        nonce: what the page's policy lets a script run by.
+    """
+    shown, play = without_player(figure)
+    identity = f"figure-{number + 1 if isinstance(number, int) else number}"
+    written = plotly.io.to_html(
+        shown, config={"responsive": True, "displaylogo": False}, auto_play=False,
+        include_plotlyjs=False, include_mathjax=False, full_html=False, default_height="450px",
+        validate=False, div_id=identity,
+    ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
+    title = name(figure, number if isinstance(number, int) else 0)
+    label = html.escape(words(figure, number if isinstance(number, int) else 0), quote=True)
+    picture = f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
+    return f"<div>{picture}\n{_transport(play, identity, title) if play else ''}</div>"
+
+
+def without_player(figure: Mapping[str, Any]) -> tuple[dict[str, Any], Play | None]:
+    """A figure as a page shows it, without the player that plotly draws into it, if it has one."""
+    shown = {key: copy.deepcopy(figure[key]) for key in PARTS if key in figure}
+    layout = shown["layout"] = dict(shown.get("layout") or {})
+    layout.pop("width", None)  # the page decides
+    template = (layout.get("template") or {}).get("layout", {})
+    if template.get("paper_bgcolor") == template.get("plot_bgcolor"):
+        # Plain paper is that of the page; a tinted plot has a grid that shows on its tint only.
+        layout.update(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+    return shown, _played(shown)
+
+
+PARTS = ("data", "layout", "frames")
+
+
+def name(figure: Mapping[str, Any], number: int) -> str:
+    """What a figure is called: its title in plain letters, or its number."""
+    return _plain((figure.get("layout") or {}).get("title")) or f"figure {number + 1}"
+
+
+def words(figure: Mapping[str, Any], number: int) -> str:
+    """A figure told to who cannot see it: its title, what its axes are, and which curves it has."""
+    layout = figure.get("layout") or {}
+    told = [name(figure, number)]
+    for letter in "xy":
+        axes = [layout[key] for key in sorted(layout) if re.fullmatch(f"{letter}axis\\d*", key)]
+        titles = dict.fromkeys(_plain((axis or {}).get("title")) for axis in axes)
+        named = ", ".join(filter(None, titles))
+        told += [f"{letter} is {named}"] if named else []
+    curves = dict.fromkeys(_plain(each.get("name")) for each in figure.get("data") or ())
+    named = ", ".join(list(filter(None, curves))[:12])
+    told += [f"curves: {named}"] if named else []
+    told += [f"{len(figure['frames'])} frames can be played"] if figure.get("frames") else []
+    return ". ".join(told)
+
+
+def _plain(title: Any) -> str:
+    text = title.get("text", "") if isinstance(title, Mapping) else title
+    return re.sub(r"<[^>]*>", " ", text if isinstance(text, str) else "").strip()
+
+
+def _played(shown: dict[str, Any]) -> Play | None:
+    """Takes plotly's own player out of a figure that has one; returns how it is played."""
+    layout, frames = shown["layout"], [str(each.get("name")) for each in shown.get("frames") or ()]
+    menus, sliders = layout.get("updatemenus") or [], layout.get("sliders") or []
+    buttons = [button for menu in menus for button in menu.get("buttons") or ()]
+    steps = [step for slider in sliders for step in slider.get("steps") or ()]
+    plays = [each for each in buttons if each.get("method") == "animate"]
+    if len(frames) < 2 or not plays or len(plays) < len(buttons):
+        return None
+    layout.pop("updatemenus")
+    labels = dict(zip(frames, frames, strict=True))
+    if steps and all(each.get("method") == "animate" for each in steps):
+        prefix = (sliders[0].get("currentvalue") or {}).get("prefix") or ""
+        for each in steps:
+            labels[str(each["args"][0][0])] = f"{prefix}{each.get('label')}"
+        layout.pop("sliders")
+        if isinstance(layout.get("height"), int | float):
+            layout["height"] -= ROOM_FOR_CONTROLS
+            margin = dict(layout.get("margin") or {})
+            layout["margin"] = {**margin, "b": max(40, margin.get("b", 80) - ROOM_FOR_CONTROLS)}
+    redraw = any((_second(each).get("frame") or {}).get("redraw", True) for each in plays)
+    return Play(frames, [labels[each] for each in frames], redraw)
+
+
+def _transport(play: Play, identity: str, title: str) -> str:
+    """A button and a slider that play a figure."""
+    data = {"figure": identity, "frames": json.dumps(play.frames)}
+    data |= {"steps": json.dumps(play.steps), "redraw": "yes" if play.redraw else "no"}
+    given = " ".join(f'data-{key}="{html.escape(value, True)}"' for key, value in data.items())
+    title, last = html.escape(title, quote=True), len(play.frames) - 1
+    return (
+        f'<div class="transport" hidden {given}>'
+        f'<button type="button" aria-label="Play or pause: {title}">▶ Play</button>'
+        f'<input type="range" min="0" max="{last}" value="{last}" '
+        f'aria-label="Frame of: {title}"><output>{html.escape(play.steps[-1])}</output></div>'
+    )
+
+
+def _second(button: Mapping[str, Any]) -> Mapping[str, Any]:
+    args = button.get("args") or ()
+    return args[1] if len(args) > 1 and isinstance(args[1], Mapping) else {}

@@ -1,0 +1,28 @@
+"""What a trace is told in, with its figures of merit beside the words for who reads by program."""
+
+import math
+from typing import Any
+
+from IPython.display import Markdown
+
+from curvkit.core.trace import Record
+
+
+def told(words: str, trace: Record) -> Markdown:
+    """`words` as a notebook displays them; a report reads the numbers off the output's metadata.
+
+    Args:
+        words: what the trace shows, in Markdown.
+        trace: the trace they are about.
+    """
+    return Markdown(words, metadata={"curvkit": key_figures(trace)})
+
+
+def key_figures(trace: Record) -> dict[str, Any]:
+    """A trace's room, settings and figures of merit as JSON; what is not finite is None."""
+    merits = {
+        name: float(value) if math.isfinite(value) else None
+        for name, value in trace.merits().items()
+    }
+    header = trace.header
+    return {"room": header["room"], "settings": dict(header["settings"]), "merits": merits}

@@ -1,0 +1,195 @@
+"""The doctor sees what is wrong, says it in a sentence, and says what to do."""
+
+import shutil
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from papers import DEFAULTS, notebook
+
+from curvkit import __main__
+from curvkit.doctor import checks, command
+from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
+
+
+def one_sentence(found):
+    return "\n" not in found.told + found.advice
+
+
+def test_what_is_installed_here_will_do():
+    found = checks.versions()
+    assert found.state == OK and f"jax {metadata.version('jax')}" in found.told
+
+
+@pytest.mark.parametrize(
+    ("installed", "said"),
+    [("0.6.0", "jax is 0.6.0, not >=0.7"), (None, "jax is missing")],
+)
+def test_a_package_that_is_old_or_missing_is_named_with_what_to_do(monkeypatch, installed, said):
+    kept = metadata.version
+
+    def version(name):
+        if name == "jax" and installed is None:
+            raise metadata.PackageNotFoundError(name)
+        return installed if name == "jax" else kept(name)
+
+    monkeypatch.setattr(checks.metadata, "version", version)
+    found = checks.versions()
+    assert (found.state, found.told) == (WRONG, said)
+    assert "make setup" in found.advice
+
+
+def timed(first, backend="cpu"):
+    return dict(imports=1.0, first=first, device="cpu", backend=backend, devices=2)
+
+
+def test_backend_and_first_figures_are_told(monkeypatch):
+    times = iter([timed(6.0), timed(2.0)])
+    monkeypatch.setattr(checks, "probed", lambda cache: next(times))
+    monkeypatch.setattr(checks, "driver", lambda: False)
+    backend, first = checks.compiling()
+    assert (backend.state, backend.told) == (OK, "cpu, 2 × cpu")
+    assert first.told.startswith("7.0 s the first time, 3.0 s the next")
+
+
+def test_a_gpu_that_is_not_used_and_a_machine_that_is_slow_are_noted(monkeypatch):
+    monkeypatch.setattr(checks, "probed", lambda cache: timed(40.0))
+    monkeypatch.setattr(checks, "driver", lambda: True)
+    backend, first = checks.compiling()
+    assert backend.state == first.state == NOTE
+    assert "curvkit[cuda]" in backend.advice and first.advice
+
+
+@pytest.mark.parametrize("code", [0, 9])
+def test_a_driver_answers_or_does_not(monkeypatch, code):
+    monkeypatch.setattr(checks.shutil, "which", lambda name: "nvidia-smi")
+    monkeypatch.setattr(checks.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=code))
+    assert checks.driver() is (code == 0)
+
+
+def test_a_jax_that_does_not_start_is_told_by_its_last_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(checks, "PROBE", "raise RuntimeError('no plugin for tpu')")
+    (found,) = checks.compiling()
+    assert found.state == WRONG and one_sentence(found)
+    assert found.told.endswith("RuntimeError: no plugin for tpu")
+
+
+def test_an_empty_cache_is_noted_and_one_that_cannot_be_written_is_wrong(monkeypatch, tmp_path):
+    monkeypatch.setenv(checks.CACHE, str(tmp_path / "none" / "yet"))
+    found = checks.cache()
+    assert found.state == NOTE and "open a notebook once before class" in found.told
+    assert checks.CACHE in found.told
+    monkeypatch.setattr(checks.os, "access", lambda *_: False)
+    found = checks.cache()
+    assert found.state == WRONG and checks.CACHE in found.advice
+
+
+@pytest.mark.parametrize(("free", "state"), [(0.4, WRONG), (7.9, OK), (None, NOTE)])
+def test_memory_is_told_in_notebooks(monkeypatch, free, state):
+    monkeypatch.setattr(checks, "_free", lambda: free)
+    found = checks.memory()
+    assert found.state == state
+    assert free is None or f"room for {int(free)} notebooks" in found.told
+
+
+def test_free_memory_is_that_of_the_container_if_it_has_less(monkeypatch):
+    kept = Path.read_text
+    told = {
+        "/sys/fs/cgroup/memory.max": "2000000000\n",
+        "/proc/meminfo": "MemAvailable: 9000000 kB",
+    }
+    monkeypatch.setattr(Path, "read_text", lambda self, *a: told.get(str(self)) or kept(self, *a))
+    assert checks._free() == pytest.approx(2.0)
+
+
+def test_widgets_without_their_browser_part_are_wrong(monkeypatch, tmp_path):
+    assert checks.widgets().state == OK
+    (tmp_path / "anywidget").mkdir()
+    monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
+    found = checks.widgets()
+    assert found.state == WRONG and "no browser part of jupyterlab_widgets" in found.told
+
+
+def test_a_kernel_of_another_python_is_wrong(monkeypatch, tmp_path):
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    other = shutil.which("sh")
+    spec = SimpleNamespace(argv=[other])
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda self, name: spec)
+    found = checks.kernel()
+    assert found.state == WRONG and other in found.told and "ipykernel install" in found.advice
+
+    def absent(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", absent)
+    assert checks.kernel().state == WRONG
+
+
+def test_a_missing_browser_is_noted_for_pdf_alone(monkeypatch):
+    monkeypatch.setattr(checks.pdf.shutil, "which", lambda name: None)
+    assert checks.printing().state == NOTE
+
+
+def test_each_notebook_is_read_and_its_parameters_go_through_the_gate(tmp_path, monkeypatch):
+    rooms = {"good": None, "bad": "curvature", "lost": "attic"}
+    paths = [notebook(tmp_path / f"{n}.ipynb", DEFAULTS, room=room) for n, room in rooms.items()]
+    paths[1].write_text(paths[1].read_text().replace("steps = 20", "steps = 0"))
+    paths.append(tmp_path / "torn.ipynb")
+    paths[-1].write_text("{")
+    monkeypatch.setattr(checks.notebooks, "choose", lambda: paths)
+    found = list(checks.each_notebook())
+    assert [each.state for each in found] == [OK, WRONG, WRONG, WRONG]
+    assert "steps must be a whole number from 1 to 20000" in found[1].told
+    assert "There is no room 'attic'" in found[2].told
+    assert all(map(one_sentence, found))
+
+
+def test_without_notebooks_that_is_noted(monkeypatch):
+    def absent():
+        raise FileNotFoundError("There is no folder notebooks/.")
+
+    monkeypatch.setattr(checks.notebooks, "choose", absent)
+    (found,) = checks.each_notebook()
+    assert found.state == NOTE
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "said"),
+    [
+        ([Finding("a", OK, "fine [b]")], 0, "Ready for class."),
+        ([Finding("a", NOTE, "so so", "do")], 0, "Ready for class."),
+        ([Finding("a", OK, "fine"), Finding("b", WRONG, "gone", "do")], 1, "Wrong: b."),
+    ],
+)
+def test_the_status_says_whether_anything_is_wrong(monkeypatch, capsys, found, status, said):
+    monkeypatch.setattr(command, "_look", lambda *_: found)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["doctor"])
+    told = capsys.readouterr().out
+    assert ended.value.code == status and said in told
+    assert all(each.told in told and (each.advice or "") in told for each in found)
+
+
+@pytest.mark.slow
+def test_the_whole_of_it_fits_on_a_screen_and_runs_the_notebooks(tmp_path, monkeypatch, capsys):
+    paths = [
+        notebook(tmp_path / "good.ipynb", "x = 1"),
+        notebook(tmp_path / "bad.ipynb", "raise ValueError('no')"),
+    ]
+    monkeypatch.setattr(checks.notebooks, "choose", lambda *_: paths)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["doctor", "--run", "--no-compile"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 1 and len(told.splitlines()) <= 24
+    assert "ran in" in told and "ValueError: no" in told and "Wrong: bad." in told
+
+
+@pytest.mark.slow
+def test_a_second_start_finds_its_programs_compiled(tmp_path):
+    cold, warm = (checks.probed(tmp_path, "tuners.model") for _ in range(2))
+    assert list(tmp_path.glob("*-cache"))
+    assert {"imports", "first", "backend"} <= set(cold)
+    # Not a time but what takes it: nothing new is compiled the second time.
+    assert warm["compiled"] == 0 < cold["compiled"]

@@ -1,0 +1,146 @@
+"""The static site: its knobs turn and its figures play from a file, with no kernel."""
+
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from rich.console import Console
+
+from curvkit.core import knob as knobs
+from curvkit.report import gallery, parameters, variants
+from curvkit.report.variants import Turned
+from curvkit.tuners import model as house
+
+ROOM = "tuners.model"
+CELL = "from curvkit.tuners import model\nmodel.explore(sigma=sigma, steps=steps)"
+NASTY = "</script><script>alert(1)</script><b>"
+
+
+def a_notebook(**wish):
+    """A notebook of the cheapest room, with what it wants for the gallery."""
+    title = new_markdown_cell("# Title\n\n**Claim.** It goes to $2/\\eta$.\n\nMore.")
+    given = new_code_cell("sigma = 1.9\nsteps = 40", metadata={"tags": ["parameters"]})
+    node = new_notebook(cells=[title, given, new_code_cell(CELL)])
+    node.metadata["curvkit"] = {"room": ROOM, **({"gallery": wish} if wish else {})}
+    return node
+
+
+WISH = dict(knobs={"sigma": [1.5, 1.9, 2.1]}, set={"steps": 30})
+
+
+@pytest.mark.parametrize("name", list(house.Settings.__knobs__))
+def test_values_lie_around_the_default_and_within_the_range(name):
+    each = knobs.knobs(house.Settings)[name]
+    if each.kind not in (int, float) or each.choices:
+        pytest.skip("not a number")
+    found = variants.values(each)
+    assert each.default in found and found == sorted(set(found)) and len(found) >= 3
+    assert all(each.low <= value <= each.high for value in found)
+    for value in found:
+        each.read(value)
+
+
+def test_knobs_that_move_the_figure_are_turned_from_the_notebook_s_parameters():
+    found = variants.of_notebook(a_notebook(set={"steps": 30}))
+    assert [each.label for each in found] == ["sigma σ", "sharpening a"]
+    sigma = found[0]
+    assert sigma.values[sigma.default] == "1.9" and len(sigma.figures) == len(sigma.values) == 5
+    assert len({json.dumps(each["data"]) for each in sigma.figures}) == 5
+
+
+def test_a_notebook_says_which_knobs_values_and_figure_it_wants():
+    last = list(house.figures.FIGURES)[-1]
+    (sigma,) = variants.of_notebook(a_notebook(**WISH, figure=last))
+    assert sigma.values == ["1.5", "1.9", "2.1"] and sigma.default == 1
+    trace = house.run(house.Settings.read(sigma=2.1, steps=30))
+    alone = house.figures.FIGURES[last](trace)
+    assert sigma.figures[2]["layout"]["title"] == json.loads(alone.to_json())["layout"]["title"]
+    assert sigma.words[2] == house.figures.words(
+        house.run(house.Settings.read(sigma=2.1, steps=30))
+    )
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (dict(knobs={"sigmo": [1]}), "There is no setting 'sigmo'; did you mean 'sigma'"),
+        (dict(knobs={"sigma": [99]}), "sigma must be a number from 0.5 to 2.5, but 99"),
+        (dict(figure="nothing"), "There is no figure 'nothing'"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_refused_in_a_sentence(wish, said):
+    with pytest.raises(ValueError, match=said):
+        variants.of_notebook(a_notebook(**wish))
+
+
+def test_a_notebook_without_a_room_has_no_knobs():
+    assert variants.of_notebook(new_notebook()) == [] and gallery._section([], "n") == ""
+
+
+def test_whatever_text_a_run_has_does_not_leave_its_place():
+    figure = {"data": [{"y": [1, 2], "name": NASTY}], "layout": {"title": {"text": NASTY}}}
+    turned = Turned(NASTY, NASTY, [NASTY], 0, [figure], [NASTY])
+    made = gallery._section([turned], "once")
+    assert "<script>alert" not in made.replace("\\/", "/").replace(json.dumps(NASTY)[1:-1], "")
+    assert made.count("</script>") == 2  # the data's, and plotly's own
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Return the folder of a site of two notebooks, one of which fails."""
+    home = tmp_path_factory.mktemp("home")
+    bad = new_notebook(cells=[new_code_cell("raise ValueError('no')")])
+    for name, node in {"good one": a_notebook(**WISH), "bad": bad}.items():
+        nbformat.write(node, home / f"{name}.ipynb")
+    paths = [home / "good one.ipynb", home / "bad.ipynb"]
+    failed = gallery.build(paths, out=home / "site", console=Console(quiet=True))
+    assert failed == ["bad failed in cell 1 (raise ValueError('no')): ValueError: no"]
+    return home / "site"
+
+
+@pytest.mark.slow
+def test_the_index_has_a_card_for_each_page_with_its_claim(site):
+    made = (site / "index.html").read_text()
+    assert made.count("<li>") == 1 and 'href="good%20one.html">Title</a>' in made
+    assert "<strong>Claim.</strong> It goes to <math" in made and "Sketch of: " in made
+    assert not (site / "bad.html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_from_a_file_the_sliders_turn_and_the_figures_play(site, browser):
+    sheet, complaints = browser.new_page(), []
+    sheet.on("console", lambda said: complaints.append(said.text))
+    sheet.on("pageerror", lambda error: complaints.append(str(error)))
+    sheet.on("requestfailed", lambda request: complaints.append(request.url))
+    asked = []
+    sheet.on("request", lambda request: asked.append(request.url))
+    sheet.goto((site / "index.html").as_uri())
+    sheet.get_by_role("link", name="Title").click()
+    sheet.wait_for_selector("#figure-turned .main-svg")
+    lines = "document.querySelectorAll('#figure-turned path.js-line')"
+    drawn = f"[...{lines}].map(each => each.getAttribute('d'))"
+    words, seen = sheet.locator(".words"), {}
+    slider = sheet.get_by_label("sigma σ")
+    slider.focus()
+    for key in ("Home", "ArrowRight", "End"):
+        sheet.keyboard.press(key)
+        sheet.wait_for_timeout(200)
+        shown = sheet.locator("label.knob output").text_content()
+        seen[shown] = (sheet.evaluate(drawn), words.inner_text())
+    assert list(seen) == ["1.5", "1.9", "2.1"]
+    assert len({str(curves) for curves, _ in seen.values()}) == 3
+    assert len({told for _, told in seen.values()}) == 3
+    whole = sheet.evaluate(drawn)
+    sheet.locator("section.turn .transport button").focus()
+    sheet.keyboard.press("Enter")
+    sheet.wait_for_function(f"was => {drawn}.join('|') !== was.join('|')", arg=whole)
+    sheet.locator("section.turn .transport input").fill("0")
+    assert sheet.locator("section.turn .transport output").inner_text().startswith("step 0")
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= sheet.viewport_size["width"]
+    assert complaints == [] and all(each.startswith(("file:", "data:")) for each in asked)
+
+
+def test_what_is_turned_starts_from_parameters_that_are_declared():
+    assert parameters.declared(a_notebook()) == {"sigma": 1.9, "steps": 40}
