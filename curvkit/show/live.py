@@ -6,12 +6,16 @@ going on; a run looks up between two chunks whether it is still wanted.
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
+
+# Seconds for which a picture may be left as it is while chunks come.
+PATIENCE = 0.1
 
 
 class Live:
@@ -78,16 +82,23 @@ class Live:
         if generation == self._generation:
             self._said("compiling…" if new else "running…", "info", 0.0)
         chunks, length = self.stream.chunks(settings), self.stream.length(settings)
+        drawn = time.perf_counter()
         with self._compiling if new else contextlib.nullcontext():
             trace = next(chunks) if generation == self._generation else None
         while generation == self._generation and trace is not None:
             self._compiled.add(shape)
-            newest = trace
+            newest, waited = trace, time.perf_counter() - drawn
+            # To draw takes longer than a short chunk: a run that is over at once is drawn once.
+            if waited < PATIENCE and newest.readings < length:
+                trace = next(chunks, None)
+                if trace is not None:
+                    continue
             self._shown(newest)
+            drawn = time.perf_counter()
             with self._count:  # a stop that came while it was drawn has the last word
                 if generation == self._generation:
                     told = f"{newest.readings} of {length} readings"
                     self._said(told, "info", newest.readings / length)
-            trace = next(chunks, None)
+            trace = None if trace is None else next(chunks, None)
             if trace is None and generation == self._generation:
                 self._said(f"done, {newest.readings} readings", "success", 1.0)

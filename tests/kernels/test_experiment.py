@@ -45,6 +45,7 @@ def test_sampled_orthogonal_networks_lie_near_the_theory():
     assert np.abs(trace.sampled[-1] - trace.shaped_c[-1, columns]).mean() < 0.1
 
 
+@pytest.mark.slow
 def test_out_of_reach_is_cut_to_what_is_attained_and_said():
     trace = _run(activation="leaky_relu", method="tat", depth=5)
     assert float(trace.goal) == pytest.approx(0.736, abs=1e-3)
@@ -52,6 +53,7 @@ def test_out_of_reach_is_cut_to_what_is_attained_and_said():
     assert any("out of reach" in each.text for each in figures.depth(trace).layout.annotations)
 
 
+@pytest.mark.slow
 def test_a_shaped_leaky_relu_network_has_zero_at_zero_under_dks_and_eta_under_tat():
     assert _run(activation="leaky_relu").at("shaped_c", 0.0) == pytest.approx(0, abs=1e-5)
     trace = _run(activation="leaky_relu", method="tat")
@@ -66,6 +68,7 @@ def test_the_condition_number_is_that_of_the_matrix_of_ten_orthogonal_inputs():
     assert trace.plain_kappa[-1] > trace.shaped_kappa[-1]
 
 
+@pytest.mark.slow
 def test_all_roots_are_offered_and_each_keeps_the_network_s_slope():
     trace = _run(activation="gelu")
     found = np.append(True, trace.roots[1:, 1] != trace.roots[0, 1])
@@ -76,7 +79,9 @@ def test_all_roots_are_offered_and_each_keeps_the_network_s_slope():
     assert sum("β" in (each.name or "") for each in figures.roots(trace).data) == 6
 
 
-@pytest.mark.parametrize("activation, method", [("softplus", "dks"), ("gelu", "tat")])
+@pytest.mark.parametrize(
+    "activation, method", [("softplus", "dks"), pytest.param("gelu", "tat", marks=pytest.mark.slow)]
+)
 def test_the_shaped_map_is_drawn_within_its_bounds(activation, method):
     trace = _run(activation=activation, method=method, depth=60)
     assert (trace.lower <= trace.shaped_c[-1] + 2e-4).all()
