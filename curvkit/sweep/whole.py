@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from curvkit.core import knob, say
-from curvkit.report import rooms
+from curvkit.report import machine, rooms
 from curvkit.sweep import cluster, drive, notebook, store, work
 from curvkit.sweep.plan import Plan, identity
 from curvkit.sweep.progress import Follower
@@ -74,19 +74,16 @@ def make(
     kind = notebook.Kind(room) if notebooks else Kind(room, house, traces)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
     kind.check(plan)
-    place = Path(out or Path("sweeps") / room)
-    kept = store.Store.open(place, resume=resume or retry_failed)
-    _same_room(kept, room)
+    kept = _opened(Path(out or Path("sweeps") / room), room, resume or retry_failed)
     with kept.locked():
         if not kept.plans or plan.over or plan.fixed:
             kept.add_plan(plan)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
-        if retry_failed:
-            kept.drop_failed()
-        runs, there = expanded(plans, house.Settings, kind.name), kept.present()
+        runs = expanded(plans, house.Settings, kind.name)
+        there = kept.succeeded() if retry_failed else kept.present()
         missing = {name: each for name, each in runs.items() if name not in there}
         if missing:
-            number = workers or min(cluster.cores(), len(missing))
+            number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
             where = cluster.connected(scheduler, number) if client is None else _given(client)
             with where as client, Follower(console, len(runs), len(runs) - len(missing)) as bar:
@@ -109,10 +106,12 @@ def _given(client: Any):
     yield client
 
 
-def _same_room(kept: store.Store, room: str) -> None:
+def _opened(folder: Path, room: str, resume: bool) -> store.Store:
+    kept = store.Store.open(folder, resume=resume)
     for plan in kept.plans:
         if plan["room"] != room:
-            raise ValueError(f"{kept.folder} holds a sweep of {plan['room']}, not of {room}.")
+            raise ValueError(f"{folder} holds a sweep of {plan['room']}, not of {room}.")
+    return kept
 
 
 def expanded(plans: list[Plan], settings: type, kind: str) -> dict[str, dict[str, Any]]:

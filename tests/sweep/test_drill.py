@@ -13,6 +13,7 @@ import deadly
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from processes import children, listening
 from rich.console import Console
 
 import curvkit.tuners.model as house
@@ -111,37 +112,6 @@ def whole_and_once(folder, runs):
     names = [path.name for path in folder.rglob("*") if path.is_file()]
     assert [name for name in names if name.startswith(".")] == [".lock"]
     assert len([name for name in names if name.endswith(".npz")]) == runs
-
-
-def children(pid):
-    """All processes below one, by their entries in /proc."""
-    found, above = set(), {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            above[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):
-            continue
-    while more := {each for each, parent in above.items() if parent in found | {pid}} - found:
-        found |= more
-    return found
-
-
-def listening(pids):
-    """The addresses at which processes listen, as /proc writes them."""
-    inodes = set()
-    for pid in pids:
-        for each in Path(f"/proc/{pid}/fd").glob("*"):
-            try:
-                inodes.add(os.readlink(each))
-            except OSError:
-                continue
-    rows = [
-        line.split() for kind in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
-    ]  # fmt: skip
-    return {
-        row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes
-    }
 
 
 COMMAND = [sys.executable, "-m", "curvkit", "sweep", ROOM, "--out", "out", "--workers", "1"]
