@@ -67,9 +67,7 @@ def make(
         OSError: if the sweep had to stop; what ended is in the table.
     """
     cluster.installed()
-    for name, value in (("--workers", workers), ("--batch", batch)):
-        if value is not None and value < 1:
-            raise ValueError(say.refusal(name, "a whole number from 1 on", value))
+    _numbers(workers=workers, batch=batch)
     console, house = console or Console(quiet=True), rooms.load(room)
     kind = notebook.Kind(room) if notebooks else Kind(room, house, traces)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
@@ -79,17 +77,17 @@ def make(
         if not kept.plans or plan.over or plan.fixed:
             kept.add_plan(plan)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
-        runs = expanded(plans, house.Settings, kind.name)
         there = kept.succeeded() if retry_failed else kept.present()
-        missing = {name: each for name, each in runs.items() if name not in there}
+        runs = expanded(plans, house.Settings, kind.name)
+        missing = {name: runs[name] for name in runs if name not in there}
         if missing:
             number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
-            where = cluster.connected(scheduler, number) if client is None else _given(client)
+            where = _given(client) if client else cluster.connected(scheduler, number)
             with where as client, Follower(console, len(runs), len(runs) - len(missing)) as bar:
                 bar.link(client)
-                columns = store.schema(house.Settings, merits(house))
-                drive.Drive(client, kept, columns, room, kind.alone, bar.ended).run(jobs)
+                shape = store.schema(house.Settings, merits(house))
+                drive.Drive(client, kept, shape, room, kind.alone, bar.ended).run(jobs)
         return _finish(kept.folder, house, plans)
 
 
@@ -104,6 +102,12 @@ def _finish(folder: Path, house: Any, plans: list[Plan]) -> Summary:
 @contextlib.contextmanager
 def _given(client: Any):
     yield client
+
+
+def _numbers(**given: int | None) -> None:
+    for name, value in given.items():
+        if value is not None and value < 1:
+            raise ValueError(say.refusal(f"--{name}", "a whole number from 1 on", value))
 
 
 def _opened(folder: Path, room: str, resume: bool) -> store.Store:
