@@ -216,3 +216,22 @@ def test_ctrl_c_at_any_moment_is_heard(tmp_path, number):
     assert not re.search("Traceback|Error", said)
     told = (tmp_path / "pid").read_text() if (tmp_path / "pid").exists() else ""
     assert not told or gone(int(told))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_disk_that_is_full_ends_in_a_sentence_and_what_is_finished_stays(tmp_path):
+    paths, out = shelf(tmp_path), tmp_path / "out"
+    assert quietly(paths[:1], out) == []
+    # Whatever is written there fails as on a full disk.
+    (out / "b.log").symlink_to("/dev/full")
+    with pytest.raises(OSError) as caught:
+        quietly(paths, out)
+    assert str(caught.value) == (
+        f"Nothing more can be written to {out}: No space left on device; what had ended is there, "
+        "and the same command goes on from it."
+    )
+    assert {path.name for path in out.glob("*.ipynb")} == {"a.ipynb"}
+    (out / "b.log").unlink()
+    assert quietly(paths, out) == []
+    assert ran(tmp_path)["a"] == 1
