@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from curvkit.environment import CACHE, cache_folder, environment
-from curvkit.report import notebooks, pdf
+from curvkit.report import machine, notebooks, pdf
 from curvkit.rooms import names
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
-# A notebook takes up to 0.9 GB with its kernel; see the README.
-GIGABYTES_WANTED = 1.0
 SHOWN = ("jax", "plotly", "ipywidgets", "anywidget", "jupyterlab", "papermill")
 WIDGETS = {
     "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
@@ -149,32 +147,14 @@ def cache() -> Finding:
 
 def memory() -> Finding:
     """How many notebooks there is memory for."""
-    free = _free()
+    free = machine.free_gigabytes()
     if free is None:
         return Finding("memory", NOTE, "not known on this system")
-    told = f"{free:.1f} GB free, room for {int(free // GIGABYTES_WANTED)} notebooks at a time"
-    if free < GIGABYTES_WANTED:
+    number = int(free // machine.GIGABYTES_A_NOTEBOOK)
+    told = f"{free:.1f} GB free, room for {number} notebooks at a time"
+    if free < machine.GIGABYTES_A_NOTEBOOK:
         return Finding("memory", WRONG, told, "shut kernels down, or close other programs")
     return Finding("memory", OK, told)
-
-
-def _free() -> float | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found = next(line for line in lines if line.startswith("MemAvailable"))
-        free = int(found.split()[1]) * 1024
-    except (OSError, StopIteration, ValueError):
-        try:
-            free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, ValueError, OSError):
-            return None
-    # A container, such as Binder's, may have less than its machine.
-    for each in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            free = min(free, int(Path(each).read_text()))
-        except (OSError, ValueError):
-            continue
-    return free / 1e9
 
 
 def widgets() -> Finding:

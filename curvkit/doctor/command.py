@@ -54,7 +54,7 @@ def _look(run: bool, compile: bool) -> list[Finding]:
 
 def _ran(each: list[Finding]) -> list[Finding]:
     """The findings of notebooks that were run, in place of those that were only read."""
-    from curvkit.report import index, notebooks
+    from curvkit.report import index, machine, notebooks
     from curvkit.report.make import make
 
     known = {path.stem: path for path in notebooks.choose()}
@@ -62,7 +62,8 @@ def _ran(each: list[Finding]) -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix="curvkit-doctor-") as folder:
         out = Path(folder)
         with Console(stderr=True).status("running the notebooks"):
-            make(paths, out=out, quick=True, console=Console(file=io.StringIO()))
+            jobs = machine.notebooks_at_once()
+            make(paths, out=out, quick=True, jobs=jobs, console=Console(file=io.StringIO()))
         facts = index.earlier(out)
     made = []
     for finding in each:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from curvkit.core import say
 from curvkit.environment import environment
-from curvkit.report import notebooks
+from curvkit.report import machine, notebooks
 
 PROFILES = ("quick", "full")
 Chosen = Annotated[
@@ -33,6 +33,10 @@ Formats = Annotated[
     ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run also what has not changed since.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Notebooks run side by side; 2 if there is room."),
+]
 Timeout = Annotated[float, typer.Option(metavar="SECONDS", help="How long one cell may take.")]
 
 
@@ -43,6 +47,7 @@ def report(
     profile: Profile = "full",
     formats: Formats = ["html"],  # noqa: B006, which typer copies
     fresh: Fresh = False,
+    jobs: Jobs = None,
     timeout: Timeout = 600,
 ) -> None:
     """Run notebooks without a screen, and write self-contained pages that move without a network.
@@ -57,7 +62,8 @@ def report(
 
     options = dict(given=settings or (), quick=profile == "quick", formats=formats, fresh=fresh)
     try:
-        failed = make(paths, out=out, console=console, timeout=timeout, **options)
+        jobs = jobs or machine.notebooks_at_once()
+        failed = make(paths, out=out, console=console, timeout=timeout, jobs=jobs, **options)
     except KeyboardInterrupt:
         typer.echo(f"Stopped; the same command goes on from what is finished in {out}.", err=True)
         raise typer.Exit(130) from None
@@ -75,6 +81,7 @@ def gallery(
     chosen: Chosen = None,
     out: Site = Path("site"),
     profile: Profile = "quick",
+    jobs: Jobs = None,
     timeout: Timeout = 600,
 ) -> None:
     """Make a static site of the notebooks: it plays, and its main knobs turn, with no kernel."""
@@ -85,6 +92,7 @@ def gallery(
     from curvkit.report.gallery import build
 
     options = dict(quick=profile == "quick", timeout=timeout, console=Console())
+    options |= dict(jobs=jobs or machine.notebooks_at_once())
     failed = build(paths, out=out, **options)
     typer.echo("".join(f"{each}\n" for each in failed), err=True, nl=False)
     typer.echo(f"Open {out / 'index.html'}")

@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -115,9 +116,10 @@ def execute(
 def _run(path, node, parameters, watch, lines, timeout) -> Exception | None:
     try:
         papermill.execute_notebook(
-            node, None, dict(parameters), engine_name="curvkit", cwd=path.parent,
-            kernel_name="python3", language="python", progress_bar=False, log_output=True,
-            watch=watch, streams=lines, timeout=timeout,
+            node, None, dict(parameters), engine_name="curvkit", kernel_name="python3",
+            language="python", progress_bar=False, log_output=True, watch=watch, streams=lines,
+            # Not papermill's own `cwd`, which moves the whole process, other notebooks and all.
+            place=str(path.parent), timeout=timeout,
         )  # fmt: skip
     except Exception as error:  # whatever it is, the other notebooks are to run
         return error
@@ -126,19 +128,19 @@ def _run(path, node, parameters, watch, lines, timeout) -> Exception | None:
 
 @contextlib.contextmanager
 def _logged(lines: Lines):
-    """Papermill's log, told to `lines` and to nobody else."""
-    logger = logging.getLogger("papermill")
-    before = logger.level, logger.propagate
+    """Papermill's log of this thread, told to `lines` and to nobody else."""
+    logger, own = logging.getLogger("papermill"), threading.get_ident()
     handler = logging.StreamHandler(lines)
+    handler.addFilter(lambda record: record.thread == own)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
+    # Left so: another thread may be in the midst of a notebook.
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.level, logger.propagate = before
 
 
 def _errors(node: NotebookNode):

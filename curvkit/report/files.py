@@ -4,9 +4,11 @@ import contextlib
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+_masked = threading.Lock()
 # What a writer that was killed leaves behind; a name that nobody would give to a file of his own.
 LITTER = re.compile(r"^\..+-[a-z0-9_]{8}\.part$")
 
@@ -57,6 +59,8 @@ def locked(folder: Path, what: str) -> Iterator[None]:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    # It can be read only by setting it, which is that of all threads.
+    with _masked:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -68,6 +68,7 @@ def build(
     out: Path,
     quick: bool = False,
     timeout: float = 600,
+    jobs: int = 1,
     console: Console | None = None,
 ) -> list[str]:
     """Runs notebooks as `make` does, and makes a site of them in `out`; arguments as there.
@@ -76,7 +77,7 @@ def build(
         A sentence for each notebook that failed; those have no page in the site.
     """
     console = console or Console(quiet=True)
-    options = dict(out=out, quick=quick, timeout=timeout, console=console)
+    options = dict(out=out, quick=quick, timeout=timeout, jobs=jobs, console=console)
     failed = make(notebooks, formats=["notebook"], **options)
     cards = []
     for path in notebooks:

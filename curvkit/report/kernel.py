@@ -92,13 +92,14 @@ class Engine(NBClientEngine):
         kernel_name: str,
         *,
         watch: Watch | None = None,
+        place: str | None = None,
         streams: TextIO | None = None,
         execution_timeout: float | None = None,
         timeout: float | None = None,
         start_timeout: float = 60,
         **_: Any,
     ) -> None:
-        """Runs the cells; `watch` keeps the notebook and hears of every cell that starts."""
+        """Runs the cells in the folder `place`; `watch` hears of every cell that starts."""
         watch = watch or Watch(nb_man.nb, lambda number: None)
         watch.node, quiet = nb_man.nb, getattr(streams, "file", sys.stderr)
         Client(
@@ -114,7 +115,7 @@ class Engine(NBClientEngine):
             stdout_file=streams,
             stderr_file=streams,
             # What the kernel says outside of cells belongs into the log, not on the terminal.
-        ).execute(stdout=quiet, stderr=quiet)
+        ).execute(stdout=quiet, stderr=quiet, **({"cwd": place} if place else {}))
 
 
 papermill_engines.register("curvkit", Engine)

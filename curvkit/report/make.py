@@ -1,13 +1,16 @@
 """A whole report: each notebook run, each page written, and the index after each of them."""
 
+import asyncio
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode
 from nbformat.reader import NotJSONError
 from rich.console import Console
@@ -40,6 +43,7 @@ def make(
     formats: Sequence[str] = ("html",),
     fresh: bool = False,
     timeout: float = 600,
+    jobs: int = 1,
     console: Console | None = None,
 ) -> list[str]:
     """Runs notebooks and writes `<stem>.html`, `.ipynb` and `.log` of each and `index.html`.
@@ -55,6 +59,7 @@ def make(
         formats: what is made of each: a page (html), the executed notebook alone, a pdf.
         fresh: whether to run all of them, whatever is there.
         timeout: seconds that one cell may take.
+        jobs: how many notebooks are run side by side, each in a kernel of its own.
         console: where progress is shown.
 
     Returns:
@@ -67,28 +72,46 @@ def make(
     """
     if not timeout > 0:
         raise ValueError(say.refusal("timeout", "a number of seconds above 0", timeout))
+    if jobs < 1:
+        raise ValueError(say.refusal("jobs", "a whole number from 1 on", jobs))
     for each in formats:
         if each not in FORMATS:
             raise ValueError(say.unknown("format", each, FORMATS))
     if "pdf" in formats:
         pdf.browser()
-    jobs = _jobs(notebooks, given, quick)
+    wanted = _wanted(notebooks, given, quick)
     _writable(out, notebooks)
-    profile, failed = "quick" if quick else "full", []
+    profile, sentences = "quick" if quick else "full", {}
     with files.locked(out, "report"), Stop() as stop, Follower(console or Console()) as follower:
         runs = index.earlier(out)
         maker = Maker(out, formats, fresh, timeout, profile, follower, stop)
-        for job in jobs:
-            stop.check()
-            with _told(out):
-                facts = runs[job.path.stem] = maker.make(job)
-                files.write(out / "index.html", index.render(runs, out))
+
+        def ended(job: Job, facts: dict[str, Any]) -> None:
+            runs[job.path.stem] = facts
+            files.write(out / "index.html", index.render(runs, out))
             if facts["failure"]:
-                failed.append(f"{job.path.stem} failed in {facts['failure']}")
-    return failed
+                sentences[job.path] = f"{job.path.stem} failed in {facts['failure']}"
+
+        with _told(out):
+            _side_by_side(maker, wanted, jobs, ended)
+    return [sentences[path] for path in notebooks if path in sentences]
 
 
-def _jobs(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> list[Job]:
+def _side_by_side(maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Callable) -> None:
+    """Makes all, so many at once; `ended` is called with each job and what is said of its run."""
+    with ThreadPoolExecutor(jobs) as pool:
+        under_way = {pool.submit(maker.make, job): job for job in wanted}
+        try:
+            for future in as_completed(under_way):
+                maker.stop.check()
+                ended(under_way[future], future.result())
+        except BaseException:
+            maker.stop.end()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> list[Job]:
     nodes = {path.stem: _read(path) for path in notebooks}
     values = parameters.check(nodes, parameters.pairs(given))
     if quick:
@@ -113,6 +136,7 @@ class Maker:
 
     def make(self, job: Job) -> dict[str, Any]:
         """Runs a notebook, or takes what was run; writes what is not there, the record last."""
+        self.stop.check()
         stem, record_of = job.path.stem, self.out / f"{job.path.stem}.ipynb"
         kept = None if self.fresh else record.finished(record_of, job.mark)
         self.follower.begin(stem, len(job.node.cells), quietly=kept is not None)
@@ -125,13 +149,20 @@ class Maker:
         if not kept:
             files.write(record_of, nbformat.writes(done))
         told = f"{stem}: ok, " + ("as it was" if kept else f"{facts.seconds:.0f} s")
-        self.follower.end(f"{stem} failed in {facts.failure}" if facts.failure else told)
+        self.follower.end(stem, f"{stem} failed in {facts.failure}" if facts.failure else told)
         return facts
 
     def _run(self, job: Job) -> NotebookNode:
+        heard = functools.partial(self.follower.cell, job.path.stem)
+        options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
         with (self.out / f"{job.path.stem}.log").open("w", encoding="utf-8") as log:
-            options = dict(timeout=self.timeout, heard=self.follower.cell, stop=self.stop)
-            done = execute.execute(job.path, job.node, job.values, log=log, **options)
+            # A thread of a pool has no event loop of its own, and nobody else would close it.
+            loop = ensure_event_loop()
+            try:
+                done = execute.execute(job.path, job.node, job.values, log=log, **options)
+            finally:
+                loop.close()
+                asyncio.set_event_loop(None)
         done.metadata.curvkit.report |= {"mark": job.mark, "profile": self.profile}
         return done
 

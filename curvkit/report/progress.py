@@ -23,8 +23,8 @@ class Follower:
             TimeElapsedColumn(),
         )
         self._bar = Progress(*columns, console=console) if console.is_terminal else None
-        self._task, self._name, self._total = None, "", 0
-        self._started = self._said = 0.0
+        # By name: the bar's task, how many cells, when it began, and when a line was last said.
+        self._under_way: dict[str, list] = {}
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -42,27 +42,27 @@ class Follower:
 
     def begin(self, name: str, total: int, quietly: bool = False) -> None:
         """A notebook of `total` cells starts; `quietly` if it is not to be run."""
-        self._name, self._total = name, total
-        self._started = self._said = time.monotonic()
-        if self._bar:
-            self._task = self._bar.add_task(name, total=total)
-        elif not quietly:
+        now = time.monotonic()
+        task = self._bar.add_task(name, total=total) if self._bar else None
+        self._under_way[name] = [task, total, now, now]
+        if not self._bar and not quietly:
             self.say(f"{name}: {total} cells")
 
-    def cell(self, number: int) -> None:
-        """Cell `number`, counted from 1, starts."""
+    def cell(self, name: str, number: int) -> None:
+        """Cell `number` of a notebook, counted from 1, starts."""
+        task, total, began, said = self._under_way[name]
         now = time.monotonic()
         if self._bar:
-            self._bar.update(self._task, completed=number)
-        elif now - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = now
-            seconds = now - self._started
-            self.say(f"{self._name}: cell {number} of {self._total}, {seconds:.0f} s")
+            self._bar.update(task, completed=number)
+        elif now - said >= SECONDS_BETWEEN_LINES:
+            self._under_way[name][3] = now
+            self.say(f"{name}: cell {number} of {total}, {now - began:.0f} s")
 
-    def end(self, sentence: str) -> None:
+    def end(self, name: str, sentence: str) -> None:
         """The notebook ended as `sentence` says."""
+        task, *_ = self._under_way.pop(name)
         if self._bar:
-            self._bar.remove_task(self._task)
+            self._bar.remove_task(task)
         self.say(sentence)
 
     def say(self, text: str) -> None:

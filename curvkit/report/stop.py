@@ -2,7 +2,7 @@
 
 By default Python raises in the middle of whatever runs, and where that is a callback of an event
 loop or a destructor, the exception is lost and the report goes on. Here the key only sets a mark
-and ends the kernel; the report then finds its notebook at an end, sees the mark, and stops.
+and ends the kernels; the report then finds its notebooks at an end, sees the mark, and stops.
 """
 
 import signal
@@ -17,12 +17,11 @@ class Stop:
 
     Attributes:
         asked: whether the key was pressed.
-        kill: ends what is under way; called when the key is pressed.
     """
 
     def __init__(self) -> None:
-        self.asked, self.kill = False, _nothing
-        self._before = None
+        self.asked, self._before = False, None
+        self._kills: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         # Elsewhere than in the main thread Python hears no signal.
@@ -37,8 +36,13 @@ class Stop:
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
+        self.end()
+
+    def end(self) -> None:
+        """Ends all that is under way, as the key does."""
         self.asked = True
-        self.kill()
+        for kill in self._kills:
+            kill()
 
     def check(self) -> None:
         """Raises KeyboardInterrupt if the key was pressed."""
@@ -46,11 +50,7 @@ class Stop:
             raise KeyboardInterrupt
 
     def will_kill(self, kill: Callable[[], None]) -> None:
-        """From now on the key calls `kill`; at once if it was pressed already."""
-        self.kill = kill
+        """From now on the key calls `kill`, too; at once if it was pressed already."""
+        self._kills.append(kill)
         if self.asked:
             kill()
-
-
-def _nothing() -> None:
-    """There is nothing to end."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,11 +90,3 @@ def _same_version(client: Any, scheduler: str) -> None:
             f"The workers of {scheduler} have curvkit {', '.join(sorted(other))}, and here is "
             f"{work.version()}; install the same."
         )
-
-
-def cores() -> int:
-    """How many workers there are where nobody says: one a core that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS, not on Windows
-        return os.cpu_count() or 1

@@ -67,24 +67,21 @@ class Store:
         parts = sorted((self.folder / "table").glob("*.parquet"))
         return {each for part in parts for each in _read(part, ["run"])["run"].to_pylist()}
 
-    def drop_failed(self) -> int:
-        """Takes the rows of failed runs out of the table, so that they are made again.
+    def succeeded(self) -> set[str]:
+        """Takes the rows of failed runs out of the table; the names of the runs that are left.
 
         Each part is replaced whole; whoever is stopped in between has runs to make, and no less.
         """
         import pyarrow.compute
-        import pyarrow.parquet
 
-        dropped = 0
         for part in sorted((self.folder / "table").glob("*.parquet")):
             table = _read(part)
             kept = table.filter(pyarrow.compute.not_equal(table["status"], "failed"))
-            dropped += len(table) - len(kept)
             if not len(kept):
                 part.unlink()
             elif len(kept) < len(table):
                 files.write(part, _as_bytes(kept))
-        return dropped
+        return self.present()
 
     def add(self, outcomes: Sequence[Outcome], schema: Any) -> None:
         """Writes the traces of a batch, then its part of the table."""

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from curvkit.core import knob, say
-from curvkit.report import rooms
+from curvkit.report import machine, rooms
 from curvkit.sweep import cluster, drive, notebook, store, work
 from curvkit.sweep.plan import Plan, identity
 from curvkit.sweep.progress import Follower
@@ -67,32 +67,27 @@ def make(
         OSError: if the sweep had to stop; what ended is in the table.
     """
     cluster.installed()
-    for name, value in (("--workers", workers), ("--batch", batch)):
-        if value is not None and value < 1:
-            raise ValueError(say.refusal(name, "a whole number from 1 on", value))
+    _numbers(workers=workers, batch=batch)
     console, house = console or Console(quiet=True), rooms.load(room)
     kind = notebook.Kind(room) if notebooks else Kind(room, house, traces)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
     kind.check(plan)
-    place = Path(out or Path("sweeps") / room)
-    kept = store.Store.open(place, resume=resume or retry_failed)
-    _same_room(kept, room)
+    kept = _opened(Path(out or Path("sweeps") / room), room, resume or retry_failed)
     with kept.locked():
         if not kept.plans or plan.over or plan.fixed:
             kept.add_plan(plan)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
-        if retry_failed:
-            kept.drop_failed()
-        runs, there = expanded(plans, house.Settings, kind.name), kept.present()
-        missing = {name: each for name, each in runs.items() if name not in there}
+        there = kept.succeeded() if retry_failed else kept.present()
+        runs = expanded(plans, house.Settings, kind.name)
+        missing = {name: runs[name] for name in runs if name not in there}
         if missing:
-            number = workers or min(cluster.cores(), len(missing))
+            number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
-            where = cluster.connected(scheduler, number) if client is None else _given(client)
+            where = _given(client) if client else cluster.connected(scheduler, number)
             with where as client, Follower(console, len(runs), len(runs) - len(missing)) as bar:
                 bar.link(client)
-                columns = store.schema(house.Settings, merits(house))
-                drive.Drive(client, kept, columns, room, kind.alone, bar.ended).run(jobs)
+                shape = store.schema(house.Settings, merits(house))
+                drive.Drive(client, kept, shape, room, kind.alone, bar.ended).run(jobs)
         return _finish(kept.folder, house, plans)
 
 
@@ -109,10 +104,18 @@ def _given(client: Any):
     yield client
 
 
-def _same_room(kept: store.Store, room: str) -> None:
+def _numbers(**given: int | None) -> None:
+    for name, value in given.items():
+        if value is not None and value < 1:
+            raise ValueError(say.refusal(f"--{name}", "a whole number from 1 on", value))
+
+
+def _opened(folder: Path, room: str, resume: bool) -> store.Store:
+    kept = store.Store.open(folder, resume=resume)
     for plan in kept.plans:
         if plan["room"] != room:
-            raise ValueError(f"{kept.folder} holds a sweep of {plan['room']}, not of {room}.")
+            raise ValueError(f"{folder} holds a sweep of {plan['room']}, not of {room}.")
+    return kept
 
 
 def expanded(plans: list[Plan], settings: type, kind: str) -> dict[str, dict[str, Any]]:

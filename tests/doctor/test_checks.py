@@ -11,6 +11,7 @@ from papers import DEFAULTS, notebook
 from curvkit import __main__
 from curvkit.doctor import checks, command
 from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
+from curvkit.report import machine
 
 
 def one_sentence(found):
@@ -87,7 +88,7 @@ def test_an_empty_cache_is_noted_and_one_that_cannot_be_written_is_wrong(monkeyp
 
 @pytest.mark.parametrize(("free", "state"), [(0.4, WRONG), (7.9, OK), (None, NOTE)])
 def test_memory_is_told_in_notebooks(monkeypatch, free, state):
-    monkeypatch.setattr(checks, "_free", lambda: free)
+    monkeypatch.setattr(checks.machine, "free_gigabytes", lambda: free)
     found = checks.memory()
     assert found.state == state
     assert free is None or f"room for {int(free)} notebooks" in found.told
@@ -100,7 +101,17 @@ def test_free_memory_is_that_of_the_container_if_it_has_less(monkeypatch):
         "/proc/meminfo": "MemAvailable: 9000000 kB",
     }
     monkeypatch.setattr(Path, "read_text", lambda self, *a: told.get(str(self)) or kept(self, *a))
-    assert checks._free() == pytest.approx(2.0)
+    assert machine.free_gigabytes() == pytest.approx(2.0)
+    assert machine.notebooks_at_once() == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "cores", "said"), [(8.0, 4, 2), (8.0, 1, 1), (3.0, 2, 1), (None, 2, 1)]
+)
+def test_two_notebooks_run_at_once_where_there_is_room_for_them(monkeypatch, free, cores, said):
+    monkeypatch.setattr(machine, "free_gigabytes", lambda: free)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    assert machine.notebooks_at_once() == said
 
 
 def test_widgets_without_their_browser_part_are_wrong(monkeypatch, tmp_path):

@@ -2,13 +2,19 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from processes import listening
 
 from curvkit import __main__, __version__
 from curvkit.curvature import Settings, Trace
@@ -141,6 +147,51 @@ def test_jupyterlab_listens_to_this_machine_only_and_keeps_its_token(tmp_path, m
     assert "--LabApp.default_url=/lab/tree/notebooks/00%20start.ipynb" in command
     assert not [each for each in command if "token" in each or "password" in each]
     assert environment["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+
+
+def port_of_its_own():
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return made.getsockname()[1]
+
+
+def answer(address):
+    """The status with which a server of this machine answers, once it does."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(300):
+        try:
+            with opener.open(address, timeout=30) as found:
+                return found.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except urllib.error.URLError:
+            time.sleep(0.1)  # it says its address a moment before it listens there
+    pytest.fail(f"{address} does not answer")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_jupyterlab_answers_nobody_without_its_token_and_no_other_machine(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(new_notebook(cells=[]), tmp_path / "notebooks/a.ipynb")
+    where = ["notebooks/a.ipynb", "--no-browser", "--port", str(port_of_its_own())]
+    command = [sys.executable, "-m", "curvkit", "lab", *where]
+    piped = dict(stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    with subprocess.Popen(command, cwd=tmp_path, **piped) as running:
+        try:
+            shape = re.compile(
+                r"(http://127\.0\.0\.1:\d+)/lab/tree/notebooks/a\.ipynb\?token=(\w+)"
+            )
+            found = next(filter(None, map(shape.search, running.stderr)))
+            home, token = found.groups()
+            assert len(token) >= 32
+            assert answer(f"{home}/api/contents") == 403
+            assert answer(f"{home}/api/contents?token={token[:-1]}") == 403
+            assert answer(f"{home}/api/contents?token={token}") == 200
+            assert listening({running.pid}) == {"0100007F"}  # 127.0.0.1
+        finally:
+            running.terminate()
+            running.stderr.close()
 
 
 @pytest.mark.slow

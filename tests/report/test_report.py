@@ -140,6 +140,13 @@ def test_text_arrives_as_it_was_typed(read, value):
     assert read(**parameters.pairs([f"note={value}"])) == {"note": value}
 
 
+@pytest.mark.parametrize("name", ["note\nimport os", "note'", "<b>note</b>", "__import__('os')"])
+def test_a_name_that_is_code_is_no_parameter(read, name):
+    with pytest.raises(ValueError, match="^There is no parameter") as caught:
+        read(**parameters.pairs([f"{name}=1"]))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_notebook_of_a_room_asks_the_room(read):
     assert read(steps="0") == {"steps": 0}
     assert read(room="curvature", steps="22", rate="7") == {"steps": 22, "rate": 7.0}

@@ -35,7 +35,7 @@ from curvkit.report.make import make
 for line in sys.stdin:
     pid = os.fork()
     if not pid:
-        failed = make([Path(f"{stem}.ipynb").resolve() for stem in "abc"], out=Path("out"),
+        failed = make([Path(f"{stem}.ipynb").resolve() for stem in "abc"], out=Path("out"), jobs=2,
                       console=Console(quiet=True))
         os._exit(len(failed))
     print(pid, flush=True)
@@ -173,7 +173,7 @@ def test_what_a_loud_notebook_prints_is_cut_and_it_ends_well(tmp_path):
     assert done.cells[1].outputs[0].text == "after\n"
 
 
-def interrupted(home, seconds):
+def interrupted(home, seconds, *options):
     """A report whose second notebook sleeps, stopped by Ctrl-C.
 
     After so many seconds from when it began its first notebook; if None, when the second runs.
@@ -182,7 +182,7 @@ def interrupted(home, seconds):
     waits = f"import os, pathlib, time\npathlib.Path({str(mark)!r}).write_text(str(os.getpid()))"
     notebook(home / "a.ipynb", "x = 1")
     notebook(home / "b.ipynb", f"{waits}\ntime.sleep(600)")
-    command = [sys.executable, "-m", "curvkit", "report", "a.ipynb", "b.ipynb"]
+    command = [sys.executable, "-m", "curvkit", "report", "a.ipynb", "b.ipynb", *options]
     piped = dict(stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     running = subprocess.Popen(command, cwd=home, **piped)
     try:
@@ -199,7 +199,7 @@ def interrupted(home, seconds):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_kernel_and_keeps_what_is_finished(tmp_path):
-    status, said = interrupted(tmp_path, None)
+    status, said = interrupted(tmp_path, None, "--jobs", "1")
     assert (status, said) == (
         130, "Stopped; the same command goes on from what is finished in reports.\n",
     )  # fmt: skip
@@ -216,3 +216,22 @@ def test_ctrl_c_at_any_moment_is_heard(tmp_path, number):
     assert not re.search("Traceback|Error", said)
     told = (tmp_path / "pid").read_text() if (tmp_path / "pid").exists() else ""
     assert not told or gone(int(told))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_disk_that_is_full_ends_in_a_sentence_and_what_is_finished_stays(tmp_path):
+    paths, out = shelf(tmp_path), tmp_path / "out"
+    assert quietly(paths[:1], out) == []
+    # Whatever is written there fails as on a full disk.
+    (out / "b.log").symlink_to("/dev/full")
+    with pytest.raises(OSError) as caught:
+        quietly(paths, out)
+    assert str(caught.value) == (
+        f"Nothing more can be written to {out}: No space left on device; what had ended is there, "
+        "and the same command goes on from it."
+    )
+    assert {path.name for path in out.glob("*.ipynb")} == {"a.ipynb"}
+    (out / "b.log").unlink()
+    assert quietly(paths, out) == []
+    assert ran(tmp_path)["a"] == 1

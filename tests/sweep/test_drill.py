@@ -13,6 +13,7 @@ import deadly
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from processes import children, listening
 from rich.console import Console
 
 import curvkit.tuners.model as house
@@ -21,23 +22,29 @@ from curvkit.sweep import cluster, drive, make, plan, read, store, whole
 
 pytestmark = pytest.mark.slow
 
-ROOM, RUNS, PATIENCE = "tuners.model", 100, 120
-OVER = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(RUNS)]}
+ROOM, RUNS, PATIENCE = "tuners.model", 40, 120
+
+
+def over(runs):
+    """A sweep of so many runs."""
+    return {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(runs)]}
+
+
 # One process imports all once, and forks a sweep for every line that it reads.
 NURSERY = """
 import os, sys
 import distributed, pyarrow.parquet, curvkit.tuners.model
 from curvkit.sweep import figure, make, page
-def sweep(out, resume):
+def sweep(out, resume, runs):
     client = distributed.Client(processes=False, n_workers=1, threads_per_worker=1,
                                 dashboard_address="127.0.0.1:0")
-    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(100)]}
+    over = {"sigma": [round(1.1 + 0.002 * number, 3) for number in range(runs)]}
     given = {} if resume else dict(over=over, fixed={"steps": 3})
     make("tuners.model", **given, out=out, resume=resume, client=client, batch=2)
 for line in sys.stdin:
     pid = os.fork()
     if not pid:
-        sweep(sys.argv[1], line.strip() == "resume")
+        sweep(sys.argv[1], line.strip() == "resume", int(sys.argv[2]))
         os._exit(0)
     print(pid, flush=True)
     print(os.waitpid(pid, 0)[1], flush=True)
@@ -57,10 +64,10 @@ def until(true, what):
     pytest.fail(f"waited in vain for {what}")
 
 
-def killed_and_resumed(folder, wanted):
+def killed_and_resumed(folder, wanted, runs):
     """Kills a sweep so many times at moments drawn by lot, then lets it end."""
     chance = random.Random(6)
-    command = [sys.executable, "-c", NURSERY, str(folder)]
+    command = [sys.executable, "-c", NURSERY, str(folder), str(runs)]
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     with subprocess.Popen(command, **pipes, stderr=subprocess.DEVNULL) as nursery:
         seen, kills = {}, 0
@@ -76,91 +83,77 @@ def killed_and_resumed(folder, wanted):
             assert seen.items() <= now.items(), "what was there was written again"
             seen = now
             assert len(read(folder)["run"]) == 2 * len(now), "a part is torn"
-        assert kills == wanted and len(seen) < RUNS // 2
+        assert kills == wanted and len(seen) < runs // 2
         nursery.stdin.write("resume\n")
         nursery.stdout.readline()
         assert int(nursery.stdout.readline()) == 0
         nursery.stdin.close()
-    whole_and_once(folder)
+    whole_and_once(folder, runs)
 
 
 def test_killed_and_resumed_every_result_is_there_once_and_whole(tmp_path):
-    killed_and_resumed(tmp_path / "out", 3)
+    killed_and_resumed(tmp_path / "out", 3, RUNS)
 
 
 @pytest.mark.full
 def test_killed_twenty_times_and_resumed_every_result_is_there_once_and_whole(tmp_path):
-    killed_and_resumed(tmp_path / "out", 20)
+    killed_and_resumed(tmp_path / "out", 20, 300)
 
 
-def whole_and_once(folder):
+def whole_and_once(folder, runs):
     """Every run of the drill is in the table once, with a trace that can be read."""
     table = read(folder)
-    assert sorted(table["sigma"]) == OVER["sigma"]
+    assert sorted(table["sigma"]) == over(runs)["sigma"]
     assert set(table["status"]) == {"ok"}
-    assert len(set(table["run"])) == RUNS
+    assert len(set(table["run"])) == runs
     for path, sigma in zip(table["trace"], table["sigma"], strict=True):
         trace = house.Trace.load(folder / path)
         assert (trace.readings, trace.settings["sigma"]) == (4, sigma)
     names = [path.name for path in folder.rglob("*") if path.is_file()]
     assert [name for name in names if name.startswith(".")] == [".lock"]
-    assert len([name for name in names if name.endswith(".npz")]) == RUNS
+    assert len([name for name in names if name.endswith(".npz")]) == runs
 
 
-def children(pid):
-    """All processes below one, by their entries in /proc."""
-    found, above = set(), {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            above[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):
-            continue
-    while more := {each for each, parent in above.items() if parent in found | {pid}} - found:
-        found |= more
-    return found
+COMMAND = [sys.executable, "-m", "curvkit", "sweep", ROOM, "--out", "out", "--workers", "1"]
+STARTED = dict(start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+has_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 
 
-def listening(pids):
-    """The addresses at which processes listen, as /proc writes them."""
-    inodes = set()
-    for pid in pids:
-        for each in Path(f"/proc/{pid}/fd").glob("*"):
-            try:
-                inodes.add(os.readlink(each))
-            except OSError:
-                continue
-    rows = [
-        line.split() for kind in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
-    ]  # fmt: skip
-    return {
-        row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes
-    }
+def commanded(folder):
+    """A sweep as a command on its way, and the processes below it."""
+    swept = ["--over", f"sigma={','.join(map(str, over(300)['sigma']))}", "--set", "steps=3"]
+    running = subprocess.Popen([*COMMAND, *swept, "--batch", "1"], cwd=folder, **STARTED)
+    until(lambda: parts(folder / "out") or running.poll() is not None, "the first result")
+    return running, children(running.pid)
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
-def test_a_command_is_stopped_by_a_key_and_killed_and_leaves_no_worker_behind(tmp_path):
-    command = [sys.executable, "-m", "curvkit", "sweep", ROOM, "--out", "out", "--workers", "1"]
-    over = ["--over", f"sigma={','.join(map(str, OVER['sigma']))}", "--set", "steps=3"]
-    piped = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    started = dict(cwd=tmp_path, start_new_session=True, **piped)
-    with subprocess.Popen([*command, *over, "--batch", "1"], **started) as swept:
-        until(lambda: parts(tmp_path / "out") or swept.poll() is not None, "the first result")
-        below = children(swept.pid)
-        assert below and listening({swept.pid, *below}) == {"0100007F"}  # 127.0.0.1
-        os.killpg(swept.pid, signal.SIGINT)  # as a terminal does
-        _, said = swept.communicate(timeout=PATIENCE)
-    assert swept.returncode == 130, said
+def end(below):
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
+
+
+@has_proc
+def test_a_command_listens_to_this_machine_only_and_is_stopped_by_a_key(tmp_path):
+    running, below = commanded(tmp_path)
+    with running:
+        assert below and listening({running.pid, *below}) == {"0100007F"}  # 127.0.0.1
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+        _, said = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130, said
     assert said == ("Stopped; to go on: curvkit sweep tuners.model --resume --out out\n")
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
+    end(below)
+    assert read(tmp_path / "out")["run"]
+
+
+@has_proc
+@pytest.mark.full
+def test_a_command_that_is_killed_leaves_no_worker_behind(tmp_path):
+    running, below = commanded(tmp_path)
+    with running:
+        running.kill()
+        running.communicate()
+    end(below)
     there = len(parts(tmp_path / "out"))
-    with subprocess.Popen([*command, "--resume", "--batch", "1"], **started) as swept:
-        until(lambda: len(parts(tmp_path / "out")) > there, "the next result")
-        below = children(swept.pid)
-        swept.kill()
-        swept.communicate()
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
-    assert len(set(read(tmp_path / "out")["run"])) >= there
+    assert len(set(read(tmp_path / "out")["run"])) >= there >= 1
 
 
 def driven(tmp_path, client, kills, seconds=0.0):
@@ -216,13 +209,13 @@ def test_a_scheduler_that_goes_away_is_told_and_the_rest_is_run_later(tmp_path, 
 
         killer = threading.Thread(target=kill)
         killer.start()
-        given = dict(over=OVER, fixed={"steps": 3}, out=folder, batch=1)
+        given = dict(over=over(RUNS), fixed={"steps": 3}, out=folder, batch=1)
         with pytest.raises(drive.Stopped, match="went away; what had ended is in .* --resume"):
             make(ROOM, **given, scheduler=address)
         killer.join()
     assert 1 <= len(read(folder)["run"]) < RUNS
     make(ROOM, out=folder, resume=True, client=client)
-    whole_and_once(folder)
+    whole_and_once(folder, RUNS)
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):

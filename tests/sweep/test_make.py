@@ -228,9 +228,9 @@ def test_a_part_of_failed_runs_alone_goes_and_the_others_stay_whole(tmp_path):
     kept.add([row("a", "ok"), row("b", "failed")], columns)
     kept.add([row("c", "failed")], columns)
     assert kept.present() == {"a", "b", "c"}
-    assert kept.drop_failed() == 2
-    assert kept.present() == {"a"} and len(list((tmp_path / "table").iterdir())) == 1
-    assert kept.drop_failed() == 0
+    assert kept.succeeded() == kept.present() == {"a"}
+    assert len(list((tmp_path / "table").iterdir())) == 1
+    assert kept.succeeded() == {"a"}
 
 
 def test_what_was_left_half_written_is_swept_up(tmp_path):
