@@ -65,7 +65,9 @@ class Design:
             self.whiteners.append(None)
         for number in bucket.numbers[hard | cancelled]:
             columns, negligible = self.columns(number)
-            self.explicit[int(number)] = _basis(columns, negligible) if self.whiten else columns
+            self.explicit[int(number)] = (
+                orthonormal(columns, negligible) if self.whiten else columns
+            )
 
     def _grams(self, bucket: Bucket) -> tuple[np.ndarray, np.ndarray]:
         """The centred Gram matrices (b, size, size), and squares of columns as given (b, size)."""
@@ -166,7 +168,7 @@ def _whiteners(gram: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndar
     return inverse * scale[:, None, :], hard
 
 
-def _basis(columns: np.ndarray, negligible: float) -> np.ndarray:
+def orthonormal(columns: np.ndarray, negligible: float) -> np.ndarray:
     """An orthonormal basis of what the columns span, (n, rank)."""
     lengths = np.linalg.norm(columns, axis=0)
     unit = columns[:, lengths > 0] / lengths[lengths > 0]

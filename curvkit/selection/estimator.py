@@ -121,7 +121,7 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
         return self.support_
 
 
-def checked(model, X, y):
+def checked(model: Any, X: Any, y: Any) -> tuple[Any, np.ndarray]:
     """X as floats, in columns if sparse, and y as floats, both finite and of equal length."""
     X, y = validate_data(
         model, X, y, accept_sparse="csc", dtype=[np.float64, np.float32], multi_output=True,
@@ -130,11 +130,12 @@ def checked(model, X, y):
     return X, np.asarray(y, float)
 
 
-def groups_of(model, X):
+def groups_of(model: Any, X: Any) -> Groups:
+    """The groups of an estimator, for the columns of X."""
     return read_groups(model.groups, X.shape[1], getattr(model, "feature_names_in_", None))
 
 
-def count(value, name, groups, rows):
+def count(value: Any, name: str, groups: Groups, rows: int) -> int | None:
     """A number of groups that the data can have, or None."""
     if value is None:
         return None
@@ -148,7 +149,8 @@ def count(value, name, groups, rows):
     return int(value)
 
 
-def tolerance(tol):
+def tolerance(tol: Any) -> float | None:
+    """A tolerance as it was given, if it is one."""
     number = isinstance(tol, int | float | np.number) and not isinstance(tol, bool)
     if tol is not None and not (number and 0 <= tol < np.inf):
         raise ValueError(say.refusal("tol", "a number of at least 0, or None", tol))
@@ -167,7 +169,7 @@ def path_of(
     return path, (design.mean, offset)
 
 
-def tell(groups, path, asked):
+def tell(groups: Groups, path: Path, asked: int | None) -> None:
     """Warns of groups with dependent columns, and of a path that is shorter than asked for."""
     if path.dropped:
         told = [f"{more} of group {groups.names[j]}" for j, more in path.dropped.items()]
@@ -186,7 +188,9 @@ def tell(groups, path, asked):
         )
 
 
-def store(model, groups, path, means, y):
+def store(
+    model: Any, groups: Groups, path: Path, means: tuple[np.ndarray, np.ndarray], y: np.ndarray
+) -> Any:
     """Writes what was found onto the estimator."""
     mean, offset = means
     steps = range(len(path.picks) + 1)

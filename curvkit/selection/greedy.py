@@ -28,7 +28,6 @@ from threadpoolctl import ThreadpoolController
 
 from curvkit.selection.design import ROUNDING, Design
 
-
 WORTH_TWO_CORES = 10**7
 SMALL = "no score is above tol"
 ENOUGH = "as many groups as asked for"

@@ -1,4 +1,4 @@
-"""The greedy path: equal to a slow oracle, to scikit-learn's OMP, and unmoved by what is no change."""
+"""The greedy path: equal to a slow oracle and to OMP, and unmoved by what is no change."""
 
 import numpy as np
 import pytest
