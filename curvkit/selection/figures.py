@@ -37,38 +37,40 @@ def _colour(trace: Trace, group: int) -> str:
     return theme.apart(list(np.flatnonzero(trace.good)).index(group))["color"]
 
 
-def _bars(figure, trace, scores, panel, row=1):
-    """A bar for each group, by kind; the ones that are not of a kind are gaps."""
+def _bars(figure, trace, scores, panel):
+    """A bar for each group, by kind, with gaps for the others; crosses for what is taken."""
     groups = np.arange(trace.count)
     now = _cut(trace)
     level = scores[: now.readings][-1][: trace.count] if now.readings else np.zeros(trace.count)
     taken = np.isin(groups, now.taken)
     good = trace.good[: trace.count] > 0
-    kinds = {
-        "taken": ("plain", taken),
-        "good groups": ("curvature", good & ~taken),
-        "other groups": ("second", ~good & ~taken),
-    }
+    kinds = {"good groups": ("curvature", good), "other groups": ("second", ~good)}
     if not trace.known:
-        kinds = {"taken": kinds["taken"], "variables": ("loss", ~taken)}
+        kinds = {"variables": ("loss", good | True)}
     for name, (role, chosen) in kinds.items():
         figure.add_trace(
-            go.Bar(x=groups, y=np.where(chosen, level, np.nan), name=name, width=0.8,
+            go.Bar(x=groups, y=np.where(chosen & ~taken, level, np.nan), name=name, width=0.8,
                    marker=dict(color=theme.color(role), line=dict(width=0)),
                    showlegend=panel == 1),
-            row=row, col=panel,
+            row=1, col=panel,
         )  # fmt: skip
+    for name, (role, chosen) in kinds.items():
+        marker = dict(symbol="x-thin", size=9, line=dict(width=2.5, color=theme.color(role)))
+        at = np.where(chosen & taken, 0.0, np.nan)
+        crosses = theme.curve(role, f"taken {name}", groups, at, mode="markers", marker=marker,
+                              cliponaxis=False, showlegend=panel == 1)  # fmt: skip
+        figure.add_trace(crosses, row=1, col=panel)
     return now, level
 
 
-def _next(figure, now, level, panel=1, row=1):
+def _next(figure, now, level):
     """A star over the group that is taken next; nothing after the last pick."""
     more = now.readings and (now.step[-1] < now.settings["picks"])
     at = int(now.best[-1]) if more else 0
     x, y = ([at], [1.06 * level[at]]) if more else ([], [])
     marker = dict(symbol="star", size=14, color=theme.color("sharpness"))
     star = theme.curve("sharpness", "taken next", x, y, mode="markers", marker=marker)
-    figure.add_trace(star, row=row, col=panel)
+    figure.add_trace(star, row=1, col=1)
 
 
 def scores(trace: Trace) -> go.Figure:
@@ -98,8 +100,8 @@ def scores(trace: Trace) -> go.Figure:
     made.update_xaxes(range=ends, title_text="group", row=1, col=1)
     if not trace.known:
         made.update_xaxes(tickvals=list(range(trace.count)), ticktext=trace.names, row=1, col=1)
-    made.update_yaxes(range=[0, 1.15 * max(*tops, 1e-9)], row=1, col=1,
-                      title_text="score ‖Qᵀr‖" if trace.settings["whiten"] else "score ‖Xᵀr‖")  # fmt: skip
+    name = "score ‖Qᵀr‖" if trace.settings["whiten"] else "score ‖Xᵀr‖"
+    made.update_yaxes(range=[0, 1.15 * max(*tops, 1e-9)], title_text=name, row=1, col=1)
     _steps(made, trace, 2)
     made.update_yaxes(title_text="‖r‖", rangemode="tozero", row=2, col=1)
     made.update_layout(hovermode="closest", barmode="overlay", margin_t=112)
@@ -117,14 +119,14 @@ def path(trace: Trace) -> go.Figure:
     now = _cut(trace)
     other = 0
     for group in range(trace.count):
-        lengths = now.lengths[:, group]
+        lengths = _from_its_pick(now.lengths[:, group])
         if trace.known and not trace.good[group]:
             line = dict(color=theme.faint(theme.color("plain"), 0.6), width=1.2, dash="dot")
             made.add_trace(theme.curve("plain", "other groups", now.step, lengths, line=line,
                                        showlegend=other == 0))  # fmt: skip
             other += 1
             continue
-        seen = trace.known or bool(np.any(lengths > 0))
+        seen = trace.known or bool(np.any(now.lengths[:, group] > 0))
         look = theme.apart(int(trace.good[:group].sum()) if trace.known else group)
         name = f"good group {group}" if trace.known else trace.names[group]
         made.add_trace(theme.curve("loss", name, now.step, lengths, line=look, showlegend=seen,
@@ -137,9 +139,15 @@ def path(trace: Trace) -> go.Figure:
                                    mode="markers", marker=marker))  # fmt: skip
     made.update_xaxes(title_text="groups taken t", dtick=1,
                       range=[-0.2, trace.settings["picks"] + 0.6])  # fmt: skip
-    made.update_yaxes(title_text="length of the group's part of the fit ‖Xβ‖", rangemode="tozero")
+    made.update_yaxes(title_text="its part of the fit ‖Xβ‖", rangemode="tozero")
     made.update_layout(hovermode="closest", margin_t=112)
     return _finish(made, trace)
+
+
+def _from_its_pick(lengths: np.ndarray) -> np.ndarray:
+    """The lengths from the last zero before the group is taken: many lines on the axis hide it."""
+    later = np.append(lengths[1:], 0.0) > 0
+    return np.where((lengths > 0) | later, lengths, np.nan)
 
 
 def rules(trace: Trace) -> go.Figure:

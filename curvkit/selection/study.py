@@ -20,9 +20,18 @@ from curvkit.selection import kernel, rivals
 from curvkit.selection.problems import Problem
 
 METHODS = ("Group-OMP", "raw rule", "OMP", "Group Lasso", "Group Lasso, whitened", "Lasso")
-GREEDY = 3
 PENALTIES, LEAST, ITERATIONS = 20, 0.05, 50
 ETA = 0.05
+# Which knob is swept, and where it stands.
+SWEEPS = {
+    "rows": (25, 40, 55, 70, 85, 100, 125, 150),
+    "within": (0.0, 0.2, 0.4, 0.6, 0.8, 0.95),
+    "between": (0.0, 0.2, 0.4, 0.6, 0.8, 0.95),
+    "size": (1, 2, 3, 4, 5),
+    "noise": (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
+    "good": (1, 2, 3, 4, 5, 6),
+    "groups": (6, 10, 20, 30, 40),
+}
 
 
 class Trial(NamedTuple):
