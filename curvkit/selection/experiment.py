@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core.stream import Stream
-from curvkit.selection import datasets, kernel, problems, study
+from curvkit.selection import datasets, kernel, problems
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace
 
@@ -15,6 +15,7 @@ __all__ = ["run", "stream"]
 
 DRAWN = problems.Shape(150, 40, 5)
 MOST_PICKS, LETTERS = 10, 24
+ETA = 0.05
 
 
 class State(NamedTuple):
@@ -56,7 +57,7 @@ def verdict(settings: Settings, made: problems.Problem, white: kernel.Whitened) 
     mu, rho = kernel.verdict(white.basis, made.order[:MOST_PICKS], count)
     bad = jnp.asarray(settings.groups if drawn else groups) - count
     levels = [
-        kernel.stopping_level(settings.noise, at, settings.size, bad, study.ETA)
+        kernel.stopping_level(settings.noise, at, settings.size, bad, ETA)
         for at in (mu, jnp.zeros(()))
     ]
     good = jnp.zeros(groups, int).at[made.order].set((jnp.arange(groups) < count).astype(int))

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from curvkit.core.stream import Stream
-from curvkit.selection import problems, study
+from curvkit.selection import problems
+from curvkit.selection.odds import study
 from curvkit.selection.odds.settings import Settings
 from curvkit.selection.odds.trace import Trace
 

@@ -1,7 +1,7 @@
 """What can be turned where odds are counted."""
 
 from curvkit.core.knob import choice, knob, settings, switch
-from curvkit.selection.study import SWEEPS
+from curvkit.selection.odds.study import SWEEPS
 
 GROUP_OMP = "Lozano, Swirszcz, Abe 2009, NeurIPS"
 
@@ -41,7 +41,7 @@ class Settings:
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     good: int = knob(
-        4, low=1, high=6, symbol="k",
+        2, low=1, high=6, symbol="k",
         sentence="How many groups carry the signal, each of length 1.",
         source=f"{GROUP_OMP}, section 3",
     )  # fmt: skip
