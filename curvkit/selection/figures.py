@@ -67,7 +67,8 @@ def _next(figure, now, level):
     """A star over the group that is taken next; nothing after the last pick."""
     more = now.readings and (now.step[-1] < now.settings["picks"])
     at = int(now.best[-1]) if more else 0
-    x, y = ([at], [1.06 * level[at]]) if more else ([], [])
+    # Of groups that do not count none is taken: nothing is left to explain.
+    x, y = ([at], [1.06 * level[at]]) if more and at < len(level) else ([], [])
     marker = dict(symbol="star", size=14, color=theme.color("sharpness"))
     star = theme.curve("sharpness", "taken next", x, y, mode="markers", marker=marker)
     figure.add_trace(star, row=1, col=1)

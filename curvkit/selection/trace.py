@@ -31,13 +31,12 @@ class Trace:
     @property
     def finite(self) -> int:
         """How many readings there are before one that is not finite."""
-        rows = [v for v in self.arrays().values() if v.ndim and len(v) == self.readings]
         bad = np.zeros(self.readings, bool)
         for name, each in self.__series__.items():
             if each.dims[:1] == ("reading",):
-                values = getattr(self, name).reshape(self.readings, -1)
-                bad |= ~np.all(np.isfinite(values), axis=1)
-        return int(np.argmax(bad)) if rows and bad.any() else self.readings
+                values = np.isfinite(getattr(self, name))
+                bad |= ~np.all(values, axis=tuple(range(1, values.ndim)))
+        return int(np.argmax(bad)) if bad.any() else self.readings
 
     @property
     def count(self) -> int:

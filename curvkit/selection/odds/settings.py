@@ -62,6 +62,6 @@ class Settings:
     )  # fmt: skip
     seed: int = knob(
         0, low=0, high=9999,
-        sentence="Which random problems.",
+        sentence="Which random problems are drawn.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
