@@ -2,12 +2,11 @@
 
 import functools
 
-import jax
 import numpy as np
 import pytest
 
 from curvkit.core import knob
-from curvkit.selection import odds, problems
+from curvkit.selection import odds
 from curvkit.selection.odds import study
 
 
@@ -18,9 +17,8 @@ def ran(**turned):
 
 def test_supports_are_compared_as_sets():
     good = np.array([True, False, True, False])
-    assert study._first(np.array([2, 0, 1]), good, 2) and not study._first(
-        np.array([2, 1]), good, 2
-    )
+    assert study._first(np.array([2, 0, 1]), good, 2)
+    assert not study._first(np.array([2, 1]), good, 2)
     touched = study._touched(np.array([0, 0, 2, 1]), 4)
     assert study._ever(touched, good) and not study._ever(touched[:2], good)
 
@@ -37,25 +35,18 @@ def test_more_rows_solve_more_and_the_paper_s_rule_beats_the_raw_one_under_corre
 
 @pytest.mark.slow
 def test_theory_is_sufficient_and_far_from_necessary():
-    trace = ran(noise=0.0, good=2, within=0.0, against="good")
-    # Proved problems without noise are all solved; of the solved few are proved.
+    trace = ran(noise=0.0, good=2, within=0.0)
+    # Proved problems without noise are all solved; long before any is proved, all are.
     assert np.all(trace.solved[:, 0] >= trace.proved[:, 0])
-    assert trace.proved[0, 0] == trace.trials and trace.solved[2:, 0].min() >= 20
-    assert trace.proved[2:, 0].max() <= 2
+    early = int(np.argmax(trace.proved[:, 0] > 0))
+    assert trace.proved[-1, 0] > trace.trials // 2 and early >= 3
+    assert trace.solved[early - 2, 0] == trace.trials
 
 
-def test_a_proved_problem_is_solved_whatever_is_drawn():
-    given = dict(rows=150, groups=8, size=2, good=2, within=0.3, between=0.0, noise=0.05)
-    shape = problems.Shape(150, 8, 2)
-
-    @jax.jit
-    @jax.vmap
-    def one(key):
-        made = problems.draw(key, shape, **given)
-        return study.trial(made, 2, given["noise"], most=2, slow=False)
-
-    found = one(jax.random.split(jax.random.key(3), 64))
-    proved = np.asarray(found.proved)
-    assert proved.sum() > 10
-    # With noise it may fail once in ten times, by the theorem; it does far less often.
-    assert np.mean(np.asarray(found.found)[proved, 0]) >= 0.9
+@pytest.mark.slow
+def test_a_problem_of_which_recovery_is_proved_despite_noise_is_solved():
+    trace = ran(noise=0.05, good=2, groups=8, size=2, within=0.3)
+    proved = trace.proved[:, 1]
+    # With noise it may fail once in ten times, by the theorem; where all are proved none fails.
+    assert proved.sum() > 24
+    assert np.all(trace.solved[:, 0] >= 0.9 * proved)
