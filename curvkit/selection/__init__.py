@@ -11,8 +11,10 @@ Prediction, NeurIPS 2009.
 """
 
 from curvkit.core.lazy import lazily
+from curvkit.selection.comparison import Comparison, compare
 from curvkit.selection.datasets import table
 from curvkit.selection.estimator import GroupOMP
+from curvkit.selection.examples import trap
 from curvkit.selection.experiment import run, stream
 from curvkit.selection.kernel import group_omp
 from curvkit.selection.recovery import Condition, recovery
@@ -21,11 +23,13 @@ from curvkit.selection.trace import Trace
 from curvkit.selection.validated import GroupOMPCV
 
 __all__ = [
+    "Comparison",
     "Condition",
     "GroupOMP",
     "GroupOMPCV",
     "Settings",
     "Trace",
+    "compare",
     "explore",
     "figures",
     "group_omp",
@@ -34,6 +38,7 @@ __all__ = [
     "stream",
     "table",
     "tell",
+    "trap",
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.

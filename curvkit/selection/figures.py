@@ -8,6 +8,7 @@ from curvkit.selection.trace import Trace
 from curvkit.show import theme
 
 UNREACHED = 1e8
+MOST_NAMES = 12
 
 
 def _rule(trace: Trace, other: bool = False) -> str:
@@ -50,6 +51,7 @@ def _bars(figure, trace, scores, panel):
     for name, (role, chosen) in kinds.items():
         figure.add_trace(
             go.Bar(x=groups, y=np.where(chosen & ~taken, level, np.nan), name=name, width=0.8,
+                   hovertext=trace.names,
                    marker=dict(color=theme.color(role), line=dict(width=0)),
                    showlegend=panel == 1),
             row=1, col=panel,
@@ -85,7 +87,7 @@ def scores(trace: Trace) -> go.Figure:
     ends = [-0.7, trace.count - 0.3]
     if trace.known and trace.settings["whiten"]:
         noise = float(trace.noise_level)
-        made.add_trace(theme.curve("threshold", "most that noise gives a bad group, 95 %", ends,
+        made.add_trace(theme.curve("threshold", "noise alone", ends,
                                    [noise, noise]), row=1, col=1)  # fmt: skip
     tol = float(trace.settings["tolerance"])
     made.add_trace(
@@ -94,12 +96,12 @@ def scores(trace: Trace) -> go.Figure:
     )  # fmt: skip
     made.add_trace(
         theme.curve("gradient", "what is left of y", now.step, now.residual_norm,
-                    mode="lines+markers"), row=2, col=1,
+                    mode="lines+markers", showlegend=False), row=2, col=1,
     )  # fmt: skip
     whole = chosen[: trace.finite, : trace.count]
     tops = [np.max(whole, initial=0.0), float(trace.noise_level) if trace.known else 0.0, tol]
     made.update_xaxes(range=ends, title_text="group", row=1, col=1)
-    if not trace.known:
+    if trace.count <= MOST_NAMES and not trace.known:
         made.update_xaxes(tickvals=list(range(trace.count)), ticktext=trace.names, row=1, col=1)
     name = "score ‖Qᵀr‖" if trace.settings["whiten"] else "score ‖Xᵀr‖"
     made.update_yaxes(range=[0, 1.15 * max(*tops, 1e-9)], title_text=name, row=1, col=1)

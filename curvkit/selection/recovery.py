@@ -29,7 +29,7 @@ w > 0 (Cauchy-Schwarz) and for w_i = σ_max(A_i) is at most the plain sum Σ_i �
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from curvkit.core import say
 from curvkit.selection.design import Design, orthonormal
@@ -256,13 +256,13 @@ def noise_levels(
     >>> noise_levels(1.0, 0.0, 1.0, [1], [1], 0.05)[0]
     1.959...
     """
-    seen = [sigma * np.sqrt(chi2.isf(eta / len(bad), rank)) for rank in bad if rank]
+    seen = [sigma * np.sqrt(chdtri(rank, eta / len(bad))) for rank in bad if rank]
     noise = max(seen, default=0.0)
     total = sum(good)
     if rho <= 0:
         return noise, np.inf, np.inf, np.inf
     epsilon = noise / (1 - mu) if mu < 1 else np.inf
-    moved = max(sigma * np.sqrt(chi2.isf(eta / len(good), rank) / rho) for rank in good if rank)
+    moved = max(sigma * np.sqrt(chdtri(rank, eta / len(good)) / rho) for rank in good if rank)
     linf = sigma * np.sqrt(2 * np.log(2 * total / eta) / rho)
     return float(noise), float(epsilon), float(epsilon / rho + moved), float(linf)
 

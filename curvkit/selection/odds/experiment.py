@@ -13,8 +13,8 @@ from curvkit.selection.odds.trace import Trace
 
 __all__ = ["run", "stream"]
 
-SHAPE = problems.Shape(150, 40, 5)
-MOST_GOOD = 6
+SHAPE = problems.Shape(125, 30, 4)
+MOST_GOOD = 5
 QUARTILES = (0.25, 0.5, 0.75)
 
 
@@ -35,7 +35,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     places = jnp.array(study.SWEEPS[settings.against], float)
     value = places[state.place]
     names = ("rows", "groups", "size", "good", "within", "between", "noise")
-    given = {name: jnp.asarray(getattr(settings, name), float) for name in names}
+    others = (name for name in names if name != settings.against)
+    given = {name: jnp.asarray(getattr(settings, name), float) for name in others}
     given[settings.against] = value
     given["good"] = jnp.minimum(given["good"], given["groups"])
 

@@ -27,14 +27,15 @@ WORDS = {"rows": "rows n", "within": "correlation within groups w", "noise": "no
 
 
 def _about(trace: Trace) -> str:
-    chosen = trace.settings
-    shown = {"groups": "{} groups", "size": "of {}", "good": "{} good", "rows": "n = {}"}
-    told = [
-        text.format("" if trace.settings["against"] == name else chosen[name]).strip()
-        for name, text in shown.items()
-        if name != chosen["against"]
-    ]
-    return f"{', '.join(told)}, {trace.trials} trials"
+    chosen = dict(trace.settings)
+    swept = chosen.pop("against")
+    told = [f"{chosen['groups']} groups of {chosen['size']}", f"{chosen['good']} good"]
+    told += [f"n = {chosen['rows']}", f"{trace.trials} trials"]
+    hidden = {"groups": 0, "size": 0, "good": 1, "rows": 2}.get(swept)
+    plain = {"groups": f"groups of {chosen['size']}", "size": f"{chosen['groups']} groups"}
+    if hidden is not None:
+        told[hidden] = plain.get(swept, "")
+    return ", ".join(filter(None, told))
 
 
 def _cut(trace: Trace) -> Trace:

@@ -21,27 +21,27 @@ class Settings:
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     trials: int = knob(
-        24, low=4, high=200, static=True,
+        20, low=4, high=200, static=True,
         sentence="How many problems are solved at each place.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     rows: int = knob(
-        75, low=20, high=150, symbol="n",
+        60, low=20, high=125, symbol="n",
         sentence="How many rows a problem has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     groups: int = knob(
-        30, low=3, high=40, symbol="J",
+        30, low=3, high=30, symbol="J",
         sentence="How many groups of columns a problem has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     size: int = knob(
-        4, low=1, high=5, symbol="m",
+        4, low=1, high=4, symbol="m",
         sentence="How many columns a group has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     good: int = knob(
-        2, low=1, high=6, symbol="k",
+        2, low=1, high=5, symbol="k",
         sentence="How many groups carry the signal, each of length 1.",
         source=f"{GROUP_OMP}, section 3",
     )  # fmt: skip
