@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "__init__": {"core", "own settings", "own trace", "own experiment", "own theory"},
     "theory": {"core.tree", "core.say", "own theory", "lent theory", "jax", "jaxtyping", "numpy",
                "scipy", "optax", "sklearn", "optimistix", "diffrax", "matfree", "cvxpy",
-               "flint", "gymnasium"},
+               "flint", "gymnasium", "threadpoolctl", "abess"},
 }  # fmt: skip
 LENDS = "curvature"
 SCREEN = {"plotly", "ipywidgets", "anywidget", "IPython", "ipykernel", "jupyterlab", "matplotlib"}

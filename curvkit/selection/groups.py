@@ -1,0 +1,175 @@
+"""Groups of columns: read from labels, lists or a mapping, and checked before anything is fitted.
+
+| symbol | name | shape |
+| --- | --- | --- |
+| J | number of groups | |
+| G_j | `Groups.columns[j]`, the columns of group j | (size of j,) |
+| d | number of columns, the sum of all sizes | |
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from curvkit.core import say
+
+
+class Bucket(NamedTuple):
+    """The groups of one size: their numbers (b,), and their columns (b, size)."""
+
+    numbers: np.ndarray
+    columns: np.ndarray
+
+
+class Groups(NamedTuple):
+    """Disjoint groups that cover all columns.
+
+    Attributes:
+        names: (J,), what the user calls each group.
+        columns: for each group the numbers of its columns.
+    """
+
+    names: np.ndarray
+    columns: list[np.ndarray]
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many columns each group has, (J,)."""
+        return np.array([len(each) for each in self.columns], int)
+
+    def buckets(self) -> list[Bucket]:
+        """The groups by size, so that what is done for each is done for many at once."""
+        sizes = self.sizes
+        found = []
+        for size in np.unique(sizes):
+            numbers = np.flatnonzero(sizes == size)
+            found.append(Bucket(numbers, np.stack([self.columns[j] for j in numbers])))
+        return found
+
+
+def read_groups(groups: Any, features: int, feature_names: Any = None) -> Groups:
+    """The groups that a user means.
+
+    Args:
+        groups: a label for each column (numbers or strings); or a list of lists of columns; or a
+            mapping from names to lists of columns; or None, each column by itself. A column is a
+            number, or a name where the data have names.
+        features: how many columns the data have, d.
+        feature_names: their names, or None.
+
+    Returns:
+        The groups, in the order of their labels' first column, or as they are listed.
+
+    Raises:
+        ValueError: with one sentence, if groups overlap, are empty, leave out a column, name one
+            that is not there, or if there is not one label for each column.
+
+    >>> read_groups(["a", "b", "a"], 3).columns
+    [array([0, 2]), array([1])]
+    >>> read_groups([[0, 2], [1, 2]], 3)
+    Traceback (most recent call last):
+    ValueError: Groups must not overlap, but column 2 is in group 0 and in group 1.
+    """
+    known = None if feature_names is None else [str(each) for each in feature_names]
+    if groups is None:
+        names = np.arange(features) if known is None else np.array(known, dtype=object)
+        return Groups(names, list(np.arange(features)[:, None]))
+    if isinstance(groups, Mapping):
+        if not groups:
+            raise ValueError("groups must name at least one group, but an empty mapping was given.")
+        names, listed = _named(list(groups)), list(groups.values())
+    else:
+        listed = _listed(groups)
+        if not any(_is_list(each) for each in listed):
+            return _from_labels(listed, features)
+        names = np.arange(len(listed))
+    columns = [_columns(name, each, known) for name, each in zip(names, listed, strict=True)]
+    _check(names, columns, features, known)
+    return Groups(names, columns)
+
+
+def _listed(groups):
+    if isinstance(groups, str | bytes) or not hasattr(groups, "__iter__"):
+        expected = "a label for each column, a list of lists of columns, or a mapping from names"
+        raise ValueError(say.refusal("groups", expected, groups))
+    return list(groups)
+
+
+def _is_list(value):
+    return hasattr(value, "__iter__") and not isinstance(value, str | bytes)
+
+
+def _named(names):
+    """Names as an array of one kind, with no list of equal length taken for a second axis."""
+    found = np.empty(len(names), object)
+    found[:] = names
+    kinds = {type(each) for each in names}
+    plain = len(kinds) == 1 and kinds <= {int, np.int64, np.int32}
+    return found.astype(int) if plain else found
+
+
+def _from_labels(labels, features):
+    if len(labels) != features:
+        raise ValueError(
+            f"groups must have a label for each of the {features} columns, but {len(labels)} "
+            "were given."
+        )
+    bad = [at for at, each in enumerate(labels) if each is None or each != each]
+    if bad:
+        raise ValueError(f"Every column needs a group, but the label of column {bad[0]} is empty.")
+    numbers: dict[Any, list[int]] = {}
+    for column, label in enumerate(labels):
+        numbers.setdefault(label, []).append(column)
+    names = [each.item() if isinstance(each, np.generic) else each for each in numbers]
+    return Groups(_named(names), [np.array(each) for each in numbers.values()])
+
+
+def _columns(name, listed, known):
+    if not _is_list(listed):
+        raise ValueError(say.refusal(f"Group {name}", "a list of columns", listed))
+    found = [_column(name, each, known) for each in listed]
+    if not found:
+        raise ValueError(f"Every group needs a column, but group {name} has none.")
+    return np.array(found, int)
+
+
+def _column(name, column, known):
+    if isinstance(column, str):
+        if known is None:
+            raise ValueError(
+                f"Group {name} names column {column!r}, but the data have no column names; "
+                "give its number, or a data frame."
+            )
+        if column not in known:
+            raise ValueError(say.unknown("column", column, known))
+        return known.index(column)
+    if isinstance(column, bool | np.bool_) or not isinstance(column, int | np.integer):
+        raise ValueError(say.refusal(f"A column of group {name}", "a number or a name", column))
+    return int(column)
+
+
+def _check(names, columns, features, known):
+    """Every column of the data is in one group."""
+    owner = np.full(features, -1)
+    shown = lambda column: repr(known[column]) if known else str(column)
+    for number, (name, each) in enumerate(zip(names, columns, strict=True)):
+        for column in each:
+            if not 0 <= column < features:
+                raise ValueError(
+                    f"Group {name} has column {column}, but the columns are 0 to {features - 1}."
+                )
+            if owner[column] == number:
+                raise ValueError(f"Group {name} has column {shown(column)} twice.")
+            if owner[column] >= 0:
+                raise ValueError(
+                    f"Groups must not overlap, but column {shown(column)} is in group "
+                    f"{names[owner[column]]} and in group {name}."
+                )
+            owner[column] = number
+    left = np.flatnonzero(owner < 0)
+    if len(left):
+        raise ValueError(
+            f"Every column must be in a group, but column {shown(int(left[0]))} is in none; "
+            "give it a group of its own."
+        )

@@ -1,0 +1,82 @@
+"""The study: place after place of a sweep, many problems at once, by all methods."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from curvkit.core.stream import Stream
+from curvkit.selection import problems
+from curvkit.selection.odds import study
+from curvkit.selection.odds.settings import Settings
+from curvkit.selection.odds.trace import Trace
+
+__all__ = ["run", "stream"]
+
+SHAPE = problems.Shape(125, 30, 4)
+MOST_GOOD = 5
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+class State(NamedTuple):
+    """What the next place needs: the key, and its number."""
+
+    key: jax.Array
+    place: jax.Array
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """The state before the first place; the seed is folded into `key`."""
+    return State(jax.random.fold_in(key, settings.seed), jnp.zeros((), int))
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """All trials at one place: a row of the trace."""
+    places = jnp.array(study.SWEEPS[settings.against], float)
+    value = places[state.place]
+    names = ("rows", "groups", "size", "good", "within", "between", "noise")
+    others = (name for name in names if name != settings.against)
+    given = {name: jnp.asarray(getattr(settings, name), float) for name in others}
+    given[settings.against] = value
+    given["good"] = jnp.minimum(given["good"], given["groups"])
+
+    def one(key):
+        made = problems.draw(key, SHAPE, **given)
+        return study.trial(
+            made, given["good"], given["noise"], most=MOST_GOOD, slow=settings.convex
+        )
+
+    # The same random numbers at every place, so that the curves are of the same problems.
+    every = jax.vmap(one)(jax.random.split(state.key, settings.trials))
+    quartiles = jnp.array(QUARTILES)
+    row = {
+        "value": value,
+        "solved": jnp.sum(every.found, axis=0).astype(int),
+        "proved": jnp.stack([jnp.sum(every.proved_noiseless), jnp.sum(every.proved)]).astype(int),
+        "mu": jnp.quantile(every.mu, quartiles),
+        "rho": jnp.quantile(every.rho, quartiles),
+    }
+    return State(state.key, state.place + 1), row
+
+
+stream = Stream(
+    "selection.odds",
+    begin=begin,
+    reading=reading,
+    finished=lambda settings, state: state.place >= len(study.SWEEPS[settings.against]),
+    length=lambda settings: len(study.SWEEPS[settings.against]),
+    trace=Trace,
+    last=lambda settings, state: {"sweep": jnp.array(study.SWEEPS[settings.against], float)},
+    capacity=max(map(len, study.SWEEPS.values())),
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Counts with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read(Settings, ...)` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)

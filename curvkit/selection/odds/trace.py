@@ -1,0 +1,43 @@
+"""What is counted at each place of a sweep, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+
+@trace
+class Trace:
+    """One reading per place: how many of the trials each method solved, and what is proved."""
+
+    value: Float[Array, " reading"] = series("Where the swept knob stands.")
+    solved: Int[Array, "reading method"] = series("Trials in which exactly the good were found.")
+    proved: Int[Array, "reading verdict"] = series(
+        "Trials in which recovery is proved: without noise, and with the noise that there is."
+    )
+    mu: Float[Array, "reading quartile"] = series("Quartiles of the bound on μ.", symbol="μ")
+    rho: Float[Array, "reading quartile"] = series("Quartiles of ρ.", symbol="ρ")
+    sweep: Float[Array, " place"] = series("All places of the sweep.")
+
+    @property
+    def trials(self) -> int:
+        """How many problems were solved at each place."""
+        return int(self.settings["trials"])
+
+    @property
+    def finite(self) -> int:
+        """How many readings there are before one that is not finite."""
+        rows = np.concatenate([self.value[:, None], self.mu, self.rho], axis=1)
+        bad = ~np.all(np.isfinite(rows), axis=1)
+        return int(np.argmax(bad)) if bad.any() else self.readings
+
+    def merits(self) -> dict[str, float]:
+        """Shares of all trials of the sweep: solved by either rule, and by OMP; proved."""
+        total = self.trials * self.readings
+        share = lambda counts: float(counts.sum() / total) if total else float("nan")
+        return {
+            "group_omp": share(self.solved[:, 0]),
+            "raw_rule": share(self.solved[:, 1]),
+            "omp": share(self.solved[:, 2]),
+            "proved_noiseless": share(self.proved[:, 0]),
+        }

@@ -1,0 +1,74 @@
+"""What the selection room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+
+@trace
+class Trace:
+    """A greedy search, one reading before each pick, beside the same search by the other rule."""
+
+    step: Int[Array, " reading"] = series("How many groups have been taken.", symbol="t")
+    scores: Float[Array, "reading group"] = series("Whitened scores.", symbol="‖Qᵀr‖")
+    raw_scores: Float[Array, "reading group"] = series("Raw scores.", symbol="‖Xᵀr‖")
+    best: Int[Array, " reading"] = series("The group whose turn is next, by the rule in use.")
+    residual_norm: Float[Array, " reading"] = series("What is left of the targets.", symbol="‖r‖")
+    lengths: Float[Array, "reading group"] = series("What each group adds.", symbol="‖Xβ‖")
+    hits: Int[Array, " reading"] = series("How many of the groups taken are good.")
+    test_error: Float[Array, " reading"] = series("Share of the test's variance not explained.")
+    other_hits: Int[Array, " reading"] = series("The same, by the other rule.")
+    other_test_error: Float[Array, " reading"] = series("The same, by the other rule.")
+    good: Int[Array, " group"] = series("1 where a group carries the signal.")
+    true_lengths: Float[Array, " group"] = series("What each group should add.", symbol="‖Xβ*‖")
+    mu: Float[Array, ""] = series("A bound on μ, by sums of norms.", symbol="μ")
+    rho: Float[Array, ""] = series("Smallest eigenvalue of the good groups.", symbol="ρ")
+    epsilon: Float[Array, ""] = series("The level to stop at, infinite if μ ≥ 1.", symbol="ε")
+    noise_level: Float[Array, ""] = series("What noise gives a bad group at most.", symbol="N")
+    letters: Int[Array, "group letter"] = series("The groups' names, as code points.")
+
+    @property
+    def finite(self) -> int:
+        """How many readings there are before one that is not finite."""
+        bad = np.zeros(self.readings, bool)
+        for name, each in self.__series__.items():
+            if each.dims[:1] == ("reading",):
+                values = np.isfinite(getattr(self, name))
+                bad |= ~np.all(values, axis=tuple(range(1, values.ndim)))
+        return int(np.argmax(bad)) if bad.any() else self.readings
+
+    @property
+    def count(self) -> int:
+        """How many groups there are."""
+        real = self.settings["data"] != "drawn"
+        return len(self.good) if real else min(self.settings["groups"], len(self.good))
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known which groups are good."""
+        return self.settings["data"] == "drawn"
+
+    @property
+    def names(self) -> list[str]:
+        """What each group is called."""
+        return ["".join(map(chr, each[each > 0])) for each in self.letters][: self.count]
+
+    @property
+    def taken(self) -> list[int]:
+        """The groups that were taken, in order, up to the last reading."""
+        return [int(each) for each in self.best[: max(self.readings - 1, 0)]]
+
+    def merits(self) -> dict[str, float]:
+        """Error on the test, and how many good and other groups were taken."""
+        end = self.finite
+        nothing = float("nan")
+        if not end:
+            return dict.fromkeys(("test_error", "good_found", "bad_taken"), nothing)
+        known, total = self.known, int(self.good.sum())
+        hits = int(self.hits[end - 1])
+        return {
+            "test_error": float(self.test_error[end - 1]),
+            "good_found": hits / total if known and total else nothing,
+            "bad_taken": float(self.step[end - 1] - hits) if known else nothing,
+        }
