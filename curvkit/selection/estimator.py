@@ -106,7 +106,7 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
             X, y, groups, n_groups=n_groups, tol=tolerance(self.tol),
             fit_intercept=self.fit_intercept, whiten=self.whiten,
         )  # fmt: skip
-        tell(groups, path, self.n_groups)
+        warn_of(groups, path, self.n_groups)
         return store(self, groups, path, means, y)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -169,7 +169,7 @@ def path_of(
     return path, (design.mean, offset)
 
 
-def tell(groups: Groups, path: Path, asked: int | None) -> None:
+def warn_of(groups: Groups, path: Path, asked: int | None) -> None:
     """Warns of groups with dependent columns, and of a path that is shorter than asked for."""
     if path.dropped:
         told = [f"{more} of group {groups.names[j]}" for j, more in path.dropped.items()]

@@ -28,7 +28,7 @@ from threadpoolctl import ThreadpoolController
 
 from curvkit.selection.design import ROUNDING, Design
 
-WORTH_TWO_CORES = 10**7
+WORTH_TWO_CORES = 4 * 10**6
 SMALL = "no score is above tol"
 ENOUGH = "as many groups as asked for"
 
@@ -133,9 +133,11 @@ def greedy_path(
     (array([1, 0]), array([5.477, 2.236, 0.   ]))
     """
     search = _Search(design, targets, n_groups, tol)
-    while (best := search.look()) is not None:
-        with _one_core(design.rows * search.basis.columns.shape[1]):
-            search.take(best)
+    # The whole search on one core if products with X are small, else what is small in each step.
+    with _one_core(design.rows * design.features):
+        while (best := search.look()) is not None:
+            with _one_core(design.rows * search.basis.columns.shape[1]):
+                search.take(best)
     with _one_core(0):
         return search.path()
 

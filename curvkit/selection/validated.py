@@ -22,7 +22,7 @@ from curvkit.selection.estimator import (
     groups_of,
     path_of,
     store,
-    tell,
+    warn_of,
 )
 
 
@@ -82,7 +82,7 @@ class GroupOMPCV(GroupOMP):
         self.mse_path_ = np.stack(errors, axis=1)
         self.n_groups_ = self._choose()
         path, means = path_of(X, y, groups, n_groups=self.n_groups_, **how)
-        tell(groups, path, None)
+        warn_of(groups, path, None)
         return store(self, groups, path, means, y)
 
     def _choose(self):
