@@ -2,13 +2,13 @@
 
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
-| m | `model`, of one input | `*in` to `*out` | arXiv 1706.04859, eq. 1 |
-| x, f(x) | `x`, `y` | (n, `*in`), (n, `*out`) | eq. 1 |
-| D^j f | `derivatives[j - 1]`, `*in` repeated j times | (n, `*out`, `*in` ...) | eq. 1 |
+| m | `model`, of one input | `*in` to `*out` | arXiv 1706.04859 |
+| x, f(x) | `x`, `y` | (n, `*in`), (n, `*out`) | arXiv 1706.04859 |
+| D^j f | `derivatives[j - 1]`, `*in` repeated j times | (n, `*out`, `*in` ...) | arXiv 1706.04859 |
 | λ_j | `weights[j - 1]` | numbers, at least 0 | |
 | c, d | numbers of outputs and of inputs | | |
-| v₁ | `Projections.outputs`, uniform on the sphere | (k, n, `*out`) | section 2 |
-| v₂ | `Projections.inputs`, uniform on the sphere | (k, n, `*in`) | section 2 |
+| v₁ | `Projections.outputs`, uniform on the sphere | (k, n, `*out`) | arXiv 1706.04859 |
+| v₂ | `Projections.inputs`, uniform on the sphere | (k, n, `*in`) | arXiv 1706.04859 |
 
 The exact loss is a mean over the n points of
 
