@@ -1,0 +1,19 @@
+"""Sobolev training: teach a network the derivatives of its target, not the values alone.
+
+Where a slope is known as well as a value (a teacher network, a simulator, a price and its
+sensitivities), every point says more: one value and as many slopes as there are inputs. Whether
+that pays depends on the weight of the slopes; on targets that oscillate it can lose.
+
+The theory stands on its own: `loss(model, x, y, slopes)` takes any differentiable callable, plain,
+Flax or Equinox; `taught` reads the derivatives off a teacher, `draw` makes the random projections
+of the cheap form, and `Scaling` puts inputs and targets on one scale, derivatives included.
+
+Reference: W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: Sobolev Training
+for Neural Networks, NeurIPS 2017 (arXiv 1706.04859).
+"""
+
+from curvkit.sobolev.loss import Contracted, Projections, draw, loss, taught
+from curvkit.sobolev.points import kinks
+from curvkit.sobolev.scaling import Scaling
+
+__all__ = ["Contracted", "Projections", "Scaling", "draw", "kinks", "loss", "taught"]
