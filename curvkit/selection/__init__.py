@@ -13,14 +13,11 @@ Prediction, NeurIPS 2009.
 from curvkit.core.lazy import lazily
 from curvkit.selection.comparison import Comparison, compare
 from curvkit.selection.datasets import table
-from curvkit.selection.estimator import GroupOMP
-from curvkit.selection.examples import trap
 from curvkit.selection.experiment import run, stream
 from curvkit.selection.kernel import group_omp
 from curvkit.selection.recovery import Condition, recovery
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace
-from curvkit.selection.validated import GroupOMPCV
 
 __all__ = [
     "Comparison",
@@ -41,5 +38,13 @@ __all__ = [
     "trap",
 ]
 
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+# Drawing is not needed to compute, and scikit-learn's selectors take seconds to import.
+__getattr__ = lazily(
+    __name__,
+    GroupOMP="estimator",
+    GroupOMPCV="validated",
+    trap="examples",
+    explore="widget",
+    tell="widget",
+    figures=None,
+)

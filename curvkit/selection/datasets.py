@@ -10,8 +10,6 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.preprocessing import PolynomialFeatures, SplineTransformer, StandardScaler
 
 from curvkit.core import say
 
@@ -53,24 +51,33 @@ def table(name: str) -> Table:
     """
     if name not in NAMES:
         raise ValueError(say.unknown("data set", name, NAMES))
-    load = {"diabetes": load_diabetes, "breast_cancer": load_breast_cancer}[name]
+    # Not above: it would double the time that the room takes to open.
+    from sklearn import datasets
+    from sklearn.preprocessing import PolynomialFeatures, SplineTransformer
+
+    load = {"diabetes": datasets.load_diabetes, "breast_cancer": datasets.load_breast_cancer}[name]
     loaded = load()
-    values = StandardScaler().fit_transform(loaded.data)
+    values = _unit(loaded.data)
     if name == "diabetes":
         expand = [PolynomialFeatures(3, include_bias=False)] * values.shape[1]
     else:
         expand = [SplineTransformer(3, degree=3, include_bias=False)] * values.shape[1]
     groups = [each.fit_transform(values[:, [at]]) for at, each in enumerate(expand)]
     columns = np.stack([_standard(each) for each in groups], axis=1)
-    targets = StandardScaler().fit_transform(np.asarray(loaded.target, float)[:, None])[:, 0]
+    targets = _unit(np.asarray(loaded.target, float))
     order = np.random.RandomState(0).permutation(len(targets))
     variables = tuple(map(str, loaded.feature_names))
     return Table(columns[order], targets[order], variables)
 
 
+def _unit(values: np.ndarray) -> np.ndarray:
+    """Mean 0 and deviation 1."""
+    return (values - values.mean(0)) / values.std(0)
+
+
 def _standard(columns: np.ndarray) -> np.ndarray:
     """Mean 0 and deviation 1; what the columns before determine, as of a binary variable, zero."""
-    columns = StandardScaler().fit_transform(columns)
+    columns = _unit(columns)
     for at in range(1, columns.shape[1]):
         before = columns[:, :at]
         fit = before @ np.linalg.lstsq(before, columns[:, at], rcond=None)[0]

@@ -85,13 +85,13 @@ class Search(NamedTuple):
     step: jax.Array
 
 
-def start(basis: jax.Array, targets: jax.Array, most: int) -> Search:
-    """Before the first pick; `most` picks are made room for."""
+def start(basis: jax.Array, targets: jax.Array, most: int, fit: bool = True) -> Search:
+    """Before the first pick; `most` picks are made room for, no coefficients without `fit`."""
     rows, groups, size = basis.shape
-    zeros = jnp.zeros
+    zeros, fitted = jnp.zeros, groups if fit else 0
     return Search(
         zeros(groups, bool), targets, zeros((rows, most, size)),
-        zeros((groups, size, most, size)), zeros((groups, size)), zeros((), int),
+        zeros((fitted, size, most, size)), zeros((fitted, size)), zeros((), int),
     )  # fmt: skip
 
 
@@ -105,7 +105,8 @@ def take(search: Search, basis: jax.Array, group: jax.Array) -> Search:
     """Takes a group and fits anew; `basis` is the whitened one whatever the rule."""
     size = basis.shape[2]
     new = basis[:, group]
-    own = jnp.zeros(search.coordinates.shape[:2] + (size,)).at[group].set(jnp.eye(size))
+    shape = (*search.coordinates.shape[:2], size)
+    own = jnp.zeros(shape).at[group].set(jnp.eye(size)) if shape[0] else jnp.zeros(shape)
     for _ in range(2):
         along = jnp.einsum("nkm,ns->kms", search.basis, new)
         new = new - jnp.einsum("nkm,kms->ns", search.basis, along)
@@ -113,8 +114,8 @@ def take(search: Search, basis: jax.Array, group: jax.Array) -> Search:
     # Whitened vectors are of length one: what is far shorter now was in the span of the others.
     short = jnp.linalg.norm(new, axis=0) < NEGLIGIBLE
     new = jnp.where(short, 0.0, new)
-    new, own = orthonormalise(new, own.reshape(-1, size))
-    own = own.reshape(*search.coordinates.shape[:2], size)
+    new, own = orthonormalise(new, own.reshape(shape[0] * size, size))
+    own = own.reshape(shape)
     along = new.T @ search.residual
     return Search(
         search.taken.at[group].set(True),
@@ -137,8 +138,9 @@ class Found(NamedTuple):
 
 
 def group_omp(
-    columns: jax.Array, targets: jax.Array, most: int, raw: jax.Array | bool = False
-) -> Found:
+    columns: jax.Array, targets: jax.Array, most: int, raw: jax.Array | bool = False,
+    fit: bool = True,
+) -> Found:  # fmt: skip
     """The greedy path of `most` picks; to be jitted, and vmapped over problems.
 
     Args:
@@ -146,6 +148,7 @@ def group_omp(
         targets: (n,), centred.
         most: how many groups are taken.
         raw: whether the raw rule is used.
+        fit: whether coefficients are wanted; without them it takes less time to compile.
 
     >>> found = group_omp(jnp.eye(4).reshape(4, 2, 2), jnp.array([1.0, 2.0, 3.0, 4.0]), 2)
     >>> found.picks.tolist(), found.residual_norms.round(3).tolist()
@@ -153,7 +156,7 @@ def group_omp(
     """
     basis = whiten(columns).basis
     judged = jnp.where(raw, columns, basis)
-    first = start(basis, targets, most)
+    first = start(basis, targets, most, fit)
 
     def one(search, _):
         every = scores(judged, search.residual)

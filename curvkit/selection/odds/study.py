@@ -59,9 +59,11 @@ def trial(problem: Problem, count: jax.Array, noise: jax.Array, *, most: int, sl
     groups, size = columns.shape[1:]
     white = kernel.whiten(columns)
     good = jnp.zeros(groups, bool).at[problem.order].set(jnp.arange(groups) < count)
-    rule = lambda raw: _first(kernel.group_omp(columns, targets, most, raw).picks, good, count)
+    rule = lambda raw: _first(
+        kernel.group_omp(columns, targets, most, raw, fit=False).picks, good, count
+    )
     single = columns.reshape(len(columns), groups * size, 1)
-    picks = kernel.group_omp(single, targets, most * size).picks // size
+    picks = kernel.group_omp(single, targets, most * size, fit=False).picks // size
     found = [*jax.vmap(rule)(jnp.array([False, True])), _ever(_touched(picks, groups), good)]
     if slow:
         # One program for all three: each would be compiled anew.
