@@ -22,19 +22,18 @@ NEEDED = {
     "plotly": "plotly",
     "ipywidgets": "ipywidgets",
     "anywidget": "anywidget",
-    "psygnal": "psygnal",
     "optax": "optax",
-    "absl": "absl-py",
     "jaxtyping": "jaxtyping",
-    "wadler_lindig": "wadler-lindig",
     "tqdm": "tqdm",
     "platformdirs": "platformdirs",
     "flint": "python-flint",
 }
 # Where these are old, a host is too old: another version would not go with what else is there.
 FLOORS = {"jax": (0, 7), "plotly": (5, 24), "ipywidgets": (7, 7)}
-NEVER_INSTALLED = ("jax", "numpy", "scipy", "scikit-learn")
-SECONDS = 120
+NEVER_INSTALLED = ("jax", "jaxlib", "numpy", "scipy", "scikit-learn")
+# Those that a host may lack with all that they ask for.
+SMALL = ("optax", "jaxtyping", "anywidget")
+SECONDS, ROUNDS = 120, 3
 
 
 def start(*, install: bool = True) -> list[str]:
@@ -72,13 +71,37 @@ def _old() -> list[str]:
 
 
 def _missing(install: bool) -> list[str]:
-    absent = [name for at, name in NEEDED.items() if importlib.util.find_spec(at) is None]
-    wanted = [name for name in absent if name not in NEVER_INSTALLED]
-    if install and wanted:
-        _pip(wanted)
+    absent = _absent()
+    # What was fetched asks for other packages in turn.
+    for _ in range(ROUNDS if install else 0):
+        wanted = [name for name in absent if name not in NEVER_INSTALLED]
+        if not wanted or not _pip(wanted):
+            break
         importlib.invalidate_caches()
-        absent = [name for at, name in NEEDED.items() if importlib.util.find_spec(at) is None]
+        absent = _absent()
     return [f"{name} is missing here; what needs it will fail." for name in absent]
+
+
+def _absent() -> list[str]:
+    """The packages that are not there: those needed, and those that the small ones ask for."""
+    from packaging.requirements import Requirement
+
+    absent = [name for at, name in NEEDED.items() if importlib.util.find_spec(at) is None]
+    for name in SMALL:
+        if name in absent:
+            continue
+        for asked in map(Requirement, metadata.requires(name) or []):
+            wanted = not asked.marker or asked.marker.evaluate({"extra": ""})
+            if wanted and not _there(asked.name) and asked.name not in absent:
+                absent.append(asked.name)
+    return absent
+
+
+def _there(name: str) -> bool:
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def _pip(names: list[str]) -> bool:

@@ -2,11 +2,14 @@
 
 import importlib.util
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+PLOTLY_5 = int(metadata.version("plotly").split(".")[0]) < 6
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = "steps = 20\nrate: float = 0.1\nquick = False\nnote = 'plain'  # a note\nlog = [1, 2]"
 
@@ -36,3 +39,31 @@ def script(name):
     finally:
         sys.path.remove(str(ROOT / ".ci"))
     return module
+
+
+def moves(sheet, drawn, before):
+    """Waits until a page shows something else than before; its policy forbids to wait in it."""
+    for _ in range(200):
+        if sheet.evaluate(drawn) != before:
+            return
+        sheet.wait_for_timeout(50)
+    pytest.fail("nothing moves")
+
+
+def listened(sheet):
+    """A list that fills with what a page's console says, what fails, and what it asks the network.
+
+    plotly before 6 asks for a style sheet of its maps as it is loaded, which the page's policy
+    forbids; that is not a thing of ours.
+    """
+    complaints = []
+
+    def complain(text):
+        if not (PLOTLY_5 and "maplibre-gl" in text):
+            complaints.append(text)
+
+    sheet.on("console", lambda said: complain(said.text))
+    sheet.on("pageerror", lambda error: complain(str(error)))
+    sheet.on("requestfailed", lambda request: complain(request.url))
+    sheet.on("request", lambda asked: asked.url[:5] in ("file:", "data:") or complain(asked.url))
+    return complaints

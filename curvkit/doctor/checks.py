@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ WIDGETS = {
     "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
     "anywidget": "anywidget",
 }
+BARE = re.compile(r"python(\d(\.\d+)?)?")
 INSTALL = "make setup in a checkout; else pip install --upgrade curvkit"
 # What a reader waits for: the imports, and the first piece of a first figure.
 PROBE = """
@@ -182,7 +184,9 @@ def kernel() -> Finding:
         command = KernelSpecManager().get_kernel_spec("python3").argv
     except NoSuchKernel:
         command = [""]
-    if shutil.which(command[0]) and os.path.samefile(shutil.which(command[0]), sys.executable):
+    # A bare name is taken by Jupyter for the Python that it runs in itself.
+    found = sys.executable if BARE.fullmatch(command[0]) else shutil.which(command[0])
+    if found and os.path.samefile(found, sys.executable):
         return Finding("kernel", OK, "python3 is this Python")
     told = f"the kernel python3 is {command[0] or 'not there'}, and not {sys.executable}"
     return Finding("kernel", WRONG, told, f"{sys.executable} -m ipykernel install --sys-prefix")

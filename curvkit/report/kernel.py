@@ -8,11 +8,15 @@ itself: `papermill --engine curvkit s3://bucket/in.ipynb s3://bucket/out.ipynb`.
 import ast
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from ipykernel.kernelspec import get_kernel_dict
+# Else the debugger that comes with ipykernel warns of frozen modules as it is imported.
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+from ipykernel.kernelspec import get_kernel_dict  # noqa: E402
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbformat import NotebookNode

@@ -131,6 +131,9 @@ def test_a_kernel_of_another_python_is_wrong(monkeypatch, tmp_path):
     found = checks.kernel()
     assert found.state == WRONG and other in found.told and "ipykernel install" in found.advice
 
+    spec.argv = ["python3.11"]
+    assert checks.kernel().state == OK
+
     def absent(self, name):
         raise NoSuchKernel(name)
 

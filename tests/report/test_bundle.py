@@ -210,12 +210,29 @@ def test_nothing_that_a_host_has_is_asked_of_pip_and_jax_never_is(monkeypatch, c
     monkeypatch.setattr(
         hosted.importlib.util, "find_spec", lambda name: None if name in gone else kept(name)
     )
-    monkeypatch.setattr(hosted, "_pip", lambda names: asked.append(names) or gone.discard("flint"))
+    pip = lambda names: asked.append(names) or gone.discard("flint") or True
+    monkeypatch.setattr(hosted, "_pip", pip)
     assert hosted.start() == ["jax is missing here; what needs it will fail."]
     assert asked == [["python-flint"]]
     gone.add("flint")
     assert len(hosted.start(install=False)) == 2 and len(asked) == 1
     assert "python-flint is missing here" in capsys.readouterr().out
+
+
+def test_what_is_fetched_asks_for_its_own_in_turn_and_a_pip_that_cannot_is_asked_once(monkeypatch):
+    asked, gone, kept = [], {"optax", "absl-py"}, hosted.importlib.util.find_spec
+    there = lambda name: name not in gone
+    monkeypatch.setattr(hosted, "_there", there)
+    monkeypatch.setattr(
+        hosted.importlib.util, "find_spec", lambda name: kept(name) if there(name) else None
+    )
+    monkeypatch.setattr(hosted, "_pip", lambda names: asked.append(names) or True)
+    monkeypatch.setattr(hosted.importlib, "invalidate_caches", lambda: gone.discard("optax"))
+    assert hosted.start() == ["absl-py is missing here; what needs it will fail."]
+    assert asked == [["optax"], ["absl-py"], ["absl-py"]]
+    asked.clear()
+    monkeypatch.setattr(hosted, "_pip", lambda names: asked.append(names))
+    assert len(hosted.start()) == 1 and asked == [["absl-py"]]
 
 
 @pytest.mark.parametrize("code", [0, 1])

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from papers import DEFAULTS, notebook
+from papers import DEFAULTS, listened, moves, notebook
 from rich.console import Console
 
 from curvkit.report import files, index, markup, notebooks, page, parameters
@@ -372,25 +372,19 @@ def test_a_page_says_what_was_run_and_shows_no_progress_bars(reported):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_page_opened_from_a_file_draws_and_plays_its_figures(reported, browser):
-    sheet, complaints = browser.new_page(), []
-    sheet.on("console", lambda said: complaints.append(said.text))
-    sheet.on("pageerror", lambda error: complaints.append(str(error)))
-    sheet.on("requestfailed", lambda request: complaints.append(request.url))
-    sheet.on("request", lambda asked: complaints.append(asked.url) if ":/" in asked.url[:6] else 0)
+    sheet = browser.new_page()
+    complaints = listened(sheet)
     sheet.goto((reported[0] / "good.html").as_uri())
     sheet.wait_for_selector("#figure-2 .main-svg")
-    path = sheet.locator("#figure-1 .scatterlayer path.js-line")
-    before = path.get_attribute("d")
+    drawn = "document.querySelector('#figure-1 path.js-line').getAttribute('d')"
+    before = sheet.evaluate(drawn)
     assert sheet.locator(".updatemenu-button").count() == 0
     # By the keyboard alone.
     sheet.locator(".transport button").first.focus()
     sheet.keyboard.press("Enter")
-    sheet.wait_for_function(
-        "was => document.querySelector('#figure-1 path.js-line').getAttribute('d') !== was",
-        arg=before,
-    )
+    moves(sheet, drawn, before)
     assert sheet.title() == "Maths & more"
     sheet.click("#all-code")
     assert sheet.locator("details.code:not([open])").count() == 0
     assert sheet.evaluate("document.documentElement.scrollWidth") <= sheet.viewport_size["width"]
-    assert [each for each in complaints if not each.startswith("file:")] == []
+    assert complaints == []
