@@ -67,8 +67,9 @@ def _least_squares(columns, targets):
 def _abess(columns, targets):
     """The path of abess, one fit for each number of groups."""
     with warnings.catch_warnings():
-        # Its source has escape sequences that newer Pythons complain of.
-        warnings.simplefilter("ignore", SyntaxWarning)
+        # Its source has escape sequences that Python complains of.
+        for kind in (SyntaxWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", kind)
         from abess.linear import LinearRegression
 
     flat, there = _flat(columns)
