@@ -148,8 +148,7 @@ selection.trap(rows=1000)
 # 4. Take `selection.compare("E3")`, where groups are near copies of one column. Which rule should
 #    Group Lasso not use there?
 #    <details><summary>Answer</summary>Whitening blows the differences of the copies, which are noise,
-#    up to the size of the signal; the model error of whitened Group Lasso is the largest but that of
-#    least squares.</details>
+#    up to the size of the signal. Compare its model error with that of plain Group Lasso.</details>
 
 # %% [markdown]
 # ## Where it lives in the code

@@ -9,6 +9,7 @@
 
 import functools
 import importlib.util
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -65,7 +66,11 @@ def _least_squares(columns, targets):
 
 def _abess(columns, targets):
     """The path of abess, one fit for each number of groups."""
-    from abess.linear import LinearRegression
+    with warnings.catch_warnings():
+        # Its source has escape sequences that Python complains of.
+        for kind in (SyntaxWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", kind)
+        from abess.linear import LinearRegression
 
     flat, there = _flat(columns)
     labels = np.repeat(np.arange(len(there)), there.sum(1))
