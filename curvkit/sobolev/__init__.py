@@ -12,8 +12,35 @@ Reference: W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: 
 for Neural Networks, NeurIPS 2017 (arXiv 1706.04859).
 """
 
+from curvkit.core.lazy import lazily
+from curvkit.sobolev.comparison import Comparison
+from curvkit.sobolev.experiment import compare, run, stream
+from curvkit.sobolev.functions import FUNCTIONS
 from curvkit.sobolev.loss import Contracted, Projections, draw, loss, taught
 from curvkit.sobolev.points import kinks
 from curvkit.sobolev.scaling import Scaling
+from curvkit.sobolev.settings import Settings
+from curvkit.sobolev.trace import Trace
 
-__all__ = ["Contracted", "Projections", "Scaling", "draw", "kinks", "loss", "taught"]
+__all__ = [
+    "FUNCTIONS",
+    "Comparison",
+    "Contracted",
+    "Projections",
+    "Scaling",
+    "Settings",
+    "Trace",
+    "compare",
+    "draw",
+    "explore",
+    "figures",
+    "kinks",
+    "loss",
+    "run",
+    "stream",
+    "taught",
+    "tell",
+]
+
+# Drawing is not needed to compute, and may not be installed where runs are made.
+__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)

@@ -9,8 +9,8 @@
 | u = (x − centre) / half width | scaled inputs | [-1, 1]² |
 | g(u) | scaled target, standardised on a grid of 40 × 40 | () |
 
-They are well-known test functions of optimisation, on which arXiv 1706.04859 tried the method too.
-Domains and scaling are curvkit's choice, not the paper's, and errors depend on them.
+They are well-known test functions of optimisation. Domains and scaling are curvkit's choice, not
+those of arXiv 1706.04859, and errors depend on them.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,220 @@
+"""The Sobolev room's runs: pairs of networks, one on values alone, one on slopes as well."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from curvkit.core.stream import Stream
+from curvkit.curvature import network
+from curvkit.curvature.lanczos import sharpness
+from curvkit.sobolev import functions
+from curvkit.sobolev.comparison import Comparison, Row
+from curvkit.sobolev.loss import loss
+from curvkit.sobolev.settings import Settings
+from curvkit.sobolev.trace import METHODS, Trace
+
+# About so many readings a run; surfaces are every third row of the test grid.
+READINGS, COARSE, PRODUCTS, PAIRS = 30, 3, 15, 10
+
+
+class Data(NamedTuple):
+    """Inputs (..., n, 2), values (..., n) and slopes (..., n, 2), in scaled units."""
+
+    inputs: jax.Array
+    values: jax.Array
+    slopes: jax.Array
+
+
+class State(NamedTuple):
+    """What the next step needs: networks and moments by method, and the data of each pair."""
+
+    params: tuple[Any, ...]
+    adam: tuple[Any, ...]
+    data: Data
+    tested: Data
+    key: jax.Array
+    step: jax.Array
+    ended: jax.Array
+
+
+def known(name: str, inputs: jax.Array) -> Data:
+    """A test function and its slopes at inputs (n, 2)."""
+    return Data(inputs, *jax.vmap(jax.value_and_grad(functions.scaled(name)))(inputs))
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """The state before the first reading; the seed is folded into `key`."""
+    key = jax.random.fold_in(key, settings.seed)
+    places, starts, key = jax.random.split(key, 3)
+    shape = (PAIRS, settings.points, 2)
+    inputs = jax.random.uniform(places, shape, minval=-1, maxval=1)
+    data = jax.tree.map(
+        lambda each: each.reshape(*shape[:2], *each.shape[1:]),
+        known(settings.function, inputs.reshape(-1, 2)),
+    )
+    tested = known(settings.function, functions.grid())
+    size = jnp.sqrt(jnp.mean(tested.slopes**2))
+    params, noise = drawn(settings, starts)
+    noise = settings.slope_noise * size * noise.reshape(shape)
+    data = data._replace(slopes=data.slopes + noise)
+    adam = jax.vmap(optax.scale_by_adam().init)(params)
+    twice = lambda tree: (tree,) * len(METHODS)
+    zero = jnp.zeros((), int)
+    return State(twice(params), twice(adam), data, tested, key, zero, jnp.zeros((), bool))
+
+
+def drawn(settings: Settings, key: jax.Array) -> tuple[Any, jax.Array]:
+    """He's weights with zero biases, and the noise, by pair: all normal numbers in one draw."""
+    layers = network.unflattened((2, settings.width, settings.width, 1))
+    weights, further = settings.width * (settings.width + 5) + 1, 2 * settings.points
+    normal = jax.random.normal(key, (PAIRS, weights + further))
+
+    def scaled(flat):
+        return [
+            network.Layer((2 / len(each.weight)) ** 0.5 * each.weight, 0 * each.bias)
+            for each in layers(flat)
+        ]
+
+    return jax.vmap(scaled)(normal[:, :weights]), normal[:, weights:]
+
+
+def fitted(settings: Settings, params: Any):
+    """The network as a function of one input (2,), a scalar."""
+    return lambda x: network.predict(params, x, settings.activation)[0]
+
+
+def trained_on(settings: Settings, params: Any, data: Data, weight: Any) -> jax.Array:
+    """The loss: squared errors of values, and `weight` times those of slopes."""
+    return loss(fitted(settings, params), *data, weights=weight)
+
+
+def every(settings: Settings) -> Any:
+    """How many steps there are from one reading to the next."""
+    return jnp.maximum(1, settings.steps // READINGS)
+
+
+def length(settings: Settings) -> int:
+    """How many readings a run makes."""
+    return -(-settings.steps // max(1, settings.steps // READINGS)) + 1
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """One row of the trace, then some training steps."""
+    # A plain number, so that training on values alone is just that.
+    weights = (0, settings.slope_weight)
+
+    def take(_, carry):
+        def move(params, adam, data, weight):
+            gradient = jax.grad(lambda params: trained_on(settings, params, data, weight))(params)
+            direction, adam = optax.scale_by_adam().update(gradient, adam)
+            along = lambda value, step: value - settings.learning_rate * step
+            return jax.tree.map(along, params, direction), adam
+
+        made = [
+            jax.vmap(lambda *each, weight=weight: move(*each, weight))(*pair, state.data)
+            for *pair, weight in zip(*carry, weights, strict=True)
+        ]
+        return tuple(zip(*made, strict=True))
+
+    row = {"step": state.step} | measured(settings, state)
+    further = jnp.clip(settings.steps - state.step, 0, every(settings))
+    params, adam = jax.lax.fori_loop(0, further, take, (state.params, state.adam))
+    ended = (further == 0) | ~jnp.isfinite(row["trained_error"]).all()
+    step = state.step + further
+    return state._replace(params=params, adam=adam, step=step, ended=ended), row
+
+
+def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """Errors of all networks, and what the networks of the first pair look like."""
+    stacked = jax.tree.map(lambda *each: jnp.stack(each), *state.params)
+    size = jnp.mean(jnp.sum(state.tested.slopes**2, 1))
+
+    def errors(params, data):
+        found = jax.vmap(jax.value_and_grad(fitted(settings, params)))
+        (values, slopes), (seen, seen_slopes) = found(state.tested.inputs), found(data.inputs)
+        apart = jnp.sum((slopes - state.tested.slopes) ** 2, 1)
+        value_error = jnp.mean((values - state.tested.values) ** 2)
+        trained_error = jnp.mean((seen - data.values) ** 2)
+        return value_error, jnp.mean(apart) / size, trained_error, values, seen, seen_slopes
+
+    over_pairs = jax.vmap(errors)
+    *three, surface, seen, slopes = jax.vmap(over_pairs, (0, None))(stacked, state.data)
+    first = jax.tree.map(lambda each: each[:, 0], stacked)
+    data = jax.tree.map(lambda each: each[0], state.data)
+
+    def sharp(params, weight):
+        at = lambda params: trained_on(settings, params, data, weight)
+        return sharpness(at, params, key=state.key, num_hvps=PRODUCTS)
+
+    weights = jnp.stack([jnp.zeros(()), settings.slope_weight])
+    side = functions.GRID
+    return {
+        **dict(zip(("value_error", "slope_error", "trained_error"), three, strict=True)),
+        "sharpness": jax.vmap(sharp)(first, weights),
+        "surface": surface[:, 0].reshape(-1, side, side)[:, ::COARSE, ::COARSE],
+        "at_points": seen[:, 0],
+        "slopes_at_points": slopes[:, 0],
+    }
+
+
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """What is no row: the function, and what the first pair is told of it."""
+    side = functions.GRID
+    return {
+        "truth": state.tested.values.reshape(side, side)[::COARSE, ::COARSE],
+        "axis": jnp.linspace(-1, 1, side)[::COARSE],
+        "points": state.data.inputs[0],
+        "targets": state.data.values[0],
+        "slopes": state.data.slopes[0],
+    }
+
+
+stream = Stream(
+    "sobolev",
+    begin=begin,
+    reading=reading,
+    finished=lambda settings, state: state.ended,
+    length=length,
+    trace=Trace,
+    last=last,
+    begin_only=("function",),
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Trains pairs of networks with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read(Settings, ...)` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)
+
+
+def compare(
+    names: Sequence[str] = tuple(functions.FUNCTIONS),
+    *,
+    weights: Sequence[float] = (1.0,),
+    **turned: Any,
+) -> Comparison:
+    """The test functions at several weights: what slopes gain or lose in ten pairs of networks.
+
+    Args:
+        names: of `FUNCTIONS`.
+        weights: the weights λ, each as `Settings.slope_weight` takes it.
+        turned: other settings, such as `points=100`.
+
+    Raises:
+        ValueError: with one sentence, if a name or a value is none that `Settings` takes.
+    """
+    rows = []
+    for name in names:
+        for weight in weights:
+            chosen = Settings.read(function=name, slope_weight=weight, **turned)
+            errors = run(chosen).last().astype(float)
+            rows.append(Row(name, chosen.points, weight, *errors))
+    return Comparison(tuple(rows))

@@ -1,0 +1,172 @@
+"""The pictures of the Sobolev room; each takes any trace and nothing else."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.say import number
+from curvkit.show import theme
+from curvkit.sobolev.trace import METHODS, Trace
+
+ROLES = {"values": "loss", "sobolev": "sharpness"}
+NAMES = {"values": "values alone", "sobolev": "values and slopes"}
+# How long an arrow is, and how high a surface stands, in the units of its square.
+ARROW, HEIGHT = 0.3, 1.4
+
+
+def _about(trace: Trace) -> str:
+    run = trace.settings
+    name = run["function"].replace("_", "-").title()
+    return f"{name}, {run['points']} points, {run['activation']}, λ = {number(run['slope_weight'])}"
+
+
+def _finish(made: go.Figure, trace: Trace, rows: int) -> go.Figure:
+    made.update_xaxes(title_text="training steps", row=rows, col=1)
+    made.update_xaxes(range=[0, trace.settings["steps"]])
+    if trace.finite < trace.readings:
+        theme.remark(made, f"diverged at step {int(trace.step[trace.finite])}")
+    return made
+
+
+def errors(trace: Trace) -> go.Figure:
+    """Errors of values and of slopes on the test grid: medians over the pairs, and all pairs."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"Errors on the test grid: {_about(trace)}", 2)
+    told = (("value_error", "error of values"), ("slope_error", "error of slopes"))
+    for row, (name, title) in enumerate(told, 1):
+        values = getattr(kept, name)
+        for at, method in enumerate(METHODS):
+            low, mid, high = np.quantile(values[:, at], [0, 0.5, 1], axis=1)
+            colour, legend = theme.color(ROLES[method]), row == 1
+            band = dict(
+                fill="toself", fillcolor=theme.faint(colour), line=dict(width=0), hoverinfo="skip"
+            )
+            around = [
+                np.concatenate([kept.step, kept.step[::-1]]),
+                np.concatenate([low, high[::-1]]),
+            ]
+            all_pairs = theme.curve(ROLES[method], f"all pairs, {NAMES[method]}", *around, **band)
+            made.add_trace(all_pairs.update(showlegend=False), row=row, col=1)
+            median = theme.curve(ROLES[method], NAMES[method], kept.step, mid)
+            made.add_trace(median.update(showlegend=legend), row=row, col=1)
+        ends = [0, trace.settings["steps"]]
+        nothing = theme.curve("threshold", "a constant", ends, [1, 1])
+        made.add_trace(nothing.update(showlegend=row == 1), row=row, col=1)
+        made.update_yaxes(title_text=title, type="log", nticks=5, row=row, col=1)
+    return _finish(made, trace, 2)
+
+
+def sharpness(trace: Trace) -> go.Figure:
+    """How curved the two losses are along training: slopes make a loss steep."""
+    kept = trace.head(trace.finite)
+    made = theme.figure(f"Sharpness of the loss trained on: {_about(trace)}", 2)
+    for at, method in enumerate(METHODS):
+        curve = theme.curve(ROLES[method], NAMES[method], kept.step, kept.sharpness[:, at])
+        made.add_trace(curve, row=1, col=1)
+        mid = np.median(kept.trained_error[:, at], axis=1)
+        curve = theme.curve(ROLES[method], f"{NAMES[method]} (points)", kept.step, mid)
+        made.add_trace(curve.update(showlegend=False), row=2, col=1)
+    made.update_yaxes(title_text="sharpness λ<sub>max</sub>", type="log", nticks=4, row=1, col=1)
+    made.update_yaxes(title_text="error on the points", type="log", nticks=4, row=2, col=1)
+    return _finish(made, trace, 2)
+
+
+def surfaces(trace: Trace) -> go.Figure:
+    """The function and both fits of the first pair as they grow, with slopes as arrows."""
+    kept = trace.head(trace.finite)
+    titles = ["the function", *(NAMES[method] for method in METHODS)]
+    made = theme.figure(f"What is learnt: {_about(trace)}", 1, cols=3, subplot_titles=titles,
+                        horizontal_spacing=0.02, height=430)  # fmt: skip
+    span = np.ptp(trace.truth) if np.isfinite(trace.truth).all() else 0.0
+    tall = HEIGHT / span if 0 < span < 1e20 else 0.0
+    bottom = -tall * np.min(trace.truth) if tall else 0.0
+    shown = [("plain", trace.truth, trace.targets, trace.slopes)]
+    for at, method in enumerate(METHODS):
+        newest = [getattr(kept, name)[-1:, at] for name in ("surface", "at_points")]
+        newest.append(kept.slopes_at_points[-1:, at])
+        shown.append((ROLES[method], *(each[0] if len(each) else None for each in newest)))
+    for col, (role, surface, values, slopes) in enumerate(shown, 1):
+        lift = lambda places, z: _seen(places, bottom + tall * z)
+        net, marks, arrows = _drawn(trace, surface, values, slopes, lift, tall)
+        name = titles[col - 1]
+        thin = dict(width=1.2, dash="solid")
+        line = theme.curve(role, name, *net, line=thin, hoverinfo="skip")
+        made.add_trace(line.update(showlegend=False), row=1, col=col)
+        line = theme.curve("curvature", f"slopes, {name}", *arrows, hoverinfo="skip")
+        made.add_trace(line.update(showlegend=False), row=1, col=col)
+        dots = theme.curve("curvature", f"points, {name}", *marks, mode="markers",
+                           marker=dict(size=6), hoverinfo="skip")  # fmt: skip
+        made.add_trace(dots.update(showlegend=False), row=1, col=col)
+    made.update_xaxes(visible=False, range=[-1.9, 1.9])
+    made.update_yaxes(visible=False, range=[-1.3, 1.3 + HEIGHT])
+    made.update_layout(hovermode=False)
+    return made
+
+
+def _seen(places, heights):
+    """Places (..., 2) at heights (...) as they are seen from a corner above: x and y."""
+    one, two = places[..., 0], places[..., 1]
+    return 0.87 * (one - two), 0.5 * (one + two) + heights
+
+
+def _drawn(trace, surface, values, slopes, lift, tall):
+    """The net of a surface, its points, and arrows along its slopes, as curves with gaps."""
+    if surface is None:
+        return ([], []), ([], []), ([], [])
+    one, two = np.meshgrid(trace.axis, trace.axis)
+    x, y = lift(np.stack([one, two], -1), surface)
+    gaps = lambda lines: np.pad(lines, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
+    net = [np.concatenate([gaps(each), gaps(each.T)]) for each in (x, y)]
+    length = np.linalg.norm(slopes, axis=1, keepdims=True)
+    # Uphill on the tangent plane; as long in the picture whether flat or steep.
+    move = ARROW * slopes / np.maximum(length * np.sqrt(1 + (tall * length) ** 2), 1e-9)
+    ends = lift(trace.points + move, values + np.sum(move * slopes, 1))
+    marks = lift(trace.points, values)
+    arrows = [gaps(np.stack([a, b], 1)) for a, b in zip(marks, ends, strict=True)]
+    return net, marks, arrows
+
+
+def pairs(trace: Trace) -> go.Figure:
+    """Each pair's two errors at the end: below the diagonal slopes have helped."""
+    made = theme.figure(f"Did slopes help? {_about(trace)}", height=470)
+    values = trace.last().astype(float)
+    good = values[:, np.all((values > 0) & (values < 1e20), axis=0)]
+    low, high = (good.min(), good.max()) if good.size else (0.1, 1.0)
+    ends = [low / 1.5, high * 1.5]
+    made.add_trace(theme.curve("threshold", "the same error", ends, ends))
+    made.add_trace(
+        theme.curve("sharpness", "a pair: same points, same first weights", *good, mode="markers",
+                    marker=dict(size=11))
+    )  # fmt: skip
+    made.update_xaxes(title_text="error of values, values alone", type="log", nticks=5)
+    made.update_yaxes(title_text="error of values, with slopes", type="log", nticks=5)
+    made.update_layout(hovermode="closest")
+    return made
+
+
+def words(trace: Trace) -> str:
+    """What the run shows, in words, with its own numbers."""
+    if not trace.finite:
+        return "Nothing was read, or nothing of it is finite."
+    found, kept = trace.merits(), trace.head(trace.finite)
+    before, after = found["values_error"], found["sobolev_error"]
+    won = round(found["share_helped"] * kept.value_error.shape[2])
+    told = (
+        f"After {int(kept.step[-1])} steps ({_about(trace)}) the median test error of values is "
+        f"**{number(before)}** without slopes and **{number(after)}** with them, that of slopes "
+        f"{number(found['values_slope_error'])} and {number(found['sobolev_slope_error'])}. "
+        f"Slopes helped in **{won} of {kept.value_error.shape[2]}** pairs."
+    )
+    if after > before:
+        kept_up = float(np.median(kept.trained_error[-1, 1]))
+        told += (
+            " Here they **do harm**: even on the points trained on the error is "
+            f"{number(kept_up)}; try a smaller weight."
+        )
+    told += f" The sharpness is {number(kept.sharpness[-1, 0])} without and "
+    told += f"{number(kept.sharpness[-1, 1])} with slopes."
+    if trace.finite < trace.readings:
+        told += f" From step {int(trace.step[trace.finite])} on, not all is finite."
+    return told
+
+
+FIGURES = {"surfaces": surfaces, "errors": errors, "sharpness": sharpness, "pairs": pairs}

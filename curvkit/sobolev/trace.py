@@ -1,0 +1,68 @@
+"""What the Sobolev room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+METHODS = ("values", "sobolev")
+
+
+@trace
+class Trace:
+    """Pairs of networks that learn one function, from values alone and from slopes too.
+
+    All is in scaled units: inputs in [-1, 1]², the function of variance one. A pair shares points
+    and first weights; surfaces, sharpness, points and slopes are those of the first pair.
+    """
+
+    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
+    value_error: Float[Array, "reading method pair"] = series(
+        "Mean squared error of values on the test grid, over the function's variance."
+    )
+    slope_error: Float[Array, "reading method pair"] = series(
+        "Mean squared error of slopes on the test grid, over the mean square of the slopes."
+    )
+    trained_error: Float[Array, "reading method pair"] = series(
+        "Mean squared error of values on the points trained on."
+    )
+    sharpness: Float[Array, "reading method"] = series(
+        "Largest eigenvalue of the Hessian of the loss that is trained on.", symbol="λ_max"
+    )
+    surface: Float[Array, "reading method grid grid"] = series("What the networks return.")
+    at_points: Float[Array, "reading method point"] = series("What they return on the points.")
+    slopes_at_points: Float[Array, "reading method point two"] = series("And their slopes there.")
+    truth: Float[Array, "grid grid"] = series("The function itself.")
+    axis: Float[Array, " grid"] = series("Coordinates of the surfaces, on both axes.")
+    points: Float[Array, "point two"] = series("The points trained on.")
+    targets: Float[Array, " point"] = series("The function's values there.")
+    slopes: Float[Array, "point two"] = series("The slopes given there, noise included.")
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        names = ("value_error", "slope_error", "trained_error", "sharpness", "at_points")
+        names += ("slopes_at_points", "surface")
+        rows = [np.abs(getattr(self, name)) for name in names]
+        good = [np.all(each < 1e20, axis=tuple(range(1, each.ndim))) for each in rows]
+        good = np.all(good, axis=0)
+        return len(good) if good.all() else int(np.argmin(good))
+
+    def last(self, name: str = "value_error") -> np.ndarray:
+        """The series at the last finite reading, (methods, pairs); nan where there is none."""
+        values = getattr(self, name)
+        return values[self.finite - 1] if self.finite else np.full(values.shape[1:], np.nan)
+
+    def merits(self) -> dict[str, float]:
+        """Medians over the pairs at the end: errors of both, and the share of pairs that slopes
+        helped.
+        """
+        values, slopes = self.last().astype(float), self.last("slope_error").astype(float)
+        helped = np.mean(values[1] < values[0]) if np.isfinite(values).all() else np.nan
+        return {
+            "sobolev_error": float(np.median(values[1])),
+            "values_error": float(np.median(values[0])),
+            "share_helped": float(helped),
+            "sobolev_slope_error": float(np.median(slopes[1])),
+            "values_slope_error": float(np.median(slopes[0])),
+        }

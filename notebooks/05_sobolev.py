@@ -1,0 +1,146 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   curvkit:
+#     room: sobolev
+#     quick:
+#       steps: 100
+# ---
+
+# %% [markdown]
+# # 5 · Sobolev training: teach a network the derivatives too
+#
+# **Claim.** Where slopes of the target are known as well as values, fitting both,
+#
+# $$\frac{1}{n}\sum_i \left( m(x_i) - f(x_i) \right)^2 + \lambda \left\| \nabla m(x_i) - \nabla f(x_i)
+# \right\|^2,$$
+#
+# makes a network that is better at both from the same few points. (Czarnecki et al. 2017,
+# arXiv 1706.04859.) Below it is so on some functions, and not on others.
+
+# %% tags=["parameters"]
+steps = 2000
+slope_weight = 1.0
+learning_rate = 1e-3
+seed = 0
+
+# %% [markdown]
+# ## Predict
+# Twenty random points of a surface with four valleys, and a network with two hidden layers of 64
+# rectifiers. It sees twenty values; its twin, from the same first weights, forty slopes as well.
+#
+# Before you run the next cell, decide: is the twin's error on all other points (a) about a third,
+# which is the share of values in all numbers given, (b) much less, or (c) larger, because the twin
+# has more to fit?
+
+# %% [markdown]
+# ## Turn
+# *Play* lets both surfaces grow, arrows point uphill along their slopes. Turn *λ*, a logarithmic
+# knob; choose *ackley*; look at *errors* and *pairs*; put *noise* on the slopes until they no longer
+# pay.
+
+# %%
+from curvkit import sobolev
+
+start = dict(steps=steps, slope_weight=slope_weight, learning_rate=learning_rate, seed=seed)
+sobolev.explore(**start)
+
+# %% [markdown]
+# ## Look at one run by hand
+# Ten pairs of networks are trained at once, each pair on points of its own. The band holds all ten.
+# The dashed line is the error of a constant.
+
+# %%
+trace = sobolev.run(sobolev.Settings.read(**start))
+sobolev.tell(trace)
+
+# %%
+sobolev.figures.errors(trace)
+
+# %%
+sobolev.figures.pairs(trace)
+
+# %% [markdown]
+# ## What is known, and what was measured here
+# - *Proved*: networks of smooth units come as near as one likes to a smooth function and to its
+#   derivatives at once (Hornik 1991). That says what can be fitted, not from how few points.
+# - *Measured*: seven functions, below, ten pairs each. A sign test says whether slopes help or harm
+#   beyond chance. Domains, scaling and width are curvkit's own.
+
+# %%
+sobolev.compare(weights=(slope_weight,), steps=steps // 2, seed=seed)
+
+# %% [markdown]
+# What do slopes do to the loss itself? The sharpness of [1 · Curvature](01_curvature.ipynb), of both
+# losses of the first pair along training. **Predict**: which of the two is the steeper?
+
+# %%
+sobolev.figures.sharpness(trace)
+
+# %% [markdown]
+# ## Break it
+# Ackley's function oscillates faster than twenty points can tell. The slopes are right, and still
+# they do harm: look at the arrows, and at the error on the points trained on.
+
+# %%
+ackley = sobolev.run(sobolev.Settings.read(function="ackley", **start))
+sobolev.tell(ackley)
+
+# %%
+sobolev.figures.surfaces(ackley)
+
+# %% [markdown]
+# A smaller weight, on the two functions that are the hardest for slopes:
+
+# %%
+sobolev.compare(["ackley", "bukin"], weights=(0.03, 0.003), steps=steps // 2, seed=seed)
+
+# %% [markdown]
+# Slopes that are wrong by as much as they are large:
+
+# %%
+noisy = sobolev.run(sobolev.Settings.read(slope_noise=1.0, **{**start, "steps": steps // 2}))
+sobolev.tell(noisy)
+
+# %% [markdown]
+# A function without a slope at a point is refused in a sentence, and `kinks` finds such points:
+
+# %%
+from jax import numpy as jnp
+
+sobolev.kinks(sobolev.FUNCTIONS["bukin"].formula, jnp.array([[-10.0, 1.0], [-9.0, 2.0]]))
+
+# %% [markdown]
+# ## Exercises
+# 1. At which λ do slopes begin to help on Ackley's function with `points=100`?
+#    <details><summary>Answer</summary>Turn λ down by factors of ten and look at *pairs*: more points
+#    fall below the diagonal as λ falls. Count them before you believe a median.</details>
+# 2. Why are inputs and targets scaled before λ is chosen?
+#    <details><summary>Answer</summary>A squared slope has the unit of the target's square over that
+#    of the input's. Measure inputs in millimetres instead of metres, and the same λ weighs a million
+#    times more. `sobolev.Scaling` applies the chain rule to the derivatives.</details>
+# 3. With `activation="tanh"`, does the same λ suit?
+#    <details><summary>Answer</summary>The slope of a network of rectifiers jumps, that of tanh does
+#    not: run `compare` with both, at n = 100.</details>
+# 4. What would a second derivative teach a network of rectifiers?
+#    <details><summary>Answer</summary>Nothing: its own is zero wherever it exists, so the term has no
+#    gradient.</details>
+
+# %% [markdown]
+# ## Where it lives in the code
+# `curvkit/sobolev/loss.py` is the loss, for any callable: `sobolev.loss(model, x, y, slopes,
+# weights=0.1)`; `sobolev.taught(teacher, x)` reads slopes off a network, and with
+# `projections=sobolev.draw(key, x, y)` both take one product a direction instead of a whole
+# Jacobian. `scaling.py` is the chain rule, `points.py` finds kinks, `functions.py` holds the seven
+# functions, `comparison.py` the table.
+#
+# ## Reference
+# W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: *Sobolev Training for Neural
+# Networks*, NeurIPS 2017, arXiv 1706.04859.
