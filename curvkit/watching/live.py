@@ -14,7 +14,7 @@ PAUSE = 0.3
 
 
 def follow(watch: Any, name: str) -> tuple[Callable[[Trace], None] | None, Any]:
-    """What to call with each new trace, and what to show: a widget, or a figure where nobody looks.
+    """What to call with each new trace, and the widget to show; both None where nobody looks.
 
     Args:
         watch: the `Watch`.
@@ -22,7 +22,7 @@ def follow(watch: Any, name: str) -> tuple[Callable[[Trace], None] | None, Any]:
     """
     draw = FIGURES[name]
     if headless():
-        return None, draw(watch.trace)
+        return None, None
     canvas, last = Canvas(), [0.0]
     canvas.add_class("curvkit-watch")
     canvas.paint(draw(watch.trace))

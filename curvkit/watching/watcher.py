@@ -146,7 +146,9 @@ class Watch:
         return figures.FIGURES[name](self.trace)
 
     def show(self, name: str = "edge"):
-        """The figure live: it follows the training that comes after, in a notebook."""
+        """The figure live, in a notebook: it follows the training that comes after. Nothing, where
+        nobody watches: there `figure` draws it in the end.
+        """
         from curvkit.watching import live
 
         self._shown, made = live.follow(self, name)
