@@ -10,6 +10,7 @@ from curvkit.selection.figures import FIGURES, words
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 
 FRONT = ("data", "whiten", "rows", "groups", "size", "good", "within", "between", "noise")
 FRONT += ("picks", "seed")
@@ -33,4 +34,4 @@ def explore(figure: str = "scores", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)

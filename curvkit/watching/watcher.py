@@ -169,9 +169,9 @@ class Watch:
 
     def tell(self):
         """The words, as a notebook displays them."""
-        from IPython.display import Markdown
+        from curvkit.show.told import told
 
-        return Markdown(self.words())
+        return told(self.words(), self.trace)
 
     # -- one reading ---------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from curvkit.selection.odds.figures import FIGURES, words
 from curvkit.selection.odds.settings import Settings
 from curvkit.selection.odds.trace import Trace
 from curvkit.show.panel import panel
+from curvkit.show.told import told
 
 FRONT = ("against", "convex", "trials", "rows", "groups", "size", "good", "within", "between")
 FRONT += ("noise", "seed")
@@ -33,4 +34,4 @@ def explore(figure: str = "recovery", **values: Any):
 
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return Markdown(words(trace))
+    return told(words(trace), trace)
