@@ -36,9 +36,7 @@ def digits(examples: int = 200) -> Data:
         expected = f"a whole number from 1 to {len(pixels)}"
         raise ValueError(say.refusal("examples", expected, examples))
     chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
-    inputs = pixels[chosen] / 16
-    inputs = (inputs - inputs.mean()) / inputs.std()
-    return Data(inputs.astype(np.float32), np.eye(10, dtype=np.float32)[labels[chosen]])
+    return _standardised(pixels[chosen] / 16, labels[chosen], 10)
 
 
 def chebyshev(degree: int = 6, examples: int = 20) -> Data:
@@ -105,6 +103,10 @@ def _scaled(source, examples, data_home) -> Data:
     pixels, labels = download.images(source, data_home)
     chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
     inputs = pixels[chosen].reshape(examples, -1).astype(np.float32) / 255
+    return _standardised(inputs, labels[chosen], len(source.counts))
+
+
+def _standardised(inputs, labels, classes) -> Data:
+    """Inputs at mean 0 and deviation 1 over all entries, labels one-hot."""
     inputs = (inputs - inputs.mean()) / inputs.std()
-    targets = np.eye(len(source.counts), dtype=np.float32)[labels[chosen]]
-    return Data(inputs.astype(np.float32), targets)
+    return Data(inputs.astype(np.float32), np.eye(classes, dtype=np.float32)[labels])

@@ -1,8 +1,8 @@
 """Large data sets from OpenML, through scikit-learn's cache: fetched once, checked, at hand."""
 
 import contextlib
+import io
 import os
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from urllib.error import URLError
 import numpy as np
 from sklearn.datasets import fetch_openml, get_data_home
 from tqdm.auto import tqdm
+
+from curvkit.core import files
 
 
 class Source(NamedTuple):
@@ -87,16 +89,10 @@ def _fetched(source, home, progress):
 
 
 def _keep(path: Path, pixels: np.ndarray, labels: np.ndarray) -> None:
-    """Writes the arrays whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            np.savez_compressed(file, pixels=pixels, labels=labels)
-            file.flush()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    file = io.BytesIO()
+    np.savez_compressed(file, pixels=pixels, labels=labels)
+    files.write(path, file.getvalue())
 
 
 @contextlib.contextmanager

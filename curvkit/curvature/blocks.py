@@ -19,6 +19,7 @@ from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say, tree
 from curvkit.curvature import krylov
+from curvkit.curvature.lanczos import hvp
 
 
 def layers(params: Any) -> dict[str, list[int]]:
@@ -92,7 +93,7 @@ def block_sharpness(
         inside = (owner == number).astype(vector.dtype)
 
         def product(along):
-            return inside * jax.jvp(jax.grad(flat), (vector,), (inside * along,))[1]
+            return inside * hvp(flat, vector, inside * along)
 
         values, vectors, _, _ = krylov.davidson(
             product,

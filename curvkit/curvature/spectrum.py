@@ -12,6 +12,7 @@ loss and any symmetric product goes in, and that the error comes with the number
 | φ(t) | `SpectralDensity.at(t)` | (points,) | arXiv 1901.10159, equation 5 |
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ import jax
 import jax.numpy as jnp
 
 from curvkit.core import say, tree
+from curvkit.curvature.lanczos import hvp
 
 
 class SpectralDensity(NamedTuple):
@@ -123,7 +125,7 @@ def spectral_density(
 def _product(loss, params):
     """The Hessian as a function of a flat vector, and the flat parameters."""
     flat, vector, _ = tree.flat(loss, params)
-    return lambda along: jax.jvp(jax.grad(flat), (vector,), (along,))[1], vector
+    return functools.partial(hvp, flat, vector), vector
 
 
 def _several(name: str, value: int, least: int, most: int | None = None) -> None:

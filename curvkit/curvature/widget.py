@@ -4,7 +4,6 @@ from typing import Any
 
 from IPython.display import Markdown
 
-from curvkit.core import knob, say
 from curvkit.curvature.experiment import stream
 from curvkit.curvature.figures import FIGURES, words
 from curvkit.curvature.settings import Settings
@@ -25,10 +24,7 @@ def explore(figure: str = "edge", **values: Any):
     Raises:
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    if figure not in FIGURES:
-        raise ValueError(say.unknown("figure", figure, FIGURES))
-    settings = knob.read(Settings, values)
-    return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})
+    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
 
 
 def tell(trace: Trace) -> Markdown:

@@ -4,7 +4,6 @@ from typing import Any
 
 from IPython.display import Markdown, display
 
-from curvkit.core import knob, say
 from curvkit.minima.experiment import problem, search, stream
 from curvkit.minima.figures import FIGURES, found, scattered, words
 from curvkit.minima.settings import Settings
@@ -27,10 +26,7 @@ def explore(figure: str = "histogram", **values: Any):
     Raises:
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    if figure not in FIGURES:
-        raise ValueError(say.unknown("figure", figure, FIGURES))
-    settings = knob.read(Settings, values)
-    return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})
+    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
 
 
 def tell(trace: Trace) -> Markdown:

@@ -1,33 +1,16 @@
-"""Files that are there whole or not at all, so that nobody opens half a page."""
+"""A folder that is written to: by one program at a time, each file whole or not at all."""
 
 import contextlib
-import os
 import re
-import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-_masked = threading.Lock()
+from curvkit.core.files import write
+
+__all__ = ["locked", "write"]
+
 # What a writer that was killed leaves behind; a name that nobody would give to a file of his own.
 LITTER = re.compile(r"^\..+-[a-z0-9_]{8}\.part$")
-
-
-def write(path: Path, text: str | bytes) -> Path:
-    """Writes `text` under a temporary name in the same folder, then renames; returns the path."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files for their owner only; a report is to be read by others as well.
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return path
 
 
 @contextlib.contextmanager
@@ -56,11 +39,3 @@ def locked(folder: Path, what: str) -> Iterator[None]:
             if LITTER.match(each.name):
                 each.unlink(missing_ok=True)
         yield
-
-
-def _umask() -> int:
-    # It can be read only by setting it, which is that of all threads.
-    with _masked:
-        mask = os.umask(0)
-        os.umask(mask)
-    return mask

@@ -13,6 +13,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from curvkit.core import knob as knobs
+from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.show import player, theme
@@ -39,31 +40,37 @@ def headless() -> bool:
 
 def panel(
     stream: Stream,
-    settings: Any,
+    settings: type,
     figures: Mapping[str, Draw],
     words: Callable[[Record], str],
+    values: Mapping[str, Any],
     *,
+    figure: str,
     front: Sequence[str] = (),
-    views: Mapping[str, Any] | None = None,
 ) -> "Panel | go.Figure":
     """A room's `explore`: a live `Panel` in a notebook, its static twin where nobody watches.
 
     Args:
         stream: the room's experiment.
-        settings: where the knobs stand at first.
-        figures: the room's figures by name, the first one shown first; each a pure function of a
-            trace, with an optional keyword `clock` ("step" or "time").
+        settings: the room's `Settings`.
+        figures: the room's figures by name; each a pure function of a trace, with an optional
+            keyword `clock` ("step" or "time").
         words: what a trace shows, in a sentence or two.
+        values: where knobs stand at first, by name.
+        figure: the figure to show first.
         front: the knobs in front; the others are under "more knobs".
-        views: `figure=` and `clock=` to start with.
+
+    Raises:
+        ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    views = dict(views or {})
+    if figure not in figures:
+        raise ValueError(say.unknown("figure", figure, figures))
+    chosen = knobs.read(settings, values)
     if not headless():
-        return Panel(stream, settings, figures, words, front=front, **views)
-    trace = stream.run(settings, progress=True)
-    draw = figures[views.get("figure", next(iter(figures)))]
+        return Panel(stream, chosen, figures, words, front=front, figure=figure)
+    trace = stream.run(chosen, progress=True)
     display(told(words(trace), trace))
-    return player.animate(_with_clock(draw, views.get("clock", "step")), trace)
+    return player.animate(figures[figure], trace)
 
 
 def _with_clock(draw: Draw, clock: str) -> Draw:
@@ -72,7 +79,8 @@ def _with_clock(draw: Draw, clock: str) -> Draw:
 
 
 class Panel(widgets.VBox):
-    """Knobs on the left, figure on the right, in one widget; arguments as in `panel`.
+    """Knobs on the left, figure on the right, in one widget; arguments as in `panel`,
+    but `settings`, which are read already.
 
     Attributes:
         trace: the newest trace, or None before the first chunk.

@@ -4,7 +4,6 @@ from typing import Any
 
 from IPython.display import Markdown
 
-from curvkit.core import knob, say
 from curvkit.show.panel import panel
 from curvkit.show.player import animate
 from curvkit.show.told import told
@@ -29,10 +28,7 @@ def explore(figure: str = "race", **values: Any):
     Raises:
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    if figure not in FIGURES:
-        raise ValueError(say.unknown("figure", figure, FIGURES))
-    settings = knob.read(Settings, values)
-    return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})
+    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
 
 
 def play(trace: Trace, frames: int = 120):

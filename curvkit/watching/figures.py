@@ -5,9 +5,8 @@ import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.show import theme
+from curvkit.watching.optimizer import SHAPED
 from curvkit.watching.trace import Trace
-
-SHAPED = ("rmsprop", "adam", "nadam")
 
 
 def _rule(trace: Trace) -> str:

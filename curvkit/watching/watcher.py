@@ -60,7 +60,7 @@ class Watch:
         jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
         began = self.pace.begin(step)
         numbers, held, shape = parts.split(params, self._trained)
-        given, given_held, given_shape = self._split_batch(batch)
+        given, given_held, given_shape = parts.split(batch)
         known = len(self._compiled)
         self._start(params, numbers, shape)
         read = self._program(shape, given_shape, params, batch)
@@ -183,9 +183,6 @@ class Watch:
             if self._options["per_layer"]:
                 self._blocks = parts.layers(params, shape, layers_of)
             self._seen = measure.begin(numbers, self._options["k"], bool(self._blocks))
-
-    def _split_batch(self, batch):
-        return parts.split(batch)
 
     def _loss_of(self, shape, held, batch):
         rest = () if isinstance(batch, tuple) and not batch else (batch,)

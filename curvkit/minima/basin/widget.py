@@ -4,7 +4,6 @@ from typing import Any
 
 from IPython.display import Markdown
 
-from curvkit.core import knob, say
 from curvkit.minima.basin.experiment import stream
 from curvkit.minima.basin.figures import FIGURES, words
 from curvkit.minima.basin.settings import Settings
@@ -23,10 +22,7 @@ def explore(figure: str = "plane", **values: Any):
     Raises:
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    if figure not in FIGURES:
-        raise ValueError(say.unknown("figure", figure, FIGURES))
-    settings = knob.read(Settings, values)
-    return panel(stream, settings, FIGURES, words, views={"figure": figure})
+    return panel(stream, Settings, FIGURES, words, values, figure=figure)
 
 
 def tell(trace: Trace) -> Markdown:

@@ -4,7 +4,6 @@ from typing import Any
 
 from IPython.display import Markdown
 
-from curvkit.core import knob, say
 from curvkit.selection.odds.experiment import stream
 from curvkit.selection.odds.figures import FIGURES, words
 from curvkit.selection.odds.settings import Settings
@@ -26,10 +25,7 @@ def explore(figure: str = "recovery", **values: Any):
     Raises:
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    if figure not in FIGURES:
-        raise ValueError(say.unknown("figure", figure, FIGURES))
-    settings = knob.read(Settings, values)
-    return panel(stream, settings, FIGURES, words, front=FRONT, views={"figure": figure})
+    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
 
 
 def tell(trace: Trace) -> Markdown:

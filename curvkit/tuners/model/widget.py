@@ -4,7 +4,6 @@ from typing import Any
 
 from IPython.display import Markdown
 
-from curvkit.core import knob, say
 from curvkit.show.panel import panel
 from curvkit.show.told import told
 from curvkit.tuners.model.experiment import stream
@@ -23,9 +22,7 @@ def explore(figure: str = "balance", **values: Any):
     Raises:
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
-    if figure not in FIGURES:
-        raise ValueError(say.unknown("figure", figure, FIGURES))
-    return panel(stream, knob.read(Settings, values), FIGURES, words, views={"figure": figure})
+    return panel(stream, Settings, FIGURES, words, values, figure=figure)
 
 
 def tell(trace: Trace) -> Markdown:
