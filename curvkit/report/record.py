@@ -43,7 +43,7 @@ def versions() -> dict[str, str]:
 @functools.cache
 def source() -> str:
     """A digest of curvkit's own source, which changes more often than its version."""
-    home, digest = Path(curvkit.__file__).parent, hashlib.sha256()
+    home, digest = Path(__file__).parent.parent, hashlib.sha256()
     for path in sorted(home.rglob("*.py")):
         digest.update(f"{path.relative_to(home).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -1,8 +1,9 @@
-"""Ctrl-C during a report: heard whatever is under way, and nothing is torn by it.
+"""Ctrl-C during a report or a sweep: heard whatever is under way, and nothing is torn by it.
 
 By default Python raises in the middle of whatever runs, and where that is a callback of an event
-loop or a destructor, the exception is lost and the report goes on. Here the key only sets a mark
-and ends the kernels; the report then finds its notebooks at an end, sees the mark, and stops.
+loop or a destructor, the exception is lost and the report goes on. Here the key sets a mark and
+ends the kernels; the report then finds its notebooks at an end, sees the mark, and stops. What
+waits for others, as a sweep does, lets the key raise besides.
 """
 
 import signal
@@ -15,12 +16,15 @@ from typing import Self
 class Stop:
     """A context manager within which a first Ctrl-C is noted, and a second one raises at once.
 
+    Args:
+        at_once: whether the first one raises, too.
+
     Attributes:
         asked: whether the key was pressed.
     """
 
-    def __init__(self) -> None:
-        self.asked, self._before = False, None
+    def __init__(self, at_once: bool = False) -> None:
+        self.asked, self._at_once, self._before = False, at_once, None
         self._kills: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -34,9 +38,10 @@ class Stop:
             signal.signal(signal.SIGINT, self._before)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
+        again = self.asked
         self.end()
+        if again or self._at_once:
+            raise KeyboardInterrupt
 
     def end(self) -> None:
         """Ends all that is under way, as the key does."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from curvkit.report.stop import Stop
 from curvkit.sweep import work
 from curvkit.sweep.store import Store
 
@@ -29,11 +30,14 @@ class Drive:
         room: the room's name.
         alone: makes the job of a single run.
         heard: called with the rows of each batch that is in the table.
+        stop: says whether Ctrl-C was pressed, whatever became of its exception.
     """
 
-    def __init__(self, client, store: Store, schema, room: str, alone: Callable, heard: Callable):
+    def __init__(
+        self, client, store: Store, schema, room: str, alone: Callable, heard: Callable, stop: Stop
+    ):
         self.client, self.store, self.schema = client, store, schema
-        self.room, self.alone, self.heard = room, alone, heard
+        self.room, self.alone, self.heard, self.stop = room, alone, heard, stop
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Runs all jobs to their end.
@@ -43,6 +47,7 @@ class Drive:
 
         Raises:
             Stopped: if the scheduler goes away or nothing more can be written.
+            KeyboardInterrupt: if the key was pressed.
         """
         blamed = self._together(jobs)
         for name, settings in blamed.items():
@@ -60,6 +65,7 @@ class Drive:
         ended, blamed = as_completed(waiting), {}
         try:
             for future in ended:
+                self.stop.check()
                 job = waiting.pop(future)
                 if future.status == "finished":
                     self._keep(self._result(future))

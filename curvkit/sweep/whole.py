@@ -12,6 +12,7 @@ from rich.console import Console
 
 from curvkit.core import knob, say
 from curvkit.report import machine, rooms
+from curvkit.report.stop import Stop
 from curvkit.sweep import cluster, drive, notebook, store, work
 from curvkit.sweep.plan import Plan, identity
 from curvkit.sweep.progress import Follower
@@ -84,10 +85,11 @@ def make(
             number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
             where = _given(client) if client else cluster.connected(scheduler, number)
-            with where as client, Follower(console, len(runs), len(runs) - len(missing)) as bar:
+            followed = Follower(console, len(runs), len(runs) - len(missing))
+            with Stop(at_once=True) as stop, where as client, followed as bar:
                 bar.link(client)
                 shape = store.schema(house.Settings, merits(house))
-                drive.Drive(client, kept, shape, room, kind.alone, bar.ended).run(jobs)
+                drive.Drive(client, kept, shape, room, kind.alone, bar.ended, stop).run(jobs)
         return _finish(kept.folder, house, plans)
 
 

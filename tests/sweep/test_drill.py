@@ -1,5 +1,6 @@
 """The drill: sweeps that are killed, stopped and abandoned, and lose nothing and double nothing."""
 
+import contextlib
 import os
 import random
 import signal
@@ -18,6 +19,7 @@ from rich.console import Console
 
 import curvkit.tuners.model as house
 from curvkit.report import notebooks
+from curvkit.report.stop import Stop
 from curvkit.sweep import cluster, drive, make, plan, read, store, whole
 
 pytestmark = pytest.mark.slow
@@ -156,7 +158,7 @@ def test_a_command_that_is_killed_leaves_no_worker_behind(tmp_path):
     assert len(set(read(tmp_path / "out")["run"])) >= there >= 1
 
 
-def driven(tmp_path, client, kills, seconds=0.0):
+def driven(tmp_path, client, kills, seconds=0.0, stop=None):
     """The rows of two batches, of which some runs kill their worker so many times."""
     kept, rows = store.Store.open(tmp_path / "out", resume=False), []
     runs = {
@@ -168,8 +170,17 @@ def driven(tmp_path, client, kills, seconds=0.0):
         for names in ("ab", "cd")
     ]
     columns = store.schema(house.Settings, whole.merits(house))
-    drive.Drive(client, kept, columns, ROOM, alone, rows.extend).run(jobs)
+    drive.Drive(client, kept, columns, ROOM, alone, rows.extend, stop or Stop()).run(jobs)
     return {row["run"]: (row["status"], row["error"]) for row in store.rows(read(kept.folder))}
+
+
+def test_a_key_whose_exception_was_lost_stops_the_sweep_all_the_same(tmp_path, client):
+    with Stop(at_once=True) as stop:
+        with contextlib.suppress(KeyboardInterrupt):  # as a destructor does
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            driven(tmp_path, client, {}, stop=stop)
+    assert not parts(tmp_path / "out")
 
 
 def test_the_runs_of_a_killed_worker_are_made_again(tmp_path):
