@@ -26,13 +26,13 @@ gallery: setup ## Make a static site of the notebooks in site/, whose knobs turn
 doctor: setup ## Say in one screen whether all is well for a class
 	@$(PY) -m curvkit doctor $(ARGS)
 
-test: lint ## Lint, then run all tests but the notebooks at full defaults
+test: lint ## Lint, then run all tests but those that take long
 	@$(PY) $(PYTEST) -m "not full" $(ARGS)
 
 test-fast: setup ## Run the tests that take seconds
 	@$(PY) $(PYTEST) -m "not slow and not full" $(ARGS)
 
-test-full: setup ## Run every test, the notebooks at full defaults too
+test-full: setup ## Run every test, the notebooks at full defaults and every static knob too
 	@$(PY) $(PYTEST) $(ARGS)
 
 test-gpu: setup ## Run every notebook at full defaults on the GPU, and check what it claims

@@ -1,10 +1,11 @@
 """The data sets of the kit, as arrays ready to train on."""
 
 import functools
+import importlib.util
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from curvkit.core import say
 
@@ -31,12 +32,25 @@ def digits(examples: int = 200) -> Data:
     >>> digits(200).inputs.shape, digits(200).targets.shape
     ((200, 64), (200, 10))
     """
-    pixels, labels = load_digits(return_X_y=True)
+    pixels, labels = _digits()
     if not 1 <= examples <= len(pixels):
         expected = f"a whole number from 1 to {len(pixels)}"
         raise ValueError(say.refusal("examples", expected, examples))
     chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
     return _standardised(pixels[chosen] / 16, labels[chosen], 10)
+
+
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    # To import scikit-learn takes seconds, most of the time to a first figure, and its table does
+    # not need it.
+    home = Path(*importlib.util.find_spec("sklearn").submodule_search_locations)
+    table = home / "datasets" / "data" / "digits.csv.gz"
+    if table.is_file():
+        rows = np.loadtxt(table, delimiter=",")
+        return rows[:, :-1], rows[:, -1].astype(int)
+    from sklearn.datasets import load_digits
+
+    return load_digits(return_X_y=True)
 
 
 def chebyshev(degree: int = 6, examples: int = 20) -> Data:

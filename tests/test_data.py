@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import json
 import urllib.request
+from pathlib import Path
 from urllib.error import URLError
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from curvkit import data, download
 
@@ -102,3 +104,11 @@ def test_images_are_scaled_shuffled_and_one_hot(tmp_path, monkeypatch, capsys):
     assert "fetching small" in capsys.readouterr().err
     with pytest.raises(ValueError, match="examples must be a whole number from 1 to 4, but 5"):
         data.mnist(5, data_home=str(tmp_path))
+
+
+def test_the_digits_are_scikit_learn_s_with_and_without_importing_it(monkeypatch):
+    expected = load_digits(return_X_y=True)
+    for there in (True, False):
+        monkeypatch.setattr(Path, "is_file", lambda path, there=there: there)
+        for got, wanted in zip(data._digits(), expected, strict=True):
+            np.testing.assert_array_equal(got, wanted)

@@ -72,7 +72,9 @@ def test_a_knob_that_is_said_to_matter_at_the_beginning_only_does(name):
     contract.only_begins(room(name))
 
 
-@pytest.mark.slow
+# A knob that matters beside other static knobs only, or is static itself, takes a program of its
+# own, some seconds each; what the default program reads is turned above and below.
+@pytest.mark.full
 @pytest.mark.parametrize("name, knob", every_knob(static=False))
 def test_turning_a_knob_never_recompiles_where_it_matters(name, knob):
     contract.never_recompiles(room(name), knob, **where_it_matters(room(name), knob))
@@ -92,7 +94,7 @@ def test_turning_what_the_default_program_reads_moves_a_figure(name):
         contract.moves_a_figure(there, knob, {})
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @each_knob
 def test_turning_a_knob_moves_a_figure(name, knob):
     contract.moves_a_figure(room(name), knob, where_it_matters(room(name), knob))

@@ -88,7 +88,7 @@ def test_twenty_products_from_cold_are_exact(step):
         assert_close(got, expected[:1], rtol=1e-5)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.full) for n in (1, 2))])
 def test_three_products_from_the_step_before_are_right_to_two_thousandths(seed):
     errors, products = follow(seed, 1, num_hvps=3)
     assert (products == 3).all()
@@ -99,7 +99,7 @@ def test_three_products_from_the_step_before_are_right_to_two_thousandths(seed):
 
 
 @pytest.mark.parametrize("k", [1, 2])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 def test_a_run_reads_its_sharpness_to_two_thousandths_all_along(seed, k):
     errors, products = follow(
         seed, k, 11, num_hvps=experiment.MOST_PRODUCTS, tolerance=experiment.TOLERANCES[k]

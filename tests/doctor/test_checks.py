@@ -200,7 +200,7 @@ def test_the_whole_of_it_fits_on_a_screen_and_runs_the_notebooks(tmp_path, monke
     assert "ran in" in told and "ValueError: no" in told and "Wrong: bad." in told
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_second_start_finds_its_programs_compiled(tmp_path):
     cold, warm = (checks.probed(tmp_path, "tuners.model") for _ in range(2))
     assert list(tmp_path.glob("*-cache"))

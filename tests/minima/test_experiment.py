@@ -22,7 +22,7 @@ def run(**turned):
     return _run(tuple(sorted(turned.items())))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_every_row_of_the_table_holds_within_its_binomial_error():
     cells = compare(runs=1000).cells
     beyond = np.array([table.deviation(c.solved, c.total, c.expected) for c in cells])

@@ -20,18 +20,20 @@ def ran(**turned):
     return tuners.run(tuners.Settings.read(**{**NET, **turned}))
 
 
-@pytest.mark.parametrize("sigma", [1.0, 1.5, 1.9])
+@pytest.mark.parametrize("sigma", [pytest.param(1.0, marks=pytest.mark.full), 1.5, 1.9])
 def test_every_sigma_sits_at_the_edge_and_alignment_tells_them_apart(sigma):
     trace = ran(sigma=sigma, ema=0.9)
     assert_close(trace.settled("scaled_sharpness", 0, since=2000), 2.0, atol=0.005)
     assert_close(trace.settled("alignment", 0, since=2000), sigma / 2, atol=0.01)
 
 
+@pytest.mark.full
 def test_the_sharpness_falls_steeply_between_sigma_below_two_and_two():
     level = [ran(sigma=s).settled("sharpness", 0, since=3500) for s in (2.0, 1.9)]
     assert level[0] / level[1] < 0.4
 
 
+@pytest.mark.full
 def test_greedy_ends_more_than_three_times_above_a_tuned_constant():
     greedy = np.median(ran(sigma=1.0).best(0))
     constant = np.median(ran(tuner="constant", learning_rate=0.4).best(0))

@@ -37,7 +37,7 @@ def test_a_plain_orthogonal_tanh_network_trains_as_well():
     assert (trace.accuracy[-1] > 0.95).all()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_gaussian_weights_cost_a_part_of_what_shaping_gains():
     orthogonal, gaussian = (
         np.mean([_run(seed=s, orthogonal=o).accuracy[-1, 1:].mean() for s in range(3)])
