@@ -204,12 +204,13 @@ def objective(
 
 
 def asymmetry(jacobian: jax.Array) -> jax.Array:
-    """‖J − Jᵀ‖ / ‖J‖ of a square matrix, from 0 (a gradient) to 2; nan of zeros.
+    """‖J − Jᵀ‖ / ‖J‖ of a square matrix, from 0 (a gradient) to 2; 0 of zeros.
 
     >>> float(asymmetry(jnp.array([[0.0, 1.0], [-1.0, 0.0]])))
     2.0
     """
-    return jnp.linalg.norm(jacobian - jacobian.T) / jnp.linalg.norm(jacobian)
+    size = jnp.linalg.norm(jacobian)
+    return jnp.linalg.norm(jacobian - jacobian.T) / jnp.where(size > 0, size, 1)
 
 
 def jacobian(
