@@ -216,6 +216,13 @@ def asymmetry(jacobian: jax.Array) -> jax.Array:
 def jacobian(
     variant: str | Variant | Weights, process: Process, taught: Teacher, logits: jax.Array
 ) -> jax.Array:
-    """The Jacobian (O A, O A) of `update` in the logits, through the visits."""
+    """The Jacobian (O A, O A) of `update` in the logits, through the visits.
+
+    >>> from curvkit.distillation.process import decision_process
+    >>> once = decision_process([[[0.0], [0.0]]], [[1.0, 0.0]], [1.0])
+    >>> half = teacher(once, boltzmann(jnp.zeros((1, 2)), 1.0))
+    >>> jacobian("teacher_distill", once, half, jnp.zeros((1, 2))).tolist()
+    [[-0.25, 0.25], [0.25, -0.25]]
+    """
     flat = lambda theta: update(variant, process, taught, theta.reshape(logits.shape)).ravel()
     return jax.jacfwd(flat)(logits.ravel())

@@ -195,7 +195,8 @@ def words(trace: Trace) -> str:
     turning = int(np.sum(swing > 0.1))
     told.append(
         f"After {int(trace.step[-1])} steps **{turning}** of {len(swing)} students went back and "
-        f"forth in the second half, the first logit by {number(float(np.median(swing)))} in the median."
+        "forth in the second half, "
+        f"the first logit by {number(float(np.median(swing)))} in the median."
     )
     told.append(
         f"Their return is **{number(trace.end('value'))}**, the teacher's "
