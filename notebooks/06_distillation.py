@@ -52,7 +52,11 @@ seed = 0
 from curvkit import distillation
 
 knobs = dict(
-    aliased=aliased, reward_weight=reward_weight, learning_rate=learning_rate, steps=steps, seed=seed
+    aliased=aliased,
+    reward_weight=reward_weight,
+    learning_rate=learning_rate,
+    steps=steps,
+    seed=seed,
 )
 distillation.explore(**knobs)
 
