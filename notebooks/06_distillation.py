@@ -29,7 +29,6 @@
 # %% tags=["parameters"]
 aliased = True
 reward_weight = 1.0
-learning_rate = 0.1
 steps = 3000
 seed = 0
 
@@ -51,13 +50,7 @@ seed = 0
 # %%
 from curvkit import distillation
 
-knobs = dict(
-    aliased=aliased,
-    reward_weight=reward_weight,
-    learning_rate=learning_rate,
-    steps=steps,
-    seed=seed,
-)
+knobs = dict(aliased=aliased, reward_weight=reward_weight, steps=steps, seed=seed)
 distillation.explore(**knobs)
 
 # %% [markdown]
