@@ -1,0 +1,184 @@
+"""Decision processes with finitely many states, as tables: visits, values, the best policy.
+
+| symbol | name | shape | source |
+| --- | --- | --- | --- |
+| P | `Process.transitions`, rows sum to at most 1; the rest ends the episode | (S, A, S) | |
+| r | `Process.rewards`, expected, of an action in a state | (S, A) | |
+| ρ | `Process.start` | (S,) | |
+| o(s) | `Process.observed`, which row of the student's logits a state uses | (S,) | |
+| d | `visits`, expected number of visits: d = (I − P_qᵀ)⁻¹ ρ | (S,) | arXiv 1902.02186 |
+| V, Q | `values`, `best` | (S,), (S, A) | |
+
+Episodes are not discounted; they have to end.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import say
+
+# What rounding may leave of a sum of probabilities in single precision.
+ROUNDING = 1e-5
+SWEEPS = 20_000
+
+
+class Process(NamedTuple):
+    """A decision process as tables, which `decision_process` checks; the symbols are above."""
+
+    transitions: jax.Array
+    rewards: jax.Array
+    start: jax.Array
+    observed: jax.Array
+
+
+def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any = None) -> Process:
+    """A checked process from its tables.
+
+    Args:
+        transitions: (S, A, S), probabilities of the next state; what a row lacks to 1 is the
+            probability that the episode ends.
+        rewards: (S, A).
+        start: (S,), probabilities of the first state.
+        observed: (S,) whole numbers from 0; states of one number share their logits. By default
+            every state has its own.
+
+    Raises:
+        ValueError: if shapes do not fit, if something is no probability, or if there is a state
+            that can be reached and from which no action ever leads to an end.
+
+    >>> walk = decision_process([[[0.5], [0.0]]], [[1.0, 2.0]], [1.0])
+    >>> walk.transitions.shape
+    (1, 2, 1)
+    """
+    P, r, first = (np.asarray(each, float) for each in (transitions, rewards, start))
+    if P.ndim != 3 or P.shape[0] != P.shape[2]:
+        raise ValueError(say.refusal("transitions", "of shape (states, actions, states)", P.shape))
+    for name, each, shape in (("rewards", r, P.shape[:2]), ("start", first, P.shape[:1])):
+        if each.shape != shape:
+            raise ValueError(say.refusal(name, f"of shape {shape}", each.shape))
+    if not np.all(np.isfinite(r)):
+        raise ValueError(say.refusal("rewards", "finite numbers", r))
+    if not (np.all(P >= 0) and np.all(P.sum(2) <= 1 + ROUNDING)):
+        raise ValueError(
+            say.refusal("transitions", "probabilities whose rows sum to at most 1", P.sum(2).max())
+        )
+    if not (np.all(first >= 0) and abs(first.sum() - 1) <= ROUNDING):
+        raise ValueError(say.refusal("start", "probabilities that sum to 1", first.sum()))
+    seen = np.arange(len(P)) if observed is None else np.asarray(observed)
+    whole = np.issubdtype(seen.dtype, np.integer) and seen.shape == first.shape
+    if not whole or seen.min() < 0 or seen.max() >= len(P):
+        raise ValueError(
+            say.refusal("observed", "a whole number from 0 below the number of states each", seen)
+        )
+    every = np.full(P.shape[:2], 1 / P.shape[1])
+    require_an_end(P, first, every, "transitions")
+    return Process(*(jnp.asarray(each, float) for each in (P, r, first)), jnp.asarray(seen))
+
+
+def require_an_end(transitions: Any, start: Any, policy: Any, name: str) -> None:
+    """Raises ValueError where a policy (S, A) can come to a state that it never ends from."""
+    P = np.asarray(transitions)
+    moves = np.einsum("sa,sat->st", np.asarray(policy), P)
+    reached = _spread(np.asarray(start) > 0, moves.T > 0)
+    ends = _spread(moves.sum(1) < 1 - ROUNDING, moves > 0)
+    stuck = np.flatnonzero(reached & ~ends)
+    if len(stuck):
+        advice = "give that loop a probability of ending"
+        raise ValueError(
+            say.refusal(name, "such that every episode ends", f"a loop at state {stuck[0]}", advice)
+        )
+
+
+def _spread(places: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """All states that are in `places`, or lead there by the rows of `steps`."""
+    while True:
+        more = places | np.any(steps & places, axis=1)
+        if np.array_equal(more, places):
+            return places
+        places = more
+
+
+def reachable(process: Process) -> np.ndarray:
+    """Which states an episode can come to, (S,) booleans; no update touches the others.
+
+    >>> split = decision_process([[[0, 0], [0, 0]], [[0, 0], [0, 0]]], [[0, 1], [0, 1]], [1, 0])
+    >>> reachable(split).tolist()
+    [True, False]
+    """
+    moves = np.asarray(process.transitions).max(1) > 0
+    return _spread(np.asarray(process.start) > 0, moves.T)
+
+
+def visits(process: Process, policy: jax.Array) -> jax.Array:
+    """How often a policy (S, A) comes to each state in an episode, expected: (S,), at least 0.
+
+    Differentiable in the policy (arXiv 1902.02186, section 3).
+
+    >>> walk = decision_process([[[0.5], [0.0]]], [[1.0, 2.0]], [1.0])
+    >>> round(float(visits(walk, jnp.array([[1.0, 0.0]]))[0]), 4)
+    2.0
+    """
+    moves = jnp.einsum("sa,sat->st", policy, process.transitions)
+    return jnp.linalg.solve(jnp.eye(len(moves)) - moves.T, process.start)
+
+
+def values(process: Process, policy: jax.Array, rewards: jax.Array) -> jax.Array:
+    """The expected sum of `rewards` (S, A) from each state on under a policy (S, A): (S,).
+
+    >>> walk = decision_process([[[0.5], [0.0]]], [[1.0, 2.0]], [1.0])
+    >>> round(float(values(walk, jnp.array([[1.0, 0.0]]), walk.rewards)[0]), 4)
+    2.0
+    """
+    moves = jnp.einsum("sa,sat->st", policy, process.transitions)
+    return jnp.linalg.solve(jnp.eye(len(moves)) - moves, jnp.sum(policy * rewards, 1))
+
+
+def best(process: Process, tolerance: float = 1e-6) -> jax.Array:
+    """What each action is worth if all later ones are the best, (S, A), by value iteration.
+
+    Args:
+        process: a checked process.
+        tolerance: it ends where no value moves by more, or after 20 000 sweeps.
+
+    >>> walk = decision_process([[[0.5], [0.0]]], [[1.0, 2.0]], [1.0])
+    >>> [round(float(each), 3) for each in best(walk)[0]]
+    [2.0, 2.0]
+    """
+
+    def sweep(carry):
+        Q, _, count = carry
+        new = process.rewards + process.transitions @ jnp.max(Q, 1)
+        return new, jnp.max(jnp.abs(new - Q)), count + 1
+
+    going = lambda carry: (carry[1] > tolerance) & (carry[2] < SWEEPS)
+    begun = (jnp.zeros_like(process.rewards), jnp.asarray(jnp.inf, process.rewards.dtype), 0)
+    return jax.lax.while_loop(going, sweep, begun)[0]
+
+
+def from_gymnasium(table: Mapping[int, Mapping[int, list]], start: Any) -> Process:
+    """A process from the transition table of a Gymnasium environment, its attribute `P`.
+
+    Args:
+        table: `table[state][action]` is a list of (probability, next state, reward, ended), as
+            FrozenLake, CliffWalking and Taxi have it.
+        start: (S,), their `initial_state_distrib`.
+
+    Raises:
+        ValueError: as `decision_process`.
+
+    >>> from_gymnasium({0: {0: [(1.0, 0, 5.0, True)]}}, [1.0]).rewards.tolist()
+    [[5.0]]
+    """
+    states, actions = len(table), len(table[0])
+    P, r = np.zeros((states, actions, states)), np.zeros((states, actions))
+    for s, choices in table.items():
+        for a, outcomes in choices.items():
+            for probability, after, reward, ended in outcomes:
+                r[s, a] += probability * reward
+                if not ended:
+                    P[s, a, after] += probability
+    return decision_process(P, r, start)
