@@ -116,6 +116,11 @@ def _descend(bound, free, best, steps):
     return jax.lax.scan(step, (free, adam.init(free), best), None, steps)[0][2]
 
 
+def program_values(layers, spec):
+    """The compiled F, from points (n, inputs) to (n,)."""
+    return jax.jit(jax.vmap(lambda x: spec(x, outputs(layers, x))))
+
+
 def values(layers, spec, points) -> np.ndarray:
     """F at points (n, inputs), in NumPy's float64 and outside of any program: what counts."""
     return np.asarray([float(_plain(layers, spec, each)) for each in points])
