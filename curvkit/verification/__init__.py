@@ -1,0 +1,45 @@
+"""Verification: prove that a network keeps to a property that is not linear, on a whole box.
+
+That an attack finds nothing proves nothing. A relaxation bounds the property from above: where the
+bound is at most zero it holds for every input of the box, and where the attack is above zero it
+does not. The gap between both is what is not known.
+
+`verify(layers, box, spec)` takes any list of affine and elementwise layers, so weights of Flax or
+Equinox fit; `LinearSpec`, `QuadraticSpec`, `SoftmaxSpec` and `DigitSumSpec` are specifications, and
+`Specification` makes one's own from three functions. All is computed in float64.
+
+Reference: C. Qin, K. Dvijotham, B. O'Donoghue, R. Bunel, R. Stanforth, S. Gowal, J. Uesato,
+G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Networks, ICLR 2019
+(arXiv 1902.09592).
+"""
+
+from curvkit.verification.bounds import crown, interval
+from curvkit.verification.networks import Affine, Box, box, network, side_by_side
+from curvkit.verification.specifications import (
+    DigitSumSpec,
+    Exponentials,
+    LinearSpec,
+    QuadraticSpec,
+    SoftmaxSpec,
+    Specification,
+)
+from curvkit.verification.verdict import Verdict, progress, verify
+
+__all__ = [
+    "Affine",
+    "Box",
+    "DigitSumSpec",
+    "Exponentials",
+    "LinearSpec",
+    "QuadraticSpec",
+    "SoftmaxSpec",
+    "Specification",
+    "Verdict",
+    "box",
+    "crown",
+    "interval",
+    "network",
+    "progress",
+    "side_by_side",
+    "verify",
+]

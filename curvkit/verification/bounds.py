@@ -1,0 +1,159 @@
+"""Linear bounds of a network on a box: intervals, backward CROWN, and slopes that are optimised.
+
+| symbol | name here | shape | source |
+| --- | --- | --- | --- |
+| l_k, u_k | `lower`, `upper` of what enters a layer | (width,) | arXiv 1902.09592, section 3 |
+| α | `slopes`: the lower line of an unstable ReLU | (width,) | arXiv 2011.13824, section 3 |
+| A | `rows`, whose products with the outputs are bounded | (rows, outputs) | arXiv 1811.00866 |
+
+Functions here are pure JAX and of the precision of their arguments; `verify` calls them in float64.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core.say import unknown
+from curvkit.verification.networks import ELEMENTWISE, Box, box, network, sizes, x64
+
+SLOPES = ("adaptive", "zero", "one")
+
+
+def intervals(layers, within: Box) -> list[Box]:
+    """Interval bounds of what enters each layer, and at the end of the outputs."""
+    found = [within]
+    for layer in layers:
+        lower, upper = found[-1]
+        if isinstance(layer, str):  # all of them increase
+            found.append(Box(ELEMENTWISE[layer](lower), ELEMENTWISE[layer](upper)))
+        else:
+            mid = layer.weight @ ((lower + upper) / 2) + layer.bias
+            radius = jnp.abs(layer.weight) @ ((upper - lower) / 2)
+            found.append(Box(mid - radius, mid + radius))
+    return found
+
+
+def lines(name: str, entering: Box, choice: str = "adaptive", alpha=None):
+    """Lines below and above an elementwise function: (slope, offset) of each, (width,) each.
+
+    Args:
+        name: of `networks.ELEMENTWISE`.
+        entering: bounds of its argument.
+        choice: the lower slope of a ReLU that is on one side of its kink or the other: `zero`,
+            `one`, or `adaptive`, which takes one where the upper bound is the larger side.
+        alpha: such slopes in [0, 1] instead of a choice, (width,).
+    """
+    lower, upper = entering
+    if name == "relu":
+        active, unstable = lower >= 0, (lower < 0) & (upper > 0)
+        if alpha is None:
+            fixed = {"adaptive": upper >= -lower, "zero": upper < lower, "one": upper >= lower}
+            alpha = fixed[choice].astype(upper.dtype)
+        chord = upper / jnp.where(unstable, upper - lower, 1)
+        above = jnp.where(unstable, chord, active)
+        below = jnp.where(unstable, alpha, active)
+        return (below, 0 * below), (above, jnp.where(unstable, -lower * chord, 0))
+    function = ELEMENTWISE[name]
+    slope_of = jax.vmap(jax.grad(function))
+    if name == "softplus":  # convex: above any tangent, below its chord
+        mid, wide = (lower + upper) / 2, upper > lower
+        chord = (function(upper) - function(lower)) / jnp.where(wide, upper - lower, 1)
+        # Where rounding could spoil a chord of almost no length, the larger slope is safe too.
+        chord = jnp.where(upper - lower > 1e-6, chord, slope_of(upper))
+        below = slope_of(mid)
+        return (below, function(mid) - below * mid), (chord, function(lower) - chord * lower)
+    # S-shaped: the slope within is nowhere less than at the flatter end.
+    flat = jnp.minimum(slope_of(lower), slope_of(upper))
+    return (flat, function(lower) - flat * lower), (flat, function(upper) - flat * upper)
+
+
+def backward(layers, relaxed, rows):
+    """An affine function of x above `rows` times the outputs: rows (k, inputs), offsets (k,).
+
+    Args:
+        layers: a network, or the first layers of one.
+        relaxed: for each layer its two lines, None where it is affine.
+        rows: (k, outputs).
+    """
+    offset = jnp.zeros(len(rows), rows.dtype)
+    for layer, pair in zip(reversed(layers), reversed(relaxed), strict=True):
+        if isinstance(layer, str):
+            (below, below_at), (above, above_at) = pair
+            plus, minus = jnp.maximum(rows, 0), jnp.minimum(rows, 0)
+            offset = offset + plus @ above_at + minus @ below_at
+            rows = plus * above + minus * below
+        else:
+            offset = offset + rows @ layer.bias
+            rows = rows @ layer.weight
+    return rows, offset
+
+
+def highest(rows, offset, within: Box):
+    """The largest values on a box of affine functions (k, inputs), (k,): (k,)."""
+    plus, minus = jnp.maximum(rows, 0), jnp.minimum(rows, 0)
+    return plus @ within.upper + minus @ within.lower + offset
+
+
+def relax(layers, within: Box, choice: str = "adaptive") -> list:
+    """The lines of every elementwise layer, at bounds that backward CROWN finds layer by layer."""
+    relaxed = []
+    for at, layer in enumerate(layers):
+        pair = None
+        if isinstance(layer, str):
+            pair = lines(layer, entering(layers[:at], relaxed, within), choice)
+        relaxed.append(pair)
+    return relaxed
+
+
+def entering(layers, relaxed, within: Box) -> Box:
+    """CROWN's bounds of each output of a network whose layers are relaxed."""
+    last = next(each for each in reversed(layers) if not isinstance(each, str))
+    identity = jnp.eye(len(last.weight), dtype=last.weight.dtype)
+    upper = highest(*backward(layers, relaxed, identity), within)
+    lower = -highest(*backward(layers, relaxed, -identity), within)
+    return Box(lower, jnp.maximum(lower, upper))
+
+
+def interval(layers, within: Box) -> Box:
+    """Interval bounds of a network's outputs, in float64.
+
+    Raises:
+        ValueError: with one sentence, for what `network` and `box` refuse.
+
+    >>> interval([([[1.0, -1.0]], [0.0]), "relu"], ([0, 0], [1, 2])).upper
+    array([1.])
+    """
+    return _checked(lambda *given: intervals(*given)[-1], layers, within)
+
+
+def crown(layers, within: Box, choice: str = "adaptive") -> Box:
+    """Backward CROWN bounds of a network's outputs, in float64 (arXiv 1811.00866).
+
+    Args:
+        layers: as `networks.network` takes them.
+        within: the box of the inputs, or a pair (lower, upper).
+        choice: of `SLOPES`, as in `lines`.
+
+    Raises:
+        ValueError: with one sentence, for an unknown choice and what `network` and `box` refuse.
+
+    >>> crown([([[2.0]], [1.0])], ([0.0], [3.0])).upper
+    array([7.])
+    """
+    if choice not in SLOPES:
+        raise ValueError(unknown("choice of slopes", choice, SLOPES))
+
+    def found(layers, within):
+        return entering(layers, relax(layers, within, choice), within)
+
+    if isinstance((layers := network(layers))[-1], str):  # its value is bounded as an identity's
+        width = sizes(layers)[1]
+        layers = network([*layers, (np.eye(width), np.zeros(width))])
+    return _checked(found, layers, within)
+
+
+def _checked(found, layers, within):
+    layers = network(layers)
+    within = box(*within, inputs=sizes(layers)[0])
+    with x64():
+        return Box(*(np.asarray(each) for each in found(layers, within)))

@@ -1,0 +1,151 @@
+"""Networks and boxes as a verifier reads them: a list of affine and elementwise layers.
+
+| symbol | name here | shape | source |
+| --- | --- | --- | --- |
+| W_k, b_k | `Affine.weight`, `Affine.bias` | (out, in), (out,) | arXiv 1902.09592, section 2 |
+| g_k | the name of an elementwise function | | there |
+| S_in | `Box` | (inputs,) twice | there |
+
+All numbers are promoted to float64, which holds every float32 exactly: a certificate is one of the
+promoted network, as evaluated in exact arithmetic.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from curvkit.core.say import refusal, unknown
+
+ELEMENTWISE = {
+    "relu": jax.nn.relu,
+    "tanh": jax.numpy.tanh,
+    "sigmoid": jax.nn.sigmoid,
+    "softplus": jax.nn.softplus,
+}
+
+
+class Affine(NamedTuple):
+    """The layer W x + b: a weight (out, in) and a bias (out,)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+class Network(tuple):
+    """Checked layers; itself again when it is checked once more, so that programs are kept."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+class Box(NamedTuple):
+    """All x with lower <= x <= upper, both (inputs,)."""
+
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def x64():
+    """The context in which JAX computes in float64, under the name that its version has."""
+    return (jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64)(True)
+
+
+def network(layers: Sequence) -> Network:
+    """A checked list of layers in float64: pairs (weight, bias), and names of `ELEMENTWISE`.
+
+    Args:
+        layers: weights are (out, in), as Equinox keeps them; give Flax's kernels transposed.
+
+    Raises:
+        ValueError: with one sentence, for an unsupported layer or one that does not fit.
+
+    >>> network([([[2.0]], [1.0]), "relu"])[0].weight.dtype
+    dtype('float64')
+    """
+    if isinstance(layers, Network):
+        return layers
+    made, width = [], None
+    for at, layer in enumerate(layers):
+        if isinstance(layer, str):
+            if layer not in ELEMENTWISE:
+                raise ValueError(unknown("elementwise layer", layer, ELEMENTWISE))
+            made.append(layer)
+            continue
+        if not (isinstance(layer, tuple | list) and len(layer) == 2):
+            expected = "a pair (weight, bias) or the name of an elementwise function"
+            raise ValueError(refusal(f"layers[{at}]", expected, type(layer).__name__))
+        weight, bias = (_numbers(f"layers[{at}]", each) for each in layer)
+        if weight.ndim != 2 or bias.shape != weight.shape[:1]:
+            expected = "a weight (out, in) and a bias (out,)"
+            raise ValueError(refusal(f"layers[{at}]", expected, (weight.shape, bias.shape)))
+        if width is not None and weight.shape[1] != width:
+            expected = f"a weight with {width} columns"
+            raise ValueError(refusal(f"layers[{at}]", expected, weight.shape))
+        width = len(weight)
+        made.append(Affine(weight, bias))
+    if not made or isinstance(made[0], str):
+        raise ValueError(refusal("layers", "a list that begins with an affine layer", len(made)))
+    return Network(made)
+
+
+def box(lower, upper, inputs: int | None = None) -> Box:
+    """A checked box in float64.
+
+    Raises:
+        ValueError: with one sentence, if the shapes differ from each other or from (inputs,), if a
+            number is not finite, or if lower lies above upper.
+
+    >>> box([0.0, 1.0], [1.0, 1.0]).upper
+    array([1., 1.])
+    """
+    lower, upper = (_numbers(name, each) for name, each in (("lower", lower), ("upper", upper)))
+    wanted = lower.shape if inputs is None else (inputs,)
+    for name, each in (("lower", lower), ("upper", upper)):
+        if each.ndim != 1 or each.shape != wanted:
+            raise ValueError(refusal(name, f"an array of shape {wanted}", each.shape))
+    above = np.flatnonzero(lower > upper)
+    if len(above):
+        at = int(above[0])
+        raise ValueError(refusal(f"lower[{at}]", f"at most upper[{at}] = {upper[at]}", lower[at]))
+    return Box(lower, upper)
+
+
+def side_by_side(layers: Sequence, copies: int) -> Network:
+    """The network that applies the same layers to each of several inputs, laid end to end.
+
+    >>> side_by_side([([[2.0]], [1.0])], 2)[0].weight
+    array([[2., 0.],
+           [0., 2.]])
+    """
+    many = np.eye(copies)
+    return Network(
+        each if isinstance(each, str)
+        else Affine(np.kron(many, each.weight), np.tile(each.bias, copies))
+        for each in network(layers)
+    )  # fmt: skip
+
+
+def outputs(layers: Sequence, x):
+    """What a network returns at x (inputs,)."""
+    for layer in layers:
+        x = ELEMENTWISE[layer](x) if isinstance(layer, str) else layer.weight @ x + layer.bias
+    return x
+
+
+def sizes(layers: Sequence) -> tuple[int, int]:
+    """How many inputs and outputs a checked network has."""
+    affine = [each for each in layers if not isinstance(each, str)]
+    return affine[0].weight.shape[1], len(affine[-1].weight)
+
+
+def _numbers(name: str, values) -> np.ndarray:
+    given = np.asarray(values)
+    if given.dtype.kind not in "fiu" or (given.dtype.kind == "f" and given.dtype.itemsize < 4):
+        raise ValueError(refusal(name, "an array of float32 or float64", str(given.dtype)))
+    promoted = given.astype(np.float64)
+    if not np.isfinite(promoted).all():
+        raise ValueError(refusal(name, "an array of finite numbers", promoted))
+    return promoted

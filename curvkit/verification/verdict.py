@@ -1,0 +1,219 @@
+"""`verify`: is F(x, f(x)) <= 0 for all x in a box? Bounds from above, an attack from below.
+
+| symbol | name here | shape | source |
+| --- | --- | --- | --- |
+| max F <= u | `Verdict.upper_bound` | scalar | arXiv 1902.09592, section 3 |
+| F(x*) | `Verdict.attack_value`, at `witness` | scalar | there, section 5 |
+
+Branch and bound halves the worst boxes along the input that the bound's plane depends on most. A
+child keeps its parent's bound where its own is worse, so the bound never rises.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from curvkit.core.say import refusal, unknown
+from curvkit.verification import certify
+from curvkit.verification.networks import Box, box, network, sizes, x64
+
+METHODS = ("auto", "interval", "crown", "alpha", "split")
+# Children of one round, so that one compiled program serves them all; Adam's steps; attack starts.
+BATCH, STEPS, RESTARTS = 64, 30, 16
+
+
+class Verdict(NamedTuple):
+    """What is known: `verified`, `violated` (with a witness) or `unknown`, and how it was found.
+
+    `trace` has one row (seconds, boxes bounded, upper bound, attack value) for each stage or round.
+    """
+
+    status: str
+    upper_bound: float
+    attack_value: float
+    witness: np.ndarray | None
+    trace: np.ndarray
+
+
+class _Search:
+    """The open boxes, the best attack and the trace of one question."""
+
+    def __init__(self, layers, spec, within, seed):
+        self.layers, self.spec, self.within = layers, spec, within
+        self.random = np.random.default_rng(seed)
+        self.begun, self.bounded, self.rows = time.perf_counter(), 0, []
+        self.attack_value, self.point = -np.inf, None
+        self.upper_bound = np.inf
+
+    def bound(self, lower, upper, method, steps=0):
+        """Bounds of at most a batch of boxes, with slack, anything not finite as infinity."""
+        count = len(lower)
+        size = 1 if count == 1 else BATCH
+        fill = lambda each: np.concatenate([each, np.repeat(each[-1:], size - count, 0)])
+        with x64():
+            run = certify.cached("bound", self.layers, self.spec, steps, "adaptive", method)
+            found, slopes = (np.asarray(each)[:count] for each in run(fill(lower), fill(upper)))
+        self.bounded += count
+        found = found + certify.SLACK * (1 + np.abs(found))
+        return np.where(np.isfinite(found), found, np.inf), np.nan_to_num(slopes)
+
+    def attack(self):
+        """Climbs from random starts and the middle, and evaluates what was found anew."""
+        low, high = self.within
+        starts = self.random.uniform(low, high, (RESTARTS, len(low)))
+        starts[0] = (low + high) / 2
+        with x64():
+            best, _ = certify.cached("climb", self.layers, self.spec)(starts, low, high)
+        self.try_points(np.clip(np.asarray(best), low, high))
+
+    def try_points(self, points):
+        """Takes the best of the points as the attack's, if it is better."""
+        with x64():
+            values = certify.values(self.layers, self.spec, points)
+        values = np.where(np.isfinite(values), values, -np.inf)
+        at = int(np.argmax(values))
+        if values[at] > self.attack_value:
+            self.attack_value, self.point = float(values[at]), np.array(points[at])
+
+    def verdict(self, upper=None) -> Verdict:
+        """What is known now; with a new bound a row of the trace is written."""
+        if upper is not None:
+            self.upper_bound = min(self.upper_bound, float(upper))
+        seconds = time.perf_counter() - self.begun
+        self.rows.append((seconds, self.bounded, self.upper_bound, self.attack_value))
+        status = "verified" if self.upper_bound <= 0 else "unknown"
+        if self.attack_value > 0:
+            status = "violated"
+        witness = self.point if status == "violated" else None
+        trace = np.array(self.rows)
+        return Verdict(status, self.upper_bound, self.attack_value, witness, trace)
+
+
+def verify(
+    layers,
+    within: Box,
+    spec,
+    *,
+    method: str = "auto",
+    budget: float = 10.0,
+    boxes: int = 20000,
+    gap: float | None = None,
+    seed: int = 0,
+) -> Verdict:
+    """Whether F <= 0 on a box: proved, refuted by a witness that is re-evaluated, or unknown.
+
+    Interrupted, it returns the best so far. F of the verdict is that of the specification; where
+    the attack finds F > 0 the status is `violated`. A number that is not finite proves nothing.
+
+    Args:
+        layers: as `networks.network` takes them; float32 weights are promoted to float64, exactly.
+        within: as `networks.box` makes it, or a pair (lower, upper).
+        spec: of `specifications`.
+        method: `interval`, `crown`, `alpha` (slopes and planes optimised), `split` (branch and
+            bound), or `auto`: CROWN, then alpha, then split, until it is decided.
+        budget: seconds after which no new round begins.
+        boxes: how many boxes are bounded at most.
+        gap: go on, decided or not, until upper bound and attack are so close.
+        seed: of the attack's starts.
+
+    Raises:
+        ValueError: with one sentence, for what `network`, `box` and the specification refuse.
+
+    >>> from curvkit.verification.specifications import LinearSpec
+    >>> layers = [([[1.0], [-1.0]], [0.0, 0.0]), "relu", ([[1.0, 1.0]], [0.0])]  # |x|
+    >>> verify(layers, ([-1.0], [1.0]), LinearSpec([1.0], -1.5)).status
+    'verified'
+    """  # fmt: skip
+    options = dict(method=method, budget=budget, boxes=boxes, gap=gap, seed=seed)
+    best = None
+    try:
+        for verdict in progress(layers, within, spec, **options):
+            best = verdict
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+    return best
+
+
+def progress(
+    layers,
+    within: Box,
+    spec,
+    *,
+    method: str = "auto",
+    budget: float = 10.0,
+    boxes: int = 20000,
+    gap: float | None = None,
+    seed: int = 0,
+) -> Iterator[Verdict]:
+    """The verdicts of `verify` as they get better, one for each stage or round.
+
+    >>> from curvkit.verification.specifications import LinearSpec
+    >>> double = [([[2.0]], [0.0])]
+    >>> [each.status for each in progress(double, ([0.0], [1.0]), LinearSpec([1.0], -1.0))]
+    ['violated']
+    """  # fmt: skip
+    layers = network(layers)
+    spec.fit(*sizes(layers))
+    within = box(*within, inputs=sizes(layers)[0])
+    if method not in METHODS:
+        raise ValueError(unknown("method", method, METHODS))
+    if not budget > 0:
+        raise ValueError(refusal("budget", "a number of seconds above zero", budget))
+    search = _Search(layers, spec, within, seed)
+    search.attack()
+
+    def decided(verdict):
+        if gap is not None:
+            return verdict.upper_bound - verdict.attack_value <= gap
+        return verdict.status != "unknown"
+
+    stages = {"auto": ("crown", "alpha"), "split": ("crown",)}.get(method, (method,))
+    for stage in stages:
+        steps = STEPS if stage == "alpha" else 0
+        upper, slopes = search.bound(*(each[None] for each in within), stage, steps)
+        verdict = search.verdict(upper[0])
+        yield verdict
+        if decided(verdict):
+            return
+    if method in ("auto", "split"):
+        yield from _split(search, slopes[0], decided, budget, boxes)
+
+
+def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
+    """Rounds of branch and bound: the worst boxes are halved, a batch of children at a time."""
+    lower, upper = (each[None] for each in search.within)
+    bound, slopes = np.array([search.upper_bound]), slopes[None]
+    while True:
+        if time.perf_counter() - search.begun > budget or search.bounded >= limit:
+            return
+        order = np.argsort(-bound)
+        worst, rest = order[: BATCH // 2], order[BATCH // 2 :]
+        low, high = _halved(lower[worst], upper[worst], slopes[worst])
+        found, found_slopes = search.bound(low, high, "crown")
+        found = np.minimum(found, np.tile(bound[worst], 2))
+        # Where the plane is highest on the most promising child, F may be high too.
+        first = np.argsort(-found)[:4]
+        search.try_points(np.where(found_slopes[first] > 0, high[first], low[first]))
+        lower, upper = np.concatenate([lower[rest], low]), np.concatenate([upper[rest], high])
+        bound = np.concatenate([bound[rest], found])
+        slopes = np.concatenate([slopes[rest], found_slopes])
+        verdict = search.verdict(bound.max())
+        yield verdict
+        if decided(verdict) or not np.any(upper > lower):
+            return
+
+
+def _halved(lower, upper, slopes):
+    """Both halves of each box along the input that moves its plane most."""
+    width = upper - lower
+    # A plane that does not lean still leaves boxes to split: the widest side then decides.
+    worth = width * (np.abs(slopes) + 1e-6 * (1e-300 + np.abs(slopes).max(1, keepdims=True)))
+    axis = np.where(worth.max(1) > 0, worth.argmax(1), width.argmax(1))
+    each = np.arange(len(lower))
+    middle = (lower[each, axis] + upper[each, axis]) / 2
+    left, right = upper.copy(), lower.copy()
+    left[each, axis], right[each, axis] = middle, middle
+    return np.concatenate([lower, right]), np.concatenate([left, upper])

@@ -1,0 +1,76 @@
+"""Intervals, CROWN and optimised slopes against loops in NumPy and HiGHS's linear programs."""
+
+import numpy as np
+import pytest
+from oracles import linear_bounds
+
+from curvkit.verification import LinearSpec, box, certify, crown, interval, network
+from curvkit.verification.bounds import SLOPES
+from curvkit.verification.networks import x64
+
+
+def drawn(seed, widths=(3, 12, 9, 4)):
+    """A random ReLU network, and a box around a random point."""
+    random = np.random.default_rng(seed)
+    layers = []
+    for inner, outer in zip(widths, widths[1:], strict=False):
+        layers += [(random.normal(size=(outer, inner)) / inner**0.5, random.normal(size=outer) / 3)]
+        layers += ["relu"]
+    centre, radius = random.normal(size=widths[0]), random.uniform(0.02, 0.8)
+    return network(layers[:-1]), box(centre - radius, centre + radius)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_intervals_equal_those_of_loops_in_numpy(seed):
+    layers, within = drawn(seed)
+    # Sums in another order: rounding alone.
+    np.testing.assert_allclose(interval(layers, within), linear_bounds.interval(layers, *within),
+                               rtol=0, atol=1e-10)  # fmt: skip
+
+
+@pytest.mark.parametrize("choice", SLOPES)
+@pytest.mark.parametrize("seed", range(3))
+def test_crown_equals_that_of_loops_in_numpy(seed, choice):
+    layers, within = drawn(seed)
+    np.testing.assert_allclose(crown(layers, within, choice),
+                               linear_bounds.crown(layers, *within, choice),
+                               rtol=0, atol=1e-10)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """Of a network: the truth from below, the linear program, CROWN, and α from above."""
+    rows = []
+    for seed in range(1):
+        layers, within = drawn(seed)
+        found = linear_bounds.entering(layers, *within, "adaptive")
+        row = np.array([1.0, -1.0, 0.5, 0.0])
+        program = linear_bounds.program(layers, *within, row, found)
+        spec = LinearSpec(row)
+        spec.fit(3, 4)
+        with x64():
+            ends = [each[None] for each in within]
+            loose, _ = certify.program(layers, spec)(*ends)
+            tight, _ = certify.program(layers, spec, steps=400)(*ends)
+            points = np.random.default_rng(1).uniform(*within, (2000, 3))
+            below = certify.values(layers, spec, points).max()
+        rows.append((below, program, float(tight[0]), float(loose[0])))
+    return np.array(rows).T
+
+
+def test_the_linear_program_is_neither_looser_than_crown_nor_tighter_than_the_truth(compared):
+    below, program, _, loose = compared
+    # HiGHS is feasible to 1e-7.
+    assert np.all(below <= program + 1e-7) and np.all(program <= loose + 1e-7)
+
+
+def test_optimised_slopes_come_within_a_thousandth_of_the_linear_program(compared):
+    _, program, tight, _ = compared
+    assert np.all(tight >= program - 1e-7), "below the program, whose dual it is"
+    assert np.all(tight <= program + 1e-3), tight - program
+
+
+def test_an_interval_of_no_width_bounds_the_output_itself():
+    layers, within = drawn(0)
+    low, high = crown(layers, box(within.lower, within.lower))
+    np.testing.assert_allclose(low, high, rtol=0, atol=1e-12)
