@@ -90,19 +90,18 @@ distillation.survey(6)
 distillation.figures.tree(corrected)
 
 # %% [markdown]
-# ## What is known, and what was measured here
+# ## What is known, what was measured, and what was not
 # - *Proved*: $\mathbb{E}_{\pi_\theta}\nabla\ell$ is no gradient in general (theorem 1); with $\hat r_i =
 #   -\ell(s_{i+1})$ it is, that of $-\mathbb{E}_{\pi_\theta}\sum_t \ell(s_t)$ (theorem 2). The tests hold
 #   it to $10^{-12}$.
-# - *Not reproduced*: the paper shows a cycle with a softmax of its own in each state. A search over such
-#   processes with three, four, five and seven states came near it and never found one; for two states
-#   and two actions there is a proof that none exists. The cycle above needs two states that look alike, as
-#   any network that generalises has them.
-# - *Measured*: the expected-entropy variants have no term for the student's own entropy. They seek one
-#   mode and become deterministic, below; so they do not end *at* the teacher.
-# - *Measured*: of entropy-regularised and expected-entropy distillation the expected updates are equal.
-#   Their noise differs, but only if the next reward is the mean $-\ell(s_{i+1})$ and not the sampled
-#   $\log \pi(a_{i+1}|s_{i+1})$.
+# - *Not reproduced*: the paper shows a cycle with a softmax of its own in each state. An earlier search
+#   over such processes with three, four, five and seven states came near it and never found one (no
+#   cell here repeats it). The cycle above needs two states that look alike, as any network that
+#   generalises has them.
+# - *Measured below*: the expected-entropy variants have no term for the student's own entropy. They seek one
+#   mode and become deterministic; so they do not end *at* the teacher.
+# - *Held by the tests*: of entropy-regularised and expected-entropy distillation the expected updates
+#   are equal. How their noise differs is not measured here.
 
 # %%
 modes = distillation.run(distillation.Settings.read(**knobs | dict(variant="expected_entropy")))
@@ -127,7 +126,7 @@ distillation.tell(alone)
 #    the update is the gradient of their weighted sum. What is not symmetric is how visits move.</details>
 # 3. From which *reward weight* on does the cycle appear?
 #    <details><summary>Answer</summary>Turn the knob in the first panel and watch the logits, with
-#    12 000 steps: at 0.9 all students still come to rest, at 1.0 they do not.</details>
+#    12 000 steps: at 0.9 the median student still comes to rest, at 1.0 it turns.</details>
 # 4. Is a field that is no gradient bound to be worse?
 #    <details><summary>Answer</summary>No. On-policy distillation with a logit for each state never works
 #    against the teacher-driven gradient, and converges to the teacher where it goes

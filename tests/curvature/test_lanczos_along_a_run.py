@@ -74,7 +74,9 @@ def follow(seed, k, stride=1, **options):
     return np.abs(values / exact[:, 0] - 1), products
 
 
-@pytest.mark.parametrize("step", [0, 300, 700, 1100])
+@pytest.mark.parametrize(
+    "step", [0, *(pytest.param(n, marks=pytest.mark.full) for n in (300, 700)), 1100]
+)
 def test_twenty_products_from_cold_are_exact(step):
     _, loss = start(0)
     visited, exact = descent(0)
