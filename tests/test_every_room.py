@@ -136,7 +136,7 @@ def test_the_trace_does_not_depend_on_how_the_run_was_cut(name):
     contract.does_not_depend_on_the_cut(room(name))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @each_room
 def test_a_run_in_a_batch_has_the_numbers_of_the_run_alone(name):
     contract.batches_like_single_runs(room(name))
