@@ -194,13 +194,12 @@ def test_no_cell_failed(page):
 
 
 def test_the_figure_is_as_wide_as_its_place(page):
-    wide = "() => { const p = document.querySelector('.curvkit-panel .js-plotly-plot');"
-    wide += " return [p.offsetWidth, p._fullLayout.width]; }"
+    plot = "document.querySelector('.curvkit-panel .js-plotly-plot')"
+    fits = f"() => Math.abs({plot}.offsetWidth - {plot}._fullLayout.width) <= 2"
     for width in (1400, 1150, 1400):
         page.set_viewport_size(dict(width=width, height=1000))
         page.wait_for_timeout(1000)
-        place, drawn = page.evaluate(wide)
-        assert abs(place - drawn) <= 2
+        page.wait_for_function(fits)  # a busy machine draws late
 
 
 @pytest.mark.parametrize("name", [name for name in knobs.knobs(Settings) if name != "rule"])
