@@ -1,6 +1,7 @@
 """Parameters as pytrees: what curvature needs of them, and a sentence where it is not there."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -82,3 +83,13 @@ def strong(tree: Any) -> Any:
 def traced(*trees: Any) -> bool:
     """Whether any leaf is being traced, so that its value cannot be looked at."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))
+
+
+def float64() -> AbstractContextManager:
+    """The block in which JAX computes in float64; the switch is named differently in older JAX.
+
+    >>> with float64():
+    ...     jax.numpy.ones(1).dtype
+    dtype('float64')
+    """
+    return (jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64)(True)

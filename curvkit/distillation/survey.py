@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax
 
 from curvkit.core import say
+from curvkit.core.tree import float64
 from curvkit.distillation import aliased, field
 from curvkit.distillation.variants import VARIANTS
 
@@ -73,7 +74,7 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
         logits = jax.random.normal(jax.random.fold_in(key, 7), process.rewards.shape)
         return field.asymmetry(field.jacobian(weights, process, taught, logits))
 
-    with _double()(True):
+    with float64():
         keys = jax.random.split(jax.random.key(seed), processes)
         compiled = jax.jit(jax.vmap(one, (None, 0)))
         found = {name: compiled(row.weights, keys) for name, row in VARIANTS.items()}
@@ -82,8 +83,3 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
             for name, each in found.items()
         ]
     return Survey(tuple(rows), processes)
-
-
-def _double():
-    # The name moved in the jax after our floor.
-    return jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64

@@ -21,6 +21,7 @@ import numpy as np
 from scipy.special import erf, expit, ndtr
 
 from curvkit.core import say
+from curvkit.core.tree import float64
 
 Jet = tuple[np.ndarray, np.ndarray, np.ndarray]
 BLOCK = 2048
@@ -181,7 +182,7 @@ def _of(function: Callable) -> Activation:
     # Off the round numbers, where functions bend and JAX takes the middle of two slopes.
     x = np.linspace(-20.0, 20.0, 4001) + 0.00314
     try:
-        with _double()(True):
+        with float64():
             out = jax.eval_shape(function, jax.ShapeDtypeStruct((7,), np.float64))
         found = jet(x) if (out.shape, out.dtype) == ((7,), np.float64) else None
     except Exception as error:  # whatever a stranger's function does, the refusal is one sentence
@@ -206,11 +207,6 @@ def _refused(got: str, advice: str = "") -> str:
     return say.refusal("activation", "a continuous elementwise function in JAX", got, advice)
 
 
-def _double():
-    """JAX's switch to double precision, whose name is another in older versions."""
-    return jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
-
-
 def _by_jax(function: Callable) -> Callable[[np.ndarray], Jet]:
     """The derivatives by forward mode, in double precision and outside of any trace."""
 
@@ -223,7 +219,7 @@ def _by_jax(function: Callable) -> Callable[[np.ndarray], Jet]:
     compiled = jax.jit(derivatives)
 
     def jet(x):
-        with _double()(True), jax.ensure_compile_time_eval():
+        with float64(), jax.ensure_compile_time_eval():
             flat = np.asarray(x, np.float64).ravel()
             # In blocks of one size, so that one size is compiled.
             filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)

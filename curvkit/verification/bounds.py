@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core.say import unknown
-from curvkit.verification.networks import ELEMENTWISE, Box, box, network, sizes, x64
+from curvkit.core.tree import float64
+from curvkit.verification.networks import ELEMENTWISE, Box, box, network, sizes
 
 SLOPES = ("adaptive", "zero", "one")
 
@@ -155,5 +156,5 @@ def crown(layers, within: Box, choice: str = "adaptive") -> Box:
 def _checked(found, layers, within):
     layers = network(layers)
     within = box(*within, inputs=sizes(layers)[0])
-    with x64():
+    with float64():
         return Box(*(np.asarray(each) for each in found(layers, within)))

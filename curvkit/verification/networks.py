@@ -48,11 +48,6 @@ class Box(NamedTuple):
     upper: np.ndarray
 
 
-def x64():
-    """The context in which JAX computes in float64, under the name that its version has."""
-    return (jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64)(True)
-
-
 def network(layers: Sequence) -> Network:
     """A checked list of layers in float64: pairs (weight, bias), and names of `ELEMENTWISE`.
 

@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from curvkit.core.say import refusal, unknown
+from curvkit.core.tree import float64
 from curvkit.verification import certify
-from curvkit.verification.networks import Box, box, network, sizes, x64
+from curvkit.verification.networks import Box, box, network, sizes
 
 METHODS = ("auto", "interval", "crown", "alpha", "split")
 # Children of one round, so that one compiled program serves them all; Adam's steps; attack starts.
@@ -52,7 +53,7 @@ class _Search:
         count = len(lower)
         size = 1 if count == 1 else BATCH
         fill = lambda each: np.concatenate([each, np.repeat(each[-1:], size - count, 0)])
-        with x64():
+        with float64():
             run = certify.cached("bound", self.layers, self.spec, steps, "adaptive", method)
             found, slopes = (np.asarray(each)[:count] for each in run(fill(lower), fill(upper)))
         self.bounded += count
@@ -64,13 +65,13 @@ class _Search:
         low, high = self.within
         starts = self.random.uniform(low, high, (RESTARTS, len(low)))
         starts[0] = (low + high) / 2
-        with x64():
+        with float64():
             best, _ = certify.cached("climb", self.layers, self.spec)(starts, low, high)
         self.try_points(np.clip(np.asarray(best), low, high))
 
     def try_points(self, points):
         """Takes the best of the points as the attack's, if it is better."""
-        with x64():
+        with float64():
             values = certify.values(self.layers, self.spec, points)
         values = np.where(np.isfinite(values), values, -np.inf)
         at = int(np.argmax(values))

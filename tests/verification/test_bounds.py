@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers import float64
 from oracles import linear_bounds
 
 from curvkit.verification import LinearSpec, box, certify, crown, interval, network
 from curvkit.verification.bounds import SLOPES
-from curvkit.verification.networks import x64
 
 
 def drawn(seed, widths=(3, 12, 9, 4)):
@@ -48,7 +48,7 @@ def compared():
         program = linear_bounds.program(layers, *within, row, found)
         spec = LinearSpec(row)
         spec.fit(3, 4)
-        with x64():
+        with float64():
             ends = [each[None] for each in within]
             loose, _ = certify.program(layers, spec)(*ends)
             tight, _ = certify.program(layers, spec, steps=400)(*ends)

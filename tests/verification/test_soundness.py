@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import float64
 
 from curvkit.verification import (
     DigitSumSpec,
@@ -12,7 +13,7 @@ from curvkit.verification import (
     network,
     side_by_side,
 )
-from curvkit.verification.networks import sizes, x64
+from curvkit.verification.networks import sizes
 
 BOXES = 1250
 
@@ -61,7 +62,7 @@ def test_no_bound_is_below_a_value_in_the_box(kind, activation, steps):
     # Some boxes are points in all inputs, or in some.
     radius[:50], radius[50:100, 0] = 0, 0
     low, high = centre - radius, centre + radius
-    with x64():
+    with float64():
         upper, _ = certify.program(layers, spec, steps)(low, high)
         naive, _ = certify.program(layers, spec, method="interval")(low, high)
         points = low + np.round(random.uniform(size=low.shape)) * (high - low)
