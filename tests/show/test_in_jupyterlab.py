@@ -36,7 +36,7 @@ READY = """() => {
 }"""
 PLOT = """() => {
   const plot = document.querySelector(".curvkit-panel .js-plotly-plot");
-  if (!plot || !plot.data) return "";
+  if (!plot || !plot.data || !plot.layout || !plot.layout.title) return "";
   return JSON.stringify([plot.data.map((each) => [each.name, Array.from(each.x || []),
     Array.from(each.y || []).map(String)]), plot.layout.title.text]);
 }"""
