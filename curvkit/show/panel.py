@@ -16,7 +16,7 @@ from curvkit.core import knob as knobs
 from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
-from curvkit.show import player, theme
+from curvkit.show import patience, player, theme
 from curvkit.show.canvas import Canvas, overlay
 from curvkit.show.controls import Control
 from curvkit.show.live import Live
@@ -274,7 +274,7 @@ class Panel(widgets.VBox):
         with self._pen:
             self.transport.load(self.trace)
             self._ranges = None
-            self.canvas.paint(self.figure(self.trace))
+            patience.patiently(lambda: self.canvas.paint(self.figure(self.trace)))
             self.words.value = f"<p style='font-size:15px'>{_inline(self.words_of(self.trace))}</p>"
 
     def _scrub(self, reading):

@@ -15,7 +15,7 @@ import plotly.io as pio
 from plotly.subplots import make_subplots
 
 from curvkit.core import say
-from curvkit.show import sketch
+from curvkit.show import patience, sketch
 
 Mode = Literal["light", "dark"]
 
@@ -131,6 +131,7 @@ def figure(
     """
     if sketch.asked():
         return sketch.Sketch()
+    patience.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
     made = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
     made.update_layout(title_text=title, height=height or 200 + 210 * rows)

@@ -51,7 +51,7 @@ def errors(trace: Trace) -> go.Figure:
         ends = [0, trace.settings["steps"]]
         nothing = theme.curve("threshold", "a constant", ends, [1, 1])
         made.add_trace(nothing.update(showlegend=row == 1), row=row, col=1)
-        made.update_yaxes(title_text=title, type="log", nticks=5, row=row, col=1)
+        made.update_yaxes(title_text=title, type="log", **theme.log_ticks(values), row=row, col=1)
     return _finish(made, trace, 2)
 
 
@@ -137,8 +137,9 @@ def pairs(trace: Trace) -> go.Figure:
         theme.curve("sharpness", "a pair: same points, same first weights", *good, mode="markers",
                     marker=dict(size=11))
     )  # fmt: skip
-    made.update_xaxes(title_text="error of values, values alone", type="log", nticks=5)
-    made.update_yaxes(title_text="error of values, with slopes", type="log", nticks=5)
+    log = dict(type="log", **theme.log_ticks(np.array(ends)))
+    made.update_xaxes(title_text="error of values, values alone", **log)
+    made.update_yaxes(title_text="error of values, with slopes", **log)
     made.update_layout(hovermode="closest")
     return made
 
