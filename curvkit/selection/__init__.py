@@ -15,6 +15,7 @@ from curvkit.selection.comparison import Comparison, compare
 from curvkit.selection.datasets import table
 from curvkit.selection.experiment import run, stream
 from curvkit.selection.kernel import group_omp
+from curvkit.selection.practice import Practice, practise
 from curvkit.selection.recovery import Condition, recovery
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace
@@ -24,12 +25,14 @@ __all__ = [
     "Condition",
     "GroupOMP",
     "GroupOMPCV",
+    "Practice",
     "Settings",
     "Trace",
     "compare",
     "explore",
     "figures",
     "group_omp",
+    "practise",
     "recovery",
     "run",
     "stream",

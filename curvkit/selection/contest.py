@@ -64,8 +64,8 @@ def _least_squares(columns, targets):
     return _path(found[None], there, mean, offset)
 
 
-def _abess(columns, targets):
-    """The path of abess, one fit for each number of groups."""
+def abess(columns: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
+    """What abess finds with exactly `count` groups in columns (n, J, m): coefficients (J, m)."""
     with warnings.catch_warnings():
         # Its source has escape sequences that Python complains of.
         for kind in (SyntaxWarning, DeprecationWarning):
@@ -74,12 +74,20 @@ def _abess(columns, targets):
 
     flat, there = _flat(columns)
     labels = np.repeat(np.arange(len(there)), there.sum(1))
-    mean, offset = flat.mean(0), targets.mean()
-    found = [np.zeros(flat.shape[1])]
-    for size in range(1, min(MOST_GROUPS, len(there), len(flat) // 2) + 1):
-        model = LinearRegression(support_size=size, group=labels).fit(flat - mean, targets - offset)
-        found.append(np.array(model.coef_, float).ravel())
-    return _path(np.array(found), there, mean, offset)
+    model = LinearRegression(support_size=count, group=labels)
+    model.fit(flat - flat.mean(0), targets - targets.mean())
+    found = np.zeros(there.shape)
+    found[there] = np.array(model.coef_, float).ravel()
+    return found
+
+
+def _abess(columns, targets):
+    """The path of abess, one fit for each number of groups."""
+    flat, there = _flat(columns)
+    most = min(MOST_GROUPS, len(there), len(flat) // 2)
+    found = [abess(columns, targets, size)[there] for size in range(1, most + 1)]
+    found = np.array([np.zeros(flat.shape[1]), *found])
+    return _path(found, there, flat.mean(0), targets.mean())
 
 
 @functools.partial(jax.jit, static_argnames="white")

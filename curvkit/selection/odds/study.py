@@ -45,7 +45,10 @@ class Trial(NamedTuple):
     proved: jax.Array
 
 
-def trial(problem: Problem, count: jax.Array, noise: jax.Array, *, most: int, slow: bool) -> Trial:
+def trial(
+    problem: Problem, count: jax.Array, noise: jax.Array, *, most: int, slow: bool,
+    penalties: int = PENALTIES, iterations: int = ITERATIONS,
+) -> Trial:  # fmt: skip
     """One trial on a problem whose first `count` groups in its order are good.
 
     Args:
@@ -54,6 +57,8 @@ def trial(problem: Problem, count: jax.Array, noise: jax.Array, *, most: int, sl
         noise: deviation of the noise, for the theory.
         most: how many picks there is room for.
         slow: whether the convex rivals take part; if not, they find nothing.
+        penalties: how many points their paths have.
+        iterations: their steps at each.
     """
     columns, targets = problem.columns, problem.targets
     groups, size = columns.shape[1:]
@@ -69,7 +74,8 @@ def trial(problem: Problem, count: jax.Array, noise: jax.Array, *, most: int, sl
         # One program for all three: each would be compiled anew.
         every = jnp.stack([columns, white.basis, columns])
         alone = jnp.array([False, False, True])
-        found += [*jax.vmap(_on_a_path, (0, None, None, 0))(every, targets, good, alone)]
+        on_path = lambda used, alone: _on_a_path(used, targets, good, alone, penalties, iterations)
+        found += [*jax.vmap(on_path)(every, alone)]
     else:
         found += [jnp.zeros((), bool)] * 3
     mu, rho = kernel.verdict(white.basis, problem.order[:most], count)
@@ -94,9 +100,9 @@ def _touched(picks, groups):
     return jax.nn.one_hot(picks, groups).cumsum(0) > 0
 
 
-def _on_a_path(columns, targets, good, alone):
-    falling = rivals.penalties(columns, targets, PENALTIES, LEAST, alone)
-    path = rivals.group_lasso(columns, targets, falling, ITERATIONS, alone)
+def _on_a_path(columns, targets, good, alone, penalties, iterations):
+    falling = rivals.penalties(columns, targets, penalties, LEAST, alone)
+    path = rivals.group_lasso(columns, targets, falling, iterations, alone)
     return _ever(jnp.any(path != 0, axis=2), good)
 
 
