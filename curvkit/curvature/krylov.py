@@ -128,37 +128,42 @@ def davidson(
     begun = min(len(first), steps)
 
     def unfinished(carry):
-        made, *_, (*_, error, _) = carry
+        made, *_, (*_, error) = carry
         # As in `lanczos`: with no Ritz value beyond the first k their gap is unknown.
         early = made < max(begun, len(tolerance))
         return (made < steps) & (early | (jnp.max(error) > 1) | (not stop))
 
     def one(carry):
-        made, basis, images, (*_, error, rests) = carry
-        rest = rests[jnp.argmax(error)]
+        made, basis, images, (values, within, _, error) = carry
+        # Made anew from the small matrix: to carry it along would take k vectors more of memory.
+        rest = _rest(basis, images, values, within, jnp.argmax(error))
         rough = unit(noise(key, steps + made, rest))
         rest = rest + NOISE * jnp.linalg.norm(rest) * rough
         # One loop for the vectors to begin with and for the rest: the product is compiled once.
         new = jnp.where(made < begun, first[jnp.minimum(made, begun - 1)], rest)
         basis, images = _take_in(product, key, made, basis, images, new)
-        return made + 1, basis, images, _rests(basis, images, made + 1, tolerance)
+        return made + 1, basis, images, _looked_at(basis, images, made + 1, tolerance)
 
-    found = jax.eval_shape(_rests, basis, images, 0, tolerance)
+    found = jax.eval_shape(_looked_at, basis, images, 0, tolerance)
     found = jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), found)
-    made, *_, (values, vectors, _, rests) = jax.lax.while_loop(
+    made, basis, _, (values, within, residuals, _) = jax.lax.while_loop(
         unfinished, one, (0, basis, images, found)
     )
-    return values, vectors, jnp.linalg.norm(rests, axis=1), made
+    return values, within @ basis, residuals, made
 
 
-def _rests(basis, images, made, tolerance):
-    """The Ritz pairs within the basis, their errors in units of the tolerances, and H x − θ x."""
+def _looked_at(basis, images, made, tolerance):
+    """Ritz values, vectors within the basis (rows), residuals, and errors in their tolerances."""
     k, small = len(tolerance), basis @ images.T
     values, within = _pairs((small + small.T) / 2, made)
-    vectors = within[:, :k].T @ basis
-    rests = within[:, :k].T @ images - values[:k, None] * vectors
-    error = _errors(values, jnp.linalg.norm(rests, axis=1), made, tolerance)
-    return values[:k], vectors, error, rests
+    residuals = jnp.linalg.norm(_rest(basis, images, values[:k], within.T[:k]), axis=1)
+    error = _errors(values, residuals, made, tolerance)
+    return values[:k], within.T[:k], residuals, error
+
+
+def _rest(basis, images, values, within, at=slice(None)):
+    """H x − θ x of the Ritz pairs `at`."""
+    return within[at] @ images - values[at, ..., None] * (within[at] @ basis)
 
 
 def _take_in(product, key, at, basis, images, vector):
