@@ -36,7 +36,7 @@ from curvkit.distillation.process import (
 )
 from curvkit.distillation.sampled import sampled as sampled_update
 from curvkit.distillation.settings import Settings
-from curvkit.distillation.survey import Survey, survey
+from curvkit.distillation.symmetry import Survey, survey
 from curvkit.distillation.trace import Trace
 from curvkit.distillation.variants import VARIANTS, Variant
 
