@@ -13,7 +13,7 @@ from curvkit.core.lazy import lazily
 from curvkit.distillation.grid.experiment import run, stream
 from curvkit.distillation.grid.settings import Settings
 from curvkit.distillation.grid.trace import Trace
-from curvkit.distillation.grid.worlds import World, best, drawn, play, table, world, worth
+from curvkit.distillation.grid.worlds import World, best, drawn, gained, play, table, world
 
 __all__ = [
     "Settings",
@@ -23,13 +23,13 @@ __all__ = [
     "drawn",
     "explore",
     "figures",
+    "gained",
     "play",
     "run",
     "stream",
     "table",
     "tell",
     "world",
-    "worth",
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.

@@ -46,12 +46,12 @@ def begin(settings: Settings, key: jax.Array) -> State:
         shares = (settings.walls, settings.goals, settings.pits)
         kinds = worlds.drawn(key, worlds.SIDE, *shares, settings.size)
         made = worlds.world(kinds, settings.noise, settings.ending)
-        worth = worlds.best(made)
+        worth = worlds.best(made, LENGTH)
+        gains = lambda policy: worlds.gained(made, policy, made.rewards, LENGTH)
         log_policy = field.boltzmann(worth, settings.temperature)
         log_policy = field.noisy(log_policy, settings.teacher_noise)
-        taught = Teacher(log_policy, worlds.worth(made, jnp.exp(log_policy)))
-        sure = jnp.eye(4)[jnp.argmax(worth, 1)]
-        return made, taught, worlds.gained(made, sure, made.rewards, LENGTH)
+        taught = Teacher(log_policy, gains(jnp.exp(log_policy)))
+        return made, taught, gains(jnp.eye(4)[jnp.argmax(worth, 1)])
 
     made, taught, top = jax.vmap(one)(jax.random.split(own, WORLDS))
     learnt = learning.nothing(len(rows), WORLDS, made.kinds.shape[1])

@@ -7,7 +7,7 @@
 | η | `World.noise`, how often a move goes astray | scalar | arXiv 1902.02186, section 4 |
 | | `World.ending`, the chance that a step ends the episode | scalar | arXiv 1902.02186, section 4 |
 | r | `World.rewards`, expected, of a move in a cell | (side², 4) | |
-| V, Q | `gained`, `best` | (side²,), (side², 4) | |
+| V, Q | `gained`, `best`, of an episode of bounded length | (side²,), (side², 4) | |
 
 No matrix is made: a sweep over the cells looks its four neighbours up, so that many worlds, and
 students of them, are swept at once. `table` makes the matrices, for all that takes a `Process`.
@@ -28,7 +28,7 @@ from curvkit.distillation.sampled import Episode
 MOVES = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)])
 FREE, WALL, GOAL, PIT = range(4)
 WORTH = 10.0
-SIDE, SWEEPS = 11, 5000
+SIDE = 11
 
 
 class World(NamedTuple):
@@ -206,39 +206,18 @@ def _sweep(made, policy, rewards):
     return sweep
 
 
-def best(made: World, tolerance: float = 1e-4) -> jax.Array:
-    """What each move is worth if all later ones are the best, (side², 4), by value iteration.
+def best(made: World, length: int) -> jax.Array:
+    """What each move is worth if all later ones are the best, in an episode of at most `length`
+    steps: (side², 4), by value iteration.
 
-    It ends where a sweep moves no value by more than `tolerance`, or after 5000 sweeps; what is
-    left of the error then is at most that over the chance of ending.
-
-    >>> best(world(jnp.array([0, 0, 2, 0, 0, 0, 0, 1, 0]), 0.0, 0.5))[1].tolist()
+    >>> best(world(jnp.array([0, 0, 2, 0, 0, 0, 0, 1, 0]), 0.0, 0.5), 9)[1].tolist()
     [2.5, 10.0, 5.0, 2.5]
     """
     rewards, going = made.rewards.T, _going(made)
     mix = lambda there: (1 - made.noise) * there + made.noise * jnp.mean(there, 0)
     moves = lambda V: rewards + mix(_there(made, going * V))
-    return moves(_settled(lambda V: jnp.max(moves(V), 0), made, tolerance)).T
-
-
-def worth(made: World, policy: jax.Array, tolerance: float = 1e-4) -> jax.Array:
-    """What each cell is worth under a policy (side², 4), to the end of the episode: (side²,).
-
-    >>> worth(world(jnp.zeros(9, int), 0.0, 0.5), jnp.full((9, 4), 0.25))[0].tolist()
-    0.0
-    """
-    return _settled(_sweep(made, policy, made.rewards), made, tolerance)
-
-
-def _settled(sweep, made, tolerance):
-    def again(carry):
-        V, _, count = carry
-        new = sweep(V)
-        return new, jnp.max(jnp.abs(new - V)), count + 1
-
-    going = lambda carry: (carry[1] > tolerance) & (carry[2] < SWEEPS)
-    begun = (jnp.zeros(made.kinds.size), jnp.asarray(jnp.inf, made.rewards.dtype), 0)
-    return jax.lax.while_loop(going, again, begun)[0]
+    sweep = lambda _, V: jnp.max(moves(V), 0)
+    return moves(jax.lax.fori_loop(0, length - 1, sweep, jnp.zeros(made.kinds.size))).T
 
 
 def play(made: World, policy: jax.Array, key: jax.Array, length: int) -> Episode:

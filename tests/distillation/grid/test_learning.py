@@ -14,7 +14,7 @@ KEY = jax.random.key(4)
 MADE = worlds.world(worlds.drawn(KEY, 3, 0.1, 0.2, 0.1), 0.2, 0.3)
 TABLE = worlds.table(MADE)
 LOG_POLICY = jax.nn.log_softmax(jax.random.normal(KEY, (9, 4)))
-TAUGHT = field.Teacher(LOG_POLICY, worlds.worth(MADE, jnp.exp(LOG_POLICY)))
+TAUGHT = field.Teacher(LOG_POLICY, worlds.gained(MADE, jnp.exp(LOG_POLICY), MADE.rewards, 60))
 # One student of a small world that ends soon.
 LOGITS = 0.3 * jax.random.normal(jax.random.fold_in(KEY, 1), (9, 4))
 

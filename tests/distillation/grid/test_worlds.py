@@ -26,8 +26,7 @@ def test_tables_are_those_of_loops_over_cells_and_moves():
 
 def test_sweeps_come_to_what_linear_solves_say():
     made = worlds.table(MADE)
-    assert_close(worlds.worth(MADE, POLICY), process.values(made, POLICY, made.rewards), atol=1e-3)
-    assert_close(worlds.best(MADE), process.best(made), atol=1e-3)
+    assert_close(worlds.best(MADE, 400), process.best(made), atol=1e-3)
     long = worlds.gained(MADE, POLICY, MADE.rewards, 400)
     assert_close(long, process.values(made, POLICY, made.rewards), atol=1e-4)
 
