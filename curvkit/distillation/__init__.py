@@ -25,6 +25,7 @@ from curvkit.distillation.field import (
     teacher,
     update,
 )
+from curvkit.distillation.noise import Noise, noise_by_actions
 from curvkit.distillation.process import (
     Process,
     best,
@@ -42,6 +43,7 @@ from curvkit.distillation.variants import VARIANTS, Variant
 
 __all__ = [
     "VARIANTS",
+    "Noise",
     "Process",
     "Settings",
     "Survey",
@@ -56,6 +58,7 @@ __all__ = [
     "figures",
     "from_gymnasium",
     "jacobian",
+    "noise_by_actions",
     "noisy",
     "objective",
     "reachable",
