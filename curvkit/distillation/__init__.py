@@ -14,6 +14,7 @@ Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186).
 """
 
 from curvkit.core.lazy import lazily
+from curvkit.distillation.control import Balanced, balance
 from curvkit.distillation.experiment import run, stream
 from curvkit.distillation.field import (
     Teacher,
@@ -43,6 +44,7 @@ from curvkit.distillation.variants import VARIANTS, Variant
 
 __all__ = [
     "VARIANTS",
+    "Balanced",
     "Noise",
     "Process",
     "Settings",
@@ -51,6 +53,7 @@ __all__ = [
     "Trace",
     "Variant",
     "asymmetry",
+    "balance",
     "best",
     "boltzmann",
     "decision_process",
