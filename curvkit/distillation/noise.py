@@ -93,7 +93,10 @@ def noise_by_actions(
     return Noise(tuple(rows), episodes)
 
 
-@functools.partial(jax.jit, static_argnums=3)
+# It runs for a blink; with all of XLA's care it would be compiled for several seconds.
+@functools.partial(
+    jax.jit, static_argnums=3, compiler_options={"xla_backend_optimization_level": 0}
+)
 def _measured(key, keys, actions, most):
     made, taught = aliased.random_process(key, STATES, most)
     # One program for all numbers of actions: the first ones are never taken.

@@ -84,7 +84,7 @@ def measured(state: State) -> dict[str, jax.Array]:
     every = jax.vmap(jax.vmap(learning.measured), (None, None, 0))
     value, divergence = every(state.worlds, state.teachers, state.learnt.logits)
     sure = jax.nn.softmax(state.learnt.logits[:, state.shown])
-    open_where = state.teachers.values[state.shown] > state.learnt.critic[:, state.shown]
+    open_where = state.teachers.values[state.shown] > state.learnt.critic[:, state.shown, :, 1]
     return {
         "value": value,
         "divergence": divergence,

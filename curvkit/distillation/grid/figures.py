@@ -79,6 +79,8 @@ def race(trace: Trace) -> go.Figure:
     bars = np.stack([_spread(drawn) for _, drawn in found])
     for at, (name, (role, _)) in enumerate(zip(_names(trace), ROLES, strict=True)):
         x, (low, high) = middle[:, at], bars[:, :, at].T
+        # What some draws of the worlds never come to has a bar that leaves the picture.
+        high = np.where(np.isfinite(high), high, 2 * trace.settings["steps"])
         error = dict(type="data", symmetric=False, array=np.maximum(high - x, 0),
                      arrayminus=np.maximum(x - low, 0), thickness=1.8, width=6)  # fmt: skip
         y = np.arange(len(SHARES)) + 0.15 * (1.5 - at)
@@ -147,7 +149,7 @@ def grid(trace: Trace) -> go.Figure:
         "pit": (PIT, theme.color("gradient")),
     }
     sizes = np.tile([0, 1, 0], side**2)
-    head = lambda size: dict(symbol="arrow", angleref="previous", size=size * sizes)
+    head = lambda size: dict(symbol="arrow", angleref="previous", size=size * sizes, line_width=0)
     for at in range(len(titles)):
         place, legend = dict(row=1 + at // 2, col=1 + at % 2), at == 0
         known = trace.finite > 0
@@ -156,9 +158,9 @@ def grid(trace: Trace) -> go.Figure:
                 theme.faint(theme.color("second"), 0.35), place, legend)  # fmt: skip
         for name, (kind, fill) in kinds.items():
             _filled(made, name, trace.kinds == kind, fill, place, legend)
-        both = (("teacher", "plain", trace.teacher_arrows, 11, 4.0, 0.4),
+        both = (("teacher", "plain", trace.teacher_arrows, 13, 4.0, 0.4),
                 ("student", "sharpness", trace.arrows[trace.finite - 1, at] if known
-                 else np.zeros((side**2, 2)), 9, 2.0, 1.0))  # fmt: skip
+                 else np.zeros((side**2, 2)), 11, 2.0, 1.0))  # fmt: skip
         for name, role, moves, size, width, opacity in both:
             x, y = _arrows(moves.astype(float), free)
             made.add_trace(theme.curve(role, name, x, y, mode="lines+markers", marker=head(size),

@@ -3,7 +3,7 @@
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
 | θ | `Learnt.logits` | (S, A) | arXiv 1902.02186, section 4 |
-| V_θ | `Learnt.critic`, mean of the returns so far: baseline, and in the gate | (S,) | |
+| V_θ | `Learnt.critic`, running means of returns | (S, 2) | |
 | η | `rate`, what an update is multiplied by | scalar | |
 | KL | the divergence of the student from the teacher, along an episode | scalar | |
 """
@@ -33,7 +33,9 @@ CONTESTS = {
 
 
 class Learnt(NamedTuple):
-    """What a student is: logits (S, A), and a critic (S,) that holds what its cells gained."""
+    """What a student is: logits (S, A), and what episodes gained from its cells on (S, 2): of the
+    variant's own rewards, a baseline, and of the task's, for the gate.
+    """
 
     logits: jax.Array
     critic: jax.Array
@@ -45,7 +47,7 @@ def nothing(*shape: int) -> Learnt:
     >>> nothing(2, 9).logits.shape
     (2, 9, 4)
     """
-    return Learnt(jnp.zeros((*shape, 4)), jnp.zeros(shape))
+    return Learnt(jnp.zeros((*shape, 4)), jnp.zeros((*shape, 2)))
 
 
 def after_an_episode(
@@ -81,12 +83,15 @@ def after_an_episode(
     policy = field.acting(weights, taught, field.policies(made, logits))
     episode = worlds.play(made, policy, key, length)
     up, returns = sampled.sampled(
-        weights, made, taught, logits, episode, own=critic, baseline=critic
+        weights, made, taught, logits, episode, own=critic[:, 1], baseline=critic[:, 0]
     )
     up *= jnp.minimum(1, longest / jnp.maximum(jnp.linalg.norm(up), 1e-9))
-    error = jnp.where(episode.alive, returns - critic[episode.state], 0.0)
-    counts = jnp.zeros_like(critic).at[episode.state].add(1.0 * episode.alive)
-    moved = jnp.zeros_like(critic).at[episode.state].add(error) / jnp.maximum(counts, 1)
+    cell, alive = episode.state, episode.alive[:, None]
+    steps = episode.alive * made.rewards[cell, episode.action]
+    gained = jnp.stack([returns, jnp.cumsum(steps[::-1])[::-1]], 1)
+    sums = jnp.concatenate([alive * (gained - critic[cell]), alive], 1)
+    found = jnp.zeros((len(critic), 3)).at[cell].add(sums)
+    moved = found[:, :2] / jnp.maximum(found[:, 2:], 1)
     return Learnt(logits + rate * up, critic + CRITIC * moved)
 
 

@@ -21,7 +21,7 @@ LOGITS = 0.3 * jax.random.normal(jax.random.fold_in(KEY, 1), (9, 4))
 
 @pytest.mark.slow
 def test_the_mean_of_what_episodes_teach_is_the_exact_update():
-    student = learning.Learnt(LOGITS, jnp.zeros(9))
+    student = learning.Learnt(LOGITS, jnp.zeros((9, 2)))
     rate, length, episodes = 1e-3, 30, 1500
 
     @jax.jit
@@ -41,8 +41,9 @@ def test_the_mean_of_what_episodes_teach_is_the_exact_update():
 
 
 def test_a_critic_comes_to_what_cells_gain():
-    student = learning.Learnt(LOG_POLICY, jnp.zeros(9))
-    row = VARIANTS["reward_alone"].weights
+    student = learning.Learnt(LOG_POLICY, jnp.zeros((9, 2)))
+    # Its own rewards are none, the task's are what the gate compares.
+    row = VARIANTS["on_policy"].weights
     keys = jax.random.split(KEY, 4000)
 
     def step(learnt, key):
@@ -52,7 +53,9 @@ def test_a_critic_comes_to_what_cells_gain():
     critics = jax.lax.scan(step, student, keys)[1]
     start = worlds.start(3)
     # A running mean of rate 0.1, over 3000 episodes.
-    assert_close(critics[1000:, start].mean(), TAUGHT.values[start], atol=0.4)
+    own, task = critics[1000:, start].mean(0)
+    assert own == 0
+    assert_close(task, TAUGHT.values[start], atol=0.4)
 
 
 def test_measures_are_those_of_linear_solves_in_a_world_that_ends_soon():
@@ -64,7 +67,7 @@ def test_measures_are_those_of_linear_solves_in_a_world_that_ends_soon():
 
 
 def test_no_episode_moves_a_student_further_than_the_longest_move():
-    far = learning.Learnt(LOGITS, jnp.full(9, 1e6))
+    far = learning.Learnt(LOGITS, jnp.full((9, 2), 1e6))
     row = VARIANTS["reward_alone"].weights
     new = jax.jit(learning.after_an_episode)(1.0, row, MADE, TAUGHT, far, KEY)
     assert_close(jnp.linalg.norm(new.logits - LOGITS), learning.LONGEST, rtol=1e-4)
