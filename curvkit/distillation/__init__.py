@@ -14,6 +14,7 @@ Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186).
 """
 
 from curvkit.core.lazy import lazily
+from curvkit.distillation.control import Balanced, balance
 from curvkit.distillation.experiment import run, stream
 from curvkit.distillation.field import (
     Teacher,
@@ -25,6 +26,7 @@ from curvkit.distillation.field import (
     teacher,
     update,
 )
+from curvkit.distillation.noise import Noise, noise_by_actions
 from curvkit.distillation.process import (
     Process,
     best,
@@ -36,12 +38,14 @@ from curvkit.distillation.process import (
 )
 from curvkit.distillation.sampled import sampled as sampled_update
 from curvkit.distillation.settings import Settings
-from curvkit.distillation.survey import Survey, survey
+from curvkit.distillation.symmetry import Survey, survey
 from curvkit.distillation.trace import Trace
 from curvkit.distillation.variants import VARIANTS, Variant
 
 __all__ = [
     "VARIANTS",
+    "Balanced",
+    "Noise",
     "Process",
     "Settings",
     "Survey",
@@ -49,6 +53,7 @@ __all__ = [
     "Trace",
     "Variant",
     "asymmetry",
+    "balance",
     "best",
     "boltzmann",
     "decision_process",
@@ -56,6 +61,7 @@ __all__ = [
     "figures",
     "from_gymnasium",
     "jacobian",
+    "noise_by_actions",
     "noisy",
     "objective",
     "reachable",

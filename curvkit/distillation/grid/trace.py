@@ -1,0 +1,83 @@
+"""What is recorded of students of grid worlds, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+WILD = 1e15
+SHARES = (0.8, 0.9, 0.95)
+# How often the worlds are drawn anew, with repeats, for the spread of a statistic.
+DRAWS, SPREAD = 400, (0.025, 0.975)
+PLACES = ("first", "second", "third", "fourth")
+
+
+@trace
+class Trace:
+    """Four variants on the same random worlds; arrows and gates are those of one of them."""
+
+    step: Int[Array, " reading"] = series("Episodes learnt from before the reading.")
+    value: Float[Array, "reading method world"] = series("Expected return of the student.")
+    divergence: Float[Array, "reading method world"] = series(
+        "Divergence from the teacher over an episode of the student."
+    )
+    arrows: Float[Array, "reading method cell two"] = series("Mean move of the student.")
+    gate: Int[Array, "reading method cell"] = series(
+        "Whether the teacher's value is above the student's critic."
+    )
+    kinds: Int[Array, " cell"] = series("Free, wall, goal or pit.")
+    teacher_arrows: Float[Array, "cell two"] = series("Mean move of the teacher.")
+    teacher_value: Float[Array, " world"] = series("Expected return of the teacher.")
+    best_value: Float[Array, " world"] = series("Expected return of the best policy.")
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are all of finite numbers."""
+        rows = [self.value, self.divergence, self.arrows]
+        with np.errstate(invalid="ignore"):
+            good = [np.all(np.abs(each) < WILD, axis=tuple(range(1, each.ndim))) for each in rows]
+        good = np.all(good, axis=0)
+        return len(good) if good.all() else int(np.argmin(good))
+
+    def ahead(self) -> np.ndarray:
+        """How far each student is above its teacher, (finite readings, method, world)."""
+        return self.value[: self.finite].astype(float) - self.teacher_value.astype(float)
+
+    def episodes_to(self, share: float) -> tuple[np.ndarray, np.ndarray]:
+        """After how many episodes the mean return over the worlds first is `share` of the
+        teacher's: (method,), and the same of worlds drawn anew with repeats, (draw, method).
+
+        Between readings it is interpolated; nan where it is not reached, or where the teachers'
+        mean is not above zero.
+        """
+        value, teacher = self.value[: self.finite].astype(float), self.teacher_value.astype(float)
+        worlds = len(teacher)
+        drawn = np.random.default_rng(0).multinomial(worlds, [1 / worlds] * worlds, DRAWS)
+        weights = np.concatenate([np.full((1, worlds), 1 / worlds), drawn / worlds])
+        means = np.einsum("dw,rmw->dmr", weights, value)
+        found = _crossing(self.step, means, share, weights @ teacher)
+        return found[0], found[1:]
+
+    def merits(self) -> dict[str, float]:
+        """Mean returns at the end by variant, in their order, and the teacher's."""
+        value = self.value[: self.finite].astype(float)
+        ends = value[-1].mean(1) if len(value) else np.full(self.value.shape[1], np.nan)
+        returns = {f"return_{place}": float(x) for place, x in zip(PLACES, ends, strict=True)}
+        return returns | {"teacher_return": float(self.teacher_value.astype(float).mean())}
+
+
+def _crossing(steps, means, share, teacher):
+    """The first step, interpolated, at which means (draw, method, reading) come to a level."""
+    if not means.shape[2]:
+        return np.full(means.shape[:2], np.nan)
+    level = np.where(teacher > 0, share * teacher, np.nan)[:, None, None]
+    with np.errstate(invalid="ignore"):
+        above = means >= level
+    at = np.argmax(above, 2)
+    before = np.maximum(at - 1, 0)
+    pick = lambda each, where: np.take_along_axis(each, where[..., None], 2)[..., 0]
+    low, high = pick(means, before), pick(means, at)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.where(at > before, (level[..., 0] - low) / (high - low), 0.0)
+        found = steps[before] + part * (steps[at] - steps[before])
+    return np.where(above.any(2), found, np.nan)
