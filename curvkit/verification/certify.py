@@ -6,8 +6,9 @@
 | α, μ | `free`: ReLU slopes, and how planes are mixed | per box | arXiv 2011.13824 |
 | F(x*) | the attack's value, below the maximum | (boxes,) | arXiv 1902.09592, section 5 |
 
-All is float64. Rounding is allowed for by `SLACK`, relative and absolute: many times what a
-backward pass of these sizes rounds by, but no proof about rounding.
+Programs take network, specification and boxes as arguments: they are compiled once for a network's
+shape and a kind of specification. What rounding may have taken away is added to every bound, see
+`bounds`.
 """
 
 from functools import lru_cache, partial
@@ -15,32 +16,57 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from curvkit.verification import bounds
 from curvkit.verification.networks import Affine, Box, outputs
 
-SLACK = 1e-9
+# A bound is compiled for a person who waits, and then runs for milliseconds.
+COLD = {"xla_backend_optimization_level": 0}
 
 
 class Bounds(NamedTuple):
-    """Upper bounds of F (boxes,), and the slopes (boxes, inputs) of the plane behind each."""
+    """Upper bounds of F (boxes,), the slopes (boxes, inputs) of the plane behind each, and what
+    of the bound is for rounding (boxes,)."""
 
-    upper: np.ndarray
-    slopes: np.ndarray
+    upper: jax.Array
+    slopes: jax.Array
+    slack: jax.Array
 
 
-def program(layers: tuple, spec, steps: int = 0, choice: str = "adaptive", method: str = "crown"):
-    """The compiled bound: from lowers and uppers (boxes, inputs) to `Bounds`, to call in x64.
+@lru_cache
+def program(
+    steps: int = 0, choice: str = "adaptive", method: str = "crown", outward: bool = True,
+    first: int = 0, last: int | None = None, warm: bool = False,
+):  # fmt: skip
+    """The compiled bound, to call in float64: from a checked network, a fitted specification and
+    lowers and uppers (boxes, inputs) to `Bounds`.
 
     With `steps` the slopes and the mixture of planes follow Adam downhill; the best of all steps
-    counts, and every step is a bound.
+    counts, and every step is a bound. `outward=False` leaves the slack for rounding away, `first`
+    and `last` take some of the specification's planes only: both to see what they are for. `warm`
+    spends more on compiling, for very many boxes.
     """
-    if method == "interval":
-        return jax.jit(jax.vmap(lambda low, high: _interval(layers, spec, Box(low, high))))
-    one = partial(_one, layers, spec, steps, choice)
-    return jax.jit(jax.vmap(lambda low, high: one(Box(low, high))))
+    planes = slice(first, last)
+
+    def one(layers, spec, lower, upper):
+        within = Box(lower, upper)
+        if method == "interval":
+            found = _interval(layers, spec, within)
+        else:
+            found = _crown(layers, spec, within, steps, choice, planes)
+        return found._replace(upper=found.upper + outward * found.slack)
+
+    return jax.jit(jax.vmap(one, (None, None, 0, 0)), compiler_options=None if warm else COLD)
+
+
+def _slack(layers, spec, slopes, offsets, size, within):
+    """What rounding may have taken away from planes of z: the shape of `offsets`."""
+    further = sum(spec.from_outputs.shape) + spec.from_inputs.shape[1] + 16
+    views = jnp.abs(spec.from_outputs) @ size
+    views = views + jnp.abs(spec.from_inputs) @ bounds.sizes_of(within)
+    ulps = bounds.rounding(layers, further)
+    return ulps * views, ulps * (jnp.abs(slopes) @ views + jnp.abs(offsets))
 
 
 def _interval(layers, spec, within):
@@ -49,45 +75,81 @@ def _interval(layers, spec, within):
     also, less = (f(spec.from_inputs, 0) for f in (jnp.maximum, jnp.minimum))
     high = plus @ at.upper + minus @ at.lower + also @ within.upper + less @ within.lower
     low = plus @ at.lower + minus @ at.upper + also @ within.lower + less @ within.upper
-    slopes, offsets = spec.planes(low, high)
-    upper = bounds.highest(slopes, offsets, Box(low, high)).min()
-    return upper, jnp.ones_like(within.lower)
+    size = bounds.sizes_of(at)
+    none = jnp.zeros((1, len(low)))
+    views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    low, high = low - views, high + views
+    slopes, offsets = spec.above(low, high)
+    _, slack = _slack(layers, spec, slopes, offsets, size, within)
+    uppers = jax.vmap(lambda *plane: bounds.highest(*plane, Box(low, high)))(slopes, offsets)
+    return _worst(uppers, jnp.ones((*uppers.shape, len(within.lower))), slack)
 
 
-def _one(layers, spec, steps, choice, within):
-    relaxed = bounds.relax(layers, within, choice)
-    width = len(spec.from_outputs)
-    viewed = (*layers, Affine(spec.from_outputs, jnp.zeros(width)))
-    rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
-    signs = jnp.concatenate([spec.from_inputs, -spec.from_inputs])
-    slopes, offsets = bounds.backward(viewed, [*relaxed, None], rows)
-    ends = bounds.highest(slopes + signs, offsets, within)
-    low, high = -ends[width:], ends[:width]
-    planes, at = spec.planes(low, jnp.maximum(low, high))
+def _worst(uppers, rows, slack):
+    """Of each part the best plane, and of the parts the worst: from (parts, planes)."""
+    best = jnp.argmin(uppers + slack, axis=1)
+    part = jnp.argmax(jnp.take_along_axis(uppers + slack, best[:, None], 1)[:, 0])
+    at = part, best[part]
+    return Bounds(uppers[at], rows[at], slack[at])
 
-    def through(relaxed, planes, at):
-        rows, offsets = bounds.backward(viewed, [*relaxed, None], planes)
-        rows = rows + planes @ spec.from_inputs
-        return bounds.highest(rows, offsets, within) + at, rows
 
-    uppers, found = through(relaxed, planes, at)
-    direct = bounds.highest(planes, at, Box(low, high))  # the box of views may be the tighter
-    best = jnp.argmin(uppers)
-    upper = jnp.minimum(uppers[best], direct.min())
+def _crown(layers, spec, within, steps, choice, kept):
+    relaxed, size = bounds.relax(layers, within, choice)
+    parts, low, high, slack = _planes(layers, spec, within, relaxed, size, kept)
+    slopes, offsets = parts
+
+    def through(relaxed, slopes, offsets):
+        """The highest values of planes of z on the box, (planes,), and their slopes in x."""
+        rows, further = bounds.backward(layers, relaxed, slopes @ spec.from_outputs)
+        rows = rows + slopes @ spec.from_inputs
+        return bounds.highest(rows, further, within) + offsets, rows
+
+    flat = slopes.reshape(-1, slopes.shape[-1])
+    uppers, rows = through(relaxed, flat, offsets.ravel())
+    # The box of views may be the tighter.
+    direct = bounds.highest(flat, offsets.ravel(), Box(low, high))
+    uppers = jnp.minimum(uppers, direct).reshape(offsets.shape)
+    rows = rows.reshape(*offsets.shape, -1)
+    found = _worst(uppers, rows, slack)
     if not steps:
-        return upper, found[best]
+        return found
+    # A mixture of planes has no more slack than the one with most.
+    most = slack.max(1)
     start = [None if each is None else each[0][0] for each in relaxed]
-    mixture = jnp.zeros(len(at)).at[best].set(4.0)
+    best = jnp.argmin(uppers, axis=1)
+    mixture = jnp.zeros(offsets.shape).at[jnp.arange(len(best)), best].set(4.0)
 
     def bound(free):
         alphas, mixture = free
         chosen = [_with(layer, pair, alpha) for layer, pair, alpha in
                   zip(layers, relaxed, alphas, strict=True)]  # fmt: skip
         share = jax.nn.softmax(mixture)
-        uppers, rows = through(chosen, (share @ planes)[None], (share @ at)[None])
-        return uppers[0], rows[0]
+        mixed = jnp.einsum("rp,rpv->rv", share, slopes), jnp.sum(share * offsets, 1)
+        uppers, rows = through(chosen, *mixed)
+        worst = jnp.argmax(uppers + most)
+        return uppers[worst] + most[worst], (rows[worst], most[worst])
 
-    return _descend(bound, (start, mixture), (upper, found[best]), steps)
+    best = _descend(bound, (start, mixture), (found.upper + found.slack, found[1:]), steps)
+    (upper, (rows, slack)) = best
+    return Bounds(upper - slack, rows, slack)
+
+
+def _planes(layers, spec, within, relaxed, size, kept):
+    """The planes of each part, the bounds of z that they hold on, and their slack."""
+    width = len(spec.from_outputs)
+    viewed = [*layers, Affine(spec.from_outputs, jnp.zeros(width))]
+    rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
+    signs = jnp.concatenate([spec.from_inputs, -spec.from_inputs])
+    slopes, offsets = bounds.backward(viewed, [*relaxed, None], rows)
+    ends = bounds.highest(slopes + signs, offsets, within)
+    none = jnp.zeros((1, width))
+    views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    low, high = -ends[width:] - views, ends[:width] + views
+    high = jnp.maximum(low, high)
+    slopes, offsets = spec.above(low, high)
+    slopes, offsets = slopes[:, kept], offsets[:, kept]
+    _, slack = _slack(layers, spec, slopes, offsets, size, within)
+    return (slopes, offsets), low, high, slack
 
 
 def _with(layer, pair, alpha):
@@ -104,10 +166,10 @@ def _descend(bound, free, best, steps):
     adam = optax.adam(0.1)
 
     def step(carry, _):
-        free, state, (upper, rows) = carry
-        (now, found), gradient = jax.value_and_grad(bound, has_aux=True)(free)
-        better = now < upper
-        best = jnp.where(better, now, upper), jnp.where(better, found, rows)
+        free, state, best = carry
+        found, gradient = jax.value_and_grad(bound, has_aux=True)(free)
+        better = found[0] < best[0]
+        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), found, best)
         move, state = adam.update(gradient, state)
         alphas, mixture = optax.apply_updates(free, move)
         alphas = jax.tree.map(lambda each: jnp.clip(each, 0, 1), alphas)
@@ -116,28 +178,15 @@ def _descend(bound, free, best, steps):
     return jax.lax.scan(step, (free, adam.init(free), best), None, steps)[0][2]
 
 
-def program_values(layers, spec):
-    """The compiled F, from points (n, inputs) to (n,)."""
-    return jax.jit(jax.vmap(lambda x: spec(x, outputs(layers, x))))
+@jax.jit
+def values(layers, spec, points):
+    """F at points (n, inputs), in a program of its own: (n,)."""
+    return jax.vmap(lambda x: spec(x, outputs(layers, x)))(points)
 
 
-def values(layers, spec, points) -> np.ndarray:
-    """F at points (n, inputs), in NumPy's float64 and outside of any program: what counts."""
-    return np.asarray([float(_plain(layers, spec, each)) for each in points])
-
-
-def _plain(layers, spec, x):
-    functions = {"relu": lambda v: np.maximum(v, 0), "tanh": np.tanh,
-                 "sigmoid": lambda v: 0.5 * (1 + np.tanh(v / 2)),
-                 "softplus": lambda v: np.logaddexp(v, 0)}  # fmt: skip
-    y = x
-    for layer in layers:
-        y = functions[layer](y) if isinstance(layer, str) else layer.weight @ y + layer.bias
-    return spec(x, y)
-
-
-def climber(layers, spec, steps: int = 40):
-    """The compiled attack: from starts (n, inputs) in a box to the best points each passed.
+@partial(jax.jit, static_argnames="steps")
+def climb(layers, spec, starts, low, high, steps: int = 40):
+    """The attack: from starts (n, inputs) in a box to the best points each passed, and their F.
 
     Projected sign gradients with a step that shrinks from a quarter of the box's width.
     """
@@ -154,12 +203,7 @@ def climber(layers, spec, steps: int = 40):
             return (jnp.clip(x + move, low, high), best, top), None
 
         shares = jnp.concatenate([0.85 ** jnp.arange(steps), jnp.zeros(1)])
-        return jax.lax.scan(step, (x, x, jnp.array(-jnp.inf)), shares)[0][1:]
+        return jax.lax.scan(step, (x, x, -jnp.inf * jnp.ones(())), shares)[0][1:]
 
-    return jax.jit(jax.vmap(one, (0, None, None)))
-
-
-@lru_cache(maxsize=64)
-def cached(kind: str, layers, spec, *rest):
-    """A compiled `program` or `climber`, kept for the same network and specification objects."""
-    return {"bound": program, "climb": climber}[kind](layers, spec, *rest)
+    along = 0 if low.ndim == 2 else None
+    return jax.vmap(one, (0, along, along))(starts, low, high)
