@@ -13,8 +13,11 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 (arXiv 1902.09592).
 """
 
+from curvkit.core.lazy import lazily
 from curvkit.verification.bounds import crown, interval
+from curvkit.verification.experiment import run, stream
 from curvkit.verification.networks import Affine, Box, box, network, side_by_side
+from curvkit.verification.settings import Settings
 from curvkit.verification.specifications import (
     DigitSumSpec,
     Exponentials,
@@ -23,6 +26,7 @@ from curvkit.verification.specifications import (
     SoftmaxSpec,
     Specification,
 )
+from curvkit.verification.trace import Trace
 from curvkit.verification.verdict import Verdict, progress, verify
 
 __all__ = [
@@ -32,14 +36,24 @@ __all__ = [
     "Exponentials",
     "LinearSpec",
     "QuadraticSpec",
+    "Settings",
     "SoftmaxSpec",
     "Specification",
+    "Trace",
     "Verdict",
     "box",
     "crown",
+    "explore",
+    "figures",
     "interval",
     "network",
     "progress",
+    "run",
     "side_by_side",
+    "stream",
+    "tell",
     "verify",
 ]
+
+# Drawing is not needed to compute, and may not be installed where runs are made.
+__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)

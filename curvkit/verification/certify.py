@@ -23,6 +23,9 @@ from curvkit.verification.networks import Affine, Box, outputs
 
 # A bound is compiled for a person who waits, and then runs for milliseconds.
 COLD = {"xla_backend_optimization_level": 0}
+# How the energy of a pendulum may be bounded: options of `bound`. Its first planes take squares
+# apart, the others are McCormick's of a product.
+RELAXATIONS = {"intervals": {"method": "interval"}, "squares": {"last": 3}, "products": {}}
 
 
 class Bounds(NamedTuple):
@@ -34,30 +37,37 @@ class Bounds(NamedTuple):
     slack: jax.Array
 
 
-@lru_cache
-def program(
-    steps: int = 0, choice: str = "adaptive", method: str = "crown", outward: bool = True,
-    first: int = 0, last: int | None = None, warm: bool = False,
-):  # fmt: skip
-    """The compiled bound, to call in float64: from a checked network, a fitted specification and
-    lowers and uppers (boxes, inputs) to `Bounds`.
+def bound(layers, spec, lower, upper, *, steps: int = 0, choice: str = "adaptive",
+          method: str = "crown", outward: bool = True, first: int = 0,
+          last: int | None = None) -> Bounds:  # fmt: skip
+    """Bounds of F on boxes (boxes, inputs), in pure JAX: a certificate where all is float64.
 
-    With `steps` the slopes and the mixture of planes follow Adam downhill; the best of all steps
-    counts, and every step is a bound. `outward=False` leaves the slack for rounding away, `first`
-    and `last` take some of the specification's planes only: both to see what they are for. `warm`
-    spends more on compiling, for very many boxes.
+    Args:
+        layers: a checked network.
+        spec: a fitted specification.
+        lower: of the boxes.
+        upper: of the boxes.
+        steps: so often Adam moves slopes and mixture of planes; the best counts, each is a bound.
+        choice: of `bounds.SLOPES`, where `steps` begin.
+        method: `crown` or `interval`.
+        outward: whether what rounding may have taken away is added.
+        first: the first of the specification's planes that is used, to see what planes are for.
+        last: the plane before which to stop, None for all.
     """
-    planes = slice(first, last)
 
-    def one(layers, spec, lower, upper):
+    def one(lower, upper):
         within = Box(lower, upper)
         if method == "interval":
-            found = _interval(layers, spec, within)
-        else:
-            found = _crown(layers, spec, within, steps, choice, planes)
-        return found._replace(upper=found.upper + outward * found.slack)
+            return _interval(layers, spec, within, outward)
+        return _crown(layers, spec, within, steps, choice, slice(first, last), outward)
 
-    return jax.jit(jax.vmap(one, (None, None, 0, 0)), compiler_options=None if warm else COLD)
+    return jax.vmap(one)(lower, upper)
+
+
+@lru_cache
+def program(*, warm: bool = False, **options):
+    """`bound` with these options, compiled; `warm` spends more on compiling, for many boxes."""
+    return jax.jit(partial(bound, **options), compiler_options=None if warm else COLD)
 
 
 def _slack(layers, spec, slopes, offsets, size, within):
@@ -69,7 +79,7 @@ def _slack(layers, spec, slopes, offsets, size, within):
     return ulps * views, ulps * (jnp.abs(slopes) @ views + jnp.abs(offsets))
 
 
-def _interval(layers, spec, within):
+def _interval(layers, spec, within, outward):
     at = bounds.intervals(layers, within)[-1]
     plus, minus = (f(spec.from_outputs, 0) for f in (jnp.maximum, jnp.minimum))
     also, less = (f(spec.from_inputs, 0) for f in (jnp.maximum, jnp.minimum))
@@ -82,18 +92,25 @@ def _interval(layers, spec, within):
     slopes, offsets = spec.above(low, high)
     _, slack = _slack(layers, spec, slopes, offsets, size, within)
     uppers = jax.vmap(lambda *plane: bounds.highest(*plane, Box(low, high)))(slopes, offsets)
-    return _worst(uppers, jnp.ones((*uppers.shape, len(within.lower))), slack)
+    return _worst(uppers, jnp.ones((*uppers.shape, len(within.lower))), slack, outward)
 
 
-def _worst(uppers, rows, slack):
+def _worst(uppers, rows, slack, outward):
     """Of each part the best plane, and of the parts the worst: from (parts, planes)."""
-    best = jnp.argmin(uppers + slack, axis=1)
-    part = jnp.argmax(jnp.take_along_axis(uppers + slack, best[:, None], 1)[:, 0])
-    at = part, best[part]
-    return Bounds(uppers[at], rows[at], slack[at])
+    total = uppers + outward * slack
+    # What is not a number stays so in the least and the largest, and has no place.
+    least = jnp.min(total, axis=1)
+    part = _place(least == jnp.max(least))
+    plane = _place(total[part] == least[part])
+    return Bounds(jnp.max(least), rows[part, plane], slack[part, plane])
 
 
-def _crown(layers, spec, within, steps, choice, kept):
+def _place(mask):
+    # Not argmax: it is lowered too late for float64 within a program of float32.
+    return jnp.min(jnp.where(mask, jnp.arange(len(mask), dtype=jnp.int32), len(mask) - 1))
+
+
+def _crown(layers, spec, within, steps, choice, kept, outward):
     relaxed, size = bounds.relax(layers, within, choice)
     parts, low, high, slack = _planes(layers, spec, within, relaxed, size, kept)
     slopes, offsets = parts
@@ -110,28 +127,27 @@ def _crown(layers, spec, within, steps, choice, kept):
     direct = bounds.highest(flat, offsets.ravel(), Box(low, high))
     uppers = jnp.minimum(uppers, direct).reshape(offsets.shape)
     rows = rows.reshape(*offsets.shape, -1)
-    found = _worst(uppers, rows, slack)
+    found = _worst(uppers, rows, slack, outward)
     if not steps:
         return found
     # A mixture of planes has no more slack than the one with most.
-    most = slack.max(1)
+    most = outward * slack.max(1)
     start = [None if each is None else each[0][0] for each in relaxed]
-    best = jnp.argmin(uppers, axis=1)
-    mixture = jnp.zeros(offsets.shape).at[jnp.arange(len(best)), best].set(4.0)
+    mixture = 4.0 * (uppers == uppers.min(1, keepdims=True))
 
-    def bound(free):
+    def objective(free):
         alphas, mixture = free
         chosen = [_with(layer, pair, alpha) for layer, pair, alpha in
                   zip(layers, relaxed, alphas, strict=True)]  # fmt: skip
         share = jax.nn.softmax(mixture)
         mixed = jnp.einsum("rp,rpv->rv", share, slopes), jnp.sum(share * offsets, 1)
         uppers, rows = through(chosen, *mixed)
-        worst = jnp.argmax(uppers + most)
-        return uppers[worst] + most[worst], (rows[worst], most[worst])
+        total = uppers + most
+        worst = _place(total == total.max())
+        return jnp.max(total), (rows[worst], slack.max(1)[worst])
 
-    best = _descend(bound, (start, mixture), (found.upper + found.slack, found[1:]), steps)
-    (upper, (rows, slack)) = best
-    return Bounds(upper - slack, rows, slack)
+    upper, others = _descend(objective, (start, mixture), (found.upper, found[1:]), steps)
+    return Bounds(upper, *others)
 
 
 def _planes(layers, spec, within, relaxed, size, kept):
@@ -162,12 +178,12 @@ def _with(layer, pair, alpha):
     return (below, 0 * below), (above, at)
 
 
-def _descend(bound, free, best, steps):
+def _descend(objective, free, best, steps):
     adam = optax.adam(0.1)
 
     def step(carry, _):
         free, state, best = carry
-        found, gradient = jax.value_and_grad(bound, has_aux=True)(free)
+        found, gradient = jax.value_and_grad(objective, has_aux=True)(free)
         better = found[0] < best[0]
         best = jax.tree.map(lambda new, old: jnp.where(better, new, old), found, best)
         move, state = adam.update(gradient, state)

@@ -58,7 +58,7 @@ class _Search:
     def _run(self, lower, upper):
         method, steps = self.way
         with float64():
-            run = certify.program(steps, method=method)
+            run = certify.program(steps=steps, method=method)
             size = 1 if len(lower) == 1 else BATCH
             ends = _padded(lower, size), _padded(upper, size)
             found = run(self.layers, self.spec, *ends)

@@ -51,7 +51,7 @@ def compared():
         with float64():
             ends = [each[None] for each in within]
             loose = certify.program()(layers, spec, *ends).upper
-            tight = certify.program(400)(layers, spec, *ends).upper
+            tight = certify.program(steps=400)(layers, spec, *ends).upper
             points = np.random.default_rng(1).uniform(*within, (2000, 3))
             below = np.max(certify.values(layers, spec, points))
         rows.append((below, program, float(tight[0]), float(loose[0])))

@@ -54,7 +54,7 @@ def test_no_bound_is_below_what_an_attack_finds_in_the_box(kind, activation, ste
     spec = specification(kind, random).fit(*sizes(layers))
     low, high = random_boxes(random, inputs)
     with float64():
-        upper, _, _ = certify.program(steps)(layers, spec, low, high)
+        upper, _, _ = certify.program(steps=steps)(layers, spec, low, high)
         naive, _, _ = certify.program(method="interval")(layers, spec, low, high)
         corners = low + np.round(random.uniform(size=low.shape)) * (high - low)
         climbed, _ = certify.climb(layers, spec, corners, low, high)

@@ -1,0 +1,150 @@
+"""The pictures of the verification room; each takes any trace and nothing else."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.say import number
+from curvkit.show import theme
+from curvkit.verification.trace import OPEN, PROVED, VIOLATED, WILD, Trace
+
+# Verdicts as they are drawn: what it is called, and its role.
+VERDICTS = {PROVED: ("proved", "curvature"), VIOLATED: ("counterexample found", "sharpness"),
+            OPEN: ("not known", "plain")}  # fmt: skip
+PIXELS = 128
+
+
+def _name(trace: Trace) -> str:
+    limit = number(trace.settings["tolerance"])
+    grows = "must not grow" if limit == "0" else f"may grow by {limit} J"
+    return f"model {trace.settings['model']}, energy {grows}"
+
+
+def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
+    if trace.readings and not trace.alive.all():
+        theme.remark(figure, "not finite from here on")
+    return figure
+
+
+def _painted(trace: Trace) -> np.ndarray:
+    """The verdict at each place of the square, nan where nothing is known: newer cells on top."""
+    picture = np.full((PIXELS, PIXELS), np.nan, np.float32)
+    cells, verdicts = trace.cells[trace.alive], trace.verdict[trace.alive]
+    flat, codes = cells.reshape(-1, 4).astype(float), verdicts.ravel()
+    good = (codes >= 0) & np.all(np.abs(np.nan_to_num(flat, nan=9)) <= 1, axis=1)
+    flat, codes = (np.clip(flat[good], -1, 1) + 1) * PIXELS / 2, codes[good]
+    corner = np.floor(flat[:, ::2]).astype(int)
+    sides = np.maximum(np.ceil(flat[:, 1::2]).astype(int) - corner, 1)
+    # A cell within another is the smaller one; all cells of one size are painted at once.
+    sizes, which = np.unique(sides, axis=0, return_inverse=True)
+    for group in np.argsort(-sizes.prod(1)):
+        here = which.ravel() == group
+        columns = corner[here, 0, None, None] + np.arange(sizes[group, 0])
+        rows = corner[here, 1, None, None] + np.arange(sizes[group, 1])[:, None]
+        picture[np.minimum(rows, PIXELS - 1), np.minimum(columns, PIXELS - 1)] = codes[
+            here, None, None
+        ]
+    return picture
+
+
+def region(trace: Trace) -> go.Figure:
+    """The states of the pendulum: where it is proved that energy falls, where it does not."""
+    made = theme.figure(f"Where energy falls: {_name(trace)}", height=560)
+    paper, steps = theme.PAPER[theme.mode()], [OPEN, PROVED, VIOLATED]
+    shades = []
+    for at, code in enumerate(steps):
+        colour = theme.color(VERDICTS[code][1]) if code != OPEN else theme.GRID[theme.mode()]
+        shades += [[at / 3, colour], [(at + 1) / 3, colour]]
+    fastest = float(trace.fastest)
+    middles = (np.arange(PIXELS) + 0.5) / PIXELS * 2 - 1
+    x, y = (np.round(middles * each, 4) for each in (np.pi, fastest))
+    # Each verdict is a whole number, and the middle of a third of the scale.
+    hover = "angle %{x:.2f}, speed %{y:.2f}<extra></extra>"
+    made.add_trace(
+        go.Heatmap(x=x, y=y, z=_painted(trace), zmin=-0.5, zmax=2.5, colorscale=shades,
+                   showscale=False, showlegend=False, name="verdict", hovertemplate=hover)
+    )  # fmt: skip
+    for code in (PROVED, VIOLATED, OPEN):
+        name, role = VERDICTS[code]
+        colour = theme.color(role) if code != OPEN else theme.GRID[theme.mode()]
+        marker = dict(size=14, symbol="square", color=colour,
+                      line=dict(width=1, color=theme.INK[theme.mode()]))  # fmt: skip
+        made.add_trace(theme.curve(role, name, [None], [None], mode="markers", marker=marker))
+    marker = dict(size=15, symbol="star", line=dict(width=1.5, color=paper))
+    worst = _worst(trace)
+    made.add_trace(theme.curve("alignment", "most growth found", worst[:1] * np.pi,
+                               worst[1:] * fastest, mode="markers", marker=marker))  # fmt: skip
+    made.update_xaxes(title_text="angle θ (rad; 0 hangs down)", range=[-np.pi, np.pi])
+    made.update_yaxes(title_text="angular speed ω (rad/s)", range=[-fastest, fastest])
+    made.update_layout(hovermode="closest")
+    return _finish(made, trace)
+
+
+def _worst(trace: Trace) -> np.ndarray:
+    """The middle of the cell in which the most growth was found, (2,), or nothing."""
+    kept = trace.verdict[trace.alive] >= 0
+    cells, found = trace.cells[trace.alive][kept], trace.cell_attack[trace.alive][kept]
+    good = np.isfinite(found) & (np.abs(np.nan_to_num(cells, nan=9)) <= 1).all(1)
+    if not good.any():
+        return np.zeros(0)
+    at = int(np.argmax(np.where(good, found, -np.inf)))
+    return cells[at].astype(float).reshape(2, 2).mean(1)
+
+
+def _kept(trace: Trace, name: str) -> np.ndarray:
+    values = getattr(trace, name).astype(float)
+    return np.where(trace.alive & (np.abs(values) < WILD), values, np.nan)
+
+
+def closing(trace: Trace) -> go.Figure:
+    """The bound from above and the attack from below, as more and more cells are bounded."""
+    made = theme.figure(f"Bound and attack close in: {_name(trace)}", height=470)
+    above, below = _kept(trace, "upper_bound"), _kept(trace, "attack")
+    made.add_trace(theme.curve("loss", "no growth is above", trace.bounded, above))
+    made.add_trace(theme.curve("sharpness", "growth that was found", trace.bounded, below,
+                               fill="tonexty",
+                               fillcolor=theme.faint(theme.color("plain"))))  # fmt: skip
+    ends = [0, float(trace.bounded[-1]) if trace.readings else 1.0]
+    limit = float(trace.settings["tolerance"])
+    made.add_trace(theme.curve("threshold", "growth that is allowed", ends, [limit] * 2))
+    made.update_xaxes(title_text="cells bounded")
+    made.update_yaxes(title_text="growth of energy ΔE (J)")
+    return _finish(made, trace)
+
+
+def shares(trace: Trace) -> go.Figure:
+    """How much of the square is proved, violated and not known."""
+    made = theme.figure(f"How much is known: {_name(trace)}", height=470)
+    proved, violated = (100 * _kept(trace, name) for name in ("proved", "violated"))
+    rows = {PROVED: proved, VIOLATED: violated, OPEN: 100 - proved - violated}
+    for code, values in rows.items():
+        name, role = VERDICTS[code]
+        made.add_trace(theme.curve(role, name, trace.bounded, np.clip(values, 0, 100),
+                                   stackgroup="all",
+                                   fillcolor=theme.faint(theme.color(role), 0.5)))  # fmt: skip
+    made.update_xaxes(title_text="cells bounded")
+    made.update_yaxes(title_text="share of the states (%)", range=[0, 100])
+    return _finish(made, trace)
+
+
+def words(trace: Trace) -> str:
+    """What the run shows, in a few short sentences, with its own numbers."""
+    if not trace.readings:
+        return "No cell has been bounded yet."
+    if not trace.alive[-1]:
+        return "A bound is not finite, which proves nothing."
+    found = trace.merits()
+    limit = number(trace.settings["tolerance"])
+    told = [
+        f"For **{found['proved_share']:.1f} %** of all states it is proved that model "
+        f"{trace.settings['model']} lets energy grow by at most {limit} J in a step; cells with "
+        f"**{found['violated_share']:.1f} %** hold a counterexample; "
+        f"{max(found['open_share'], 0):.1f} % are not known."
+    ]
+    told.append(
+        f"Of no state is the growth above **{number(found['highest_bound'])}** J; "
+        f"{number(found['best_attack'])} J was found."
+    )
+    return " ".join(told)
+
+
+FIGURES = {"region": region, "closing": closing, "shares": shares}

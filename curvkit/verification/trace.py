@@ -1,0 +1,54 @@
+"""What the verification room records, and what can be read off it."""
+
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from curvkit.core.trace import series, trace
+
+OPEN, PROVED, VIOLATED = 0, 1, 2
+WILD = 1e15
+
+
+@trace
+class Trace:
+    """The states of a pendulum in cells, which are bounded, attacked and halved round by round."""
+
+    bounded: Int[Array, " reading"] = series("Cells bounded so far.")
+    upper_bound: Float[Array, " reading"] = series(
+        "No state of any cell lets the energy grow by more.", symbol="max ΔE ≤"
+    )
+    attack: Float[Array, " reading"] = series("The most growth that was found.", symbol="ΔE(x*)")
+    proved: Float[Array, " reading"] = series("Share of the states that are proved.")
+    violated: Float[Array, " reading"] = series("Share in cells with a counterexample.")
+    cells: Float[Array, "reading cell end"] = series(
+        "Cells bounded in the round: angle over π from, to, and speed over its largest from, to."
+    )
+    cell_bound: Float[Array, "reading cell"] = series("The bound of each on the energy's growth.")
+    cell_attack: Float[Array, "reading cell"] = series("The most growth found in each.")
+    verdict: Int[Array, "reading cell"] = series("0 open, 1 proved, 2 violated, -1 no cell.")
+    fastest: Float[Array, ""] = series("The largest angular speed.")
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Which readings are finite, up to and with each, (reading,)."""
+        numbers = [self.upper_bound, self.attack, self.proved, self.violated]
+        with np.errstate(invalid="ignore"):
+            good = np.all([np.abs(each) < WILD for each in numbers], axis=0)
+        return np.logical_and.accumulate(good)
+
+    def last(self, name: str) -> float:
+        """A series at its last reading, nan where there is none or it broke off."""
+        if not self.readings or not self.alive[-1]:
+            return float("nan")
+        return float(getattr(self, name)[-1])
+
+    def merits(self) -> dict[str, float]:
+        """Shares of the states, in per cent, and the bound with the attack below it."""
+        proved, violated = 100 * self.last("proved"), 100 * self.last("violated")
+        return {
+            "proved_share": proved,
+            "violated_share": violated,
+            "open_share": max(100 - proved - violated, 0.0) if self.readings else float("nan"),
+            "highest_bound": self.last("upper_bound"),
+            "best_attack": self.last("attack"),
+        }

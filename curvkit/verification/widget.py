@@ -1,0 +1,33 @@
+"""The verification room as a person turns it."""
+
+from typing import Any
+
+from IPython.display import Markdown
+
+from curvkit.show.panel import panel
+from curvkit.show.told import told
+from curvkit.verification.experiment import stream
+from curvkit.verification.figures import FIGURES, words
+from curvkit.verification.settings import Settings
+from curvkit.verification.trace import Trace
+
+FRONT = ("model", "relaxation", "tolerance", "worst_first", "steps", "seed")
+
+
+def explore(figure: str = "region", **values: Any):
+    """Opens the room: knobs, and cells that are proved or refuted, live; static where nobody
+    watches.
+
+    Args:
+        figure: the figure to show first: region, closing or shares.
+        values: where knobs stand at first, such as `model="B"`.
+
+    Raises:
+        ValueError: with one sentence, if a name is unknown or a value out of range.
+    """
+    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
+
+
+def tell(trace: Trace) -> Markdown:
+    """What a trace shows, in words with its own numbers, as a notebook displays it."""
+    return told(words(trace), trace)
