@@ -15,7 +15,7 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 
 from curvkit.core.lazy import lazily
 from curvkit.verification.bounds import crown, interval
-from curvkit.verification.experiment import run, stream
+from curvkit.verification.experiment import STUDIES, follow, run, stream, study
 from curvkit.verification.networks import Affine, Box, box, network, side_by_side
 from curvkit.verification.settings import Settings
 from curvkit.verification.specifications import (
@@ -26,10 +26,11 @@ from curvkit.verification.specifications import (
     SoftmaxSpec,
     Specification,
 )
-from curvkit.verification.trace import Trace
+from curvkit.verification.trace import Rollouts, Shares, Trace
 from curvkit.verification.verdict import Verdict, progress, verify
 
 __all__ = [
+    "STUDIES",
     "Affine",
     "Box",
     "DigitSumSpec",
@@ -37,6 +38,8 @@ __all__ = [
     "LinearSpec",
     "QuadraticSpec",
     "Settings",
+    "Rollouts",
+    "Shares",
     "SoftmaxSpec",
     "Specification",
     "Trace",
@@ -45,12 +48,14 @@ __all__ = [
     "crown",
     "explore",
     "figures",
+    "follow",
     "interval",
     "network",
     "progress",
     "run",
     "side_by_side",
     "stream",
+    "study",
     "tell",
     "verify",
 ]

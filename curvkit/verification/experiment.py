@@ -1,24 +1,27 @@
 """The verification room's run: cells of states, bounded in float64, attacked and halved."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curvkit import data
+from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.tree import float64
-from curvkit.verification import certify, pendulum
+from curvkit.verification import cells, digits, pendulum
+from curvkit.verification import study as studies
+from curvkit.verification.networks import side_by_side
 from curvkit.verification.settings import Settings
-from curvkit.verification.trace import OPEN, PROVED, VIOLATED, Trace
+from curvkit.verification.trace import Rollouts, Shares, Trace
 
-__all__ = ["run", "stream"]
+__all__ = ["STUDIES", "follow", "run", "stream", "study"]
 
 # A round bounds so many cells; the first is a grid of 16 by 16. The most rounds fill `CAPACITY`.
 CELLS, GRID = 256, 16
 CAPACITY = CELLS + 100 * CELLS // 2
-# Violated cells are halved until they are so small, in shares of the square's area.
-FINEST = 4.0**-8
 TRIES = 12
 
 
@@ -78,14 +81,16 @@ def _pairs(line):
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One round: the cells to be halved are chosen, halved, bounded and attacked."""
     parents, used, first = state.parents, state.used, state.step == 0
-    low, high = _halves(state.corners[parents], state.axis[parents])
-    cells = jnp.where(first, state.corners[:CELLS], jnp.concatenate([low, high]))
+    low, high = cells.halves(state.corners[parents], state.axis[parents])
+    now = jnp.where(first, state.corners[:CELLS], jnp.concatenate([low, high]))
     used = first | jnp.concatenate([used, used])
-    bound, seen, axis, proved, broken = judged(settings, state, cells)
+    bound, seen, axis, proved, broken = cells.judged(
+        state.model, now, state.shares, settings.tolerance, settings.relaxation
+    )
     # A half has no higher bound than its whole.
     inherited = jnp.where(first, jnp.inf, jnp.tile(state.bound[parents], 2))
     bound = jnp.minimum(bound, inherited)
-    verdict = jnp.where(broken, VIOLATED, jnp.where(proved, PROVED, OPEN))
+    verdict = jnp.where(broken, cells.VIOLATED, jnp.where(proved, cells.PROVED, cells.OPEN))
     verdict = jnp.where(used, verdict, -1)
 
     # One half takes the place of its whole, the other the next that is free.
@@ -93,18 +98,18 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     at = jnp.where(first, jnp.arange(CELLS), at)
     at = jnp.where(used, at, CAPACITY)  # out of the array: left out
     put = lambda all, new: all.at[at].set(new, mode="drop")
-    corners, bounds = put(state.corners, cells), put(state.bound, bound)
+    corners, bounds = put(state.corners, now), put(state.bound, bound)
     verdicts = put(state.verdict, verdict)
     made = jnp.where(first, CELLS, jnp.sum(used) // 2)
     attack = jnp.maximum(state.attack, jnp.max(jnp.where(used, seen, -jnp.inf)))
-    size = _area(corners)
+    size = cells.area(corners)
     row = {
         "bounded": state.bounded + jnp.sum(used),
         "upper_bound": jnp.max(jnp.where(verdicts >= 0, bounds, -jnp.inf)),
         "attack": attack,
-        "proved": jnp.sum(size * (verdicts == PROVED)),
-        "violated": jnp.sum(size * (verdicts == VIOLATED)),
-        "cells": jnp.where(used[:, None], cells, 0.0),
+        "proved": jnp.sum(size * (verdicts == cells.PROVED)),
+        "violated": jnp.sum(size * (verdicts == cells.VIOLATED)),
+        "cells": jnp.where(used[:, None], now, 0.0),
         "cell_bound": jnp.where(used, bound, 0.0),
         "cell_attack": jnp.where(used, seen, 0.0),
         "verdict": verdict,
@@ -113,72 +118,14 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         corners=corners, bound=bounds, verdict=verdicts, axis=put(state.axis, axis),
         count=state.count + made, bounded=row["bounded"], attack=attack, step=state.step + 1,
     )  # fmt: skip
-    parents, used = _chosen(settings, state)
+    parents, used = _next(settings, state)
     ended = (state.step > settings.steps) | ~jnp.any(used)
     return state._replace(parents=parents, used=used, ended=ended), row
 
 
-def _area(corners):
-    """Shares of the square's area, (cells,)."""
-    return (corners[:, 1] - corners[:, 0]) * (corners[:, 3] - corners[:, 2]) / 4
-
-
-def _chosen(settings, state):
-    """The cells to be halved next, and which of them there are: (half a round,) twice."""
-    size = _area(state.corners)
-    wanted = (state.verdict == OPEN) | ((state.verdict == VIOLATED) & (size > FINEST))
-    # Of two cells of one size the one that is further from being proved.
-    by_size = size + 1e-7 * jnp.tanh(state.bound)
-    urgent = jnp.where(settings.worst_first, jnp.clip(state.bound, -1e9, 1e9), by_size)
-    found, parents = jax.lax.top_k(jnp.where(wanted, urgent, -jnp.inf), CELLS // 2)
-    return parents, found > -jnp.inf
-
-
-def _halves(cells, axis):
-    along, across = cells[:, :2], cells[:, 2:]
-    middle = jnp.where(axis == 0, along.mean(1), across.mean(1))
-    one = jnp.where((axis == 0)[:, None], cells.at[:, 1].set(middle), cells.at[:, 3].set(middle))
-    two = jnp.where((axis == 0)[:, None], cells.at[:, 0].set(middle), cells.at[:, 2].set(middle))
-    return one, two
-
-
-def judged(settings: Settings, state: State, cells: jax.Array):
-    """Bound, attack, axis to halve, whether proved, whether violated, of each cell (cells, 4).
-
-    All is computed in float64 and decided there; what is given back for drawing is float32,
-    bounds rounded upwards.
-    """
-    with float64():
-        wide = lambda each: each.astype(jnp.float64)
-        layers, cells = jax.tree.map(wide, state.model), wide(cells)
-        spec = pendulum.falling().fit(3, 3)
-        spec.data = (-wide(settings.tolerance),)
-        theta = jnp.pi * cells[:, :2]
-        place = pendulum.arc(theta[:, 0], theta[:, 1])
-        lower = jnp.concatenate([place.lower, cells[:, 2:3]], 1)
-        upper = jnp.concatenate([place.upper, cells[:, 3:]], 1)
-        options = certify.RELAXATIONS[settings.relaxation]
-        found = certify.bound(layers, spec, lower, upper, **options)
-        seen = tried(layers, spec, cells, wide(state.shares))
-        # What rounding may have added to F at a point is no more than a bound's slack.
-        proved, broken = found.upper <= 0, seen > found.slack
-        size, lean = upper - lower, jnp.abs(found.slopes)
-        turned = jnp.sum(size[:, :2] * lean[:, :2], 1) + 1e-12 * size[:, 0]
-        axis = jnp.where(turned >= size[:, 2] * lean[:, 2], 0, 1).astype(jnp.int32)
-        back = lambda each: each.astype(jnp.float32)
-        above = jnp.nextafter(back(found.upper + settings.tolerance), jnp.float32(jnp.inf))
-        seen = back(seen + settings.tolerance)
-        above = jnp.where(jnp.isfinite(above), above, jnp.float32(1e9))
-    return above, seen, axis, proved, broken
-
-
-def tried(layers, spec, cells: jax.Array, shares: jax.Array) -> jax.Array:
-    """The highest F at some states of each cell (cells, 4), at these shares of its sides."""
-    low, high = cells[:, 0::2], cells[:, 1::2]
-    at = (low + shares[:, None] * (high - low)).reshape(-1, 2)
-    x = jnp.stack([jnp.sin(jnp.pi * at[:, 0]), -jnp.cos(jnp.pi * at[:, 0]), at[:, 1]], 1)
-    found = jax.vmap(lambda x: spec(x, pendulum.outputs(layers, x)))(x)
-    return jnp.max(found.reshape(len(shares), -1), 0)
+def _next(settings, state):
+    now = state.corners, state.bound, state.verdict
+    return cells.chosen(*now, settings.worst_first, CELLS // 2)
 
 
 stream = Stream(
@@ -203,3 +150,123 @@ def run(settings: Settings | None = None, key: jax.Array | None = None, **option
         options: `progress` and `seconds`, as in `core.stream.Stream.run`.
     """
     return stream.run(Settings() if settings is None else settings, key, **options)
+
+
+# The studies of the paper: how each is called in words, and the radii of the boxes.
+STUDIES = {
+    "energy": ("The energy of a pendulum does not grow.", (0.002, 0.01, 0.02, 0.05, 0.1)),
+    "semantics": ("A digit is taken for one that looks like it.", (0.01, 0.02, 0.05, 0.1)),
+    "sums": ("The sum of digits is off by at most one.", (0.01, 0.02, 0.05)),
+}
+TRAINED_ON = 1297
+
+
+def study(
+    name: str,
+    radii: tuple[float, ...] | None = None,
+    *,
+    points: int = 200,
+    seed: int = 0,
+    steps: int = 0,
+    together: int = 2,
+) -> Shares:
+    """One of the paper's studies: points that keep a property, against an attack and by proof.
+
+    Args:
+        name: of `STUDIES`: `energy` of a pendulum's models A and B, `semantics` and `sums` of
+            classifiers of scikit-learn's digits, trained in three ways.
+        radii: of the boxes; pixels go from 0 to 1, states are as `pendulum.features` has them.
+        points: how many test points, at most 500 for digits.
+        seed: which models, and for energy and sums which points.
+        steps: of Adam on each bound.
+        together: how many digits are summed, 1 to 3.
+
+    Raises:
+        ValueError: with one sentence, for an unknown study or a number that is out of range.
+    """
+    if name not in STUDIES:
+        raise ValueError(say.unknown("study", name, STUDIES))
+    most = 10**6 if name == "energy" else 500
+    if not isinstance(points, int) or not 1 <= points <= most:
+        raise ValueError(say.refusal("points", f"a whole number from 1 to {most}", points))
+    if together not in (1, 2, 3):
+        raise ValueError(say.refusal("together", "1, 2 or 3", together))
+    words, usual = STUDIES[name]
+    radii = usual if radii is None else tuple(radii)
+    names, nets, specs, places, ends = _asked(name, points, seed, together)
+    found = [[studies.kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
+             for net in nets]  # fmt: skip
+    share = lambda part: np.array([[np.mean(getattr(k, part)) for k in row] for row in found])
+    return Shares(
+        header={"models": names, "kept": words, "study": name, "room": "verification"},
+        radius=np.array(radii, float), nominal=share("nominal")[:, 0],
+        adversarial=share("adversarial"), verified=share("verified"), points=np.array(points),
+    )  # fmt: skip
+
+
+def _asked(name, points, seed, together):
+    """Names and networks, the specification of each point, the points, and where inputs end."""
+    if name == "energy":
+        theta, omega = (np.asarray(e, float) for e in pendulum.drawn(_key(seed), points))
+        with float64():
+            places = np.asarray(pendulum.features(theta, omega))
+        names = [f"model {each}" for each in pendulum.MODELS]
+        return names, pendulum.models(seed), pendulum.falling().fit(3, 3), places, {}
+    pixels, labels, nets = classified(seed)
+    places, labels = pixels[TRAINED_ON:], labels[TRAINED_ON:]
+    names, ends = [f"{each} training" for each in digits.TRAININGS], {"low": 0.0, "high": 1.0}
+    if name == "semantics":
+        specs = [digits.near(label).fit(64, 10) for label in labels[:points]]
+        return names, nets, specs, places[:points], ends
+    chosen = np.random.default_rng(seed).integers(0, len(places), (points, together))
+    shape = 64 * together, 10 * together
+    specs = [digits.summed(labels[each]).fit(*shape) for each in chosen]
+    nets = [side_by_side(each, together) for each in nets]
+    return names, nets, specs, places[chosen].reshape(points, -1), ends
+
+
+def _key(seed):
+    return jax.random.fold_in(jax.random.key(7), seed)
+
+
+@lru_cache(maxsize=4)
+def classified(seed: int = 0):
+    """Pixels from 0 to 1, labels, and the three classifiers of the first `TRAINED_ON` of them."""
+    table = data.digits(1797)
+    pixels, labels = table.inputs.astype(float), table.targets.argmax(1)
+    pixels = (pixels - pixels.min()) / (pixels.max() - pixels.min())
+    nets = digits.classifiers(pixels[:TRAINED_ON], labels[:TRAINED_ON], seed)
+    return pixels, labels, nets
+
+
+def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: bool = True):
+    """The true pendulum and models A and B from the same states: `Rollouts`.
+
+    Args:
+        seconds: how long, above zero and at most 600.
+        runs: from so many states, below the height at which speeds leave the training range.
+        seed: which models, and which states.
+        on_circle: whether the models' angle is put back on the circle after each step.
+
+    Raises:
+        ValueError: with one sentence, if a number is out of range.
+    """
+    if not 0 < seconds <= 600:
+        raise ValueError(say.refusal("seconds", "above 0 and at most 600", seconds))
+    theta, omega = (np.asarray(e, float) for e in pendulum.drawn(_key(seed), 20 * runs))
+    with float64():
+        start = np.asarray(pendulum.energy(pendulum.features(theta, omega))) + pendulum.GRAVITY
+        low = np.flatnonzero(start < 12)[:runs]
+        steps = int(seconds / pendulum.DT)
+        ways = [pendulum.true_path(theta[low], omega[low], steps)]
+        for model in pendulum.models(seed):
+            ways.append(pendulum.follow(model, theta[low], omega[low], steps, on_circle)[1])
+        states = np.asarray(jnp.stack(ways)).transpose(0, 2, 1, 3)
+        height = np.asarray(pendulum.energy(states)) + pendulum.GRAVITY
+    names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]
+    return Rollouts(
+        header={"models": names, "room": "verification"},
+        time=pendulum.DT * np.arange(steps + 1), energy=height,
+        angle=np.arctan2(states[..., 0], -states[..., 1]),
+        speed=pendulum.FASTEST * states[..., 2],
+    )  # fmt: skip

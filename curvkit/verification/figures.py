@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.show import theme
-from curvkit.verification.trace import OPEN, PROVED, VIOLATED, WILD, Trace
+from curvkit.verification.trace import OPEN, PROVED, VIOLATED, WILD, Rollouts, Shares, Trace
 
 # Verdicts as they are drawn: what it is called, and its role.
 VERDICTS = {PROVED: ("proved", "curvature"), VIOLATED: ("counterexample found", "sharpness"),
@@ -124,6 +124,63 @@ def shares(trace: Trace) -> go.Figure:
     made.update_xaxes(title_text="cells bounded")
     made.update_yaxes(title_text="share of the states (%)", range=[0, 100])
     return _finish(made, trace)
+
+
+def bars(found: Shares) -> go.Figure:
+    """Of each model and radius: what is proved, what an attack breaks, and the gap between."""
+    models = list(found.header["models"])
+    made = theme.figure(found.header["kept"], 1, cols=len(models), shared_yaxes=True, height=450,
+                        horizontal_spacing=0.03)  # fmt: skip
+    made.update_layout(barmode="stack", bargap=0.25, hovermode="closest")
+    labels = [f"{each:g}" for each in found.radius]
+    for at in range(len(models)):
+        verified, adversarial = found.verified[at], found.adversarial[at]
+        parts = [("proved", "curvature", verified),
+                 ("not known", "plain", adversarial - verified),
+                 ("counterexample found", "sharpness", 1 - adversarial)]  # fmt: skip
+        for name, role, values in parts:
+            colour = theme.color(role)
+            made.add_trace(
+                go.Bar(x=labels, y=100 * values, name=name, showlegend=at == 0,
+                       marker=dict(color=theme.faint(colour, 0.35 if role == "plain" else 0.85)),
+                       hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>"),
+                row=1, col=at + 1,
+            )  # fmt: skip
+        level = [100 * float(found.nominal[at])] * len(labels)
+        made.add_trace(theme.curve("threshold", "kept by the points themselves", labels, level,
+                                   showlegend=at == 0), row=1, col=at + 1)  # fmt: skip
+        made.update_xaxes(title_text=f"{models[at]}: radius δ", type="category", row=1, col=at + 1)
+    made.update_yaxes(range=[0, 101])
+    made.update_yaxes(title_text="share of the points (%)", row=1, col=1)
+    made.update_yaxes(showticklabels=True, row=1, col=1)
+    for at in range(1, len(models)):
+        made.update_yaxes(showticklabels=False, row=1, col=at + 1)
+    return made
+
+
+def rollouts(found: Rollouts, run: int = 0) -> go.Figure:
+    """The energy of all runs over time, and where one of them goes in the plane of its states."""
+    models = list(found.header["models"])
+    made = theme.figure("Followed for a long time: does it come to rest?", 1, cols=2, height=480,
+                        horizontal_spacing=0.12, shared_xaxes=False)  # fmt: skip
+    made.update_layout(hovermode="closest")
+    for at, role in zip(range(len(models)), ("threshold", "sharpness", "curvature"), strict=False):
+        lines = np.maximum(found.energy[at], 1e-9)
+        gap = np.full((len(lines), 1), np.nan)
+        x = np.tile(np.append(found.time, np.nan), len(lines))
+        y = np.concatenate([lines, gap], 1).ravel()
+        style = dict(line=dict(width=1.2, dash="solid"), opacity=0.7)
+        made.add_trace(theme.curve(role, models[at], x, y, **style), row=1, col=1)
+        late = slice(len(found.time) // 2, None)
+        angle, speed = found.angle[at, run, late], found.speed[at, run, late]
+        made.add_trace(theme.curve(role, models[at], angle, speed, showlegend=False, **style),
+                       row=1, col=2)  # fmt: skip
+    made.update_xaxes(title_text="time t (s)", row=1, col=1)
+    made.update_yaxes(title_text="energy above rest E (J)", type="log", range=[-7, 1.3], nticks=6,
+                      exponentformat="power", row=1, col=1)  # fmt: skip
+    made.update_xaxes(title_text="angle θ (rad), second half of one run", row=1, col=2)
+    made.update_yaxes(title_text="angular speed ω (rad/s)", row=1, col=2)
+    return made
 
 
 def words(trace: Trace) -> str:

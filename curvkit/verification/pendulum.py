@@ -165,6 +165,12 @@ def arc(low, high) -> Box:
     return Box(jnp.where(floor, -1.0, lower - ulp), jnp.where(ceiling, 1.0, upper + ulp))
 
 
+def true_path(theta, omega, steps: int):
+    """The true pendulum's states from (count,) angles and speeds: (steps + 1, count, 3)."""
+    step = lambda at, _: (after(*at), features(*at))
+    return jax.lax.scan(step, (jnp.asarray(theta), jnp.asarray(omega)), None, steps + 1)[1]
+
+
 def follow(layers, theta, omega, steps: int, renormalise: bool = True):
     """Roll-outs of a model: energies (steps + 1, count) and states (steps + 1, count, 3).
 

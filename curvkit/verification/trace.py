@@ -52,3 +52,50 @@ class Trace:
             "highest_bound": self.last("upper_bound"),
             "best_attack": self.last("attack"),
         }
+
+
+@trace
+class Shares:
+    """How many points of several models keep a property in boxes of several radii.
+
+    The header names the `models` and says what is `kept`.
+    """
+
+    radius: Float[Array, " radius"] = series("Radius of the boxes.", symbol="δ")
+    nominal: Float[Array, " model"] = series("Share of points that keep it themselves.")
+    adversarial: Float[Array, "model radius"] = series("Share where an attack finds nothing.")
+    verified: Float[Array, "model radius"] = series("Share that is proved.")
+    points: Int[Array, ""] = series("How many points were looked at.")
+
+    def _repr_markdown_(self) -> str:
+        columns = [f"δ = {each:g}" for each in self.radius]
+        lines = [
+            f"Of {int(self.points)} points, per cent that keep it: themselves / against an attack "
+            f"/ proved. {self.header['kept']}",
+            "",
+            f"| model | {' | '.join(columns)} |",
+            f"| --- |{' --- |' * len(columns)}",
+        ]
+        for at, name in enumerate(self.header["models"]):
+            three = zip(self.adversarial[at], self.verified[at], strict=True)
+            cells = [f"{100 * self.nominal[at]:.1f} / {100 * a:.1f} / {100 * v:.1f}"
+                     for a, v in three]  # fmt: skip
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+
+@trace
+class Rollouts:
+    """A true pendulum and its models, followed from the same states for a long time.
+
+    The header names the `models`, of which the first is the truth.
+    """
+
+    time: Float[Array, " step"] = series("Time.", symbol="t")
+    energy: Float[Array, "model run step"] = series("Energy above rest.", symbol="E")
+    angle: Float[Array, "model run step"] = series("Angle.", symbol="θ")
+    speed: Float[Array, "model run step"] = series("Angular speed.", symbol="ω")
+
+    def restless(self, least: float = 0.05) -> np.ndarray:
+        """Of each model the share of runs that end with more than `least` joules, (model,)."""
+        return np.mean(self.energy[:, :, -200:].max(2) > least, axis=1)
