@@ -107,11 +107,7 @@ def _loss(weights, pixels, labels, parts, radius):
     entropy = lambda z: jnp.mean(optax.softmax_cross_entropy_with_integer_labels(z, labels))
     score = lambda x: entropy(_scores(weights, x))
     low, high = jnp.clip(pixels - radius, 0, 1), jnp.clip(pixels + radius, 0, 1)
-    climb = lambda at, _: (
-        jnp.clip(at + 0.6 * radius * jnp.sign(jax.grad(score)(at)), low, high),
-        None,
-    )
-    moved = jax.lax.scan(climb, pixels, None, 2)[0]
+    moved = jnp.clip(pixels + radius * jnp.sign(jax.grad(score)(pixels)), low, high)
     layers = _layers(weights)
     ends = jax.vmap(lambda *box: bounds.intervals(layers, Box(*box))[-1])(low, high)
     right = jax.nn.one_hot(labels, 10, dtype=bool)

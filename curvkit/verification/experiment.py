@@ -98,29 +98,34 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     at = jnp.where(first, jnp.arange(CELLS), at)
     at = jnp.where(used, at, CAPACITY)  # out of the array: left out
     put = lambda all, new: all.at[at].set(new, mode="drop")
-    corners, bounds = put(state.corners, now), put(state.bound, bound)
-    verdicts = put(state.verdict, verdict)
     made = jnp.where(first, CELLS, jnp.sum(used) // 2)
-    attack = jnp.maximum(state.attack, jnp.max(jnp.where(used, seen, -jnp.inf)))
-    size = cells.area(corners)
+    state = state._replace(
+        corners=put(state.corners, now), bound=put(state.bound, bound),
+        verdict=put(state.verdict, verdict), axis=put(state.axis, axis),
+        count=state.count + made, bounded=state.bounded + jnp.sum(used), step=state.step + 1,
+        attack=jnp.maximum(state.attack, jnp.max(jnp.where(used, seen, -jnp.inf))),
+    )  # fmt: skip
     row = {
-        "bounded": state.bounded + jnp.sum(used),
-        "upper_bound": jnp.max(jnp.where(verdicts >= 0, bounds, -jnp.inf)),
-        "attack": attack,
-        "proved": jnp.sum(size * (verdicts == cells.PROVED)),
-        "violated": jnp.sum(size * (verdicts == cells.VIOLATED)),
         "cells": jnp.where(used[:, None], now, 0.0),
         "cell_bound": jnp.where(used, bound, 0.0),
         "cell_attack": jnp.where(used, seen, 0.0),
         "verdict": verdict,
     }
-    state = state._replace(
-        corners=corners, bound=bounds, verdict=verdicts, axis=put(state.axis, axis),
-        count=state.count + made, bounded=row["bounded"], attack=attack, step=state.step + 1,
-    )  # fmt: skip
     parents, used = _next(settings, state)
     ended = (state.step > settings.steps) | ~jnp.any(used)
-    return state._replace(parents=parents, used=used, ended=ended), row
+    return state._replace(parents=parents, used=used, ended=ended), row | _told(state)
+
+
+def _told(state):
+    """What all cells of now say together."""
+    size = cells.area(state.corners)
+    return {
+        "bounded": state.bounded,
+        "upper_bound": jnp.max(jnp.where(state.verdict >= 0, state.bound, -jnp.inf)),
+        "attack": state.attack,
+        "proved": jnp.sum(size * (state.verdict == cells.PROVED)),
+        "violated": jnp.sum(size * (state.verdict == cells.VIOLATED)),
+    }
 
 
 def _next(settings, state):
@@ -260,7 +265,7 @@ def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: b
         steps = int(seconds / pendulum.DT)
         ways = [pendulum.true_path(theta[low], omega[low], steps)]
         for model in pendulum.models(seed):
-            ways.append(pendulum.follow(model, theta[low], omega[low], steps, on_circle)[1])
+            ways.append(pendulum.roll_out(model, theta[low], omega[low], steps, on_circle)[1])
         states = np.asarray(jnp.stack(ways)).transpose(0, 2, 1, 3)
         height = np.asarray(pendulum.energy(states)) + pendulum.GRAVITY
     names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]

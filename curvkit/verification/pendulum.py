@@ -25,7 +25,7 @@ GRAVITY, DAMPING, DT, SUBSTEPS, FASTEST = 9.8, 0.5, 0.05, 20, 5.0
 MODELS = ("A", "B")
 # The recipe of both models; the penalty is on states moved by an attack, and begins below zero.
 PAIRS, BATCH, STEPS, RATE = 40000, 256, 6000, 3e-3
-PENALTY, RADIUS, MARGIN, ATTACK = 0.01, 0.02, 0.02, 3
+PENALTY, RADIUS, MARGIN = 0.01, 0.02, 0.02
 
 
 def features(theta, omega):
@@ -136,11 +136,8 @@ def _grown(weights, x):
 
 
 def _attacked(weights, x):
-    def climb(at, _):
-        slope = jax.grad(lambda at: jnp.sum(_grown(weights, at)))(at)
-        return jnp.clip(at + RADIUS / 2 * jnp.sign(slope), x - RADIUS, x + RADIUS), None
-
-    return jax.lax.stop_gradient(jax.lax.scan(climb, x, None, ATTACK)[0])
+    slope = jax.grad(lambda x: jnp.sum(_grown(weights, x)))(x)
+    return jax.lax.stop_gradient(x + RADIUS * jnp.sign(slope))
 
 
 def _loss(weights, x, y, penalty):
@@ -171,7 +168,7 @@ def true_path(theta, omega, steps: int):
     return jax.lax.scan(step, (jnp.asarray(theta), jnp.asarray(omega)), None, steps + 1)[1]
 
 
-def follow(layers, theta, omega, steps: int, renormalise: bool = True):
+def roll_out(layers, theta, omega, steps: int, renormalise: bool = True):
     """Roll-outs of a model: energies (steps + 1, count) and states (steps + 1, count, 3).
 
     Args:

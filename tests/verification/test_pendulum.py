@@ -85,8 +85,8 @@ def test_a_true_roll_out_s_features_stay_on_the_circle_only_if_they_are_put_ther
     model = pendulum.models()[0]
     start = np.array([1.0]), np.array([0.0])
     with float64():
-        on = pendulum.follow(model, *start, 50)[1]
-        off = pendulum.follow(model, *start, 50, renormalise=False)[1]
+        on = pendulum.roll_out(model, *start, 50)[1]
+        off = pendulum.roll_out(model, *start, 50, renormalise=False)[1]
     size = lambda states: np.linalg.norm(states[..., :2], axis=-1)
     assert np.allclose(size(on), 1, atol=1e-12) and not np.allclose(size(off), 1, atol=1e-4)
 

@@ -40,9 +40,9 @@ def test_a_study_s_shares_fall_with_the_radius(name):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tables_hold_within_the_spread_of_seeds(seed):
     energy = study("energy", (0.02, 0.05), points=1000, seed=seed)
-    # Model A breaks the property at 14 to 16 % of states, model B at less than 0.2 %.
-    assert 0.82 < energy.nominal[0] < 0.89 and energy.nominal[1] > 0.998
-    assert 0.6 < energy.verified[0, 0] < 0.75 and energy.verified[1, 0] > 0.88
+    # Model A breaks the property at 15 to 18 % of states, model B at most at 0.3 %.
+    assert 0.8 < energy.nominal[0] < 0.88 and energy.nominal[1] > 0.995
+    assert 0.55 < energy.verified[0, 0] < 0.75 and energy.verified[1, 0] > 0.88
     digits = study("semantics", (0.02, 0.05, 0.1), seed=seed)
     # What was trained on attacked images looks robust and cannot be proved so.
     attacked, bounded = digits.verified[1:, 2]
