@@ -15,8 +15,9 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 
 from curvkit.core.lazy import lazily
 from curvkit.verification.bounds import crown, interval
-from curvkit.verification.experiment import STUDIES, follow, run, stream, study
+from curvkit.verification.experiment import STUDIES, follow, ladder, run, sample, stream, study
 from curvkit.verification.networks import Affine, Box, box, network, side_by_side
+from curvkit.verification.semidefinite import semidefinite
 from curvkit.verification.settings import Settings
 from curvkit.verification.specifications import (
     DigitSumSpec,
@@ -26,7 +27,7 @@ from curvkit.verification.specifications import (
     SoftmaxSpec,
     Specification,
 )
-from curvkit.verification.trace import Rollouts, Shares, Trace
+from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 from curvkit.verification.verdict import Verdict, progress, verify
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "Box",
     "DigitSumSpec",
     "Exponentials",
+    "Ladder",
     "LinearSpec",
     "QuadraticSpec",
+    "Samples",
     "Settings",
     "Rollouts",
     "Shares",
@@ -47,12 +50,16 @@ __all__ = [
     "box",
     "crown",
     "explore",
+    "explore_ladder",
     "figures",
     "follow",
     "interval",
+    "ladder",
     "network",
     "progress",
     "run",
+    "sample",
+    "semidefinite",
     "side_by_side",
     "stream",
     "study",
@@ -61,4 +68,6 @@ __all__ = [
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__getattr__ = lazily(
+    __name__, explore="widget", explore_ladder="widget", tell="widget", figures=None
+)

@@ -115,8 +115,10 @@ def rounding(layers, further: int = 0) -> float:
     return 2 * count * jnp.finfo(affine[0].weight.dtype).eps
 
 
-def relax(layers, within: Box, choice: str = "adaptive"):
+def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True):
     """The lines of every elementwise layer, at bounds that backward CROWN finds layer by layer.
+
+    With `outward=False` rounding is not allowed for, to see what that does.
 
     Returns:
         The lines by layer, None where it is affine, and `size` (outputs,): above the sum of the
@@ -128,7 +130,8 @@ def relax(layers, within: Box, choice: str = "adaptive"):
             relaxed.append(None)
             size = jnp.abs(layer.weight) @ size + jnp.abs(layer.bias)
             continue
-        found = entering(layers[:at], relaxed, within, rounding(layers[:at]) * size)
+        slack = outward * rounding(layers[:at]) * size
+        found = entering(layers[:at], relaxed, within, slack)
         relaxed.append(lines(layer, found, choice))
         # A line has a slope of at most one; its offset is no larger than these.
         size = size + 2 * sizes_of(found) + (layer != "relu")

@@ -111,8 +111,8 @@ def _place(mask):
 
 
 def _crown(layers, spec, within, steps, choice, kept, outward):
-    relaxed, size = bounds.relax(layers, within, choice)
-    parts, low, high, slack = _planes(layers, spec, within, relaxed, size, kept)
+    relaxed, size = bounds.relax(layers, within, choice, outward)
+    parts, low, high, slack = _planes(layers, spec, within, (relaxed, size, outward), kept)
     slopes, offsets = parts
 
     def through(relaxed, slopes, offsets):
@@ -150,8 +150,9 @@ def _crown(layers, spec, within, steps, choice, kept, outward):
     return Bounds(upper, *others)
 
 
-def _planes(layers, spec, within, relaxed, size, kept):
+def _planes(layers, spec, within, found, kept):
     """The planes of each part, the bounds of z that they hold on, and their slack."""
+    relaxed, size, outward = found
     width = len(spec.from_outputs)
     viewed = [*layers, Affine(spec.from_outputs, jnp.zeros(width))]
     rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
@@ -160,6 +161,7 @@ def _planes(layers, spec, within, relaxed, size, kept):
     ends = bounds.highest(slopes + signs, offsets, within)
     none = jnp.zeros((1, width))
     views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    views = outward * views
     low, high = -ends[width:] - views, ends[:width] + views
     high = jnp.maximum(low, high)
     slopes, offsets = spec.above(low, high)

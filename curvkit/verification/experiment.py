@@ -11,13 +11,14 @@ from curvkit import data
 from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.tree import float64
-from curvkit.verification import cells, digits, pendulum
+from curvkit.verification import cells, digits, one_box, pendulum
 from curvkit.verification import study as studies
 from curvkit.verification.networks import side_by_side
 from curvkit.verification.settings import Settings
-from curvkit.verification.trace import Rollouts, Shares, Trace
+from curvkit.verification.study import STUDIES
+from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 
-__all__ = ["STUDIES", "follow", "run", "stream", "study"]
+__all__ = ["STUDIES", "follow", "ladder", "run", "sample", "stream", "study"]
 
 # A round bounds so many cells; the first is a grid of 16 by 16. The most rounds fill `CAPACITY`.
 CELLS, GRID = 256, 16
@@ -53,7 +54,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     corners = np.zeros((CAPACITY, 4), np.float32)
     # The first round takes the grid as the children of nobody.
     corners[:CELLS] = grid
-    trained = pendulum.models()[pendulum.MODELS.index(settings.model)]
+    trained = pendulum.model(settings.model)
     model = jax.tree.map(lambda each: jnp.asarray(each, jnp.float32), trained)
     key = jax.random.fold_in(key, settings.seed)
     shares = jax.random.uniform(key, (TRIES, 2)).at[0].set(0.5)
@@ -157,12 +158,6 @@ def run(settings: Settings | None = None, key: jax.Array | None = None, **option
     return stream.run(Settings() if settings is None else settings, key, **options)
 
 
-# The studies of the paper: how each is called in words, and the radii of the boxes.
-STUDIES = {
-    "energy": ("The energy of a pendulum does not grow.", (0.002, 0.01, 0.02, 0.05, 0.1)),
-    "semantics": ("A digit is taken for one that looks like it.", (0.01, 0.02, 0.05, 0.1)),
-    "sums": ("The sum of digits is off by at most one.", (0.01, 0.02, 0.05)),
-}
 TRAINED_ON = 1297
 
 
@@ -182,7 +177,7 @@ def study(
             classifiers of scikit-learn's digits, trained in three ways.
         radii: of the boxes; pixels go from 0 to 1, states are as `pendulum.features` has them.
         points: how many test points, at most 500 for digits.
-        seed: which models, and for energy and sums which points.
+        seed: which models, and which points.
         steps: of Adam on each bound.
         together: how many digits are summed, 1 to 3.
 
@@ -258,20 +253,49 @@ def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: b
     """
     if not 0 < seconds <= 600:
         raise ValueError(say.refusal("seconds", "above 0 and at most 600", seconds))
-    theta, omega = (np.asarray(e, float) for e in pendulum.drawn(_key(seed), 20 * runs))
-    with float64():
-        start = np.asarray(pendulum.energy(pendulum.features(theta, omega))) + pendulum.GRAVITY
-        low = np.flatnonzero(start < 12)[:runs]
-        steps = int(seconds / pendulum.DT)
-        ways = [pendulum.true_path(theta[low], omega[low], steps)]
-        for model in pendulum.models(seed):
-            ways.append(pendulum.roll_out(model, theta[low], omega[low], steps, on_circle)[1])
-        states = np.asarray(jnp.stack(ways)).transpose(0, 2, 1, 3)
-        height = np.asarray(pendulum.energy(states)) + pendulum.GRAVITY
+    steps = int(seconds / pendulum.DT)
+    states = pendulum.paths(_key(seed), seed, runs, steps, on_circle)
     names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]
     return Rollouts(
         header={"models": names, "room": "verification"},
-        time=pendulum.DT * np.arange(steps + 1), energy=height,
+        time=pendulum.DT * np.arange(steps + 1),
+        energy=np.asarray(pendulum.energy(states)) + pendulum.GRAVITY,
         angle=np.arctan2(states[..., 0], -states[..., 1]),
         speed=pendulum.FASTEST * states[..., 2],
+    )  # fmt: skip
+
+
+def ladder(theta=2.0, omega=1.0, radius=0.05, *, model="B", lifted=False, seed=0) -> Ladder:
+    """Bounds on the growth of energy in a box around a state, as `one_box.rungs` has them.
+
+    Args:
+        theta: the angle of the state; `omega` is its speed.
+        radius: of the box, of (w, h, ω/5).
+        model: of `pendulum.MODELS`.
+        lifted: whether the semidefinite program is solved too, which needs the extra `verify`.
+        seed: which models.
+    """
+    ends = one_box.around(theta, omega, radius)
+    found = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
+    names, values, seconds = zip(*found, strict=True)
+    header = {"rungs": names, "box": f"θ = {theta:g}, ω = {omega:g}, δ = {radius:g}"}
+    return Ladder(header=header, value=np.array(values), seconds=np.array(seconds))
+
+
+def sample(
+    theta=2.0, omega=1.0, radius=0.05, *, model="B", single=False, count=2000, seed=0
+) -> Samples:
+    """Growth of energy at random points of a box as in `ladder`, beside attack and bound.
+
+    Args:
+        single: whether the margins are those of bounds in single precision.
+        count: of samples, and of boxes of no width.
+        seed: which points.
+    """
+    chosen, ends = pendulum.model(model), one_box.around(theta, omega, radius)
+    found = {each.name: each.value for each in one_box.rungs(chosen, *ends, gap=1e-2)}
+    return Samples(
+        header={"single": single}, growth=one_box.sampled(chosen, *ends, count, seed),
+        attack=np.array(found["attack"]), bound=np.array(found["CROWN, products"]),
+        margin=one_box.margins(chosen, count, single, seed),
     )  # fmt: skip

@@ -5,7 +5,17 @@ import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.show import theme
-from curvkit.verification.trace import OPEN, PROVED, VIOLATED, WILD, Rollouts, Shares, Trace
+from curvkit.verification.trace import (
+    OPEN,
+    PROVED,
+    VIOLATED,
+    WILD,
+    Ladder,
+    Rollouts,
+    Samples,
+    Shares,
+    Trace,
+)
 
 # Verdicts as they are drawn: what it is called, and its role.
 VERDICTS = {PROVED: ("proved", "curvature"), VIOLATED: ("counterexample found", "sharpness"),
@@ -180,6 +190,63 @@ def rollouts(found: Rollouts, run: int = 0) -> go.Figure:
                       exponentformat="power", row=1, col=1)  # fmt: skip
     made.update_xaxes(title_text="angle θ (rad), second half of one run", row=1, col=2)
     made.update_yaxes(title_text="angular speed ω (rad/s)", row=1, col=2)
+    return made
+
+
+def ladder(found: Ladder) -> go.Figure:
+    """How far bounds on one box are above the attack, from loose to tight; none may be below."""
+    made = theme.figure(f"Who bounds it best? {found.header['box']}", height=420)
+    names, attack = list(found.header["rungs"])[:-1], float(found.value[-1])
+    values = found.value[:-1]
+    wrong, proved = values < attack, values <= 0
+    kinds = (("curvature", "energy falls, proved", proved & ~wrong),
+             ("loss", "not proved", ~proved & ~wrong),
+             ("sharpness", "below the attack: an error", wrong))  # fmt: skip
+    for role, name, chosen in kinds:
+        at = np.flatnonzero(chosen)
+        text = [f"{number(values[k])} J in {number(found.seconds[k], 2)} s" for k in at]
+        gap = np.maximum(values[at] - attack, 1e-7)
+        made.add_trace(theme.curve(role, name, gap, [names[k] for k in at], mode="markers+text",
+                                   text=text, textposition="middle right",
+                                   marker=dict(size=13), showlegend=bool(len(at))))  # fmt: skip
+    most = float(np.log10(max(values.max() - attack, 1e-6)))
+    made.update_xaxes(title_text=f"bound on ΔE less the attack's {number(attack)} J (J)",
+                      type="log", nticks=7, range=[-5.2, most + 1.6])  # fmt: skip
+    made.update_yaxes(title_text="bound", categoryorder="array", categoryarray=names[::-1],
+                      range=[-0.6, len(names) - 0.4])  # fmt: skip
+    made.update_layout(hovermode="closest", margin_l=200)
+    return made
+
+
+def histogram(found: Samples) -> go.Figure:
+    """What sampling sees of a box beside attack and bound, and the margins of bounds."""
+    made = theme.figure("Sampling is no proof, and neither is single precision", 1, cols=2,
+                        shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
+    counts, edges = np.histogram(found.growth, 40)
+    edges_of = edges
+    colour = theme.faint(theme.color("loss"), 0.6)
+    made.add_trace(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name="samples",
+                          marker_color=colour), row=1, col=1)  # fmt: skip
+    for role, name, value in (("sharpness", "attack", found.attack),
+                              ("curvature", "bound", found.bound)):  # fmt: skip
+        made.add_trace(theme.curve(role, name, [float(value)] * 2, [0, counts.max()]), row=1, col=1)
+    # Margins are as small as 1e-11: in units that can be read.
+    unit, word = (1e-6, "µJ") if found.header["single"] else (1e-9, "nJ")
+    counts, edges = np.histogram(found.margin / unit, 40)
+    middle = (edges[:-1] + edges[1:]) / 2
+    bad = middle < 0
+    for name, role, chosen in (("bound above the value", "curvature", ~bad),
+                               ("bound below: wrong", "sharpness", bad)):  # fmt: skip
+        made.add_trace(go.Bar(x=middle[chosen], y=counts[chosen], name=name,
+                              marker_color=theme.color(role)), row=1, col=2)  # fmt: skip
+    precision = "single" if found.header["single"] else "double"
+    made.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
+    ends = np.array([edges_of[0], max(float(found.bound), edges_of[-1])])
+    made.update_xaxes(title_text="growth of energy in the box ΔE (J)", row=1, col=1,
+                      range=list(ends + np.array([-0.05, 0.05]) * np.ptp(ends)))  # fmt: skip
+    made.update_xaxes(title_text=f"bound less value ({word}), {precision} precision", row=1, col=2)
+    made.update_yaxes(title_text="samples", row=1, col=1)
+    made.update_yaxes(title_text="boxes of no width", row=1, col=2)
     return made
 
 

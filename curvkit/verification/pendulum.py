@@ -17,12 +17,15 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from curvkit.core.say import refusal
+from curvkit.core.say import refusal, unknown
+from curvkit.core.tree import float64
 from curvkit.verification.networks import Box, Network, network, outputs
 from curvkit.verification.specifications import QuadraticSpec
 
 GRAVITY, DAMPING, DT, SUBSTEPS, FASTEST = 9.8, 0.5, 0.05, 20, 5.0
 MODELS = ("A", "B")
+# Above rest, in joules: where long paths begin.
+LOW = 12.0
 # The recipe of both models; the penalty is on states moved by an attack, and begins below zero.
 PAIRS, BATCH, STEPS, RATE = 40000, 256, 6000, 3e-3
 PENALTY, RADIUS, MARGIN = 0.01, 0.02, 0.02
@@ -42,16 +45,21 @@ def energy(x):
     return GRAVITY * x[..., 1] + 0.5 * FASTEST**2 * x[..., 2] ** 2
 
 
-def falling(tolerance: float = 0.0) -> QuadraticSpec:
-    """The property E(y) - E(x) <= tolerance, in joules.
-
-    >>> float(falling().fit(3, 3).data[0])
-    0.0
-    """
+def falling_matrix(tolerance: float = 0.0) -> np.ndarray:
+    """The matrix Q of the property E(y) - E(x) <= tolerance, in joules: (7, 7)."""
     q = np.zeros((7, 7))
     q[0, 0], q[0, 2], q[0, 5] = -tolerance, -GRAVITY, GRAVITY
     q[3, 3], q[6, 6] = -0.5 * FASTEST**2, 0.5 * FASTEST**2
-    return QuadraticSpec(q, inputs=3)
+    return q
+
+
+def falling(tolerance: float = 0.0) -> QuadraticSpec:
+    """The property E(y) - E(x) <= tolerance, in joules.
+
+    >>> float(falling(0.5).fit(3, 3).data[0])
+    -0.5
+    """
+    return QuadraticSpec(falling_matrix(tolerance), inputs=3)
 
 
 def after(theta, omega):
@@ -98,6 +106,17 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
             layers += [(weight[model], bias[model]), "relu"]
         made.append(network(layers[:-1]))
     return tuple(made)
+
+
+def model(name: str, seed: int = 0, width: int = 32) -> Network:
+    """The model of that name, of `MODELS`.
+
+    Raises:
+        ValueError: with one sentence, if there is no such model.
+    """
+    if name not in MODELS:
+        raise ValueError(unknown("model", name, MODELS))
+    return models(seed, width)[MODELS.index(name)]
 
 
 def _train(key, penalty, width):
@@ -187,3 +206,18 @@ def roll_out(layers, theta, omega, steps: int, renormalise: bool = True):
 
     states = jax.lax.scan(step, features(theta, omega), None, steps + 1)[1]
     return energy(states), states
+
+
+def paths(key: jax.Array, seed: int, runs: int, steps: int, on_circle: bool):
+    """The true pendulum, model A and model B from the same states: (3, runs, steps + 1, 3).
+
+    States begin below a height from which speeds would leave the range of the training.
+    """
+    theta, omega = (np.asarray(each, np.float64) for each in drawn(key, 20 * runs))
+    with float64():
+        height = np.asarray(energy(features(theta, omega))) + GRAVITY
+        low = np.flatnonzero(height < LOW)[:runs]
+        ways = [true_path(theta[low], omega[low], steps)]
+        for each in models(seed):
+            ways.append(roll_out(each, theta[low], omega[low], steps, on_circle)[1])
+        return np.asarray(jnp.stack(ways)).transpose(0, 2, 1, 3)

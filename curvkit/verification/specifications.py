@@ -110,14 +110,16 @@ class LinearSpec(Specification):
         if limits.shape not in ((), (len(rows),)):
             raise ValueError(refusal("d", f"one number or {len(rows)} of them", limits.shape))
         data = [np.broadcast_to(limits, len(rows))]
-        super().__init__((None, rows), _largest, _row_planes, data)
+        super().__init__((None, rows), largest, row_planes, data)
 
 
-def _largest(z, d):
+def largest(z, d):
+    """The value of a `LinearSpec`."""
     return jnp.max(z + d)
 
 
-def _row_planes(lower, upper, d):
+def row_planes(lower, upper, d):
+    """The planes of a `LinearSpec`: each row is its own."""
     return jnp.eye(len(d))[:, None], d[:, None]
 
 

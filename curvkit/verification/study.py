@@ -16,6 +16,12 @@ import numpy as np
 from curvkit.core.tree import float64
 from curvkit.verification import certify
 
+# The studies of the paper: how each is called in words, and the radii of the boxes.
+STUDIES = {
+    "energy": ("The energy of a pendulum does not grow.", (0.002, 0.01, 0.02, 0.05, 0.1)),
+    "semantics": ("A digit is taken for one that looks like it.", (0.01, 0.02, 0.05, 0.1)),
+    "sums": ("The sum of digits is off by at most one.", (0.01, 0.02, 0.05)),
+}
 # More boxes than these at once want much memory where a specification has many terms.
 AT_ONCE = 100
 

@@ -99,3 +99,33 @@ class Rollouts:
     def restless(self, least: float = 0.05) -> np.ndarray:
         """Of each model the share of runs that end with more than `least` joules, (model,)."""
         return np.mean(self.energy[:, :, -200:].max(2) > least, axis=1)
+
+
+@trace
+class Ladder:
+    """Bounds on one box from loose to tight, the attack last; the header names them."""
+
+    value: Float[Array, " rung"] = series("Bound on the growth of energy.", symbol="ΔE")
+    seconds: Float[Array, " rung"] = series("How long it took, compiled programs.")
+
+
+@trace
+class Samples:
+    """Growth of energy at random points of a box, and margins of bounds on boxes of no width.
+
+    The header says in `single` whether the margins are of single precision.
+    """
+
+    growth: Float[Array, " sample"] = series("Growth of energy.", symbol="ΔE")
+    attack: Float[Array, ""] = series("The most that an attack found.")
+    bound: Float[Array, ""] = series("The bound on the box.")
+    margin: Float[Array, " point"] = series("Bound less value, on boxes of no width.")
+
+    def _repr_markdown_(self) -> str:
+        wrong, precision = int(np.sum(self.margin < 0)), ("double", "single")
+        return (
+            f"Of {len(self.growth)} samples the most is {self.growth.max():.4f} J, an attack found "
+            f"{float(self.attack):.4f} J, and the bound is {float(self.bound):.4f} J. In "
+            f"{precision[self.header['single']]} precision **{wrong}** of {len(self.margin)} "
+            "bounds on boxes of no width are below the value there."
+        )

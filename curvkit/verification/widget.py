@@ -4,9 +4,11 @@ from typing import Any
 
 from IPython.display import Markdown
 
+from curvkit.show.button import asked
 from curvkit.show.panel import panel
 from curvkit.show.told import told
-from curvkit.verification.experiment import stream
+from curvkit.verification import figures
+from curvkit.verification.experiment import ladder, stream
 from curvkit.verification.figures import FIGURES, words
 from curvkit.verification.settings import Settings
 from curvkit.verification.trace import Trace
@@ -26,6 +28,17 @@ def explore(figure: str = "region", **values: Any):
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
     return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
+
+
+def explore_ladder(theta: float = 2.0, omega: float = 1.0, radius: float = 0.05, model: str = "B"):
+    """The ladder of bounds on a box of states, with a button for the semidefinite program.
+
+    Args:
+        theta: as in `ladder`, and so are `omega`, `radius` and `model`.
+    """
+    given = dict(theta=theta, omega=omega, radius=radius, model=model)
+    solved = lambda: figures.ladder(ladder(**given, lifted=True))
+    return asked(figures.ladder(ladder(**given)), "Solve the semidefinite program", solved)
 
 
 def tell(trace: Trace) -> Markdown:
