@@ -73,6 +73,32 @@ whole = verification.run(verification.Settings.read(model="B", tolerance=0.05, s
 verification.tell(whole)
 
 # %% [markdown]
+# ## What a bound is made of
+# In the place of a ReLU comes a triangle, in that of an exponential its chord and tangents, in that of a
+# product McCormick's planes. Drag the interval: what is wide is loose.
+
+# %%
+from curvkit.verification import shapes
+
+shapes.explore()
+
+# %% [markdown]
+# On one box of states of model B, from loose to tight. The button adds the paper's semidefinite program
+# (it needs `pip install 'curvkit[verify]'`); the attack is at the left end, below all.
+
+# %%
+verification.explore_ladder()
+
+# %% [markdown]
+# Two thousand samples of that box see less than an attack does. And single precision is no proof: on boxes
+# of *no* width a bound computed without a word on rounding falls below the very value that it bounds. Set
+# `single=False` for bounds in double precision, with what rounding may take away added.
+
+# %%
+samples = verification.sample(single=True)
+verification.figures.histogram(samples)
+
+# %% [markdown]
 # ## Three studies
 # Of test points: how many keep the property themselves, how many against an attack, and how many by
 # proof, in boxes of growing radius $\delta$. The grey gap is what nobody knows. First the energy:
@@ -131,6 +157,7 @@ verification.figures.rollouts(paths)
 
 # %% [markdown]
 # ## Where it lives in the code
+# `shapes/` draws the relaxations, `one_box.py` has the ladder, `semidefinite.py` the semidefinite program,
 # `curvkit/verification/specifications.py` has value and planes of a property, `bounds.py` intervals and
 # CROWN, `certify.py` the bound of a specification and the attack, `verdict.py` `verify` with branch and
 # bound, `pendulum.py` and `digits.py` the models. On a network of your own:

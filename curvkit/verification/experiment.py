@@ -20,7 +20,7 @@ from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 
 __all__ = ["STUDIES", "follow", "ladder", "run", "sample", "stream", "study"]
 
-# A round bounds so many cells; the first is a grid of 16 by 16. The most rounds fill `CAPACITY`.
+# Cells of a round; the first is a grid of 16 by 16. The most rounds fill `CAPACITY`.
 CELLS, GRID = 256, 16
 CAPACITY = CELLS + 100 * CELLS // 2
 TRIES = 12
@@ -57,7 +57,6 @@ def begin(settings: Settings, key: jax.Array) -> State:
     trained = pendulum.model(settings.model)
     model = jax.tree.map(lambda each: jnp.asarray(each, jnp.float32), trained)
     key = jax.random.fold_in(key, settings.seed)
-    shares = jax.random.uniform(key, (TRIES, 2)).at[0].set(0.5)
     return State(
         corners=jnp.asarray(corners),
         bound=jnp.full(CAPACITY, jnp.inf),
@@ -67,7 +66,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
         bounded=jnp.zeros((), int),
         attack=jnp.asarray(-jnp.inf),
         model=model,
-        shares=shares,
+        shares=jax.random.uniform(key, (TRIES, 2)).at[0].set(0.5),
         parents=jnp.zeros(CELLS // 2, int),
         used=jnp.ones(CELLS // 2, bool),
         step=jnp.zeros((), int),
