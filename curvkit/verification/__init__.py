@@ -13,8 +13,12 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 (arXiv 1902.09592).
 """
 
+from curvkit.core.lazy import lazily
 from curvkit.verification.bounds import crown, interval
+from curvkit.verification.experiment import STUDIES, follow, ladder, run, sample, stream, study
 from curvkit.verification.networks import Affine, Box, box, network, side_by_side
+from curvkit.verification.semidefinite import semidefinite
+from curvkit.verification.settings import Settings
 from curvkit.verification.specifications import (
     DigitSumSpec,
     Exponentials,
@@ -23,23 +27,47 @@ from curvkit.verification.specifications import (
     SoftmaxSpec,
     Specification,
 )
+from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 from curvkit.verification.verdict import Verdict, progress, verify
 
 __all__ = [
+    "STUDIES",
     "Affine",
     "Box",
     "DigitSumSpec",
     "Exponentials",
+    "Ladder",
     "LinearSpec",
     "QuadraticSpec",
+    "Samples",
+    "Settings",
+    "Rollouts",
+    "Shares",
     "SoftmaxSpec",
     "Specification",
+    "Trace",
     "Verdict",
     "box",
     "crown",
+    "explore",
+    "explore_ladder",
+    "figures",
+    "follow",
     "interval",
+    "ladder",
     "network",
     "progress",
+    "run",
+    "sample",
+    "semidefinite",
     "side_by_side",
+    "stream",
+    "study",
+    "tell",
     "verify",
 ]
+
+# Drawing is not needed to compute, and may not be installed where runs are made.
+__getattr__ = lazily(
+    __name__, explore="widget", explore_ladder="widget", tell="widget", figures=None
+)

@@ -7,7 +7,13 @@
 | A | `rows`, whose products with the outputs are bounded | (rows, outputs) | arXiv 1811.00866 |
 
 Functions here are pure JAX and of the precision of their arguments; `verify` calls them in float64.
+
+Rounding is bounded, not hoped for. Each term of a bound passes through at most N roundings, N
+counted by `rounding`; so a computed bound is off by at most N ulps of the sum of all its terms'
+sizes, which `relax` carries along as `size`. What enters a layer is widened by that much.
 """
+
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,14 +28,18 @@ SLOPES = ("adaptive", "zero", "one")
 
 def intervals(layers, within: Box) -> list[Box]:
     """Interval bounds of what enters each layer, and at the end of the outputs."""
-    found = [within]
+    found, ulps = [within], rounding(layers)
     for layer in layers:
         lower, upper = found[-1]
         if isinstance(layer, str):  # all of them increase
-            found.append(Box(ELEMENTWISE[layer](lower), ELEMENTWISE[layer](upper)))
+            low, high = (ELEMENTWISE[layer](each) for each in (lower, upper))
+            slack = 0 if layer == "relu" else ulps * (1 + sizes_of(found[-1]))
+            found.append(Box(low - slack, high + slack))
         else:
             mid = layer.weight @ ((lower + upper) / 2) + layer.bias
             radius = jnp.abs(layer.weight) @ ((upper - lower) / 2)
+            size = jnp.abs(layer.weight) @ sizes_of(found[-1]) + jnp.abs(layer.bias)
+            radius = radius + ulps * size
             found.append(Box(mid - radius, mid + radius))
     return found
 
@@ -81,37 +91,64 @@ def backward(layers, relaxed, rows):
         if isinstance(layer, str):
             (below, below_at), (above, above_at) = pair
             plus, minus = jnp.maximum(rows, 0), jnp.minimum(rows, 0)
-            offset = offset + plus @ above_at + minus @ below_at
+            # Sums and not products with a vector: XLA compiles them into one loop.
+            offset = offset + jnp.sum(plus * above_at + minus * below_at, axis=1)
             rows = plus * above + minus * below
         else:
-            offset = offset + rows @ layer.bias
+            offset = offset + jnp.sum(rows * layer.bias, axis=1)
             rows = rows @ layer.weight
     return rows, offset
 
 
 def highest(rows, offset, within: Box):
     """The largest values on a box of affine functions (k, inputs), (k,): (k,)."""
-    plus, minus = jnp.maximum(rows, 0), jnp.minimum(rows, 0)
-    return plus @ within.upper + minus @ within.lower + offset
+    return offset + jnp.sum(jnp.maximum(rows * within.upper, rows * within.lower), axis=1)
 
 
-def relax(layers, within: Box, choice: str = "adaptive") -> list:
-    """The lines of every elementwise layer, at bounds that backward CROWN finds layer by layer."""
-    relaxed = []
+def rounding(layers, further: int = 0) -> float:
+    """N ulps as a share: of a sum of products through these layers and `further` operations.
+
+    Twice what the standard model of arithmetic needs, which pays for the rounding of sizes too.
+    """
+    affine = [each for each in layers if not isinstance(each, str)]
+    count = sum(each.weight.shape[1] + 2 for each in affine) + 16 * len(layers) + further
+    return 2 * count * jnp.finfo(affine[0].weight.dtype).eps
+
+
+def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True):
+    """The lines of every elementwise layer, at bounds that backward CROWN finds layer by layer.
+
+    With `outward=False` rounding is not allowed for, to see what that does.
+
+    Returns:
+        The lines by layer, None where it is affine, and `size` (outputs,): above the sum of the
+        sizes of all terms of which a bound of an output is made.
+    """
+    relaxed, size = [], sizes_of(within)
     for at, layer in enumerate(layers):
-        pair = None
-        if isinstance(layer, str):
-            pair = lines(layer, entering(layers[:at], relaxed, within), choice)
-        relaxed.append(pair)
-    return relaxed
+        if not isinstance(layer, str):
+            relaxed.append(None)
+            size = jnp.abs(layer.weight) @ size + jnp.abs(layer.bias)
+            continue
+        slack = outward * rounding(layers[:at]) * size
+        found = entering(layers[:at], relaxed, within, slack)
+        relaxed.append(lines(layer, found, choice))
+        # A line has a slope of at most one; its offset is no larger than these.
+        size = size + 2 * sizes_of(found) + (layer != "relu")
+    return relaxed, size
 
 
-def entering(layers, relaxed, within: Box) -> Box:
-    """CROWN's bounds of each output of a network whose layers are relaxed."""
+def sizes_of(within: Box):
+    """The largest absolute value of each number in a box, (width,)."""
+    return jnp.maximum(jnp.abs(within.lower), jnp.abs(within.upper))
+
+
+def entering(layers, relaxed, within: Box, slack=0.0) -> Box:
+    """CROWN's bounds of each output of a network whose layers are relaxed, wider by `slack`."""
     last = next(each for each in reversed(layers) if not isinstance(each, str))
     identity = jnp.eye(len(last.weight), dtype=last.weight.dtype)
-    upper = highest(*backward(layers, relaxed, identity), within)
-    lower = -highest(*backward(layers, relaxed, -identity), within)
+    ends = highest(*backward(layers, relaxed, jnp.concatenate([identity, -identity])), within)
+    upper, lower = ends[: len(identity)] + slack, -ends[len(identity) :] - slack
     return Box(lower, jnp.maximum(lower, upper))
 
 
@@ -124,7 +161,7 @@ def interval(layers, within: Box) -> Box:
     >>> interval([([[1.0, -1.0]], [0.0]), "relu"], ([0, 0], [1, 2])).upper
     array([1.])
     """
-    return _checked(lambda *given: intervals(*given)[-1], layers, within)
+    return _checked(_interval, layers, within)
 
 
 def crown(layers, within: Box, choice: str = "adaptive") -> Box:
@@ -144,13 +181,21 @@ def crown(layers, within: Box, choice: str = "adaptive") -> Box:
     if choice not in SLOPES:
         raise ValueError(unknown("choice of slopes", choice, SLOPES))
 
-    def found(layers, within):
-        return entering(layers, relax(layers, within, choice), within)
-
     if isinstance((layers := network(layers))[-1], str):  # its value is bounded as an identity's
         width = sizes(layers)[1]
         layers = network([*layers, (np.eye(width), np.zeros(width))])
-    return _checked(found, layers, within)
+    return _checked(partial(_crown, choice=choice), layers, within)
+
+
+@jax.jit
+def _interval(layers, within):
+    return intervals(layers, within)[-1]
+
+
+@partial(jax.jit, static_argnames="choice")
+def _crown(layers, within, choice):
+    relaxed, size = relax(layers, within, choice)
+    return entering(layers, relaxed, within, rounding(layers) * size)
 
 
 def _checked(found, layers, within):

@@ -6,8 +6,9 @@
 | α, μ | `free`: ReLU slopes, and how planes are mixed | per box | arXiv 2011.13824 |
 | F(x*) | the attack's value, below the maximum | (boxes,) | arXiv 1902.09592, section 5 |
 
-All is float64. Rounding is allowed for by `SLACK`, relative and absolute: many times what a
-backward pass of these sizes rounds by, but no proof about rounding.
+Programs take network, specification and boxes as arguments: they are compiled once for a network's
+shape and a kind of specification. What rounding may have taken away is added to every bound, see
+`bounds`.
 """
 
 from functools import lru_cache, partial
@@ -15,79 +16,158 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from curvkit.verification import bounds
 from curvkit.verification.networks import Affine, Box, outputs
 
-SLACK = 1e-9
+# A bound is compiled for a person who waits, and then runs for milliseconds.
+COLD = {"xla_backend_optimization_level": 0}
+# How the energy of a pendulum may be bounded: options of `bound`. Its first planes take squares
+# apart, the others are McCormick's of a product.
+RELAXATIONS = {"intervals": {"method": "interval"}, "squares": {"last": 3}, "products": {}}
 
 
 class Bounds(NamedTuple):
-    """Upper bounds of F (boxes,), and the slopes (boxes, inputs) of the plane behind each."""
+    """Upper bounds of F (boxes,), the slopes (boxes, inputs) of the plane behind each, and what
+    of the bound is for rounding (boxes,)."""
 
-    upper: np.ndarray
-    slopes: np.ndarray
+    upper: jax.Array
+    slopes: jax.Array
+    slack: jax.Array
 
 
-def program(layers: tuple, spec, steps: int = 0, choice: str = "adaptive", method: str = "crown"):
-    """The compiled bound: from lowers and uppers (boxes, inputs) to `Bounds`, to call in x64.
+def bound(layers, spec, lower, upper, *, steps: int = 0, choice: str = "adaptive",
+          method: str = "crown", outward: bool = True, first: int = 0,
+          last: int | None = None) -> Bounds:  # fmt: skip
+    """Bounds of F on boxes (boxes, inputs), in pure JAX: a certificate where all is float64.
 
-    With `steps` the slopes and the mixture of planes follow Adam downhill; the best of all steps
-    counts, and every step is a bound.
+    Args:
+        layers: a checked network.
+        spec: a fitted specification.
+        lower: of the boxes.
+        upper: of the boxes.
+        steps: so often Adam moves slopes and mixture of planes; the best counts, each is a bound.
+        choice: of `bounds.SLOPES`, where `steps` begin.
+        method: `crown` or `interval`.
+        outward: whether what rounding may have taken away is added.
+        first: the first of the specification's planes that is used, to see what planes are for.
+        last: the plane before which to stop, None for all.
     """
-    if method == "interval":
-        return jax.jit(jax.vmap(lambda low, high: _interval(layers, spec, Box(low, high))))
-    one = partial(_one, layers, spec, steps, choice)
-    return jax.jit(jax.vmap(lambda low, high: one(Box(low, high))))
+
+    def one(lower, upper):
+        within = Box(lower, upper)
+        if method == "interval":
+            return _interval(layers, spec, within, outward)
+        return _crown(layers, spec, within, steps, choice, slice(first, last), outward)
+
+    return jax.vmap(one)(lower, upper)
 
 
-def _interval(layers, spec, within):
+@lru_cache
+def program(*, warm: bool = False, **options):
+    """`bound` with these options, compiled; `warm` spends more on compiling, for many boxes."""
+    return jax.jit(partial(bound, **options), compiler_options=None if warm else COLD)
+
+
+def _slack(layers, spec, slopes, offsets, size, within):
+    """What rounding may have taken away from planes of z: the shape of `offsets`."""
+    further = sum(spec.from_outputs.shape) + spec.from_inputs.shape[1] + 16
+    views = jnp.abs(spec.from_outputs) @ size
+    views = views + jnp.abs(spec.from_inputs) @ bounds.sizes_of(within)
+    ulps = bounds.rounding(layers, further)
+    return ulps * views, ulps * (jnp.abs(slopes) @ views + jnp.abs(offsets))
+
+
+def _interval(layers, spec, within, outward):
     at = bounds.intervals(layers, within)[-1]
     plus, minus = (f(spec.from_outputs, 0) for f in (jnp.maximum, jnp.minimum))
     also, less = (f(spec.from_inputs, 0) for f in (jnp.maximum, jnp.minimum))
     high = plus @ at.upper + minus @ at.lower + also @ within.upper + less @ within.lower
     low = plus @ at.lower + minus @ at.upper + also @ within.lower + less @ within.upper
-    slopes, offsets = spec.planes(low, high)
-    upper = bounds.highest(slopes, offsets, Box(low, high)).min()
-    return upper, jnp.ones_like(within.lower)
+    size = bounds.sizes_of(at)
+    none = jnp.zeros((1, len(low)))
+    views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    low, high = low - views, high + views
+    slopes, offsets = spec.above(low, high)
+    _, slack = _slack(layers, spec, slopes, offsets, size, within)
+    uppers = jax.vmap(lambda *plane: bounds.highest(*plane, Box(low, high)))(slopes, offsets)
+    return _worst(uppers, jnp.ones((*uppers.shape, len(within.lower))), slack, outward)
 
 
-def _one(layers, spec, steps, choice, within):
-    relaxed = bounds.relax(layers, within, choice)
-    width = len(spec.from_outputs)
-    viewed = (*layers, Affine(spec.from_outputs, jnp.zeros(width)))
-    rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
-    signs = jnp.concatenate([spec.from_inputs, -spec.from_inputs])
-    slopes, offsets = bounds.backward(viewed, [*relaxed, None], rows)
-    ends = bounds.highest(slopes + signs, offsets, within)
-    low, high = -ends[width:], ends[:width]
-    planes, at = spec.planes(low, jnp.maximum(low, high))
+def _worst(uppers, rows, slack, outward):
+    """Of each part the best plane, and of the parts the worst: from (parts, planes)."""
+    total = uppers + outward * slack
+    # What is not a number stays so in the least and the largest, and has no place.
+    least = jnp.min(total, axis=1)
+    part = _place(least == jnp.max(least))
+    plane = _place(total[part] == least[part])
+    return Bounds(jnp.max(least), rows[part, plane], slack[part, plane])
 
-    def through(relaxed, planes, at):
-        rows, offsets = bounds.backward(viewed, [*relaxed, None], planes)
-        rows = rows + planes @ spec.from_inputs
-        return bounds.highest(rows, offsets, within) + at, rows
 
-    uppers, found = through(relaxed, planes, at)
-    direct = bounds.highest(planes, at, Box(low, high))  # the box of views may be the tighter
-    best = jnp.argmin(uppers)
-    upper = jnp.minimum(uppers[best], direct.min())
+def _place(mask):
+    # Not argmax: it is lowered too late for float64 within a program of float32.
+    return jnp.min(jnp.where(mask, jnp.arange(len(mask), dtype=jnp.int32), len(mask) - 1))
+
+
+def _crown(layers, spec, within, steps, choice, kept, outward):
+    relaxed, size = bounds.relax(layers, within, choice, outward)
+    parts, low, high, slack = _planes(layers, spec, within, (relaxed, size, outward), kept)
+    slopes, offsets = parts
+
+    def through(relaxed, slopes, offsets):
+        """The highest values of planes of z on the box, (planes,), and their slopes in x."""
+        rows, further = bounds.backward(layers, relaxed, slopes @ spec.from_outputs)
+        rows = rows + slopes @ spec.from_inputs
+        return bounds.highest(rows, further, within) + offsets, rows
+
+    flat = slopes.reshape(-1, slopes.shape[-1])
+    uppers, rows = through(relaxed, flat, offsets.ravel())
+    # The box of views may be the tighter.
+    direct = bounds.highest(flat, offsets.ravel(), Box(low, high))
+    uppers = jnp.minimum(uppers, direct).reshape(offsets.shape)
+    rows = rows.reshape(*offsets.shape, -1)
+    found = _worst(uppers, rows, slack, outward)
     if not steps:
-        return upper, found[best]
+        return found
+    # A mixture of planes has no more slack than the one with most.
+    most = outward * slack.max(1)
     start = [None if each is None else each[0][0] for each in relaxed]
-    mixture = jnp.zeros(len(at)).at[best].set(4.0)
+    mixture = 4.0 * (uppers == uppers.min(1, keepdims=True))
 
-    def bound(free):
+    def objective(free):
         alphas, mixture = free
         chosen = [_with(layer, pair, alpha) for layer, pair, alpha in
                   zip(layers, relaxed, alphas, strict=True)]  # fmt: skip
         share = jax.nn.softmax(mixture)
-        uppers, rows = through(chosen, (share @ planes)[None], (share @ at)[None])
-        return uppers[0], rows[0]
+        mixed = jnp.einsum("rp,rpv->rv", share, slopes), jnp.sum(share * offsets, 1)
+        uppers, rows = through(chosen, *mixed)
+        total = uppers + most
+        worst = _place(total == total.max())
+        return jnp.max(total), (rows[worst], slack.max(1)[worst])
 
-    return _descend(bound, (start, mixture), (upper, found[best]), steps)
+    upper, others = _descend(objective, (start, mixture), (found.upper, found[1:]), steps)
+    return Bounds(upper, *others)
+
+
+def _planes(layers, spec, within, found, kept):
+    """The planes of each part, the bounds of z that they hold on, and their slack."""
+    relaxed, size, outward = found
+    width = len(spec.from_outputs)
+    viewed = [*layers, Affine(spec.from_outputs, jnp.zeros(width))]
+    rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
+    signs = jnp.concatenate([spec.from_inputs, -spec.from_inputs])
+    slopes, offsets = bounds.backward(viewed, [*relaxed, None], rows)
+    ends = bounds.highest(slopes + signs, offsets, within)
+    none = jnp.zeros((1, width))
+    views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    views = outward * views
+    low, high = -ends[width:] - views, ends[:width] + views
+    high = jnp.maximum(low, high)
+    slopes, offsets = spec.above(low, high)
+    slopes, offsets = slopes[:, kept], offsets[:, kept]
+    _, slack = _slack(layers, spec, slopes, offsets, size, within)
+    return (slopes, offsets), low, high, slack
 
 
 def _with(layer, pair, alpha):
@@ -100,14 +180,14 @@ def _with(layer, pair, alpha):
     return (below, 0 * below), (above, at)
 
 
-def _descend(bound, free, best, steps):
+def _descend(objective, free, best, steps):
     adam = optax.adam(0.1)
 
     def step(carry, _):
-        free, state, (upper, rows) = carry
-        (now, found), gradient = jax.value_and_grad(bound, has_aux=True)(free)
-        better = now < upper
-        best = jnp.where(better, now, upper), jnp.where(better, found, rows)
+        free, state, best = carry
+        found, gradient = jax.value_and_grad(objective, has_aux=True)(free)
+        better = found[0] < best[0]
+        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), found, best)
         move, state = adam.update(gradient, state)
         alphas, mixture = optax.apply_updates(free, move)
         alphas = jax.tree.map(lambda each: jnp.clip(each, 0, 1), alphas)
@@ -116,28 +196,15 @@ def _descend(bound, free, best, steps):
     return jax.lax.scan(step, (free, adam.init(free), best), None, steps)[0][2]
 
 
-def program_values(layers, spec):
-    """The compiled F, from points (n, inputs) to (n,)."""
-    return jax.jit(jax.vmap(lambda x: spec(x, outputs(layers, x))))
+@jax.jit
+def values(layers, spec, points):
+    """F at points (n, inputs), in a program of its own: (n,)."""
+    return jax.vmap(lambda x: spec(x, outputs(layers, x)))(points)
 
 
-def values(layers, spec, points) -> np.ndarray:
-    """F at points (n, inputs), in NumPy's float64 and outside of any program: what counts."""
-    return np.asarray([float(_plain(layers, spec, each)) for each in points])
-
-
-def _plain(layers, spec, x):
-    functions = {"relu": lambda v: np.maximum(v, 0), "tanh": np.tanh,
-                 "sigmoid": lambda v: 0.5 * (1 + np.tanh(v / 2)),
-                 "softplus": lambda v: np.logaddexp(v, 0)}  # fmt: skip
-    y = x
-    for layer in layers:
-        y = functions[layer](y) if isinstance(layer, str) else layer.weight @ y + layer.bias
-    return spec(x, y)
-
-
-def climber(layers, spec, steps: int = 40):
-    """The compiled attack: from starts (n, inputs) in a box to the best points each passed.
+@partial(jax.jit, static_argnames="steps")
+def climb(layers, spec, starts, low, high, steps: int = 40):
+    """The attack: from starts (n, inputs) in a box to the best points each passed, and their F.
 
     Projected sign gradients with a step that shrinks from a quarter of the box's width.
     """
@@ -154,12 +221,7 @@ def climber(layers, spec, steps: int = 40):
             return (jnp.clip(x + move, low, high), best, top), None
 
         shares = jnp.concatenate([0.85 ** jnp.arange(steps), jnp.zeros(1)])
-        return jax.lax.scan(step, (x, x, jnp.array(-jnp.inf)), shares)[0][1:]
+        return jax.lax.scan(step, (x, x, -jnp.inf * jnp.ones(())), shares)[0][1:]
 
-    return jax.jit(jax.vmap(one, (0, None, None)))
-
-
-@lru_cache(maxsize=64)
-def cached(kind: str, layers, spec, *rest):
-    """A compiled `program` or `climber`, kept for the same network and specification objects."""
-    return {"bound": program, "climb": climber}[kind](layers, spec, *rest)
+    along = 0 if low.ndim == 2 else None
+    return jax.vmap(one, (0, along, along))(starts, low, high)

@@ -34,11 +34,22 @@ class Affine(NamedTuple):
 
 
 class Network(tuple):
-    """Checked layers; itself again when it is checked once more, so that programs are kept."""
+    """Checked layers, a pytree of their numbers: networks of one shape share compiled programs."""
 
     __slots__ = ()
-    __hash__ = object.__hash__
-    __eq__ = object.__eq__
+
+
+def _numbers_of(layers):
+    names = tuple(each if isinstance(each, str) else None for each in layers)
+    return [each for each in layers if not isinstance(each, str)], names
+
+
+def _with_numbers(names, affine):
+    affine = iter(affine)
+    return Network(next(affine) if each is None else each for each in names)
+
+
+jax.tree_util.register_pytree_node(Network, _numbers_of, _with_numbers)
 
 
 class Box(NamedTuple):

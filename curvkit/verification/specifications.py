@@ -8,11 +8,17 @@
 
 The planes are what the convex relaxations of arXiv 1902.09592 use for an upper bound: McCormick's
 for a product, the chord and the tangents of an exponential. Any mixture of planes is one too.
+
+A specification is a pytree: its numbers are arguments of a compiled program, its two functions are
+part of it. So another label or another limit compiles nothing.
 """
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -20,20 +26,28 @@ from curvkit.core.say import refusal
 
 # Where tangents touch an exponential, as shares of the way from the lower to the upper bound.
 TOUCH = np.linspace(0.0, 1.0, 5)
+# Of each single square a chord or one of these tangents; of a product no plane (the squares apart)
+# or one of these blends of McCormick's two.
+BLENDS = tuple(itertools.product((np.nan, 0.0, 0.5, 1.0), (0.0, 0.5, 1.0)))
+ULPS = 64 * np.finfo(float).eps
 
 
 class Specification:
-    """A property F(z) <= 0 with z = from_inputs x + from_outputs y, from its three functions.
+    """A property F(z) <= 0 with z = from_inputs x + from_outputs y, from its functions.
 
     Args:
         views: the pair (from_inputs (views, inputs), from_outputs (views, outputs)); None in the
             first place where F does not read the inputs.
-        value: F of z (views,), in `jax.numpy`; the attack climbs it.
-        planes: from bounds of z, (views,) each, to slopes (planes, views) and offsets (planes,) of
-            affine functions that are nowhere below F on that box.
+        value: F of z (views,) and of `data`, in `jax.numpy`; the attack climbs it.
+        planes: from bounds of z, (views,) each, and `data` to slopes (planes, views) and offsets
+            (planes,) of affine functions that are nowhere below F on that box, their own rounding
+            included. Where F is the largest of several parts: (parts, planes, views) and (parts,
+            planes), the planes of each part.
+        data: numbers that both functions take as further arguments. A function that is defined
+            once is compiled once; so change numbers here, not in a closure.
     """
 
-    def __init__(self, views: tuple, value: Callable, planes: Callable):
+    def __init__(self, views: tuple, value: Callable, planes: Callable, data: Sequence = ()):
         from_inputs, from_outputs = views
         self.from_outputs = np.asarray(from_outputs, np.float64)
         if self.from_outputs.ndim != 2:
@@ -41,32 +55,72 @@ class Specification:
             raise ValueError(refusal("views", expected, self.from_outputs.shape))
         self.from_inputs = None if from_inputs is None else np.asarray(from_inputs, np.float64)
         self.value, self.planes = value, planes
+        self.data = tuple(np.asarray(each, np.float64) for each in data)
 
-    def fit(self, inputs: int, outputs: int) -> None:
-        """Refuses, in one sentence, a network with another number of inputs or outputs."""
+    def fit(self, inputs: int, outputs: int) -> "Specification":
+        """The same for a network of these sizes; refuses another number, in one sentence."""
         known = self.from_outputs.shape[1]
         if known != outputs:
             raise ValueError(refusal("spec", f"of the network's {outputs} outputs", known))
-        if self.from_inputs is None:
-            self.from_inputs = np.zeros((len(self.from_outputs), inputs))
-        if self.from_inputs.shape != (len(self.from_outputs), inputs):
+        from_inputs = self.from_inputs
+        if from_inputs is None:
+            from_inputs = np.zeros((len(self.from_outputs), inputs))
+        if from_inputs.shape != (len(self.from_outputs), inputs):
             expected = f"of the network's {inputs} inputs"
-            raise ValueError(refusal("spec", expected, self.from_inputs.shape))
+            raise ValueError(refusal("spec", expected, from_inputs.shape))
+        return _made((self.value, self.planes), (from_inputs, self.from_outputs, self.data))
 
     def __call__(self, x, y):
-        """F at an input and an output."""
-        return self.value(self.from_inputs @ x + self.from_outputs @ y)
+        """F at an input and an output; of a specification that `fit` returned."""
+        return self.value(self.from_inputs @ x + self.from_outputs @ y, *self.data)
+
+    def above(self, lower, upper) -> tuple[Any, Any]:
+        """The planes on a box of z: slopes (parts, planes, views), offsets (parts, planes)."""
+        slopes, offsets = self.planes(lower, upper, *self.data)
+        return slopes.reshape(-1, *slopes.shape[-2:]), offsets.reshape(-1, offsets.shape[-1])
+
+
+def _made(functions, numbers):
+    made = object.__new__(Specification)
+    made.value, made.planes = functions
+    made.from_inputs, made.from_outputs, made.data = numbers
+    return made
+
+
+jax.tree_util.register_pytree_node(
+    Specification,
+    lambda spec: (
+        (spec.from_inputs, spec.from_outputs, spec.data),
+        (spec.value, spec.planes),
+    ),
+    _made,
+)
 
 
 class LinearSpec(Specification):
-    """The property c · y + d <= 0, with c (outputs,) and a number d."""
+    """The property C y + d <= 0, in every row: C (rows, outputs) or (outputs,), d (rows,) or one.
 
-    def __init__(self, c: Sequence[float], d: float = 0.0):
-        row = np.atleast_2d(np.asarray(c, np.float64))
-        if len(row) != 1:
-            raise ValueError(refusal("c", "one row; verify each row by itself", row.shape))
-        planes = lambda lower, upper: (jnp.ones((1, 1)), jnp.full(1, d))
-        super().__init__((None, row), lambda z: z[0] + d, planes)
+    F is the largest of the rows. Adversarial robustness is of this kind: C has a row for each wrong
+    class, one there and minus one at the right class.
+    """
+
+    def __init__(self, c: Sequence, d: Any = 0.0):
+        rows = np.atleast_2d(np.asarray(c, np.float64))
+        limits = np.asarray(d, np.float64)
+        if limits.shape not in ((), (len(rows),)):
+            raise ValueError(refusal("d", f"one number or {len(rows)} of them", limits.shape))
+        data = [np.broadcast_to(limits, len(rows))]
+        super().__init__((None, rows), largest, row_planes, data)
+
+
+def largest(z, d):
+    """The value of a `LinearSpec`."""
+    return jnp.max(z + d)
+
+
+def row_planes(lower, upper, d):
+    """The planes of a `LinearSpec`: each row is its own."""
+    return jnp.eye(len(d))[:, None], d[:, None]
 
 
 class QuadraticSpec(Specification):
@@ -74,6 +128,7 @@ class QuadraticSpec(Specification):
 
     Eigenvectors of the quadratic part turn it into p² - n² and single squares; a pair becomes the
     product (p - n)(p + n), which McCormick's planes bound more tightly than each square alone.
+    This decomposition rounds: what is verified is Q up to 1e-14 of its largest entry.
     """
 
     def __init__(self, q, inputs: int):
@@ -86,43 +141,45 @@ class QuadraticSpec(Specification):
         # Below this an eigenvalue is rounding of the decomposition itself.
         kept = np.abs(eigen) > 1e-14 * np.abs(eigen).max()
         rows = (np.sqrt(np.abs(eigen)) * vectors).T
-        plus, minus = rows[kept & (eigen > 0)], rows[kept & (eigen < 0)]
+        plus, minus = rows[kept & (eigen > 0)][::-1], rows[kept & (eigen < 0)]
         pairs = min(len(plus), len(minus))
-        plus, minus = plus[::-1], minus
         one, two = plus[:pairs] - minus[:pairs], plus[:pairs] + minus[:pairs]
         matrix = np.concatenate([2 * q[:1, 1:], one, two, plus, minus])
-        self._counts, self._constant = (pairs, len(plus), len(minus)), q[0, 0]
-        super().__init__((matrix[:, :inputs], matrix[:, inputs:]), self._value, self._planes)
+        functions = _quadratic(pairs, len(plus), len(minus))
+        super().__init__((matrix[:, :inputs], matrix[:, inputs:]), *functions, [q[0, 0]])
 
-    def _split(self, z):
-        pairs, plus, minus = self._counts
-        return jnp.split(z, np.cumsum([1, pairs, pairs, plus]))
 
-    def _value(self, z):
-        linear, _, _, plus, minus = self._split(z)
-        return self._constant + linear[0] + (plus**2).sum() - (minus**2).sum()
+@lru_cache
+def _quadratic(pairs, plus, minus):
+    """Value and planes of z = (linear, pairs twice, squares that are added, that are taken off)."""
+    cuts = [1, 1 + pairs, 1 + 2 * pairs, 1 + 2 * pairs + plus]
 
-    def _planes(self, lower, upper):
-        parts = list(zip(self._split(lower), self._split(upper), strict=True))
-        every = itertools.product((None, 0.0, 0.5, 1.0), (0.0, 0.5, 1.0))
-        made = [self._plane(parts, blend, touch) for blend, touch in every]
-        slopes, offsets = zip(*made, strict=True)
-        return jnp.stack(slopes), jnp.stack(offsets)
+    def value(z, constant):
+        linear, _, _, added, taken = jnp.split(z, cuts)
+        return constant + linear[0] + (added**2).sum() - (taken**2).sum()
 
-    def _plane(self, parts, blend, touch):
-        """One plane: pairs as products with a blend of both McCormick planes, or as squares."""
-        _, one, two, plus, minus = parts
-        pairs = 0 if blend is None else self._counts[0]
-        mix, share = (0.0, 0.0) if blend is None else (1.0, blend)
-        of_one = mix * (share * two[0] + (1 - share) * two[1])
-        of_two = mix * (share * one[1] + (1 - share) * one[0])
-        at = -mix * (share * one[1] * two[0] + (1 - share) * one[0] * two[1])
-        chord, tangent = jnp.arange(len(plus[0])) >= pairs, jnp.arange(len(minus[0])) >= pairs
-        point = minus[0] + touch * (minus[1] - minus[0])
-        squares = [chord * (plus[0] + plus[1]), -2 * tangent * point]
-        offset = (tangent * point**2).sum() - (chord * plus[0] * plus[1]).sum()
-        slopes = jnp.concatenate([jnp.ones(1), of_one, of_two, *squares])
-        return slopes, self._constant + at.sum() + offset
+    def planes(lower, upper, constant):
+        low, high = jnp.split(lower, cuts), jnp.split(upper, cuts)
+        blends, touches = jnp.asarray(BLENDS).T
+        return jax.vmap(lambda *how: plane(low, high, constant, *how))(blends, touches)
+
+    def plane(low, high, constant, blend, touch):
+        """Pairs as products with a blend of both McCormick planes, or (nan) as squares."""
+        mix = jnp.where(jnp.isnan(blend), 0.0, 1.0)
+        share = jnp.nan_to_num(blend)
+        (_, one, two, added, taken), (_, one_, two_, added_, taken_) = low, high
+        of_one = mix * (share * two + (1 - share) * two_)
+        of_two = mix * (share * one_ + (1 - share) * one)
+        cross = mix * (share * one_ * two + (1 - share) * one * two_)
+        chord = jnp.where(jnp.arange(plus) < pairs, 1 - mix, 1.0)
+        tangent = jnp.where(jnp.arange(minus) < pairs, 1 - mix, 1.0)
+        point = taken + touch * (taken_ - taken)
+        slopes = [jnp.ones(1), of_one, of_two, chord * (added + added_), -2 * tangent * point]
+        terms = jnp.concatenate([-cross, -chord * added * added_, tangent * point**2])
+        offset = constant + terms.sum()
+        return jnp.concatenate(slopes), offset + ULPS * (abs(constant) + jnp.abs(terms).sum())
+
+    return value, planes
 
 
 class Exponentials(Specification):
@@ -132,20 +189,28 @@ class Exponentials(Specification):
     """
 
     def __init__(self, c, rows):
-        c = np.asarray(c, np.float64)
+        c, rows = np.asarray(c, np.float64), np.asarray(rows, np.float64)
+        if c.shape != rows.shape[:1]:
+            raise ValueError(refusal("c", f"a number for each of {len(rows)} rows", c.shape))
+        super().__init__((None, rows), _exponentials, _exponential_planes, [c])
 
-        def planes(lower, upper):
-            wide = upper - lower > 1e-6
-            rise = jnp.exp(upper) - jnp.exp(lower)
-            chord = jnp.where(wide, rise / jnp.where(wide, upper - lower, 1), jnp.exp(upper))
-            touch = lower + TOUCH[:, None] * (upper - lower)
-            slopes = jnp.where(c > 0, chord, jnp.exp(touch)) * c
-            through = jnp.where(c > 0, jnp.exp(lower) - chord * lower, jnp.exp(touch) * (1 - touch))
-            highest = jnp.where(c > 0, jnp.exp(upper), jnp.exp(lower))
-            offsets = jnp.concatenate([through @ c, (highest @ c)[None]])
-            return jnp.concatenate([slopes, 0 * slopes[:1]]), offsets
 
-        super().__init__((None, rows), lambda z: jnp.exp(z) @ c, planes)
+def _exponentials(z, c):
+    return jnp.exp(z) @ c
+
+
+def _exponential_planes(lower, upper, c):
+    wide = upper - lower > 1e-6
+    low, high = jnp.exp(lower), jnp.exp(upper)
+    chord = jnp.where(wide, (high - low) / jnp.where(wide, upper - lower, 1), high)
+    touch = lower + TOUCH[:, None] * (upper - lower)
+    slopes = jnp.where(c > 0, chord, jnp.exp(touch)) * c
+    through = jnp.where(c > 0, low - chord * lower, jnp.exp(touch) * (1 - touch))
+    highest = jnp.where(c > 0, high, low)
+    offsets = jnp.concatenate([through @ c, (highest @ c)[None]])
+    sizes = high * (1 + jnp.maximum(jnp.abs(lower), jnp.abs(upper)))
+    slack = ULPS * (1 + len(c) / 16) * (sizes @ jnp.abs(c))
+    return jnp.concatenate([slopes, 0 * slopes[:1]]), offsets + slack
 
 
 class SoftmaxSpec(Exponentials):

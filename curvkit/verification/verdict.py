@@ -39,26 +39,30 @@ class Verdict(NamedTuple):
 
 
 class _Search:
-    """The open boxes, the best attack and the trace of one question."""
+    """The best bound, the best attack and the trace of one question."""
 
     def __init__(self, layers, spec, within, seed):
         self.layers, self.spec, self.within = layers, spec, within
         self.random = np.random.default_rng(seed)
         self.begun, self.bounded, self.rows = time.perf_counter(), 0, []
-        self.attack_value, self.point = -np.inf, None
-        self.upper_bound = np.inf
+        self.attack_value, self.point, self.sure = -np.inf, None, False
+        self.upper_bound, self.way = np.inf, ("crown", 0)
 
     def bound(self, lower, upper, method, steps=0):
-        """Bounds of at most a batch of boxes, with slack, anything not finite as infinity."""
-        count = len(lower)
-        size = 1 if count == 1 else BATCH
-        fill = lambda each: np.concatenate([each, np.repeat(each[-1:], size - count, 0)])
-        with float64():
-            run = certify.cached("bound", self.layers, self.spec, steps, "adaptive", method)
-            found, slopes = (np.asarray(each)[:count] for each in run(fill(lower), fill(upper)))
-        self.bounded += count
-        found = found + certify.SLACK * (1 + np.abs(found))
+        """Bounds of at most a batch of boxes, anything not finite as infinity."""
+        self.way = method, steps
+        found, slopes, _ = self._run(lower, upper)
+        self.bounded += len(lower)
         return np.where(np.isfinite(found), found, np.inf), np.nan_to_num(slopes)
+
+    def _run(self, lower, upper):
+        method, steps = self.way
+        with float64():
+            run = certify.program(steps=steps, method=method)
+            size = 1 if len(lower) == 1 else BATCH
+            ends = _padded(lower, size), _padded(upper, size)
+            found = run(self.layers, self.spec, *ends)
+            return [np.asarray(each)[: len(lower)] for each in found]
 
     def attack(self):
         """Climbs from random starts and the middle, and evaluates what was found anew."""
@@ -66,13 +70,14 @@ class _Search:
         starts = self.random.uniform(low, high, (RESTARTS, len(low)))
         starts[0] = (low + high) / 2
         with float64():
-            best, _ = certify.cached("climb", self.layers, self.spec)(starts, low, high)
+            best, _ = certify.climb(self.layers, self.spec, starts, low, high)
         self.try_points(np.clip(np.asarray(best), low, high))
 
     def try_points(self, points):
         """Takes the best of the points as the attack's, if it is better."""
         with float64():
-            values = certify.values(self.layers, self.spec, points)
+            found = certify.values(self.layers, self.spec, _padded(points, RESTARTS))
+        values = np.asarray(found)[: len(points)]
         values = np.where(np.isfinite(values), values, -np.inf)
         at = int(np.argmax(values))
         if values[at] > self.attack_value:
@@ -85,11 +90,19 @@ class _Search:
         seconds = time.perf_counter() - self.begun
         self.rows.append((seconds, self.bounded, self.upper_bound, self.attack_value))
         status = "verified" if self.upper_bound <= 0 else "unknown"
-        if self.attack_value > 0:
+        if self.attack_value > 0 and not self.sure:
+            # F above zero by less than rounding may be F = 0: the slack of a bound at the point.
+            slack = self._run(self.point[None], self.point[None])[2][0]
+            self.sure = bool(self.attack_value > slack)
+        if self.sure:
             status = "violated"
         witness = self.point if status == "violated" else None
         trace = np.array(self.rows)
         return Verdict(status, self.upper_bound, self.attack_value, witness, trace)
+
+
+def _padded(rows, size):
+    return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), 0)])
 
 
 def verify(
@@ -157,7 +170,7 @@ def progress(
     ['violated']
     """  # fmt: skip
     layers = network(layers)
-    spec.fit(*sizes(layers))
+    spec = spec.fit(*sizes(layers))
     within = box(*within, inputs=sizes(layers)[0])
     if method not in METHODS:
         raise ValueError(unknown("method", method, METHODS))

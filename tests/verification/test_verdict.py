@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import compilations
 
 from curvkit.verification import Exponentials, LinearSpec, network, verdict, verify
 
@@ -50,6 +51,29 @@ def test_what_cannot_be_verified_is_refused_in_one_sentence(layers, within, spec
     assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
 
 
-def test_weights_in_float32_are_promoted_exactly():
-    weight = np.array([[0.1]], np.float32)
-    assert network([(weight, np.zeros(1, np.float32))])[0].weight[0, 0] == float(weight[0, 0])
+def test_a_new_specification_of_the_same_kind_compiles_nothing():
+    verify(LAYERS, BOX, LinearSpec([1.0], -0.9), method="crown")
+    with compilations() as count:
+        for limit in (-0.5, -2.0):
+            verify(LAYERS, ([-0.7], [1.0]), LinearSpec([1.0], limit), method="crown")
+    assert count() == 0
+
+
+def test_splitting_closes_the_gap_to_what_is_asked_and_the_bound_never_rises():
+    found = verify(LAYERS, ([-1.0], [0.9]), LinearSpec([1.0]), method="split", gap=1e-6)
+    assert 1 <= found.upper_bound <= found.attack_value + 1e-6
+    assert np.all(np.diff(found.trace[:, 2]) <= 0)
+
+
+def test_what_is_above_zero_by_rounding_alone_is_no_violation():
+    # (0.1 + 0.2) - 0.3 is above zero in floating point, and by less than a slack.
+    layers = network([([[1.0]], [0.2])])
+    found = verify(layers, ([0.1], [0.1]), LinearSpec([1.0], -0.3))
+    assert found.attack_value > 0 and found.status == "unknown" and found.witness is None
+
+
+def test_several_rows_are_verified_at_once():
+    layers = network([(np.eye(2), np.zeros(2))])
+    rows = [[1.0, -1.0], [-1.0, 1.0]]
+    assert verify(layers, ([0, 0], [1, 1]), LinearSpec(rows, -1.5)).status == "verified"
+    assert verify(layers, ([0, 0], [1, 1]), LinearSpec(rows, [-1.5, -0.5])).status == "violated"

@@ -1,0 +1,300 @@
+"""The verification room's run: cells of states, bounded in float64, attacked and halved."""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit import data
+from curvkit.core import say
+from curvkit.core.stream import Stream
+from curvkit.core.tree import float64
+from curvkit.verification import cells, digits, one_box, pendulum
+from curvkit.verification import study as studies
+from curvkit.verification.networks import side_by_side
+from curvkit.verification.settings import Settings
+from curvkit.verification.study import STUDIES
+from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
+
+__all__ = ["STUDIES", "follow", "ladder", "run", "sample", "stream", "study"]
+
+# Cells of a round; the first is a grid of 16 by 16. The most rounds fill `CAPACITY`.
+CELLS, GRID = 256, 16
+CAPACITY = CELLS + 100 * CELLS // 2
+TRIES = 12
+
+
+class State(NamedTuple):
+    """All cells of now: corners (capacity, 4) as exact fractions, bounds, verdicts, axis to halve.
+
+    The model's numbers are float32, as they were trained; a round promotes them.
+    """
+
+    corners: jax.Array
+    bound: jax.Array
+    verdict: jax.Array
+    axis: jax.Array
+    count: jax.Array
+    bounded: jax.Array
+    attack: jax.Array
+    model: Any
+    shares: jax.Array
+    parents: jax.Array
+    used: jax.Array
+    step: jax.Array
+    ended: jax.Array
+
+
+def begin(settings: Settings, key: jax.Array) -> State:
+    """The state before the first round; the seed is folded into `key`."""
+    line = np.linspace(-1, 1, GRID + 1)
+    grid = [(a, b, c, d) for a, b in _pairs(line) for c, d in _pairs(line)]
+    corners = np.zeros((CAPACITY, 4), np.float32)
+    # The first round takes the grid as the children of nobody.
+    corners[:CELLS] = grid
+    trained = pendulum.model(settings.model)
+    model = jax.tree.map(lambda each: jnp.asarray(each, jnp.float32), trained)
+    key = jax.random.fold_in(key, settings.seed)
+    return State(
+        corners=jnp.asarray(corners),
+        bound=jnp.full(CAPACITY, jnp.inf),
+        verdict=jnp.full(CAPACITY, -1),
+        axis=jnp.zeros(CAPACITY, int),
+        count=jnp.zeros((), int),
+        bounded=jnp.zeros((), int),
+        attack=jnp.asarray(-jnp.inf),
+        model=model,
+        shares=jax.random.uniform(key, (TRIES, 2)).at[0].set(0.5),
+        parents=jnp.zeros(CELLS // 2, int),
+        used=jnp.ones(CELLS // 2, bool),
+        step=jnp.zeros((), int),
+        ended=jnp.zeros((), bool),
+    )
+
+
+def _pairs(line):
+    return zip(line[:-1], line[1:], strict=True)
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """One round: the cells to be halved are chosen, halved, bounded and attacked."""
+    parents, used, first = state.parents, state.used, state.step == 0
+    low, high = cells.halves(state.corners[parents], state.axis[parents])
+    now = jnp.where(first, state.corners[:CELLS], jnp.concatenate([low, high]))
+    used = first | jnp.concatenate([used, used])
+    bound, seen, axis, proved, broken = cells.judged(
+        state.model, now, state.shares, settings.tolerance, settings.relaxation
+    )
+    # A half has no higher bound than its whole.
+    inherited = jnp.where(first, jnp.inf, jnp.tile(state.bound[parents], 2))
+    bound = jnp.minimum(bound, inherited)
+    verdict = jnp.where(broken, cells.VIOLATED, jnp.where(proved, cells.PROVED, cells.OPEN))
+    verdict = jnp.where(used, verdict, -1)
+
+    # One half takes the place of its whole, the other the next that is free.
+    at = jnp.concatenate([parents, state.count + jnp.arange(CELLS // 2)])
+    at = jnp.where(first, jnp.arange(CELLS), at)
+    at = jnp.where(used, at, CAPACITY)  # out of the array: left out
+    put = lambda all, new: all.at[at].set(new, mode="drop")
+    made = jnp.where(first, CELLS, jnp.sum(used) // 2)
+    state = state._replace(
+        corners=put(state.corners, now), bound=put(state.bound, bound),
+        verdict=put(state.verdict, verdict), axis=put(state.axis, axis),
+        count=state.count + made, bounded=state.bounded + jnp.sum(used), step=state.step + 1,
+        attack=jnp.maximum(state.attack, jnp.max(jnp.where(used, seen, -jnp.inf))),
+    )  # fmt: skip
+    row = {
+        "cells": jnp.where(used[:, None], now, 0.0),
+        "cell_bound": jnp.where(used, bound, 0.0),
+        "cell_attack": jnp.where(used, seen, 0.0),
+        "verdict": verdict,
+    }
+    parents, used = _next(settings, state)
+    ended = (state.step > settings.steps) | ~jnp.any(used)
+    return state._replace(parents=parents, used=used, ended=ended), row | _told(state)
+
+
+def _told(state):
+    """What all cells of now say together."""
+    size = cells.area(state.corners)
+    return {
+        "bounded": state.bounded,
+        "upper_bound": jnp.max(jnp.where(state.verdict >= 0, state.bound, -jnp.inf)),
+        "attack": state.attack,
+        "proved": jnp.sum(size * (state.verdict == cells.PROVED)),
+        "violated": jnp.sum(size * (state.verdict == cells.VIOLATED)),
+    }
+
+
+def _next(settings, state):
+    now = state.corners, state.bound, state.verdict
+    return cells.chosen(*now, settings.worst_first, CELLS // 2)
+
+
+stream = Stream(
+    "verification",
+    begin=begin,
+    reading=reading,
+    finished=lambda settings, state: state.ended,
+    length=lambda settings: settings.steps + 1,
+    trace=Trace,
+    last=lambda settings, state: {"fastest": jnp.asarray(pendulum.FASTEST)},
+    capacity=16,
+    begin_only=("model",),
+)
+
+
+def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
+    """Splits cells with `settings` (the defaults if None) and returns the trace.
+
+    Args:
+        settings: as `core.knob.read(Settings, ...)` makes them.
+        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
+        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
+    """
+    return stream.run(Settings() if settings is None else settings, key, **options)
+
+
+TRAINED_ON = 1297
+
+
+def study(
+    name: str,
+    radii: tuple[float, ...] | None = None,
+    *,
+    points: int = 200,
+    seed: int = 0,
+    steps: int = 0,
+    together: int = 2,
+) -> Shares:
+    """One of the paper's studies: points that keep a property, against an attack and by proof.
+
+    Args:
+        name: of `STUDIES`: `energy` of a pendulum's models A and B, `semantics` and `sums` of
+            classifiers of scikit-learn's digits, trained in three ways.
+        radii: of the boxes; pixels go from 0 to 1, states are as `pendulum.features` has them.
+        points: how many test points, at most 500 for digits.
+        seed: which models, and which points.
+        steps: of Adam on each bound.
+        together: how many digits are summed, 1 to 3.
+
+    Raises:
+        ValueError: with one sentence, for an unknown study or a number that is out of range.
+    """
+    if name not in STUDIES:
+        raise ValueError(say.unknown("study", name, STUDIES))
+    most = 10**6 if name == "energy" else 500
+    if not isinstance(points, int) or not 1 <= points <= most:
+        raise ValueError(say.refusal("points", f"a whole number from 1 to {most}", points))
+    if together not in (1, 2, 3):
+        raise ValueError(say.refusal("together", "1, 2 or 3", together))
+    words, usual = STUDIES[name]
+    radii = usual if radii is None else tuple(radii)
+    names, nets, specs, places, ends = _asked(name, points, seed, together)
+    found = [[studies.kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
+             for net in nets]  # fmt: skip
+    share = lambda part: np.array([[np.mean(getattr(k, part)) for k in row] for row in found])
+    return Shares(
+        header={"models": names, "kept": words, "study": name, "room": "verification"},
+        radius=np.array(radii, float), nominal=share("nominal")[:, 0],
+        adversarial=share("adversarial"), verified=share("verified"), points=np.array(points),
+    )  # fmt: skip
+
+
+def _asked(name, points, seed, together):
+    """Names and networks, the specification of each point, the points, and where inputs end."""
+    if name == "energy":
+        theta, omega = (np.asarray(e, float) for e in pendulum.drawn(_key(seed), points))
+        with float64():
+            places = np.asarray(pendulum.features(theta, omega))
+        names = [f"model {each}" for each in pendulum.MODELS]
+        return names, pendulum.models(seed), pendulum.falling().fit(3, 3), places, {}
+    pixels, labels, nets = classified(seed)
+    places, labels = pixels[TRAINED_ON:], labels[TRAINED_ON:]
+    names, ends = [f"{each} training" for each in digits.TRAININGS], {"low": 0.0, "high": 1.0}
+    if name == "semantics":
+        specs = [digits.near(label).fit(64, 10) for label in labels[:points]]
+        return names, nets, specs, places[:points], ends
+    chosen = np.random.default_rng(seed).integers(0, len(places), (points, together))
+    shape = 64 * together, 10 * together
+    specs = [digits.summed(labels[each]).fit(*shape) for each in chosen]
+    nets = [side_by_side(each, together) for each in nets]
+    return names, nets, specs, places[chosen].reshape(points, -1), ends
+
+
+def _key(seed):
+    return jax.random.fold_in(jax.random.key(7), seed)
+
+
+@lru_cache(maxsize=4)
+def classified(seed: int = 0):
+    """Pixels from 0 to 1, labels, and the three classifiers of the first `TRAINED_ON` of them."""
+    table = data.digits(1797)
+    pixels, labels = table.inputs.astype(float), table.targets.argmax(1)
+    pixels = (pixels - pixels.min()) / (pixels.max() - pixels.min())
+    nets = digits.classifiers(pixels[:TRAINED_ON], labels[:TRAINED_ON], seed)
+    return pixels, labels, nets
+
+
+def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: bool = True):
+    """The true pendulum and models A and B from the same states: `Rollouts`.
+
+    Args:
+        seconds: how long, above zero and at most 600.
+        runs: from so many states, below the height at which speeds leave the training range.
+        seed: which models, and which states.
+        on_circle: whether the models' angle is put back on the circle after each step.
+
+    Raises:
+        ValueError: with one sentence, if a number is out of range.
+    """
+    if not 0 < seconds <= 600:
+        raise ValueError(say.refusal("seconds", "above 0 and at most 600", seconds))
+    steps = int(seconds / pendulum.DT)
+    states = pendulum.paths(_key(seed), seed, runs, steps, on_circle)
+    names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]
+    return Rollouts(
+        header={"models": names, "room": "verification"},
+        time=pendulum.DT * np.arange(steps + 1),
+        energy=np.asarray(pendulum.energy(states)) + pendulum.GRAVITY,
+        angle=np.arctan2(states[..., 0], -states[..., 1]),
+        speed=pendulum.FASTEST * states[..., 2],
+    )  # fmt: skip
+
+
+def ladder(theta=2.0, omega=1.0, radius=0.05, *, model="B", lifted=False, seed=0) -> Ladder:
+    """Bounds on the growth of energy in a box around a state, as `one_box.rungs` has them.
+
+    Args:
+        theta: the angle of the state; `omega` is its speed.
+        radius: of the box, of (w, h, ω/5).
+        model: of `pendulum.MODELS`.
+        lifted: whether the semidefinite program is solved too, which needs the extra `verify`.
+        seed: which models.
+    """
+    ends = one_box.around(theta, omega, radius)
+    found = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
+    names, values, seconds = zip(*found, strict=True)
+    header = {"rungs": names, "box": f"θ = {theta:g}, ω = {omega:g}, δ = {radius:g}"}
+    return Ladder(header=header, value=np.array(values), seconds=np.array(seconds))
+
+
+def sample(
+    theta=2.0, omega=1.0, radius=0.05, *, model="B", single=False, count=2000, seed=0
+) -> Samples:
+    """Growth of energy at random points of a box as in `ladder`, beside attack and bound.
+
+    Args:
+        single: whether the margins are those of bounds in single precision.
+        count: of samples, and of boxes of no width.
+        seed: which points.
+    """
+    chosen, ends = pendulum.model(model), one_box.around(theta, omega, radius)
+    found = {each.name: each.value for each in one_box.rungs(chosen, *ends, gap=1e-2)}
+    return Samples(
+        header={"single": single}, growth=one_box.sampled(chosen, *ends, count, seed),
+        attack=np.array(found["attack"]), bound=np.array(found["CROWN, products"]),
+        margin=one_box.margins(chosen, count, single, seed),
+    )  # fmt: skip

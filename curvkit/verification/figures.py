@@ -1,0 +1,274 @@
+"""The pictures of the verification room; each takes any trace and nothing else."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.say import number
+from curvkit.show import theme
+from curvkit.verification.trace import (
+    OPEN,
+    PROVED,
+    VIOLATED,
+    WILD,
+    Ladder,
+    Rollouts,
+    Samples,
+    Shares,
+    Trace,
+)
+
+# Verdicts as they are drawn: what it is called, and its role.
+VERDICTS = {PROVED: ("proved", "curvature"), VIOLATED: ("counterexample found", "sharpness"),
+            OPEN: ("not known", "plain")}  # fmt: skip
+PIXELS = 128
+
+
+def _name(trace: Trace) -> str:
+    limit = number(trace.settings["tolerance"])
+    grows = "must not grow" if limit == "0" else f"may grow by {limit} J"
+    return f"model {trace.settings['model']}, energy {grows}"
+
+
+def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
+    if trace.readings and not trace.alive.all():
+        theme.remark(figure, "not finite from here on")
+    return figure
+
+
+def _painted(trace: Trace) -> np.ndarray:
+    """The verdict at each place of the square, nan where nothing is known: newer cells on top."""
+    picture = np.full((PIXELS, PIXELS), np.nan, np.float32)
+    cells, verdicts = trace.cells[trace.alive], trace.verdict[trace.alive]
+    flat, codes = cells.reshape(-1, 4).astype(float), verdicts.ravel()
+    good = (codes >= 0) & np.all(np.abs(np.nan_to_num(flat, nan=9)) <= 1, axis=1)
+    flat, codes = (np.clip(flat[good], -1, 1) + 1) * PIXELS / 2, codes[good]
+    corner = np.floor(flat[:, ::2]).astype(int)
+    sides = np.maximum(np.ceil(flat[:, 1::2]).astype(int) - corner, 1)
+    # A cell within another is the smaller one; all cells of one size are painted at once.
+    sizes, which = np.unique(sides, axis=0, return_inverse=True)
+    for group in np.argsort(-sizes.prod(1)):
+        here = which.ravel() == group
+        columns = corner[here, 0, None, None] + np.arange(sizes[group, 0])
+        rows = corner[here, 1, None, None] + np.arange(sizes[group, 1])[:, None]
+        picture[np.minimum(rows, PIXELS - 1), np.minimum(columns, PIXELS - 1)] = codes[
+            here, None, None
+        ]
+    return picture
+
+
+def region(trace: Trace) -> go.Figure:
+    """The states of the pendulum: where it is proved that energy falls, where it does not."""
+    made = theme.figure(f"Where energy falls: {_name(trace)}", height=560)
+    paper, steps = theme.PAPER[theme.mode()], [OPEN, PROVED, VIOLATED]
+    shades = []
+    for at, code in enumerate(steps):
+        colour = theme.color(VERDICTS[code][1]) if code != OPEN else theme.GRID[theme.mode()]
+        shades += [[at / 3, colour], [(at + 1) / 3, colour]]
+    fastest = float(trace.fastest)
+    middles = (np.arange(PIXELS) + 0.5) / PIXELS * 2 - 1
+    x, y = (np.round(middles * each, 4) for each in (np.pi, fastest))
+    # Each verdict is a whole number, and the middle of a third of the scale.
+    hover = "angle %{x:.2f}, speed %{y:.2f}<extra></extra>"
+    made.add_trace(
+        go.Heatmap(x=x, y=y, z=_painted(trace), zmin=-0.5, zmax=2.5, colorscale=shades,
+                   showscale=False, showlegend=False, name="verdict", hovertemplate=hover)
+    )  # fmt: skip
+    for code in (PROVED, VIOLATED, OPEN):
+        name, role = VERDICTS[code]
+        colour = theme.color(role) if code != OPEN else theme.GRID[theme.mode()]
+        marker = dict(size=14, symbol="square", color=colour,
+                      line=dict(width=1, color=theme.INK[theme.mode()]))  # fmt: skip
+        made.add_trace(theme.curve(role, name, [None], [None], mode="markers", marker=marker))
+    marker = dict(size=15, symbol="star", line=dict(width=1.5, color=paper))
+    worst = _worst(trace)
+    made.add_trace(theme.curve("alignment", "most growth found", worst[:1] * np.pi,
+                               worst[1:] * fastest, mode="markers", marker=marker))  # fmt: skip
+    made.update_xaxes(title_text="angle θ (rad; 0 hangs down)", range=[-np.pi, np.pi])
+    made.update_yaxes(title_text="angular speed ω (rad/s)", range=[-fastest, fastest])
+    made.update_layout(hovermode="closest")
+    return _finish(made, trace)
+
+
+def _worst(trace: Trace) -> np.ndarray:
+    """The middle of the cell in which the most growth was found, (2,), or nothing."""
+    kept = trace.verdict[trace.alive] >= 0
+    cells, found = trace.cells[trace.alive][kept], trace.cell_attack[trace.alive][kept]
+    good = np.isfinite(found) & (np.abs(np.nan_to_num(cells, nan=9)) <= 1).all(1)
+    if not good.any():
+        return np.zeros(0)
+    at = int(np.argmax(np.where(good, found, -np.inf)))
+    return cells[at].astype(float).reshape(2, 2).mean(1)
+
+
+def _kept(trace: Trace, name: str) -> np.ndarray:
+    values = getattr(trace, name).astype(float)
+    return np.where(trace.alive & (np.abs(values) < WILD), values, np.nan)
+
+
+def closing(trace: Trace) -> go.Figure:
+    """The bound from above and the attack from below, as more and more cells are bounded."""
+    made = theme.figure(f"Bound and attack close in: {_name(trace)}", height=470)
+    above, below = _kept(trace, "upper_bound"), _kept(trace, "attack")
+    made.add_trace(theme.curve("loss", "no growth is above", trace.bounded, above))
+    made.add_trace(theme.curve("sharpness", "growth that was found", trace.bounded, below,
+                               fill="tonexty",
+                               fillcolor=theme.faint(theme.color("plain"))))  # fmt: skip
+    ends = [0, float(trace.bounded[-1]) if trace.readings else 1.0]
+    limit = float(trace.settings["tolerance"])
+    made.add_trace(theme.curve("threshold", "growth that is allowed", ends, [limit] * 2))
+    made.update_xaxes(title_text="cells bounded")
+    made.update_yaxes(title_text="growth of energy ΔE (J)")
+    return _finish(made, trace)
+
+
+def shares(trace: Trace) -> go.Figure:
+    """How much of the square is proved, violated and not known."""
+    made = theme.figure(f"How much is known: {_name(trace)}", height=470)
+    proved, violated = (100 * _kept(trace, name) for name in ("proved", "violated"))
+    rows = {PROVED: proved, VIOLATED: violated, OPEN: 100 - proved - violated}
+    for code, values in rows.items():
+        name, role = VERDICTS[code]
+        made.add_trace(theme.curve(role, name, trace.bounded, np.clip(values, 0, 100),
+                                   stackgroup="all",
+                                   fillcolor=theme.faint(theme.color(role), 0.5)))  # fmt: skip
+    made.update_xaxes(title_text="cells bounded")
+    made.update_yaxes(title_text="share of the states (%)", range=[0, 100])
+    return _finish(made, trace)
+
+
+def bars(found: Shares) -> go.Figure:
+    """Of each model and radius: what is proved, what an attack breaks, and the gap between."""
+    models = list(found.header["models"])
+    made = theme.figure(found.header["kept"], 1, cols=len(models), shared_yaxes=True, height=450,
+                        horizontal_spacing=0.03)  # fmt: skip
+    made.update_layout(barmode="stack", bargap=0.25, hovermode="closest")
+    labels = [f"{each:g}" for each in found.radius]
+    for at in range(len(models)):
+        verified, adversarial = found.verified[at], found.adversarial[at]
+        parts = [("proved", "curvature", verified),
+                 ("not known", "plain", adversarial - verified),
+                 ("counterexample found", "sharpness", 1 - adversarial)]  # fmt: skip
+        for name, role, values in parts:
+            colour = theme.color(role)
+            made.add_trace(
+                go.Bar(x=labels, y=100 * values, name=name, showlegend=at == 0,
+                       marker=dict(color=theme.faint(colour, 0.35 if role == "plain" else 0.85)),
+                       hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>"),
+                row=1, col=at + 1,
+            )  # fmt: skip
+        level = [100 * float(found.nominal[at])] * len(labels)
+        made.add_trace(theme.curve("threshold", "kept by the points themselves", labels, level,
+                                   showlegend=at == 0), row=1, col=at + 1)  # fmt: skip
+        made.update_xaxes(title_text=f"{models[at]}: radius δ", type="category", row=1, col=at + 1)
+    made.update_yaxes(range=[0, 101])
+    made.update_yaxes(title_text="share of the points (%)", row=1, col=1)
+    made.update_yaxes(showticklabels=True, row=1, col=1)
+    for at in range(1, len(models)):
+        made.update_yaxes(showticklabels=False, row=1, col=at + 1)
+    return made
+
+
+def rollouts(found: Rollouts, run: int = 0) -> go.Figure:
+    """The energy of all runs over time, and where one of them goes in the plane of its states."""
+    models = list(found.header["models"])
+    made = theme.figure("Followed for a long time: does it come to rest?", 1, cols=2, height=480,
+                        horizontal_spacing=0.12, shared_xaxes=False)  # fmt: skip
+    made.update_layout(hovermode="closest")
+    for at, role in zip(range(len(models)), ("threshold", "sharpness", "curvature"), strict=False):
+        lines = np.maximum(found.energy[at], 1e-9)
+        gap = np.full((len(lines), 1), np.nan)
+        x = np.tile(np.append(found.time, np.nan), len(lines))
+        y = np.concatenate([lines, gap], 1).ravel()
+        style = dict(line=dict(width=1.2, dash="solid"), opacity=0.7)
+        made.add_trace(theme.curve(role, models[at], x, y, **style), row=1, col=1)
+        late = slice(len(found.time) // 2, None)
+        angle, speed = found.angle[at, run, late], found.speed[at, run, late]
+        made.add_trace(theme.curve(role, models[at], angle, speed, showlegend=False, **style),
+                       row=1, col=2)  # fmt: skip
+    made.update_xaxes(title_text="time t (s)", row=1, col=1)
+    made.update_yaxes(title_text="energy above rest E (J)", type="log", range=[-7, 1.3], nticks=6,
+                      exponentformat="power", row=1, col=1)  # fmt: skip
+    made.update_xaxes(title_text="angle θ (rad), second half of one run", row=1, col=2)
+    made.update_yaxes(title_text="angular speed ω (rad/s)", row=1, col=2)
+    return made
+
+
+def ladder(found: Ladder) -> go.Figure:
+    """How far bounds on one box are above the attack, from loose to tight; none may be below."""
+    made = theme.figure(f"Who bounds it best? {found.header['box']}", height=420)
+    names, attack = list(found.header["rungs"])[:-1], float(found.value[-1])
+    values = found.value[:-1]
+    wrong, proved = values < attack, values <= 0
+    kinds = (("curvature", "energy falls, proved", proved & ~wrong),
+             ("loss", "not proved", ~proved & ~wrong),
+             ("sharpness", "below the attack: an error", wrong))  # fmt: skip
+    for role, name, chosen in kinds:
+        at = np.flatnonzero(chosen)
+        text = [f"{number(values[k])} J in {number(found.seconds[k], 2)} s" for k in at]
+        gap = np.maximum(values[at] - attack, 1e-7)
+        made.add_trace(theme.curve(role, name, gap, [names[k] for k in at], mode="markers+text",
+                                   text=text, textposition="middle right",
+                                   marker=dict(size=13), showlegend=bool(len(at))))  # fmt: skip
+    most = float(np.log10(max(values.max() - attack, 1e-6)))
+    made.update_xaxes(title_text=f"bound on ΔE less the attack's {number(attack)} J (J)",
+                      type="log", nticks=7, range=[-5.2, most + 1.6])  # fmt: skip
+    made.update_yaxes(title_text="bound", categoryorder="array", categoryarray=names[::-1],
+                      range=[-0.6, len(names) - 0.4])  # fmt: skip
+    made.update_layout(hovermode="closest", margin_l=200)
+    return made
+
+
+def histogram(found: Samples) -> go.Figure:
+    """What sampling sees of a box beside attack and bound, and the margins of bounds."""
+    made = theme.figure("Sampling is no proof, and neither is single precision", 1, cols=2,
+                        shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
+    counts, edges = np.histogram(found.growth, 40)
+    edges_of = edges
+    colour = theme.faint(theme.color("loss"), 0.6)
+    made.add_trace(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name="samples",
+                          marker_color=colour), row=1, col=1)  # fmt: skip
+    for role, name, value in (("sharpness", "attack", found.attack),
+                              ("curvature", "bound", found.bound)):  # fmt: skip
+        made.add_trace(theme.curve(role, name, [float(value)] * 2, [0, counts.max()]), row=1, col=1)
+    # Margins are as small as 1e-11: in units that can be read.
+    unit, word = (1e-6, "µJ") if found.header["single"] else (1e-9, "nJ")
+    counts, edges = np.histogram(found.margin / unit, 40)
+    middle = (edges[:-1] + edges[1:]) / 2
+    bad = middle < 0
+    for name, role, chosen in (("bound above the value", "curvature", ~bad),
+                               ("bound below: wrong", "sharpness", bad)):  # fmt: skip
+        made.add_trace(go.Bar(x=middle[chosen], y=counts[chosen], name=name,
+                              marker_color=theme.color(role)), row=1, col=2)  # fmt: skip
+    precision = "single" if found.header["single"] else "double"
+    made.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
+    ends = np.array([edges_of[0], max(float(found.bound), edges_of[-1])])
+    made.update_xaxes(title_text="growth of energy in the box ΔE (J)", row=1, col=1,
+                      range=list(ends + np.array([-0.05, 0.05]) * np.ptp(ends)))  # fmt: skip
+    made.update_xaxes(title_text=f"bound less value ({word}), {precision} precision", row=1, col=2)
+    made.update_yaxes(title_text="samples", row=1, col=1)
+    made.update_yaxes(title_text="boxes of no width", row=1, col=2)
+    return made
+
+
+def words(trace: Trace) -> str:
+    """What the run shows, in a few short sentences, with its own numbers."""
+    if not trace.readings:
+        return "No cell has been bounded yet."
+    if not trace.alive[-1]:
+        return "A bound is not finite, which proves nothing."
+    found = trace.merits()
+    limit = number(trace.settings["tolerance"])
+    told = [
+        f"For **{found['proved_share']:.1f} %** of all states it is proved that model "
+        f"{trace.settings['model']} lets energy grow by at most {limit} J in a step; cells with "
+        f"**{found['violated_share']:.1f} %** hold a counterexample; "
+        f"{max(found['open_share'], 0):.1f} % are not known."
+    ]
+    told.append(
+        f"Of no state is the growth above **{number(found['highest_bound'])}** J; "
+        f"{number(found['best_attack'])} J was found."
+    )
+    return " ".join(told)
+
+
+FIGURES = {"region": region, "closing": closing, "shares": shares}

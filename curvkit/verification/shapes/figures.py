@@ -1,0 +1,77 @@
+"""The pictures of the room of shapes; each takes any trace and nothing else."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from curvkit.core.say import number
+from curvkit.show import theme
+from curvkit.verification.shapes.trace import WILD, Trace
+
+
+def _between(trace: Trace, title: str, curves: tuple) -> go.Figure:
+    """A function and the lines on both sides, with the space between them."""
+    made = theme.figure(title, height=470)
+    kept = lambda name: np.where(
+        trace.alive & (np.abs(getattr(trace, name)) < WILD), getattr(trace, name), np.nan
+    ).astype(float)
+    x = kept("argument")
+    (above, above_name), (below, below_name), (function, name) = curves
+    made.add_trace(theme.curve("loss", above_name, x, kept(above)))
+    shade = theme.faint(theme.color("plain"))
+    made.add_trace(theme.curve("curvature", below_name, x, kept(below), fill="tonexty",
+                               fillcolor=shade))  # fmt: skip
+    made.add_trace(theme.curve("threshold", name, x, kept(function),
+                               line=dict(dash="solid")))  # fmt: skip
+    ends = [trace.settings["lower"], trace.settings["upper"]]
+    made.update_xaxes(title_text="argument z", range=ends)
+    made.update_yaxes(title_text="value")
+    if trace.readings and not trace.alive.all():
+        theme.remark(made, "not finite from here on")
+    return made
+
+
+def triangle(trace: Trace) -> go.Figure:
+    """The ReLU between two lines; where the lower one starts is free."""
+    below = f"line below, α = {trace.settings['slope']:.2f}"
+    curves = (("relu_above", "line above"), ("relu_below", below), ("relu", "ReLU"))
+    return _between(trace, "The triangle that takes the place of a ReLU", curves)
+
+
+def exponential(trace: Trace) -> go.Figure:
+    """The exponential between its chord and a tangent."""
+    curves = (("chord", "chord, for terms that are added"),
+              ("tangent", "tangent, for terms that are taken off"),
+              ("exponential", "exponential"))  # fmt: skip
+    return _between(trace, "Chord and tangent of an exponential", curves)
+
+
+def product(trace: Trace) -> go.Figure:
+    """The product of two numbers, and a plane above it on all their box."""
+    made = theme.figure("The product and McCormick's plane above it", height=560,
+                        specs=[[{"type": "scene"}]])  # fmt: skip
+    for name, role, z, opacity in (("product a b", "curvature", trace.product, 0.95),
+                                   ("plane above", "loss", trace.plane, 0.55)):  # fmt: skip
+        shade = [[0, theme.color(role)], [1, theme.color(role)]]
+        made.add_trace(go.Surface(x=trace.first, y=trace.second, z=z, name=name, opacity=opacity,
+                                  colorscale=shade, showscale=False, showlegend=True))  # fmt: skip
+    axis = lambda text: dict(title=dict(text=text), backgroundcolor=theme.PAPER[theme.mode()],
+                             gridcolor=theme.GRID[theme.mode()])  # fmt: skip
+    made.update_layout(scene=dict(xaxis=axis("a"), yaxis=axis("b"), zaxis=axis("a b"),
+                                  camera=dict(eye=dict(x=1.3, y=-1.6, z=0.7))),
+                       hovermode="closest", margin=dict(l=10, r=10, b=10))  # fmt: skip
+    made.update_layout(xaxis_visible=False, yaxis_visible=False)
+    return made
+
+
+def words(trace: Trace) -> str:
+    """How loose the relaxations are, in a sentence."""
+    found = trace.merits()
+    return (
+        f"The triangle is at most **{number(found['triangle_gap'])}** high, the chord "
+        f"**{number(found['chord_gap'])}** above the exponential and the tangent "
+        f"**{number(found['tangent_gap'])}** below it; the plane is at most "
+        f"**{number(found['plane_gap'])}** above the product."
+    )
+
+
+FIGURES = {"triangle": triangle, "exponential": exponential, "product": product}

@@ -1,0 +1,168 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   curvkit:
+#     room: verification
+#     quick:
+#       steps: 10
+# ---
+
+# %% [markdown]
+# # 7 · Verification: that an attack finds nothing proves nothing
+#
+# **Claim.** A property of a network $f$ that is not linear can be proved on a whole box of inputs. The
+# property is $F(x, f(x)) \le 0$ for all $x$ in the box. One bounds
+#
+# $$\max_{x}\; F(x, f(x)) \;\le\; \max_{(x,\,y,\,z)\,\in\,\mathcal{C}}\; z,$$
+#
+# where the convex set $\mathcal{C}$ holds the graph of the network and of $F$. If the right side is at
+# most zero the property holds; if an attack finds $F > 0$ it does not; between both it is not known.
+# (Qin, Dvijotham, O'Donoghue, Bunel, Stanforth, Gowal, Uesato, Swirszcz, Kohli, ICLR 2019,
+# arXiv 1902.09592.)
+
+# %% tags=["parameters"]
+model = "A"
+tolerance = 0.0
+steps = 40
+seed = 0
+
+# %% [markdown]
+# ## Predict
+# A network learnt one step of a damped pendulum, from data alone (model A). The true pendulum loses
+# energy in each step. The network's error is tiny: a mean square of about $5 \cdot 10^{-5}$.
+#
+# Before you run the next cell: in which share of all states does the network's energy *grow*, (a) none,
+# (b) one in a hundred, or (c) more than one in ten?
+
+# %% [markdown]
+# ## Turn
+# The square holds all states. Each cell is bounded (green: proved), attacked (red: a counterexample) and
+# halved. *Play* shows the rounds. Then take model `B`, which was also fined where an attack found that
+# energy grows; then the relaxation `intervals`: energy before and after a step, each bounded as if it had
+# nothing to do with the other. Hardly anything is proved.
+
+# %%
+from curvkit import verification
+
+knobs = dict(model=model, tolerance=tolerance, steps=steps, seed=seed)
+verification.explore(**knobs)
+
+# %% [markdown]
+# ## Look at the bound
+# The upper curve lies above the growth of *every* state, the lower one is the growth that was found.
+
+# %%
+trace = verification.run(verification.Settings.read(**knobs))
+verification.tell(trace)
+
+# %%
+verification.figures.closing(trace)
+
+# %% [markdown]
+# With a little tolerance the whole space of states is certified for model B:
+
+# %%
+whole = verification.run(verification.Settings.read(model="B", tolerance=0.05, steps=100))
+verification.tell(whole)
+
+# %% [markdown]
+# ## What a bound is made of
+# In the place of a ReLU comes a triangle, in that of an exponential its chord and tangents, in that of a
+# product McCormick's planes. Drag the interval: what is wide is loose.
+
+# %%
+from curvkit.verification import shapes
+
+shapes.explore()
+
+# %% [markdown]
+# On one box of states of model B, from loose to tight. The button adds the paper's semidefinite program
+# (it needs `pip install 'curvkit[verify]'`); the attack is at the left end, below all.
+
+# %%
+verification.explore_ladder()
+
+# %% [markdown]
+# Two thousand samples of that box see less than an attack does. And single precision is no proof: on boxes
+# of *no* width a bound computed without a word on rounding falls below the very value that it bounds. Set
+# `single=False` for bounds in double precision, with what rounding may take away added.
+
+# %%
+samples = verification.sample(single=True)
+verification.figures.histogram(samples)
+
+# %% [markdown]
+# ## Three studies
+# Of test points: how many keep the property themselves, how many against an attack, and how many by
+# proof, in boxes of growing radius $\delta$. The grey gap is what nobody knows. First the energy:
+
+# %%
+energy = verification.study("energy")
+verification.figures.bars(energy)
+
+# %% [markdown]
+# Then scikit-learn's digits: a digit may be taken for one of a similar shape (the expected distance is
+# at most a quarter), and the sum of two digits may be off by one, expected over both softmaxes. **Predict**:
+# one classifier was trained on attacked images, one on bounds of itself. Which looks better, and which
+# can be proved?
+
+# %%
+semantics = verification.study("semantics")
+verification.figures.bars(semantics)
+
+# %%
+verification.study("sums", points=60)
+
+# %% [markdown]
+# ## What is known, and what was measured here
+# - *Proved*: every bound here is computed in double precision, and what rounding may have taken away is
+#   added to it. The tests compare with exact rational numbers.
+# - *Measured above*: of both models of the pendulum the fit is equal, and only one can be verified. The
+#   classifier that was trained on attacked images looks robust at $\delta = 0.1$ and cannot be verified.
+# - *Not reproduced*: the paper's own networks and images (CIFAR-10, MNIST) are larger. Its models,
+#   thresholds and radii are not known to us; nothing here is compared with its numbers.
+
+# %% [markdown]
+# ## Break it
+# A property of *one* step, proved, does not make a long roll-out right. The true pendulum comes to rest.
+# What do models A and B do in a minute?
+
+# %%
+paths = verification.follow()
+verification.figures.rollouts(paths)
+
+# %% [markdown]
+# ## Exercises
+# 1. Why is $\omega'^2 - \omega^2$ bounded better as $(\omega' - \omega)(\omega' + \omega)$?
+#    <details><summary>Answer</summary>In one step the speed hardly changes, so the first factor is in a
+#    small interval, and McCormick's planes of the product are as good as the smaller interval is. The
+#    squares apart know nothing of each other.</details>
+# 2. Why is the softmax's property multiplied by its denominator?
+#    <details><summary>Answer</summary>Then it is a sum of exponentials, $\sum_j (d_j - \varepsilon)
+#    e^{y_j - y_i}$: those with a positive factor are below a chord, those with a negative one below a
+#    tangent. A quotient has no such planes.</details>
+# 3. Which $\delta$ is the largest at which model B is verified at nine of ten states?
+#    <details><summary>Answer</summary>Ask for more radii:
+#    `verification.study("energy", (0.02, 0.025, 0.03, 0.035))`.</details>
+# 4. What does a single state that is verified say about its neighbours outside of the box?
+#    <details><summary>Answer</summary>Nothing. The roll-outs leave the states on which the property
+#    was asked for.</details>
+
+# %% [markdown]
+# ## Where it lives in the code
+# `shapes/` draws the relaxations, `one_box.py` has the ladder, `semidefinite.py` the semidefinite program,
+# `curvkit/verification/specifications.py` has value and planes of a property, `bounds.py` intervals and
+# CROWN, `certify.py` the bound of a specification and the attack, `verdict.py` `verify` with branch and
+# bound, `pendulum.py` and `digits.py` the models. On a network of your own:
+# `verification.verify(layers, (lower, upper), verification.LinearSpec([1.0, -1.0]))`.
+#
+# ## Reference
+# C. Qin, K. Dvijotham, B. O'Donoghue, R. Bunel, R. Stanforth, S. Gowal, J. Uesato, G. Swirszcz, P. Kohli:
+# *Verification of Non-Linear Specifications for Neural Networks*, ICLR 2019, arXiv 1902.09592.

@@ -1,0 +1,67 @@
+"""Cells of states: what is said of them is true of the states in them."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from helpers import float64
+
+from curvkit.verification import Settings, cells, certify, pendulum, run
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return run(Settings.read(steps=30))
+
+
+def growth(corners, random, count=20):
+    """The growth of energy at random states of each cell and its corners: (cells, states)."""
+    shares = random.uniform(size=(count, 2))
+    shares[:4] = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    low, high = corners[:, None, ::2], corners[:, None, 1::2]
+    at = (low + shares * (high - low)).reshape(-1, 2)
+    with float64():
+        x = pendulum.features(np.pi * at[:, 0], pendulum.FASTEST * at[:, 1])
+        found = certify.values(pendulum.models()[0], pendulum.falling().fit(3, 3), x)
+    return np.asarray(found).reshape(len(corners), count)
+
+
+def test_no_state_is_above_the_bound_of_its_cell_and_proved_cells_keep_the_property(trace):
+    kept = trace.verdict >= 0
+    corners, bound = trace.cells[kept].astype(float), trace.cell_bound[kept]
+    seen = growth(corners, np.random.default_rng(0)).max(1)
+    assert np.all(seen <= bound)
+    assert np.all(seen[trace.verdict[kept] == cells.PROVED] <= 0)
+    assert np.sum(trace.verdict[kept] == cells.PROVED) > 100
+
+
+def test_a_cell_is_called_violated_only_where_growth_was_found(trace):
+    found = trace.cell_attack[trace.verdict == cells.VIOLATED]
+    assert len(found) > 100 and np.all(found > 0)
+
+
+def test_the_shares_of_all_verdicts_make_one_and_bounds_never_rise(trace):
+    assert np.all(np.diff(trace.upper_bound) <= 0) and np.all(np.diff(trace.attack) >= 0)
+    assert np.all(trace.upper_bound >= trace.attack)
+    assert np.all(np.diff(trace.proved) >= 0) and np.all(trace.proved + trace.violated <= 1 + 1e-6)
+
+
+def test_halves_share_an_edge_and_make_the_whole():
+    one = jnp.array([[-1.0, 0.0, 0.5, 1.0]])
+    for axis in (0, 1):
+        low, high = cells.halves(one, jnp.array([axis]))
+        assert np.all(cells.area(low) + cells.area(high) == cells.area(one))
+        assert low[0, 2 * axis + 1] == high[0, 2 * axis]
+
+
+def test_what_is_proved_is_never_halved_again():
+    corners = jnp.array([[-1.0, 0.0, -1.0, 0.0], [0.0, 1.0, -1.0, 1.0]])
+    verdict = jnp.array([cells.OPEN, cells.PROVED])
+    places, used = cells.chosen(corners, jnp.array([0.1, -0.5]), verdict, False, 2)
+    assert int(places[0]) == 0 and used.tolist() == [True, False]
+
+
+@pytest.mark.full
+def test_model_b_is_certified_on_the_whole_space_of_its_states():
+    found = run(Settings.read(model="B", tolerance=0.05, steps=100))
+    assert found.verdict[found.verdict >= 0].size < 10000
+    assert found.merits()["proved_share"] == 100.0
