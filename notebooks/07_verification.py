@@ -36,7 +36,7 @@ seed = 0
 # %% [markdown]
 # ## Predict
 # A network learnt one step of a damped pendulum, from data alone (model A). The true pendulum loses
-# energy in each step. The network's error is tiny: a mean square of about $5 \cdot 10^{-5}$.
+# energy in each step, and the network's error is tiny.
 #
 # Before you run the next cell: in which share of all states does the network's energy *grow*, (a) none,
 # (b) one in a hundred, or (c) more than one in ten?
@@ -124,8 +124,9 @@ verification.study("sums", points=60)
 # ## What is known, and what was measured here
 # - *Proved*: every bound here is computed in double precision, and what rounding may have taken away is
 #   added to it. The tests compare with exact rational numbers.
-# - *Measured above*: of both models of the pendulum the fit is equal, and only one can be verified. The
-#   classifier that was trained on attacked images looks robust at $\delta = 0.1$ and cannot be verified.
+# - *Held by the tests*: both models of the pendulum fit alike; the errors differ by less than a factor two.
+# - *Measured above*: only one of them can be verified. The classifier that was trained on attacked images
+#   looks robust at $\delta = 0.1$ and cannot be verified; the one that was trained on bounds can.
 # - *Not reproduced*: the paper's own networks and images (CIFAR-10, MNIST) are larger. Its models,
 #   thresholds and radii are not known to us; nothing here is compared with its numbers.
 
@@ -140,7 +141,7 @@ verification.figures.rollouts(paths)
 
 # %% [markdown]
 # ## Exercises
-# 1. Why is $\omega'^2 - \omega^2$ bounded better as $(\omega' - \omega)(\omega' + \omega)$?
+# 1. Why is $\omega_1^2 - \omega_0^2$, of a step from $\omega_0$ to $\omega_1$, bounded better as $(\omega_1 - \omega_0)(\omega_1 + \omega_0)$?
 #    <details><summary>Answer</summary>In one step the speed hardly changes, so the first factor is in a
 #    small interval, and McCormick's planes of the product are as good as the smaller interval is. The
 #    squares apart know nothing of each other.</details>

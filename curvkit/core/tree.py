@@ -92,4 +92,18 @@ def float64() -> AbstractContextManager:
     ...     jax.numpy.ones(1).dtype
     dtype('float64')
     """
-    return (jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64)(True)
+    return _x64(True)
+
+
+def float32() -> AbstractContextManager:
+    """The block in which JAX computes in float32, whatever the block around it does.
+
+    >>> with float64(), float32():
+    ...     jax.numpy.ones(1).dtype
+    dtype('float32')
+    """
+    return _x64(False)
+
+
+def _x64(on: bool) -> AbstractContextManager:
+    return (jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64)(on)

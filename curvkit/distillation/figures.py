@@ -11,17 +11,17 @@ from curvkit.show import theme
 ROUNDING = 1e-5
 # The questions of the decision tree: where a box stands, and what is answered before it.
 QUESTIONS = {
-    "counts where the<br>student never goes?": (1.0, 3.0),
-    "may it beat<br>the teacher?": (2.6, 2.0),
-    "a guarantee<br>wanted?": (1.6, 1.0),
-    "is the teacher's<br>value known?": (3.8, 1.0),
+    "counts where the<br>student never goes?": (1.2, 3.0),
+    "may it beat<br>the teacher?": (2.5, 2.0),
+    "a guarantee<br>wanted?": (1.1, 1.0),
+    "is the teacher's<br>value known?": (3.85, 1.0),
 }
 LEAVES = {
     "teacher distill": (0.0, 2.0, ("teacher_distill", "uniform_distill")),
-    "expected entropy<br>or N-distill": (1.1, 0.0, (
+    "expected entropy<br>or N-distill": (0.5, 0.0, (
         "expected_entropy", "entropy_regularised", "n_distill")),
-    "on-policy distill": (2.3, 0.0, ("on_policy", "one_step_entropy", "one_step_divergence")),
-    "N-distill or expected<br>entropy, with reward": (3.4, 0.0, (
+    "on-policy distill": (1.7, 0.0, ("on_policy", "one_step_entropy", "one_step_divergence")),
+    "N-distill or expected<br>entropy, with reward": (3.1, 0.0, (
         "n_distill_reward", "expected_entropy_reward", "on_policy_reward", "reward_alone",
         "entropy_bonus")),
     "teacher's value as<br>reward, or as gate": (4.6, 0.0, (
@@ -155,15 +155,15 @@ def tree(trace: Trace) -> go.Figure:
     """Which variant to take: the questions to ask, and where the one in use stands."""
     made = theme.figure(f"Which one to take: {_name(trace)}", height=520)
     ask, ends = list(QUESTIONS.values()), [each[:2] for each in LEAVES.values()]
-    x, y, words = [], [], []
+    x, y, paper = [], [], theme.PAPER[theme.mode()]
     for start, end, answer in BRANCHES:
         there = ends[int(end[1:])] if isinstance(end, str) else ask[end]
         middle = [(one + two) / 2 for one, two in zip(ask[start], there, strict=True)]
-        x += [ask[start][0], middle[0], there[0], None]
-        y += [ask[start][1], middle[1], there[1], None]
-        words += ["", answer, "", ""]
-    made.add_trace(theme.curve("plain", "answers", x, y, mode="lines+text", text=words,
-                               textposition="top center", hoverinfo="skip"))  # fmt: skip
+        x += [ask[start][0], there[0], None]
+        y += [ask[start][1], there[1], None]
+        made.add_annotation(x=middle[0], y=middle[1], text=f"<i>{answer}</i>", showarrow=False,
+                            bgcolor=paper, font_size=14)  # fmt: skip
+    made.add_trace(theme.curve("plain", "answers", x, y, hoverinfo="skip"))
     variant = trace.settings["variant"]
     boxes = [(text, at, "plain", 1) for text, at in QUESTIONS.items()]
     for text, (*at, held) in LEAVES.items():
@@ -172,10 +172,10 @@ def tree(trace: Trace) -> go.Figure:
         )
     for text, (one, two), role, width in boxes:
         made.add_annotation(x=one, y=two, text=f"<b>{text}</b>" if width > 1 else text,
-                            showarrow=False, bgcolor=theme.PAPER[theme.mode()], borderpad=6,
+                            showarrow=False, bgcolor=paper, borderpad=6,
                             bordercolor=theme.color(role), borderwidth=width,
                             font_size=13)  # fmt: skip
-    made.update_xaxes(visible=False, range=[-0.7, 5.3])
+    made.update_xaxes(visible=False, range=[-0.5, 5.4])
     made.update_yaxes(visible=False, range=[-0.5, 3.4])
     made.update_layout(showlegend=False, hovermode=False)
     return made

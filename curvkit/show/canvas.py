@@ -1,5 +1,6 @@
 """The canvas: one figure widget that is brought to ever new figures in place."""
 
+import threading
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -15,13 +16,20 @@ class Canvas(widgets.VBox):
     """A `FigureWidget` as wide as its place; `figure` is the widget."""
 
     def __init__(self):
-        self.figure = go.FigureWidget(theme.figure("…", height=HEIGHT))
-        self.figure._config = {"responsive": True, "displaylogo": False}
-        super().__init__([self.figure, fit.Fit()], layout=widgets.Layout(overflow="hidden"))
+        self._pen = threading.RLock()
+        self.fit = fit.Fit()
+        self.figure = _responsive(theme.figure("…", height=HEIGHT))
+        self.fit.observe(lambda _: self.renew(), "missing")
+        super().__init__([self.figure, self.fit], layout=widgets.Layout(overflow="hidden"))
+        self.add_class("curvkit-canvas")
 
     def paint(self, made: go.Figure) -> None:
         """Brings the widget to `made` in place, so that it neither flickers nor loses its size."""
-        made.update_layout(height=HEIGHT)
+        with self._pen:
+            self._paint(made.update_layout(height=HEIGHT))
+            self.fit.curves = len(made.data)
+
+    def _paint(self, made):
         same = [each.type for each in made.data] == [each.type for each in self.figure.data]
         if not same:
             self.figure.data = ()
@@ -33,6 +41,19 @@ class Canvas(widgets.VBox):
             # What the last figure remarked upon, and this one does not, is taken away.
             bare = dict(annotations=[], shapes=[])
             self.figure.layout.update(bare | made.layout.to_plotly_json(), overwrite=True)
+
+    def renew(self) -> None:
+        """Puts a new widget with the same figure into the place of one that stayed empty."""
+        with self._pen:
+            stayed, self.figure = self.figure, _responsive(go.Figure(self.figure))
+            self.children = [self.figure, self.fit]
+            stayed.close()
+
+
+def _responsive(figure: go.Figure) -> go.FigureWidget:
+    made = go.FigureWidget(figure)
+    made._config = {"responsive": True, "displaylogo": False}
+    return made
 
 
 def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure:

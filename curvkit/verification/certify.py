@@ -64,10 +64,16 @@ def bound(layers, spec, lower, upper, *, steps: int = 0, choice: str = "adaptive
     return jax.vmap(one)(lower, upper)
 
 
-@lru_cache
 def program(*, warm: bool = False, **options):
     """`bound` with these options, compiled; `warm` spends more on compiling, for many boxes."""
-    return jax.jit(partial(bound, **options), compiler_options=None if warm else COLD)
+    defaults = bound.__kwdefaults__
+    return _program(warm, tuple(sorted(e for e in options.items() if defaults[e[0]] != e[1])))
+
+
+@lru_cache
+def _program(warm, options):
+    chosen = partial(bound, **dict(options))
+    return jax.jit(chosen, compiler_options=None if warm else COLD)
 
 
 def _slack(layers, spec, slopes, offsets, size, within):

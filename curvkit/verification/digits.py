@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from curvkit.core.tree import float32
 from curvkit.verification import bounds
 from curvkit.verification.networks import Affine, Box, Network, network
 from curvkit.verification.specifications import DigitSumSpec, SoftmaxSpec
@@ -62,7 +63,7 @@ def classifiers(pixels, labels, seed: int = 0) -> tuple[Network, ...]:
         labels: (examples,), whole numbers.
         seed: of the initial weights and the order of images.
     """
-    with jax.ensure_compile_time_eval():
+    with float32(), jax.ensure_compile_time_eval():
         data = jnp.asarray(pixels, jnp.float32), jnp.asarray(labels, jnp.int32)
         found = jax.device_get(_all(jax.random.key(seed), *data))
     made = []

@@ -12,10 +12,9 @@ from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.tree import float64
 from curvkit.verification import cells, digits, one_box, pendulum
-from curvkit.verification import study as studies
 from curvkit.verification.networks import side_by_side
 from curvkit.verification.settings import Settings
-from curvkit.verification.study import STUDIES
+from curvkit.verification.study import STUDIES, kept
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 
 __all__ = ["STUDIES", "follow", "ladder", "run", "sample", "stream", "study"]
@@ -193,7 +192,7 @@ def study(
     words, usual = STUDIES[name]
     radii = usual if radii is None else tuple(radii)
     names, nets, specs, places, ends = _asked(name, points, seed, together)
-    found = [[studies.kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
+    found = [[kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
              for net in nets]  # fmt: skip
     share = lambda part: np.array([[np.mean(getattr(k, part)) for k in row] for row in found])
     return Shares(

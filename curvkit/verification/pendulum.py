@@ -18,7 +18,7 @@ import numpy as np
 import optax
 
 from curvkit.core.say import refusal, unknown
-from curvkit.core.tree import float64
+from curvkit.core.tree import float32, float64
 from curvkit.verification.networks import Box, Network, network, outputs
 from curvkit.verification.specifications import QuadraticSpec
 
@@ -87,7 +87,6 @@ def drawn(key: jax.Array, count: int):
     return theta, jax.random.uniform(two, (count,), minval=-FASTEST, maxval=FASTEST)
 
 
-@lru_cache(maxsize=8)
 def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
     """Models A and B, 3-width-width-3 with ReLUs, trained in float32 in a few seconds; kept.
 
@@ -96,7 +95,13 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
     """
     if not isinstance(width, int) or not 1 <= width <= 256:
         raise ValueError(refusal("width", "a whole number from 1 to 256", width))
-    with jax.ensure_compile_time_eval():
+    return _models(int(seed), width)
+
+
+@lru_cache(maxsize=8)
+def _models(seed, width):
+    # The same numbers wherever they are asked for: within a program, or a block of float64.
+    with float32(), jax.ensure_compile_time_eval():
         penalties = jnp.array([0.0, PENALTY])
         weights = jax.device_get(_both(jax.random.key(seed), penalties, width=width))
     made = []

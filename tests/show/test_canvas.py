@@ -27,3 +27,17 @@ def test_curves_go_with_the_figure_they_were_in():
     canvas.paint(drawn(names=("loss", "sharpness")))
     canvas.paint(drawn())
     assert [each.name for each in canvas.figure.data] == ["loss"]
+
+
+def test_a_plot_that_stayed_empty_in_the_page_is_put_there_anew():
+    canvas = Canvas()
+    canvas.paint(drawn(names=("loss", "sharpness"), remark="a remark"))
+    assert canvas.fit.curves == 2
+    empty = canvas.figure
+    canvas.fit.missing += 1  # what the page says
+    assert canvas.children[0] is canvas.figure is not empty
+    assert canvas.figure.layout == empty.layout
+    curves = lambda figure: [each.to_plotly_json() | dict(uid=0) for each in figure.data]
+    assert curves(canvas.figure) == curves(empty)
+    canvas.paint(drawn())
+    assert [each.name for each in canvas.figure.data] == ["loss"] and canvas.fit.curves == 1

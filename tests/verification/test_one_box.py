@@ -6,7 +6,7 @@ import pytest
 from curvkit.verification import one_box, pendulum
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_every_rung_is_above_the_attack_and_none_is_looser_than_the_one_before():
     pytest.importorskip("cvxpy")
     found = one_box.rungs(pendulum.model("B"), *one_box.around(2.0, 1.0, 0.05), lifted=True)

@@ -68,6 +68,20 @@ def test_both_models_fit_alike_and_only_one_keeps_to_physics(states, nominal):
     assert np.mean(nominal[0] > 0) > 0.1 and np.mean(nominal[1] > 0) < 0.005
 
 
+def test_the_models_are_the_same_wherever_they_are_asked_for():
+    first = pendulum.models()
+    with float64():
+        assert pendulum.models(0, 32) is first and pendulum.model("A") is first[0]
+
+
+@pytest.mark.full
+def test_models_are_trained_in_float32_in_a_block_of_float64_too(monkeypatch):
+    monkeypatch.setattr(pendulum, "STEPS", 1)
+    with float64():
+        weight = pendulum.models(0, 5)[0][0].weight
+    assert np.array_equal(weight, np.float32(weight))
+
+
 def test_every_angle_of_an_arc_is_in_its_box():
     random = np.random.default_rng(0)
     ends = np.sort(random.uniform(-np.pi, np.pi, (300, 2)), axis=1)

@@ -56,7 +56,7 @@ def test_the_bound_by_squares_comes_near_the_quadratic_program_and_is_never_belo
         assert squares[at] - program < 0.035
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_semidefinite_bound_lies_between_the_attack_and_the_products(boxes, fast):
     layers, low, high = boxes
     for at in range(2):

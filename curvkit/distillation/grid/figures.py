@@ -139,9 +139,8 @@ def _filled(made, name, chosen, fill, place, legend):
 def grid(trace: Trace) -> go.Figure:
     """One world, a panel for each variant: where the student goes, the teacher, and the gate."""
     titles = list(_names(trace))
-    gaps = dict(horizontal_spacing=0.02, vertical_spacing=0.05)
-    made = theme.figure("One of the worlds, and where its students go", 2, height=900, cols=2,
-                        subplot_titles=titles, **gaps)  # fmt: skip
+    made = theme.figure("One of the worlds, and where its students go", 1, height=460, cols=4,
+                        subplot_titles=titles, horizontal_spacing=0.02)  # fmt: skip
     free, side = trace.kinds == 0, round(len(trace.kinds) ** 0.5)
     kinds = {
         "wall": (WALL, theme.faint(theme.color("plain"), 0.55)),
@@ -151,7 +150,7 @@ def grid(trace: Trace) -> go.Figure:
     sizes = np.tile([0, 1, 0], side**2)
     head = lambda size: dict(symbol="arrow", angleref="previous", size=size * sizes, line_width=0)
     for at in range(len(titles)):
-        place, legend = dict(row=1 + at // 2, col=1 + at % 2), at == 0
+        place, legend = dict(row=1, col=1 + at), at == 0
         known = trace.finite > 0
         gate = trace.gate[trace.finite - 1, at] > 0 if known else np.zeros(side**2, bool)
         _filled(made, "teacher's value above the student's", gate & free,
@@ -170,8 +169,8 @@ def grid(trace: Trace) -> go.Figure:
     made.update_yaxes(visible=False, range=[-0.6, side - 0.4])
     for at in range(4):
         x = f"x{at + 1}" if at else "x"
-        made.update_yaxes(scaleanchor=x, row=1 + at // 2, col=1 + at % 2)
-    made.update_layout(margin=dict(t=104, b=16, l=16, r=16), legend_y=1.03)
+        made.update_yaxes(scaleanchor=x, constrain="domain", constraintoward="top", col=1 + at)
+    made.update_layout(margin=dict(t=104, b=16, l=16, r=16), legend_y=1.1)
     return _finish(made, trace)
 
 

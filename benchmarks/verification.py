@@ -1,0 +1,212 @@
+"""Bounds on the pendulum's boxes: this house's engine beside auto_LiRPA, Clarabel and HiGHS.
+
+One run, one machine, the same boxes of model B (3-32-32-3). Each row says how far the bounds are
+above branch and bound's in the mean ("gap", J), and the milliseconds a box takes: of batches of
+`--boxes` where a method has batches, of `--few` boxes one after another where it has none. What is
+compiled is compiled before it is timed; times are medians of `--repeats`. HiGHS solves the linear
+program of the triangles for E(y) with a secant, and E(x) by its tangent at the middle; Clarabel the
+quadratic program and the semidefinite one over unstable neurons. auto_LiRPA is no package that pip
+installs beside a new torch: put its source on PYTHONPATH, and it is measured.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from curvkit.core.tree import float64
+from curvkit.verification import certify, crown, pendulum, verify
+from curvkit.verification.semidefinite import semidefinite
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+try:
+    import cvxpy  # noqa: F401
+    from oracles import convex_programs, linear_bounds
+except ModuleNotFoundError as error:
+    raise SystemExit(
+        f"{error.name} is not installed; `pip install 'curvkit[verify]'` brings it."
+    ) from None
+
+out = Console(width=110)
+SPEC = pendulum.falling().fit(3, 3)
+SCALE = 0.5 * pendulum.FASTEST**2
+
+
+def boxes(count: int, radius: float, seed: int):
+    theta, omega = (np.asarray(e, float) for e in pendulum.drawn(jax.random.key(seed), count))
+    with float64():
+        x = np.asarray(pendulum.features(theta, omega))
+    return x - radius, x + radius
+
+
+def batched(model, low, high, **options):
+    """Bounds of all boxes at once, as a function without arguments."""
+    run = certify.program(warm=True, **options)
+
+    def ask():
+        with float64():
+            return np.asarray(run(model, SPEC, low, high).upper)
+
+    return ask
+
+
+def each(bound, low, high):
+    """Bounds of one box after another."""
+    return lambda: np.array([bound(*ends) for ends in zip(low, high, strict=True)])
+
+
+def quadratic(model):
+    def bound(low, high):
+        ends = [each[2] for each in crown(model, (low, high))]
+        return convex_programs.energy_growth(model, low, high, pendulum.GRAVITY, SCALE, ends)
+
+    return bound
+
+
+def linear(model):
+    """HiGHS: the secant of o'² and the tangent of o² make the property linear in x and y."""
+    from curvkit.verification.networks import Affine, Network
+
+    def bound(low, high):
+        ends = [each[2] for each in crown(model, (low, high))]
+        middle = (low[2] + high[2]) / 2
+        # h and o beside the outputs: two more neurons a layer, shifted so that they are active.
+        layers = _carried(model, low, Network, Affine)
+        row = np.array(
+            [0, pendulum.GRAVITY, SCALE * sum(ends), -pendulum.GRAVITY, -2 * SCALE * middle]
+        )
+        found = linear_bounds.entering(layers, low, high, "adaptive")
+        value = linear_bounds.program(layers, low, high, row, found)
+        shift = row[3] * low[1] + row[4] * low[2]
+        return value + shift - SCALE * ends[0] * ends[1] + SCALE * middle**2
+
+    return bound
+
+
+def _carried(model, low, network, affine):
+    """The model with h - low and o - low carried through its ReLUs to two further outputs."""
+    first, *rest = [layer for layer in model if not isinstance(layer, str)]
+    carry, start = np.eye(3)[1:], -low[1:]
+    layers = [affine(np.vstack([first.weight, carry]), np.concatenate([first.bias, start]))]
+    for layer in rest:
+        weight = np.zeros((len(layer.weight) + 2, layer.weight.shape[1] + 2))
+        weight[:-2, :-2], weight[-2:, -2:] = layer.weight, np.eye(2)
+        layers += ["relu", affine(weight, np.concatenate([layer.bias, np.zeros(2)]))]
+    return network(layers)
+
+
+def lirpa(model, low, high, method):
+    """auto_LiRPA on the property as further layers: g(h' - h) + scale (o' - o)(o' + o)."""
+    import torch
+    from auto_LiRPA import BoundedModule, BoundedTensor, PerturbationLpNorm
+
+    torch.set_default_dtype(torch.float64)
+    affine = [layer for layer in model if not isinstance(layer, str)]
+    modules = []
+    for layer in affine:
+        made = torch.nn.Linear(layer.weight.shape[1], len(layer.weight))
+        made.weight.data = torch.tensor(layer.weight)
+        made.bias.data = torch.tensor(layer.bias)
+        modules += [made, torch.nn.ReLU()]
+
+    class Growth(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = torch.nn.Sequential(*modules[:-1])
+
+        def forward(self, x):
+            y = self.net(x)
+            less, more = y[:, 2:] - x[:, 2:], y[:, 2:] + x[:, 2:]
+            return pendulum.GRAVITY * (y[:, 1:2] - x[:, 1:2]) + SCALE * less * more
+
+    middle = torch.tensor((low + high) / 2)
+    bounded = BoundedModule(Growth(), middle)
+    norm = PerturbationLpNorm(norm=np.inf, x_L=torch.tensor(low), x_U=torch.tensor(high))
+
+    def ask():
+        found = bounded.compute_bounds(x=(BoundedTensor(middle, norm),), method=method)
+        return found[1].detach().numpy()[:, 0]
+
+    return ask
+
+
+def ways(model, low, high, few) -> dict:
+    """By name: how to bound, and how many of the boxes it is asked for."""
+    some = low[:few], high[:few]
+    q, all_ = pendulum.falling_matrix(), len(low)
+    lifted = lambda low, high: semidefinite(model, (low, high), q).value
+    found = {
+        "intervals": (batched(model, low, high, method="interval"), all_),
+        "CROWN, squares apart": (batched(model, low, high, last=3), all_),
+        "CROWN, products": (batched(model, low, high), all_),
+        "optimised, 30 steps": (batched(model, low, high, steps=30), all_),
+        "HiGHS, linear program": (each(linear(model), *some), few),
+        "Clarabel, quadratic program": (each(quadratic(model), *some), few),
+        "Clarabel, semidefinite": (each(lifted, *some), few),
+    }
+    try:
+        for name, method in (("CROWN", "backward"), ("α-CROWN", "CROWN-Optimized")):
+            found[f"auto_LiRPA, {name}"] = (lirpa(model, *some, method), few)
+    except ModuleNotFoundError as error:
+        out.print(f"{error.name} is not at hand: auto_LiRPA is left out.")
+    return found
+
+
+def truth(model, low, high):
+    """Branch and bound to 1e-5 J, and what that takes a box."""
+    began = time.perf_counter()
+    ask = lambda *box: verify(model, box, SPEC, method="split", gap=1e-5, budget=60)
+    found = [ask(*ends).upper_bound for ends in zip(low, high, strict=True)]
+    return np.array(found), (time.perf_counter() - began) / len(low)
+
+
+def rows(given) -> list[dict]:
+    model, found = pendulum.model("B"), []
+    low, high = boxes(given.boxes, given.radius, given.seed)
+    verify(model, (low[0], high[0]), SPEC, method="split")  # compiled before it is timed
+    true, seconds = truth(model, low[: given.few], high[: given.few])
+    for name, (ask, count) in ways(model, low, high, given.few).items():
+        value, taken = ask(), []
+        for _ in range(given.repeats):
+            began = time.perf_counter()
+            ask()
+            taken.append((time.perf_counter() - began) / count)
+        gap = float(np.mean(value[: given.few] - true))
+        found.append({"method": name, "gap": gap, "ms": 1e3 * float(np.median(taken)),
+                      "per_second": 1 / float(np.median(taken))})  # fmt: skip
+    found.append({"method": "branch and bound", "gap": 0.0, "ms": 1e3 * seconds,
+                  "per_second": 1 / seconds})  # fmt: skip
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--boxes", type=int, default=1000)
+    parser.add_argument("--few", type=int, default=8)
+    parser.add_argument("--radius", type=float, default=0.05)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", help="also write the numbers to this file")
+    given = parser.parse_args()
+    found = rows(given)
+    base = next(row["ms"] for row in found if row["method"] == "optimised, 30 steps")
+    table = Table(title=f"Model B, boxes of radius {given.radius}; float64")
+    for name in ("method", "gap (J)", "ms a box", "boxes a second", "× optimised"):
+        table.add_column(name, justify="left" if name == "method" else "right")
+    for row in found:
+        table.add_row(row["method"], f"{row['gap']:.4f}", f"{row['ms']:.3g}",
+                      f"{row['per_second']:.3g}", f"{row['ms'] / base:.3g}")  # fmt: skip
+    out.print(table)
+    if given.json:
+        Path(given.json).write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
