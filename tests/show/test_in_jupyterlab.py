@@ -276,6 +276,20 @@ def test_a_kept_run_stays_on_the_figure(page):
     assert "1: as at first" not in plot(page)
 
 
+def test_a_plot_that_lost_its_curves_gets_them_back(page):
+    press(page, "Reset")
+    settle(page)
+    whole = plot(page)
+    press(page, "Keep this run")
+    page.wait_for_function(f"() => ({PLOT})().includes('1: as at first')")
+    page.evaluate("() => { document.querySelector('.curvkit-panel .js-plotly-plot').data = []; }")
+    assert "1: as at first" not in plot(page)
+    page.wait_for_function(f"() => ({PLOT})().includes('1: as at first')")
+    press(page, "Clear")
+    page.wait_for_timeout(800)
+    assert plot(page) == whole
+
+
 def test_a_run_that_diverges_says_at_which_step(page):
     press(page, "Reset")
     settle(page)
