@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from curvkit.core import say
-from curvkit.selection.contest import METHODS, f1, methods, tuned
+from curvkit.selection.contest import METHODS, f1, known, tuned
 from curvkit.selection.simulations import FRESH, SIMULATIONS
 
 # What another program's fifty runs gave on average: F₁ of groups, F₁ of columns, model error.
@@ -112,10 +112,7 @@ def compare(
     """
     if simulation not in SIMULATIONS:
         raise ValueError(say.unknown("simulation", simulation, SIMULATIONS))
-    chosen = methods() if chosen is None else chosen
-    for each in chosen:
-        if each not in METHODS:
-            raise ValueError(say.unknown("method", each, METHODS))
+    chosen = known(chosen)
     given, rng = SIMULATIONS[simulation], np.random.default_rng(seed)
     data = [(given.draw(rng, given.rows), given.draw(rng, given.held_out)) for _ in range(runs)]
     columns = np.stack([first.columns for first, _ in data])

@@ -151,6 +151,21 @@ def methods() -> tuple[str, ...]:
     return tuple(name for name in METHODS if there or name != "abess")
 
 
+def known(chosen: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The methods that are chosen; all that can be had if None.
+
+    Raises:
+        ValueError: if one is unknown.
+
+    >>> known(("OMP",))
+    ('OMP',)
+    """
+    for each in chosen or ():
+        if each not in METHODS:
+            raise ValueError(say.unknown("method", each, METHODS))
+    return methods() if chosen is None else tuple(chosen)
+
+
 def tuned(path: Path, columns: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, float]:
     """The point of a path with the least squared error on held-out rows: β̂ and its intercept.
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from curvkit.core import say
-from curvkit.selection.contest import METHODS, methods, tuned
+from curvkit.selection.contest import METHODS, known, tuned
 from curvkit.selection.datasets import NAMES, table
 
 # Shares of the rows that are fitted, and that choose the point of a path; the others are the test.
@@ -75,10 +75,7 @@ def practise(
         raise ValueError(say.unknown("data set", data, NAMES))
     if not isinstance(runs, int) or runs < 2:
         raise ValueError(say.refusal("runs", "a whole number of at least 2", runs))
-    chosen = methods() if chosen is None else tuple(chosen)
-    for each in chosen:
-        if each not in METHODS:
-            raise ValueError(say.unknown("method", each, METHODS))
+    chosen = known(chosen)
     if "Group-OMP" not in chosen:
         raise ValueError(say.refusal("chosen", "methods with Group-OMP among them", chosen))
     parts = _splits(table(data), runs, np.random.default_rng(seed))

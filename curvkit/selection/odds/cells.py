@@ -10,7 +10,6 @@ stand beside: its Group Lasso was not whitened, and it had 25 penalties.
 | successes | `Recovered.solved`, (cells, methods) | 0 to `trials` |
 """
 
-import importlib.util
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,6 +28,7 @@ PENALTIES, ITERATIONS = 25, 150
 # Trials that are solved at once: more would take more memory than they save time.
 AT_ONCE = 10
 NOTED_TRIALS = 40
+_ABESS = "abess"
 
 
 class Cell(NamedTuple):
@@ -138,18 +138,14 @@ def compare(
         raise ValueError(say.refusal("trials", "a whole number of at least 1", trials))
     keys = jax.random.split(jax.random.key(seed), trials)
     solved = [_counted(cell, keys) for cell in chosen]
-    methods = study.METHODS + (("abess",) if _abess() else ())
+    methods = study.METHODS + ((_ABESS,) if _ABESS in contest.methods() else ())
     return Recovered(chosen, methods, np.array(solved), trials)
-
-
-def _abess() -> bool:
-    return importlib.util.find_spec("abess") is not None
 
 
 def _counted(cell, keys):
     """Successes of each method in one cell."""
     solved = np.asarray(_found(cell._replace(rows=float(cell.rows)), keys)).sum(axis=0).tolist()
-    if not _abess():
+    if _ABESS not in contest.methods():
         return solved
     drawn = jax.vmap(lambda key: _drawn(cell, key))(keys)
     columns, targets = (np.asarray(each)[:, : cell.rows] for each in (drawn.columns, drawn.targets))
