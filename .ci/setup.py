@@ -163,6 +163,17 @@ def leave_news_out(env):
     (folder / "overrides.json").write_text(json.dumps(quiet, indent=1) + "\n")
 
 
+def compile_all(env):
+    """Python's own compiling, once for all: else a program does it when it first meets a module,
+    or whenever it starts, where Python may keep nothing. What cannot be compiled is never met.
+    """
+    say("compiling the packages, so that notebooks start fast")
+    python = env / "bin/python"
+    ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    folder = subprocess.check_output([str(part) for part in ask], text=True).strip()
+    attempt([str(python), "-m", "compileall", "-qq", "-j", "0", "-x", "/tests?/", folder])
+
+
 def add_cuda(env, uv):
     """Only where a driver answers; a failure leaves a working environment without the GPU."""
     if not working(shutil.which("nvidia-smi")):
@@ -195,6 +206,7 @@ def set_up(env):
     keep_gpu_shared(env)
     leave_news_out(env)
     add_cuda(env, uv)
+    compile_all(env)
     stamp.write_text(wanted_stamp(sys.version_info))
     say(f"ready after {time.time() - started:.0f} s")
 
@@ -210,6 +222,7 @@ def set_up_floors(env):
     install = [uv, "pip", "install", "--python", env / "bin/python"]
     oldest = ["--resolution", "lowest-direct", "-e", str(ROOT) + EXTRAS]
     run("Installing the oldest versions", *install, *oldest)
+    compile_all(env)
     (env / STAMP).write_text(wanted_stamp((3, 11)))
 
 
