@@ -57,9 +57,10 @@ class EigenPairs(NamedTuple):
         """
         size = sum(each.size for each in jax.tree.leaves(params))
         zeros = lambda *axes: jax.tree.map(lambda w: jnp.zeros((*axes, *w.shape), w.dtype), params)
-        values = jnp.zeros(k, jnp.result_type(*jax.tree.leaves(params)))
+        # Two arrays, not one twice: who runs a program may give the memory of each away.
+        values, residuals = jnp.zeros((2, k), jnp.result_type(*jax.tree.leaves(params)))
         recent = zeros(READINGS, min(CARRIED, size))
-        return cls(values, zeros(k), values, jnp.zeros((), int), recent)
+        return cls(values, zeros(k), residuals, jnp.zeros((), int), recent)
 
 
 def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:

@@ -29,9 +29,12 @@ class Seen(NamedTuple):
 def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Seen:
     """What there is before the first reading: nothing, in the shape of something."""
     size = sum(each.size for each in numbers)
-    pairs = EigenPairs.blank(numbers, max(k, CARRIED) if size > MANY else k)
-    if size > MANY:
-        pairs = pairs._replace(recent=None)
+    if size > MANY:  # the vectors are kept as they are searched for, flat: else they are copied
+        carried, dtype = max(k, CARRIED), jnp.result_type(*numbers)
+        zeros = lambda *shape: jnp.zeros(shape, dtype)
+        pairs = EigenPairs(zeros(carried), zeros(carried, size), zeros(carried), jnp.zeros((), int))
+    else:
+        pairs = EigenPairs.blank(numbers, k)
     return Seen(pairs, jnp.zeros(size if per_layer else 0))
 
 
@@ -58,13 +61,13 @@ def reading(
         blocks: the layers, as places in `numbers`; none where they are not asked for.
         num_hvps: the most Hessian-vector products for the eigenvalues, and for each layer.
     """
-    value, gradient = jax.value_and_grad(loss)(numbers)
     lean = seen.pairs.recent is None
     look = _lean if lean else _whole
     pairs = look(loss, numbers, weights, key, seen.pairs, k, num_hvps)
+    value, gradient = jax.value_and_grad(loss)(numbers)
     flat = ravel_pytree(gradient)[0]
     scaled = flat if weights is None else flat / jnp.sqrt(ravel_pytree(weights)[0])
-    top = ravel_pytree([each[0] for each in pairs.vectors])[0]
+    top = ravel_pytree(jax.tree.map(lambda each: each[0], pairs.vectors))[0]
     row = {
         "loss": value,
         "gradient_norm": jnp.linalg.norm(flat),
@@ -91,10 +94,12 @@ def _whole(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
 
 
 def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
-    """The pairs from those of the last reading, a few products at a time."""
+    """The pairs from those of the last reading, a few products at a time; their vectors flat."""
     carried = max(k, CARRIED)
     # Of what is only carried along nothing is asked.
     asked = (TOLERANCE,) * k + (float("inf"),) * (carried - k)
+    flat, unravel = ravel_pytree(numbers)
+    weights = None if weights is None else ravel_pytree(weights)[0]
 
     def unsettled(carry):
         pairs, made = carry
@@ -105,7 +110,8 @@ def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
     def once(carry):
         pairs, made = carry
         found = top_eigenpairs(
-            loss, numbers, carried, key=jax.random.fold_in(key, made), start=pairs,
+            lambda flat: loss(unravel(flat)), flat, carried, key=jax.random.fold_in(key, made),
+            start=pairs,
             tolerance=asked, num_hvps=max(FEW, carried + 1), preconditioner=weights,
         )  # fmt: skip
         found = found._replace(recent=None)

@@ -64,11 +64,12 @@ class Watch:
         known = len(self._compiled)
         self._start(params, numbers, shape)
         read = self._program(shape, given_shape, params, batch)
-        seen, row = read(
-            numbers, held, given + given_held, self._told(opt_state, step, numbers), self._seen
-        )
+        told = self._told(opt_state, step, numbers)
+        # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
+        before, self._seen = self._seen, None
+        seen, row = read(numbers, held, given + given_held, told, before)
         row = jax.device_get(row)
-        self._seen = seen if np.isfinite(row["eigenvalues"]).all() else self._seen
+        self._seen = seen if np.isfinite(row["eigenvalues"]).all() else None
         spent = self.pace.end(began, compiled=len(self._compiled) > known)
         return self._take({**row, "step": step, "seconds": spent})
 
@@ -201,7 +202,7 @@ class Watch:
                 row |= self._edge(told["learning_rate"], told["momentum"])
                 return tree.strong((seen, row))
 
-            self._compiled[shape, given_shape] = jax.jit(read)
+            self._compiled[shape, given_shape] = jax.jit(read, donate_argnums=4)
         return self._compiled[shape, given_shape]
 
     def _told(self, opt_state, step, numbers):
