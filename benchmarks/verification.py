@@ -15,7 +15,6 @@ import sys
 import time
 from pathlib import Path
 
-import jax
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -40,9 +39,7 @@ SCALE = 0.5 * pendulum.FASTEST**2
 
 
 def boxes(count: int, radius: float, seed: int):
-    theta, omega = (np.asarray(e, float) for e in pendulum.drawn(jax.random.key(seed), count))
-    with float64():
-        x = np.asarray(pendulum.features(theta, omega))
+    x = pendulum.places(*pendulum.drawn(seed, count))
     return x - radius, x + radius
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from curvkit.core.say import unknown
 from curvkit.core.tree import float64
-from curvkit.verification.networks import ELEMENTWISE, Box, box, network, sizes
+from curvkit.verification.networks import COLD, ELEMENTWISE, Box, box, network, sizes
 
 SLOPES = ("adaptive", "zero", "one")
 
@@ -187,12 +187,12 @@ def crown(layers, within: Box, choice: str = "adaptive") -> Box:
     return _checked(partial(_crown, choice=choice), layers, within)
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=COLD)
 def _interval(layers, within):
     return intervals(layers, within)[-1]
 
 
-@partial(jax.jit, static_argnames="choice")
+@partial(jax.jit, static_argnames="choice", compiler_options=COLD)
 def _crown(layers, within, choice):
     relaxed, size = relax(layers, within, choice)
     return entering(layers, relaxed, within, rounding(layers) * size)

@@ -19,10 +19,8 @@ import jax.numpy as jnp
 import optax
 
 from curvkit.verification import bounds
-from curvkit.verification.networks import Affine, Box, outputs
+from curvkit.verification.networks import COLD, Affine, Box, outputs
 
-# A bound is compiled for a person who waits, and then runs for milliseconds.
-COLD = {"xla_backend_optimization_level": 0}
 # How the energy of a pendulum may be bounded: options of `bound`. Its first planes take squares
 # apart, the others are McCormick's of a product.
 RELAXATIONS = {"intervals": {"method": "interval"}, "squares": {"last": 3}, "products": {}}
@@ -202,14 +200,12 @@ def _descend(objective, free, best, steps):
     return jax.lax.scan(step, (free, adam.init(free), best), None, steps)[0][2]
 
 
-@jax.jit
-def values(layers, spec, points):
-    """F at points (n, inputs), in a program of its own: (n,)."""
+def valued(layers, spec, points):
+    """F at points (n, inputs): (n,)."""
     return jax.vmap(lambda x: spec(x, outputs(layers, x)))(points)
 
 
-@partial(jax.jit, static_argnames="steps")
-def climb(layers, spec, starts, low, high, steps: int = 40):
+def climbed(layers, spec, starts, low, high, steps: int = 40):
     """The attack: from starts (n, inputs) in a box to the best points each passed, and their F.
 
     Projected sign gradients with a step that shrinks from a quarter of the box's width.
@@ -231,3 +227,7 @@ def climb(layers, spec, starts, low, high, steps: int = 40):
 
     along = 0 if low.ndim == 2 else None
     return jax.vmap(one, (0, along, along))(starts, low, high)
+
+
+values = jax.jit(valued, compiler_options=COLD)
+climb = jax.jit(climbed, static_argnames="steps", compiler_options=COLD)

@@ -41,8 +41,9 @@ class Verdict(NamedTuple):
 class _Search:
     """The best bound, the best attack and the trace of one question."""
 
-    def __init__(self, layers, spec, within, seed):
+    def __init__(self, layers, spec, within, seed, batched):
         self.layers, self.spec, self.within = layers, spec, within
+        self.batched = batched
         self.random = np.random.default_rng(seed)
         self.begun, self.bounded, self.rows = time.perf_counter(), 0, []
         self.attack_value, self.point, self.sure = -np.inf, None, False
@@ -59,7 +60,8 @@ class _Search:
         method, steps = self.way
         with float64():
             run = certify.program(steps=steps, method=method)
-            size = 1 if len(lower) == 1 else BATCH
+            # Where boxes are split all rounds are of one size, and so of one program.
+            size = BATCH if self.batched else 1
             ends = _padded(lower, size), _padded(upper, size)
             found = run(self.layers, self.spec, *ends)
             return [np.asarray(each)[: len(lower)] for each in found]
@@ -176,7 +178,7 @@ def progress(
         raise ValueError(unknown("method", method, METHODS))
     if not budget > 0:
         raise ValueError(refusal("budget", "a number of seconds above zero", budget))
-    search = _Search(layers, spec, within, seed)
+    search = _Search(layers, spec, within, seed, method == "split")
     search.attack()
 
     def decided(verdict):
@@ -199,6 +201,7 @@ def progress(
 def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
     """Rounds of branch and bound: the worst boxes are halved, a batch of children at a time."""
     lower, upper = (each[None] for each in search.within)
+    search.batched = True
     bound, slopes = np.array([search.upper_bound]), slopes[None]
     while True:
         if time.perf_counter() - search.begun > budget or search.bounded >= limit:
