@@ -117,9 +117,8 @@ def _models(seed, width):
     weights = initial(np.random.default_rng((seed, 1)), (3, width, width, 3))
     # The same numbers wherever they are asked for: within a program, or a block of float64.
     with float32(), jax.ensure_compile_time_eval():
-        data = _pairs(*at)
-    penalties = np.array([0, PENALTY], np.float32)
-    return trained(_loss, weights, data, penalties, RECIPE)
+        penalties = np.array([0, PENALTY], np.float32)
+        return trained(_loss, weights, _pairs(*at), penalties, RECIPE)
 
 
 def model(name: str, seed: int = 0, width: int = 32) -> Network:

@@ -59,9 +59,8 @@ def trained(loss: Callable, weights: list, data: tuple, ways: Any, recipe: Recip
         ways: (ways, ...), what the networks differ in.
         recipe: see `Recipe`.
     """
-    with float32(), jax.ensure_compile_time_eval():
-        given = jax.tree.map(jnp.asarray, (weights, data, ways))
-        found = jax.device_get(_trained(*given, loss=loss, recipe=recipe))
+    with float32():
+        found = jax.device_get(_trained(weights, data, ways, loss=loss, recipe=recipe))
     return tuple(_layers(found, at) for at in range(len(ways)))
 
 
