@@ -144,6 +144,7 @@ def ways(model, low, high, few) -> dict:
         "CROWN, squares apart": (batched(model, low, high, last=3), all_),
         "CROWN, products": (batched(model, low, high), all_),
         "optimised, 30 steps": (batched(model, low, high, steps=30), all_),
+        "inner layers too": (batched(model, low, high, steps=30, inner=True), all_),
         "HiGHS, linear program": (each(linear(model), *some), few),
         "Clarabel, quadratic program": (each(quadratic(model), *some), few),
         "Clarabel, semidefinite": (each(lifted, *some), few),

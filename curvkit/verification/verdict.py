@@ -20,9 +20,16 @@ from curvkit.core.tree import float64
 from curvkit.verification import certify
 from curvkit.verification.networks import Box, box, network, sizes
 
-METHODS = ("auto", "interval", "crown", "alpha", "split")
+METHODS = ("auto", "interval", "crown", "alpha", "inner", "split")
 # Children of one round, so that one compiled program serves them all; Adam's steps; attack starts.
 BATCH, STEPS, RESTARTS = 64, 30, 16
+# What a stage asks of `certify.bound`.
+STAGES = {
+    "interval": {"method": "interval"},
+    "crown": {},
+    "alpha": {"steps": STEPS},
+    "inner": {"steps": STEPS, "inner": True},
+}
 
 
 class Verdict(NamedTuple):
@@ -47,19 +54,18 @@ class _Search:
         self.random = np.random.default_rng(seed)
         self.begun, self.bounded, self.rows = time.perf_counter(), 0, []
         self.attack_value, self.point, self.sure = -np.inf, None, False
-        self.upper_bound, self.way = np.inf, ("crown", 0)
+        self.upper_bound, self.way = np.inf, {}
 
-    def bound(self, lower, upper, method, steps=0):
+    def bound(self, lower, upper, **options):
         """Bounds of at most a batch of boxes, anything not finite as infinity."""
-        self.way = method, steps
+        self.way = options
         found, slopes, _ = self._run(lower, upper)
         self.bounded += len(lower)
         return np.where(np.isfinite(found), found, np.inf), np.nan_to_num(slopes)
 
     def _run(self, lower, upper):
-        method, steps = self.way
         with float64():
-            run = certify.program(steps=steps, method=method)
+            run = certify.program(**self.way)
             # Where boxes are split all rounds are of one size, and so of one program.
             size = BATCH if self.batched else 1
             ends = _padded(lower, size), _padded(upper, size)
@@ -127,8 +133,9 @@ def verify(
         layers: as `networks.network` takes them; float32 weights are promoted to float64, exactly.
         within: as `networks.box` makes it, or a pair (lower, upper).
         spec: of `specifications`.
-        method: `interval`, `crown`, `alpha` (slopes and planes optimised), `split` (branch and
-            bound), or `auto`: CROWN, then alpha, then split, until it is decided.
+        method: `interval`, `crown`, `alpha` (slopes and planes optimised), `inner` (the slopes
+            behind inner layers' bounds as well), `split` (branch and bound), or `auto`: CROWN, then
+            alpha, then split, until it is decided.
         budget: seconds after which no new round begins.
         boxes: how many boxes are bounded at most.
         gap: go on, decided or not, until upper bound and attack are so close.
@@ -188,8 +195,7 @@ def progress(
 
     stages = {"auto": ("crown", "alpha"), "split": ("crown",)}.get(method, (method,))
     for stage in stages:
-        steps = STEPS if stage == "alpha" else 0
-        upper, slopes = search.bound(*(each[None] for each in within), stage, steps)
+        upper, slopes = search.bound(*(each[None] for each in within), **STAGES[stage])
         verdict = search.verdict(upper[0])
         yield verdict
         if decided(verdict):
@@ -209,7 +215,7 @@ def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
         order = np.argsort(-bound)
         worst, rest = order[: BATCH // 2], order[BATCH // 2 :]
         low, high = _halved(lower[worst], upper[worst], slopes[worst])
-        found, found_slopes = search.bound(low, high, "crown")
+        found, found_slopes = search.bound(low, high)
         found = np.minimum(found, np.tile(bound[worst], 2))
         # Where the plane is highest on the most promising child, F may be high too.
         first = np.argsort(-found)[:4]

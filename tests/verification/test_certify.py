@@ -47,20 +47,29 @@ CASES = EVERY_TIME + [pytest.param(*each, marks=pytest.mark.full) for each in NO
 
 
 @pytest.mark.parametrize("kind, activation, widths", CASES)
-@pytest.mark.parametrize("steps", [0, pytest.param(15, marks=pytest.mark.full)])
-def test_no_bound_is_below_what_an_attack_finds_in_the_box(kind, activation, widths, steps):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        *(
+            pytest.param(each, marks=pytest.mark.full)
+            for each in ({"steps": 15}, {"steps": 10, "inner": True})
+        ),
+    ],
+)
+def test_no_bound_is_below_what_an_attack_finds_in_the_box(kind, activation, widths, options):
     random = np.random.default_rng(hash_of(kind + activation))
     for _ in range(NETWORKS):
         layers = random_network(random, widths, activation)
         layers = side_by_side(layers, 2) if kind == "digits" else layers
         spec = specification(kind, random, *sizes(layers)).fit(*sizes(layers))
-        is_above_an_attack(layers, spec, random, steps)
+        is_above_an_attack(layers, spec, random, options)
 
 
-def is_above_an_attack(layers, spec, random, steps):
+def is_above_an_attack(layers, spec, random, options):
     low, high = random_boxes(random, sizes(layers)[0])
     with float64():
-        upper, _, _ = certify.program(steps=steps)(layers, spec, low, high)
+        upper, _, _ = certify.program(**options)(layers, spec, low, high)
         naive, _, _ = certify.program(method="interval")(layers, spec, low, high)
         corners = low + np.round(random.uniform(size=low.shape)) * (high - low)
         climbed, _ = certify.climb(layers, spec, corners, low, high)
