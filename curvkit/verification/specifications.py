@@ -167,7 +167,7 @@ def _quadratic(pairs, plus, minus):
     def plane(low, high, constant, blend, touch):
         """Pairs as products with a blend of both McCormick planes, or (nan) as squares."""
         mix = jnp.where(jnp.isnan(blend), 0.0, 1.0)
-        share = jnp.nan_to_num(blend)
+        share = jnp.where(jnp.isnan(blend), 0.0, blend)
         (_, one, two, added, taken), (_, one_, two_, added_, taken_) = low, high
         of_one = mix * (share * two + (1 - share) * two_)
         of_two = mix * (share * one_ + (1 - share) * one)
