@@ -69,7 +69,7 @@ verification.figures.closing(trace)
 # With a little tolerance the whole space of states is certified for model B:
 
 # %%
-whole = verification.run(verification.Settings.read(model="B", tolerance=0.05, steps=100))
+whole = verification.run(verification.Settings.read(model="B", tolerance=0.1, steps=100))
 verification.tell(whole)
 
 # %% [markdown]

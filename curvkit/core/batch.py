@@ -47,9 +47,12 @@ class Batched:
         advance: the stream's own, for one run.
         capacity: most readings that one compiled call makes.
         one_by_one: whether the runs of a batch are made one after another, within one program.
+        options: XLA's, for the program that makes readings.
     """
 
-    def __init__(self, *, begin, reading, finished, last, advance, capacity, one_by_one):
+    def __init__(
+        self, *, begin, reading, finished, last, advance, capacity, one_by_one, options=None
+    ):
         def over(function: Callable) -> Callable:
             if one_by_one:
                 return lambda *given: jax.lax.map(lambda each: function(*each), given)
@@ -83,7 +86,7 @@ class Batched:
         self.capacity, self.one_by_one = capacity, one_by_one
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
         self.begin = jax.jit(begun, compiler_options=UNOPTIMISED)
-        self.advance = jax.jit(apart if one_by_one else together)
+        self.advance = jax.jit(apart if one_by_one else together, compiler_options=options)
 
     def run(
         self, name: str, made: type[traces.Record], settings: Sequence[Any], key: jax.Array

@@ -48,6 +48,7 @@ class Stream(Generic[Trace]):
             this kind only one computes at a time, whichever thread it is in.
         begin_only: names of static knobs that only `begin` reads: another value of one of them
             compiles a new beginning, which takes a second, and leaves the rest as it is.
+        options: XLA's, for the program that makes readings.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Stream(Generic[Trace]):
         capacity: int = 512,
         one_by_one: bool = False,
         begin_only: Sequence[str] = (),
+        options: dict[str, Any] | None = None,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
@@ -73,10 +75,10 @@ class Stream(Generic[Trace]):
         started = lambda settings, key: tree.strong(begin(settings, key))
         continued = lambda settings, state: _first_strong(*reading(settings, state))
         self.begin = jax.jit(started, compiler_options=UNOPTIMISED)
-        self.advance = jax.jit(advance)
+        self.advance = jax.jit(advance, compiler_options=options)
         self._batched = Batched(
             begin=started, reading=continued, finished=finished, last=last, advance=advance,
-            capacity=capacity, one_by_one=one_by_one,
+            capacity=capacity, one_by_one=one_by_one, options=options,
         )  # fmt: skip
 
     def chunks(

@@ -65,25 +65,38 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
     whole = freeze(draw(trace))
     ends = np.unique(np.linspace(1, trace.readings, min(frames, trace.readings)).astype(int))
     moving = [i for i, each in enumerate(whole.data) if each.x is not None]
+    drawn = [_moving(draw, trace, end, moving) for end in ends]
+    # Of pictures such as heatmaps only those that change; plotly moves no other kind than scatter
+    # without drawing all anew.
+    pictures = {
+        at for now in drawn for at, each in zip(moving, now, strict=True)
+        if _values(each, "z") and not np.array_equal(each.z, whole.data[at].z, equal_nan=True)
+    }  # fmt: skip
+    redraw = bool(pictures) or any(whole.data[at].type == "bar" for at in moving)
     whole.frames = [
         go.Frame(
             name=str(end),
             data=[
-                dict(type=each.type, x=each.x, y=each.y)
-                for each in _moving(draw, trace, end, moving)
+                dict(type=each.type) | _values(each, "xyz" if at in pictures else "xy")
+                for at, each in zip(moving, now, strict=True)
             ],
             traces=moving,
         )
-        for end in ends
+        for end, now in zip(ends, drawn, strict=True)
     ]
-    return _with_transport(whole, {str(end): str(_step(trace, end)) for end in ends})
+    return _with_transport(whole, {str(end): str(_step(trace, end)) for end in ends}, redraw)
 
 
-def _with_transport(whole: go.Figure, labels: dict[str, str]) -> go.Figure:
+def _values(curve: Any, names: str) -> dict[str, Any]:
+    """What a curve has of these, by name."""
+    return {name: curve[name] for name in names if name in curve and curve[name] is not None}
+
+
+def _with_transport(whole: go.Figure, labels: dict[str, str], redraw: bool) -> go.Figure:
     """Puts a play button and a slider below a figure; `labels` are the steps by frame name."""
-    now = dict(duration=0, redraw=False)
+    now = dict(duration=0, redraw=redraw)
     still = dict(mode="immediate", frame=now, transition=dict(duration=0))
-    each_frame = dict(duration=1000 * DURATION / len(labels), redraw=False)
+    each_frame = dict(duration=1000 * DURATION / len(labels), redraw=redraw)
     buttons = [
         dict(label="▶ Play", method="animate", args=[None, {**still, "frame": each_frame}]),
         dict(label="❚❚", method="animate", args=[[None], still]),

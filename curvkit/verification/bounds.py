@@ -21,7 +21,7 @@ import numpy as np
 
 from curvkit.core.say import unknown
 from curvkit.core.tree import float64
-from curvkit.verification.networks import ELEMENTWISE, Box, box, network, sizes
+from curvkit.verification.networks import COLD, ELEMENTWISE, Box, box, network, sizes
 
 SLOPES = ("adaptive", "zero", "one")
 
@@ -115,10 +115,11 @@ def rounding(layers, further: int = 0) -> float:
     return 2 * count * jnp.finfo(affine[0].weight.dtype).eps
 
 
-def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True):
+def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True, alphas=None):
     """The lines of every elementwise layer, at bounds that backward CROWN finds layer by layer.
 
-    With `outward=False` rounding is not allowed for, to see what that does.
+    With `outward=False` rounding is not allowed for, to see what that does. `alphas` has for each
+    layer the lower slopes of a ReLU, instead of a choice.
 
     Returns:
         The lines by layer, None where it is affine, and `size` (outputs,): above the sum of the
@@ -132,7 +133,8 @@ def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True):
             continue
         slack = outward * rounding(layers[:at]) * size
         found = entering(layers[:at], relaxed, within, slack)
-        relaxed.append(lines(layer, found, choice))
+        alpha = None if alphas is None else alphas[at]
+        relaxed.append(lines(layer, found, choice, alpha))
         # A line has a slope of at most one; its offset is no larger than these.
         size = size + 2 * sizes_of(found) + (layer != "relu")
     return relaxed, size
@@ -187,12 +189,12 @@ def crown(layers, within: Box, choice: str = "adaptive") -> Box:
     return _checked(partial(_crown, choice=choice), layers, within)
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=COLD)
 def _interval(layers, within):
     return intervals(layers, within)[-1]
 
 
-@partial(jax.jit, static_argnames="choice")
+@partial(jax.jit, static_argnames="choice", compiler_options=COLD)
 def _crown(layers, within, choice):
     relaxed, size = relax(layers, within, choice)
     return entering(layers, relaxed, within, rounding(layers) * size)

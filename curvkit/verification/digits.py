@@ -13,18 +13,16 @@ from interval bounds of its own outputs (bounded, arXiv 1810.12715).
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
-from curvkit.core.tree import float32
-from curvkit.verification import bounds
-from curvkit.verification.networks import Affine, Box, Network, network
+from curvkit.verification.networks import Network
 from curvkit.verification.specifications import DigitSumSpec, SoftmaxSpec
+from curvkit.verification.training import Recipe, initial, predicted, trained
 
 TRAININGS = ("plain", "attacked", "bounded")
 # Digits that look alike are near: round ones, those of straight strokes, those with a bow.
 GROUPS = ((0, 6, 8, 9), (1, 4, 7), (2, 3, 5))
 NEAR, LIMIT = 0.25, 0.25
-HIDDEN, STEPS, BATCH, RATE, RADIUS = (40, 40), 1500, 64, 5e-3, 0.08
+HIDDEN, RADIUS, RECIPE = (40, 40), 0.08, Recipe(batch=64, steps=1500, rate=5e-3)
 # Shares of the loss on images, on attacked images and on bounds, by training.
 PARTS = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.6, 0.0, 0.4]], np.float32)
 
@@ -63,67 +61,30 @@ def classifiers(pixels, labels, seed: int = 0) -> tuple[Network, ...]:
         labels: (examples,), whole numbers.
         seed: of the initial weights and the order of images.
     """
-    with float32(), jax.ensure_compile_time_eval():
-        data = jnp.asarray(pixels, jnp.float32), jnp.asarray(labels, jnp.int32)
-        found = jax.device_get(_all(jax.random.key(seed), *data))
-    made = []
-    for at in range(len(TRAININGS)):
-        layers = []
-        for weight, bias in found:
-            layers += [(weight[at], bias[at]), "relu"]
-        made.append(network(layers[:-1]))
-    return tuple(made)
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(pixels))
+    data = np.float32(pixels)[order], np.int32(labels)[order]
+    return trained(_loss, initial(random, (pixels.shape[1], *HIDDEN, 10)), data, PARTS, RECIPE)
 
 
-@jax.jit
-def _all(key, pixels, labels):
-    return jax.vmap(lambda parts: _train(key, parts, pixels, labels))(jnp.asarray(PARTS))
-
-
-def _train(key, parts, pixels, labels):
-    widths = (pixels.shape[1], *HIDDEN, 10)
-    keys = jax.random.split(key, len(widths))
-    weights = [
-        ((2 / inner) ** 0.5 * jax.random.normal(key, (outer, inner)), jnp.zeros(outer))
-        for key, inner, outer in zip(keys[1:], widths[:-1], widths[1:], strict=True)
-    ]
-    order = jax.random.permutation(keys[0], len(pixels))
-    pixels, labels = pixels[order], labels[order]
-    adam = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
-
-    def step(carry, at):
-        weights, state = carry
-        begin = at * BATCH % (len(pixels) - BATCH)
-        some = [jax.lax.dynamic_slice_in_dim(each, begin, BATCH) for each in (pixels, labels)]
-        # Bounds that are wide from the start teach nothing: the radius grows in the first half.
-        radius = RADIUS * jnp.minimum(2 * at / STEPS, 1.0)
-        slope = jax.grad(_loss)(weights, *some, parts, radius)
-        move, state = adam.update(slope, state)
-        return (optax.apply_updates(weights, move), state), None
-
-    return jax.lax.scan(step, (weights, adam.init(weights)), jnp.arange(STEPS))[0][0]
-
-
-def _loss(weights, pixels, labels, parts, radius):
-    entropy = lambda z: jnp.mean(optax.softmax_cross_entropy_with_integer_labels(z, labels))
-    score = lambda x: entropy(_scores(weights, x))
+def _loss(weights, pixels, labels, parts, share):
+    """Cross entropies on images, on attacked images and on bounds, as shares `parts`."""
+    right = jax.nn.one_hot(labels, 10)
+    entropy = lambda z: jnp.mean(jax.nn.logsumexp(z, -1) - jnp.sum(z * right, -1))
+    # Bounds that are wide from the start teach nothing: the radius grows in the first half.
+    radius = RADIUS * jnp.minimum(2 * share, 1.0)
     low, high = jnp.clip(pixels - radius, 0, 1), jnp.clip(pixels + radius, 0, 1)
-    moved = jnp.clip(pixels + radius * jnp.sign(jax.grad(score)(pixels)), low, high)
-    layers = _layers(weights)
-    ends = jax.vmap(lambda *box: bounds.intervals(layers, Box(*box))[-1])(low, high)
-    right = jax.nn.one_hot(labels, 10, dtype=bool)
-    worst = entropy(jnp.where(right, ends.lower, ends.upper))
-    return parts @ jnp.stack([score(pixels), score(jax.lax.stop_gradient(moved)), worst])
+    slope = jax.grad(lambda x: entropy(predicted(jax.lax.stop_gradient(weights), x)))(pixels)
+    moved = jnp.clip(pixels + radius * jnp.sign(slope), low, high)
+    middle, half = _interval(weights, low, high)
+    worst = middle + half * (1 - 2 * right)
+    plain, attacked = jnp.split(predicted(weights, jnp.concatenate([pixels, moved])), 2)
+    return parts @ jnp.stack([entropy(plain), entropy(attacked), entropy(worst)])
 
 
-def _scores(weights, x):
-    for weight, bias in weights[:-1]:
-        x = jax.nn.relu(x @ weight.T + bias)
-    return x @ weights[-1][0].T + weights[-1][1]
-
-
-def _layers(weights):
-    layers = []
+def _interval(weights, low, high):
+    """Interval bounds of the outputs on many boxes, rounding let pass: middles and half widths."""
     for weight, bias in weights:
-        layers += [Affine(weight, bias), "relu"]
-    return layers[:-1]
+        middle, half = (low + high) / 2 @ weight.T + bias, (high - low) / 2 @ jnp.abs(weight).T
+        low, high = jax.nn.relu(middle - half), jax.nn.relu(middle + half)
+    return middle, half  # before a ReLU, which the outputs have none of

@@ -10,9 +10,8 @@ import numpy as np
 from curvkit import data
 from curvkit.core import say
 from curvkit.core.stream import Stream
-from curvkit.core.tree import float64
 from curvkit.verification import cells, digits, one_box, pendulum
-from curvkit.verification.networks import side_by_side
+from curvkit.verification.networks import BRISK, side_by_side
 from curvkit.verification.settings import Settings
 from curvkit.verification.study import STUDIES, kept
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
@@ -142,6 +141,7 @@ stream = Stream(
     last=lambda settings, state: {"fastest": jnp.asarray(pendulum.FASTEST)},
     capacity=16,
     begin_only=("model",),
+    options=BRISK,
 )
 
 
@@ -205,9 +205,7 @@ def study(
 def _asked(name, points, seed, together):
     """Names and networks, the specification of each point, the points, and where inputs end."""
     if name == "energy":
-        theta, omega = (np.asarray(e, float) for e in pendulum.drawn(_key(seed), points))
-        with float64():
-            places = np.asarray(pendulum.features(theta, omega))
+        places = pendulum.places(*pendulum.drawn((7, seed), points))
         names = [f"model {each}" for each in pendulum.MODELS]
         return names, pendulum.models(seed), pendulum.falling().fit(3, 3), places, {}
     pixels, labels, nets = classified(seed)
@@ -221,10 +219,6 @@ def _asked(name, points, seed, together):
     specs = [digits.summed(labels[each]).fit(*shape) for each in chosen]
     nets = [side_by_side(each, together) for each in nets]
     return names, nets, specs, places[chosen].reshape(points, -1), ends
-
-
-def _key(seed):
-    return jax.random.fold_in(jax.random.key(7), seed)
 
 
 @lru_cache(maxsize=4)
@@ -252,12 +246,12 @@ def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: b
     if not 0 < seconds <= 600:
         raise ValueError(say.refusal("seconds", "above 0 and at most 600", seconds))
     steps = int(seconds / pendulum.DT)
-    states = pendulum.paths(_key(seed), seed, runs, steps, on_circle)
+    states = pendulum.paths(seed, runs, steps, on_circle)
     names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]
     return Rollouts(
         header={"models": names, "room": "verification"},
         time=pendulum.DT * np.arange(steps + 1),
-        energy=np.asarray(pendulum.energy(states)) + pendulum.GRAVITY,
+        energy=pendulum.energy(states) + pendulum.GRAVITY,
         angle=np.arctan2(states[..., 0], -states[..., 1]),
         speed=pendulum.FASTEST * states[..., 2],
     )  # fmt: skip

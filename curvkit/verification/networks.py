@@ -18,6 +18,13 @@ import numpy as np
 
 from curvkit.core.say import refusal, unknown
 
+# XLA's newer emitters of fused loops take two to three times as long to compile as the older ones,
+# which these versions of jax still have.
+_OLDER = {"xla_cpu_use_fusion_emitters": False} if jax.__version_info__ < (0, 11) else {}
+# Programs here are compiled for a person who waits: they run for milliseconds, or for seconds.
+COLD = {"xla_backend_optimization_level": 0, **_OLDER}
+BRISK = {"xla_backend_optimization_level": 1, **_OLDER}
+
 ELEMENTWISE = {
     "relu": jax.nn.relu,
     "tanh": jax.numpy.tanh,

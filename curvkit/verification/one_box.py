@@ -38,8 +38,7 @@ class Rung(NamedTuple):
 
 def around(theta: float, omega: float, radius: float) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper of the box around a state, of (w, h, ω/5)."""
-    with float64():
-        x = np.asarray(pendulum.features(np.float64(theta), np.float64(omega)))
+    x = pendulum.places(theta, omega)
     return x - radius, x + radius
 
 
@@ -92,9 +91,8 @@ def margins(model, count: int, single: bool, seed: int = 0) -> np.ndarray:
     In single precision the bound is computed as most code would, without a word on rounding; a
     margin below zero is a "certificate" of what is not so.
     """
-    theta, omega = pendulum.drawn(jax.random.fold_in(jax.random.key(11), seed), count)
     spec = pendulum.falling().fit(3, 3)
-    points = np.asarray(pendulum.features(theta, omega))
+    points = np.float32(pendulum.places(*pendulum.drawn((11, seed), count)))
     if single:
         down = lambda tree: jax.tree.map(lambda each: jnp.asarray(each, jnp.float32), tree)
         run = certify.program(outward=False)

@@ -15,19 +15,19 @@ from functools import lru_cache, partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from curvkit.core.say import refusal, unknown
 from curvkit.core.tree import float32, float64
-from curvkit.verification.networks import Box, Network, network, outputs
+from curvkit.verification.networks import COLD, Box, Network, outputs
 from curvkit.verification.specifications import QuadraticSpec
+from curvkit.verification.training import Recipe, initial, predicted, trained
 
 GRAVITY, DAMPING, DT, SUBSTEPS, FASTEST = 9.8, 0.5, 0.05, 20, 5.0
 MODELS = ("A", "B")
 # Above rest, in joules: where long paths begin.
 LOW = 12.0
 # The recipe of both models; the penalty is on states moved by an attack, and begins below zero.
-PAIRS, BATCH, STEPS, RATE = 40000, 256, 6000, 3e-3
+PAIRS, RECIPE = 40000, Recipe(batch=256, steps=6000, rate=3e-3)
 PENALTY, RADIUS, MARGIN = 0.01, 0.02, 0.02
 
 
@@ -80,11 +80,24 @@ def after(theta, omega):
     return jax.lax.scan(substep, (theta, omega), None, SUBSTEPS)[0]
 
 
-def drawn(key: jax.Array, count: int):
-    """Angles and speeds of random states, (count,) each."""
-    one, two = jax.random.split(key)
-    theta = jax.random.uniform(one, (count,), minval=-jnp.pi, maxval=jnp.pi)
-    return theta, jax.random.uniform(two, (count,), minval=-FASTEST, maxval=FASTEST)
+@partial(jax.jit, compiler_options=COLD)
+def _pairs(theta, omega):
+    return features(theta, omega), features(*after(theta, omega))
+
+
+def drawn(seed, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Angles and speeds of random states, (count,) each; a seed is a number, or some of them."""
+    random = np.random.default_rng(seed)
+    return random.uniform(-np.pi, np.pi, count), random.uniform(-FASTEST, FASTEST, count)
+
+
+def places(theta, omega) -> np.ndarray:
+    """What `features` computes, by NumPy in float64, for states that are given: (..., 3).
+
+    >>> places(0.0, 5.0)
+    array([ 0., -1.,  1.])
+    """
+    return np.stack([np.sin(theta), -np.cos(theta), np.asarray(omega) / FASTEST], -1)
 
 
 def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
@@ -100,17 +113,12 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
 
 @lru_cache(maxsize=8)
 def _models(seed, width):
+    at = [np.float32(each) for each in drawn((seed, 0), PAIRS)]
+    weights = initial(np.random.default_rng((seed, 1)), (3, width, width, 3))
     # The same numbers wherever they are asked for: within a program, or a block of float64.
     with float32(), jax.ensure_compile_time_eval():
-        penalties = jnp.array([0.0, PENALTY])
-        weights = jax.device_get(_both(jax.random.key(seed), penalties, width=width))
-    made = []
-    for model in range(len(MODELS)):
-        layers = []
-        for weight, bias in weights:
-            layers += [(weight[model], bias[model]), "relu"]
-        made.append(network(layers[:-1]))
-    return tuple(made)
+        penalties = np.array([0, PENALTY], np.float32)
+        return trained(_loss, weights, _pairs(*at), penalties, RECIPE)
 
 
 def model(name: str, seed: int = 0, width: int = 32) -> Network:
@@ -124,39 +132,8 @@ def model(name: str, seed: int = 0, width: int = 32) -> Network:
     return models(seed, width)[MODELS.index(name)]
 
 
-def _train(key, penalty, width):
-    places, start = jax.random.split(key)
-    theta, omega = drawn(places, PAIRS)
-    x, y = features(theta, omega), features(*after(theta, omega))
-    shapes = [(width, 3), (width, width), (3, width)]
-    keys = jax.random.split(start, len(shapes))
-    weights = [
-        ((2 / shape[1]) ** 0.5 * jax.random.normal(key, shape), jnp.zeros(shape[0]))
-        for key, shape in zip(keys, shapes, strict=True)
-    ]
-
-    adam = optax.adamw(optax.cosine_decay_schedule(RATE, STEPS))
-
-    def step(carry, at):
-        weights, state = carry
-        # States are drawn independently, so any run of them is a fair batch.
-        some = [
-            jax.lax.dynamic_slice_in_dim(e, at * BATCH % (PAIRS - BATCH), BATCH) for e in (x, y)
-        ]
-        move, state = adam.update(jax.grad(_loss)(weights, *some, penalty), state, weights)
-        return (optax.apply_updates(weights, move), state), None
-
-    return jax.lax.scan(step, (weights, adam.init(weights)), jnp.arange(STEPS))[0][0]
-
-
-def _predict(weights, x):
-    for weight, bias in weights[:-1]:
-        x = jax.nn.relu(x @ weight.T + bias)
-    return x @ weights[-1][0].T + weights[-1][1]
-
-
 def _grown(weights, x):
-    return energy(_predict(weights, x)) - energy(x)
+    return energy(predicted(weights, x)) - energy(x)
 
 
 def _attacked(weights, x):
@@ -164,14 +141,9 @@ def _attacked(weights, x):
     return jax.lax.stop_gradient(x + RADIUS * jnp.sign(slope))
 
 
-def _loss(weights, x, y, penalty):
+def _loss(weights, x, y, penalty, _):
     fine = jnp.mean(jax.nn.relu(_grown(weights, _attacked(weights, x)) + MARGIN))
-    return jnp.mean((_predict(weights, x) - y) ** 2) + penalty * fine
-
-
-@partial(jax.jit, static_argnames="width")
-def _both(key, penalties, width):
-    return jax.vmap(lambda penalty: _train(key, penalty, width))(penalties)
+    return jnp.mean((predicted(weights, x) - y) ** 2) + penalty * fine
 
 
 def arc(low, high) -> Box:
@@ -213,16 +185,19 @@ def roll_out(layers, theta, omega, steps: int, renormalise: bool = True):
     return energy(states), states
 
 
-def paths(key: jax.Array, seed: int, runs: int, steps: int, on_circle: bool):
+def paths(seed: int, runs: int, steps: int, on_circle: bool) -> np.ndarray:
     """The true pendulum, model A and model B from the same states: (3, runs, steps + 1, 3).
 
     States begin below a height from which speeds would leave the range of the training.
     """
-    theta, omega = (np.asarray(each, np.float64) for each in drawn(key, 20 * runs))
+    theta, omega = drawn((7, seed), 20 * runs)
+    low = np.flatnonzero(energy(places(theta, omega)) + GRAVITY < LOW)[:runs]
     with float64():
-        height = np.asarray(energy(features(theta, omega))) + GRAVITY
-        low = np.flatnonzero(height < LOW)[:runs]
-        ways = [true_path(theta[low], omega[low], steps)]
-        for each in models(seed):
-            ways.append(roll_out(each, theta[low], omega[low], steps, on_circle)[1])
-        return np.asarray(jnp.stack(ways)).transpose(0, 2, 1, 3)
+        ways = _ways(models(seed), theta[low], omega[low], on_circle, steps=steps)
+        return np.asarray(ways).transpose(0, 2, 1, 3)
+
+
+@partial(jax.jit, static_argnames="steps", compiler_options=COLD)
+def _ways(both, theta, omega, on_circle, *, steps):
+    learnt = [roll_out(each, theta, omega, steps, on_circle)[1] for each in both]
+    return jnp.stack([true_path(theta, omega, steps), *learnt])

@@ -15,6 +15,7 @@ import numpy as np
 
 from curvkit.core.tree import float64
 from curvkit.verification import certify
+from curvkit.verification.networks import COLD
 
 # The studies of the paper: how each is called in words, and the radii of the boxes.
 STUDIES = {
@@ -74,10 +75,10 @@ def kept(layers, specs, points, radius: float, *, low=-np.inf, high=np.inf, step
 @lru_cache
 def _looked(steps):
     def one(layers, spec, point, low, high):
-        at = certify.values(layers, spec, point[None])[0]
+        at = certify.valued(layers, spec, point[None])[0]
         starts = jnp.stack([point, (low + high) / 2])
-        climbed = jnp.max(certify.climb(layers, spec, starts, low, high)[1])
+        top = jnp.max(certify.climbed(layers, spec, starts, low, high)[1])
         found = certify.bound(layers, spec, low[None], high[None], steps=steps)
-        return at, climbed, found.upper[0], found.slack[0]
+        return at, top, found.upper[0], found.slack[0]
 
-    return jax.jit(jax.vmap(one, (None, 0, 0, 0, 0)), compiler_options=certify.COLD)
+    return jax.jit(jax.vmap(one, (None, 0, 0, 0, 0)), compiler_options=COLD)

@@ -20,9 +20,16 @@ from curvkit.core.tree import float64
 from curvkit.verification import certify
 from curvkit.verification.networks import Box, box, network, sizes
 
-METHODS = ("auto", "interval", "crown", "alpha", "split")
+METHODS = ("auto", "interval", "crown", "alpha", "inner", "split")
 # Children of one round, so that one compiled program serves them all; Adam's steps; attack starts.
 BATCH, STEPS, RESTARTS = 64, 30, 16
+# What a stage asks of `certify.bound`.
+STAGES = {
+    "interval": {"method": "interval"},
+    "crown": {},
+    "alpha": {"steps": STEPS},
+    "inner": {"steps": STEPS, "inner": True},
+}
 
 
 class Verdict(NamedTuple):
@@ -41,25 +48,26 @@ class Verdict(NamedTuple):
 class _Search:
     """The best bound, the best attack and the trace of one question."""
 
-    def __init__(self, layers, spec, within, seed):
+    def __init__(self, layers, spec, within, seed, batched):
         self.layers, self.spec, self.within = layers, spec, within
+        self.batched = batched
         self.random = np.random.default_rng(seed)
         self.begun, self.bounded, self.rows = time.perf_counter(), 0, []
         self.attack_value, self.point, self.sure = -np.inf, None, False
-        self.upper_bound, self.way = np.inf, ("crown", 0)
+        self.upper_bound, self.way = np.inf, {}
 
-    def bound(self, lower, upper, method, steps=0):
+    def bound(self, lower, upper, **options):
         """Bounds of at most a batch of boxes, anything not finite as infinity."""
-        self.way = method, steps
+        self.way = options
         found, slopes, _ = self._run(lower, upper)
         self.bounded += len(lower)
         return np.where(np.isfinite(found), found, np.inf), np.nan_to_num(slopes)
 
     def _run(self, lower, upper):
-        method, steps = self.way
         with float64():
-            run = certify.program(steps=steps, method=method)
-            size = 1 if len(lower) == 1 else BATCH
+            run = certify.program(**self.way)
+            # Where boxes are split all rounds are of one size, and so of one program.
+            size = BATCH if self.batched else 1
             ends = _padded(lower, size), _padded(upper, size)
             found = run(self.layers, self.spec, *ends)
             return [np.asarray(each)[: len(lower)] for each in found]
@@ -125,8 +133,9 @@ def verify(
         layers: as `networks.network` takes them; float32 weights are promoted to float64, exactly.
         within: as `networks.box` makes it, or a pair (lower, upper).
         spec: of `specifications`.
-        method: `interval`, `crown`, `alpha` (slopes and planes optimised), `split` (branch and
-            bound), or `auto`: CROWN, then alpha, then split, until it is decided.
+        method: `interval`, `crown`, `alpha` (slopes and planes optimised), `inner` (the slopes
+            behind inner layers' bounds as well), `split` (branch and bound), or `auto`: CROWN, then
+            alpha, then split, until it is decided.
         budget: seconds after which no new round begins.
         boxes: how many boxes are bounded at most.
         gap: go on, decided or not, until upper bound and attack are so close.
@@ -176,7 +185,7 @@ def progress(
         raise ValueError(unknown("method", method, METHODS))
     if not budget > 0:
         raise ValueError(refusal("budget", "a number of seconds above zero", budget))
-    search = _Search(layers, spec, within, seed)
+    search = _Search(layers, spec, within, seed, method == "split")
     search.attack()
 
     def decided(verdict):
@@ -186,8 +195,7 @@ def progress(
 
     stages = {"auto": ("crown", "alpha"), "split": ("crown",)}.get(method, (method,))
     for stage in stages:
-        steps = STEPS if stage == "alpha" else 0
-        upper, slopes = search.bound(*(each[None] for each in within), stage, steps)
+        upper, slopes = search.bound(*(each[None] for each in within), **STAGES[stage])
         verdict = search.verdict(upper[0])
         yield verdict
         if decided(verdict):
@@ -199,6 +207,7 @@ def progress(
 def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
     """Rounds of branch and bound: the worst boxes are halved, a batch of children at a time."""
     lower, upper = (each[None] for each in search.within)
+    search.batched = True
     bound, slopes = np.array([search.upper_bound]), slopes[None]
     while True:
         if time.perf_counter() - search.begun > budget or search.bounded >= limit:
@@ -206,7 +215,7 @@ def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
         order = np.argsort(-bound)
         worst, rest = order[: BATCH // 2], order[BATCH // 2 :]
         low, high = _halved(lower[worst], upper[worst], slopes[worst])
-        found, found_slopes = search.bound(low, high, "crown")
+        found, found_slopes = search.bound(low, high)
         found = np.minimum(found, np.tile(bound[worst], 2))
         # Where the plane is highest on the most promising child, F may be high too.
         first = np.argsort(-found)[:4]

@@ -117,6 +117,20 @@ def test_it_is_plain_json_and_needs_no_kernel(played):
     assert json.loads(go.Figure(loaded).to_json()) == loaded
 
 
+def test_a_picture_that_changes_is_in_the_frames_and_one_that_does_not_is_left_out():
+    def pictures(trace):
+        made = theme.figure("Two pictures")
+        made.add_trace(go.Heatmap(x=[0, 1], y=[0], z=[[1.0, 2.0]]))
+        made.add_trace(go.Heatmap(x=[0, 1], y=[1], z=[[0.0, trace.value[-1]]]))
+        return made
+
+    made = player.animate(pictures, falling())
+    last = [frame.data[1].z[0][1] for frame in made.frames]
+    assert len(set(last)) == len(made.frames) and made.frames[0].data[0].z is None
+    (play, _) = made.layout.updatemenus[0].buttons
+    assert play.args[1]["frame"]["redraw"], "plotly moves a heatmap only by drawing it anew"
+
+
 @pytest.mark.parametrize("readings, frames", [(1, 50), (2, 50), (49, 50), (51, 50), (400, 7)])
 def test_there_are_as_many_frames_as_asked_for_or_as_there_are_readings(readings, frames):
     made = player.animate(draw, falling(readings), frames=frames)

@@ -12,7 +12,7 @@ from curvkit.verification import certify, pendulum
 @pytest.fixture(scope="module")
 def states():
     """Angles and speeds of states at random, (1000,) each, in float64."""
-    return [np.asarray(each, float) for each in pendulum.drawn(jax.random.key(3), 1000)]
+    return pendulum.drawn(3, 1000)
 
 
 def grown(model, x):
@@ -76,7 +76,7 @@ def test_the_models_are_the_same_wherever_they_are_asked_for():
 
 @pytest.mark.full
 def test_models_are_trained_in_float32_in_a_block_of_float64_too(monkeypatch):
-    monkeypatch.setattr(pendulum, "STEPS", 1)
+    monkeypatch.setattr(pendulum, "RECIPE", pendulum.RECIPE._replace(steps=1))
     with float64():
         weight = pendulum.models(0, 5)[0][0].weight
     assert np.array_equal(weight, np.float32(weight))
