@@ -16,6 +16,7 @@ from curvkit.core.lazy import lazily
 from curvkit.sobolev.comparison import Comparison
 from curvkit.sobolev.experiment import compare, run, stream
 from curvkit.sobolev.functions import FUNCTIONS
+from curvkit.sobolev.line import Fits, fits
 from curvkit.sobolev.loss import Contracted, Projections, draw, loss, taught
 from curvkit.sobolev.points import kinks
 from curvkit.sobolev.scaling import Scaling
@@ -26,14 +27,17 @@ __all__ = [
     "FUNCTIONS",
     "Comparison",
     "Contracted",
+    "Fits",
     "Projections",
     "Scaling",
     "Settings",
     "Trace",
     "compare",
     "draw",
+    "edit",
     "explore",
     "figures",
+    "fits",
     "kinks",
     "loss",
     "run",
@@ -43,4 +47,4 @@ __all__ = [
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__getattr__ = lazily(__name__, edit="widget", explore="widget", tell="widget", figures=None)

@@ -13,9 +13,12 @@ from curvkit.curvature.lanczos import sharpness
 from curvkit.sobolev import functions
 from curvkit.sobolev.comparison import Comparison, Row
 from curvkit.sobolev.ends import Known, ends, first, fitted, known, size
+from curvkit.sobolev.line import STEPS, example, fits
 from curvkit.sobolev.loss import loss
 from curvkit.sobolev.settings import Settings
 from curvkit.sobolev.trace import METHODS, Trace
+
+__all__ = ["STEPS", "compare", "example", "fits", "run", "stream"]
 
 # About so many readings a run; surfaces are every third row of the test grid.
 READINGS, COARSE, PRODUCTS, PAIRS = 30, 3, 15, 10
