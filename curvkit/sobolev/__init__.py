@@ -17,8 +17,9 @@ from curvkit.sobolev.comparison import Comparison
 from curvkit.sobolev.experiment import compare, run, stream
 from curvkit.sobolev.functions import FUNCTIONS
 from curvkit.sobolev.line import Fits, fits
-from curvkit.sobolev.loss import Contracted, Projections, draw, loss, taught
+from curvkit.sobolev.loss import Contracted, Projections, draw, loss, penalty, taught
 from curvkit.sobolev.points import kinks
+from curvkit.sobolev.policy import Distilled, distil
 from curvkit.sobolev.scaling import Scaling
 from curvkit.sobolev.settings import Settings
 from curvkit.sobolev.trace import Trace
@@ -27,12 +28,14 @@ __all__ = [
     "FUNCTIONS",
     "Comparison",
     "Contracted",
+    "Distilled",
     "Fits",
     "Projections",
     "Scaling",
     "Settings",
     "Trace",
     "compare",
+    "distil",
     "draw",
     "edit",
     "explore",
@@ -40,6 +43,7 @@ __all__ = [
     "fits",
     "kinks",
     "loss",
+    "penalty",
     "run",
     "stream",
     "taught",
