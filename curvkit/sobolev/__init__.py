@@ -22,6 +22,7 @@ from curvkit.sobolev.points import kinks
 from curvkit.sobolev.policy import Distilled, distil
 from curvkit.sobolev.scaling import Scaling
 from curvkit.sobolev.settings import Settings
+from curvkit.sobolev.synthetic import Synthetic, synthetic
 from curvkit.sobolev.trace import Trace
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Projections",
     "Scaling",
     "Settings",
+    "Synthetic",
     "Trace",
     "compare",
     "distil",
@@ -46,6 +48,7 @@ __all__ = [
     "penalty",
     "run",
     "stream",
+    "synthetic",
     "taught",
     "tell",
 ]
