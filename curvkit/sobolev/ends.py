@@ -100,34 +100,38 @@ def ends(
     >>> ends(["booth"], [0.0, 1.0], inputs, normal, **how).values.shape
     (1, 2, 1)
     """
-    pairs = len(inputs)
     real = lambda array: np.asarray(array, jnp.result_type(float))
-    data, tested = jax.device_get(_all_known(real(inputs)))
+    pairs, how = len(inputs), dict(width=width, activation=activation)
     lanes = [(weight, pair) for weight in weights for pair in range(pairs)]
     blocks = [lanes[at : at + LANES] for at in range(0, len(lanes), LANES)]
-    jobs = [(name, block) for name in names for block in blocks]
     normal, noise = real(normal), np.broadcast_to(real(noise), np.shape(inputs))
-    for name, given in data.items():
-        typical = np.sqrt(np.mean(tested[name].slopes ** 2))
-        data[name] = given._replace(slopes=given.slopes + typical * noise)
 
     def work(job):
         name, block = job
         # The last block is filled up with what it has already.
-        filled = (block * LANES)[:LANES]
-        lambdas, chosen = (np.array(each) for each in zip(*filled, strict=True))
+        lambdas, chosen = (np.array(each) for each in zip(*(block * LANES)[:LANES], strict=True))
         some = jax.tree.map(lambda each: each[chosen], data[name])
-        how = dict(width=width, activation=activation)
-        given = normal[chosen], some, tested[name], real(lambdas), learning_rate, steps
-        made = _train(*given, **how)
+        given = normal[chosen], some, tested[name], real(lambdas)
+        made = _train(*given, learning_rate, steps, **how)
         return np.asarray(made, float)[:, : len(block)]
 
-    # One block alone compiles; then two cores serve two blocks.
-    found = [work(jobs[0])]
+    # Two cores serve two blocks, and before that compile two programs: one trains nothing yet.
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        found += pool.map(work, jobs[1:])
+        empty = _blank(LANES, np.shape(inputs)[1]), _blank(functions.GRID**2), np.zeros(LANES)
+        empty = jax.tree.map(real, (normal[np.zeros(LANES, int)], *empty))
+        ready = pool.submit(_train, *empty, learning_rate, 0, **how)
+        data, tested = jax.device_get(_all_known(real(inputs)))
+        for name, given in data.items():
+            typical = np.sqrt(np.mean(tested[name].slopes ** 2))
+            data[name] = given._replace(slopes=given.slopes + typical * noise)
+        ready.result()
+        found = list(pool.map(work, [(name, block) for name in names for block in blocks]))
     shape = (2, len(names), len(weights), pairs)
     return Ends(*np.concatenate(found, axis=1).reshape(shape))
+
+
+def _blank(*shape):
+    return Known(np.zeros((*shape, 2)), np.zeros(shape), np.zeros((*shape, 2)))
 
 
 @functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})

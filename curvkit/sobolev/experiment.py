@@ -125,7 +125,9 @@ def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
     first = jax.tree.map(lambda each: each[:, 0], stacked)
     data = jax.tree.map(lambda each: each[0], state.data)
 
-    def sharp(params, weight):
+    # One after another: solves of LAPACK in a batch within a loop may wait for each other.
+    def sharp(given):
+        params, weight = given
         at = lambda params: trained_on(settings, params, data, weight)
         return sharpness(at, params, key=state.key, num_hvps=PRODUCTS)
 
@@ -133,7 +135,7 @@ def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
     side = functions.GRID
     return {
         **dict(zip(("value_error", "slope_error", "trained_error"), three, strict=True)),
-        "sharpness": jax.vmap(sharp)(first, weights),
+        "sharpness": jax.lax.map(sharp, (first, weights)),
         "surface": surface[:, 0].reshape(-1, side, side)[:, ::COARSE, ::COARSE],
         "at_points": seen[:, 0],
         "slopes_at_points": slopes[:, 0],

@@ -16,6 +16,7 @@ difference of the Jacobians of log-probabilities, whole or along v. Where arXiv 
 policies of Atari games, this is a small world of curvkit's own.
 """
 
+import concurrent.futures
 import functools
 from typing import Any, NamedTuple
 
@@ -212,7 +213,7 @@ def _told(teacher, states):
 
 
 @functools.cache
-def taught(seed: int = 0):
+def trained(seed: int = 0):
     """A teacher's parameters, trained from a seed in a second or two once compiled."""
     draws = np.random.default_rng(seed)
     return jax.device_get(_teach(network(draws), _starts(draws, TAUGHT, 32)))
@@ -242,7 +243,17 @@ def distil(
         raise ValueError(say.refusal("states", f"from 1 to {most} for each student", states))
     if not (np.isfinite(weight) and weight > 0):
         raise ValueError(say.refusal("weight", "a number above 0", weight))
-    teacher, draws = taught(seed), np.random.default_rng(seed + 1)
+    draws, keys = np.random.default_rng(seed + 1), jax.random.split(jax.random.key(seed), seeds)
+    first = jax.tree.map(lambda *each: np.stack(each), *(network(draws) for _ in range(seeds)))
+    # By method: the weight of the random direction, and that of whole Jacobians.
+    lambdas = np.float32(weight) * np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+    learn = lambda data, teacher, tested, steps: _students(
+        first, keys, data, teacher, tuple(lambdas.T), tested, steps
+    )
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        # The students' program compiles while the teacher learns.
+        pool.submit(learn, _starts(draws, seeds, states), network(draws), _starts(draws, TESTED), 0)
+        teacher = trained(seed)
     world = _starts(draws, STARTS), draws.gumbel(size=(STARTS, LENGTH, len(PUSHES)))
     # In one program with the students: as many policies, and one that pushes at random.
     crowd = len(METHODS) * seeds + 1
@@ -250,11 +261,7 @@ def distil(
     seen, paid = (np.asarray(each[0]) for each in _play(many, *world))
     order = draws.permutation(seen.reshape(-1, 4))
     data, tested = order[TESTED:][: seeds * states].reshape(seeds, states, 4), order[:TESTED]
-    first = jax.tree.map(lambda *each: np.stack(each), *(network(draws) for _ in range(seeds)))
-    # By method: the weight of the random direction, and that of whole Jacobians.
-    lambdas = np.float32(weight) * np.array([[0, 0], [1, 0], [0, 1]], np.float32)
-    keys = jax.random.split(jax.random.key(seed), seeds)
-    made, far, other = _students(first, keys, data, teacher, tuple(lambdas.T), tested, steps)
+    made, far, other = learn(data, teacher, tested, steps)
     # A policy of zeros takes every push alike.
     last = lambda each: np.concatenate(
         [each.reshape(-1, *each.shape[2:]), np.zeros_like(each[0, :1])]
