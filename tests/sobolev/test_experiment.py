@@ -62,3 +62,12 @@ def test_a_comparison_holds_the_errors_of_the_runs():
     # Sixty steps of the same training in another program.
     for name, errors in (("value_error", [row.values, row.sobolev]), ("slope_error", row.slopes)):
         assert_close(made.last(name), errors, rtol=1e-3)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("points", [20, 100])
+def test_the_table_of_medians_noted_lies_within_the_spread_of_ten_pairs(points):
+    table = sobolev.compare(points=points, steps=2500)
+    checked = {row.function: row.agrees() for row in table.rows}
+    apart = {name: each for name, each in checked.items() if not all(each)}
+    assert not apart, table._repr_markdown_()
