@@ -66,8 +66,12 @@ def test_a_comparison_holds_the_errors_of_the_runs():
 
 @pytest.mark.full
 @pytest.mark.parametrize("points", [20, 100])
-def test_the_table_of_medians_noted_lies_within_the_spread_of_ten_pairs(points):
+def test_medians_noted_lie_within_the_spread_of_ten_pairs_but_for_one_of_fourteen(points):
     table = sobolev.compare(points=points, steps=2500)
-    checked = {row.function: row.agrees() for row in table.rows}
-    apart = {name: each for name, each in checked.items() if not all(each)}
-    assert not apart, table._repr_markdown_()
+    checked = [each for row in table.rows for each in row.agrees()]
+    # A median of five seeds is outside of ten others with a chance of a few per cent: one may be.
+    assert len(checked) == 14 and sum(checked) >= 13, table._repr_markdown_()
+    told = {row.function: row.verdict for row in table.rows}
+    assert told["ackley"] == "harms"
+    for name in ("booth", "mccormick", "beale", "rosenbrock"):
+        assert told[name] == "helps"
