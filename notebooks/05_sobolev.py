@@ -100,8 +100,8 @@ sobolev.figures.sharpness(trace)
 sobolev.distil(steps=steps // 4, seed=seed)
 
 # %% [markdown]
-# Nearly: the table holds both numbers. What a step costs in milliseconds, by number of inputs and
-# beside PyTorch, is measured by `benchmarks/sobolev.py`.
+# The sentence above the table says how near it comes, and at what cost. Milliseconds a step, by
+# number of inputs and beside PyTorch, are measured by `benchmarks/sobolev.py`.
 #
 # **Synthetic gradients.** The lower half of a network that reads digits is given the gradient of a
 # *predicted* loss. *Predict*: is its gradient of use where the prediction was taught values alone?

@@ -99,7 +99,7 @@ def surfaces(trace: Trace) -> go.Figure:
                            marker=dict(size=6), hoverinfo="skip")  # fmt: skip
         made.add_trace(dots.update(showlegend=False), row=1, col=col)
     made.update_xaxes(visible=False, range=[-1.9, 1.9])
-    made.update_yaxes(visible=False, range=[-1.3, 1.3 + HEIGHT])
+    made.update_yaxes(visible=False, range=[-1.3, 1.9 + HEIGHT])
     made.update_layout(hovermode=False)
     return made
 
@@ -171,7 +171,7 @@ def weights(comparison: Any) -> go.Figure:
                 made.update_yaxes(title_text=f"error of {title}", row=at, col=col)
             made.update_xaxes(type="log", dtick=1, row=at, col=col)
         made.update_xaxes(title_text="weight λ", row=2, col=col)
-    made.update_layout(legend_y=1.1, margin_t=130)
+    made.update_layout(legend_y=1.13, margin_t=140)
     return made
 
 

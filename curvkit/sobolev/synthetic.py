@@ -55,8 +55,9 @@ class Synthetic(NamedTuple):
             f"prediction that was taught values alone it has **{mid['values alone']:.1%}**, "
             f"and **{mid['Sobolev']:.1%}** where slopes were taught too, which is better in "
             f"{won} of {self.accuracy.shape[1]} seeds. The cosine with the true gradient is "
-            f"{cosine['values alone']:.2f} and {cosine['Sobolev']:.2f}. Slopes alone come to "
-            f"{mid['slopes alone']:.1%}, a gradient predicted directly to {mid['direct']:.1%}."
+            f"{_plain(cosine['values alone'])} and {_plain(cosine['Sobolev'])}. "
+            f"Slopes alone come to {mid['slopes alone']:.1%}, a gradient predicted directly to "
+            f"{mid['direct']:.1%}."
         )
 
     def _repr_markdown_(self) -> str:
@@ -64,9 +65,13 @@ class Synthetic(NamedTuple):
                  "| cosine |", "| --- | --- | --- |"]  # fmt: skip
         for name, accuracy, cosine in zip(METHODS, self.accuracy, self.cosine, strict=True):
             low, mid, high = np.quantile(accuracy, [0, 0.5, 1])
-            seen = "" if name == "nothing" else f"{np.median(cosine):.2f}"
+            seen = "" if name == "nothing" else _plain(np.median(cosine))
             lines.append(f"| {name} | {mid:.1%} [{low:.1%}, {high:.1%}] | {seen} |")
         return "\n".join(lines)
+
+
+def _plain(cosine):
+    return f"{round(float(cosine), 2) + 0.0:.2f}"  # a rounded zero has no sign
 
 
 def _at(name):
