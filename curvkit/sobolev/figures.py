@@ -165,7 +165,8 @@ def weights(comparison: Any) -> go.Figure:
                 curves = _quantiles(ROLES[key], NAMES[key], x, errors, legend=col == at == 1)
                 made.add_traces(curves, rows=at, cols=col)
             inner = np.quantile([alone, taught], [0.25, 0.75], axis=2)
-            ticks = theme.log_ticks(inner)
+            # On a short axis every digit, so that it has some numbers.
+            ticks = theme.log_ticks(inner) if inner.max() > 4 * inner.min() else dict(dtick="D1")
             made.update_yaxes(type="log", **ticks, row=at, col=col)
             if col == 1:
                 made.update_yaxes(title_text=f"error of {title}", row=at, col=col)
