@@ -154,7 +154,7 @@ def weights(comparison: Any) -> go.Figure:
     names = list(dict.fromkeys(row.function for row in comparison.rows))
     titles = [_card([row for row in comparison.rows if row.function == name]) for name in names]
     made = theme.figure("Errors against the weight of slopes", 2, cols=max(len(names), 1),
-                        subplot_titles=titles, horizontal_spacing=0.07, height=560)  # fmt: skip
+                        subplot_titles=titles, horizontal_spacing=0.1, height=560)  # fmt: skip
     for col, name in enumerate(names, 1):
         rows = sorted((row for row in comparison.rows if row.function == name), key=_weight)
         x = np.array([row.weight for row in rows])
@@ -167,9 +167,8 @@ def weights(comparison: Any) -> go.Figure:
             inner = np.quantile([alone, taught], [0.25, 0.75], axis=2)
             # On a short axis every digit, so that it has some numbers.
             ticks = theme.log_ticks(inner) if inner.max() > 4 * inner.min() else dict(dtick="D1")
-            made.update_yaxes(type="log", **ticks, row=at, col=col)
-            if col == 1:
-                made.update_yaxes(title_text=f"error of {title}", row=at, col=col)
+            title = f"error of {title}"
+            made.update_yaxes(type="log", title_text=title, **ticks, row=at, col=col)
             made.update_xaxes(type="log", dtick=1, row=at, col=col)
         made.update_xaxes(title_text="weight λ", row=2, col=col)
     made.update_layout(legend_y=1.13, margin_t=140)
