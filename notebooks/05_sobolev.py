@@ -53,6 +53,13 @@ start = dict(steps=steps, slope_weight=slope_weight, learning_rate=learning_rate
 sobolev.explore(**start)
 
 # %% [markdown]
+# On a line, with a table to edit: move a point or its slope, and both fits follow; the strokes are
+# the slopes of the table.
+
+# %%
+sobolev.edit(weight=slope_weight)
+
+# %% [markdown]
 # ## Look at one run by hand
 # Ten pairs of networks are trained at once, each pair on points of its own. The band holds all ten.
 # The dashed line is the error of a constant.
@@ -85,6 +92,27 @@ sobolev.compare(weights=(slope_weight,), steps=steps // 2, seed=seed)
 sobolev.figures.sharpness(trace)
 
 # %% [markdown]
+# **A policy, distilled.** A body learns to go round a rock, with nine pushes to choose from; students
+# learn its policy from fifty states of its own. The paper's cheap form takes one random direction
+# instead of a whole Jacobian. *Predict*: at half the operations, is it as good?
+
+# %%
+sobolev.distil(steps=steps // 4, seed=seed)
+
+# %% [markdown]
+# The sentence above the table says how near it comes, and at what cost. Milliseconds a step, by
+# number of inputs and beside PyTorch, are measured by `benchmarks/sobolev.py`.
+#
+# **Synthetic gradients.** The lower half of a network that reads digits is given the gradient of a
+# *predicted* loss. *Predict*: is its gradient of use where the prediction was taught values alone?
+# And where slopes are taught, do values help as well? Compare the rows.
+
+# %%
+from curvkit import data
+
+sobolev.synthetic(*data.digits(1797), steps=3 * steps // 10, seed=seed)
+
+# %% [markdown]
 # ## Break it
 # Ackley's function oscillates faster than twenty points can tell. The slopes are right, and still
 # they do harm: look at the arrows, and at the error on the points trained on.
@@ -97,10 +125,13 @@ sobolev.tell(ackley)
 sobolev.figures.surfaces(ackley)
 
 # %% [markdown]
-# A smaller weight, on the two functions that are the hardest for slopes:
+# Does a smaller weight save it? Errors of values, and of slopes, on three functions; half of the
+# pairs are in a band.
 
 # %%
-sobolev.compare(["ackley", "bukin"], weights=(0.03, 0.003), steps=steps // 2, seed=seed)
+hard = ["styblinski_tang", "ackley", "bukin"]
+by_weight = sobolev.compare(hard, weights=(1e-3, 1e-2, 0.1, 1, 10), steps=steps // 2, seed=seed)
+sobolev.figures.weights(by_weight)
 
 # %% [markdown]
 # Slopes that are wrong by as much as they are large:
@@ -138,8 +169,9 @@ sobolev.kinks(sobolev.FUNCTIONS["bukin"].formula, jnp.array([[-10.0, 1.0], [-9.0
 # `curvkit/sobolev/loss.py` is the loss, for any callable: `sobolev.loss(model, x, y, slopes,
 # weights=0.1)`; `sobolev.taught(teacher, x)` reads slopes off a network, and with
 # `projections=sobolev.draw(key, x, y)` both take one product a direction instead of a whole
-# Jacobian. `scaling.py` is the chain rule, `points.py` finds kinks, `functions.py` holds the seven
-# functions, `comparison.py` the table.
+# Jacobian; `sobolev.penalty` is what it adds to another loss of values. `scaling.py` is the chain
+# rule, `points.py` finds kinks, `functions.py` holds the seven functions, `comparison.py` the table,
+# `line.py` the points on a line, `policy.py` and `synthetic.py` the two studies.
 #
 # ## Reference
 # W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: *Sobolev Training for Neural

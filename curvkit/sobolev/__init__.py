@@ -16,31 +16,42 @@ from curvkit.core.lazy import lazily
 from curvkit.sobolev.comparison import Comparison
 from curvkit.sobolev.experiment import compare, run, stream
 from curvkit.sobolev.functions import FUNCTIONS
-from curvkit.sobolev.loss import Contracted, Projections, draw, loss, taught
+from curvkit.sobolev.line import Fits, fits
+from curvkit.sobolev.loss import Contracted, Projections, draw, loss, penalty, taught
 from curvkit.sobolev.points import kinks
+from curvkit.sobolev.policy import Distilled, distil
 from curvkit.sobolev.scaling import Scaling
 from curvkit.sobolev.settings import Settings
+from curvkit.sobolev.synthetic import Synthetic, synthetic
 from curvkit.sobolev.trace import Trace
 
 __all__ = [
     "FUNCTIONS",
     "Comparison",
     "Contracted",
+    "Distilled",
+    "Fits",
     "Projections",
     "Scaling",
     "Settings",
+    "Synthetic",
     "Trace",
     "compare",
+    "distil",
     "draw",
+    "edit",
     "explore",
     "figures",
+    "fits",
     "kinks",
     "loss",
+    "penalty",
     "run",
     "stream",
+    "synthetic",
     "taught",
     "tell",
 ]
 
 # Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__getattr__ = lazily(__name__, edit="widget", explore="widget", tell="widget", figures=None)

@@ -37,13 +37,17 @@ NOTED = {
 
 
 class Row(NamedTuple):
-    """A function at one weight: errors by pair, of networks without and with slopes."""
+    """A function at one weight: errors by pair, of networks without and with slopes.
+
+    `slopes`, (2, pairs), has the errors of slopes of both, where they are known.
+    """
 
     function: str
     points: int
     weight: float
     values: np.ndarray
     sobolev: np.ndarray
+    slopes: np.ndarray | None = None
 
     @property
     def helped(self) -> int:

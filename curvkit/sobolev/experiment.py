@@ -7,25 +7,21 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from curvkit.core.batch import UNOPTIMISED
 from curvkit.core.stream import Stream
-from curvkit.curvature import network
 from curvkit.curvature.lanczos import sharpness
 from curvkit.sobolev import functions
 from curvkit.sobolev.comparison import Comparison, Row
+from curvkit.sobolev.ends import Known, ends, first, fitted, known, size
+from curvkit.sobolev.line import STEPS, example, fits
 from curvkit.sobolev.loss import loss
 from curvkit.sobolev.settings import Settings
 from curvkit.sobolev.trace import METHODS, Trace
 
+__all__ = ["STEPS", "compare", "example", "fits", "run", "stream"]
+
 # About so many readings a run; surfaces are every third row of the test grid.
 READINGS, COARSE, PRODUCTS, PAIRS = 30, 3, 15, 10
-
-
-class Data(NamedTuple):
-    """Inputs (..., n, 2), values (..., n) and slopes (..., n, 2), in scaled units."""
-
-    inputs: jax.Array
-    values: jax.Array
-    slopes: jax.Array
 
 
 class State(NamedTuple):
@@ -33,62 +29,46 @@ class State(NamedTuple):
 
     params: tuple[Any, ...]
     adam: tuple[Any, ...]
-    data: Data
-    tested: Data
+    data: Known
+    tested: Known
     key: jax.Array
     step: jax.Array
     ended: jax.Array
 
 
-def known(name: str, inputs: jax.Array) -> Data:
-    """A test function and its slopes at inputs (n, 2)."""
-    return Data(inputs, *jax.vmap(jax.value_and_grad(functions.scaled(name)))(inputs))
-
-
 def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seed is folded into `key`."""
-    key = jax.random.fold_in(key, settings.seed)
-    places, starts, key = jax.random.split(key, 3)
-    shape = (PAIRS, settings.points, 2)
-    inputs = jax.random.uniform(places, shape, minval=-1, maxval=1)
+    inputs, normal, noise, key = drawn(settings, key)
     data = jax.tree.map(
-        lambda each: each.reshape(*shape[:2], *each.shape[1:]),
+        lambda each: each.reshape(*inputs.shape[:2], *each.shape[1:]),
         known(settings.function, inputs.reshape(-1, 2)),
     )
     tested = known(settings.function, functions.grid())
-    size = jnp.sqrt(jnp.mean(tested.slopes**2))
-    params, noise = drawn(settings, starts)
-    noise = settings.slope_noise * size * noise.reshape(shape)
+    noise = noise * jnp.sqrt(jnp.mean(tested.slopes**2))
     data = data._replace(slopes=data.slopes + noise)
+    params = jax.vmap(lambda flat: first(flat, settings.width))(normal)
     adam = jax.vmap(optax.scale_by_adam().init)(params)
     twice = lambda tree: (tree,) * len(METHODS)
     zero = jnp.zeros((), int)
     return State(twice(params), twice(adam), data, tested, key, zero, jnp.zeros((), bool))
 
 
-def drawn(settings: Settings, key: jax.Array) -> tuple[Any, jax.Array]:
-    """He's weights with zero biases, and the noise, by pair: all normal numbers in one draw."""
-    layers = network.unflattened((2, settings.width, settings.width, 1))
-    weights, further = settings.width * (settings.width + 5) + 1, 2 * settings.points
-    normal = jax.random.normal(key, (PAIRS, weights + further))
-
-    def scaled(flat):
-        return [
-            network.Layer((2 / len(each.weight)) ** 0.5 * each.weight, 0 * each.bias)
-            for each in layers(flat)
-        ]
-
-    return jax.vmap(scaled)(normal[:, :weights]), normal[:, weights:]
+def drawn(settings: Settings, key: jax.Array) -> tuple[jax.Array, ...]:
+    """Points, the numbers of first weights and the noise, by pair, and a key; for any function."""
+    key = jax.random.fold_in(key, settings.seed)
+    places, starts, key = jax.random.split(key, 3)
+    shape = (PAIRS, settings.points, 2)
+    inputs = jax.random.uniform(places, shape, minval=-1, maxval=1)
+    weights, further = size(settings.width), 2 * settings.points
+    # All normal numbers in one draw.
+    normal = jax.random.normal(starts, (PAIRS, weights + further))
+    noise = settings.slope_noise * normal[:, weights:].reshape(shape)
+    return inputs, normal[:, :weights], noise, key
 
 
-def fitted(settings: Settings, params: Any):
-    """The network as a function of one input (2,), a scalar."""
-    return lambda x: network.predict(params, x, settings.activation)[0]
-
-
-def trained_on(settings: Settings, params: Any, data: Data, weight: Any) -> jax.Array:
+def trained_on(settings: Settings, params: Any, data: Known, weight: Any) -> jax.Array:
     """The loss: squared errors of values, and `weight` times those of slopes."""
-    return loss(fitted(settings, params), *data, weights=weight)
+    return loss(fitted(params, settings.activation), *data, weights=weight)
 
 
 def every(settings: Settings) -> Any:
@@ -130,22 +110,24 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
     """Errors of all networks, and what the networks of the first pair look like."""
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *state.params)
-    size = jnp.mean(jnp.sum(state.tested.slopes**2, 1))
+    square = jnp.mean(jnp.sum(state.tested.slopes**2, 1))
 
     def errors(params, data):
-        found = jax.vmap(jax.value_and_grad(fitted(settings, params)))
+        found = jax.vmap(jax.value_and_grad(fitted(params, settings.activation)))
         (values, slopes), (seen, seen_slopes) = found(state.tested.inputs), found(data.inputs)
         apart = jnp.sum((slopes - state.tested.slopes) ** 2, 1)
         value_error = jnp.mean((values - state.tested.values) ** 2)
         trained_error = jnp.mean((seen - data.values) ** 2)
-        return value_error, jnp.mean(apart) / size, trained_error, values, seen, seen_slopes
+        return value_error, jnp.mean(apart) / square, trained_error, values, seen, seen_slopes
 
     over_pairs = jax.vmap(errors)
     *three, surface, seen, slopes = jax.vmap(over_pairs, (0, None))(stacked, state.data)
     first = jax.tree.map(lambda each: each[:, 0], stacked)
     data = jax.tree.map(lambda each: each[0], state.data)
 
-    def sharp(params, weight):
+    # One after another: solves of LAPACK in a batch within a loop may wait for each other.
+    def sharp(given):
+        params, weight = given
         at = lambda params: trained_on(settings, params, data, weight)
         return sharpness(at, params, key=state.key, num_hvps=PRODUCTS)
 
@@ -153,7 +135,7 @@ def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
     side = functions.GRID
     return {
         **dict(zip(("value_error", "slope_error", "trained_error"), three, strict=True)),
-        "sharpness": jax.vmap(sharp)(first, weights),
+        "sharpness": jax.lax.map(sharp, (first, weights)),
         "surface": surface[:, 0].reshape(-1, side, side)[:, ::COARSE, ::COARSE],
         "at_points": seen[:, 0],
         "slopes_at_points": slopes[:, 0],
@@ -211,10 +193,21 @@ def compare(
     Raises:
         ValueError: with one sentence, if a name or a value is none that `Settings` takes.
     """
+    names, weights = list(names), list(weights)
+    read = lambda name, weight: Settings.read(function=name, slope_weight=weight, **turned)
+    every_one = [read(name, weight) for name in names for weight in weights]
+    if not every_one:
+        return Comparison(())
+    chosen = stream.shared(every_one[0])
+    inputs, normal, noise, _ = _drawn(chosen, jax.random.key(0))
+    how = {each: getattr(chosen, each) for each in ("width", "activation", "learning_rate")}
+    found = ends(names, [0.0, *weights], inputs, normal, noise, steps=chosen.steps, **how)
     rows = []
-    for name in names:
-        for weight in weights:
-            chosen = Settings.read(function=name, slope_weight=weight, **turned)
-            errors = run(chosen).last().astype(float)
-            rows.append(Row(name, chosen.points, weight, *errors))
+    for name, values, slopes in zip(names, *found, strict=True):
+        for at, weight in enumerate(weights, 1):
+            both = slopes[[0, at]]
+            rows.append(Row(name, chosen.points, weight, values[0], values[at], both))
     return Comparison(tuple(rows))
+
+
+_drawn = jax.jit(drawn, compiler_options=UNOPTIMISED)

@@ -1,5 +1,7 @@
 """The pictures of the Sobolev room; each takes any trace and nothing else."""
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -97,7 +99,7 @@ def surfaces(trace: Trace) -> go.Figure:
                            marker=dict(size=6), hoverinfo="skip")  # fmt: skip
         made.add_trace(dots.update(showlegend=False), row=1, col=col)
     made.update_xaxes(visible=False, range=[-1.9, 1.9])
-    made.update_yaxes(visible=False, range=[-1.3, 1.3 + HEIGHT])
+    made.update_yaxes(visible=False, range=[-1.3, 1.9 + HEIGHT])
     made.update_layout(hovermode=False)
     return made
 
@@ -142,6 +144,81 @@ def pairs(trace: Trace) -> go.Figure:
     made.update_yaxes(title_text="error of values, with slopes", **log)
     made.update_layout(hovermode="closest")
     return made
+
+
+def weights(comparison: Any) -> go.Figure:
+    """Errors of values and of slopes against λ for a comparison at several weights.
+
+    One column a function, titled with what slopes do there at the weight nearest to 1.
+    """
+    names = list(dict.fromkeys(row.function for row in comparison.rows))
+    titles = [_card([row for row in comparison.rows if row.function == name]) for name in names]
+    made = theme.figure("Errors against the weight of slopes", 2, cols=max(len(names), 1),
+                        subplot_titles=titles, horizontal_spacing=0.1, height=560)  # fmt: skip
+    for col, name in enumerate(names, 1):
+        rows = sorted((row for row in comparison.rows if row.function == name), key=_weight)
+        x = np.array([row.weight for row in rows])
+        for at, title in enumerate(("values", "slopes"), 1):
+            pairs = [(row.values, row.sobolev) if at == 1 else row.slopes for row in rows]
+            alone, taught = np.swapaxes(np.array(pairs, float), 0, 1)
+            for key, errors in (("values", alone), ("sobolev", taught)):
+                curves = _quantiles(ROLES[key], NAMES[key], x, errors, legend=col == at == 1)
+                made.add_traces(curves, rows=at, cols=col)
+            inner = np.quantile([alone, taught], [0.25, 0.75], axis=2)
+            # On a short axis every digit, so that it has some numbers.
+            ticks = theme.log_ticks(inner) if inner.max() > 4 * inner.min() else dict(dtick="D1")
+            title = f"error of {title}"
+            made.update_yaxes(type="log", title_text=title, **ticks, row=at, col=col)
+            made.update_xaxes(type="log", dtick=1, row=at, col=col)
+        made.update_xaxes(title_text="weight λ", row=2, col=col)
+    made.update_layout(legend_y=1.13, margin_t=140)
+    return made
+
+
+def _weight(row):
+    return row.weight
+
+
+def _card(rows):
+    """A function's name, and what slopes do there at the weight nearest to 1."""
+    name = rows[0].function.replace("_", "-").title()
+    row = min(rows, key=lambda row: abs(np.log(row.weight)))
+    told = {"helps": "slopes help", "harms": "slopes harm", "open": "undecided"}[row.verdict]
+    ratio = number(np.median(row.sobolev) / np.median(row.values))
+    return f"{name}: {told}<br>error × {ratio} at λ = {number(row.weight)}"
+
+
+def _quantiles(role, name, x, errors, legend):
+    """The median of errors (weights, pairs) as a curve in the band of its middle half."""
+    low, mid, high = np.quantile(errors, [0.25, 0.5, 0.75], axis=1)
+    edge = np.concatenate
+    band = dict(fill="toself", fillcolor=theme.faint(theme.color(role)), line=dict(width=0),
+                hoverinfo="skip", showlegend=False)  # fmt: skip
+    around = theme.curve(role, f"half of the pairs, {name}", edge([x, x[::-1]]),
+                         edge([low, high[::-1]]), **band)  # fmt: skip
+    marks = dict(mode="lines+markers", showlegend=legend)
+    return [around, theme.curve(role, name, x, mid, **marks)]
+
+
+def line(rows: Any, fits: Any) -> go.Figure:
+    """Points (x, value, slope) on a line, their slopes as strokes, and the two fits."""
+    made = theme.figure("Values alone, or values and slopes", height=470)
+    table = np.array(rows, float).reshape(-1, 3)
+    if fits is not None:
+        for method, values in zip(METHODS, fits.values, strict=True):
+            made.add_trace(theme.curve(ROLES[method], NAMES[method], fits.at, values))
+    x, y, slopes = table.T
+    # As long on the screen whether flat or steep, where the picture is about as wide as high.
+    wide, tall = (np.ptp(each) or 1.0 for each in (x, y))
+    reach = 0.05 / np.hypot(1 / wide, slopes / (2 * tall))
+    ends = [np.stack([a - reach * b, a + reach * b, np.full_like(a, np.nan)], 1).ravel()
+            for a, b in ((x, np.ones_like(x)), (y, slopes))]  # fmt: skip
+    made.add_trace(theme.curve("curvature", "slopes", *ends, line=dict(width=4)))
+    dots = dict(mode="markers", marker=dict(size=10, color=theme.color("threshold")))
+    made.add_trace(theme.curve("threshold", "points", x, y, **dots))
+    made.update_xaxes(title_text="x")
+    made.update_yaxes(title_text="value")
+    return made.update_layout(hovermode="closest")
 
 
 def words(trace: Trace) -> str:

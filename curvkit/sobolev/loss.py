@@ -108,12 +108,35 @@ def loss(
     >>> float(loss(lambda x: 3 * x, x, x**2, 2 * x[:, None], weights=0.5))
     4.5
     """
-    x, y, derivatives = jnp.asarray(x), jnp.asarray(y), tuple(derivatives)
+    return _total(model, x, y, derivatives, weights, projections, squares=True)
+
+
+def penalty(
+    model: Callable[[jax.Array], jax.Array],
+    x: jax.Array,
+    y: jax.Array,
+    *derivatives: jax.Array | Contracted,
+    weights: float | Sequence[float] = 1.0,
+    projections: Projections | None = None,
+) -> jax.Array:
+    """What derivatives add to `loss`, to be added to another loss of values, such as a divergence.
+
+    Args, errors and the source are those of `loss`; of `y` only the shape matters.
+
+    >>> x = jnp.array([[1.0], [2.0]])
+    >>> float(penalty(lambda x: 3 * x, x, x**2, 2 * x[:, None], weights=0.5))
+    0.5
+    """
+    return _total(model, x, y, derivatives, weights, projections, squares=False)
+
+
+def _total(model, x, y, derivatives, weights, projections, squares):
+    x, y = jnp.asarray(x), jnp.asarray(y)
     weights = _weights(weights, len(derivatives))
     _require_shapes(model, x, y, derivatives, projections)
     size = max(y[0].size, 1)
     values = jax.vmap(model)(x)
-    total = jnp.sum((values - y) ** 2) / (len(y) * size)
+    total = jnp.sum((values - y) ** 2) / (len(y) * size) if squares else jnp.zeros((), values.dtype)
     for order, (target, weight) in enumerate(zip(derivatives, weights, strict=True), 1):
         if tree.traced(weight) or weight > 0:
             total += weight * _term(model, x, y, values, order, target, projections)

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
-from curvkit.show.panel import panel
+from curvkit.show.panel import headless, panel
+from curvkit.show.theme import remark
 from curvkit.show.told import told
-from curvkit.sobolev.experiment import stream
-from curvkit.sobolev.figures import FIGURES, words
+from curvkit.show.workbench import Workbench
+from curvkit.sobolev.experiment import STEPS, example, fits, stream
+from curvkit.sobolev.figures import FIGURES, line, words
 from curvkit.sobolev.settings import Settings
 from curvkit.sobolev.trace import Trace
 
+LONG = 10 * STEPS
 FRONT = ("function", "points", "slope_weight", "slope_noise", "activation", "steps", "seed")
 
 
@@ -30,3 +33,36 @@ def explore(figure: str = "surfaces", **values: Any):
 def tell(trace: Trace) -> Markdown:
     """What a trace shows, in words with its own numbers, as a notebook displays it."""
     return told(words(trace), trace)
+
+
+def edit(rows: Any = None, *, weight: float = 1.0):
+    """Opens a table of points (x, value, slope); both fits follow as it is edited.
+
+    Where nobody watches, the figure of the table as it stands is returned.
+
+    Args:
+        rows: points to start with; six points of a curve if None.
+        weight: λ of squared slopes, with x on [-1, 1] and values of variance one.
+
+    Raises:
+        ValueError: with one sentence, if the points or the weight are wrong.
+    """
+    rows = [[*map(float, row)] for row in (example() if rows is None else rows)]
+    first = fits(rows, weight=weight)
+    if headless():
+        display(Markdown(first.words()))
+        return line(rows, first)
+
+    def sketch(rows):
+        try:
+            return line(rows, fits(rows, weight=weight))
+        except ValueError as error:  # a table half edited: its points are drawn, and why no more
+            made = line(rows, None)
+            remark(made, str(error).split(", but")[0])
+            return made
+
+    def act(rows, tell):
+        found = fits(rows, weight=weight, steps=LONG)
+        return found.words(), line(rows, found)
+
+    return Workbench(("x", "value", "slope"), rows, act, sketch, "Train ten times longer")

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from contract import is_readable
 
-from curvkit.sobolev import FUNCTIONS
+from curvkit.sobolev import FUNCTIONS, figures
 from curvkit.sobolev.comparison import NOTED, Comparison, Row, sign_test
 
 
@@ -40,3 +41,15 @@ def test_a_table_tells_what_helps_and_what_harms():
     assert "At λ = 1.00 slopes help on **1 of 2** functions and harm on ackley." in told
     assert "At λ = 0.100 slopes help on **0 of 1** functions and harm on none." in told
     assert "Of the 4 medians" in told and table._repr_markdown_().count("\n| ") == 5
+
+
+def test_errors_against_the_weight_are_drawn_with_a_card_that_says_where_slopes_harm():
+    rows = [row(helped, weight, name) for helped, name in ((10, "booth"), (0, "ackley"))
+            for weight in (0.01, 1.0)]  # fmt: skip
+    slopes = np.array([np.linspace(0.5, 1.0, 10), np.linspace(0.6, 2.0, 10)])
+    made = figures.weights(Comparison(tuple(each._replace(slopes=slopes) for each in rows)))
+    is_readable(made, "errors against the weight")
+    cards = [each.text for each in made.layout.annotations]
+    assert cards[0].startswith("Booth: slopes help<br>error × 0.157 at λ = 1.00")
+    assert cards[1].startswith("Ackley: slopes harm<br>error × 11.4")
+    assert len(made.data) == 2 * 2 * 2 * 2

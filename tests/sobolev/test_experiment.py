@@ -8,7 +8,7 @@ import pytest
 from helpers import assert_close, same_bits
 
 from curvkit import sobolev
-from curvkit.sobolev import Settings, experiment, functions
+from curvkit.sobolev import Settings, ends, functions
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_the_network_on_values_alone_is_the_same_bits_whatever_the_weight_and_th
 def test_a_pair_starts_from_the_same_weights_on_the_function_s_own_values_and_slopes():
     made = trace("booth", 60, slope_weight=0.01, slope_noise=0)
     assert same_bits(made.value_error[0, 0], made.value_error[0, 1])
-    known = experiment.known("booth", made.points)
+    known = ends.known("booth", made.points)
     assert_close(made.targets, known.values, atol=1e-5)
     assert_close(made.slopes, known.slopes, atol=1e-4)
     scaled = jax.vmap(functions.scaled("booth"))(functions.grid())
@@ -57,7 +57,21 @@ def test_a_pair_starts_from_the_same_weights_on_the_function_s_own_values_and_sl
 
 
 def test_a_comparison_holds_the_errors_of_the_runs():
-    table = sobolev.compare(["booth"], weights=(1.0,), steps=1500)
-    values, with_slopes = trace("booth").last()
-    assert same_bits(table.rows[0].values, values.astype(float))
-    assert same_bits(table.rows[0].sobolev, with_slopes.astype(float))
+    table = sobolev.compare(["booth"], weights=(0.01,), steps=60)
+    made, row = trace("booth", 60, slope_weight=0.01, slope_noise=0), table.rows[0]
+    # Sixty steps of the same training in another program.
+    for name, errors in (("value_error", [row.values, row.sobolev]), ("slope_error", row.slopes)):
+        assert_close(made.last(name), errors, rtol=1e-3)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("points", [20, 100])
+def test_medians_noted_lie_within_the_spread_of_ten_pairs_but_for_one_of_fourteen(points):
+    table = sobolev.compare(points=points, steps=2500)
+    checked = [each for row in table.rows for each in row.agrees()]
+    # A median of five seeds is outside of ten others with a chance of a few per cent: one may be.
+    assert len(checked) == 14 and sum(checked) >= 13, table._repr_markdown_()
+    told = {row.function: row.verdict for row in table.rows}
+    assert told["ackley"] == "harms"
+    for name in ("booth", "mccormick", "beale", "rosenbrock"):
+        assert told[name] == "helps"

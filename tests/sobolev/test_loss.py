@@ -56,6 +56,15 @@ def test_the_exact_loss_is_that_of_a_loop_over_differences():
         assert_close(got, expected, rtol=1e-6)
 
 
+def test_a_penalty_is_what_derivatives_add_to_the_loss():
+    x = jnp.array([0.5, -1.0])
+    given = jnp.sin, x, x, jnp.ones(2)
+    apart = sobolev.loss(*given, weights=3.0) - sobolev.penalty(*given, weights=3.0)
+    assert_close(apart, sobolev.loss(jnp.sin, x, x), atol=1e-6)
+    with pytest.raises(ValueError, match="y must be shaped"):
+        sobolev.penalty(jnp.sin, x, x[:1], jnp.ones(2))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("projected", [False, True])
 def test_the_gradient_of_the_loss_is_that_of_differences(projected):
