@@ -13,6 +13,7 @@ import numpy as np
 
 from curvkit.core import devices, knob
 from curvkit.core import trace as traces
+from curvkit.core.mixed import compiled
 
 # For the beginning of a run, or of a batch so that its numbers are the same: it runs once, and
 # random numbers take longer to optimise than to draw unoptimised.
@@ -48,11 +49,11 @@ class Batched:
         capacity: most readings that one compiled call makes.
         one_by_one: whether the runs of a batch are made one after another, within one program.
         options: XLA's, for the program that makes readings.
+        mixed: as there.
     """
 
-    def __init__(
-        self, *, begin, reading, finished, last, advance, capacity, one_by_one, options=None
-    ):
+    def __init__(self, *, begin, reading, finished, last, advance, capacity, one_by_one,
+                 options=None, mixed=False):  # fmt: skip
         def over(function: Callable) -> Callable:
             if one_by_one:
                 return lambda *given: jax.lax.map(lambda each: function(*each), given)
@@ -72,8 +73,8 @@ class Batched:
 
             def one(carry):
                 state, rows, made, number, ended = carry
-                further, row = jax.vmap(reading)(settings, state)
-                state = jax.vmap(_unless)(ended, state, further)
+                new, row = jax.vmap(reading)(settings, state)
+                state = jax.vmap(_unless)(ended, state, new)
                 rows = jax.tree.map(lambda all, new: all.at[number].set(new), rows, row)
                 made = made + ~ended
                 return state, rows, made, number + 1, jax.vmap(finished)(settings, state)
@@ -85,8 +86,9 @@ class Batched:
 
         self.capacity, self.one_by_one = capacity, one_by_one
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
-        self.begin = jax.jit(begun, compiler_options=UNOPTIMISED)
-        self.advance = jax.jit(apart if one_by_one else together, compiler_options=options)
+        self.begin = compiled(begun, mixed=mixed, compiler_options=UNOPTIMISED)
+        further = apart if one_by_one else together
+        self.advance = compiled(further, mixed=mixed, compiler_options=options)
 
     def run(
         self, name: str, made: type[traces.Record], settings: Sequence[Any], key: jax.Array

@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 from curvkit.core import knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
+from curvkit.core.mixed import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
 
@@ -49,6 +50,7 @@ class Stream(Generic[Trace]):
         begin_only: names of static knobs that only `begin` reads: another value of one of them
             compiles a new beginning, which takes a second, and leaves the rest as it is.
         options: XLA's, for the program that makes readings.
+        mixed: whether `reading` computes a part in float64, see `core.mixed`.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Stream(Generic[Trace]):
         one_by_one: bool = False,
         begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
+        mixed: bool = False,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
@@ -74,11 +77,11 @@ class Stream(Generic[Trace]):
         advance = _chunk(reading, finished, last, capacity)
         started = lambda settings, key: tree.strong(begin(settings, key))
         continued = lambda settings, state: _first_strong(*reading(settings, state))
-        self.begin = jax.jit(started, compiler_options=UNOPTIMISED)
-        self.advance = jax.jit(advance, compiler_options=options)
+        self.begin = compiled(started, mixed=mixed, compiler_options=UNOPTIMISED)
+        self.advance = compiled(advance, mixed=mixed, compiler_options=options)
         self._batched = Batched(
             begin=started, reading=continued, finished=finished, last=last, advance=advance,
-            capacity=capacity, one_by_one=one_by_one, options=options,
+            capacity=capacity, one_by_one=one_by_one, options=options, mixed=mixed,
         )  # fmt: skip
 
     def chunks(

@@ -61,11 +61,14 @@ def require_scalar(loss: Callable[[Any], Any], params: Any) -> None:
 
 def require_like(name: str, tree: Any, params: Any) -> None:
     """Raises ValueError where `tree` has not the structure and the shapes of `params`."""
-    shapes = [jax.tree.map(jnp.shape, each) for each in (tree, params)]
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            say.refusal(name, f"shaped like params, {say.shown(shapes[1])}", shapes[0])
-        )
+    # Not compared as they are: a module's container may be equal to nothing but itself.
+    forms = [
+        (jax.tree.structure(each), [jnp.shape(leaf) for leaf in jax.tree.leaves(each)])
+        for each in (tree, params)
+    ]
+    if forms[0] != forms[1]:
+        given, wanted = (jax.tree.map(jnp.shape, each) for each in (tree, params))
+        raise ValueError(say.refusal(name, f"shaped like params, {say.shown(wanted)}", given))
 
 
 def strong(tree: Any) -> Any:

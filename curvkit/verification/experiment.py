@@ -57,17 +57,17 @@ def begin(settings: Settings, key: jax.Array) -> State:
     key = jax.random.fold_in(key, settings.seed)
     return State(
         corners=jnp.asarray(corners),
-        bound=jnp.full(CAPACITY, jnp.inf),
-        verdict=jnp.full(CAPACITY, -1),
-        axis=jnp.zeros(CAPACITY, int),
-        count=jnp.zeros((), int),
-        bounded=jnp.zeros((), int),
-        attack=jnp.asarray(-jnp.inf),
+        bound=jnp.full(CAPACITY, jnp.inf, jnp.float32),
+        verdict=jnp.full(CAPACITY, -1, jnp.int32),
+        axis=jnp.zeros(CAPACITY, jnp.int32),
+        count=jnp.zeros((), jnp.int32),
+        bounded=jnp.zeros((), jnp.int32),
+        attack=jnp.asarray(-jnp.inf, jnp.float32),
         model=model,
-        shares=jax.random.uniform(key, (TRIES, 2)).at[0].set(0.5),
-        parents=jnp.zeros(CELLS // 2, int),
+        shares=jax.random.uniform(key, (TRIES, 2), jnp.float32).at[0].set(0.5),
+        parents=jnp.zeros(CELLS // 2, jnp.int32),
         used=jnp.ones(CELLS // 2, bool),
-        step=jnp.zeros((), int),
+        step=jnp.zeros((), jnp.int32),
         ended=jnp.zeros((), bool),
     )
 
@@ -78,7 +78,7 @@ def _pairs(line):
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One round: the cells to be halved are chosen, halved, bounded and attacked."""
-    parents, used, first = state.parents, state.used, state.step == 0
+    before, parents, used, first = state, state.parents, state.used, state.step == 0
     low, high = cells.halves(state.corners[parents], state.axis[parents])
     now = jnp.where(first, state.corners[:CELLS], jnp.concatenate([low, high]))
     used = first | jnp.concatenate([used, used])
@@ -111,7 +111,10 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     }
     parents, used = _next(settings, state)
     ended = (state.step > settings.steps) | ~jnp.any(used)
-    return state._replace(parents=parents, used=used, ended=ended), row | _told(state)
+    row |= _told(state)
+    made = state._replace(parents=parents, used=used, ended=ended)
+    # Sums and places are of another type where float64 is on around the program, see `core.mixed`.
+    return jax.tree.map(lambda new, old: new.astype(old.dtype), made, before), row
 
 
 def _told(state):
@@ -142,6 +145,7 @@ stream = Stream(
     capacity=16,
     begin_only=("model",),
     options=BRISK,
+    mixed=True,
 )
 
 
