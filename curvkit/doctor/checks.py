@@ -173,6 +173,11 @@ def widgets() -> Finding:
         how = f"pip install --force-reinstall {' '.join(sorted(absent))}, then start anew"
         told = f"JupyterLab has no browser part of {', '.join(sorted(absent))}"
         return Finding("widgets", WRONG, told, how)
+    if int(metadata.version("ipywidgets").partition(".")[0]) < 8:
+        told = (
+            "ipywidgets 7 shows nothing in JupyterLab 4; hosted notebooks have a part of their own"
+        )
+        return Finding("widgets", NOTE, told, 'pip install "ipywidgets>=8", to use JupyterLab here')
     return Finding("widgets", OK, "JupyterLab has the browser parts of ipywidgets and anywidget")
 
 

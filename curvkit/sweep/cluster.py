@@ -47,8 +47,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
         if scheduler is None:
             cluster = distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
-                preload=["curvkit.sweep.quiet"], env=environment(),
+                dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL, preload=["curvkit.sweep.quiet"], env=environment(),
             )  # fmt: skip
             stack.enter_context(cluster)
             yield stack.enter_context(distributed.Client(cluster))

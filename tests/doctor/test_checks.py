@@ -114,8 +114,16 @@ def test_two_notebooks_run_at_once_where_there_is_room_for_them(monkeypatch, fre
     assert machine.notebooks_at_once() == said
 
 
-def test_widgets_without_their_browser_part_are_wrong(monkeypatch, tmp_path):
+def test_widgets_of_before_jupyterlab_4_are_noted(monkeypatch):
+    known = checks.metadata.version
+    told = lambda number: lambda name: number if name == "ipywidgets" else known(name)
+    monkeypatch.setattr(checks.metadata, "version", told("8.0.2"))
     assert checks.widgets().state == OK
+    monkeypatch.setattr(checks.metadata, "version", told("7.7.1"))
+    assert checks.widgets().state == NOTE and "shows nothing" in checks.widgets().told
+
+
+def test_widgets_without_their_browser_part_are_wrong(monkeypatch, tmp_path):
     (tmp_path / "anywidget").mkdir()
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
     found = checks.widgets()
