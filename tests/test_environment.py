@@ -29,6 +29,15 @@ def test_by_default_the_gpu_is_shared():
     assert environment.environment({})["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
 
 
+@pytest.mark.parametrize("version, flag", [("0.10.2", "--xla_cpu_use_fusion_emitters=false"),
+                                           ("0.11.0", None), ("1.0", None)])  # fmt: skip
+def test_short_runs_compile_by_the_older_emitters_where_there_are_such(monkeypatch, version, flag):
+    monkeypatch.setattr(environment.metadata, "version", lambda name: version)
+    assert environment.brisk({}).get("XLA_FLAGS") == flag
+    assert environment.brisk({"XLA_FLAGS": "mine"})["XLA_FLAGS"] == "mine"
+    assert environment.environment({}).items() <= environment.brisk({}).items()
+
+
 def test_another_processor_has_another_cache(monkeypatch):
     here = environment.cache_folder()
     assert environment.cache_folder() == here

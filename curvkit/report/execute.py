@@ -74,6 +74,7 @@ def execute(
     timeout: float = 600,
     heard: Callable[[int], None] = lambda number: None,
     stop: Stop | None = None,
+    brisk: bool = False,
 ) -> NotebookNode:
     """Runs a notebook in its folder; a notebook that fails comes back with its `failure`.
 
@@ -85,6 +86,7 @@ def execute(
         timeout: seconds that one cell may take.
         heard: called with the number of each cell that starts, counted from 1.
         stop: what notes a Ctrl-C; it ends the kernel, and so the notebook.
+        brisk: whether runs are short, see `curvkit.environment.brisk`.
 
     Returns:
         The executed notebook; `metadata.curvkit.report` holds what pages and index say of it.
@@ -97,7 +99,7 @@ def execute(
         cell.metadata["curvkit_cell"] = number
     watch, lines, started = Watch(node, heard, stop), Lines(log), time.perf_counter()
     with _logged(lines):
-        raised = _run(path, node, parameters, watch, lines, timeout)
+        raised = _run(path, node, parameters, watch, lines, timeout=timeout, brisk=brisk)
     watch.stop.check()
     done = remove_error_markers(watch.node)
     failure = _failure(done, raised, watch.cell, timeout)
@@ -113,13 +115,13 @@ def execute(
     return done
 
 
-def _run(path, node, parameters, watch, lines, timeout) -> Exception | None:
+def _run(path, node, parameters, watch, lines, **options) -> Exception | None:
     try:
         papermill.execute_notebook(
             node, None, dict(parameters), engine_name="curvkit", kernel_name="python3",
             language="python", progress_bar=False, log_output=True, watch=watch, streams=lines,
             # Not papermill's own `cwd`, which moves the whole process, other notebooks and all.
-            place=str(path.parent), timeout=timeout,
+            place=str(path.parent), **options,
         )  # fmt: skip
     except Exception as error:  # whatever it is, the other notebooks are to run
         return error

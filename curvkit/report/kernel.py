@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from curvkit.environment import environment
+from curvkit import environment
 from curvkit.report.stop import Stop
 
 ENVIRONMENT = {
@@ -43,7 +43,7 @@ class OwnKernel(AsyncKernelManager):
         """How the kernel is started, and in which environment."""
         bounded = "--IPKernelApp.outstream_class=curvkit.report.inside.Bounded"
         command = [*get_kernel_dict()["argv"], bounded]
-        env = {**environment(), **ENVIRONMENT}
+        env = {**environment.environment(), **ENVIRONMENT}
         return KernelSpec(argv=command, env=env, display_name="Python 3", language="python")
 
     def kill(self) -> None:
@@ -101,9 +101,12 @@ class Engine(NBClientEngine):
         execution_timeout: float | None = None,
         timeout: float | None = None,
         start_timeout: float = 60,
+        brisk: bool = False,
         **_: Any,
     ) -> None:
         """Runs the cells in the folder `place`; `watch` hears of every cell that starts."""
+        started = {"cwd": place} if place else {}
+        started |= {"env": environment.brisk()} if brisk else {}
         watch = watch or Watch(nb_man.nb, lambda number: None)
         watch.node, quiet = nb_man.nb, getattr(streams, "file", sys.stderr)
         Client(
@@ -119,7 +122,7 @@ class Engine(NBClientEngine):
             stdout_file=streams,
             stderr_file=streams,
             # What the kernel says outside of cells belongs into the log, not on the terminal.
-        ).execute(stdout=quiet, stderr=quiet, **({"cwd": place} if place else {}))
+        ).execute(stdout=quiet, stderr=quiet, **started)
 
 
 papermill_engines.register("curvkit", Engine)

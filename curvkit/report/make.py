@@ -155,6 +155,7 @@ class Maker:
     def _run(self, job: Job) -> NotebookNode:
         heard = functools.partial(self.follower.cell, job.path.stem)
         options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
+        options |= dict(brisk=self.profile == "quick")
         with (self.out / f"{job.path.stem}.log").open("w", encoding="utf-8") as log:
             # A thread of a pool has no event loop of its own, and nobody else would close it.
             loop = ensure_event_loop()

@@ -1,5 +1,6 @@
 """Notebooks run without a screen, and their pages stand on their own."""
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from papers import DEFAULTS, listened, moves, notebook
 from rich.console import Console
 
+from curvkit import environment
 from curvkit.report import files, index, markup, notebooks, page, parameters
 from curvkit.report.make import make
 
@@ -388,3 +390,17 @@ def test_a_page_opened_from_a_file_draws_and_plays_its_figures(reported, browser
     assert sheet.locator("details.code:not([open])").count() == 0
     assert sheet.evaluate("document.documentElement.scrollWidth") <= sheet.viewport_size["width"]
     assert complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quick", [False, True])
+def test_only_a_quick_report_compiles_briskly(tmp_path, monkeypatch, quick):
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    seen = "import os, pathlib\npathlib.Path(os.environ['SEEN']).write_text(str(dict(os.environ)))"
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen.txt"))
+    path = notebook(tmp_path / "a.ipynb", seen)
+    make([path], out=tmp_path / "out", quick=quick, console=Console(file=io.StringIO()))
+    told = (tmp_path / "seen.txt").read_text()
+    flags = environment.brisk({}).get("XLA_FLAGS")
+    assert (f"'XLA_FLAGS': '{flags}'" in told) == (quick and flags is not None)
+    assert "CURVKIT_HEADLESS" in told
