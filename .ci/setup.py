@@ -144,11 +144,14 @@ def fetch_uv(env):
 
 
 def keep_gpu_shared(env):
-    """Name this Python in the kernel, and keep the first notebook from taking the whole GPU."""
+    """Name this Python in the kernel; keep the first notebook from taking the whole GPU, and the
+    GPU from rounding what it multiplies to ten bits.
+    """
     path = env / "share/jupyter/kernels/python3/kernel.json"
     spec = json.loads(path.read_text())
     spec["argv"][0] = str(env / "bin/python")
-    spec.setdefault("env", {})["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    shared = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "JAX_DEFAULT_MATMUL_PRECISION": "highest"}
+    spec["env"] = {**spec.get("env", {}), **shared}
     # Not written in place: the installer may have linked this file to its cache.
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(spec, indent=1) + "\n")

@@ -38,6 +38,8 @@ def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
     ours = {
         # Or the first notebook takes the whole GPU.
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        # Or a recent GPU rounds what it multiplies to ten bits, and shows other numbers than a CPU.
+        "JAX_DEFAULT_MATMUL_PRECISION": "highest",
         # The second start of a notebook finds its programs compiled.
         CACHE: str(cache_folder()),
         # By default only what took a second is kept; a notebook has many that take less.

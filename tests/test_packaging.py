@@ -264,7 +264,10 @@ def test_the_kernel_does_not_take_the_whole_gpu_and_the_cache_is_left_alone(setu
     os.link(cached, folder / "kernel.json")
     setup.keep_gpu_shared(tmp_path / ".venv")
     kernel = yaml.safe_load((folder / "kernel.json").read_text())
-    assert kernel["env"] == {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    assert kernel["env"] == {
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    }
     assert kernel["argv"][0] == str(tmp_path / ".venv/bin/python")
     assert "env" not in cached.read_text()
 

@@ -45,6 +45,7 @@ def layers(params: Any) -> dict[str, list[int]]:
     return found
 
 
+@tree.exactly
 def block_sharpness(
     loss: Callable[[Any], jax.Array],
     params: Any,

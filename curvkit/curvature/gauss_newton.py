@@ -21,6 +21,7 @@ from curvkit.core import say, tree
 from curvkit.curvature import krylov
 
 
+@tree.exactly
 def gauss_newton_product(
     model: Callable[[Any], Any],
     criterion: Callable[[Any], jax.Array],
@@ -54,6 +55,7 @@ def gauss_newton_product(
     return jax.vjp(model, params)[1](bent)[0]
 
 
+@tree.exactly
 def gauss_newton_eigenvalues(
     model: Callable[[Any], Any],
     criterion: Callable[[Any], jax.Array],

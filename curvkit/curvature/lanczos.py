@@ -63,6 +63,7 @@ class EigenPairs(NamedTuple):
         return cls(values, zeros(k), residuals, jnp.zeros((), int), recent)
 
 
+@tree.exactly
 def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:
     """The Hessian of `loss` at `params` times `vector`, forward over reverse (Pearlmutter 1994).
 
@@ -87,6 +88,7 @@ def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:
     return jax.jvp(jax.grad(loss), (params,), (vector,))[1]
 
 
+@tree.exactly
 def top_eigenpairs(
     loss: Callable[[Any], jax.Array],
     params: Any,

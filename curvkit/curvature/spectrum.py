@@ -48,6 +48,7 @@ class SpectralDensity(NamedTuple):
         return jnp.mean(jnp.sum(self.weights * self.nodes**power, axis=-1))
 
 
+@tree.exactly
 def hessian_trace(
     loss: Callable[[Any], jax.Array], params: Any, *, key: jax.Array, samples: int = 16
 ) -> tuple[jax.Array, jax.Array]:
@@ -81,6 +82,7 @@ def hessian_trace(
     return jnp.mean(found), jnp.std(found, ddof=1) / samples**0.5
 
 
+@tree.exactly
 def spectral_density(
     loss: Callable[[Any], jax.Array],
     params: Any,

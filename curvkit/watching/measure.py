@@ -38,6 +38,7 @@ def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Seen:
     return Seen(pairs, jnp.zeros(size if per_layer else 0))
 
 
+@tree.exactly
 def reading(
     loss: Callable[[list[jax.Array]], jax.Array],
     numbers: list[jax.Array],
