@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from curvkit.environment import CACHE, environment
+from curvkit.environment import CACHE, brisk
 
 # What asserts for tests says as much as a test does.
 pytest.register_assert_rewrite("claims", "contract", "helpers")
@@ -17,7 +17,7 @@ def pytest_configure(config):
     Set before JAX is imported, here and in every notebook that a test starts.
     """
     folder = config.rootpath / ".pytest_cache" / "jax"
-    os.environ.update(environment({**os.environ, CACHE: str(folder)}))
+    os.environ.update(brisk({**os.environ, CACHE: str(folder)}))
 
 
 # Compiling and a busy machine make times say nothing; failures must be the same for everybody.

@@ -15,7 +15,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
+import numpy as np
 
 from curvkit.core import say, tree
 from curvkit.curvature import krylov
@@ -90,7 +90,7 @@ def block_sharpness(
     start = jnp.zeros_like(vector) if start is None else start
     steps = min(num_hvps, vector.size)
 
-    def one(number):
+    def one(together, number):
         inside = (owner == number).astype(vector.dtype)
 
         def product(along):
@@ -103,10 +103,12 @@ def block_sharpness(
             (tolerance,),
             key=jax.random.fold_in(key, number),
         )
-        return jnp.maximum(values[0], 0), krylov.unit(inside * vectors[0])
+        return together + krylov.unit(inside * vectors[0]), jnp.maximum(values[0], 0)
 
-    values, vectors = jax.lax.map(one, jnp.arange(len(names)))
-    return dict(zip(names, values, strict=True)), jnp.sum(vectors, axis=0)
+    vectors, values = jax.lax.scan(
+        one, jnp.zeros_like(vector), jnp.arange(len(names), dtype=owner.dtype)
+    )
+    return dict(zip(names, values, strict=True)), vectors
 
 
 def _owners(blocks, params) -> jax.Array:
@@ -119,7 +121,11 @@ def _owners(blocks, params) -> jax.Array:
                 expected = f"leaves from 0 to {len(leaves) - 1}, each in one block"
                 raise ValueError(say.refusal(f"blocks[{name!r}]", expected, places))
             owner[place] = number
-    return ravel_pytree([jnp.full(jnp.shape(e), n) for e, n in zip(leaves, owner, strict=True)])[0]
+    # As short as the numbers allow: there are as many as parameters.
+    kind = np.min_scalar_type(-max(len(blocks), 1))
+    return jnp.concatenate(
+        [jnp.full(np.size(e), n, kind) for e, n in zip(leaves, owner, strict=True)]
+    )
 
 
 def _plain(key: Any) -> str:

@@ -125,6 +125,7 @@ def davidson(
     Array([3.], dtype=float32)
     """
     basis = images = jnp.zeros((steps, first.shape[1]), first.dtype)
+    small = jnp.zeros((steps, steps), first.dtype)
     begun = min(len(first), steps)
 
     def unfinished(carry):
@@ -134,45 +135,53 @@ def davidson(
         return (made < steps) & (early | (jnp.max(error) > 1) | (not stop))
 
     def one(carry):
-        made, basis, images, (values, within, _, error) = carry
+        made, basis, images, small, (values, within, _, error) = carry
         # Made anew from the small matrix: to carry it along would take k vectors more of memory.
         rest = _rest(basis, images, values, within, jnp.argmax(error))
         rough = unit(noise(key, steps + made, rest))
         rest = rest + NOISE * jnp.linalg.norm(rest) * rough
         # One loop for the vectors to begin with and for the rest: the product is compiled once.
         new = jnp.where(made < begun, first[jnp.minimum(made, begun - 1)], rest)
-        basis, images = _take_in(product, key, made, basis, images, new)
-        return made + 1, basis, images, _looked_at(basis, images, made + 1, tolerance)
+        basis, images, small = _take_in(product, key, made, basis, images, small, new)
+        found = _looked_at(basis, images, small, made + 1, tolerance)
+        return made + 1, basis, images, small, found
 
-    found = jax.eval_shape(_looked_at, basis, images, 0, tolerance)
+    found = jax.eval_shape(_looked_at, basis, images, small, 0, tolerance)
     found = jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), found)
-    made, basis, _, (values, within, residuals, _) = jax.lax.while_loop(
-        unfinished, one, (0, basis, images, found)
+    made, basis, _, _, (values, within, residuals, _) = jax.lax.while_loop(
+        unfinished, one, (0, basis, images, small, found)
     )
-    return values, within @ basis, residuals, made
+    # One by one: a product of two matrices would copy the basis.
+    vectors = jnp.stack([within[at] @ basis for at in range(len(tolerance))])
+    return values, vectors, residuals, made
 
 
-def _looked_at(basis, images, made, tolerance):
+def _looked_at(basis, images, small, made, tolerance):
     """Ritz values, vectors within the basis (rows), residuals, and errors in their tolerances."""
-    k, small = len(tolerance), basis @ images.T
-    values, within = _pairs((small + small.T) / 2, made)
-    residuals = jnp.linalg.norm(_rest(basis, images, values[:k], within.T[:k]), axis=1)
+    k = len(tolerance)
+    values, within = _pairs(small, made)
+    rest = lambda at: _rest(basis, images, values, within.T, at)
+    residuals = jax.lax.map(lambda at: jnp.linalg.norm(rest(at)), jnp.arange(k))
     error = _errors(values, residuals, made, tolerance)
     return values[:k], within.T[:k], residuals, error
 
 
-def _rest(basis, images, values, within, at=slice(None)):
-    """H x − θ x of the Ritz pairs `at`."""
-    return within[at] @ images - values[at, ..., None] * (within[at] @ basis)
+def _rest(basis, images, values, within, at):
+    """H x − θ x of the Ritz pair `at`."""
+    return within[at] @ images - values[at] * (within[at] @ basis)
 
 
-def _take_in(product, key, at, basis, images, vector):
-    """The basis with what is new in `vector`, and the images with its image."""
+def _take_in(product, key, at, basis, images, small, vector):
+    """The basis with what is new in `vector`, the images with its image, and T with its row."""
     new, length = _orthogonal(unit(vector), basis)
     # A vector that the basis holds already, or a zero one, is replaced by a fresh direction.
     held = length <= 10 * jnp.finfo(vector.dtype).eps
     new = jax.lax.cond(held, lambda: _orthogonal(noise(key, at + 1, vector), basis)[0], lambda: new)
-    return basis.at[at].set(new), images.at[at].set(product(new))
+    image = product(new)
+    basis = basis.at[at].set(new)
+    row = basis @ image
+    small = small.at[at].set(row).at[:, at].set(row)
+    return basis, images.at[at].set(image), small
 
 
 def unit(vector: jax.Array) -> jax.Array:
@@ -191,8 +200,10 @@ def noise(key: jax.Array, salt: int | jax.Array, like: jax.Array) -> jax.Array:
     would cost as much as a gradient.
     """
     seed = jax.random.key_data(key).ravel()[-2:]
-    bits = jnp.arange(like.size, dtype=jnp.uint32) * jnp.uint32(0x9E3779B9) + seed[0]
-    bits = bits ^ (seed[-1] + jnp.uint32(salt) * jnp.uint32(0x85EBCA6B))
+    # Salted first: of what does not change in a loop XLA would keep a copy of this size.
+    salted = seed[0] + jnp.uint32(salt) * jnp.uint32(0x85EBCA6B)
+    bits = (jnp.arange(like.size, dtype=jnp.uint32) ^ salted) * jnp.uint32(0x9E3779B9)
+    bits = bits ^ seed[-1]
     for factor in (0x85EBCA6B, 0xC2B2AE35):
         bits = (bits ^ (bits >> 16)) * jnp.uint32(factor)
     bits = bits ^ (bits >> 15)

@@ -10,7 +10,7 @@ def expectation(function, cuts=()):
     """E[f(z)] by adaptive quadrature."""
     density = lambda z: np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     inside = [cut for cut in cuts if -12 < cut < 12] or None
-    options = dict(points=inside, limit=400, epsabs=1e-14, epsrel=1e-13)
+    options = dict(points=inside, limit=400, epsabs=1e-13, epsrel=1e-12)
     return quad(lambda z: function(z) * density(z), -12, 12, **options)[0]
 
 
