@@ -23,23 +23,27 @@ class Pace:
         self.reading = self.training = self.compiling = 0.0
         self._first: int | None = None
         self._left: float | None = None
-        self._typical = 0.0
+        self._typical = self._since = 0.0
 
     @property
     def share(self) -> float:
-        """Seconds of reading for each second of training; 0 before there was any."""
-        return self.reading / self.training if self.training else 0.0
+        """Seconds of reading for each second of training, up to the step that was last asked about;
+        0 before there was any.
+        """
+        training = self.training + self._since
+        return self.reading / training if training else 0.0
 
     def due(self, step: int) -> bool:
         """Whether to read at this step."""
         if self._first is None:
             return True
+        if self._left is not None:
+            self._since = self._clock() - self._left
         if (step - self._first) % self.every:
             return False
         if self.budget is None or self._left is None:
             return True
-        training = self.training + (self._clock() - self._left)
-        return self.reading + self._typical <= self.budget * training
+        return self.reading + self._typical <= self.budget * (self.training + self._since)
 
     def begin(self, step: int) -> float:
         """Called when a reading begins, once the training before it is done; the time."""
@@ -48,7 +52,7 @@ class Pace:
         if self._left is not None:
             self.training += now - self._left
         # Where the reading fails, no second is counted twice.
-        self._left = now
+        self._left, self._since = now, 0.0
         return now
 
     def end(self, began: float, compiled: bool) -> float:

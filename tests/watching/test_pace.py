@@ -47,6 +47,16 @@ def test_dear_readings_are_left_out_until_they_are_paid_for():
     assert 0.15 < pace.share <= 0.2 + 0.1 / pace.training
 
 
+def test_the_share_is_of_all_training_and_not_of_that_before_the_last_reading_alone():
+    clock = Clock()
+    pace = Pace(1, 0.2, clock)
+    # The second reading comes at once, since nothing is known yet of what one takes.
+    assert trained(pace, clock, 2, 1.0, 30.0, compiling=1.0) == [0, 1]
+    assert pace.share == 30.0
+    clock.now += 299.0
+    assert pace.due(2) and pace.share == 0.1
+
+
 def test_steps_are_counted_from_the_first_that_is_seen():
     clock = Clock()
     pace = Pace(10, None, clock)
