@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core import say, tree
-from curvkit.curvature import krylov
+from curvkit.curvature import davidson, krylov
 from curvkit.curvature.lanczos import hvp
 
 
@@ -96,12 +96,13 @@ def block_sharpness(
         def product(along):
             return inside * hvp(flat, vector, inside * along)
 
-        values, vectors, _, _ = krylov.davidson(
+        values, vectors, _, _ = davidson.davidson(
             product,
             (inside * start)[None],
             steps,
             (tolerance,),
             key=jax.random.fold_in(key, number),
+            capacity=davidson.capacity(vector.size, 1),
         )
         return together + krylov.unit(inside * vectors[0]), jnp.maximum(values[0], 0)
 

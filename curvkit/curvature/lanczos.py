@@ -25,7 +25,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say, tree
-from curvkit.curvature import krylov
+from curvkit.curvature import davidson, krylov
 
 # How many readings are remembered, and how many vectors of each.
 READINGS, CARRIED = 4, 2
@@ -40,8 +40,9 @@ class EigenPairs(NamedTuple):
         residuals: shape (k,), the norm of H u − λ u; at most this far lies a true eigenvalue.
         num_hvps: how many Hessian-vector products were made.
         recent: like `params` with two leading axes (4, 2): the two top vectors of the last four
-            readings, the newest first, from which the next reading starts; None in pairs made by
-            hand, which start from `vectors`.
+            readings, the newest first, from which the next reading starts; of more than a million
+            parameters those of one reading, (1, 2). None in pairs made by hand, which start from
+            `vectors`.
     """
 
     values: jax.Array
@@ -59,7 +60,7 @@ class EigenPairs(NamedTuple):
         zeros = lambda *axes: jax.tree.map(lambda w: jnp.zeros((*axes, *w.shape), w.dtype), params)
         # Two arrays, not one twice: who runs a program may give the memory of each away.
         values, residuals = jnp.zeros((2, k), jnp.result_type(*jax.tree.leaves(params)))
-        recent = zeros(READINGS, min(CARRIED, size))
+        recent = zeros(_readings(size), min(CARRIED, size))
         return cls(values, zeros(k), residuals, jnp.zeros((), int), recent)
 
 
@@ -210,6 +211,8 @@ def _first_vectors(start, params, looked_at):
         several = jax.tree.leaves(start.vectors)[0].shape[0] >= CARRIED
         last = start.vectors if several else jax.tree.map(lambda each: each[0], start.recent)
         return last, start.recent
+    if len(jax.tree.leaves(start.recent)[0]) < READINGS:
+        return jax.tree.map(lambda each: each[0], start.recent), start.recent
     ahead = lambda each: each[1].at[0].add(each[1, 0] - each[3, 0])
     return jax.tree.map(ahead, start.recent), start.recent
 
@@ -230,6 +233,9 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
     k = min(k, steps)
     # The second pair is found along with the first, and nothing is asked of it.
     asked = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
+    capacity = davidson.capacity(vector.size, len(asked))
+    if start is None and capacity:
+        start = jnp.zeros((1, vector.size), vector.dtype), None
     if start is None:
         values, vectors, residuals, made = krylov.lanczos(
             product, krylov.noise(key, 0, vector), steps, len(asked), key=key,
@@ -239,9 +245,10 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
     else:
         start, recent = start
         start, recent = _ravelled(start, 1), None if recent is None else _ravelled(recent, 2)
-        values, vectors, residuals, made = krylov.davidson(
-            product, start.astype(vector.dtype), steps, asked, key=key, stop=bool(tolerance)
-        )
+        values, vectors, residuals, made = davidson.davidson(
+            product, start.astype(vector.dtype), steps, asked, key=key, stop=bool(tolerance),
+            capacity=capacity,
+        )  # fmt: skip
     recent = jax.vmap(jax.vmap(unravel))(_remembered(vectors, recent))
     vectors = jax.vmap(unravel)(vectors[:k])
     pairs = EigenPairs(values[:k], vectors, residuals[:k], made, recent)
@@ -256,15 +263,21 @@ def _ravelled(tree, axes):
     return ravel(tree)
 
 
+def _readings(size):
+    """Of how many readings of so many parameters the vectors are remembered."""
+    return READINGS if size <= davidson.LARGE else 1
+
+
 def _remembered(vectors, recent):
     """What is remembered after a reading that found `vectors`: (4, 2, P), for P = 1 (4, 1, 1)."""
+    readings = _readings(vectors.shape[1])
     carried = min(CARRIED, vectors.shape[1])
     newest = vectors[:carried]
     if len(newest) < carried:  # a single product finds a single pair
         before = jnp.zeros_like(newest) if recent is None else recent[0, 1:]
         newest = jnp.concatenate([newest, before])
-    if recent is None:
-        return jnp.stack([newest] * READINGS)
+    if recent is None or readings == 1:
+        return jnp.stack([newest] * readings)
     # An eigenvector has no sign of its own: give it that of two readings ago, to tell its motion.
     same = jnp.where(jnp.sum(newest * recent[1], axis=1, keepdims=True) < 0, -1, 1)
     return jnp.concatenate([(same * newest)[None], recent[:-1]]).astype(vectors.dtype)

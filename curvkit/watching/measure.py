@@ -8,15 +8,12 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import tree
+from curvkit.curvature import davidson
 from curvkit.curvature.blocks import block_sharpness
-from curvkit.curvature.krylov import CLOSE
 from curvkit.curvature.lanczos import CARRIED, EigenPairs, top_eigenpairs
 
 # Relative, of each eigenvalue that is wanted.
 TOLERANCE = 1e-3
-# Above so many parameters memory counts: only the last vectors are kept, and not those of four
-# readings, and a search that needs more products than a few starts anew from what it has found.
-MANY, FEW = 1_000_000, 4
 
 
 class Seen(NamedTuple):
@@ -29,7 +26,8 @@ class Seen(NamedTuple):
 def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Seen:
     """What there is before the first reading: nothing, in the shape of something."""
     size = sum(each.size for each in numbers)
-    if size > MANY:  # the vectors are kept as they are searched for, flat: else they are copied
+    # The vectors of a large model are kept as they are searched for, flat: else they are copied.
+    if size > davidson.LARGE:
         carried, dtype = max(k, CARRIED), jnp.result_type(*numbers)
         zeros = lambda *shape: jnp.zeros(shape, dtype)
         pairs = EigenPairs(zeros(carried), zeros(carried, size), zeros(carried), jnp.zeros((), int))
@@ -62,8 +60,7 @@ def reading(
         blocks: the layers, as places in `numbers`; none where they are not asked for.
         num_hvps: the most Hessian-vector products for the eigenvalues, and for each layer.
     """
-    lean = seen.pairs.recent is None
-    look = _lean if lean else _whole
+    look = _lean if seen.pairs.recent is None else _whole
     pairs = look(loss, numbers, weights, key, seen.pairs, k, num_hvps)
     value, gradient = jax.value_and_grad(loss)(numbers)
     flat = ravel_pytree(gradient)[0]
@@ -80,8 +77,7 @@ def reading(
     if not blocks:
         return Seen(pairs, seen.layers), row
     found, vectors = block_sharpness(
-        loss, numbers, key=key, blocks=blocks, start=seen.layers,
-        num_hvps=min(num_hvps, FEW) if lean else num_hvps,
+        loss, numbers, key=key, blocks=blocks, start=seen.layers, num_hvps=num_hvps
     )  # fmt: skip
     return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(found.values()))}
 
@@ -95,31 +91,24 @@ def _whole(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
 
 
 def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
-    """The pairs from those of the last reading, a few products at a time; their vectors flat."""
+    """The pairs from those of the last reading; their vectors flat."""
     carried = max(k, CARRIED)
     # Of what is only carried along nothing is asked.
     asked = (TOLERANCE,) * k + (float("inf"),) * (carried - k)
     flat, unravel = ravel_pytree(numbers)
     weights = None if weights is None else ravel_pytree(weights)[0]
 
-    def unsettled(carry):
-        pairs, made = carry
-        # As `krylov` estimates it where the gap to the next eigenvalue is not known.
-        error = pairs.residuals[:k] ** 2 / (CLOSE * jnp.maximum(pairs.values[:k] ** 2, 1e-30))
-        return (made == 0) | ((made < num_hvps) & jnp.any(error > TOLERANCE))
-
-    def once(carry):
-        pairs, made = carry
-        found = top_eigenpairs(
-            lambda flat: loss(unravel(flat)), flat, carried, key=jax.random.fold_in(key, made),
-            start=pairs,
-            tolerance=asked, num_hvps=max(FEW, carried + 1), preconditioner=weights,
+    def once(pairs):
+        pairs = top_eigenpairs(
+            lambda flat: loss(unravel(flat)), flat, carried, key=key, start=pairs, tolerance=asked,
+            num_hvps=max(num_hvps, carried), preconditioner=weights,
         )  # fmt: skip
-        found = found._replace(recent=None)
-        return tree.strong((found, made + found.num_hvps))
+        return tree.strong(pairs._replace(recent=None))
 
-    pairs, made = jax.lax.while_loop(unsettled, once, tree.strong((start, start.num_hvps * 0)))
-    return pairs._replace(num_hvps=made)
+    # A loop that is gone through once, so that the space is given back where it ends: after it
+    # come the layers, which need one of their own.
+    start = tree.strong(start._replace(num_hvps=start.num_hvps * 0))
+    return jax.lax.while_loop(lambda pairs: pairs.num_hvps == 0, once, start)
 
 
 def blank(k: int, layers: int) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from jax.flatten_util import ravel_pytree
 from oracles import dense
 
 from curvkit import data
-from curvkit.curvature import network
+from curvkit.curvature import davidson, network
 from curvkit.curvature.krylov import lanczos
-from curvkit.curvature.lanczos import hvp, sharpness, top_eigenpairs
+from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
 
 KEY = jax.random.key(0)
 
@@ -313,3 +313,27 @@ def test_pairs_of_the_step_before_are_a_better_start_than_none():
     # One small step turns the eigenvector little, and its error enters the value squared.
     assert pairs < 1e-4 and vector < 1e-4
     assert cold > 10 * pairs
+
+
+@pytest.mark.slow
+def test_pairs_of_a_large_model_have_one_shape_and_are_as_right(monkeypatch):
+    monkeypatch.setattr(davidson, "LARGE", 10)
+    matrix = jnp.asarray(symmetric([5.0, 3.0, *np.linspace(-4, 1, 28)]), jnp.float32)
+    loss = lambda w: 0.5 * w["a"] @ matrix @ w["a"]
+    params = {"a": jnp.ones(30)}
+    pairs = EigenPairs.blank(params)
+
+    def one(pairs, step):
+        key = jax.random.fold_in(KEY, step)
+        pairs = top_eigenpairs(loss, params, key=key, start=pairs, num_hvps=25, tolerance=1e-4)
+        return pairs, (pairs.values[0], pairs.num_hvps)
+
+    last, (values, made) = jax.lax.scan(one, pairs, jnp.arange(3))
+    assert last.recent["a"].shape == (1, 2, 30)
+    assert_close(values, np.full(3, 5.0), rtol=1e-4)
+    assert made[0] > 4 >= made[2]
+    # Where nothing is asked, as many are made as are told, from cold and from there.
+    for start in (None, last):
+        found = top_eigenpairs(loss, params, key=KEY, start=start, num_hvps=12)
+        assert int(found.num_hvps) == 12
+        assert_close(found.values[0], 5.0, rtol=1e-3)

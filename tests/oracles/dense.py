@@ -62,3 +62,11 @@ def preconditioned(matrix: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
     """P^(-1/2) H P^(-1/2) for a diagonal P."""
     root = np.sqrt(np.asarray(diagonal, np.float64))
     return matrix / root[:, None] / root[None, :]
+
+
+def matrix(seed, size, spectrum=None):
+    """A symmetric matrix with the given eigenvalues, or random ones, in random directions."""
+    draw = np.random.default_rng(seed)
+    turned, _ = np.linalg.qr(draw.normal(size=(size, size)))
+    values = draw.normal(size=size) if spectrum is None else np.asarray(spectrum)
+    return ((turned * values) @ turned.T).astype(np.float32)

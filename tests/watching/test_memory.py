@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from curvkit.curvature import davidson
 from curvkit.watching import measure
 
 SIZES = ((64, 1000), (1000, 1000), (1000, 10))
@@ -31,11 +32,11 @@ def taking(per_layer):
     return read, (weights, measure.begin(weights, 1, per_layer))
 
 
-@pytest.mark.parametrize("per_layer, most", [(False, 13), (True, 18.5)], ids=["whole", "layers"])
+@pytest.mark.parametrize("per_layer, most", [(False, 13), (True, 19.5)], ids=["whole", "layers"])
 def test_a_large_model_is_read_in_a_small_multiple_of_its_size(per_layer, most):
     read, given = taking(per_layer)
     size = 4 * sum(math.prod(shape) for shape in SIZES)
-    assert size / 4 > measure.MANY
+    assert size / 4 > davidson.LARGE
     made = jax.jit(read, donate_argnums=1).lower(*given).compile().memory_analysis()
     # Four vectors and their images are eight; what a product and what follows it need is the rest.
     assert 8 < made.temp_size_in_bytes / size < most

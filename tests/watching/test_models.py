@@ -10,7 +10,8 @@ from oracles import dense
 from oracles.frameworks import MODELS, plain
 
 import curvkit
-from curvkit.watching import measure, parts
+from curvkit.curvature import davidson
+from curvkit.watching import parts
 
 
 def matrix(model):
@@ -62,7 +63,7 @@ def test_under_adam_it_is_the_preconditioned_hessian(name):
 
 @pytest.mark.slow
 def test_a_large_model_is_read_with_few_vectors_and_as_well(monkeypatch):
-    monkeypatch.setattr(measure, "MANY", 10)
+    monkeypatch.setattr(davidson, "LARGE", 10)
     model = plain()
     watcher = curvkit.watch(
         model.loss, learning_rate=0.1, every=1, k=2, budget=None, num_hvps=30, per_layer=True
