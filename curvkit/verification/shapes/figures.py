@@ -39,8 +39,8 @@ def triangle(trace: Trace) -> go.Figure:
 
 def exponential(trace: Trace) -> go.Figure:
     """The exponential between its chord and a tangent."""
-    curves = (("chord", "chord, for terms that are added"),
-              ("tangent", "tangent, for terms that are taken off"),
+    curves = (("chord", "chord (terms added)"),
+              ("tangent", "tangent (terms taken off)"),
               ("exponential", "exponential"))  # fmt: skip
     return _between(trace, "Chord and tangent of an exponential", curves)
 
