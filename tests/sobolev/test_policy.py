@@ -36,6 +36,13 @@ def test_one_direction_takes_fewer_operations_than_whole_jacobians_and_the_table
     assert told.count("\n|") == 2 + len(policy.METHODS)
 
 
+def test_operations_are_counted_where_only_compiled_programs_tell(found, monkeypatch):
+    monkeypatch.setattr(jax.stages.Lowered, "cost_analysis", lambda self: None)
+    plain, some, whole = policy.distil(steps=1, seeds=1).flops
+    assert plain < some < whole
+    assert_close(some / whole, found.flops[1] / found.flops[2], rtol=0.2)
+
+
 def test_a_body_moves_as_a_loop_of_plain_numbers_says():
     place, velocity = np.array([1.0, -0.5]), np.array([0.2, 0.1])
     state = jnp.array([*place, *velocity])
