@@ -15,7 +15,7 @@ from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 
 # Seconds for which a picture may be left as it is while chunks come.
-PATIENCE = 0.1
+PATIENCE = 0.05
 
 
 class Live:
