@@ -115,6 +115,7 @@ def test_binder_builds_nothing_but_curvkit_itself():
     kernel = " ".join(commands[2:])
     assert kernel.startswith("python -m ipykernel install --sys-prefix")
     assert "--env XLA_PYTHON_CLIENT_PREALLOCATE false" in kernel
+    assert "--env JAX_DEFAULT_MATMUL_PRECISION highest" in kernel
     assert kernel.endswith('--env JAX_COMPILATION_CACHE_DIR "$HOME/.cache/curvkit/jax"')
 
 

@@ -1,5 +1,7 @@
-"""Lanczos' method on any symmetric product, to live inside a compiled training run; and what it
-shares with Davidson's: it starts from one vector and needs no images of the basis.
+"""Lanczos' method on any symmetric product, to live inside a compiled training run.
+
+It starts from one vector and needs no images of the basis. What Davidson's method needs, too, is
+here as well: fresh directions, orthogonal ones, Ritz pairs and their errors.
 
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
@@ -117,8 +119,10 @@ def noise(key: jax.Array, salt: int | jax.Array, like: jax.Array) -> jax.Array:
     return (bits.astype(like.dtype) / 2.0**31 - 1).reshape(like.shape)
 
 
-def orthogonal(vector, basis, passes=2):
-    """`vector` without its part in the rows of `basis`, as a unit vector, and its length."""
+def orthogonal(vector: jax.Array, basis: jax.Array, passes: int = 2) -> tuple[jax.Array, jax.Array]:
+    """A vector (P,) without its part in the rows of `basis` (m, P), as a unit vector, and what its
+    length was.
+    """
     for _ in range(passes):  # twice is enough (Parlett, Kahan)
         vector = vector - (basis @ vector) @ basis
     return unit(vector), jnp.linalg.norm(vector)
@@ -130,8 +134,10 @@ def _ritz(small, made):
     return values, within, jnp.abs(small[made - 1, made] * within[made - 1])
 
 
-def ritz_pairs(small, made):
-    """Eigenvalues (descending) and eigenvectors of the part of `small` that is built."""
+def ritz_pairs(small: jax.Array, made: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Eigenvalues (m,), descending, and eigenvectors (m, m), as columns, of the part of T that is
+    built: its first `made` rows and columns.
+    """
     built = jnp.arange(len(small)) < made
     inner = jnp.where(built[:, None] & built[None, :], small, 0)
     # What is not built yet is moved below everything else, so that it never counts as largest.
@@ -141,8 +147,12 @@ def ritz_pairs(small, made):
     return values[::-1], jnp.where(built[:, None], within[:, ::-1], 0)
 
 
-def errors(values, residuals, made, tolerance):
-    """The estimated relative errors, residual² over the gap, in units of their tolerances."""
+def errors(
+    values: jax.Array, residuals: jax.Array, made: jax.Array, tolerance: tuple[float, ...]
+) -> jax.Array:
+    """The estimated relative errors (k,), residual² over the gap to the next of the `made` Ritz
+    values, in units of their k tolerances.
+    """
     k = len(tolerance)
     apart = jnp.abs(values[:k, None] - values) + jnp.where(jnp.eye(k, len(values)), jnp.inf, 0)
     gap = jnp.min(jnp.where(jnp.arange(len(values)) < made, apart, jnp.inf), axis=1)

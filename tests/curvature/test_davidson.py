@@ -58,12 +58,10 @@ def test_a_small_space_finds_the_same_with_a_few_products_more(capacity, monkeyp
     # Blocks of seven numbers, and a rest of five.
     monkeypatch.setattr(davidson, "BLOCK", 7)
     symmetric = matrix(1, 75, np.r_[10.0, 8.0, 6.0, np.linspace(-3, 2, 72)])
-    product = lambda vector: jnp.asarray(symmetric) @ vector
-    found = {}
-    for kept in (None, capacity):
-        found[kept] = davidson.davidson(
-            product, jnp.zeros((1, 75)), 60, (1e-5, 1e-5), key=jax.random.key(0), capacity=kept
-        )
+    found = {
+        kept: begun(symmetric, np.zeros((1, 75)), 60, (1e-5, 1e-5), capacity=kept)
+        for kept in (None, capacity)
+    }
     for values, vectors, residuals, _ in found.values():
         assert_close(values, [10, 8], rtol=2e-5)
         assert_close(vectors @ vectors.T, np.eye(2), atol=2e-5)
@@ -77,9 +75,6 @@ def test_a_small_space_finds_the_same_with_a_few_products_more(capacity, monkeyp
 
 def test_a_small_space_makes_the_products_it_is_told_to():
     symmetric = matrix(2, 30)
-    product = lambda vector: jnp.asarray(symmetric) @ vector
-    values, *_, made = davidson.davidson(
-        product, jnp.zeros((1, 30)), 29, (1.0,), key=jax.random.key(0), stop=False, capacity=5
-    )
+    values, *_, made = begun(symmetric, np.zeros((1, 30)), 29, (1.0,), stop=False, capacity=5)
     assert int(made) == 29
     assert_close(values, largest(symmetric.astype(float), 1), rtol=1e-3)
