@@ -143,19 +143,20 @@ for value in (1.0, 1.5, 2.0):
 
 # %% [markdown]
 # ## Where it fails
-# Above 2, over twice as many steps, the valley is flattened more than training can use. With
-# cross-entropy (of smoothed labels: no loss is below 0.5003) the sharpness falls by itself late in
-# training, so that being greedy costs little.
+# Above 2, over twice as many steps, the valley is flattened more than training can use: compare with
+# σ = 2 over as many. With cross-entropy (of smoothed labels: no loss is below 0.5003) the sharpness
+# falls by itself late in training, so that being greedy costs little.
 # And where the least loss is known to be zero, Polyak's step, $\eta = L / \lVert g \rVert^2$, needs
 # no curvature to win.
 
 # %%
-over = dict(sigma=2.05, steps=2 * steps)
-fails = {"σ = 2.05": over, "Polyak": dict(tuner="polyak", rival="none")}
-entropy = dict(loss="cross_entropy", rival="none", ema=0.0)
-fails |= {f"cross-entropy, σ = {s:g}": dict(sigma=s, **entropy) for s in (1.0, 2.0)}
+long = dict(steps=2 * steps, seed=seed, every=33, rival="none")
+fails = {f"σ = {s:g}, twice the steps": dict(long, sigma=s) for s in (2.0, 2.05)}
+fails["Polyak"] = dict(start, tuner="polyak", rival="none")
+entropy = dict(start, loss="cross_entropy", rival="none", ema=0.0)
+fails |= {f"cross-entropy, σ = {s:g}": dict(entropy, sigma=s) for s in (1.0, 2.0)}
 for name, turned in fails.items():
-    one = tuners.run(tuners.Settings.read({**start, **turned}))
+    one = tuners.run(tuners.Settings.read(turned))
     print(f"{name}: loss {one.best(0)[0]:.4g}, λ {one.settled('sharpness', 0):.3g}")
 
 # %% [markdown]
@@ -185,7 +186,9 @@ for cap in (1e4, 0.5):
 # ## Exercises
 # 1. Set σ to 2.05, and the steps to 4000. What do sharpness and loss do?
 #    <details><summary>Answer</summary>The sharpness falls much further, the rate grows, and the
-#    loss ends higher: the valley is flattened more than training can use.</details>
+#    loss ends higher: the valley is flattened more than training can use. (From PyTorch's start
+#    with `ema` 0.9 it is luck: of three seeds and two lengths, three times lower and three times
+#    higher than at 2.)</details>
 # 2. Take cross-entropy as the loss. Is greedy still the slow one?
 #    <details><summary>Answer</summary>Hardly: there the sharpness falls by itself late in training.
 #    The story is one of squared error. (Set `ema` to 0.9, and greedy is slower again.)</details>

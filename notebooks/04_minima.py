@@ -154,6 +154,10 @@ minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **cas
 # 4. With one half of the learning rate, is a failure more or less likely?
 #    <details><summary>Answer</summary>Look at *not there yet* before you answer: what is slow looks
 #    like what is stuck. Double the steps as well.</details>
+# 5. In the table above, seven sigmoids learn the flattened XOR less often than four by gradient
+#    descent from small starts (*glorot* and *lecun*). Does width harm?
+#    <details><summary>Answer</summary>It is slow: with twice the steps,
+#    `minima.compare(steps=5000)`, all of them learn it.</details>
 
 # %% [markdown]
 # ## Where it lives in the code

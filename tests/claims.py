@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import nbformat
+import sentences
 from rich.console import Console
 
 from curvkit.report import make
@@ -23,11 +24,18 @@ class Executed(NamedTuple):
     facts: dict[str, Any]
 
     @property
-    def text(self) -> str:
-        """All that the notebook told in Markdown."""
-        return " ".join(
-            each.data.get("text/markdown", "") for each in self.outputs if "data" in each
+    def told(self) -> str:
+        """All that the notebook told, printed and showed as a value, a paragraph each."""
+        return "\n".join(
+            each.text if "text" in each else data.get("text/markdown", data.get("text/plain", ""))
+            for each in self.outputs
+            for data in [each.get("data", {})]
         )
+
+    @property
+    def plots(self) -> list[Any]:
+        """The figures, as plotly's dictionaries."""
+        return [each.data[PLOTLY] for each in self.figures]
 
 
 def executed(notebook, folder, quick):
@@ -49,8 +57,7 @@ def executed(notebook, folder, quick):
 def is_alive(done):
     """Every figure has points in it, at least one has frames, and the runs told have merits."""
     frames = 0
-    for each in done.figures:
-        figure = each.data[PLOTLY]
+    for figure in done.plots:
         assert any(len(curve.get("x", ())) for curve in figure["data"])
         frames += len(figure.get("frames", ())) > 1
     assert frames
@@ -61,21 +68,5 @@ def hold(stem, done):
     """What the notebook of that name claims is what its run came to."""
     is_alive(done)
     # What a room tells of a run has a number of that run in bold.
-    assert re.search(r"\*\*[^*]*\d[^*]*\*\*", done.text)
-    OWN.get(stem, lambda done: None)(done)
-
-
-def of_curvature(done):
-    """Gradient descent, heavy ball and Adam settle at their edges, which one is climbed to."""
-    told = re.findall(
-        r"last half of the run is \*\*([\d.]+)\*\* \(([\d.]+) is the edge\)", done.text
-    )
-    settled = {float(edge): float(value) for value, edge in told if float(value) > 1}
-    crossed = re.search(r"came to its edge at step \*\*(\d+)\*\*", done.text)
-    assert 400 <= int(crossed[1]) <= 900
-    assert abs(settled[2.0] - 2.0) <= 0.05
-    assert abs(settled[3.8] - 3.8) <= 0.1
-    assert abs(settled[38.0] - 38.0) <= 3
-
-
-OWN = {"01_curvature": of_curvature}
+    assert re.search(r"\*\*[^*]*\d[^*]*\*\*", done.told)
+    sentences.OWN[stem](done)

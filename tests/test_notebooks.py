@@ -8,6 +8,7 @@ import claims
 import jupytext
 import nbformat
 import pytest
+import sentences
 from papers import script
 
 from curvkit.core import knob as knobs
@@ -73,6 +74,13 @@ def test_a_room_s_notebook_keeps_the_rhythm(script):
     places = [text.find(f"## {heading}") for heading in RHYTHM]
     assert -1 not in places and places == sorted(places), dict(zip(RHYTHM, places, strict=True))
     assert "**Claim.**" in text and "## Reference" in text and "<summary>Answer</summary>" in text
+
+
+@named
+def test_what_a_notebook_claims_can_fail(notebook):
+    facts = nbformat.from_dict({"runs": []})
+    with pytest.raises(AssertionError):
+        sentences.OWN[notebook.stem](claims.Executed([], [], facts))
 
 
 @pytest.mark.slow

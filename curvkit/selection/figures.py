@@ -189,6 +189,12 @@ def whitening(trace: Trace) -> go.Figure:
     return _finish(made, trace)
 
 
+def _found(step, hits):
+    """When the last of the good groups that were found was picked, in a clause."""
+    most = int(hits[-1])
+    return f", the last by pick {int(step[np.argmax(hits == most)])}" if most else ""
+
+
 def words(trace: Trace) -> str:
     """What the search shows, in a few short sentences, with its own numbers."""
     now = _cut(trace)
@@ -202,9 +208,11 @@ def words(trace: Trace) -> str:
     if not trace.known:
         names = ", ".join(trace.names[each] for each in now.taken if each < len(trace.names))
         return " ".join([*told, f"Taken were {names}."] if names else told)
-    total = int(trace.good.sum())
-    told.append(f"Of the {total} good groups **{int(now.hits[-1])}** were found, by the other rule")
-    told[-1] += f" **{int(now.other_hits[-1])}**."
+    ours, others = (_found(now.step, hits) for hits in (now.hits, now.other_hits))
+    told.append(
+        f"Of the {int(trace.good.sum())} good groups **{int(now.hits[-1])}** were found{ours};"
+    )
+    told[-1] += f" by the other rule **{int(now.other_hits[-1])}**{others}."
     told.append(f"The bound on μ is **{number(trace.mu)}**, and ρ is **{number(trace.rho)}**:")
     if trace.mu < 1 and trace.epsilon < UNREACHED:
         shortest = np.min(trace.true_lengths[trace.good > 0], initial=np.inf)
