@@ -140,8 +140,8 @@ race.tell(raced)
 #   pixels, with the race: it shows that deep networks can be *trained*, nothing more.
 # - *Not claimed*: that plain networks never train. A plain tanh network with orthogonal weights does
 #   (see *Break it*), because with shrinking inputs it is nearly linear.
-# - Orthogonal weights are part of the effect: with Gaussian ones shaped networks train, too, but
-#   leave several times as many digits wrong, as the cell after it says. The test digits were also
+# - Orthogonal weights are part of the effect: with Gaussian ones shaped networks train, too, but leave
+#   more than twice as many digits wrong, as the second cell below says. The test digits were also
 #   looked at to choose the learning rate, so read the accuracies as trainability and not as a
 #   benchmark.
 
