@@ -1,8 +1,9 @@
 """The command `curvkit report`; what is heavy is imported when it is called."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -61,9 +62,14 @@ def report(
     from curvkit.report.make import make
 
     options = dict(given=settings or (), quick=profile == "quick", formats=formats, fresh=fresh)
+    options |= dict(console=console, timeout=timeout, jobs=jobs or machine.notebooks_at_once())
+    _ended(make, paths, out, options)
+
+
+def _ended(make: Callable, paths: list[Path], out: Path, options: dict[str, Any]) -> NoReturn:
+    """Makes what is asked for, says how that ended, and leaves with the status for it."""
     try:
-        jobs = jobs or machine.notebooks_at_once()
-        failed = make(paths, out=out, console=console, timeout=timeout, jobs=jobs, **options)
+        failed = make(paths, out=out, **options)
     except KeyboardInterrupt:
         typer.echo(f"Stopped; the same command goes on from what is finished in {out}.", err=True)
         raise typer.Exit(130) from None
@@ -80,7 +86,7 @@ Site = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the site.
 def gallery(
     chosen: Chosen = None,
     out: Site = Path("site"),
-    profile: Profile = "quick",
+    profile: Profile = "full",
     jobs: Jobs = None,
     timeout: Timeout = 600,
 ) -> None:
@@ -93,10 +99,7 @@ def gallery(
 
     options = dict(quick=profile == "quick", timeout=timeout, console=Console())
     options |= dict(jobs=jobs or machine.notebooks_at_once())
-    failed = build(paths, out=out, **options)
-    typer.echo("".join(f"{each}\n" for each in failed), err=True, nl=False)
-    typer.echo(f"Open {out / 'index.html'}")
-    raise typer.Exit(1 if failed else 0)
+    _ended(build, paths, out, options)
 
 
 Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a name.")]

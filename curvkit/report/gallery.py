@@ -39,24 +39,21 @@ document.querySelectorAll(".turn").forEach((section) => {
     }
     words.innerHTML = said;
   };
+  const say = (slider) => {
+    const value = JSON.parse(slider.dataset.values)[slider.value];
+    slider.nextElementSibling.textContent = value;
+    slider.setAttribute("aria-valuetext", value);
+  };
   sliders.forEach((slider, knob) => {
-    const values = JSON.parse(slider.dataset.values), shown = slider.nextElementSibling;
-    const say = () => {
-      shown.textContent = values[slider.value];
-      slider.setAttribute("aria-valuetext", values[slider.value]);
-    };
     slider.addEventListener("input", () => {
       // One knob is turned at a time: the others go back to where the notebook has them.
-      sliders.forEach((other, at) => {
-        if (at !== knob && other.value !== other.dataset.start) {
-          other.value = other.dataset.start;
-          other.nextElementSibling.textContent = JSON.parse(other.dataset.values)[other.value];
-        }
+      sliders.forEach((other) => {
+        if (other !== slider) other.value = other.dataset.start;
+        say(other);
       });
-      say();
       turn(knob, Number(slider.value));
     });
-    say();
+    say(slider);
   });
 });
 """
@@ -73,23 +70,36 @@ def build(
 ) -> list[str]:
     """Runs notebooks as `make` does, and makes a site of them in `out`; arguments as there.
 
+    Pages of other notebooks that an earlier gallery left in `out` stay, and stay on its index.
+
     Returns:
         A sentence for each notebook that failed; those have no page in the site.
+
+    Raises:
+        ValueError: with one sentence, before anything runs, if a notebook wants what is not there.
     """
+    for path in notebooks:
+        _check(path)
     console = console or Console(quiet=True)
     options = dict(out=out, quick=quick, timeout=timeout, jobs=jobs, console=console)
-    failed = make(notebooks, formats=["notebook"], **options)
-    cards = []
+    failed = make(notebooks, formats=["notebook"], listed=False, **options)
+    cards = {path.stem: _card(path) for path in sorted(out.glob("*.ipynb"))}
     for path in notebooks:
         node = nbformat.read(out / f"{path.stem}.ipynb", as_version=4)
-        if node.metadata.curvkit.report.failure:
-            continue
-        console.print(f"{path.stem}: turning its knobs", highlight=False)
-        turned = variants.of_notebook(node)
-        files.write(out / f"{path.stem}.html", _page(node, turned, path))
-        cards.append(_card(node, path))
-    files.write(out / "index.html", _index(cards))
+        if not node.metadata.curvkit.report.failure:
+            console.print(f"{path.stem}: turning its knobs", highlight=False)
+            turned = variants.of_notebook(node)
+            files.write(out / f"{path.stem}.html", _page(node, turned, path))
+            cards[path.stem] = _card(out / f"{path.stem}.ipynb")
+        files.write(out / "index.html", _index([cards[stem] for stem in sorted(cards)]))
     return failed
+
+
+def _check(path: Path) -> None:
+    try:
+        variants.plan(nbformat.read(path, as_version=4))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _page(node: NotebookNode, turned: Sequence[Turned], path: Path) -> str:
@@ -141,27 +151,32 @@ def _slider(knob: Turned) -> str:
     )
 
 
-def _card(node: NotebookNode, path: Path) -> str:
-    facts = node.metadata.curvkit.report
-    link = f"{quote(path.stem)}.html"
-    claim = markup.markdown(_claim(node), trusted=False)
+def _card(record: Path) -> str:
+    """What the index says of an executed notebook that has a page beside it, else nothing."""
+    page = record.with_suffix(".html")
+    facts = index.facts_of(record)
+    if facts is None or facts["failure"] or not page.is_file():
+        return ""
+    claim = markup.markdown(_claim(nbformat.read(record, as_version=4)), trusted=False)
     return (
         f"<li>{index.thumbnail(facts)}\n"
-        f'<h2><a href="{link}">{html.escape(facts.title)}</a></h2>\n{claim}</li>'
+        f'<h2><a href="{quote(page.name)}">{html.escape(facts["title"])}</a></h2>\n{claim}</li>'
     )
 
 
 def _claim(node: NotebookNode) -> str:
-    """The first paragraph below a notebook's title, without what only a notebook can do."""
+    """The first paragraph below a notebook's title, equations and all, to the end of a sentence."""
     for cell in node.cells:
         if cell.cell_type == "markdown":
             parts = [each.strip() for each in cell.source.split("\n\n")]
-            return next((each for each in parts if each and not each.startswith("#")), "")
+            told = [each for each in parts if each and not each.startswith("#")]
+            ends = (at for at, each in enumerate(told, 1) if each.endswith((".", ".)", "!", "?")))
+            return "\n\n".join(told[: next(ends, len(told))])
     return ""
 
 
 def _index(cards: Sequence[str]) -> str:
-    listed = "\n".join(cards)
+    listed = "\n".join(each for each in cards if each)
     return page.shell(
         "curvkit",
         "<main>\n<h1>curvkit</h1>\n<p>See, and turn, what is known about how neural networks "

@@ -17,14 +17,24 @@ KINDS = ("html", "pdf", "ipynb", "log")
 
 def earlier(folder: Path) -> dict[str, Facts]:
     """What the executed notebooks in `folder` say of their runs, by name."""
-    found = {}
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            facts = json.loads(path.read_text(encoding="utf-8"))["metadata"]["curvkit"]["report"]
-            found[path.stem] = {**facts, "name": path.stem}
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return found
+    found = {path.stem: facts_of(path) for path in sorted(folder.glob("*.ipynb"))}
+    return {name: facts for name, facts in found.items() if facts is not None}
+
+
+def facts_of(record: Path) -> Facts | None:
+    """What an executed notebook says of its run; None if the file is not one of a report."""
+    try:
+        facts = json.loads(record.read_text(encoding="utf-8"))["metadata"]["curvkit"]["report"]
+        return {**facts, "name": record.stem}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_one(path: Path) -> bool:
+    """Whether the file is an index that curvkit wrote, of a report or of a gallery."""
+    if path.name != "index.html":
+        return False
+    return "<title>curvkit" in path.read_text(encoding="utf-8", errors="replace")[:3000]
 
 
 def render(runs: Mapping[str, Facts], folder: Path) -> str:
@@ -68,13 +78,13 @@ def _row(facts: Facts, there: set[str]) -> str:
     files = ", ".join(f'<a href="{quote(stem)}.{kind}">{kind}</a>' for kind in kinds)
     link = f'<a href="{quote(stem)}.{kinds[0]}">{title}</a>' if kinds else title
     device = facts.get("device") or facts.get("backend", "unknown")
-    profile = f"{facts['profile']}: " if facts.get("profile") else ""
+    told = [facts.get("profile", ""), page.settings(facts["changed"])]
     cells = [
         ("", thumbnail(facts)),
         ("values", status),
         ("number", f"{facts['seconds']:.1f} s"),
         ("values", html.escape(device)),
-        ("values", html.escape(profile + page.settings(facts["changed"])) or "–"),
+        ("values", html.escape(": ".join(each for each in told if each)) or "–"),
         ("values", html.escape(facts["date"])),
         ("", files),
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from curvkit.report.progress import Follower
 from curvkit.report.stop import Stop
 
 FORMATS = ("html", "notebook", "pdf")
+KINDS = ("html", "pdf")
 PROFILES = ("full", "quick")
 
 
@@ -44,6 +46,7 @@ def make(
     fresh: bool = False,
     timeout: float = 600,
     jobs: int = 1,
+    listed: bool = True,
     console: Console | None = None,
 ) -> list[str]:
     """Runs notebooks and writes `<stem>.html`, `.ipynb` and `.log` of each and `index.html`.
@@ -60,6 +63,7 @@ def make(
         fresh: whether to run all of them, whatever is there.
         timeout: seconds that one cell may take.
         jobs: how many notebooks are run side by side, each in a kernel of its own.
+        listed: whether `index.html` is written.
         console: where progress is shown.
 
     Returns:
@@ -88,7 +92,8 @@ def make(
 
         def ended(job: Job, facts: dict[str, Any]) -> None:
             runs[job.path.stem] = facts
-            files.write(out / "index.html", index.render(runs, out))
+            if listed:
+                files.write(out / "index.html", index.render(runs, out))
             if facts["failure"]:
                 sentences[job.path] = f"{job.path.stem} failed in {facts['failure']}"
 
@@ -135,19 +140,23 @@ class Maker:
     stop: Stop
 
     def make(self, job: Job) -> dict[str, Any]:
-        """Runs a notebook, or takes what was run; writes what is not there, the record last."""
+        """Runs a notebook, or takes what was run; writes its record, then what is made of it."""
         self.stop.check()
         stem, record_of = job.path.stem, self.out / f"{job.path.stem}.ipynb"
         kept = None if self.fresh else record.finished(record_of, job.mark)
         self.follower.begin(stem, len(job.node.cells), quietly=kept is not None)
         done = kept or self._run(job)
         facts = done.metadata.curvkit.report
+        if not kept:
+            # What was made of an earlier run goes first, so that nothing is taken for this one's.
+            for kind in KINDS:
+                (self.out / f"{stem}.{kind}").unlink(missing_ok=True)
+            # Not by nbformat, which sorts all names: parameters are told in their own order.
+            files.write(record_of, json.dumps(done, indent=1, ensure_ascii=False) + "\n")
         for kind, made in _kinds(done, job.path.parent).items():
             path = self.out / f"{stem}.{kind}"
-            if kind in self.formats and not (kept and path.is_file()):
+            if kind in self.formats and not path.is_file():
                 files.write(path, made())
-        if not kept:
-            files.write(record_of, nbformat.writes(done))
         told = f"{stem}: ok, " + ("as it was" if kept else f"{facts.seconds:.0f} s")
         self.follower.end(stem, f"{stem} failed in {facts.failure}" if facts.failure else told)
         return facts
@@ -171,7 +180,7 @@ class Maker:
 def _kinds(done: NotebookNode, place: Path) -> dict[str, Callable[[], str | bytes]]:
     """What is made of an executed notebook, by the ending of its file."""
     html = functools.cache(lambda: page.render(done, str(place)))
-    return {"html": html, "pdf": lambda: pdf.printed(html())}
+    return dict(zip(KINDS, (html, lambda: pdf.printed(html())), strict=True))
 
 
 @contextlib.contextmanager
@@ -196,7 +205,16 @@ def _read(path: Path) -> NotebookNode:
 
 
 def _writable(out: Path, notebooks: Sequence[Path]) -> None:
-    """Makes the folder, and sees to it that no notebook would be overwritten by its own run."""
+    """Makes the folder, and sees to it that no file of somebody else's would be overwritten."""
     if any(path.parent == out.resolve() for path in notebooks):
         raise ValueError(f"{out} holds the notebooks themselves; report into another folder.")
     out.mkdir(parents=True, exist_ok=True)
+    names = [f"{path.stem}.{kind}" for path in notebooks for kind in ("ipynb", *KINDS)]
+    there = [out / name for name in ("index.html", *names) if (out / name).exists()]
+    ours = index.earlier(out) if there else {}
+    for path in there:
+        if path.stem not in ours and not index.is_one(path):
+            raise ValueError(
+                f"{path} is not of a report, so it is not overwritten: report into another folder, "
+                "or move it away."
+            )

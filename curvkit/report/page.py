@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
-from curvkit.report import markup, plot, summary
+from curvkit.report import markup, parameters, plot, summary
 
 HERE = Path(__file__).resolve().parent
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -64,7 +64,8 @@ def render(
     # Below the title, which every page begins with.
     body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
     content = (
-        f"<header>\n{navigation}\n{_facts(facts)}\n{failure}</header>\n<main>\n{body}\n"
+        f"<header>\n{navigation}\n{_facts(facts, _profile(node))}\n{failure}</header>\n"
+        f"<main>\n{body}\n"
         f"{_summary(facts)}</main>\n"
     )
     drawn = bool(figures or first)
@@ -166,7 +167,21 @@ def _summary(facts: Mapping[str, Any]) -> str:
     )
 
 
-def _facts(facts: Mapping[str, Any]) -> str:
+def _profile(node: NotebookNode) -> str:
+    """Whether a notebook's runs were shortened, and by what."""
+    told = node.metadata.curvkit
+    if told.report.get("profile", "full") != "quick":
+        return "full"
+    own = parameters.declared(node)
+    shortened = ", ".join(
+        f"{name} = {told.report.parameters[name]} instead of {own[name]}"
+        for name in told.get("quick", {})
+        if told.report.parameters[name] != own[name]
+    )
+    return f"quick, shortened: {shortened}" if shortened else "quick, with nothing to shorten"
+
+
+def _facts(facts: Mapping[str, Any], profile: str) -> str:
     """When, how long, with what and on what a notebook ran, as a definition list."""
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     rows = {
@@ -175,6 +190,7 @@ def _facts(facts: Mapping[str, Any]) -> str:
         "computed on": facts["backend"],
         "peak memory": f"{facts['peak_mb']:.0f} MB" if facts.get("peak_mb") else "unknown",
         "versions": versions,
+        "profile": profile,
         "parameters": settings(facts["parameters"]) or "none",
     }
     written = "".join(
@@ -184,8 +200,8 @@ def _facts(facts: Mapping[str, Any]) -> str:
     return f'<dl class="facts">{written}</dl>'
 
 
-def settings(parameters: Mapping[str, Any]) -> str:
+def settings(values: Mapping[str, Any]) -> str:
     """Parameters as a person reads them: `steps = 22, note = "a"`; not yet escaped."""
     return ", ".join(
-        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in parameters.items()
+        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()
     )

@@ -1,8 +1,7 @@
 """Runs made beforehand for a page that has no kernel: a knob at a few values, the rest as it is."""
 
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,31 +29,46 @@ class Turned:
     words: list[str]
 
 
-def values(knob: Knob) -> list[Any]:
-    """A few values of a numeric knob around its default, in order, the default among them.
+@dataclass(frozen=True)
+class Plan:
+    """What is to be turned: the room, its figure, the other settings, and the knobs' values."""
+
+    house: Any
+    figure: str
+    base: dict[str, Any]
+    values: dict[str, list[Any]]
+    named: bool
+
+
+def values(knob: Knob, now: Any = None) -> list[Any]:
+    """A few values of a numeric knob around the one that it has, in order, that one among them.
+
+    Args:
+        knob: an integer or a floating-point one.
+        now: where it stands; at its default if not given.
 
     >>> values(Knob("width", int, 8, "", "", low=2, high=512, scale="log"))
     [2, 4, 8, 16, 32]
     """
-    far = VALUES // 2
+    now, far = knob.default if now is None else now, VALUES // 2
     found = []
     for at in range(-far, far + 1):
         if knob.scale == "log":
-            value = min(max(knob.default * 2.0**at, knob.low), knob.high)
+            value = min(max(now * 2.0**at, knob.low), knob.high)
         else:
             end = knob.high if at > 0 else knob.low
-            value = knob.default + (end - knob.default) * abs(at) / (2 * far)
-        rounded = knob.kind(float(f"{value:.3g}"))
-        found.append(knob.default if at == 0 else rounded)
+            value = now + (end - now) * abs(at) / (2 * far)
+        found.append(now if at == 0 else knob.kind(float(f"{value:.3g}")))
     return sorted({each for each in found if knob.low <= each <= knob.high})
 
 
-def of_notebook(node: NotebookNode) -> list[Turned]:
-    """What the knobs of a notebook's room come to, from the parameters that the notebook ran with.
+def plan(node: NotebookNode) -> Plan | None:
+    """What the notebook wants to be turned, checked; None where it is of no room.
 
     Which knobs and values, other settings and which figure, a notebook may say in its metadata, at
     `curvkit: {gallery: {knobs: {sigma: [1, 1.9, 2]}, set: {steps: 60}, figure: edge}}`; else they
-    are the first numeric knobs of the room that move its first figure, around their defaults.
+    are the first numeric knobs of the room that move its first figure, around what the notebook
+    runs with.
 
     Raises:
         ValueError: with one sentence, if a notebook names a knob, a value or a figure that is not
@@ -62,7 +76,7 @@ def of_notebook(node: NotebookNode) -> list[Turned]:
     """
     told = node.metadata.get("curvkit", {})
     if not told.get("room"):
-        return []
+        return None
     house, wish = rooms.load(told["room"]), told.get("gallery", {})
     declared, figures = knobs.knobs(house.Settings), house.figures.FIGURES
     figure = wish.get("figure", next(iter(figures)))
@@ -70,14 +84,38 @@ def of_notebook(node: NotebookNode) -> list[Turned]:
         raise ValueError(say.unknown("figure", figure, figures))
     ran = told.get("report", {}).get("parameters", parameters.declared(node))
     base = {name: value for name, value in ran.items() if name in declared} | wish.get("set", {})
-    named = wish.get("knobs")
-    wanted = named or {name: values(declared[name]) for name in _candidates(declared)}
-    found = []
+    wanted = {name: list(each) for name, each in wish.get("knobs", {}).items()}
+    if unknown := [name for name in wanted if name not in declared]:
+        raise ValueError(say.unknown("setting", unknown[0], declared))
+    for name in [] if wanted else _candidates(declared):
+        wanted[name] = values(declared[name], base.get(name))
     for name, each in wanted.items():
-        if name not in declared:
-            raise ValueError(say.unknown("setting", name, declared))
-        made = _turned(house, figures[figure], declared[name], list(each), base)
-        if named or len({json.dumps(one["data"]) for one in made.figures}) > 1:
+        now = base.get(name, declared[name].default)
+        # Where the notebook stands is one of them, so that what stays is what the page shows.
+        wanted[name] = each if now in each else _among(each, now)
+        for value in wanted[name]:
+            knobs.read(house.Settings, {**base, name: value})
+    return Plan(house, figure, base, wanted, bool(wish.get("knobs")))
+
+
+def _among(given: list[Any], now: Any) -> list[Any]:
+    numbers = all(isinstance(each, int | float) for each in [*given, now])
+    return sorted([*given, now]) if numbers else [now, *given]
+
+
+def of_notebook(node: NotebookNode) -> list[Turned]:
+    """What the knobs of a notebook's room come to, from the parameters that the notebook ran with.
+
+    Raises:
+        ValueError: as `plan`.
+    """
+    wanted = plan(node)
+    if wanted is None:
+        return []
+    found = []
+    for name in wanted.values:
+        made = _turned(wanted, name)
+        if wanted.named or len({json.dumps(one["data"]) for one in made.figures}) > 1:
             found.append(made)
         if len(found) == MOST_KNOBS:
             break
@@ -91,28 +129,18 @@ def _candidates(declared: Mapping[str, Knob]) -> Iterator[str]:
             yield name
 
 
-def _turned(
-    house: Any, draw: Callable, knob: Knob, given: list[Any], base: Mapping[str, Any]
-) -> Turned:
+def _turned(plan: Plan, name: str) -> Turned:
     from curvkit.show import player
 
-    figures, words = [], []
+    house, figures, words = plan.house, [], []
+    knob, given = knobs.knobs(house.Settings)[name], plan.values[name]
     for value in given:
-        trace = house.run(knobs.read(house.Settings, {**base, knob.name: value}))
+        trace = house.run(knobs.read(house.Settings, {**plan.base, name: value}))
+        draw = house.figures.FIGURES[plan.figure]
         figures.append(json.loads(player.animate(draw, trace, FRAMES).to_json()))
         words.append(house.figures.words(trace))
-    now = base.get(knob.name, knob.default)
-    nearest = min(range(len(given)), key=lambda at: _apart(given[at], now))
-    return Turned(
-        knob.label, knob.sentence, [_shown(each) for each in given], nearest, figures, words
-    )
-
-
-def _apart(one: Any, other: Any) -> float:
-    try:
-        return abs(float(one) - float(other))
-    except (TypeError, ValueError):
-        return 0.0 if one == other else math.inf
+    at = given.index(plan.base.get(name, knob.default))
+    return Turned(knob.label, knob.sentence, [_shown(each) for each in given], at, figures, words)
 
 
 def _shown(value: Any) -> str:

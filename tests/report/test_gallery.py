@@ -75,6 +75,48 @@ def test_a_wish_that_cannot_be_met_is_refused_in_a_sentence(wish, said):
         variants.of_notebook(a_notebook(**wish))
 
 
+def test_where_the_notebook_stands_is_one_of_the_values(monkeypatch):
+    sigma = variants.plan(a_notebook()).values["sigma"]
+    assert 1.9 in sigma and len(sigma) == 5
+    assert variants.plan(a_notebook(knobs={"sigma": [1.5, 2.1]})).values["sigma"] == [1.5, 1.9, 2.1]
+    width = knobs.Knob("width", int, 50, "", "", low=5, high=200, scale="log")
+    assert variants.values(width, 20) == [5, 10, 20, 40, 80]
+    assert variants.values(width) == [12, 25, 50, 100, 200]
+
+
+def test_a_wish_that_cannot_be_met_names_the_notebook_before_anything_runs(tmp_path):
+    nbformat.write(a_notebook(), tmp_path / "good.ipynb")
+    nbformat.write(a_notebook(knobs={"sigma": [99]}), tmp_path / "bad.ipynb")
+    paths = [tmp_path / "good.ipynb", tmp_path / "bad.ipynb"]
+    with pytest.raises(ValueError, match=r"bad\.ipynb: sigma must be a number"):
+        gallery.build(paths, out=tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_claim_goes_through_its_equation_to_the_end_of_the_sentence():
+    told = "# Title\n\n**Claim.** It reaches\n\n$$x = 2$$\n\nand stays. There is more.\n\nNot this."
+    node = new_notebook(cells=[new_markdown_cell(told)])
+    assert gallery._claim(node) == "**Claim.** It reaches\n\n$$x = 2$$\n\nand stays. There is more."
+    assert gallery._claim(new_notebook(cells=[new_markdown_cell("# Title\n\nNo end")])) == "No end"
+
+
+@pytest.mark.slow
+def test_pages_of_an_earlier_gallery_stay_listed_and_those_that_fail_now_go(tmp_path):
+    for name in "ab":
+        nbformat.write(a_notebook(**WISH), tmp_path / f"{name}.ipynb")
+    site, quiet = tmp_path / "site", Console(quiet=True)
+    assert gallery.build([tmp_path / "a.ipynb"], out=site, console=quiet) == []
+    assert gallery.build([tmp_path / "b.ipynb"], out=site, console=quiet) == []
+    assert (site / "index.html").read_text().count("<li>") == 2
+    node = a_notebook(**WISH)
+    node.cells.append(new_code_cell("raise ValueError('no')"))
+    nbformat.write(node, tmp_path / "b.ipynb")
+    assert len(gallery.build([tmp_path / "b.ipynb"], out=site, console=quiet)) == 1
+    listed = (site / "index.html").read_text()
+    assert listed.count("<li>") == 1 and 'href="a.html"' in listed
+    assert not (site / "b.html").exists()
+
+
 def test_a_notebook_without_a_room_has_no_knobs():
     assert variants.of_notebook(new_notebook()) == [] and gallery._section([], "n") == ""
 
@@ -125,6 +167,7 @@ def test_from_a_file_the_sliders_turn_and_the_figures_play(site, browser):
         sheet.keyboard.press(key)
         sheet.wait_for_timeout(200)
         shown = sheet.locator("label.knob output").text_content()
+        assert slider.get_attribute("aria-valuetext") == shown
         seen[shown] = (sheet.evaluate(drawn), words.inner_text())
     assert list(seen) == ["1.5", "1.9", "2.1"]
     assert len({str(curves) for curves, _ in seen.values()}) == 3

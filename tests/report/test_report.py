@@ -241,6 +241,22 @@ def test_a_file_that_is_no_notebook_is_refused_before_anything_runs(shelf):
     assert not (shelf / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["00_start.ipynb", "00_start.html", "index.html"])
+def test_a_file_that_is_of_no_report_is_refused_and_stays(shelf, name):
+    (shelf / "out").mkdir()
+    theirs = shelf / "out" / name
+    theirs.write_text('{"cells": []}')
+    with pytest.raises(ValueError, match=f"{name} is not of a report, so it is not overwritten"):
+        make(notebooks.choose(["00"]), out=shelf / "out")
+    assert theirs.read_text() == '{"cells": []}'
+    assert [each.name for each in (shelf / "out").iterdir()] == [name]
+
+
+def test_an_index_of_ours_is_overwritten(tmp_path):
+    (tmp_path / "index.html").write_text(index.render({}, tmp_path))
+    assert index.is_one(tmp_path / "index.html")
+
+
 # Files, Markdown, index
 
 
@@ -369,6 +385,20 @@ def test_a_page_says_what_was_run_and_shows_no_progress_bars(reported):
     assert '<html lang="en">' in text and "<title>Maths &amp; more</title>" in text
     assert 'role="img" aria-label="A  title' in text
     assert 'href="bad.html"' in text and ">https://example.org/plot.png</a>" in text
+
+
+@pytest.mark.parametrize(
+    ("profile", "values", "said"),
+    [
+        ("full", dict(steps=40, log=2), "full"),
+        ("quick", dict(steps=20, log=2), "quick, shortened: steps = 20 instead of 40"),
+        ("quick", dict(steps=40, log=2), "quick, with nothing to shorten"),
+    ],
+)
+def test_a_page_says_whether_its_runs_were_shortened(profile, values, said):
+    cell = new_code_cell("steps = 40\nlog = 1", metadata={"tags": ["parameters"]})
+    told = {"quick": {"steps": 20}, "report": {"profile": profile, "parameters": values}}
+    assert page._profile(new_notebook(cells=[cell], metadata={"curvkit": told})) == said
 
 
 @pytest.mark.slow

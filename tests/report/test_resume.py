@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from papers import notebook
+from papers import DEFAULTS, notebook
 from rich.console import Console
 
 from curvkit.report import inside
@@ -86,9 +86,12 @@ def killed_and_resumed(home, kills):
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     command, seen, died = [sys.executable, "-c", NURSERY], {}, 0
     with subprocess.Popen(command, cwd=home, **pipes, stderr=subprocess.DEVNULL) as nursery:
-        for _ in range(kills):
+        for _ in range(6 * kills):
+            if died == kills:
+                break
+            # How long a report takes depends on the machine; one that ended is not counted.
             nursery.stdin.write("go\n")
-            pid, end = int(nursery.stdout.readline()), time.monotonic() + chance.uniform(0, 2.5)
+            pid, end = int(nursery.stdout.readline()), time.monotonic() + chance.uniform(0, 1.5)
             while time.monotonic() < end and Path(f"/proc/{pid}").exists():
                 time.sleep(0.01)
             try:
@@ -109,7 +112,7 @@ def killed_and_resumed(home, kills):
         nursery.stdout.readline()
         assert int(nursery.stdout.readline()) == 0
         nursery.stdin.close()
-    assert died >= kills // 2
+    assert died == kills
     # A kernel that lost its report ends by itself, within a second or so.
     pids = [int(path.name.split("-")[1]) for path in (home / "runs").iterdir()]
     end = time.monotonic() + 30
@@ -153,6 +156,29 @@ def test_only_what_changed_is_run_again_and_a_missing_page_is_made_without_runni
     assert ran(tmp_path) == {"a": 1, "b": 3, "c": 1}
     assert quietly(paths[:1], out, fresh=True) == []
     assert ran(tmp_path)["a"] == 2
+
+
+@pytest.mark.slow
+def test_a_page_is_never_taken_for_that_of_other_parameters(tmp_path):
+    path = notebook(tmp_path / "a.ipynb", DEFAULTS, "print('steps are', steps)")
+    page, contents = tmp_path / "out/a.html", tmp_path / "out/index.html"
+    assert quietly([path], tmp_path / "out", given=["steps=31"]) == []
+    assert "steps are 31" in page.read_text()
+    # The page of the run before is not left to be linked beside what is said of this one.
+    assert quietly([path], tmp_path / "out", given=["steps=32"], formats=["notebook"]) == []
+    assert not page.exists() and 'href="a.html"' not in contents.read_text()
+    assert quietly([path], tmp_path / "out", given=["steps=32"]) == []
+    assert "steps are 32" in page.read_text() and 'href="a.html"' in contents.read_text()
+
+
+@pytest.mark.slow
+def test_settings_stay_in_the_order_of_the_notebook_in_a_page_that_is_made_later(tmp_path):
+    path, names = notebook(tmp_path / "a.ipynb", DEFAULTS, "1"), ["steps", "rate", "quick", "note"]
+    assert quietly([path], tmp_path / "out", formats=["notebook"]) == []
+    assert quietly([path], tmp_path / "out") == []
+    told = (tmp_path / "out/a.html").read_text()
+    places = [told.index(f"{name} = ", told.index("<dt>parameters")) for name in names]
+    assert places == sorted(places)
 
 
 LOUD = f"""
