@@ -10,6 +10,10 @@
 #     name: python3
 #   curvkit:
 #     room: kernels
+#     gallery:
+#       knobs:
+#         depth: [5, 20, 50, 100, 200]
+#         zeta: [1.1, 1.5, 3.0, 5.0]
 #     quick:
 #       depth: 20
 # ---

@@ -10,6 +10,10 @@
 #     name: python3
 #   curvkit:
 #     room: minima
+#     gallery:
+#       knobs:
+#         width: [2, 3, 4, 7]
+#         learning_rate: [0.01, 0.05, 0.2]
 #     quick:
 #       steps: 100
 #       runs: 100

@@ -10,6 +10,10 @@
 #     name: python3
 #   curvkit:
 #     room: sobolev
+#     gallery:
+#       knobs:
+#         slope_weight: [0.01, 0.1, 1.0, 10.0]
+#         function: [styblinski_tang, rosenbrock, ackley]
 #     quick:
 #       steps: 100
 # ---

@@ -10,6 +10,10 @@
 #     name: python3
 #   curvkit:
 #     room: distillation
+#     gallery:
+#       knobs:
+#         reward_weight: [0.0, 0.5, 0.9, 1.0, 2.0]
+#         variant: [on_policy_reward, n_distill_reward, teacher_distill]
 #     quick:
 #       steps: 300
 # ---

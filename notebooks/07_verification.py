@@ -10,6 +10,10 @@
 #     name: python3
 #   curvkit:
 #     room: verification
+#     gallery:
+#       knobs:
+#         tolerance: [0.0, 0.1, 0.25, 0.5]
+#         model: [A, B]
 #     quick:
 #       steps: 10
 # ---

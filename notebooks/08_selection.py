@@ -10,6 +10,10 @@
 #     name: python3
 #   curvkit:
 #     room: selection
+#     gallery:
+#       knobs:
+#         within: [0.0, 0.4, 0.7, 0.9]
+#         rows: [50, 65, 80, 110]
 #     quick:
 #       picks: 5
 # ---

@@ -222,6 +222,7 @@ def of_verification(done):
         shares = [each[f"{name}_share"] for name in ("proved", "violated", "open")]
         assert abs(sum(shares) - 100) < 1e-6
     # All states of B are certified with a tolerance at which A has counterexamples.
+    assert "For **100 %** of all states it is proved that model B" in done.told
     assert whole["proved_share"] == 100 and asked["best_attack"] > whole["highest_bound"]
     names = [each["name"] for each in titled(done, "Who bounds it best?")["data"] if each["x"]]
     assert "below the attack: an error" not in names

@@ -251,6 +251,13 @@ def histogram(found: Samples) -> go.Figure:
     return made
 
 
+def _percent(share):
+    """A share in per cent, which is said to be none or all only where it is."""
+    if 0 < share < 0.05 or 99.95 <= share < 100:
+        return "under 0.1" if share < 50 else "over 99.9"
+    return f"{share:.1f}".removesuffix(".0") if share in (0, 100) else f"{share:.1f}"
+
+
 def words(trace: Trace) -> str:
     """What the run shows, in a few short sentences, with its own numbers."""
     if not trace.readings:
@@ -259,11 +266,13 @@ def words(trace: Trace) -> str:
         return "A bound is not finite, which proves nothing."
     found = trace.merits()
     limit = number(trace.settings["tolerance"])
+    proved, violated, unknown = (
+        _percent(found[f"{e}_share"]) for e in ("proved", "violated", "open")
+    )
     told = [
-        f"For **{found['proved_share']:.1f} %** of all states it is proved that model "
-        f"{trace.settings['model']} lets energy grow by at most {limit} J in a step; cells with "
-        f"**{found['violated_share']:.1f} %** hold a counterexample; "
-        f"{max(found['open_share'], 0):.1f} % are not known."
+        f"For **{proved} %** of all states it is proved that model {trace.settings['model']} lets "
+        f"energy grow by at most {limit} J in a step; cells with **{violated} %** hold a "
+        f"counterexample; {unknown} % are not known."
     ]
     told.append(
         f"Of no state is the growth above **{number(found['highest_bound'])}** J; "

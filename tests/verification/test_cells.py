@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from helpers import float64
 
-from curvkit.verification import Settings, cells, certify, pendulum, run
+from curvkit.verification import Settings, cells, certify, figures, pendulum, run
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +65,11 @@ def test_model_b_is_certified_on_the_whole_space_of_its_states():
     found = run(Settings.read(model="B", tolerance=0.1, steps=100))
     assert found.verdict[found.verdict >= 0].size < 10000
     assert found.merits()["proved_share"] == 100.0
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0, "0"), (100, "100"), (99.992, "over 99.9"), (0.0076, "under 0.1"), (93.16, "93.2")],
+)
+def test_all_states_are_said_to_be_proved_only_where_all_are(share, said):
+    assert figures._percent(share) == said
