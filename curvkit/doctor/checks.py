@@ -7,14 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import webbrowser
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from curvkit.environment import CACHE, cache_folder, environment
-from curvkit.report import machine, notebooks, pdf
+from curvkit.report import machine, pdf
 from curvkit.rooms import names
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
@@ -24,7 +24,14 @@ WIDGETS = {
     "anywidget": "anywidget",
 }
 BARE = re.compile(r"python(\d(\.\d+)?)?")
+# The line of a traceback that says what was raised.
+RAISED = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)(: .*)?")
 INSTALL = "make setup in a checkout; else pip install --upgrade curvkit"
+PLATFORMS = "JAX_PLATFORMS"
+# What compiled programs and a whole report take, with room to spare.
+GIGABYTES_OF_DISK = 1.0
+# Browsers that draw no figures.
+OF_TEXT = ("www-browser", "links", "elinks", "lynx", "w3m")
 # What a reader waits for: the imports, and the first piece of a first figure.
 PROBE = """
 import json, sys, time
@@ -87,17 +94,24 @@ def probed(cache: Path, room: str = "") -> dict[str, Any]:
         room: whose run is begun; the first one if empty.
 
     Raises:
-        RuntimeError: with the last line that it printed, if it fails.
+        RuntimeError: with the line that says why, if it fails.
     """
-    env = {**environment(), CACHE: str(cache)}
+    # Else the last line is a note of JAX on what it left out.
+    env = {**environment(), CACHE: str(cache), "JAX_TRACEBACK_FILTERING": "off"}
     command = [sys.executable, "-c", PROBE, room or names()[0]]
     try:
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     except subprocess.TimeoutExpired:
         raise RuntimeError("it took longer than 300 s") from None
     if done.returncode:
-        raise RuntimeError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        raise RuntimeError(_why(done.stderr))
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _why(printed: str) -> str:
+    """Of what a process printed as it failed, the line that says why; the last one if none does."""
+    lines = printed.strip().splitlines() or ["it said nothing"]
+    return next(filter(RAISED.fullmatch, reversed(lines)), lines[-1])
 
 
 def compiling() -> list[Finding]:
@@ -106,7 +120,7 @@ def compiling() -> list[Finding]:
         try:
             cold, warm = (probed(Path(folder)) for _ in range(2))
         except RuntimeError as error:
-            return [Finding("backend", WRONG, f"jax does not compute: {error}", INSTALL)]
+            return [_without_backend(error)]
     told = f"{cold['backend']}, {cold['devices']} × {cold['device']}"
     unused = cold["backend"] == "cpu" and driver()
     how = 'install curvkit\'s GPU part: pip install "curvkit[cuda]"' if unused else ""
@@ -119,6 +133,15 @@ def compiling() -> list[Finding]:
     slow = waits[1] > 30
     how = "close what else runs, or let pupils start the kernel before you talk" if slow else ""
     return [backend, Finding("first figure", NOTE if slow else OK, told, how)]
+
+
+def _without_backend(error: RuntimeError) -> Finding:
+    """What is said where jax does not compute: a choice that was made for it, or what is there."""
+    chosen = os.environ.get(PLATFORMS)
+    if not chosen:
+        return Finding("backend", WRONG, f"jax does not compute: {error}", INSTALL)
+    told = f"jax does not compute with {PLATFORMS}={chosen}: {error}"
+    return Finding("backend", WRONG, told, f"unset {PLATFORMS}, and jax takes what there is")
 
 
 def driver() -> bool:
@@ -136,10 +159,7 @@ def cache() -> Finding:
     """Where compiled programs are kept, and whether that can be written to."""
     folder = Path(environment()[CACHE])
     size = sum(each.stat().st_size for each in folder.glob("*") if each.is_file()) / 1e6
-    at = folder
-    while not at.exists() and at != at.parent:
-        at = at.parent
-    if not os.access(at, os.W_OK):
+    if not os.access(_there(folder), os.W_OK):
         how = f"make it writable, or set {CACHE} to a folder that is"
         return Finding("cache", WRONG, f"{folder} cannot be written to", how)
     own = "" if folder == cache_folder() else f", as {CACHE} says"
@@ -147,13 +167,33 @@ def cache() -> Finding:
     return Finding("cache", OK if size else NOTE, f"{filled} in {folder}{own}")
 
 
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def disk() -> Finding:
+    """Whether there is room for compiled programs, and for reports where one is now."""
+    places = {"the cache": _there(Path(environment()[CACHE])), "reports here": Path.cwd()}
+    free = {what: shutil.disk_usage(place).free / 1e9 for what, place in places.items()}
+    told = ", ".join(f"{each:.1f} GB free for {what}" for what, each in free.items())
+    if min(free.values()) >= GIGABYTES_OF_DISK:
+        return Finding("disk", OK, told)
+    how = f"make room: cache and reports may take up to {GIGABYTES_OF_DISK:g} GB"
+    return Finding("disk", NOTE, told, how)
+
+
 def memory() -> Finding:
-    """How many notebooks there is memory for."""
+    """How many notebooks there is memory for, and how many of them the cores serve at once."""
     free = machine.free_gigabytes()
     if free is None:
         return Finding("memory", NOTE, "not known on this system")
-    number = int(free // machine.GIGABYTES_A_NOTEBOOK)
-    told = f"{free:.1f} GB free, room for {number} notebooks at a time"
+    cores, each = machine.cores(), machine.GIGABYTES_A_NOTEBOOK
+    number = int(free // each)
+    told = f"{free:.1f} GB free, room for {number} open notebook{'s' * (number != 1)}"
+    told += f" at {each:g} GB each"
+    if number > cores:
+        told += f"; at full speed {cores} at a time, one for each core"
     if free < machine.GIGABYTES_A_NOTEBOOK:
         return Finding("memory", WRONG, told, "shut kernels down, or close other programs")
     return Finding("memory", OK, told)
@@ -197,37 +237,21 @@ def kernel() -> Finding:
     return Finding("kernel", WRONG, told, f"{sys.executable} -m ipykernel install --sys-prefix")
 
 
+def opening() -> Finding:
+    """Whether JupyterLab finds a browser to open."""
+    try:
+        found = getattr(webbrowser.get(), "name", "the system's own")
+    except webbrowser.Error:
+        found = ""
+    if not found or Path(found).name in OF_TEXT:
+        told = "none here for JupyterLab to open; curvkit lab prints an address"
+        return Finding("browser", NOTE, told, "open that address in a browser, its token with it")
+    return Finding("browser", OK, f"JupyterLab opens a window by {found}")
+
+
 def printing() -> Finding:
     """Whether reports can be printed as PDF, which nothing else needs."""
     try:
         return Finding("PDF", OK, f"printed by {pdf.browser()}")
     except ValueError:
         return Finding("PDF", NOTE, "no Chromium or Chrome, so --format pdf is refused")
-
-
-def each_notebook() -> Iterator[Finding]:
-    """Whether each notebook can be read, and its room takes the parameters it starts with."""
-    try:
-        paths = notebooks.choose()
-    except (OSError, ValueError) as error:
-        yield Finding("notebooks", NOTE, str(error))
-        return
-    for path in paths:
-        yield _notebook(path)
-
-
-def _notebook(path: Path) -> Finding:
-    from curvkit.report import parameters
-
-    try:
-        import nbformat
-
-        node = nbformat.read(path, as_version=4)
-        room = node.metadata.get("curvkit", {}).get("room")
-        declared = parameters.declared(node).items()
-        given = {name: str(each) for name, each in declared if type(each) in parameters.KINDS}
-        parameters.check({path.stem: node}, given)
-    except Exception as error:  # whatever it is, the other notebooks are to be looked at
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Finding(path.stem, WRONG, told, f"git checkout notebooks/{path.name}, or make setup")
-    return Finding(path.stem, OK, f"reads, and {room or 'no room'} takes its parameters")

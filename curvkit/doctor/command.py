@@ -41,14 +41,15 @@ def doctor(run: Run = False, compile: Compile = True) -> None:
 
 
 def _look(run: bool, compile: bool) -> list[Finding]:
-    from curvkit.doctor import checks
+    from curvkit.doctor import checks, notebooks
 
     found = [checks.versions()]
     if compile:
         with Console(stderr=True).status("timing a first figure, twice"):
             found += checks.compiling()
-    found += [checks.cache(), checks.memory(), checks.widgets(), checks.kernel(), checks.printing()]
-    each = list(checks.each_notebook())
+    found += [checks.cache(), checks.disk(), checks.memory(), checks.widgets(), checks.kernel()]
+    found += [checks.opening(), checks.printing()]
+    each = list(notebooks.each_notebook())
     return found + (_ran(each) if run else each)
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from papers import DEFAULTS, notebook
+from papers import notebook
 
 from curvkit import __main__
-from curvkit.doctor import checks, command
+from curvkit.doctor import checks, command, notebooks
 from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
 from curvkit.report import machine
 
@@ -76,6 +76,43 @@ def test_a_jax_that_does_not_start_is_told_by_its_last_line(monkeypatch, tmp_pat
     assert found.told.endswith("RuntimeError: no plugin for tpu")
 
 
+def test_a_note_below_the_error_does_not_hide_it(monkeypatch):
+    failing = "import sys\nprint('For simplicity, some frames are left out.', file=sys.stderr)\n"
+    failing = f"{failing}sys.stderr.write('jaxlib.Error: no plugin\\n\\nA note: see above.\\n')\n"
+    monkeypatch.setattr(checks, "PROBE", f"{failing}sys.exit(1)")
+    (found,) = checks.compiling()
+    assert found.told == "jax does not compute: jaxlib.Error: no plugin"
+
+
+def test_a_platform_that_was_asked_for_and_is_not_there_is_to_be_unset(monkeypatch):
+    monkeypatch.setenv("JAX_PLATFORMS", "abacus")
+    (found,) = checks.compiling()
+    assert found.state == WRONG and "with JAX_PLATFORMS=abacus: RuntimeError: " in found.told
+    assert found.advice.startswith("unset JAX_PLATFORMS") and "make setup" not in found.advice
+
+
+@pytest.mark.parametrize(("free", "state"), [(0.2, NOTE), (50.0, OK)])
+def test_a_disk_that_is_nearly_full_is_noted(monkeypatch, free, state):
+    told = SimpleNamespace(free=free * 1e9)
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda place: told)
+    found = checks.disk()
+    assert found.state == state and f"{free} GB free for the cache" in found.told
+    assert bool(found.advice) == (state == NOTE)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("firefox", OK), ("/usr/bin/w3m", NOTE), (None, NOTE), ("", NOTE)]
+)
+def test_a_browser_for_jupyterlab_is_found_or_its_lack_is_noted(monkeypatch, name, state):
+    def get():
+        if name is None:
+            raise checks.webbrowser.Error
+        return SimpleNamespace(name=name)
+
+    monkeypatch.setattr(checks.webbrowser, "get", get)
+    assert checks.opening().state == state
+
+
 def test_an_empty_cache_is_noted_and_one_that_cannot_be_written_is_wrong(monkeypatch, tmp_path):
     monkeypatch.setenv(checks.CACHE, str(tmp_path / "none" / "yet"))
     found = checks.cache()
@@ -89,9 +126,12 @@ def test_an_empty_cache_is_noted_and_one_that_cannot_be_written_is_wrong(monkeyp
 @pytest.mark.parametrize(("free", "state"), [(0.4, WRONG), (7.9, OK), (None, NOTE)])
 def test_memory_is_told_in_notebooks(monkeypatch, free, state):
     monkeypatch.setattr(checks.machine, "free_gigabytes", lambda: free)
+    monkeypatch.setattr(checks.machine, "cores", lambda: 2)
     found = checks.memory()
     assert found.state == state
-    assert free is None or f"room for {int(free)} notebooks" in found.told
+    if free is not None:
+        assert f"room for {int(free)} open notebooks at 1 GB each" in found.told
+    assert ("at full speed 2 at a time" in found.told) == (free == 7.9)
 
 
 def test_free_memory_is_that_of_the_container_if_it_has_less(monkeypatch):
@@ -154,29 +194,6 @@ def test_a_missing_browser_is_noted_for_pdf_alone(monkeypatch):
     assert checks.printing().state == NOTE
 
 
-def test_each_notebook_is_read_and_its_parameters_go_through_the_gate(tmp_path, monkeypatch):
-    rooms = {"good": None, "bad": "curvature", "lost": "attic"}
-    paths = [notebook(tmp_path / f"{n}.ipynb", DEFAULTS, room=room) for n, room in rooms.items()]
-    paths[1].write_text(paths[1].read_text().replace("steps = 20", "steps = 0"))
-    paths.append(tmp_path / "torn.ipynb")
-    paths[-1].write_text("{")
-    monkeypatch.setattr(checks.notebooks, "choose", lambda: paths)
-    found = list(checks.each_notebook())
-    assert [each.state for each in found] == [OK, WRONG, WRONG, WRONG]
-    assert "steps must be a whole number from 1 to 20000" in found[1].told
-    assert "There is no room 'attic'" in found[2].told
-    assert all(map(one_sentence, found))
-
-
-def test_without_notebooks_that_is_noted(monkeypatch):
-    def absent():
-        raise FileNotFoundError("There is no folder notebooks/.")
-
-    monkeypatch.setattr(checks.notebooks, "choose", absent)
-    (found,) = checks.each_notebook()
-    assert found.state == NOTE
-
-
 @pytest.mark.parametrize(
     ("found", "status", "said"),
     [
@@ -200,7 +217,7 @@ def test_the_whole_of_it_fits_on_a_screen_and_runs_the_notebooks(tmp_path, monke
         notebook(tmp_path / "good.ipynb", "x = 1"),
         notebook(tmp_path / "bad.ipynb", "raise ValueError('no')"),
     ]
-    monkeypatch.setattr(checks.notebooks, "choose", lambda *_: paths)
+    monkeypatch.setattr(notebooks.notebooks, "choose", lambda *_: paths)
     with pytest.raises(SystemExit) as ended:
         __main__.main(["doctor", "--run", "--no-compile"])
     told = capsys.readouterr().out
