@@ -139,8 +139,8 @@ curvature.tell(curvature.run(curvature.Settings.read(**heavy)))
 # *Adam* divides each direction by the root of a running mean of squared gradients, $P$. Its edge is
 # one of the *preconditioned* sharpness, the largest eigenvalue of $P^{-1}H$, at
 # $(2+2\beta_1)/(1-\beta_1) = 38$ over $\eta$ (Cohen et al. 2022, arXiv 2207.14484). The raw
-# sharpness (grey) is free to go on rising. **Predict** what happens to the edge when you turn
-# $\beta$ down to 0.5.
+# sharpness, grey in the figure *edge*, is free to go on rising. **Predict** what happens to the
+# edge when you turn $\beta$ down to 0.5.
 
 # %%
 adam = dict(rule="adam", learning_rate=0.001, steps=steps, seed=seed)

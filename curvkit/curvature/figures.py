@@ -65,14 +65,12 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
         theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
     )
     made.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
-    made.update_yaxes(title_text=_axis(trace), rangemode="tozero", row=2, col=1)
-    _cut(made, trace, followed, trace.threshold, 2)
+    made.update_yaxes(title_text="sharpness λ", rangemode="tozero", row=2, col=1)
+    if _has_preconditioner(trace):  # decades lie between the two kinds of sharpness
+        made.update_yaxes(type="log", nticks=4, rangemode="normal", row=2, col=1)
+    else:
+        _cut(made, trace, followed, trace.threshold, 2)
     return _finish(made, trace, x_title)
-
-
-def _axis(trace: Trace) -> str:
-    """What the sharpness axis is called: preconditioned or not."""
-    return "sharpness λ(P⁻¹H)" if _has_preconditioner(trace) else "sharpness λ"
 
 
 def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, row: int) -> None:
@@ -80,13 +78,19 @@ def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, ro
 
     Where a divergence would, the axis is made logarithmic instead.
     """
-    limit = max(3 * edge_at, 1.3 * float(values[0])) if len(values) else np.inf
-    if not len(values) or np.max(values) <= limit:
+    if not len(values):
+        return
+    began = 1.3 * float(values[0])
+    # A start a little beyond the edge is to be seen; one far beyond would hide what comes after.
+    limit = max(3 * edge_at, began if began < 10 * edge_at else 0)
+    if np.max(values) <= limit:
         return
     if trace.diverged:
         figure.update_yaxes(type="log", nticks=3, rangemode="normal", row=row, col=1)
     elif np.median(values) < 2 * edge_at:
         figure.update_yaxes(range=[0, limit], row=row, col=1)
+        if row == 1 and values[0] > limit:  # where a remark stands
+            theme.remark(figure, f"the start, at {number(values[0])}, is above this axis")
 
 
 def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
@@ -165,6 +169,15 @@ def valley(trace: Trace) -> go.Figure:
     return made
 
 
+def _went(kept: Trace) -> str:
+    """From where to where the sharpness went; where there are two kinds, both by their names."""
+    first, last = (number(each) for each in kept.preconditioned_sharpness[[0, -1]])
+    if not _has_preconditioner(kept):
+        return f"Sharpness went from {first} to **{last}**"
+    raw = " to ".join(number(each) for each in kept.sharpness[[0, -1]])
+    return f"Preconditioned sharpness went from {first} to **{last}**, raw sharpness from {raw}"
+
+
 def words(trace: Trace) -> str:
     """What the run shows, in a few short sentences, with its own numbers."""
     kept, edge_at = trace.head(trace.finite), f"{float(trace.critical):.4g}"
@@ -174,9 +187,8 @@ def words(trace: Trace) -> str:
     if trace.diverged:
         return f"The run **diverged at step {int(trace.diverged_at)}**. η·λ started at {first}."
     told = [
-        f"Sharpness went from {number(kept.preconditioned_sharpness[0])} to "
-        f"**{number(kept.preconditioned_sharpness[-1])}** and loss from {number(kept.loss[0])} to "
-        f"{number(kept.loss[-1])} in {int(kept.step[-1])} steps."
+        f"{_went(kept)} and loss from {number(kept.loss[0])} to {number(kept.loss[-1])} in "
+        f"{int(kept.step[-1])} steps."
     ]
     peak = int(np.argmax(kept.loss))
     if kept.loss[peak] > 1.5 * kept.loss[0]:

@@ -1,5 +1,7 @@
 """What the curvature room records, and what can be read off it."""
 
+from math import nan
+
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -61,14 +63,16 @@ class Trace:
         return len(values) if values.all() else int(np.argmin(values))
 
     def merits(self) -> dict[str, float]:
-        """Last loss and sharpness (nan after a divergence), the level of ηλ, where it crossed."""
+        """Where the run ended (nan after a divergence), the level of ηλ, where it crossed.
+
+        Sharpness is the raw one, as `sharpness` is; the preconditioned one has a name of its own.
+        """
         ended = self.readings > 0 and self.finite == self.readings and not self.diverged
-        crossing = self.crossing()
+        crossing, last = self.crossing(), ("loss", "sharpness", "preconditioned_sharpness")
         return {
-            "final_loss": float(self.loss[-1]) if ended else float("nan"),
-            "final_sharpness": float(self.sharpness[-1]) if ended else float("nan"),
+            **{f"final_{each}": float(getattr(self, each)[-1]) if ended else nan for each in last},
             "settled_scaled_sharpness": self.settled(),
-            "crossing_step": float("nan") if crossing is None else float(crossing),
+            "crossing_step": nan if crossing is None else float(crossing),
             "diverged": float(self.diverged),
         }
 

@@ -1,0 +1,65 @@
+"""Figures and words keep the two kinds of sharpness apart, and show the edge."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from curvkit.core import knob
+from curvkit.curvature import Settings, figures, stream
+
+SMALL = dict(width=6, depth=1, examples=20, steps=110)
+
+
+@functools.cache
+def run(rule, rate):
+    return stream.run(knob.read(Settings, dict(SMALL, rule=rule, learning_rate=rate)))
+
+
+def started_at(trace, start):
+    """The trace with η·λ at that height at first, and afterwards a little below the edge."""
+    edge = float(trace.critical)
+    heights = np.array([start, *np.linspace(0.1, 0.9, trace.readings - 1)]) * edge
+    arrays = trace.arrays() | dict(scaled_sharpness=heights.astype(np.float32))
+    return type(trace)(header=trace.header, **arrays)
+
+
+def ended(trace):
+    return trace.preconditioned_sharpness[-1]
+
+
+def test_where_a_rule_has_a_preconditioner_words_and_merits_name_both_sharpnesses():
+    trace = run("adam", 1e-3)
+    raw, shaped = figures.number(trace.sharpness[-1]), figures.number(ended(trace))
+    assert raw != shaped
+    told = figures.words(trace)
+    assert told.startswith("Preconditioned sharpness went from ")
+    assert f"to **{shaped}**, raw sharpness" in told
+    assert f"to {raw} and loss from" in told
+    merits = trace.merits()
+    assert figures.number(merits["final_sharpness"]) == raw
+    assert figures.number(merits["final_preconditioned_sharpness"]) == shaped
+
+
+def test_where_it_has_none_there_is_one_sharpness():
+    trace = run("gd", 0.1)
+    assert figures.words(trace).startswith("Sharpness went from ")
+    merits = trace.merits()
+    assert merits["final_sharpness"] == pytest.approx(merits["final_preconditioned_sharpness"])
+
+
+def test_both_sharpnesses_are_seen_on_one_axis_of_decades():
+    assert figures.edge(run("adam", 1e-3)).layout.yaxis2.type == "log"
+    assert figures.edge(run("gd", 0.1)).layout.yaxis2.type != "log"
+
+
+@pytest.mark.parametrize(("start", "cut"), [(0.5, False), (4, False), (15, True)])
+def test_a_start_far_beyond_the_edge_does_not_flatten_what_comes_after(start, cut):
+    trace = started_at(run("adam", 1e-3), start)
+    layout = figures.scaled(trace).layout
+    assert (layout.yaxis.range is not None) == cut
+    said = [each.text for each in layout.annotations if "above this axis" in each.text]
+    assert len(said) == cut
+    if cut:
+        assert float(trace.critical) < layout.yaxis.range[1] < 5 * float(trace.critical)
+        assert figures.number(trace.scaled_sharpness[0]) in said[0]
