@@ -21,7 +21,7 @@ if "google.colab" in sys.modules:
     get_ipython().run_line_magic("pip", "install --quiet --no-deps git+ADDRESS")
     from curvkit import hosted
 
-    hosted.start()
+    hosted.start(NEEDS)
 """
 
 
@@ -57,12 +57,18 @@ def badges(found: str, path: str) -> str:
     return "\n".join(made)
 
 
-def cells(found: str, path: str) -> list[NotebookNode]:
-    """What goes in front of a notebook's first cell of code: badges, and on Colab curvkit."""
+def cells(found: str, path: str, needs: list[str] | None = None) -> list[NotebookNode]:
+    """What goes in front of a notebook's first cell of code: badges, and on Colab curvkit.
+
+    Args:
+        found: the public address; without one there is nothing.
+        path: the notebook's, in the repository.
+        needs: what `curvkit.hosted.start` is told that it needs.
+    """
     if not found:
         return []
     told = new_markdown_cell(badges(found, path), metadata={"tags": ["links"]})
-    source = CELL.strip("\n").replace("ADDRESS", found)
+    source = CELL.strip("\n").replace("ADDRESS", found).replace("NEEDS", repr(needs))
     metadata = {"tags": ["hosted"], "cellView": "form", "jupyter": {"source_hidden": True}}
     made = [told, new_code_cell(source, metadata=metadata)]
     for cell, name in zip(made, ("links", "hosted"), strict=True):

@@ -25,7 +25,8 @@ def paired(script: Path, address: str | None = None) -> str:
             f"cell-{number:02d}"  # jupytext draws them at random, and each write would differ
         )
     address = links.address() if address is None else address
-    extra = links.cells(address, f"notebooks/{script.with_suffix('.ipynb').name}")
+    needs = notebook.metadata.get("curvkit", {}).get("needs")
+    extra = links.cells(address, f"notebooks/{script.with_suffix('.ipynb').name}", needs)
     notebook.cells[1:1] = extra  # below the title
     return nbformat.writes(notebook, version=4, indent=1).rstrip() + "\n"
 

@@ -43,7 +43,13 @@ def digits(examples: int = 200) -> Data:
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     # To import scikit-learn takes seconds, most of the time to a first figure, and its table does
     # not need it.
-    home = Path(*importlib.util.find_spec("sklearn").submodule_search_locations)
+    found = importlib.util.find_spec("sklearn")
+    if found is None:
+        raise ModuleNotFoundError(
+            "The handwritten digits come with scikit-learn, which is not installed; run "
+            "`pip install scikit-learn`."
+        )
+    home = Path(*found.submodule_search_locations)
     table = home / "datasets" / "data" / "digits.csv.gz"
     if table.is_file():
         rows = np.loadtxt(table, delimiter=",")

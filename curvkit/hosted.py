@@ -9,6 +9,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Mapping
 from importlib import metadata
 
 from curvkit.environment import environment
@@ -28,6 +29,8 @@ NEEDED = {
     "platformdirs": "platformdirs",
     "flint": "python-flint",
 }
+# What only some notebooks need; each says in its metadata which, at `curvkit: {needs: [...]}`.
+SOME = frozenset({"scikit-learn", "python-flint"})
 # Where these are old, a host is too old: another version would not go with what else is there.
 FLOORS = {"jax": (0, 7), "plotly": (5, 24), "ipywidgets": (7, 7)}
 NEVER_INSTALLED = ("jax", "jaxlib", "numpy", "scipy", "scikit-learn")
@@ -36,14 +39,12 @@ SMALL = ("optax", "jaxtyping", "anywidget")
 SECONDS, ROUNDS = 120, 3
 
 
-def start(*, install: bool = True) -> list[str]:
-    """Makes a host ready: environment, missing packages, Colab's widgets; says what is amiss.
+def start(needs: Collection[str] | None = None, *, install: bool = True) -> None:
+    """Makes a host ready: environment, missing packages, Colab's widgets; prints what is amiss.
 
     Args:
+        needs: of `SOME` packages those that the notebook needs; all of them if None.
         install: whether to ask pip for what is missing.
-
-    Returns:
-        A sentence for each thing that is amiss, as printed.
     """
     if "jax" not in sys.modules:
         os.environ.update(environment())
@@ -51,10 +52,10 @@ def start(*, install: bool = True) -> list[str]:
         from google.colab import output
 
         output.enable_custom_widget_manager()
-    said = [*_old(), *_missing(install)]
-    for sentence in said:
+    left_out = set() if needs is None else SOME - set(needs)
+    needed = {at: name for at, name in NEEDED.items() if name not in left_out}
+    for sentence in [*_old(), *_missing(needed, install)]:
         print(sentence)
-    return said
 
 
 def _old() -> list[str]:
@@ -70,23 +71,23 @@ def _old() -> list[str]:
     return said
 
 
-def _missing(install: bool) -> list[str]:
-    absent = _absent()
+def _missing(needed: Mapping[str, str], install: bool) -> list[str]:
+    absent = _absent(needed)
     # What was fetched asks for other packages in turn.
     for _ in range(ROUNDS if install else 0):
         wanted = [name for name in absent if name not in NEVER_INSTALLED]
         if not wanted or not _pip(wanted):
             break
         importlib.invalidate_caches()
-        absent = _absent()
+        absent = _absent(needed)
     return [f"{name} is missing here; what needs it will fail." for name in absent]
 
 
-def _absent() -> list[str]:
+def _absent(needed: Mapping[str, str]) -> list[str]:
     """The packages that are not there: those needed, and those that the small ones ask for."""
     from packaging.requirements import Requirement
 
-    absent = [name for at, name in NEEDED.items() if importlib.util.find_spec(at) is None]
+    absent = [name for at, name in needed.items() if importlib.util.find_spec(at) is None]
     for name in SMALL:
         if name in absent:
             continue

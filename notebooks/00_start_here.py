@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: curvature
+#     needs: []
 #     gallery:
 #       figure: valley
 #       set:

@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: curvature
+#     needs: [scikit-learn]
 #     quick:
 #       steps: 330
 # ---

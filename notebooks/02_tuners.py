@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: tuners
+#     needs: [scikit-learn]
 #     gallery:
 #       knobs:
 #         sigma: [1.0, 1.5, 1.9, 2.0, 2.05]

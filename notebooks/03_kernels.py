@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: kernels
+#     needs: [scikit-learn]
 #     gallery:
 #       knobs:
 #         depth: [5, 20, 50, 100, 200]

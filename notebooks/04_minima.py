@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: minima
+#     needs: [python-flint]
 #     gallery:
 #       knobs:
 #         width: [2, 3, 4, 7]

@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: sobolev
+#     needs: [scikit-learn]
 #     gallery:
 #       knobs:
 #         slope_weight: [0.01, 0.1, 1.0, 10.0]

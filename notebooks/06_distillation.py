@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: distillation
+#     needs: []
 #     gallery:
 #       knobs:
 #         reward_weight: [0.0, 0.5, 0.9, 1.0, 2.0]

@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: verification
+#     needs: [scikit-learn]
 #     gallery:
 #       knobs:
 #         tolerance: [0.0, 0.1, 0.25, 0.5]

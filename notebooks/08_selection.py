@@ -10,6 +10,7 @@
 #     name: python3
 #   curvkit:
 #     room: selection
+#     needs: [scikit-learn]
 #     gallery:
 #       knobs:
 #         within: [0.0, 0.4, 0.7, 0.9]

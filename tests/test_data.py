@@ -112,3 +112,9 @@ def test_the_digits_are_scikit_learn_s_with_and_without_importing_it(monkeypatch
         monkeypatch.setattr(Path, "is_file", lambda path, there=there: there)
         for got, wanted in zip(data._digits(), expected, strict=True):
             np.testing.assert_array_equal(got, wanted)
+
+
+def test_digits_without_scikit_learn_say_what_to_install(monkeypatch):
+    monkeypatch.setattr(data.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"run `pip install scikit-learn`\.$"):
+        data._digits()

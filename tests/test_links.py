@@ -51,6 +51,7 @@ def test_with_an_address_a_notebook_has_a_first_cell_that_does_nothing_elsewhere
     assert first.metadata.tags == ["hosted"] and f"--no-deps git+{ADDRESS}" in first.source
     plain = nbformat.reads(pair.paired(ROOT / "notebooks" / "01_curvature.py", ""), as_version=4)
     assert [title, *rest] == plain.cells
+    assert "hosted.start(['scikit-learn'])" in first.source
     ast.parse(first.source)
     # What is no Colab has no such module, so the cell's body is not entered.
     compiled = compile(first.source, "first", "exec")

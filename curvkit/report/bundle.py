@@ -35,7 +35,7 @@ if "curvkit" not in sys.modules:
 {own}"""))
     sys.path.append(unpacked({others}))
 from curvkit import hosted
-hosted.start();
+hosted.start({needs!r})
 '''
 
 
@@ -57,7 +57,9 @@ def bundle(path: Path, out: Path) -> list[str]:
     wheels = _wheels()
     own, *others = wheels.values()
     written = ", ".join(f'"""\n{_text(each)}"""' for each in others)
-    cell = new_code_cell(CELL.strip("\n").format(own=_text(own), others=written))
+    needs = node.metadata.get("curvkit", {}).get("needs")
+    source = CELL.strip("\n").format(own=_text(own), others=written, needs=needs)
+    cell = new_code_cell(source)
     cell.metadata = {"tags": ["hosted"], "cellView": "form", "jupyter": {"source_hidden": True}}
     cell["id"] = "curvkit-comes-along"
     titled = bool(node.cells) and node.cells[0].cell_type == "markdown"

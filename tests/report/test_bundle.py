@@ -21,6 +21,7 @@ from curvkit import __main__, hosted
 from curvkit.report import bundle, wheel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What a host may lack; the test hides them beside curvkit itself.
 HIDDEN = ("curvkit", "optax", "absl", "jaxtyping", "wadler_lindig", "anywidget", "psygnal", "flint")
 NO_NETWORK = """
@@ -173,18 +174,26 @@ def test_a_bundle_runs_in_a_clean_environment_without_a_network(bundled, clean, 
     assert any("application/vnd.plotly.v1+json" in data for data in drawn)
 
 
+def _links_what_it_needs(clean, needs):
+    """Of the packages that only some notebooks need, those that one needs are there, no others."""
+    (site,) = clean.parent.parent.glob("lib/python*/site-packages")
+    for name, files in (("scikit-learn", "*sklearn* scikit_learn-*"), ("python-flint", "*flint*")):
+        home = Path(metadata.distribution("jax").locate_file(""))
+        for each in (path for pattern in files.split() for path in home.glob(pattern)):
+            (site / each.name).unlink(missing_ok=True)
+            if name in needs:
+                (site / each.name).symlink_to(each)
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_every_notebook_runs_as_a_bundle(path, clean, tmp_path):
     bundle.bundle(path, tmp_path / "in.ipynb")
     node = nbformat.read(tmp_path / "in.ipynb", as_version=4)
     quick = node.metadata.get("curvkit", {}).get("quick", {})
     command = [clean, *PAPERMILL, "in.ipynb", "out.ipynb"]
     command += [part for name, value in quick.items() for part in ("-p", name, str(value))]
-    (site,) = clean.parent.parent.glob("lib/python*/site-packages")
-    for each in Path(metadata.distribution("jax").locate_file("")).glob("*flint*"):
-        if not (site / each.name).exists():
-            (site / each.name).symlink_to(each)  # which a notebook of proofs cannot do without
+    _links_what_it_needs(clean, node.metadata.curvkit.needs)
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -193,14 +202,21 @@ def test_every_notebook_runs_as_a_bundle(path, clean, tmp_path):
 # The host
 
 
-def test_on_colab_the_widget_manager_is_turned_on(monkeypatch):
+def said(capsys, *needs, **options):
+    """What the host is told, a sentence a line; nothing that a notebook would show besides."""
+    capsys.readouterr()
+    assert hosted.start(*needs, **options) is None
+    return capsys.readouterr().out.splitlines()
+
+
+def test_on_colab_the_widget_manager_is_turned_on(monkeypatch, capsys):
     turned = []
     output = SimpleNamespace(enable_custom_widget_manager=lambda: turned.append("on"))
     colab = ModuleType("google.colab")
     colab.output = output
     for name, module in {"google": ModuleType("google"), "google.colab": colab}.items():
         monkeypatch.setitem(sys.modules, name, module)
-    assert hosted.start() == [] and turned == ["on"]
+    assert said(capsys) == [] and turned == ["on"]
 
 
 def test_nothing_that_a_host_has_is_asked_of_pip_and_jax_never_is(monkeypatch, capsys):
@@ -212,14 +228,38 @@ def test_nothing_that_a_host_has_is_asked_of_pip_and_jax_never_is(monkeypatch, c
     )
     pip = lambda names: asked.append(names) or gone.discard("flint") or True
     monkeypatch.setattr(hosted, "_pip", pip)
-    assert hosted.start() == ["jax is missing here; what needs it will fail."]
+    assert said(capsys) == ["jax is missing here; what needs it will fail."]
     assert asked == [["python-flint"]]
     gone.add("flint")
-    assert len(hosted.start(install=False)) == 2 and len(asked) == 1
-    assert "python-flint is missing here" in capsys.readouterr().out
+    told = said(capsys, install=False)
+    assert len(told) == 2 and len(asked) == 1
+    assert told[1].startswith("python-flint is missing here")
 
 
-def test_what_is_fetched_asks_for_its_own_in_turn_and_a_pip_that_cannot_is_asked_once(monkeypatch):
+@pytest.mark.parametrize("needs", [[], ["scikit-learn"], ["python-flint"]])
+def test_what_a_notebook_does_not_need_is_neither_asked_for_nor_missed(monkeypatch, capsys, needs):
+    asked, kept = [], hosted.importlib.util.find_spec
+    absent = lambda name: None if name in ("flint", "sklearn") else kept(name)
+    monkeypatch.setattr(hosted.importlib.util, "find_spec", absent)
+    monkeypatch.setattr(hosted, "_pip", lambda names: asked.extend(names))
+    told = said(capsys, needs)
+    assert told == [f"{name} is missing here; what needs it will fail." for name in needs]
+    assert asked == [name for name in needs if name not in hosted.NEVER_INSTALLED]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_bundle_asks_for_what_its_notebook_says_that_it_needs(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "_wheels", lambda: {"own": b"", "other": b""})
+    bundle.bundle(path, tmp_path / "out.ipynb")
+    needs = nbformat.read(path, as_version=4).metadata.curvkit.needs
+    assert {*needs} <= hosted.SOME
+    first = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[1].source
+    assert first.endswith(f"\nhosted.start({needs!r})")
+
+
+def test_what_is_fetched_asks_for_its_own_in_turn_and_a_pip_that_cannot_is_asked_once(
+    monkeypatch, capsys
+):
     asked, gone, kept = [], {"optax", "absl-py"}, hosted.importlib.util.find_spec
     there = lambda name: name not in gone
     monkeypatch.setattr(hosted, "_there", there)
@@ -228,11 +268,11 @@ def test_what_is_fetched_asks_for_its_own_in_turn_and_a_pip_that_cannot_is_asked
     )
     monkeypatch.setattr(hosted, "_pip", lambda names: asked.append(names) or True)
     monkeypatch.setattr(hosted.importlib, "invalidate_caches", lambda: gone.discard("optax"))
-    assert hosted.start() == ["absl-py is missing here; what needs it will fail."]
+    assert said(capsys) == ["absl-py is missing here; what needs it will fail."]
     assert asked == [["optax"], ["absl-py"], ["absl-py"]]
     asked.clear()
     monkeypatch.setattr(hosted, "_pip", lambda names: asked.append(names))
-    assert len(hosted.start()) == 1 and asked == [["absl-py"]]
+    assert len(said(capsys)) == 1 and asked == [["absl-py"]]
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -248,11 +288,11 @@ def test_pip_is_asked_for_packages_without_what_they_depend_on(monkeypatch, code
     assert "--no-deps" in asked and asked[-2:] == ["a", "b"] and "--upgrade" not in asked
 
 
-def test_a_host_that_is_too_old_is_told_so(monkeypatch):
+def test_a_host_that_is_too_old_is_told_so(monkeypatch, capsys):
     kept = metadata.version
     old = {"jax": "0.6.1", "plotly": "5.24.1"}
     monkeypatch.setattr(hosted.metadata, "version", lambda name: old.get(name) or kept(name))
-    assert hosted.start(install=False) == ["jax is 0.6.1 here, and curvkit needs 0.7 or newer."]
+    assert said(capsys, install=False) == ["jax is 0.6.1 here, and curvkit needs 0.7 or newer."]
 
 
 def test_the_floors_are_those_of_the_package():
