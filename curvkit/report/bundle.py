@@ -53,7 +53,7 @@ def bundle(path: Path, out: Path) -> list[str]:
     try:
         node = nbformat.read(path, as_version=4)
     except ValueError as error:
-        raise ValueError(f"{path.name} is no notebook: it is not the JSON of one.") from error
+        raise ValueError(f"{path} is no notebook: it is not the JSON of one.") from error
     wheels = _wheels()
     own, *others = wheels.values()
     written = ", ".join(f'"""\n{_text(each)}"""' for each in others)

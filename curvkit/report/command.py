@@ -23,7 +23,22 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter wherever a notebook has it."),
 ]
-Folder = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the pages.")]
+
+
+def _named(typed: str | Path) -> Path:
+    """A path as typed; nothing is not taken for the working directory.
+
+    Raises:
+        FileNotFoundError: with one sentence, which typer lets pass.
+    """
+    if not str(typed):
+        raise FileNotFoundError("--out must name a place to write to, but '' was given.")
+    return Path(typed)
+
+
+Folder = Annotated[
+    Path, typer.Option(parser=_named, metavar="DIR", help="The folder of the pages.")
+]
 Profile = Annotated[
     str, typer.Option(metavar="quick|full", help="Shorten the runs that can be shortened, or not.")
 ]
@@ -80,7 +95,7 @@ def _ended(make: Callable, paths: list[Path], out: Path, options: dict[str, Any]
     raise typer.Exit(1 if failed else 0)
 
 
-Site = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the site.")]
+Site = Annotated[Path, typer.Option(parser=_named, metavar="DIR", help="The folder of the site.")]
 
 
 def gallery(
@@ -104,7 +119,10 @@ def gallery(
 
 Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a name.")]
 Bundled = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Where to; NOTEBOOK_bundle.ipynb if not given.")
+    Path | None,
+    typer.Option(
+        parser=_named, metavar="FILE", help="A file or a folder; NOTEBOOK_bundle.ipynb if none."
+    ),
 ]
 
 
@@ -114,7 +132,11 @@ def bundle(notebook: Notebook, out: Bundled = None) -> None:
     One file, which needs no network; it replaces nothing that the host has.
     """
     (path,) = notebooks.choose([notebook])
-    target = out or Path(f"{path.stem}_bundle.ipynb")
+    target = out or Path()
+    if target.is_dir():
+        target /= f"{path.stem}_bundle.ipynb"
+    if target.suffix != ".ipynb":
+        raise ValueError(say.refusal("--out", "a folder or a file ending in .ipynb", str(target)))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {str(target.parent)!r} to write to.")
     from curvkit.report import bundle as bundles

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import papermill
-from nbclient.exceptions import CellTimeoutError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
@@ -27,6 +27,9 @@ from curvkit.report.parameters import KINDS, declared
 from curvkit.report.stop import Stop
 
 PLOTLY = "application/vnd.plotly.v1+json"
+DIED = (
+    "; most often memory had run out: close other programs and kernels, or run it alone, --jobs 1"
+)
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -164,7 +167,8 @@ def _failure(node, raised, cell, timeout) -> Failure | None:
         return _failed_in(failed, f"{output.ename}: {COLORS.sub('', output.evalue)}")
     if isinstance(raised, PapermillExecutionError) or raised is None:
         return None
-    return _failed_in(cell, f"{type(raised).__name__}: {raised}")
+    advice = DIED if isinstance(raised, DeadKernelError) else ""
+    return _failed_in(cell, f"{type(raised).__name__}: {raised}{advice}")
 
 
 def _failed_in(cell: NotebookNode | None, error: str) -> Failure:

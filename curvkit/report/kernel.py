@@ -36,15 +36,30 @@ QUESTION = "__import__('importlib').import_module('curvkit.report.inside').facts
 
 
 class OwnKernel(AsyncKernelManager):
-    """A kernel of the running interpreter, whatever kernel of that name is installed."""
+    """A kernel of the running interpreter, whatever kernel of that name is installed.
+
+    Attributes:
+        idle: whether it has answered all that it was asked.
+    """
+
+    idle = False
 
     @property
     def kernel_spec(self) -> KernelSpec:
         """How the kernel is started, and in which environment."""
-        bounded = "--IPKernelApp.outstream_class=curvkit.report.inside.Bounded"
-        command = [*get_kernel_dict()["argv"], bounded]
+        # Its warnings, such as that nothing is encrypted, mean little to who reads the log.
+        options = ("outstream_class=curvkit.report.inside.Bounded", "log_level=ERROR")
+        command = [*get_kernel_dict()["argv"], *(f"--IPKernelApp.{each}" for each in options)]
         env = {**environment.environment(), **ENVIRONMENT}
         return KernelSpec(argv=command, env=env, display_name="Python 3", language="python")
+
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        """Ends the kernel; without an interrupt, of which its log would tell, where it is idle."""
+        if now or restart or not self.idle:
+            return await super().shutdown_kernel(now=now, restart=restart)
+        await self.request_shutdown()
+        await self.finish_shutdown()
+        await self.cleanup_resources()
 
     def kill(self) -> None:
         """Ends the kernel's process at once; may be called from a signal handler."""
@@ -80,6 +95,7 @@ class Client(PapermillNotebookClient):
         super().papermill_execute_cells()
         question = self.kc.execute("", silent=True, user_expressions={"facts": QUESTION})
         answer = self.wait_for_reply(question)["content"].get("user_expressions", {})
+        self.km.idle = True
         told = answer.get("facts", {}).get("data", {}).get("text/plain", "'{}'")
         self.nb.metadata.setdefault("curvkit", NotebookNode())["kernel"] = NotebookNode(
             json.loads(ast.literal_eval(told))

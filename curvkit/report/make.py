@@ -201,13 +201,15 @@ def _read(path: Path) -> NotebookNode:
     try:
         return nbformat.read(path, as_version=4)
     except (NotJSONError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name} is no notebook: it is not the JSON of one.") from error
+        raise ValueError(f"{path} is no notebook: it is not the JSON of one.") from error
 
 
 def _writable(out: Path, notebooks: Sequence[Path]) -> None:
     """Makes the folder, and sees to it that no file of somebody else's would be overwritten."""
     if any(path.parent == out.resolve() for path in notebooks):
         raise ValueError(f"{out} holds the notebooks themselves; report into another folder.")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file, and --out is the folder of the pages; name another.")
     out.mkdir(parents=True, exist_ok=True)
     names = [f"{path.stem}.{kind}" for path in notebooks for kind in ("ipynb", *KINDS)]
     there = [out / name for name in ("index.html", *names) if (out / name).exists()]
