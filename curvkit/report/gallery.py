@@ -30,7 +30,7 @@ document.querySelectorAll(".turn").forEach((section) => {
       bar.dispatchEvent(new Event("pause"));
       bar.hidden = !play;
     }
-    Plotly.newPlot(drawn, { ...figure, config: { responsive: true, displaylogo: false } });
+    draw(drawn, figure);
     drawn.parentElement.parentElement.setAttribute("aria-label", picture);
     if (bar && play) {
       bar.dataset.frames = play.frames;

@@ -9,53 +9,20 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import plotly.io
 
+from curvkit.show.config import CONFIG
+
 # What `show.player` adds below a figure for plotly's own controls.
 ROOM_FOR_CONTROLS = 90
+# How long a figure plays.
 SECONDS = 8.0
-SCRIPT = """
-document.querySelectorAll(".transport").forEach((bar) => {
-  const drawn = document.getElementById(bar.dataset.figure);
-  const [button, range, said] = bar.children;
-  const frame = { duration: 0, redraw: bar.dataset.redraw === "yes" };
-  let frames = [], steps = [], timer = null;
-  const say = (at) => {
-    range.value = at;
-    range.setAttribute("aria-valuetext", steps[at]);
-    said.textContent = steps[at];
-  };
-  const show = (at) => {
-    say(at);
-    Plotly.animate(drawn, [frames[at]], { mode: "immediate", frame, transition: { duration: 0 } });
-  };
-  const pause = () => {
-    clearInterval(timer);
-    timer = null;
-    button.textContent = "▶ Play";
-  };
-  const play = () => {
-    let at = Number(range.value) >= frames.length - 1 ? 0 : Number(range.value);
-    const next = () => (at >= frames.length ? pause() : show(at++));
-    button.textContent = "❚❚ Pause";
-    timer = setInterval(next, 1000 * SECONDS / frames.length);
-  };
-  const load = () => {
-    frames = JSON.parse(bar.dataset.frames);
-    steps = JSON.parse(bar.dataset.steps);
-    range.max = frames.length - 1;
-    say(frames.length - 1);
-    bar.hidden = false;
-  };
-  button.addEventListener("click", () => (timer === null ? play() : pause()));
-  range.addEventListener("input", () => { pause(); show(Number(range.value)); });
-  bar.addEventListener("pause", pause);
-  bar.addEventListener("load", load);
-  load();
-});
-""".replace("SECONDS", str(SECONDS))
+SCRIPT = f"const CONFIG = {json.dumps(CONFIG)}, SECONDS = {SECONDS};\n" + Path(__file__).with_name(
+    "figure.js"
+).read_text(encoding="utf-8")
 
 
 class Play(NamedTuple):
@@ -77,13 +44,16 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
     shown, play = without_player(figure)
     identity = f"figure-{number + 1 if isinstance(number, int) else number}"
     written = plotly.io.to_html(
-        shown, config={"responsive": True, "displaylogo": False}, auto_play=False,
+        shown, config=dict(CONFIG), auto_play=False,
         include_plotlyjs=False, include_mathjax=False, full_html=False, default_height="450px",
         validate=False, div_id=identity,
     ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
     title = name(figure, number if isinstance(number, int) else 0)
     label = html.escape(words(figure, number if isinstance(number, int) else 0), quote=True)
-    picture = f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
+    picture = (
+        f'<div class="figure" role="img" aria-label="{label}">'
+        f'<p class="called" hidden></p>{written}</div>'
+    )
     return f"<div>{picture}\n{_transport(play, identity, title) if play else ''}</div>"
 
 
@@ -119,7 +89,8 @@ def words(figure: Mapping[str, Any], number: int) -> str:
     curves = dict.fromkeys(_plain(each.get("name")) for each in figure.get("data") or ())
     named = ", ".join(list(filter(None, curves))[:12])
     told += [f"curves: {named}"] if named else []
-    told += [f"{len(figure['frames'])} frames can be played"] if figure.get("frames") else []
+    frames = len(figure.get("frames") or ())
+    told += [f"{frames} frames can be played"] if frames > 1 else []
     return ". ".join(told)
 
 
@@ -135,7 +106,7 @@ def _played(shown: dict[str, Any]) -> Play | None:
     buttons = [button for menu in menus for button in menu.get("buttons") or ()]
     steps = [step for slider in sliders for step in slider.get("steps") or ()]
     plays = [each for each in buttons if each.get("method") == "animate"]
-    if len(frames) < 2 or not plays or len(plays) < len(buttons):
+    if not plays or len(plays) < len(buttons):
         return None
     layout.pop("updatemenus")
     labels = dict(zip(frames, frames, strict=True))
@@ -148,6 +119,8 @@ def _played(shown: dict[str, Any]) -> Play | None:
             layout["height"] -= ROOM_FOR_CONTROLS
             margin = dict(layout.get("margin") or {})
             layout["margin"] = {**margin, "b": max(40, margin.get("b", 80) - ROOM_FOR_CONTROLS)}
+    if len(frames) < 2:
+        return None  # there is nothing to play
     redraw = any((_second(each).get("frame") or {}).get("redraw", True) for each in plays)
     return Play(frames, [labels[each] for each in frames], redraw)
 

@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from curvkit.show import fit, theme
+from curvkit.show.config import CONFIG
 
 # One height for all figures of a canvas: plotly stops fitting the width once a height is changed.
 HEIGHT = 540
@@ -52,7 +53,7 @@ class Canvas(widgets.VBox):
 
 def _responsive(figure: go.Figure) -> go.FigureWidget:
     made = go.FigureWidget(figure)
-    made._config = {"responsive": True, "displaylogo": False}
+    made._config = dict(CONFIG)
     return made
 
 

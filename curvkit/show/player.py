@@ -60,10 +60,13 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
         frames: how many pictures.
 
     Returns:
-        The whole figure; played it starts from the first reading. It needs no kernel.
+        The whole figure; played it starts from the first reading. It needs no kernel. With one
+        picture there is nothing to play, and no button.
     """
     whole = freeze(draw(trace))
     ends = np.unique(np.linspace(1, trace.readings, min(frames, trace.readings)).astype(int))
+    if len(ends) < 2:
+        return whole
     moving = [i for i, each in enumerate(whole.data) if each.x is not None]
     drawn = [_moving(draw, trace, end, moving) for end in ends]
     # Of pictures such as heatmaps only those that change; plotly moves no other kind than scatter

@@ -16,6 +16,7 @@ from plotly.subplots import make_subplots
 
 from curvkit.core import say
 from curvkit.show import patience, sketch
+from curvkit.show.config import CONFIG
 
 Mode = Literal["light", "dark"]
 
@@ -108,6 +109,8 @@ def _template(mode: Mode) -> go.layout.Template:
         ),
         margin=dict(l=80, r=24, t=92, b=58), hovermode="x unified",
         hoverlabel=dict(font_size=13, bgcolor=paper, font_color=ink),
+        # Also where a notebook shows a figure with plotly's own configuration.
+        modebar=dict(remove=CONFIG["modeBarButtonsToRemove"]),
     )  # fmt: skip
     return go.layout.Template(layout=layout)
 

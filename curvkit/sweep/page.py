@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import plotly.io
 from plotly.offline import get_plotlyjs
 
 from curvkit.core import knob, say
@@ -40,10 +39,14 @@ def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan]) -> str:
     told = f"{len(every)} runs, {len(failed)} failed." if failed else f"{len(every)} runs, all ok."
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{told}</p>"]
-    parts += [_figure(each, number, nonce) for number, each in enumerate(drawn)]
+    parts += [
+        plot.drawn(json.loads(each.to_json()), number, nonce) for number, each in enumerate(drawn)
+    ]
     parts += [_runs(every, figure.axes_of(table, knobs), known), _failed(failed), "</main>"]
-    script = f'<script nonce="{nonce}">{get_plotlyjs()}</script>\n' if drawn else ""
-    return pages.shell(title, script + "\n".join(parts), nonce)
+    library, script = (
+        pages.script(text, nonce) if drawn else "" for text in (get_plotlyjs(), plot.SCRIPT)
+    )
+    return pages.shell(title, library + "\n".join(parts) + script, nonce)
 
 
 def _facts(every: Sequence[Mapping[str, Any]], plans: Sequence[Plan]) -> str:
@@ -74,18 +77,6 @@ def _shown(value: Any) -> str:
     if value is None:
         return "–"
     return say.number(value) if isinstance(value, float) else str(value)
-
-
-def _figure(drawn: Any, number: int, nonce: str) -> str:
-    """A figure as a div of the width of the page, with its title for who cannot see it."""
-    content = json.loads(drawn.to_json())
-    label = html.escape(plot.name(content, number), quote=True)
-    written = plotly.io.to_html(
-        drawn, config={"responsive": True, "displaylogo": False}, include_plotlyjs=False,
-        include_mathjax=False, full_html=False, default_height="450px",
-        div_id=f"figure-{number + 1}",
-    ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
-    return f'<div class="figure" role="img" aria-label="{label}">{written}</div>'
 
 
 def _runs(every: Sequence[Mapping[str, Any]], axes: Sequence[str], merits: Sequence[str]) -> str:

@@ -128,6 +128,15 @@ def test_plotly_s_player_is_replaced_by_buttons_that_a_keyboard_reaches(trace):
     assert "step 0" in made and "<output>step 30</output>" in made
 
 
+def test_a_figure_of_one_picture_has_neither_plotly_s_player_nor_ours(trace):
+    draw = next(iter(house.figures.FIGURES.values()))
+    figure = player.animate(draw, trace, 5)
+    figure.frames = figure.frames[-1:]
+    made = plot.drawn(json.loads(figure.to_json()), 0, "once")
+    assert '"updatemenus"' not in made and '"sliders"' not in made and "transport" not in made
+    assert "can be played" not in made
+
+
 def test_a_menu_of_another_kind_is_left_alone():
     figure = go.Figure(go.Scatter(y=[1, 2]), frames=[go.Frame(name=n) for n in "ab"])
     buttons = [dict(label="a", method="restyle", args=["visible", [True]])]
