@@ -67,3 +67,10 @@ def listened(sheet):
     sheet.on("requestfailed", lambda request: complain(request.url))
     sheet.on("request", lambda asked: asked.url[:5] in ("file:", "data:") or complain(asked.url))
     return complaints
+
+
+def luminance(color):
+    """The relative luminance of a colour `#rrggbb`, as WCAG 2.1 has it."""
+    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -2,6 +2,8 @@
 // CONFIG and SECONDS are set by plot.py.
 
 const NARROW = 620, LETTER = 6.6, LINE = 16, LEAST = 170, TITLE = 34, TICKS = 34;
+// In the pixels of a browser, of a sheet of A4 or letter with the margins of style.css.
+const PAPER = 670;
 
 const plain = (text) => (text || "").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
 const text = (title) => (typeof title === "string" ? title : (title || {}).text) || "";
@@ -149,10 +151,18 @@ const draw = (drawn, figure) => {
   return Plotly.newPlot(drawn, given).then(() => { keep(drawn); return fit(drawn); });
 };
 
-document.querySelectorAll(".figure .plotly-graph-div").forEach((drawn) => {
+const every = [...document.querySelectorAll(".figure .plotly-graph-div")];
+every.forEach((drawn) => {
   keep(drawn);
   new ResizeObserver(() => fit(drawn)).observe(drawn);
 });
+
+// A sheet of paper is narrower than most windows, and plotly does not see that it is printed on.
+const wide = () => every.filter((drawn) => !drawn.form);
+addEventListener("beforeprint", () =>
+  wide().forEach((drawn) => Plotly.relayout(drawn, { width: PAPER })));
+addEventListener("afterprint", () =>
+  wide().forEach((drawn) => Plotly.relayout(drawn, { width: null, autosize: true })));
 
 document.querySelectorAll(".transport").forEach((bar) => {
   const drawn = document.getElementById(bar.dataset.figure);

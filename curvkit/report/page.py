@@ -29,7 +29,18 @@ document.getElementById("all-code").addEventListener("click", (event) => {
   document.querySelectorAll("details.code").forEach((each) => { each.open = shut; });
   event.target.textContent = shut ? "hide all code" : "show all code";
 });
+// On paper nothing can be opened, so what is hidden on the screen, such as answers, is shown.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll(".text details:not([open])")];
+  opened.forEach((each) => { each.open = true; });
+});
+addEventListener("afterprint", () => opened.forEach((each) => { each.open = false; }));
 """
+WITHOUT_SCRIPTS = (
+    '<noscript><p class="failure">Figures and sliders need JavaScript, which is turned off.</p>'
+    "</noscript>\n"
+)
 
 
 def render(
@@ -63,12 +74,12 @@ def render(
     first = before(nonce)
     # Below the title, which every page begins with.
     body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
-    content = (
-        f"<header>\n{navigation}\n{_facts(facts, _profile(node))}\n{failure}</header>\n"
-        f"<main>\n{body}\n"
-        f"{_summary(facts)}</main>\n"
-    )
     drawn = bool(figures or first)
+    content = (
+        f"<header>\n{navigation}\n{_facts(facts, _profile(node))}\n{failure}"
+        f"{WITHOUT_SCRIPTS * drawn}</header>\n"
+        f"<main>\n{body}\n{_summary(facts)}</main>\n"
+    )
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
     library = script(get_plotlyjs(), nonce) if drawn else ""
@@ -87,20 +98,30 @@ def shell(title: str, content: str, nonce: str = "none") -> str:
         "img-src data: blob:; font-src data:; media-src data:; base-uri 'none'; form-action 'none'"
     )
     style = (HERE / "style.css").read_text(encoding="utf-8")
+    content = content.replace("<main>", '<main id="main" tabindex="-1">', 1)
+    skip = '<a class="skip" href="#main">Skip to the content</a>\n' * ("<header>" in content)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
         f"<title>{html.escape(title)}</title>\n<style>\n{style}{_code_colors()}</style>\n</head>\n"
-        f'<body>\n<div class="page">\n{content}\n</div>\n</body>\n</html>\n'
+        f'<body>\n{skip}<div class="page">\n{content}\n</div>\n</body>\n</html>\n'
     )
 
 
 def _code_colors() -> str:
-    light = HtmlFormatter(style="friendly", nobackground=True).get_style_defs(".highlight")
-    dark = HtmlFormatter(style="native", nobackground=True).get_style_defs(".highlight")
-    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    """The colours of code, each of which stands out from its ground; neither leaks into the other.
+
+    Of pygments' coloured styles these are the ones whose every colour is at 4.5 to 1 or more.
+    """
+    rules = {"not all and (prefers-color-scheme: dark)": "xcode"}
+    rules |= {"(prefers-color-scheme: dark)": "monokai"}
+    written = {
+        query: HtmlFormatter(style=style, nobackground=True).get_style_defs(".highlight")
+        for query, style in rules.items()
+    }
+    return "".join(f"@media {query} {{\n{told}\n}}\n" for query, told in written.items())
 
 
 class Exporter(HTMLExporter):

@@ -76,12 +76,16 @@ def _of_room(room: str, told: Sequence[Run], page: str) -> str:
 def _row(run: Run, names: Mapping[str, None], page: str) -> str:
     cell = run["cell"]
     link = f'<a href="{html.escape(page)}#cell-{int(cell)}">{int(cell)}</a>' if cell else "–"
-    settings = ", ".join(f"{name} = {_shown(value)}" for name, value in run["turned"].items())
+    # Each in one piece, which is broken only where it is wider than its column.
+    settings = ", ".join(
+        f'<span class="setting">{html.escape(f"{name} = {_shown(value)}")}</span>'
+        for name, value in run["turned"].items()
+    )
     figures = "".join(
         f'<td class="number">{html.escape(_shown(run["merits"].get(name)))}</td>' for name in names
     )
-    turned = html.escape(settings) or "nothing"
-    return f'<tr><th scope="row">{link}</th><td class="values">{turned}</td>{figures}</tr>'
+    turned = settings or "nothing"
+    return f'<tr><th scope="row">{link}</th><td class="turned">{turned}</td>{figures}</tr>'
 
 
 def _shown(value: Any) -> str:

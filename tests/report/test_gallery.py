@@ -178,7 +178,10 @@ def test_from_a_file_the_sliders_turn_and_the_figures_play(site, browser):
     moves(sheet, drawn, whole)
     sheet.locator("section.turn .transport input").fill("0")
     assert sheet.locator("section.turn .transport output").inner_text().startswith("step 0")
-    assert sheet.evaluate("document.documentElement.scrollWidth") <= sheet.viewport_size["width"]
+    for width in (1280, 420, 320):
+        sheet.set_viewport_size(dict(width=width, height=900))
+        sheet.wait_for_timeout(800)
+        assert sheet.evaluate("document.documentElement.scrollWidth") <= width
     assert complaints == []
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from papers import DEFAULTS, notebook
+from papers import DEFAULTS, luminance, notebook
 
 import curvkit.tuners.model as house
 from curvkit.report import index, inside, kernel, page, pdf, plot, record, summary, thumbnail
@@ -154,12 +154,6 @@ def test_a_figure_is_told_in_words():
     said = plot.words(figure, 0)
     assert said == "A  b. x is step. y is loss, λ. curves: one, two. 2 frames can be played"
     assert plot.words({}, 4) == "figure 5"
-
-
-def luminance(color):
-    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize("dark", [False, True])
