@@ -84,7 +84,7 @@ def test_a_sketch_draws_each_curve_in_its_panel_and_nothing_of_any_text():
         "data": [
             {"x": [0, 1, 2], "y": [1, 10, 100], "line": {"color": "#123456"}, "name": NASTY},
             {"x": {"dtype": "f8", "bdata": base64.b64encode(np.arange(3.0).tobytes()).decode()},
-             "y": [3, None, 1], "xaxis": "x2", "yaxis": "y2", "line": {"color": NASTY}},
+             "y": [3, 2, None], "xaxis": "x2", "yaxis": "y2", "line": {"color": NASTY}},
             {"type": "bar", "x": ["a", "b"], "y": [1, 2]},
             {"type": "heatmap", "z": [[0, 1], [2, float("nan")]]},
             {"x": [1], "y": [1], "visible": "legendonly"},
@@ -105,6 +105,48 @@ def test_a_sketch_draws_each_curve_in_its_panel_and_nothing_of_any_text():
     assert first[0] - first[1] == pytest.approx(first[1] - first[2], abs=0.11)
     assert max(first) < min(second) and len(second) == 2
     assert thumbnail.svg({}).startswith("<svg")
+
+
+def test_a_sketch_leaves_gaps_where_a_curve_has_them():
+    arrows = {"x": [0, 1, None] * 3, "y": [0, 1, None, 1, 2, None, 2, 3, None]}
+    made = thumbnail.svg({"data": [arrows]})
+    assert [len(each.split()) for each in re.findall(r'points="([^"]*)"', made)] == [2, 2, 2]
+
+
+def test_a_sketch_fills_a_band_and_does_not_draw_its_edge():
+    line = dict(color="#0072B2", width=0)
+    within = dict(
+        x=[0, 1, 1, 0], y=[0, 0, 1, 1], fill="toself", fillcolor="rgba(1,2,3,0.2)", line=line
+    )
+    made = thumbnail.svg({"data": [within]})
+    assert "<polygon" in made and 'fill="rgba(1,2,3,0.2)"' in made and "<polyline" not in made
+    below, above = dict(x=[0, 1], y=[0, 0], line=line), dict(x=[0, 1], y=[1, 1], fill="tonexty")
+    (area,) = re.findall(r'<polygon points="([^"]*)"', thumbnail.svg({"data": [below, above]}))
+    corners = [tuple(map(float, each.split(","))) for each in area.split()]
+    assert len(set(corners)) == 4 and corners[0][0] == corners[3][0] != corners[1][0]
+    (area,) = re.findall(
+        r'<polygon points="([^"]*)"', thumbnail.svg({"data": [{"y": [1, 2], "fill": "tozeroy"}]})
+    )
+    assert len(area.split()) == 4
+    nasty = dict(y=[1, 2], fill="tozeroy", fillcolor=NASTY, line=NASTY)
+    assert "onerror" not in thumbnail.svg({"data": [nasty]})
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_sketch_draws_a_map_in_its_own_colours(packed):
+    z = np.arange(6.0).reshape(2, 3)
+    figure = go.Figure(go.Heatmap(z=z, colorscale=[[0, "#000000"], [1, "#ffffff"]], zmin=0, zmax=5))
+    figure = json.loads(figure.to_json())
+    figure["data"][0]["z"] = (
+        {"dtype": "f8", "bdata": base64.b64encode(z.tobytes()).decode(), "shape": "2, 3"}
+        if packed else z.tolist()
+    )  # fmt: skip
+    cells = re.findall(r'<rect x=.*? fill="(#\w{6})"', thumbnail.svg(figure))
+    assert cells == [f"#{part:02x}{part:02x}{part:02x}" for part in (0, 51, 102, 153, 204, 255)]
+    for odd in ({"z": []}, {"z": [[]]}, {"z": {"bdata": "", "dtype": "f8", "shape": NASTY}}):
+        assert "<rect x" not in thumbnail.svg({"data": [{"type": "heatmap", **odd}]})
+    odd = {"type": "heatmap", "z": [[0, 1]], "colorscale": [[NASTY, NASTY]], "zmin": float("nan")}
+    assert thumbnail.svg({"data": [odd]}).count("<rect x") == 2
 
 
 def test_every_figure_of_a_room_has_a_sketch(trace):
