@@ -122,10 +122,14 @@ const fit = (drawn) => {
   caption.textContent = plain(text(drawn.wide.title));
   caption.hidden = !narrow || !caption.textContent;
   picture.classList.toggle("narrow", narrow);
-  if (!narrow) return Plotly.react(drawn, drawn.data, structuredClone(drawn.wide), CONFIG);
-  return Plotly.react(drawn, drawn.data, narrowed(drawn.wide, drawn.full), CONFIG)
-    .then(() => drawn.form === form && Plotly.relayout(drawn, below(drawn)))
-    .then(() => drawn.form === form && settle(drawn));
+  // Drawn anew, for a legend stays where it was when only the layout is changed.
+  const frames = (drawn._transitionData || {})._frames || [];
+  const layout = narrow ? narrowed(drawn.wide, drawn.full) : structuredClone(drawn.wide);
+  const done = Plotly.newPlot(drawn, { data: drawn.data, layout, frames, config: CONFIG });
+  const still = () => drawn.form === form && narrow;
+  return done
+    .then(() => still() && Plotly.relayout(drawn, below(drawn)))
+    .then(() => still() && settle(drawn));
 };
 
 // What a figure's axes are as it is drawn wide: kept, for once stacked they are no longer known.

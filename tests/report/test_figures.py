@@ -120,7 +120,8 @@ def test_a_page_made_wide_again_has_its_figures_as_they_were(opened):
         [title, margin, legend, annotations, xaxis2.domain, xaxis2.title, yaxis2.domain]
     ))(document.getElementById("figure-1").layout)"""
     height = "document.querySelector('.figure').offsetHeight"
-    before = sheet.evaluate(layout), sheet.evaluate(height)
+    legend = "document.querySelector('.legend').getAttribute('transform')"
+    before = [sheet.evaluate(each) for each in (layout, height, legend)]
     domain = "document.getElementById('figure-1')._fullLayout.xaxis2.domain[0]"
     assert sheet.evaluate(domain) > 0.5
     sheet.set_viewport_size(dict(width=420, height=900))
@@ -133,7 +134,7 @@ def test_a_page_made_wide_again_has_its_figures_as_they_were(opened):
     assert tall > 700 and sheet.evaluate(height) == tall
     sheet.set_viewport_size(dict(width=1000, height=900))
     sheet.wait_for_timeout(1000)
-    assert (sheet.evaluate(layout), sheet.evaluate(height)) == before
+    assert [sheet.evaluate(each) for each in (layout, height, legend)] == before
     assert not sheet.locator(".called").is_visible()
 
 
