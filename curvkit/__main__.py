@@ -177,7 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         told = str(error)
         if isinstance(error, OSError) and error.strerror:
-            told = f"{error.filename}: {error.strerror}."
+            where = f"{error.filename}: " if error.filename else ""
+            told = f"{where}{error.strerror}."
         print(f"curvkit: {told}", file=sys.stderr)
         sys.exit(2)
 

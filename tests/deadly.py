@@ -20,3 +20,10 @@ def batch(runs: dict, seconds: float = 0.0) -> list[Outcome]:
             os.kill(os.getpid(), signal.SIGKILL)
         rows.append(Outcome({"run": name, "room": "tuners.model", "status": "ok"}))
     return rows
+
+
+def computes() -> tuple[str | None, bool]:
+    """How a worker multiplies, and whether it keeps what it compiles."""
+    import jax
+
+    return jax.config.jax_default_matmul_precision, bool(jax.config.jax_compilation_cache_dir)

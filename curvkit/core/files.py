@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, so that nobody opens half a page."""
 
+import contextlib
 import os
 import tempfile
 import threading
@@ -20,7 +21,9 @@ def write(path: Path, text: str | bytes) -> Path:
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
-        os.unlink(name)
+        # After the rename, as where a key was pressed just then, there is nothing to remove.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
         raise
     return path
 

@@ -1,7 +1,9 @@
 """Words: how curvkit phrases a refusal, a number and a list, so that it does so in one voice."""
 
 import difflib
+import functools
 import math
+import reprlib
 from collections.abc import Iterable
 
 
@@ -12,7 +14,9 @@ def refusal(name: str, expected: str, got: object, advice: str = "") -> str:
     'learning_rate must be a number from 0.1 to 2, but 5 was given.'
     """
     sentence = f"{name} must be {expected}, but {shown(got)} was given"
-    return f"{sentence}; {advice}." if advice else f"{sentence}."
+    if advice:
+        return f"{sentence}; {advice}" + "." * (not advice.endswith("?"))
+    return f"{sentence}."
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
@@ -29,8 +33,21 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
 
 def shown(value: object, limit: int = 60) -> str:
     """`repr(value)`, shortened to `limit` characters so that a sentence stays a sentence."""
-    text = repr(value)
+    text = _short(limit).repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+@functools.cache
+def _short(limit: int) -> reprlib.Repr:
+    """What writes no more of a value than can be shown, however long or deep it is."""
+    short = reprlib.Repr()
+    short.maxlevel = 4
+    # Two signs for each entry at least: what is left out lies beyond the limit.
+    for name in ("maxlist", "maxtuple", "maxset", "maxfrozenset", "maxdict", "maxdeque"):
+        setattr(short, name, limit // 2)
+    for name in ("maxstring", "maxlong", "maxother"):
+        setattr(short, name, 4 * limit)
+    return short
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -5,6 +5,7 @@ run made where there is no screen. A trace is saved as one npz file whose entry 
 nothing in it is ever executed.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import importlib.metadata
@@ -121,7 +122,8 @@ class Record:
                 os.fsync(file.fileno())
                 os.replace(file.name, path)
             except BaseException:
-                os.unlink(file.name)
+                with contextlib.suppress(FileNotFoundError):  # after the rename
+                    os.unlink(file.name)
                 raise
         return path
 

@@ -2,7 +2,10 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from typing import Any
 
 from curvkit.environment import environment
@@ -45,13 +48,13 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
 
     with dask.config.set(CONFIG), _silenced(), contextlib.ExitStack() as stack:
         if scheduler is None:
-            cluster = distributed.LocalCluster(
+            make = lambda: distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
                 dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL, preload=["curvkit.sweep.quiet"], env=environment(),
             )  # fmt: skip
-            stack.enter_context(cluster)
-            yield stack.enter_context(distributed.Client(cluster))
+            cluster = stack.enter_context(_owned(make))
+            yield stack.enter_context(_owned(lambda: distributed.Client(cluster)))
             return
         try:
             client = stack.enter_context(distributed.Client(scheduler, timeout=SECONDS_TO_ANSWER))
@@ -60,7 +63,45 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
                 f"No dask scheduler answers at {scheduler}: {work.said(error)}."
             ) from None
         _same_version(client, scheduler)
+        client.register_plugin(_preparing(distributed))
         yield client
+
+
+@contextlib.contextmanager
+def _owned(make: Callable[[], Any]) -> Iterator[Any]:
+    """What `make` starts, for as long as the block; a Ctrl-C waits while it starts or closes."""
+    ended = contextlib.ExitStack()
+    try:
+        with held():
+            made = ended.enter_context(make())
+        yield made
+    finally:
+        with held():
+            ended.close()
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Keeps Ctrl-C back until the end of the block, which dask would tear into tracebacks."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    # A process that is started here is deaf to the key, too, until `quiet` makes it so for good.
+    posix = hasattr(signal, "pthread_sigmask")
+    if posix:
+        # This helper of multiprocessing lets the key through again where it is started, once.
+        resource_tracker.ensure_running()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        if posix:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextlib.contextmanager
@@ -75,6 +116,21 @@ def _silenced() -> Iterator[None]:
     finally:
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
+
+
+def _preparing(distributed: Any) -> Any:
+    """What every worker of a scheduler does before its first run, also one that comes later."""
+
+    class Preparing(distributed.WorkerPlugin):
+        """Sets what the workers of this machine have from their environment."""
+
+        name = "curvkit"
+
+        def setup(self, worker: Any) -> None:
+            """Called by dask on the worker."""
+            work.prepare()
+
+    return Preparing()
 
 
 def _same_version(client: Any, scheduler: str) -> None:

@@ -3,7 +3,7 @@
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -29,7 +29,9 @@ File = Annotated[
 ]
 Number = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes; one a core.")]
 Runs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Runs that go at once.")]
-Room = Annotated[str, typer.Argument(help="The room whose experiment is run.")]
+Room = Annotated[
+    str | None, typer.Argument(help="The room whose experiment is run; or the file says it.")
+]
 Folder = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The folder; sweeps/ROOM if not given.")
 ]
@@ -42,16 +44,20 @@ Retry = Annotated[
 Notebook = Annotated[
     bool, typer.Option("--notebook", help="Run the room's notebook for each setting instead.")
 ]
+Named = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="As --notebook, with another notebook of the room."),
+]
 Scheduler = Annotated[
     str | None, typer.Option(metavar="tcp://HOST:PORT", help="A dask scheduler; else this machine.")
 ]
 Traces = Annotated[
-    bool, typer.Option("--traces/--no-traces", help="Whether to keep each run's trace.")
+    bool | None, typer.Option("--traces/--no-traces", help="Whether to keep each run's trace.")
 ]
 
 
 def sweep(
-    room: Room,
+    room: Room = None,
     over: Over = None,
     settings: Set = None,
     file: File = None,
@@ -59,10 +65,11 @@ def sweep(
     resume: Resume = False,
     retry_failed: Retry = False,
     notebook: Notebook = False,
+    notebook_of: Named = None,
     scheduler: Scheduler = None,
     workers: Number = None,
     batch: Runs = None,
-    traces: Traces = True,
+    traces: Traces = None,
 ) -> None:
     """Run a room at every combination of settings, into a table of one row a run.
 
@@ -72,25 +79,29 @@ def sweep(
     os.environ.update(environment())
     from curvkit.sweep import plan
 
-    told = plan.from_file(file) if file else {}
-    if told.get("room", room) != room:
-        raise ValueError(f"{file} is for the room {told['room']}, not for {room}.")
-    fixed = {**told.get("set", {}), **plan.typed(settings or (), "--set")}
-    swept = {**told.get("over", {}), **plan.typed(over or (), "--over")}
+    room, swept, fixed = plan.asked(room, file, over or (), settings or ())
     from curvkit.sweep.whole import make
 
-    options = dict(workers=workers, batch=batch, traces=traces, notebooks=notebook)
-    where = dict(
-        out=out, resume=resume, retry_failed=retry_failed, scheduler=scheduler, console=Console()
-    )
+    where = dict(out=out, scheduler=scheduler, workers=workers, batch=batch)
+    how = dict(resume=resume, retry_failed=retry_failed, traces=traces, console=Console())
     try:
-        done = make(room, over=swept, fixed=fixed, **where, **options)
+        done = make(
+            room, over=swept, fixed=fixed, notebooks=notebook_of or notebook, **where, **how
+        )
     except KeyboardInterrupt:
-        given = (f" --out {shlex.quote(str(out))}" if out else "") + " --notebook" * notebook
-        typer.echo(f"Stopped; to go on: curvkit sweep {room} --resume{given}", err=True)
+        typer.echo(_stopped(room, retry_failed, where), err=True)
         raise typer.Exit(130) from None
     if done.failed:
         told = f"{done.failed} of {done.runs} runs failed; the table says why, and --retry-failed"
         typer.echo(f"{told} makes them again.", err=True)
     typer.echo(f"Open {done.page}; the table is {done.folder / 'table'}")
     raise typer.Exit(1 if done.failed else 0)
+
+
+def _stopped(room: str, retry_failed: bool, where: dict[str, Any]) -> str:
+    """What to type to go on; what the runs are and how they are made is in the folder."""
+    if not ((where["out"] or Path("sweeps") / room) / "sweep.json").exists():
+        return "Stopped before anything was run."
+    flag = "--retry-failed" if retry_failed else "--resume"
+    given = [f"--{name}={each}" for name, each in where.items() if each is not None]
+    return f"Stopped; to go on: {shlex.join(['curvkit', 'sweep', room, flag, *given])}"

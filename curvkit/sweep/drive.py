@@ -7,6 +7,8 @@ from curvkit.report.stop import Stop
 from curvkit.sweep import work
 from curvkit.sweep.store import Store
 
+SECONDS_TO_FETCH = 60
+
 
 class Job(NamedTuple):
     """A call for a worker that returns outcomes, and the runs it is to make, by name."""
@@ -62,18 +64,21 @@ class Drive:
         from distributed import as_completed
 
         waiting = {self._submit(job): job for job in jobs}
-        ended, blamed = as_completed(waiting), {}
+        ended, blamed = as_completed(waiting, loop=self.client.loop), {}
         try:
             for future in ended:
                 self.stop.check()
-                job = waiting.pop(future)
-                if future.status == "finished":
-                    self._keep(self._result(future))
+                job, brought = waiting.pop(future), self._brought(future)
+                if brought is not None:
+                    self._keep(brought)
                 elif future.status == "error":
                     self._error = work.said(future.exception())
                     blamed |= job.runs
                 else:
-                    raise self._lost()
+                    again = self._again(future, job)
+                    waiting[again] = job
+                    ended.add(again)
+                    continue
                 future.release()
         finally:
             if waiting and self.client.status == "running":
@@ -83,13 +88,26 @@ class Drive:
     def _submit(self, job: Job) -> Any:
         return self.client.submit(job.call, *job.arguments, pure=False)
 
-    def _result(self, future: Any) -> list[work.Outcome]:
+    def _brought(self, future: Any) -> list[work.Outcome] | None:
+        """What a job brought back; None if it failed, or died with the worker that had it."""
         from concurrent.futures import CancelledError
 
+        if future.status != "finished":
+            return None
         try:
-            return future.result(timeout=60)
+            return future.result(timeout=SECONDS_TO_FETCH)
         except (CancelledError, TimeoutError, OSError):
-            raise self._lost() from None
+            return None
+        except Exception:
+            if future.status == "finished":
+                raise
+            return None
+
+    def _again(self, future: Any, job: Job) -> Any:
+        """The future to wait for once more: dask itself makes again what died with a worker."""
+        if self.client.status != "running":
+            raise self._lost()
+        return self._submit(job) if future.status == "cancelled" else future
 
     def _lost(self) -> Stopped:
         return Stopped(

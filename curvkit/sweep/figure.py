@@ -14,7 +14,12 @@ BAND = (25, 75)
 
 
 def draw(
-    table: Mapping[str, list], merit: str, knobs: Mapping[str, Knob], over: Sequence[str] = ()
+    table: Mapping[str, list],
+    merit: str,
+    knobs: Mapping[str, Knob],
+    over: Sequence[str] = (),
+    *,
+    order: Sequence[str] = (),
 ) -> go.Figure:
     """Draws the median of `merit`, over one knob with a band of quartiles, over two as a map.
 
@@ -24,7 +29,9 @@ def draw(
         merit: the name of its column.
         knobs: the room's knobs by name.
         over: which knobs are the axes, one or two; by default the first two that were swept, and
-            `seed` only where nothing else was. The median is over all runs at the same values.
+            `seed` only where nothing else was. The median is over all runs at the same values,
+            and the title says over which other knobs.
+        order: the knobs that come first, in this order, where `over` is not given.
 
     Raises:
         ValueError: if there is no such merit, or `over` names what is no knob.
@@ -32,35 +39,53 @@ def draw(
     for name in (merit, *over):
         if name not in table:
             raise ValueError(f"The table of the sweep has no column {name!r}.")
-    axes = list(over) or axes_of(table, knobs)[:2]
+    axes = list(over[:2]) or axes_of(table, knobs, order)[:2]
+    rest = [name for name in swept_of(table, knobs, order) if name not in axes]
     values = np.array([math.nan if v is None else v for v in table[merit]], float)
     words = merit.replace("_", " ")
     if not axes:
-        return _over_one(words, "run", ["all runs"] * len(values), values, None)
-    if len(axes) == 1:
+        made = _over_one(words, "", ["all runs"] * len(values), values, None)
+    elif len(axes) == 1:
         one = knobs[axes[0]]
-        return _over_one(words, one.label, table[one.name], values, one)
-    return _over_two(words, [knobs[name] for name in axes[:2]], table, values)
+        made = _over_one(words, one.label, table[one.name], values, one)
+    else:
+        made = _over_two(words, [knobs[name] for name in axes], table, values)
+    if rest:
+        told = " and ".join(name.replace("_", " ") for name in rest)
+        made.update_layout(title_text=f"{made.layout.title.text}: median over {told}")
+    return _remarked(made, values)
 
 
-def axes_of(table: Mapping[str, list], knobs: Mapping[str, Knob]) -> list[str]:
-    """The knobs that take several values in the table, `seed` only if there is no other."""
-    swept = [name for name in knobs if len(set(table.get(name, ()))) > 1]
+def swept_of(
+    table: Mapping[str, list], knobs: Mapping[str, Knob], order: Sequence[str] = ()
+) -> list[str]:
+    """The knobs that take several values in the table; those of `order` first."""
+    names = [*dict.fromkeys([*(each for each in order if each in knobs), *knobs])]
+    return [name for name in names if len(set(table.get(name, ()))) > 1]
+
+
+def axes_of(
+    table: Mapping[str, list], knobs: Mapping[str, Knob], order: Sequence[str] = ()
+) -> list[str]:
+    """As `swept_of`, and `seed` only if there is no other."""
+    swept = swept_of(table, knobs, order)
     return [name for name in swept if name != "seed"] or swept
 
 
 def medians(places: Sequence[Any], values: np.ndarray) -> dict[Any, np.ndarray]:
     """By place the low quartile, the median and the high quartile of what is finite there."""
-    found = {}
-    for place in sorted(set(places)):
-        here = values[[each == place for each in places]]
+    found, there = {}, {}
+    for place, value in zip(places, values, strict=True):
+        there.setdefault(place, []).append(value)
+    for place in sorted(there):
+        here = np.array(there[place])
         here = here[np.isfinite(here)]
         found[place] = np.percentile(here, [BAND[0], 50, BAND[1]]) if here.size else [np.nan] * 3
     return {place: np.asarray(each, float) for place, each in found.items()}
 
 
 def _over_one(words: str, label: str, places: Sequence, values: np.ndarray, knob: Knob | None):
-    made = theme.figure(f"{words.capitalize()} over {label}")
+    made = theme.figure(f"{words.capitalize()} over {label}" if label else words.capitalize())
     found = medians(places, values)
     x = [str(each) if _named(knob) else each for each in found]
     low, middle, high = np.array(list(found.values()), float).reshape(-1, 3).T
@@ -76,7 +101,7 @@ def _over_one(words: str, label: str, places: Sequence, values: np.ndarray, knob
         made.add_trace(theme.curve("loss", "median", x, middle, mode="lines+markers"))
     made.update_xaxes(title_text=label, type=_scale(knob))
     made.update_yaxes(title_text=words, row=1, col=1)
-    return _remarked(made, values)
+    return made
 
 
 def _over_two(words: str, knobs: Sequence[Knob], table: Mapping[str, list], values: np.ndarray):
@@ -86,8 +111,7 @@ def _over_two(words: str, knobs: Sequence[Knob], table: Mapping[str, list], valu
     x, y = sorted(set(table[across.name])), sorted(set(table[up.name]))
     cells = [[found[a, b][1] if (a, b) in found else np.nan for a in x] for b in y]
     # As categories: the places were chosen by hand, and stand apart whatever lies between them.
-    names = [[f"{each:.4g}" if isinstance(each, float) else str(each) for each in axis]
-             for axis in (x, y)]  # fmt: skip
+    names = [[exact(each) for each in axis] for axis in (x, y)]
     drawn = go.Heatmap(
         x=names[0], y=names[1], z=cells, colorscale="Cividis", colorbar=dict(title=words),
         name=words, hoverongaps=False,
@@ -96,7 +120,19 @@ def _over_two(words: str, knobs: Sequence[Knob], table: Mapping[str, list], valu
     made.update_xaxes(title_text=across.label, type="category")
     made.update_yaxes(title_text=up.label, type="category", row=1, col=1)
     made.update_layout(hovermode="closest", showlegend=False)
-    return _remarked(made, values)
+    return made
+
+
+def exact(value: Any) -> str:
+    """A setting in full, as short as it can be: another value is another run.
+
+    >>> exact(2.0), exact(0.10000001), exact("gd"), exact(None)
+    ('2', '0.10000001', 'gd', '–')
+    """
+    if value is None:
+        return "–"
+    short = f"{value:g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 def _copied(options: dict[str, Any]) -> dict[str, Any]:
@@ -117,4 +153,6 @@ def _remarked(figure: go.Figure, values: np.ndarray) -> go.Figure:
     absent = int((~np.isfinite(values)).sum())
     if absent:
         theme.remark(figure, f"{absent} of {len(values)} runs did not come to it")
+        # Above the panel, where no curve and no cell of a map lies beneath it.
+        figure.layout.annotations[-1].update(x=1, y=1.02, xanchor="right", yanchor="bottom")
     return figure

@@ -19,10 +19,10 @@ class Kind:
 
     name = "notebook"
 
-    def __init__(self, room: str):
-        self.room, self.path = room, of_room(room)
+    def __init__(self, room: str, wanted: str | None = None):
+        self.room, self.path = room, of_room(room, wanted)
+        self.way = {"notebook": wanted or self.path.stem, "traces": False}
         self.text = self.path.read_text(encoding="utf-8")
-        self.given: set[str] = set()
 
     def check(self, plan: Plan) -> None:
         """Raises ValueError where the notebook has no parameter for what is set or swept."""
@@ -39,27 +39,44 @@ class Kind:
 
     def alone(self, name: str, settings: dict[str, Any]) -> drive.Job:
         """The job of a single run."""
-        values = {key: settings[key] for key in settings if key in self.parameters}
-        arguments = (self.room, name, settings, values, str(self.path), self.text)
-        return drive.Job(execute, arguments, {name: settings})
+        values = {key: value for key, value in settings.items() if key in self.parameters}
+        # What the notebook cannot be told stays as the notebook has it, whatever that is.
+        told = {key: values.get(key) for key in settings}
+        arguments = (self.room, name, told, values, str(self.path), self.text)
+        return drive.Job(execute, arguments, {name: told})
 
 
-def of_room(room: str) -> Path:
-    """The notebook that says in its metadata that it is of this room.
+def of_room(room: str, wanted: str | None = None) -> Path:
+    """The notebook of a room: of those whose metadata name the room, the one that bears its name.
+
+    Args:
+        room: the room's name.
+        wanted: the notebook's name, a part of it, or its path, where it is to be another.
 
     Raises:
-        ValueError: with one sentence, if there is none.
+        ValueError: with one sentence, if there is none or several, or `wanted` is of another room.
     """
+    found: dict[str | None, list[Path]] = {}
+    for path in notebooks.choose([wanted] if wanted else ()):
+        found.setdefault(_room(path), []).append(path)
+    if room not in found:
+        if wanted:
+            raise ValueError(f"{wanted} is not a notebook of the room {room}.")
+        raise ValueError(
+            say.unknown("notebook of the room", room, [each for each in found if each])
+        )
+    fitting = found[room]
+    named = [path for path in fitting if path.stem.lstrip("0123456789").lstrip("_") == room]
+    if len(fitting) > 1 and len(named) != 1:
+        known = ", ".join(path.stem for path in fitting)
+        raise ValueError(f"{room} has several notebooks; name one by --notebook-of: {known}.")
+    return (named or fitting)[0]
+
+
+def _room(path: Path) -> str | None:
     import nbformat
 
-    found = {}
-    for path in notebooks.choose():
-        told = nbformat.read(path, as_version=4).metadata.get("curvkit", {}).get("room")
-        found.setdefault(told, path)
-    if room not in found:
-        known = sorted(name for name in found if name)
-        raise ValueError(say.unknown("notebook of the room", room, known))
-    return found[room]
+    return nbformat.read(path, as_version=4).metadata.get("curvkit", {}).get("room")
 
 
 def execute(
@@ -85,14 +102,15 @@ def execute(
         log.seek(0)
         told = log.read()
     facts = done.metadata.curvkit.report
-    seconds = time.perf_counter() - started
-    row = work.failure(room, name, settings, facts.failure or "", seconds)
+    row = work.failure(room, name, settings, facts.failure or "", time.perf_counter() - started)
     if not facts.failure:
-        row |= {"status": "ok", "error": None, "backend": facts.backend, "finished": facts.date}
+        row |= {"status": "ok", "error": None, "backend": facts.backend, "finished": work.now()}
+        row |= next((told["merits"] for told in facts.runs if told["room"] == room), {})
     row |= {f"version_{package}": value for package, value in facts.versions.items()}
+    row["page"] = f"{FOLDER}/{name}.html"
     kept = {
         f"{FOLDER}/{name}.ipynb": nbformat.writes(done),
-        f"{FOLDER}/{name}.html": page.render(done, str(place.parent)),
+        row["page"]: page.render(done, str(place.parent)),
         f"{FOLDER}/{name}.log": told,
     }
     return [work.Outcome(row, None, kept)]

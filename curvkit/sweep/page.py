@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from plotly.offline import get_plotlyjs
 
@@ -14,35 +15,40 @@ from curvkit.report import files, plot
 from curvkit.report import page as pages
 from curvkit.sweep import figure
 from curvkit.sweep.plan import Plan
+from curvkit.sweep.progress import counted
 from curvkit.sweep.store import rows
 
 MOST_ROWS = 500
 VERSIONS = ("curvkit", "jax", "python")
 
 
-def write(folder: Path, house: Any, table: Mapping[str, list], plans: Sequence[Plan]) -> Path:
-    """Writes `report.html` into the folder of the sweep; returns its path."""
+def write(
+    folder: Path, house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int
+) -> Path:
+    """Writes `report.html` into the folder of the sweep of so many runs; returns its path."""
     path = folder / "report.html"
-    return files.write(path, render(house, table, plans))
+    return files.write(path, render(house, table, plans, planned))
 
 
-def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan]) -> str:
+def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int = 0) -> str:
     """The page of a sweep, which needs no network; all that came from outside is escaped."""
     from curvkit.sweep.whole import merits
 
     knobs, nonce = knob.knobs(house.Settings), secrets.token_hex(12)
-    every = rows(table)
+    every, order = rows(table), [name for plan in plans for name in plan.over]
     failed = [row for row in every if row["status"] == "failed"]
     known = [name for name in merits(house) if any(row[name] is not None for row in every)]
-    drawn = [figure.draw(table, name, knobs) for name in known]
+    drawn = [figure.draw(table, name, knobs, order=order) for name in known]
     title = f"Sweep of {plans[0].room}"
-    told = f"{len(every)} runs, {len(failed)} failed." if failed else f"{len(every)} runs, all ok."
+    told = f"{counted(len(every))}, {f'{len(failed)} failed' if failed else 'all ok'}."
+    if planned > len(every):
+        told = f"{len(every)} of {planned} runs have ended, {len(failed)} of them failed."
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{told}</p>"]
     parts += [
         plot.drawn(json.loads(each.to_json()), number, nonce) for number, each in enumerate(drawn)
     ]
-    parts += [_runs(every, figure.axes_of(table, knobs), known), _failed(failed), "</main>"]
+    parts += [_runs(every, figure.axes_of(table, knobs, order), known), _failed(failed), "</main>"]
     library, script = (
         pages.script(text, nonce) if drawn else "" for text in (get_plotlyjs(), plot.SCRIPT)
     )
@@ -54,7 +60,9 @@ def _facts(every: Sequence[Mapping[str, Any]], plans: Sequence[Plan]) -> str:
     seconds = sum(row["seconds"] or 0.0 for row in every)
     seen = lambda name: ", ".join(sorted({row[name] for row in every if row.get(name)}))
     swept = [f"{name} = {_values(values)}" for plan in plans for name, values in plan.over.items()]
-    fixed = [f"{name} = {value}" for plan in plans for name, value in plan.fixed.items()]
+    fixed = [
+        f"{name} = {figure.exact(value)}" for plan in plans for name, value in plan.fixed.items()
+    ]
     told = {
         "over": "; ".join(dict.fromkeys(swept)) or "nothing",
         "set": "; ".join(dict.fromkeys(fixed)) or "nothing",
@@ -69,7 +77,7 @@ def _facts(every: Sequence[Mapping[str, Any]], plans: Sequence[Plan]) -> str:
 
 
 def _values(values: Sequence[Any]) -> str:
-    shown = [_shown(each) for each in values]
+    shown = [figure.exact(each) for each in values]
     return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "…", shown[-1]])
 
 
@@ -81,28 +89,53 @@ def _shown(value: Any) -> str:
 
 def _runs(every: Sequence[Mapping[str, Any]], axes: Sequence[str], merits: Sequence[str]) -> str:
     """A row per run: what was turned and what came of it."""
-    columns = [*axes, *(["seed"] if "seed" in every[0] and "seed" not in axes else []), *merits]
+    turned = [*axes, *(["seed"] if "seed" in every[0] and "seed" not in axes else [])]
+    columns = [*turned, *merits]
     ordered = sorted(every, key=lambda row: [(row[name] is None, row[name]) for name in columns])
-    shown = [[_shown(row[name]) for name in columns] for row in ordered[:MOST_ROWS]]
+    shown = [
+        [*(figure.exact(row[n]) for n in turned), *(_shown(row[n]) for n in merits), *_page(row)]
+        for row in ordered[:MOST_ROWS]
+    ]
+    columns += ["page"] * any(_page(row) for row in every)
     more = len(every) - MOST_ROWS
-    rest = f"<p>{more} more runs are in the table.</p>" if more > 0 else ""
+    rest = (
+        f"<p>{more} more {'runs are' if more > 1 else 'run is'} in the table.</p>"
+        if more > 0
+        else ""
+    )
     return "<h2>The runs</h2>\n" + _table(columns, shown) + rest
 
 
 def _failed(failed: Sequence[Mapping[str, Any]]) -> str:
     if not failed:
         return ""
-    shown = [[row["run"], row["error"] or ""] for row in failed[:MOST_ROWS]]
-    return "<h2>What failed</h2>\n" + _table(["run", "error"], shown)
+    shown = [[row["run"], row["error"] or "", *_page(row)] for row in failed[:MOST_ROWS]]
+    columns = ["run", "error"] + ["page"] * any(_page(row) for row in failed)
+    return "<h2>What failed</h2>\n" + _table(columns, shown)
+
+
+class _Link(str):
+    """The address of a page beside this one."""
+
+
+def _page(row: Mapping[str, Any]) -> list[_Link]:
+    return [_Link(row["page"])] if row.get("page") else []
 
 
 def _table(columns: Sequence[str], shown: Sequence[Sequence[str]]) -> str:
     head = "".join(
         f'<th scope="col">{html.escape(each.replace("_", " "))}</th>' for each in columns
     )
-    cells = lambda row: "".join(f'<td class="values">{html.escape(each)}</td>' for each in row)
+    cells = lambda row: "".join(f'<td class="values">{_cell(each)}</td>' for each in row)
     body = "\n".join(f"<tr>{cells(row)}</tr>" for row in shown)
     return (
         f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    told = html.escape(text)
+    if not isinstance(text, _Link):
+        return told
+    return f'<a href="{quote(text)}">{html.escape(Path(text).stem)}</a>'

@@ -4,13 +4,13 @@ import hashlib
 import itertools
 import json
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curvkit.core import knob, say
+from curvkit.sweep import parse
 
 MOST = 1_000_000
 SHAPE = "a list as 1,2,4 or a range of whole numbers as 0:10 or 0:10:2"
@@ -78,8 +78,8 @@ def values(name: str, given: Any) -> list[Any]:
 
     Args:
         name: of the knob, for the refusal.
-        given: a list, one value, or text as it is typed: `1,1.9,2`, `0:10` or `0:10:2`, of which
-            the end is left out.
+        given: any iterable, as a list or an array of numpy, one value, or text as it is typed:
+            `1,1.9,2`, `0:10` or `0:10:2`, of which the end is left out.
 
     Raises:
         ValueError: with one sentence, if there is none, or a range is not of whole numbers.
@@ -87,20 +87,26 @@ def values(name: str, given: Any) -> list[Any]:
     >>> values("sigma", "1,1.9"), values("seed", "0:3"), values("seed", [4, 5])
     (['1', '1.9'], [0, 1, 2], [4, 5])
     """
+    refused = ValueError(say.refusal(f"--over {name}", SHAPE, given))
+    if isinstance(given, bytes | bytearray | Mapping):
+        raise refused
     if isinstance(given, str) and ":" in given:
         try:
-            found = range(*(int(each) for each in given.split(":")))
+            found: Iterable = range(*(int(each) for each in given.split(":")))
         except (ValueError, TypeError):
-            raise ValueError(say.refusal(f"--over {name}", SHAPE, given)) from None
-        if len(found) > MOST:
-            raise ValueError(f"That makes {len(found)} runs, and a sweep has at most {MOST}.")
+            raise refused from None
     elif isinstance(given, str):
         found = [each.strip() for each in given.split(",")]
     else:
-        found = list(given) if isinstance(given, Sequence) else [given]
-    if not len(found) or "" in found:
-        raise ValueError(say.refusal(f"--over {name}", SHAPE, given))
-    return list(found)
+        found = given.tolist() if hasattr(given, "tolist") else given
+        found = found if isinstance(found, Iterable) and not isinstance(found, str) else [found]
+    # Not by its length, which a generator has not, and a range may have beyond all bounds.
+    listed = list(itertools.islice(found, MOST + 1))
+    if len(listed) > MOST:
+        raise ValueError(f"{name} has more than {MOST} values, and a sweep at most as many runs.")
+    if not listed or any(isinstance(each, str) and not each for each in listed):
+        raise refused
+    return sorted(listed, key=repr) if isinstance(given, Set) else listed
 
 
 def typed(given: Sequence[str], flag: str) -> dict[str, str]:
@@ -120,13 +126,37 @@ def typed(given: Sequence[str], flag: str) -> dict[str, str]:
     return found
 
 
+def asked(
+    room: str | None, path: Path | None, over: Sequence[str], fixed: Sequence[str]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The room, what is swept and what is set, from a settings file and from flags.
+
+    A flag has the last word about its knob, whatever the file does with it.
+
+    Raises:
+        ValueError: with one sentence, if the file or a flag is refused, or no room is named, or
+            another one by the file.
+    """
+    told = from_file(path) if path else {}
+    swept, given = typed(over, "--over"), typed(fixed, "--set")
+    if told.get("room", room) != room and room is not None:
+        raise ValueError(f"{path} is for the room {told['room']}, not for {room}.")
+    if room is None and "room" not in told:
+        raise ValueError("Which room is to be swept? `curvkit rooms` lists them.")
+    rest = {
+        table: {name: v for name, v in told.get(table, {}).items() if name not in {*swept, *given}}
+        for table in ("over", "set")
+    }
+    return room or told["room"], rest["over"] | swept, rest["set"] | given
+
+
 def from_file(path: Path) -> dict[str, Any]:
     """A settings file: `set` and `over` by knob, and the `room` if it says so.
 
     Raises:
         ValueError: with one sentence, if it is neither TOML nor YAML, or says anything else.
     """
-    found = _parsed(path)
+    found = parse.parsed(path)
     if not isinstance(found, Mapping):
         raise ValueError(f"{path} holds no settings, but a table `set`, a table `over`, or both.")
     for name, value in found.items():
@@ -139,28 +169,6 @@ def from_file(path: Path) -> dict[str, Any]:
             if not isinstance(name, str):
                 raise ValueError(f"{path}: {say.refusal('the name of a setting', 'text', name)}")
     return dict(found)
-
-
-def _parsed(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
-    try:
-        if path.suffix == ".toml":
-            return tomllib.loads(text)
-        if path.suffix in (".yaml", ".yml"):
-            import yaml
-
-            return yaml.safe_load(text)
-    except ValueError as error:  # tomllib's own and undecodable text are ValueErrors
-        raise ValueError(f"{path} is not TOML: {_first_line(error)}.") from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] != "yaml":
-            raise
-        raise ValueError(f"{path} is not plain YAML: {_first_line(error)}.") from error
-    raise ValueError(say.refusal("--settings", "a file named .toml, .yaml or .yml", path.name))
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160].rstrip(".")
 
 
 def identity(room: str, settings: Mapping[str, Any], kind: str = "run") -> str:

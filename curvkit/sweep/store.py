@@ -8,7 +8,7 @@ names is swept up by the next one.
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,70 +18,100 @@ from curvkit.sweep.plan import Plan
 from curvkit.sweep.work import Outcome
 
 MISSING = 'A sweep needs dask and pyarrow: pip install "curvkit[cluster]".'
-TEXT = ("run", "room", "status", "error", "backend", "device", "precision", "finished", "trace")
+TEXT = (
+    "run", "room", "status", "error", "backend", "device", "precision", "finished", "trace", "page",
+)  # fmt: skip
+COLUMNS = TEXT[:4]
 
 
 class Store:
-    """A folder that a sweep writes to; `plans` are those it has been given so far."""
+    """A folder that a sweep writes to.
 
-    def __init__(self, folder: Path):
-        self.folder, self.plans = folder, []
+    Attributes:
+        plans: those it has been given so far.
+        way: how its runs are made: the `notebook` that is run, or None, and whether there are
+            `traces`. Empty where nothing has been noted yet.
+    """
+
+    def __init__(self, folder: Path, resume: bool):
+        self.folder, self.resume, self.plans, self.way = folder, resume, [], {}
+        self._failed: dict[str, Path] = {}
 
     @classmethod
-    def open(cls, folder: Path, *, resume: bool) -> "Store":
-        """Makes the folder, or takes up the sweep that is in it.
+    def find(cls, folder: Path, *, resume: bool) -> "Store":
+        """What is in the folder; nothing is made yet.
+
+        A sweep without a single row, as one whose scheduler was refused, is none.
 
         Raises:
             ValueError: with one sentence, if there is a sweep and `resume` is not asked for, or
                 none and it is, or its plan cannot be read.
         """
-        made, note = cls(folder), folder / "sweep.json"
-        if note.exists():
-            if not resume:
-                raise ValueError(
-                    f"{folder} holds a sweep already; go on with it by --resume, or name another "
-                    "folder by --out."
-                )
-            try:
-                made.plans = json.loads(note.read_text(encoding="utf-8"))["plans"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(f"{note} is not what a sweep wrote: {error}.") from error
-        elif resume:
-            raise ValueError(f"There is no sweep in {folder} to go on with.")
+        made = cls(folder, resume)
+        made._read()
+        return made
+
+    @classmethod
+    def open(cls, folder: Path, *, resume: bool) -> "Store":
+        """As `find`, and makes the folder."""
+        made = cls.find(folder, resume=resume)
         for each in (folder, folder / "table", folder / "traces"):
             each.mkdir(parents=True, exist_ok=True)
         return made
 
-    def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Keeps a second sweep out of the folder; the lock goes with the process that holds it."""
-        return files.locked(self.folder, "sweep")
+    def _read(self) -> None:
+        note = self.folder / "sweep.json"
+        if self.resume:
+            if not note.exists():
+                raise ValueError(f"There is no sweep in {self.folder} to go on with.")
+            self.plans, self.way = _noted(note)
+        elif (self.folder / "report.html").exists() and not note.exists():
+            raise ValueError(
+                f"{self.folder} holds a report.html of something else; name another folder by "
+                "--out."
+            )
+        elif self._parts():
+            does = "a sweep already; go on with it by --resume, or name" if note.exists() else (
+                "a table, but not the plan of a sweep; name"
+            )  # fmt: skip
+            raise ValueError(f"{self.folder} holds {does} another folder by --out.")
 
-    def add_plan(self, plan: Plan) -> None:
-        """Notes what is to be run, so that `--resume` needs no word of it."""
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps a second sweep out of the folder; the lock goes with the process that holds it.
+
+        What another sweep did there before the lock was free is seen.
+        """
+        with files.locked(self.folder, "sweep"):
+            self._read()
+            yield
+
+    def note(self, plan: Plan, way: Mapping[str, Any]) -> None:
+        """Notes what is to be run and how, so that `--resume` needs no word of it."""
+        self.way = dict(way)
         if plan.as_dict() not in self.plans:
             self.plans.append(plan.as_dict())
-        files.write(self.folder / "sweep.json", json.dumps({"plans": self.plans}, indent=1))
+        told = {**self.way, "plans": self.plans}
+        files.write(self.folder / "sweep.json", json.dumps(told, indent=1))
 
     def present(self) -> set[str]:
         """The names of the runs that are in the table."""
-        parts = sorted((self.folder / "table").glob("*.parquet"))
-        return {each for part in parts for each in _read(part, ["run"])["run"].to_pylist()}
+        return {each for part in self._parts() for each in _read(part, ["run"])["run"].to_pylist()}
 
     def succeeded(self) -> set[str]:
-        """Takes the rows of failed runs out of the table; the names of the runs that are left.
+        """The names of the runs that are in the table, but for those that failed.
 
-        Each part is replaced whole; whoever is stopped in between has runs to make, and no less.
+        From now on the row of a failed run goes when a new one comes, and not before.
         """
-        import pyarrow.compute
-
-        for part in sorted((self.folder / "table").glob("*.parquet")):
-            table = _read(part)
-            kept = table.filter(pyarrow.compute.not_equal(table["status"], "failed"))
-            if not len(kept):
-                part.unlink()
-            elif len(kept) < len(table):
-                files.write(part, _as_bytes(kept))
-        return self.present()
+        found = set()
+        for part in self._parts():
+            table = _read(part, ["run", "status"]).to_pydict()
+            for name, status in zip(table["run"], table["status"], strict=True):
+                if status == "failed":
+                    self._failed[name] = part
+                else:
+                    found.add(name)
+        return found
 
     def add(self, outcomes: Sequence[Outcome], schema: Any) -> None:
         """Writes the traces of a batch, then its part of the table."""
@@ -94,10 +124,47 @@ class Store:
                 path = self.folder / name
                 path.parent.mkdir(exist_ok=True)
                 files.write(path, text)
-        names = ",".join(sorted(outcome.row["run"] for outcome in outcomes))
-        part = hashlib.sha256(names.encode()).hexdigest()[:16]
+        names = sorted(outcome.row["run"] for outcome in outcomes)
+        part = hashlib.sha256(",".join(names).encode()).hexdigest()[:16]
         table = pyarrow.Table.from_pylist([outcome.row for outcome in outcomes], schema=schema)
-        files.write(self.folder / "table" / f"part-{part}.parquet", _as_bytes(table))
+        whole = _as_bytes(table)
+        # Whoever is stopped in between has these runs to make, and no run is there twice.
+        for old in {self._failed.pop(name) for name in names if name in self._failed}:
+            _drop(old, names)
+        files.write(self.folder / "table" / f"part-{part}.parquet", whole)
+
+    def _parts(self) -> list[Path]:
+        return sorted((self.folder / "table").glob("*.parquet"))
+
+
+def _noted(note: Path) -> tuple[list[dict], dict[str, Any]]:
+    """The plans that are in a note, and how the runs are made."""
+    try:
+        told = json.loads(note.read_text(encoding="utf-8"))
+        plans = told["plans"]
+        kinds = {(type(p["room"]), type(p["set"]), type(p["over"])) for p in plans}
+        way = {"notebook": told.get("notebook"), "traces": told.get("traces", True)}
+        if kinds - {(str, dict, dict)} or not isinstance(way["notebook"], str | None):
+            raise TypeError("something in it is of another kind")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"{error} is absent" if isinstance(error, KeyError) else str(error).rstrip(".")
+        raise ValueError(f"{note} is not what a sweep wrote: {reason}.") from error
+    if "notebook" not in told and (note.parent / "notebooks").is_dir():
+        raise ValueError(
+            f"{note} is of an older curvkit and does not say which notebook was run; name another "
+            "folder by --out."
+        )
+    return list(plans), way
+
+
+def _drop(part: Path, names: Sequence[str]) -> None:
+    """Takes the rows of some runs out of a part, which is replaced whole."""
+    table = _read(part)
+    kept = table.filter([each not in names for each in table["run"].to_pylist()])
+    if len(kept):
+        files.write(part, _as_bytes(kept))
+    else:
+        part.unlink()
 
 
 def _as_bytes(table: Any) -> bytes:
@@ -149,17 +216,27 @@ def read(folder: str | Path) -> dict[str, list]:
     parts = sorted((Path(folder) / "table").glob("*.parquet"))
     if not parts:
         raise ValueError(f"There is no table of a sweep in {folder}.")
-    whole = pyarrow.concat_tables([_read(part) for part in parts], promote_options="default")
+    tables = [_read(part) for part in parts]
+    try:
+        whole = pyarrow.concat_tables(tables, promote_options="default")
+    except pyarrow.ArrowException as error:
+        raise ValueError(f"The parts of {parts[0].parent} do not fit: {_why(error)}.") from error
     return whole.sort_by("run").to_pydict()
 
 
 def _read(part: Path, columns: list[str] | None = None) -> Any:
     pyarrow = require()
     try:
-        return pyarrow.parquet.ParquetFile(part).read(columns)
+        table = pyarrow.parquet.ParquetFile(part).read(columns)
     except pyarrow.ArrowInvalid as error:
-        reason = say.shown(str(error).split("\n")[0])
-        raise ValueError(f"{part} is no part of a table: {reason}.") from error
+        raise ValueError(f"{part} is no part of a table: {_why(error)}.") from error
+    if absent := {*(columns or COLUMNS)} - {*table.column_names}:
+        raise ValueError(f"{part} is no part of a sweep's table: it has no {min(absent)}.")
+    return table
+
+
+def _why(error: Exception) -> str:
+    return say.shown(str(error).split("\n")[0])
 
 
 def rows(table: Mapping[str, list]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,8 +40,8 @@ def make(
     scheduler: str | None = None,
     workers: int | None = None,
     batch: int | None = None,
-    traces: bool = True,
-    notebooks: bool = False,
+    traces: bool | None = None,
+    notebooks: bool | str = False,
     client: Any = None,
     console: Console | None = None,
 ) -> Summary:
@@ -58,8 +58,10 @@ def make(
         scheduler: the address of a dask scheduler; a cluster on this machine if None.
         workers: how many processes that cluster has; one a core if None.
         batch: how many runs of one shape go at once; moderate if None.
-        traces: whether to keep what each run recorded.
-        notebooks: whether to run the room's notebook for each run, in place of its experiment.
+        traces: whether to keep what each run recorded; if None, as the sweep that is gone on with
+            does, and a new one does.
+        notebooks: whether to run the room's notebook for each run, in place of its experiment, or
+            the name of another one of the room. A sweep of notebooks goes on as one.
         client: a dask client to use instead of all that.
         console: where progress is shown.
 
@@ -69,14 +71,17 @@ def make(
     """
     cluster.installed()
     _numbers(workers=workers, batch=batch)
+    if scheduler is not None and not scheduler.strip():
+        raise ValueError(say.refusal("--scheduler", "an address as tcp://host:8786", scheduler))
     console, house = console or Console(quiet=True), rooms.load(room)
-    kind = notebook.Kind(room) if notebooks else Kind(room, house, traces)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
+    folder, resume = Path(out or Path("sweeps") / room), resume or retry_failed
+    kind = _kind(store.Store.find(folder, resume=resume), room, house, notebooks, traces)
     kind.check(plan)
-    kept = _opened(Path(out or Path("sweeps") / room), room, resume or retry_failed)
+    kept = store.Store.open(folder, resume=resume)
     with kept.locked():
         if not kept.plans or plan.over or plan.fixed:
-            kept.add_plan(plan)
+            kept.note(plan, kind.way)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
         there = kept.succeeded() if retry_failed else kept.present()
         runs = expanded(plans, house.Settings, kind.name)
@@ -85,19 +90,42 @@ def make(
             number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
             where = _given(client) if client else cluster.connected(scheduler, number)
-            followed = Follower(console, len(runs), len(runs) - len(missing))
-            with Stop(at_once=True) as stop, where as client, followed as bar:
-                bar.link(client)
-                shape = store.schema(house.Settings, merits(house))
-                drive.Drive(client, kept, shape, room, kind.alone, bar.ended, stop).run(jobs)
-        return _finish(kept.folder, house, plans)
+            with _told_of(kept.folder, house, plans, len(runs)):
+                _run(where, jobs, kept, house, kind, Follower(console, len(runs), len(missing)))
+        return _finish(kept.folder, house, plans, len(runs))
 
 
-def _finish(folder: Path, house: Any, plans: list[Plan]) -> Summary:
+@contextlib.contextmanager
+def _told_of(*sweep: Any) -> Iterator[None]:
+    """Where a sweep is stopped within the block, writes the page of what has ended."""
+    try:
+        yield
+    except (KeyboardInterrupt, drive.Stopped):
+        # The page is worth having, and no reason to say anything else than why it was stopped.
+        with contextlib.suppress(OSError, ValueError):
+            _finish(*sweep)
+        raise
+
+
+def _run(where: Any, jobs: list, kept: store.Store, house: Any, kind: Any, follower: Follower):
+    """Makes the runs of all jobs, each kept as it ends."""
+    with Stop(at_once=True) as stop, where as client, follower as bar:
+        bar.link(client)
+        shape = store.schema(house.Settings, merits(house))
+        drive.Drive(client, kept, shape, kind.room, kind.alone, bar.ended, stop).run(jobs)
+
+
+def _finish(folder: Path, house: Any, plans: list[Plan], planned: int) -> Summary:
     from curvkit.sweep import page
 
     table = store.read(folder)
-    made = page.write(folder, house, table, plans)
+    try:
+        made = page.write(folder, house, table, plans, planned)
+    except OSError as error:
+        raise drive.Stopped(
+            f"All runs that have ended are in {folder / 'table'}, but report.html cannot be "
+            f"written: {error.strerror or error}; --resume writes it."
+        ) from error
     return Summary(folder, len(table["run"]), table["status"].count("failed"), made)
 
 
@@ -112,12 +140,25 @@ def _numbers(**given: int | None) -> None:
             raise ValueError(say.refusal(f"--{name}", "a whole number from 1 on", value))
 
 
-def _opened(folder: Path, room: str, resume: bool) -> store.Store:
-    kept = store.Store.open(folder, resume=resume)
-    for plan in kept.plans:
+def _kind(
+    found: store.Store, room: str, house: Any, notebooks: bool | str, traces: bool | None
+) -> Any:
+    """What makes the runs: as is asked for, and else as in the sweep that is gone on with."""
+    for plan in found.plans:
         if plan["room"] != room:
-            raise ValueError(f"{folder} holds a sweep of {plan['room']}, not of {room}.")
-    return kept
+            raise ValueError(f"{found.folder} holds a sweep of {plan['room']}, not of {room}.")
+    before = found.way.get("notebook")
+    wanted = notebooks if isinstance(notebooks, str) else None
+    if not (notebooks or before):
+        return Kind(room, house, found.way.get("traces", True) if traces is None else traces)
+    made = notebook.Kind(room, wanted or before)
+    if found.way and (not before or made.path != notebook.of_room(room, before)):
+        holds = f"runs of the notebook {before}" if before else "runs of the room's experiment"
+        raise ValueError(
+            f"{found.folder} holds {holds}, not of the notebook {made.path.stem}; name another "
+            "folder by --out."
+        )
+    return made
 
 
 def expanded(plans: list[Plan], settings: type, kind: str) -> dict[str, dict[str, Any]]:
@@ -153,6 +194,7 @@ class Kind:
 
     def __init__(self, room: str, house: Any, traces: bool):
         self.room, self.house, self.traces = room, house, traces
+        self.way = {"notebook": None, "traces": traces}
 
     def check(self, plan: Plan) -> None:
         """Nothing more than the gate has checked."""

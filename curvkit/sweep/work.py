@@ -3,13 +3,24 @@
 It lives in the package, so that a worker keeps its compiled programs from one batch to the next.
 """
 
+import datetime
 import importlib
+import os
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curvkit import __version__
+from curvkit.environment import environment
+
+# What `environment` sets, as JAX has it where nobody has set it.
+UNSET: dict[str, Any] = {
+    "jax_default_matmul_precision": None,
+    "jax_compilation_cache_dir": None,
+    "jax_persistent_cache_min_compile_time_secs": 1.0,
+    "jax_persistent_cache_min_entry_size_bytes": 0,
+}
 
 
 class Outcome(NamedTuple):
@@ -18,6 +29,26 @@ class Outcome(NamedTuple):
     row: dict[str, Any]
     trace: bytes | None = None
     files: Mapping[str, str] = {}
+
+
+def now() -> str:
+    """The time as a trace's header has it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def prepare() -> None:
+    """Makes a worker that others have started compute as ours do; what is set there stays.
+
+    JAX reads its environment when it is imported, which it may be by now.
+    """
+    lacking = {name: v for name, v in environment().items() if name not in os.environ}
+    os.environ.update(lacking)
+    import jax
+
+    for name, default in UNSET.items():
+        if name.upper() in lacking and getattr(jax.config, name) == default:
+            value = lacking[name.upper()]
+            jax.config.update(name, value if default is None else type(default)(value))
 
 
 def version() -> str:
@@ -34,11 +65,13 @@ def batch(room: str, runs: Mapping[str, Mapping[str, Any]], size: int, keep: boo
         size: to how many runs a batch is filled up: another number would be another program.
         keep: whether traces are kept.
     """
+    import jax
+
     house = importlib.import_module(f"curvkit.{room}")
     settings = [house.Settings.read(each) for each in runs.values()]
-    started = time.perf_counter()
+    started, devices = time.perf_counter(), len(jax.devices())
     try:
-        filled = [*settings, *[settings[-1]] * (size - len(settings))]
+        filled = [*settings, *[settings[-1]] * (shared(size, devices) - len(settings))]
         traces = house.stream.batch(filled) if size > 1 else [house.stream.run(settings[0])]
         outcomes = [_ended(name, trace, keep) for name, trace in zip(runs, traces, strict=False)]
     except Exception as error:
@@ -48,6 +81,15 @@ def batch(room: str, runs: Mapping[str, Mapping[str, Any]], size: int, keep: boo
         return [each for outcomes in alone for each in outcomes]
     seconds = (time.perf_counter() - started) / len(runs)
     return [each._replace(row={**each.row, "seconds": seconds}) for each in outcomes]
+
+
+def shared(size: int, devices: int) -> int:
+    """How many runs a batch is filled up to, so that it is shared out among all devices.
+
+    >>> shared(5, 4), shared(3, 4), shared(5, 1)
+    (8, 3, 5)
+    """
+    return size + -size % devices if size > devices else size
 
 
 def _ended(name: str, trace: Any, keep: bool) -> Outcome:

@@ -44,3 +44,25 @@ def test_a_number_is_written_to_so_many_digits(value, digits):
 )  # fmt: skip
 def test_a_number_is_written_as_a_person_does(value, said):
     assert say.number(value) == said
+
+
+def test_what_is_shown_of_a_long_value_is_its_beginning_however_long_it_is():
+    class Watched:
+        written = 0
+
+        def __repr__(self):
+            Watched.written += 1
+            return "watched"
+
+    assert say.shown([Watched()] * 9999).startswith("[watched, watched")
+    assert Watched.written < 99, "all of it was written"
+    for value in ("a" * 9999, list(range(9999)), tuple("ab" * 999), 10**200, "it's\n" * 99, [1]):
+        assert say.shown(value)[:59] == repr(value)[:59] and len(say.shown(value)) <= 60
+    deep = []
+    for _ in range(99999):
+        deep = [deep]
+    assert say.shown(deep) == "[[[[[...]]]]]"
+
+
+def test_a_question_ends_a_sentence():
+    assert say.refusal("rule", "one of gd", "gdd", "did you mean 'gd'?").endswith("mean 'gd'?")

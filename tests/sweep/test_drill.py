@@ -1,6 +1,7 @@
 """The drill: sweeps that are killed, stopped and abandoned, and lose nothing and double nothing."""
 
 import contextlib
+import datetime
 import os
 import random
 import signal
@@ -8,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import deadly
+import distributed
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -20,7 +23,7 @@ from rich.console import Console
 import curvkit.tuners.model as house
 from curvkit.report import notebooks
 from curvkit.report.stop import Stop
-from curvkit.sweep import cluster, drive, make, plan, read, store, whole
+from curvkit.sweep import cluster, drive, make, notebook, plan, read, store, whole
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +133,16 @@ def commanded(folder):
     return running, children(running.pid)
 
 
+@has_proc
+def test_a_key_while_dask_starts_ends_in_one_sentence(tmp_path):
+    with subprocess.Popen([*COMMAND, "--over", "sigma=1,1.9"], cwd=tmp_path, **STARTED) as running:
+        until(lambda: len(children(running.pid)) >= 2, "a worker to start")
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130
+    assert said == f"Stopped; to go on: curvkit sweep {ROOM} --resume --out=out --workers=1\n"
+
+
 def end(below):
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "workers to end")
 
@@ -142,7 +155,9 @@ def test_a_command_listens_to_this_machine_only_and_is_stopped_by_a_key(tmp_path
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
         _, said = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130, said
-    assert said == ("Stopped; to go on: curvkit sweep tuners.model --resume --out out\n")
+    assert said == (
+        "Stopped; to go on: curvkit sweep tuners.model --resume --out=out --workers=1 --batch=1\n"
+    )
     end(below)
     assert read(tmp_path / "out")["run"]
 
@@ -159,9 +174,57 @@ def test_a_command_that_is_killed_leaves_no_worker_behind(tmp_path):
     assert len(set(read(tmp_path / "out")["run"])) >= there >= 1
 
 
-def driven(tmp_path, client, kills, seconds=0.0, stop=None):
+@pytest.mark.parametrize("closing", [False, True])
+def test_a_key_is_kept_back_while_dask_starts_or_closes(closing):
+    made = []
+
+    @contextlib.contextmanager
+    def dask():
+        if not closing:
+            signal.raise_signal(signal.SIGINT)
+        made.append("started")
+        yield "it"
+        if closing:
+            signal.raise_signal(signal.SIGINT)
+        made.append("closed")
+
+    with pytest.raises(KeyboardInterrupt), Stop(at_once=True) as stop:
+        with cluster._owned(dask):
+            assert closing, "went on though the key was pressed"
+    assert made == ["started", "closed"] and stop.asked
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+WORKER = """
+import asyncio, distributed, jax, sys
+async def work():
+    async with distributed.Worker(sys.argv[1], nthreads=1) as worker:
+        await worker.finished()
+asyncio.run(work())
+"""
+
+
+def test_workers_of_a_scheduler_compute_as_those_of_this_machine_do(tmp_path):
+    bare = {name: v for name, v in os.environ.items() if not name.startswith("JAX_")}
+    bare["PYTHONPATH"] = str(Path(deadly.__file__).parent)
+    quiet = dict(text=True, env=bare, stderr=subprocess.DEVNULL)
+    with contextlib.ExitStack() as stack:
+        start = lambda *command, **rest: stack.enter_context(
+            subprocess.Popen([sys.executable, "-c", *command], **quiet, **rest)
+        )
+        scheduler = start(LONELY, stdout=subprocess.PIPE)
+        stack.callback(scheduler.kill)
+        address = scheduler.stdout.readline().strip()
+        for number in (1, 2):  # one is there before the sweep, and one comes later
+            stack.callback(start(WORKER, address).kill)
+            with cluster.connected(address, 1) as client:
+                client.wait_for_workers(number, timeout=PATIENCE)
+                assert set(client.run(deadly.computes).values()) == {("highest", True)}
+
+
+def driven(tmp_path, client, kills, seconds=0.0, stop=None, heard=None):
     """The rows of two batches, of which some runs kill their worker so many times."""
-    kept, rows = store.Store.open(tmp_path / "out", resume=False), []
+    kept = store.Store.open(tmp_path / "out", resume=False)
     runs = {
         name: {"tally": str(tmp_path / name), "kill": kills.get(name, 0)} for name in "abcd"
     }  # fmt: skip
@@ -171,7 +234,8 @@ def driven(tmp_path, client, kills, seconds=0.0, stop=None):
         for names in ("ab", "cd")
     ]
     columns = store.schema(house.Settings, whole.merits(house))
-    drive.Drive(client, kept, columns, ROOM, alone, rows.extend, stop or Stop()).run(jobs)
+    heard, stop = heard or (lambda rows: None), stop or Stop()
+    drive.Drive(client, kept, columns, ROOM, alone, heard, stop).run(jobs)
     return {row["run"]: (row["status"], row["error"]) for row in store.rows(read(kept.folder))}
 
 
@@ -200,6 +264,46 @@ def test_a_run_that_kills_every_worker_fails_and_only_it(tmp_path, monkeypatch):
     assert found == dict.fromkeys("acd", ("ok", None))
 
 
+def test_what_died_with_its_worker_after_its_end_is_made_again(tmp_path):
+    with cluster.connected(None, 1) as client:
+        (pid,) = client.run(os.getpid).values()
+
+        def heard(rows):  # the first of two batches has been kept
+            states = list(client.futures.values())
+            if not heard.killed:
+                until(lambda: all(each.status == "finished" for each in states), "the second")
+                os.kill(pid, signal.SIGKILL)
+                until(lambda: any(each.status != "finished" for each in states), "the loss")
+            heard.killed = True
+
+        heard.killed = False
+        found = driven(tmp_path, client, {}, 0.5, heard=heard)
+    assert found == dict.fromkeys("abcd", ("ok", None))
+
+
+@pytest.mark.parametrize("error", [TimeoutError, CancelledError, OSError])
+def test_a_result_that_is_long_in_coming_is_waited_for(tmp_path, client, monkeypatch, error):
+    kept, asked = distributed.Future.result, []
+
+    def result(self, timeout=None):
+        asked.append(self)
+        if len(asked) == 1:
+            if error is CancelledError:  # as all are when the scheduler lets go of them
+                client.cancel([self])
+            raise error
+        return kept(self, timeout)
+
+    monkeypatch.setattr(distributed.Future, "result", result)
+    assert driven(tmp_path, client, {}) == dict.fromkeys("abcd", ("ok", None))
+
+
+LONELY = """
+import distributed, time
+made = distributed.LocalCluster(processes=False, n_workers=0, protocol="tcp", host="127.0.0.1",
+                                dashboard_address="127.0.0.1:0")
+print(made.scheduler_address, flush=True)
+time.sleep(600)
+"""
 SCHEDULER = """
 import distributed, time
 made = distributed.LocalCluster(processes=False, n_workers=1, threads_per_worker=1,
@@ -237,17 +341,24 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
             pytest.fail("connected to nothing")
 
 
+TELLS = """
+from curvkit.show.told import told
+from curvkit.tuners.model import Settings, run
+told('words', run(Settings.read(sigma=sigma, steps=3)))
+"""
+
+
 def test_a_notebook_is_run_for_each_setting_with_a_file_for_each(tmp_path, client, monkeypatch):
     parameters = new_code_cell("sigma = 1.9", metadata={"tags": ["parameters"]})
-    body = new_code_cell("assert sigma < 2, '<b>too much</b>'\nprint('sigma is', sigma)")
+    body = new_code_cell("assert sigma < 2, '<b>too much</b>'\nprint('sigma is', sigma)" + TELLS)
     node = new_notebook(cells=[parameters, body], metadata={"curvkit": {"room": ROOM}})
     path = tmp_path / "model.ipynb"
     nbformat.write(node, path)
     monkeypatch.setattr(notebooks, "choose", lambda wanted=(): [path])
-    given = dict(out=tmp_path / "out", client=client, notebooks=True, console=Console(quiet=True))
+    given = dict(out=tmp_path / "out", client=client, console=Console(quiet=True))
     with pytest.raises(ValueError, match="There is no parameter 'steps'"):
-        make(ROOM, over={"steps": [3]}, **given)
-    made = make(ROOM, over={"sigma": [1.5, 2.2]}, **given)
+        make(ROOM, over={"steps": [3]}, notebooks=True, **given)
+    made = make(ROOM, over={"sigma": [1.5, 2.2]}, notebooks=True, **given)
     assert (made.runs, made.failed) == (2, 1)
     rows = {row["sigma"]: row for row in store.rows(read(made.folder))}
     assert rows[1.5]["status"] == "ok" and rows[1.5]["version_jax"]
@@ -256,3 +367,44 @@ def test_a_notebook_is_run_for_each_setting_with_a_file_for_each(tmp_path, clien
     assert "sigma is 1.5" in nbformat.read(done, as_version=4).cells[-1].outputs[0].text
     assert done.with_suffix(".html").is_file() and done.with_suffix(".log").is_file()
     assert plan.identity(ROOM, {}, "notebook") != plan.identity(ROOM, {})
+    says_what_was_run(rows, made.page.read_text())
+    # It goes on as a sweep of this notebook, also where nobody says so again.
+    assert make(ROOM, resume=True, **given).runs == 2
+
+
+def says_what_was_run(rows, page):
+    """The rows of the drill have their merits and pages, and no setting the notebook lacks."""
+    for sigma, row in rows.items():
+        assert row["steps"] is None and row["rule"] is None
+        assert row["page"] == f"notebooks/{row['run']}.html"
+        assert f'href="{row["page"]}"' in page
+        assert (row["settled_sharpness"] is None) == (sigma == 2.2)
+    assert datetime.datetime.fromisoformat(rows[1.5]["finished"]).tzinfo is datetime.UTC
+    assert 'role="img"' in page
+
+
+def test_a_sweep_of_runs_does_not_go_on_as_one_of_notebooks(tmp_path, client):
+    given = dict(out=tmp_path / "out", client=client)
+    make("curvature", fixed={"data": "quadratic", "steps": 2}, **given)
+    with pytest.raises(ValueError, match="holds runs of the room's experiment, not of the noteb"):
+        make("curvature", resume=True, notebooks=True, **given)
+
+
+def test_a_notebook_does_not_go_on_as_another(tmp_path, client):
+    kept = store.Store.open(tmp_path, resume=False)
+    kept.note(plan.Plan("curvature", {}, {}), {"notebook": "01_curvature", "traces": False})
+    with pytest.raises(ValueError, match="of the notebook 01_curvature, not of the notebook 09_yo"):
+        make("curvature", out=tmp_path, resume=True, notebooks="09", client=client)
+
+
+def test_the_notebook_of_a_room_is_the_one_that_bears_its_name(monkeypatch):
+    assert notebook.of_room("curvature").stem == "01_curvature"
+    assert notebook.of_room("curvature", "09").stem == "09_your_own_model"
+    with pytest.raises(ValueError, match="02_tuners is not a notebook of the room curvature"):
+        notebook.of_room("curvature", "02_tuners")
+    with pytest.raises(ValueError, match=r"no notebook of the room 'tuners.model'; did .*'tuners'"):
+        notebook.of_room("tuners.model")
+    rest = [path for path in notebooks.choose() if path.stem != "01_curvature"]
+    monkeypatch.setattr(notebooks, "choose", lambda wanted=(): rest)
+    with pytest.raises(ValueError, match="by --notebook-of: 00_start_here, 09_your_own_model"):
+        notebook.of_room("curvature")

@@ -1,8 +1,11 @@
 """What a sweep is to run: read from flags and files, refused in one sentence, never executed."""
 
+import itertools
 import json
+import math
 import re
 
+import numpy as np
 import pytest
 
 from curvkit.curvature import Settings
@@ -22,6 +25,19 @@ def test_the_product_of_all_values_is_run_with_the_last_knob_turned_first():
         for rate in (0.1, 1.0)
         for seed in range(3)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "given",
+    [np.array([0.1, 0.2, 0.3]), (each / 10 for each in (1, 2, 3)), {0.3, 0.2, 0.1},
+     {0.1: 1, 0.2: 1, 0.3: 1}.keys(), [np.float64(0.1), 0.2, "0.3"]],
+)  # fmt: skip
+def test_whatever_can_be_counted_through_is_a_list_of_values(given):
+    assert read({"learning_rate": given}).over == {"learning_rate": (0.1, 0.2, 0.3)}
+
+
+def test_one_value_of_numpy_is_one_value():
+    assert read({"learning_rate": np.float32(0.5)}).over == {"learning_rate": (0.5,)}
 
 
 def test_without_anything_swept_there_is_one_run():
@@ -48,7 +64,13 @@ def test_values_are_listed_or_a_range(given, meant):
         ({"seed": ""}, {}, "--over seed must be a list"),
         ({"seed": "0:1:0"}, {}, "--over seed must be a list"),
         ({"seed": "1,1.0"}, {}, "seed is swept over 1 twice"),
-        ({"seed": "0:999999999"}, {}, "That makes 999999999 runs"),
+        ({"seed": "0:999999999"}, {}, "seed has more than 1000000 values"),
+        ({"seed": "0:99999999999999999999999"}, {}, "seed has more than 1000000 values"),
+        ({"seed": itertools.count()}, {}, "seed has more than 1000000 values"),
+        ({"rule": b"gd"}, {}, "--over rule must be a list"),
+        ({"seed": {1: 2}}, {}, "--over seed must be a list"),
+        ({"seed": [list(range(10**6))]}, {}, "seed must be a whole number from 0 to 9999, but [0"),
+        ({"rule": "gd,adamm"}, {}, "rule must be one of gd"),
         ({"seed": "0:9999", "steps": "1:9999"}, {}, "runs, and a sweep has at most 1000000"),
         ({"seed": "1"}, {"seed": "1"}, "seed is both set and swept"),
         ({"rule": "__import__('os').getpid()"}, {}, "rule must be one of gd"),
@@ -99,6 +121,11 @@ def test_toml_and_yaml_say_the_same_and_go_through_the_same_gate(tmp_path):
         ("a.yaml", "", "holds no settings"),
         ("a.yaml", "over: {1: 2}\n", "the name of a setting must be text"),
         ("a.yaml", "over: !!python/object/apply:os.getpid []\n", "a.yaml is not plain YAML"),
+        ("a.yaml", "set: {seed: 1, seed: 2}\n", "'seed' is there twice"),
+        ("a.yaml", "over: &a {}\nset: *a\n", "an alias is not taken"),
+        ("a.yaml", "[" * 99999, "a.yaml is not plain YAML that can be read: it is nested too d"),
+        ("a.toml", "a = " + "[" * 99999, "a.toml is not TOML that can be read: it is nested too"),
+        ("a.yaml", f"over: {{seed: {'9' * 5000}}}\n", "a.yaml is not plain YAML: Exceeds the l"),
         ("a.json", "{}", "--settings must be a file named .toml, .yaml or .yml"),
     ],
 )
@@ -110,9 +137,44 @@ def test_a_bad_settings_file_is_refused_in_one_sentence(tmp_path, name, text, sa
 
 
 def test_a_settings_file_that_is_no_text_is_refused(tmp_path):
-    (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError):
-        plan.from_file(tmp_path / "a.toml")
+    for name in ("a.toml", "a.yaml"):
+        (tmp_path / name).write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(ValueError, match=f"{name} is not text in UTF-8: invalid start byte"):
+            plan.from_file(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.toml", TOML), ("a.yaml", YAML)])
+def test_a_settings_file_may_begin_with_a_mark_of_its_byte_order(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    assert plan.from_file(tmp_path / name)["set"] == {"steps": 22}
+
+
+def test_a_number_in_yaml_is_what_it_looks_like(tmp_path):
+    numbers = "seed: 1:10, steps: 010, width: 1_000, learning_rate: 1e-3, a: -.5, b: .inf, c: 1:3.5"
+    (tmp_path / "a.yaml").write_text(f"over: {{{numbers}}}\n")
+    assert plan.from_file(tmp_path / "a.yaml")["over"] == {
+        "seed": "1:10", "steps": "010", "width": 1000, "learning_rate": "1e-3", "a": -0.5,
+        "b": math.inf, "c": "1:3.5",
+    }  # fmt: skip
+    assert read({"seed": "1:10"}).over["seed"] == tuple(range(1, 10))
+
+
+def test_bytes_in_yaml_are_no_list(tmp_path):
+    (tmp_path / "a.yaml").write_text("over: {rule: !!binary Z2Q=}\n")
+    with pytest.raises(ValueError, match="--over rule must be a list"):
+        read(plan.from_file(tmp_path / "a.yaml")["over"])
+
+
+def test_a_flag_has_the_last_word_over_a_settings_file(tmp_path):
+    (tmp_path / "a.toml").write_text(TOML)
+    path = tmp_path / "a.toml"
+    assert plan.asked(None, path, ["steps=1,2"], ["seed=4"]) == (
+        "curvature", {"learning_rate": [0.1, 1], "steps": "1,2"}, {"seed": "4"},
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="is for the room curvature, not for minima"):
+        plan.asked("minima", path, [], [])
+    with pytest.raises(ValueError, match="Which room is to be swept"):
+        plan.asked(None, None, [], [])
 
 
 def test_a_plan_survives_json():
