@@ -56,6 +56,8 @@ def series(sentence: str, *, symbol: str = "") -> Any:
 class Record:
     """What every trace can do: be cut, saved and loaded. `header` says what was run, and where."""
 
+    # What a player counts as it goes from reading to reading.
+    COUNTED = "step"
     header: Mapping[str, Any] = field(default_factory=dict)
 
     @property

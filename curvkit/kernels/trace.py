@@ -14,6 +14,7 @@ class Trace:
     activation after Deep Kernel Shaping or TAT.
     """
 
+    COUNTED = "layer"
     step: Int[Array, " reading"] = series("Nonlinear layers passed.")
     plain_c: Float[Array, " reading cosine"] = series(
         "The plain network's C map: the cosine of two inputs, by what it was.", symbol="C(c)"

@@ -13,6 +13,7 @@ AT_A_LEVEL = 2e-3
 class Trace:
     """Many runs, a batch of them per reading, each looked at twice: after `steps`, and later."""
 
+    COUNTED = "batch"
     width: Int[Array, "reading run"] = series("Hidden units of the run.", symbol="h")
     loss: Float[Array, "reading run"] = series("Loss after `steps`, summed.", symbol="L")
     later_loss: Float[Array, "reading run"] = series("Loss after half as many steps again.")

@@ -10,6 +10,7 @@ from curvkit.core.trace import series, trace
 class Trace:
     """A greedy search, one reading before each pick, beside the same search by the other rule."""
 
+    COUNTED = "pick"
     step: Int[Array, " reading"] = series("How many groups have been taken.", symbol="t")
     scores: Float[Array, "reading group"] = series("Whitened scores.", symbol="‖Qᵀr‖")
     raw_scores: Float[Array, "reading group"] = series("Raw scores.", symbol="‖Xᵀr‖")

@@ -87,7 +87,8 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
         )
         for end, now in zip(ends, drawn, strict=True)
     ]
-    return _with_transport(whole, {str(end): str(_step(trace, end)) for end in ends}, redraw)
+    labels = {str(end): str(_step(trace, end)) for end in ends}
+    return _with_transport(whole, trace.COUNTED, labels, redraw)
 
 
 def _values(curve: Any, names: str) -> dict[str, Any]:
@@ -95,8 +96,10 @@ def _values(curve: Any, names: str) -> dict[str, Any]:
     return {name: curve[name] for name in names if name in curve and curve[name] is not None}
 
 
-def _with_transport(whole: go.Figure, labels: dict[str, str], redraw: bool) -> go.Figure:
-    """Puts a play button and a slider below a figure; `labels` are the steps by frame name."""
+def _with_transport(
+    whole: go.Figure, counted: str, labels: dict[str, str], redraw: bool
+) -> go.Figure:
+    """Puts a play button and a slider below a figure; `labels` say the count by frame name."""
     now = dict(duration=0, redraw=redraw)
     still = dict(mode="immediate", frame=now, transition=dict(duration=0))
     each_frame = dict(duration=1000 * DURATION / len(labels), redraw=redraw)
@@ -121,7 +124,9 @@ def _with_transport(whole: go.Figure, labels: dict[str, str], redraw: bool) -> g
             dict(
                 steps=steps, active=len(steps) - 1, x=0.2, len=0.8, y=0, yanchor="top",
                 pad=dict(t=60), ticklen=0, minorticklen=0, font=dict(color="rgba(0,0,0,0)", size=1),
-                currentvalue=dict(prefix="step ", xanchor="right", font=dict(size=15, color=ink)),
+                currentvalue=dict(
+                    prefix=f"{counted} ", xanchor="right", font=dict(size=15, color=ink)
+                ),
             )
         ],
     )  # fmt: skip
@@ -149,7 +154,7 @@ class Transport:
     """
 
     def __init__(self, show: Callable[[int], None]):
-        self._show, self._steps = show, [0]
+        self._show, self._steps, self._counted = show, [0], Record.COUNTED
         self._playing = threading.Event()
         self._quiet = False
         self.play = widgets.Button(
@@ -166,7 +171,7 @@ class Transport:
         speeds = [("¼×", 0.25), ("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0)]
         narrow = widgets.Layout(width="70px")
         self.speed = widgets.Dropdown(options=speeds, value=1.0, layout=narrow)
-        self.readout = widgets.Label("step 0", layout=widgets.Layout(width="110px"))
+        self.readout = widgets.Label(f"{self._counted} 0", layout=widgets.Layout(width="110px"))
         self.readout.add_class("curvkit-readout")
         self.play.on_click(lambda _: self.pause() if self._playing.is_set() else self.start())
         self.scrubber.observe(self._scrubbed, "value")
@@ -176,6 +181,7 @@ class Transport:
     def load(self, trace: Record) -> None:
         """Takes a new trace, shown whole."""
         self._steps = [_step(trace, i + 1) for i in range(trace.readings)] or [0]
+        self._counted = trace.COUNTED
         self._quiet = True
         try:
             self.scrubber.max = max(1, trace.readings)
@@ -213,4 +219,5 @@ class Transport:
             self._show(change["new"])
 
     def _read_out(self):
-        self.readout.value = f"step {self._steps[min(self.scrubber.value, len(self._steps)) - 1]}"
+        at = self._steps[min(self.scrubber.value, len(self._steps)) - 1]
+        self.readout.value = f"{self._counted} {at}"

@@ -13,6 +13,7 @@ WILD = 1e15
 class Trace:
     """The states of a pendulum in cells, which are bounded, attacked and halved round by round."""
 
+    COUNTED = "round"
     bounded: Int[Array, " reading"] = series("Cells bounded so far.")
     upper_bound: Float[Array, " reading"] = series(
         "No state of any cell lets the energy grow by more.", symbol="max ΔE ≤"

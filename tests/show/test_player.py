@@ -116,6 +116,15 @@ def test_it_has_a_play_button_and_a_slider_with_a_stop_for_each_frame(played):
     assert slider.active == len(stops) - 1
 
 
+def test_it_counts_what_the_trace_counts(monkeypatch):
+    monkeypatch.setattr(Trace, "COUNTED", "layer")
+    (slider,) = player.animate(draw, falling()).layout.sliders
+    assert slider.currentvalue.prefix == "layer "
+    transport = player.Transport(lambda readings: None)
+    transport.load(falling())
+    assert transport.readout.value == "layer 357"
+
+
 def test_it_is_plain_json_and_needs_no_kernel(played):
     assert type(played) is go.Figure
     loaded = json.loads(played.to_json())

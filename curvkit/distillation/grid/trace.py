@@ -16,6 +16,7 @@ PLACES = ("first", "second", "third", "fourth")
 class Trace:
     """Four variants on the same random worlds; arrows and gates are those of one of them."""
 
+    COUNTED = "episode"
     step: Int[Array, " reading"] = series("Episodes learnt from before the reading.")
     value: Float[Array, "reading method world"] = series("Expected return of the student.")
     divergence: Float[Array, "reading method world"] = series(

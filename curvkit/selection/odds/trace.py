@@ -10,6 +10,7 @@ from curvkit.core.trace import series, trace
 class Trace:
     """One reading per place: how many of the trials each method solved, and what is proved."""
 
+    COUNTED = "place"
     value: Float[Array, " reading"] = series("Where the swept knob stands.")
     solved: Int[Array, "reading method"] = series("Trials in which exactly the good were found.")
     proved: Int[Array, "reading verdict"] = series(

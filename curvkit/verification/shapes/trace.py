@@ -12,6 +12,7 @@ WILD = 1e15
 class Trace:
     """A ReLU and an exponential along an interval with their lines, and a product's planes."""
 
+    COUNTED = "point"
     argument: Float[Array, " reading"] = series("The argument.", symbol="z")
     relu: Float[Array, " reading"] = series("The ReLU.", symbol="max(z, 0)")
     relu_above: Float[Array, " reading"] = series("The line above it.")
