@@ -200,6 +200,7 @@ def ladder(found: Ladder) -> go.Figure:
     names, attack = list(found.header["rungs"])[:-1], float(found.value[-1])
     values = found.value[:-1]
     wrong, proved = values < attack, values <= 0
+    least, most = -5.2, float(np.log10(max(values.max() - attack, 1e-6))) + 0.3
     kinds = (("curvature", "energy falls, proved", proved & ~wrong),
              ("loss", "not proved", ~proved & ~wrong),
              ("sharpness", "below the attack: an error", wrong))  # fmt: skip
@@ -207,12 +208,14 @@ def ladder(found: Ladder) -> go.Figure:
         at = np.flatnonzero(chosen)
         text = [f"{number(values[k])} J in {number(found.seconds[k], 2)} s" for k in at]
         gap = np.maximum(values[at] - attack, 1e-7)
+        # Above its mark and towards the middle, so that no words leave the panel if it is narrow.
+        place = np.digitize((np.log10(gap) - least) / (most - least), [0.25, 0.75])
+        sides = [("top right", "top center", "top left")[each] for each in place]
         made.add_trace(theme.curve(role, name, gap, [names[k] for k in at], mode="markers+text",
-                                   text=text, textposition="middle right",
+                                   text=text, textposition=sides,
                                    marker=dict(size=13), showlegend=bool(len(at))))  # fmt: skip
-    most = float(np.log10(max(values.max() - attack, 1e-6)))
     made.update_xaxes(title_text=f"bound on ΔE less the attack's {number(attack)} J (J)",
-                      type="log", nticks=7, range=[-5.2, most + 1.6])  # fmt: skip
+                      type="log", nticks=7, range=[least, most])  # fmt: skip
     made.update_yaxes(title_text="bound", categoryorder="array", categoryarray=names[::-1],
                       range=[-0.6, len(names) - 0.4])  # fmt: skip
     made.update_layout(hovermode="closest", margin_l=200)
