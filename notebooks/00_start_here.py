@@ -24,8 +24,8 @@
 # %% [markdown]
 # # Start here
 #
-# **curvkit** lets you see, and turn, what seven papers found about how neural networks train. Each
-# notebook is one room: it makes a claim, asks you to predict, and then hands you the knobs.
+# **curvkit** lets you see, and turn, what seven papers, and one that they build on, found about how neural
+# networks train. Each notebook is about one topic: it makes a claim, asks you to predict, and then hands you the knobs.
 #
 # Run a cell with Shift+Enter, or all of them from the menu *Run*.
 
@@ -44,7 +44,7 @@ seed = 0
 # - *Play* draws the run as it grew; drag the bar to go to any reading.
 # - *Keep this run* leaves it on the figure while you turn on.
 # - *Stop* stops a long run where it is; a newer knob value takes its place by itself.
-# - The small arrow beside a knob brings it back. Hover over a name to read what it does.
+# - The small arrow beside a knob brings it to its default, *Reset* all of them to where they began. Hover over a name to read what it does.
 # - A knob marked *recompiles* takes a few seconds; all others answer at once.
 
 # %%

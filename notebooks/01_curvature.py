@@ -64,8 +64,9 @@ trace = curvature.run(settings)
 curvature.tell(trace)
 
 # %% [markdown]
-# In units of the edge the climb looks the same for every learning rate: $\eta\lambda$ goes to 2.
-# The second eigenvalue follows the first one up and is held there, too.
+# In units of the edge all learning rates have one target: where $\eta\lambda$ gets that far, it stops
+# at 2. With this seed the second eigenvalue follows the first one up and is held there, too; with
+# others it stays below.
 
 # %%
 curvature.figures.scaled(trace)
@@ -92,8 +93,7 @@ curvature.explore(figure="valley", data="quadratic", learning_rate=0.095, every=
 # calm down. Sharpening and this self-stabilisation hold each other in balance.
 #
 # The jumps can be seen in the gradient. On the way up almost nothing of it lies along the top
-# eigenvector; at the edge it comes and goes in bursts, and where the second eigenvalue is at the
-# edge as well, the two share it.
+# eigenvector; at the edge it comes and goes in bursts, or, with other seeds, stays there in the end.
 
 # %%
 curvature.figures.alignment(trace)
@@ -140,7 +140,7 @@ curvature.tell(curvature.run(curvature.Settings.read(**heavy)))
 # *Adam* divides each direction by the root of a running mean of squared gradients, $P$. Its edge is
 # one of the *preconditioned* sharpness, the largest eigenvalue of $P^{-1}H$, at
 # $(2+2\beta_1)/(1-\beta_1) = 38$ over $\eta$ (Cohen et al. 2022, arXiv 2207.14484). The raw
-# sharpness, grey in the figure *edge*, is free to go on rising. **Predict** what happens to the
+# sharpness, grey in the figure *edge*, has no edge of its own. **Predict** what happens to the
 # edge when you turn $\beta$ down to 0.5.
 
 # %%
@@ -156,8 +156,8 @@ curvature.tell(curvature.run(curvature.Settings.read(**adam)))
 #   model of the top direction explains why the climb stops at the edge and not elsewhere.
 # - *Measured*: the sentences above. They are computed from the runs, so they are true of what you
 #   see, also after you change the parameters at the top.
-# - *Not claimed*: that sharpness always climbs so far. Where the loss vanishes first, the climb
-#   stops below the edge; try `learning_rate=0.05`.
+# - *Not claimed*: that sharpness always climbs so far. With `learning_rate=0.05` the climb slows down
+#   as the loss falls, and has not come to the edge even after 20 000 steps: $\eta\lambda$ is about 1.5.
 
 # %% [markdown]
 # ## Break it
@@ -174,17 +174,18 @@ curvature.figures.edge(broken)
 # ## Exercises
 # 1. At which learning rate does the default network start beyond its edge?
 #    <details><summary>Answer</summary>Where 2/η is the sharpness at the first reading: it starts
-#    near 9 for seed 0, so at about η = 0.22. It need not diverge there: it is catapulted.</details>
+#    near 9 for seed 0, so at about η = 0.22. It need not diverge there: the sharpness gives way, and
+#    stays at the edge.</details>
 # 2. Set *every* to 10 and look at `valley`. What became of the jumping?
 #    <details><summary>Answer</summary>At the edge the iterate jumps to the other side each step, so
 #    every tenth step finds it on the same side: an even stride hides an oscillation of period
 #    two. That is why the default is 11.</details>
 # 3. Make the climb reach the edge sooner without touching the learning rate.
-#    <details><summary>Answer</summary>Start sharper (initialisation lecun, or a larger weight
-#    scale), or give the network more to learn: more examples, more depth.</details>
+#    <details><summary>Answer</summary>Start sharper (initialisation lecun, or a larger weight scale,
+#    may even begin beyond it), or widen the network. More examples or more depth delay it.</details>
 # 4. Is the loss monotone at the edge? Use *every* = 1.
-#    <details><summary>Answer</summary>No: it goes up in many of the steps, and yet falls over
-#    long times.</details>
+#    <details><summary>Answer</summary>No: it goes up in about one step of ten, and yet falls
+#    over long times.</details>
 
 # %% [markdown]
 # ## Where it lives in the code

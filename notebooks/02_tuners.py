@@ -150,7 +150,7 @@ for value in (1.0, 1.5, 2.0):
 # ## Where it fails
 # Above 2, over twice as many steps, the valley is flattened more than training can use: compare with
 # σ = 2 over as many. With cross-entropy (of smoothed labels: no loss is below 0.5003) the sharpness
-# falls by itself late in training, so that being greedy costs little.
+# falls by itself late in training, so that being greedy costs nothing.
 # And where the least loss is known to be zero, Polyak's step, $\eta = L / \lVert g \rVert^2$, needs
 # no curvature to win.
 
@@ -170,8 +170,8 @@ for name, turned in fails.items():
 #   gives the alignment σ/2 and the turning point.
 # - *Measured*: the sentences and numbers above, by the runs they stand beside.
 # - *Not claimed*: that CDAT beats everything. On this small problem Polyak's step, as measured
-#   above, does better, and so may a constant rate found by trying many, or a warm-up: choose them
-#   as rivals and see.
+#   above, does better, and so does a warm-up to a rate of 0.4, or from PyTorch's start a constant
+#   0.4: choose them as rivals, with that rate, and see.
 
 # %% [markdown]
 # ## Break it
@@ -195,14 +195,15 @@ for cap in (1e4, 0.5):
 #    with `ema` 0.9 it is luck: of three seeds and two lengths, three times lower and three times
 #    higher than at 2.)</details>
 # 2. Take cross-entropy as the loss. Is greedy still the slow one?
-#    <details><summary>Answer</summary>Hardly: there the sharpness falls by itself late in training.
+#    <details><summary>Answer</summary>No, it may even be a little ahead: there the sharpness falls by
+#    itself late in training.
 #    The story is one of squared error. (Set `ema` to 0.9, and greedy is slower again.)</details>
 # 3. Choose the oracle, σ/λ, with σ = 2, as the tuner. It is on the edge at each step. Is it good?
 #    <details><summary>Answer</summary>No: it is about as slow as greedy. Being at the edge is not
 #    enough, the jumps across the valley have to be kept alive.</details>
 # 4. In the model, start CDAT at a sharpness below λ* and then above it.
-#    <details><summary>Answer</summary>Below it λ shrinks, in this model without end; above it λ
-#    grows like a root of time, with ηλ a hair below 2.</details>
+#    <details><summary>Answer</summary>Below it λ shrinks, ever faster, until the model ends
+#    after a few dozen steps; above it λ grows like a root of time, with ηλ a hair below 2.</details>
 
 # %% [markdown]
 # ## Where it lives in the code

@@ -22,7 +22,8 @@
 # %% [markdown]
 # # 3 · Kernels: four numbers make a very deep network trainable
 #
-# **Claim.** A deep network forgets what it is given: layer by layer, all inputs come to look alike.
+# **Claim.** A deep network forgets what it is given: with most activations all inputs come to look
+# alike, layer by layer.
 # Replace its activation $\varphi$ by
 #
 # $$\hat\varphi(x) = \gamma\,(\varphi(\alpha x + \beta) + \delta)$$
@@ -106,8 +107,8 @@ shaped = kernels.shape("softplus", network, "dks")
 # %% [markdown]
 # ## Networks of finite width
 # The theory is of infinite width. **Predict**: are Gaussian or orthogonal weights nearer to it?
-# Below are sampled networks of width 256 with Gaussian weights; turn *orthogonal* on in the panel
-# above to compare.
+# Below are sampled networks of width 256 with Gaussian weights; choose *sampled* in the panel above,
+# where weights are orthogonal, to compare.
 
 # %%
 gaussian = kernels.run(
@@ -179,9 +180,9 @@ kernels.tell(kernels.run(shallow))
 # 2. Sigmoid and tanh give the very same shaped function. Why?
 #    <details><summary>Answer</summary>tanh(x) = 2 sigmoid(2x) − 1: one is a scaled and shifted
 #    copy of the other, and the four numbers take that up.</details>
-# 3. Choose gelu, and look at *lengths*. Which of the three ways to fail is this?
-#    <details><summary>Answer</summary>Plain gelu does not lose the angles but the lengths: the mean
-#    square goes to zero, by many orders of magnitude.</details>
+# 3. Choose gelu, and look at *lengths*. What does the plain network lose?
+#    <details><summary>Answer</summary>Less the angles (cosines 0 and 0.5 go to 0.30 and 0.55) than
+#    the lengths: the mean square goes to zero, by many orders of magnitude.</details>
 # 4. How does the noise of sampled networks fall with width?
 #    <details><summary>Answer</summary>Like one over the square root of the width: four times as
 #    wide, half as noisy.</details>

@@ -118,7 +118,8 @@ grid.figures.curves(noisy)
 
 # %% [markdown]
 # A good teacher, and the question who should act. The student finds the states that it will need; the
-# teacher shows its own; a policy at random goes everywhere, most of all where nobody ever comes.
+# teacher shows its own; a policy at random spends two steps of five where the teacher hardly ever
+# comes.
 
 # %%
 raced = grid.run(grid.Settings.read(**worlds))
@@ -181,12 +182,14 @@ distillation.tell(alone)
 # 1. Why is `teacher_value` the same update as `reward_alone`?
 #    <details><summary>Answer</summary>The terms $V_\pi(s_{i+1}) - V_\pi(s_i)$ add up to $-V_\pi(s_t)$,
 #    which does not depend on the action: a baseline. It takes noise away and moves nothing.</details>
-# 2. Why does a stopped gradient on the policy that acts make every variant look symmetric?
+# 2. Why does a stopped gradient on the policy that acts make on-policy distillation look symmetric?
 #    <details><summary>Answer</summary>With the visits held fixed, each state has a loss of its own, and
-#    the update is the gradient of their weighted sum. What is not symmetric is how visits move.</details>
-# 3. From which *reward weight* on does the cycle appear?
+#    the update is the gradient of their weighted sum. What is not symmetric is how visits move. (A
+#    variant whose reward holds the next loss looks *less* symmetric so.)</details>
+# 3. At which *reward weights* does the cycle appear?
 #    <details><summary>Answer</summary>Turn the knob in the first panel and watch the logits, with
-#    12 000 steps: at 0.9 the median student still comes to rest, at 1.0 it turns.</details>
+#    12 000 steps: in a narrow window alone. From 0.99 to 1.015 students turn, at 0.985 and at 1.02
+#    all of them come to rest.</details>
 # 4. Is a field that is no gradient bound to be worse?
 #    <details><summary>Answer</summary>No. On-policy distillation with a logit for each state never works
 #    against the teacher-driven gradient, and converges to the teacher where it goes

@@ -46,13 +46,13 @@ seed = 0
 #
 # One could also score a group by $\lVert X_{G_j}^\top r \rVert$, without the orthonormal basis: the
 # *raw rule*. Before you run the next cell: which rule finds the good groups first, and why would the
-# other be misled?
+# other be misled? (With another seed they may tie.)
 
 # %% [markdown]
 # ## Turn
 # *Play* takes the groups one by one. The star is the group that is taken next; the dashed line is the
-# most that noise alone gives to any bad group, so that a bar above it means something. Turn *whiten*
-# off; look at *rules* and *whitening*.
+# most that noise alone gives to a bad group in 95 of 100 cases. Before all good groups are taken bad ones
+# are above it, too; after that hardly any bar is. Turn *whiten* off; look at *rules* and *whitening*.
 
 # %%
 from curvkit import selection
@@ -84,7 +84,7 @@ selection.figures.whitening(trace)
 # ## In scikit-learn
 # `GroupOMP` is an estimator and a selector of columns: it works in pipelines and grid searches, with
 # data frames, sparse matrices and several targets. `GroupOMPCV` chooses how many groups. Here ten
-# variables of 442 diabetics, each a group of three powers.
+# variables of 442 diabetics, each a group of three powers, but for sex, which is one column.
 
 # %%
 diabetes = selection.table("diabetes")
@@ -113,7 +113,8 @@ selection.tell(real)
 # - *Derived here*: the constants, which are sharper than those usually quoted; the proof is in
 #   `recovery.py`.
 # - *Measured*: how far the condition is from being needed. **Predict**: from how many rows on are two
-#   good groups of thirty always found, and from how many on is that proved?
+#   good groups of thirty always found, and from how many on is that proved, without noise? Read it off
+#   the figure. (With this noise 125 rows are too few for a proof.)
 
 # %%
 from curvkit.selection import odds
@@ -155,7 +156,8 @@ selection.trap(rows=1000)
 # 2. Turn *size* to 1 in the first panel. What are the two rules now?
 #    <details><summary>Answer</summary>Orthogonal matching pursuit with and without normalised
 #    columns; scikit-learn's is the one without.</details>
-# 3. Look at the test error when more groups are taken than are good. Why does it rise so slowly?
+# 3. Look at the test error when more groups are taken than are good. Why does it rise so much more
+#    slowly than it fell?
 #    <details><summary>Answer</summary>Each bad group adds about $m\sigma^2/n$ of variance times what
 #    searching among many adds; the signal is much larger.</details>
 # 4. Take `selection.compare("E3")`, where groups are near copies of one column. Which rule should

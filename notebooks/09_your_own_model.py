@@ -96,7 +96,7 @@ watcher.figure("layers")
 
 # %% [markdown]
 # What it cost: seconds of reading for each second of training (compiling apart), and the products of
-# a Hessian with a vector that a reading took.
+# a Hessian with a vector that a reading of the whole took; those for the layers come on top.
 
 # %%
 cost, trace = watcher.pace, watcher.trace
@@ -127,8 +127,8 @@ print(f"largest eigenvalue: Hessian {sharp:.2f}, Gauss-Newton {bent[0]:.2f}")
 # ## What is known, and what was measured here
 # - *Proved*: a block of a symmetric matrix has no larger eigenvalue than the whole.
 # - *Measured*: the numbers above, by the run they stand beside. On data of this size a step takes a
-#   fraction of a millisecond, and a reading the time of some tens of steps; on a large model a
-#   reading costs about as many gradients as it makes products, twice over.
+#   fraction of a millisecond, and a reading the time of ten to thirty of them; on a large model a
+#   reading costs about as many gradients as it makes products, twice over, those for layers included.
 # - *Not claimed*: that the sharpness on one batch is that of all the data. Give `observe` all of it,
 #   or `curvature.over_batches(loss, loader)` where it does not fit into memory at once.
 
@@ -150,12 +150,12 @@ for mistake in mistakes:
     try:
         mistake()
     except ValueError as refusal:
-        print("·", str(refusal)[:150])
+        print("·", refusal)
 
 # %% [markdown]
 # ## Exercises
 # 1. Plug in a model of your own: anything with parameters in a pytree and a loss of them.
-#    <details><summary>Answer</summary>The second code cell is all that changes. Activation functions,
+#    <details><summary>Answer</summary>The two cells above the watch are all that changes. Activation functions,
 #    integers and statistics in the pytree are held as they are; `trained=` says what else is.</details>
 # 2. Train with Adam: `optax.inject_hyperparams(optax.adam)(learning_rate=1e-3)`, and
 #    `watch(loss, rule="adam")`. Where is the edge?

@@ -10,7 +10,7 @@
 | J | the Jacobian of g in θ | (O A, O A) | theorem 1 |
 
 A field is a gradient where its Jacobian is symmetric. J has to see that the visits d depend on θ:
-with a stopped gradient there, every variant looks symmetric.
+with a stopped gradient there, on-policy distillation looks symmetric.
 """
 
 from typing import Any, NamedTuple

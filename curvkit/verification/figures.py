@@ -201,8 +201,11 @@ def ladder(found: Ladder) -> go.Figure:
     values = found.value[:-1]
     wrong, proved = values < attack, values <= 0
     least, most = -5.2, float(np.log10(max(values.max() - attack, 1e-6))) + 0.3
-    kinds = (("curvature", "energy falls, proved", proved & ~wrong),
-             ("loss", "not proved", ~proved & ~wrong),
+    # What a solver calls its optimum is no certificate.
+    solver = np.array([name == "semidefinite" for name in names])
+    kinds = (("curvature", "energy falls, proved", proved & ~wrong & ~solver),
+             ("second", "by a solver, no certificate", ~wrong & solver),
+             ("loss", "not proved", ~proved & ~wrong & ~solver),
              ("sharpness", "below the attack: an error", wrong))  # fmt: skip
     for role, name, chosen in kinds:
         at = np.flatnonzero(chosen)

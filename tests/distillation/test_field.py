@@ -99,7 +99,7 @@ def test_on_policy_distillation_never_works_against_teacher_distillation(tables)
             assert np.all(np.sum(np.asarray(one) * np.asarray(other), 1) >= 0)
 
 
-def test_a_stopped_gradient_would_make_every_variant_look_symmetric(tables):
+def test_a_stopped_gradient_would_make_on_policy_distillation_look_symmetric(tables):
     process, teacher, logits = tables[0]
     weights = VARIANTS["on_policy"].weights
     with float64():
