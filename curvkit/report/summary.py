@@ -78,7 +78,7 @@ def _row(run: Run, names: Mapping[str, None], page: str) -> str:
     link = f'<a href="{html.escape(page)}#cell-{int(cell)}">{int(cell)}</a>' if cell else "–"
     # Each in one piece, which is broken only where it is wider than its column.
     settings = ", ".join(
-        f'<span class="setting">{html.escape(f"{name} = {_setting(value)}")}</span>'
+        f'<span class="setting">{html.escape(f"{name} = {setting(value)}")}</span>'
         for name, value in run["turned"].items()
     )
     figures = "".join(
@@ -88,9 +88,13 @@ def _row(run: Run, names: Mapping[str, None], page: str) -> str:
     return f'<tr><th scope="row">{link}</th><td class="turned">{turned}</td>{figures}</tr>'
 
 
-def _setting(value: Any) -> str:
-    """A setting as it was given, but for digits that nobody typed."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def setting(value: Any) -> str:
+    """A setting as it was given, but for digits that nobody typed.
+
+    >>> setting(0.10000000149), setting(3), setting("gd")
+    ('0.1', '3', 'gd')
+    """
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _shown(value: Any) -> str:
@@ -100,4 +104,4 @@ def _shown(value: Any) -> str:
         math.isfinite(value) and value == int(value) and abs(value) < 1e5
     ):
         return say.number(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return setting(value)

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from curvkit.core import knob as knobs
 from curvkit.core import say
 from curvkit.core.knob import Knob
-from curvkit.report import parameters, rooms
+from curvkit.report import parameters, rooms, summary
 
 # Which says how long a run is and which one; turning them shows little in a picture.
 PASSED_OVER = ("seed", "steps", "every", "runs", "seeds")
@@ -134,14 +134,12 @@ def _turned(plan: Plan, name: str) -> Turned:
 
     house, figures, words = plan.house, [], []
     knob, given = knobs.knobs(house.Settings)[name], plan.values[name]
+    draw = house.figures.FIGURES[plan.figure]
     for value in given:
         trace = house.run(knobs.read(house.Settings, {**plan.base, name: value}))
-        draw = house.figures.FIGURES[plan.figure]
         figures.append(json.loads(player.animate(draw, trace, FRAMES).to_json()))
         words.append(house.figures.words(trace))
     at = given.index(plan.base.get(name, knob.default))
-    return Turned(knob.label, knob.sentence, [_shown(each) for each in given], at, figures, words)
-
-
-def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return Turned(
+        knob.label, knob.sentence, [summary.setting(each) for each in given], at, figures, words
+    )

@@ -70,7 +70,7 @@ class Store:
                 f"{self.folder} holds a report.html of something else; name another folder by "
                 "--out."
             )
-        elif self._parts():
+        elif _parts(self.folder):
             does = "a sweep already; go on with it by --resume, or name" if note.exists() else (
                 "a table, but not the plan of a sweep; name"
             )  # fmt: skip
@@ -96,7 +96,9 @@ class Store:
 
     def present(self) -> set[str]:
         """The names of the runs that are in the table."""
-        return {each for part in self._parts() for each in _read(part, ["run"])["run"].to_pylist()}
+        return {
+            each for part in _parts(self.folder) for each in _read(part, ["run"])["run"].to_pylist()
+        }
 
     def succeeded(self) -> set[str]:
         """The names of the runs that are in the table, but for those that failed.
@@ -104,7 +106,7 @@ class Store:
         From now on the row of a failed run goes when a new one comes, and not before.
         """
         found = set()
-        for part in self._parts():
+        for part in _parts(self.folder):
             table = _read(part, ["run", "status"]).to_pydict()
             for name, status in zip(table["run"], table["status"], strict=True):
                 if status == "failed":
@@ -133,8 +135,10 @@ class Store:
             _drop(old, names)
         files.write(self.folder / "table" / f"part-{part}.parquet", whole)
 
-    def _parts(self) -> list[Path]:
-        return sorted((self.folder / "table").glob("*.parquet"))
+
+def _parts(folder: Path) -> list[Path]:
+    """The parts of the table of the sweep in a folder."""
+    return sorted((folder / "table").glob("*.parquet"))
 
 
 def _noted(note: Path) -> tuple[list[dict], dict[str, Any]]:
@@ -213,7 +217,7 @@ def read(folder: str | Path) -> dict[str, list]:
         ValueError: with one sentence, if there is no table, or a part of it is no Parquet.
     """
     pyarrow = require()
-    parts = sorted((Path(folder) / "table").glob("*.parquet"))
+    parts = _parts(Path(folder))
     if not parts:
         raise ValueError(f"There is no table of a sweep in {folder}.")
     tables = [_read(part) for part in parts]

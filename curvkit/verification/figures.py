@@ -259,9 +259,11 @@ def histogram(found: Samples) -> go.Figure:
 
 def _percent(share):
     """A share in per cent, which is said to be none or all only where it is."""
-    if 0 < share < 0.05 or 99.95 <= share < 100:
-        return "under 0.1" if share < 50 else "over 99.9"
-    return f"{share:.1f}".removesuffix(".0") if share in (0, 100) else f"{share:.1f}"
+    if share in (0, 100):
+        return f"{share:g}"
+    if share < 0.05:
+        return "under 0.1"
+    return "over 99.9" if share >= 99.95 else f"{share:.1f}"
 
 
 def words(trace: Trace) -> str:
