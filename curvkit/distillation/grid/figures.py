@@ -170,7 +170,7 @@ def grid(trace: Trace) -> go.Figure:
     for at in range(4):
         x = f"x{at + 1}" if at else "x"
         made.update_yaxes(scaleanchor=x, constrain="domain", constraintoward="top", col=1 + at)
-    made.update_layout(margin=dict(t=104, b=16, l=16, r=16), legend_y=1.1)
+    made.update_layout(margin=dict(t=136, b=16, l=16, r=16), legend_y=1.1)
     return _finish(made, trace)
 
 
