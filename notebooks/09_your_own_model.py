@@ -119,7 +119,7 @@ print(f"within 1 % of zero: {float((density.weights * small).sum(1).mean()):.0%}
 
 # %%
 outputs, criterion = lambda p: predict(p, batch.inputs), lambda out: error(out, batch)
-bent = curvature.gauss_newton_eigenvalues(outputs, criterion, params, 1, key=key)
+bent = curvature.gauss_newton_eigenvalues(outputs, criterion, params, key=key)
 sharp = curvature.sharpness(final, params, key=key)
 print(f"largest eigenvalue: Hessian {sharp:.2f}, Gauss-Newton {bent[0]:.2f}")
 

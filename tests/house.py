@@ -26,7 +26,8 @@ MAY_IMPORT = {
                "IPython"},
     # Not the figures and not the widget: these are imported when they are first used.
     "__init__": {"core", "own settings", "own trace", "own experiment", "own theory"},
-    "theory": {"core.tree", "core.say", "core.share", "own theory", "lent theory", "jax",
+    "theory": {"core.tree", "core.say", "core.share", "core.problem", "core.parts",
+               "core.programs", "own theory", "lent theory", "jax",
                "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
                "matfree", "cvxpy", "flint", "gymnasium", "threadpoolctl", "abess"},
 }  # fmt: skip

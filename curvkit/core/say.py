@@ -3,6 +3,7 @@
 import difflib
 import functools
 import math
+import operator
 import reprlib
 from collections.abc import Iterable
 
@@ -17,6 +18,28 @@ def refusal(name: str, expected: str, got: object, advice: str = "") -> str:
     if advice:
         return f"{sentence}; {advice}" + "." * (not advice.endswith("?"))
     return f"{sentence}."
+
+
+def whole(
+    name: str, value: object, least: int = 1, expected: str = "", most: float = math.inf
+) -> int:
+    """`value` as a whole number of at least `least`; one of NumPy's or JAX's is one, too.
+
+    Raises:
+        ValueError: if it is none, or out of range.
+
+    >>> import numpy as np
+    >>> whole("k", np.int64(2))
+    2
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or not least <= number <= most:
+        above = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise ValueError(refusal(name, expected or f"a whole number {above}", value))
+    return number
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:

@@ -17,9 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import parts, problem, say, tree
 from curvkit.curvature import davidson, krylov
-from curvkit.curvature.lanczos import hvp
 
 
 def layers(params: Any) -> dict[str, list[int]]:
@@ -47,9 +46,9 @@ def layers(params: Any) -> dict[str, list[int]]:
 
 @tree.exactly
 def block_sharpness(
-    loss: Callable[[Any], jax.Array],
+    loss: Callable[..., jax.Array],
     params: Any,
-    *,
+    *args: Any,
     key: jax.Array,
     blocks: dict[str, list[int]] | None = None,
     start: jax.Array | None = None,
@@ -59,11 +58,14 @@ def block_sharpness(
     """The largest eigenvalue of each diagonal block of the Hessian.
 
     Args:
-        loss: a scalar function of `params`.
-        params: any pytree of floating-point arrays, P numbers in all.
+        loss: `loss(params, *args)`, a scalar.
+        params: any pytree or model; its floating-point arrays, P numbers in all, are what is
+            differentiated.
+        args: what the loss gets beside `params`, such as a batch.
         key: a JAX random key.
-        blocks: for each block the places of its leaves in `jax.tree.leaves(params)`; `layers` of
-            params by default. A leaf may be in one block at most.
+        blocks: for each block the places of its leaves among the trained ones, which without held
+            ones are `jax.tree.leaves(params)`; the layers of params by default. A leaf may be in
+            one block at most.
         start: the vectors that an earlier call returned, shape (P,).
         num_hvps: the most Hessian-vector products for each block.
         tolerance: relative; a block stops once its estimated error is below it.
@@ -83,18 +85,43 @@ def block_sharpness(
     >>> {name: round(float(value), 4) for name, value in found.items()}
     {'a': 2.0, 'b': 4.0}
     """
-    flat, vector, _ = tree.flat(loss, params)
-    blocks = layers(params) if blocks is None else blocks
-    names = list(blocks)
-    owner = _owners(blocks, params)
-    start = jnp.zeros_like(vector) if start is None else start
-    steps = min(num_hvps, vector.size)
+    posed = problem.posed(loss, params, args)
+    blocks = parts.layers(params, posed.shape, layers) if blocks is None else blocks
+    owner = owners(blocks, posed.numbers)
+    if start is None:
+        start = jnp.zeros(posed.size, posed.numbers[0].dtype)
+    if jnp.shape(start) != (posed.size,):
+        raise ValueError(say.refusal("start", f"of shape ({posed.size},)", jnp.shape(start)))
+    steps, tolerance = min(say.whole("num_hvps", num_hvps), posed.size), float(tolerance)
+    statics = dict(blocks=len(blocks), steps=steps, tolerance=tolerance)
+    values, vectors = posed.run(_searched, owner, start, key, **statics)
+    return dict(zip(blocks, values, strict=True)), vectors
+
+
+def _searched(loss, numbers, owner, start, key, *, blocks, steps, tolerance):
+    flat = problem.flat(loss, numbers)
+    values, vectors = search(flat.product, flat.vector, owner, start, key, blocks, steps, tolerance)
+    return values * flat.scale, vectors
+
+
+def search(
+    hessian: Callable[[jax.Array], jax.Array],
+    vector: jax.Array,
+    owner: jax.Array,
+    start: jax.Array,
+    key: jax.Array,
+    blocks: int,
+    steps: int,
+    tolerance: float,
+) -> tuple[jax.Array, jax.Array]:
+    """The largest eigenvalue of each block, shape (blocks,), and the vectors, shape (P,)."""
+    start = jnp.where(jnp.isfinite(start), start, 0)
 
     def one(together, number):
         inside = (owner == number).astype(vector.dtype)
 
         def product(along):
-            return inside * hvp(flat, vector, inside * along)
+            return inside * hessian(inside * along)
 
         values, vectors, _, _ = davidson.davidson(
             product,
@@ -106,15 +133,17 @@ def block_sharpness(
         )
         return together + krylov.unit(inside * vectors[0]), jnp.maximum(values[0], 0)
 
-    vectors, values = jax.lax.scan(
-        one, jnp.zeros_like(vector), jnp.arange(len(names), dtype=owner.dtype)
-    )
-    return dict(zip(names, values, strict=True)), vectors
+    numbers = jnp.arange(blocks, dtype=owner.dtype)
+    vectors, values = jax.lax.scan(one, jnp.zeros_like(vector), numbers)
+    return values, vectors
 
 
-def _owners(blocks, params) -> jax.Array:
-    """For each parameter the number of its block, or −1; shape (P,)."""
-    leaves = jax.tree.leaves(params)
+def owners(blocks: dict[str, list[int]], leaves: list[jax.Array]) -> jax.Array:
+    """For each parameter the number of its block, or −1; shape (P,).
+
+    Raises:
+        ValueError: if a block names a leaf that is not there or is in another one.
+    """
     owner = [-1] * len(leaves)
     for number, (name, places) in enumerate(blocks.items()):
         for place in places:

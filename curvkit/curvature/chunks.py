@@ -21,7 +21,7 @@ from curvkit.core import say
 
 
 def over_batches(
-    loss: Callable[[Any, Any], jax.Array], batches: Iterable[Any]
+    loss: Callable[..., jax.Array], batches: Iterable[Any]
 ) -> Callable[[Any], jax.Array]:
     """The mean loss over all examples of a data loader, in the memory that one batch takes.
 
@@ -47,15 +47,18 @@ def over_batches(
     """
     groups: dict[Any, list[Any]] = {}
     for batch in batches:
+        if _examples(batch) == 0:
+            continue
         shapes = jax.tree.map(lambda each: (np.shape(each), jnp.result_type(each)), batch)
         groups.setdefault(str((jax.tree.structure(batch), shapes)), []).append(batch)
     if not groups:
         raise ValueError(say.refusal("batches", "at least one batch", []))
     counts = [_examples(group[0]) * len(group) for group in groups.values()]
     stacked = [jax.tree.map(lambda *each: jnp.stack(each), *group) for group in groups.values()]
-    one = jax.checkpoint(loss)
 
     def total(params):
+        # Made anew each time: JAX would remember what the loss read when it was first traced.
+        one = jax.checkpoint(lambda params, batch: loss(params, batch))
         means = [
             jnp.mean(jax.lax.map(lambda batch: one(params, batch), group)) for group in stacked
         ]

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.curvature.krylov import errors, noise, orthogonal, ritz_pairs, unit
+from curvkit.curvature.krylov import errors, length, noise, orthogonal, ritz_pairs, unit
 
 # How much noise a residual gets: without it a direction whose eigenvalue only now rises above the
 # others is never seen; at 2 % it costs no accuracy.
@@ -110,7 +110,7 @@ class Space(NamedTuple):
         values, within = ritz_pairs(self.small, held)
         rest = lambda at: self.rest(values, within.T, at)
         # One after the other: each takes the memory of some vectors.
-        residuals = jax.lax.map(lambda at: jnp.linalg.norm(rest(at)), jnp.arange(k))
+        residuals = jax.lax.map(lambda at: length(rest(at)), jnp.arange(k))
         return values[:k], within.T[:k], residuals, errors(values, residuals, held, tolerance)
 
     def nothing_found(self, tolerance):
@@ -124,9 +124,9 @@ class Space(NamedTuple):
 
     def with_new(self, product, key, salt, at, vector) -> "Space":
         """The space with what is new in `vector`, and its image, in the place `at`."""
-        new, length = orthogonal(unit(vector), self.basis)
+        new, left = orthogonal(unit(vector), self.basis)
         # A vector that the basis holds already, or a zero one, is replaced by a fresh direction.
-        known = length <= 10 * jnp.finfo(vector.dtype).eps
+        known = left <= 10 * jnp.finfo(vector.dtype).eps
         fresh = lambda: orthogonal(noise(key, salt + 1, vector), self.basis)[0]
         new = jax.lax.cond(known, fresh, lambda: new)
         image = product(new)
@@ -153,7 +153,7 @@ def capacity(size: int, k: int) -> int | None:
 
 def _roughened(rest, key, salt):
     """A residual with a little of a direction that is in it or not."""
-    return rest + NOISE * jnp.linalg.norm(rest) * unit(noise(key, salt, rest))
+    return rest + NOISE * length(rest) * unit(noise(key, salt, rest))
 
 
 def _turned(rows, within):

@@ -19,6 +19,8 @@ import jax.numpy as jnp
 
 # An eigenvalue this close below another may not have shown yet, as a share of the larger.
 CLOSE = 0.02
+# A residual so many times an eigenvalue tells no more than that nothing is known yet.
+FAR = 1e6
 
 
 def lanczos(
@@ -83,14 +85,14 @@ def _grow(product, key, step, basis, small, following):
     small = small.at[step, step].set(following @ image)
     # The recurrence takes out nearly all, one pass over the basis the rest of it.
     rest = image - small[step, step] * following - small[step - 1, step] * basis[step - 1]
-    rest, length = orthogonal(rest, basis, passes=1)
+    rest, left = orthogonal(rest, basis, passes=1)
     # An invariant subspace ends the recurrence; a fresh direction finds what lies outside it.
-    exhausted = length <= 10 * jnp.finfo(image.dtype).eps * jnp.max(jnp.abs(small))
+    exhausted = left <= 10 * jnp.finfo(image.dtype).eps * jnp.max(jnp.abs(small))
     following = jax.lax.cond(
         exhausted, lambda: orthogonal(noise(key, step + 1, image), basis)[0], lambda: rest
     )
-    length = jnp.where(exhausted, 0, length)
-    return basis, small.at[step, step + 1].set(length).at[step + 1, step].set(length), following
+    left = jnp.where(exhausted, 0, left)
+    return basis, small.at[step, step + 1].set(left).at[step + 1, step].set(left), following
 
 
 def unit(vector: jax.Array) -> jax.Array:
@@ -99,7 +101,17 @@ def unit(vector: jax.Array) -> jax.Array:
     >>> unit(jnp.array([3.0, 4.0]))
     Array([0.6, 0.8], dtype=float32)
     """
-    return vector / jnp.maximum(jnp.linalg.norm(vector), jnp.finfo(vector.dtype).tiny)
+    return vector / jnp.maximum(length(vector), jnp.finfo(vector.dtype).tiny)
+
+
+def length(vector: jax.Array) -> jax.Array:
+    """The norm of `vector`, also where the squares of its numbers are out of range.
+
+    >>> length(jnp.array([3e-30, 4e-30]))
+    Array(5.e-30, dtype=float32)
+    """
+    most = jnp.max(jnp.abs(vector))
+    return most * jnp.linalg.norm(vector / jnp.where(most > 0, most, 1))
 
 
 def noise(key: jax.Array, salt: int | jax.Array, like: jax.Array) -> jax.Array:
@@ -125,7 +137,7 @@ def orthogonal(vector: jax.Array, basis: jax.Array, passes: int = 2) -> tuple[ja
     """
     for _ in range(passes):  # twice is enough (Parlett, Kahan)
         vector = vector - (basis @ vector) @ basis
-    return unit(vector), jnp.linalg.norm(vector)
+    return unit(vector), length(vector)
 
 
 def _ritz(small, made):
@@ -141,7 +153,8 @@ def ritz_pairs(small: jax.Array, made: jax.Array) -> tuple[jax.Array, jax.Array]
     built = jnp.arange(len(small)) < made
     inner = jnp.where(built[:, None] & built[None, :], small, 0)
     # What is not built yet is moved below everything else, so that it never counts as largest.
-    below = -2 * jnp.max(jnp.sum(jnp.abs(inner), axis=1)) - 1
+    most = jnp.max(jnp.sum(jnp.abs(inner), axis=1))
+    below = jnp.where(most > 0, -2 * most, -1)
     inner = inner + jnp.diag(jnp.where(built, 0, below))
     values, within = jnp.linalg.eigh(inner)
     return values[::-1], jnp.where(built[:, None], within[:, ::-1], 0)
@@ -156,7 +169,9 @@ def errors(
     k = len(tolerance)
     apart = jnp.abs(values[:k, None] - values) + jnp.where(jnp.eye(k, len(values)), jnp.inf, 0)
     gap = jnp.min(jnp.where(jnp.arange(len(values)) < made, apart, jnp.inf), axis=1)
-    values, residuals = values[:k], residuals[:k]
-    gap = jnp.minimum(gap, CLOSE * jnp.abs(values))
-    error = jnp.minimum(residuals, residuals**2 / jnp.maximum(gap, residuals / 2 + 1e-30))
-    return error / jnp.maximum(jnp.abs(values), 1e-30) / jnp.asarray(tolerance, values.dtype)
+    size = jnp.maximum(jnp.abs(values[:k]), jnp.finfo(values.dtype).tiny)
+    # All of it relative, so that the unit of the loss does not matter.
+    gap, apart = jnp.minimum(gap / size, CLOSE), jnp.minimum(residuals[:k] / size, FAR)
+    tiny = jnp.finfo(values.dtype).tiny
+    error = jnp.minimum(apart, apart**2 / jnp.maximum(jnp.maximum(gap, apart / 2), tiny))
+    return error / jnp.asarray(tolerance, values.dtype)

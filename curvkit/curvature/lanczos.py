@@ -16,7 +16,6 @@ where only one pair is wanted: at the edge the two largest eigenvalues cross, an
 vector sees that late.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from curvkit.core import say, tree
+from curvkit.core import problem, say, tree
 from curvkit.curvature import davidson, krylov
 
 # How many readings are remembered, and how many vectors of each.
@@ -54,27 +53,34 @@ class EigenPairs(NamedTuple):
     @classmethod
     def blank(cls, params: Any, k: int = 1) -> "EigenPairs":
         """Pairs that know nothing, to start the first reading of a run from: zeros, shaped as
-        `top_eigenpairs(loss, params, k)` would return them. Zero vectors are replaced by noise.
+        `top_eigenpairs(loss, params, k=k)` would return them. Zero vectors are replaced by noise.
         """
-        size = sum(each.size for each in jax.tree.leaves(params))
-        zeros = lambda *axes: jax.tree.map(lambda w: jnp.zeros((*axes, *w.shape), w.dtype), params)
+        numbers, held, shape = problem.trainable(params)
+        size = sum(each.size for each in numbers)
+        dtype = numbers[0].dtype
+
+        def zeros(*axes):
+            each = [jnp.zeros((*axes, *number.shape), dtype) for number in numbers]
+            return shape.like(each, held, len(axes))
+
         # Two arrays, not one twice: who runs a program may give the memory of each away.
-        values, residuals = jnp.zeros((2, k), jnp.result_type(*jax.tree.leaves(params)))
+        values, residuals = jnp.zeros((2, k), dtype)
         recent = zeros(_readings(size), min(CARRIED, size))
         return cls(values, zeros(k), residuals, jnp.zeros((), int), recent)
 
 
 @tree.exactly
-def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:
+def hvp(loss: Callable[..., jax.Array], params: Any, vector: Any, *args: Any) -> Any:
     """The Hessian of `loss` at `params` times `vector`, forward over reverse (Pearlmutter 1994).
 
     Args:
-        loss: a scalar function of `params`.
-        params: any pytree of floating-point arrays.
+        loss: `loss(params, *args)`, a scalar.
+        params: any pytree or model; its floating-point arrays are differentiated.
         vector: a pytree like `params`.
+        args: what the loss gets beside `params`, such as a batch.
 
     Returns:
-        A pytree like `params`.
+        A pytree like `params`, in float32 or better; zeros where nothing is trained.
 
     Raises:
         ValueError: if `vector` is not shaped like `params`, or `loss` is not a real scalar.
@@ -83,18 +89,17 @@ def hvp(loss: Callable[[Any], jax.Array], params: Any, vector: Any) -> Any:
     >>> hvp(lambda w: 0.5 * jnp.sum(jnp.array([1.0, 3.0]) * w**2), jnp.ones(2), jnp.ones(2))
     Array([1., 3.], dtype=float32)
     """
-    tree.require_floats("params", params)
-    tree.require_like("vector", vector, params)
-    tree.require_scalar(loss, params)
-    return jax.jvp(jax.grad(loss), (params,), (vector,))[1]
+    posed = problem.posed(loss, params, args)
+    along = posed.within("vector", vector)
+    return posed.like_params(posed.run(problem.product, along))
 
 
 @tree.exactly
 def top_eigenpairs(
-    loss: Callable[[Any], jax.Array],
+    loss: Callable[..., jax.Array],
     params: Any,
+    *args: Any,
     k: int = 1,
-    *,
     key: jax.Array,
     start: EigenPairs | Any | None = None,
     num_hvps: int = 20,
@@ -103,12 +108,18 @@ def top_eigenpairs(
 ) -> EigenPairs:
     """The k largest eigenvalues (not the largest in size) of the Hessian, with their vectors.
 
+    The loss is traced at each call, so that what it reads is read as it is now; it is compiled once
+    for all losses that do the same.
+
     Args:
-        loss: a scalar function of `params`.
-        params: any pytree of floating-point arrays, P numbers in all.
+        loss: `loss(params, *args)`, a scalar.
+        params: any pytree or model; its floating-point arrays, P numbers in all, are what is
+            differentiated. Integers and a model's statistics are held.
+        args: what the loss gets beside `params`, such as a batch.
         k: how many pairs, from 1 to min(`num_hvps`, P).
         key: a JAX random key, for the start and the noise in it.
-        start: the pairs of the reading before, or a pytree like `params` to start from.
+        start: the pairs of the reading before, or a pytree like `params` to start from. What is
+            not finite in it is left out.
         num_hvps: Hessian-vector products, at most P; 20 do from cold, 3 or 4 with a start.
         tolerance: stop sooner, once the estimated relative errors are below this: one number for
             all k values, or one for each, of which `inf` asks nothing.
@@ -116,7 +127,7 @@ def top_eigenpairs(
             P^(-1/2) H P^(-1/2) (arXiv 2207.14484, section 2).
 
     Returns:
-        `EigenPairs`, in the precision of `params`.
+        `EigenPairs`, in float32, or in float64 where a parameter is.
 
     Raises:
         ValueError: with one sentence, if an argument does not fit; outside of `jax.jit` also if
@@ -124,23 +135,24 @@ def top_eigenpairs(
 
     >>> import jax, jax.numpy as jnp
     >>> loss = lambda w: 0.5 * jnp.sum(jnp.array([-9.0, 1.0, 3.0]) * w**2)
-    >>> top_eigenpairs(loss, jnp.ones(3), 2, key=jax.random.key(0)).values.round(4)
+    >>> top_eigenpairs(loss, jnp.ones(3), k=2, key=jax.random.key(0)).values.round(4)
     Array([3., 1.], dtype=float32)
     """
-    if not isinstance(k, int) or k < 1:
-        raise ValueError(say.refusal("k", "a whole number of at least 1", k))
-    if not isinstance(num_hvps, int) or num_hvps < k:
-        raise ValueError(say.refusal("num_hvps", f"a whole number of at least k={k}", num_hvps))
-    tree.flat(loss, params)
+    args, k = problem.by_place(loss, params, args, k)
+    k = say.whole("k", k)
+    num_hvps = say.whole("num_hvps", num_hvps, k, f"a whole number of at least k={k}")
+    posed = problem.posed(loss, params, args)
+    weights = None
     if preconditioner is not None:
-        tree.require_like("preconditioner", preconditioner, params)
-    start = _first_vectors(start, params, looked_at=tolerance is not None or k > CARRIED)
+        weights = posed.within("preconditioner", preconditioner)
+        require_positive("preconditioner", weights)
+    start = _first_vectors(start, posed, looked_at=tolerance is not None or k > CARRIED)
     statics = dict(k=k, num_hvps=num_hvps, tolerance=_tolerances(tolerance, k))
-    arguments = (params, key, start, preconditioner)
-    if tree.traced(arguments):
-        return _top_eigenpairs(loss, *arguments, **statics)[0]
-    pairs, value, flat = _jitted(loss)(*arguments, **statics)
-    if tree.traced(value):  # the loss closes over what is being traced, such as a batch
+    pairs, value, flat = posed.run(_search, key, start, weights, **statics)
+    pairs = pairs._replace(
+        vectors=posed.like_params(pairs.vectors, 1), recent=posed.like_params(pairs.recent, 2)
+    )
+    if tree.traced(value):
         return pairs
     if not (jnp.isfinite(value) and jnp.all(jnp.isfinite(pairs.values))):
         got = f"loss {float(value):g} and eigenvalues {pairs.values.tolist()}"
@@ -153,31 +165,23 @@ def top_eigenpairs(
     return pairs
 
 
-def sharpness(loss: Callable[[Any], jax.Array], params: Any, **options: Any) -> jax.Array:
+def sharpness(loss: Callable[..., jax.Array], params: Any, *args: Any, **options: Any) -> jax.Array:
     """The sharpness: the largest eigenvalue of the Hessian of `loss` at `params`, a scalar.
 
     Takes the options of `top_eigenpairs` but `k`; `key` is required.
 
     >>> import jax, jax.numpy as jnp
-    >>> float(sharpness(lambda w: 2.5 * jnp.sum(w**2), jnp.ones(3), key=jax.random.key(0)))
+    >>> loss = lambda w, scale: scale * jnp.sum(w**2)
+    >>> float(sharpness(loss, jnp.ones(3), 2.5, key=jax.random.key(0)))
     5.0
     """
-    return top_eigenpairs(loss, params, 1, **options).values[0]
+    return top_eigenpairs(loss, params, *args, **options).values[0]
 
 
-@functools.lru_cache(maxsize=64)
-def _compiled(loss):
-    # Compiled once per loss: an eager loop would be compiled anew at each call.
-    return jax.jit(
-        functools.partial(_top_eigenpairs, loss), static_argnames=("k", "num_hvps", "tolerance")
-    )
-
-
-def _jitted(loss):
-    try:
-        return _compiled(loss)
-    except TypeError:  # a callable that cannot be hashed, such as a module holding arrays
-        return functools.partial(_top_eigenpairs, loss)
+def require_positive(name: str, arrays: Sequence[jax.Array]) -> None:
+    """Raises ValueError where a number is not above 0; what is being traced is not looked at."""
+    if not tree.traced(arrays) and not all(bool(jnp.all(each > 0)) for each in arrays):
+        raise ValueError(say.refusal(name, "above 0 everywhere", "a number that is not"))
 
 
 def _tolerances(tolerance, k):
@@ -191,8 +195,8 @@ def _tolerances(tolerance, k):
     return tuple(float(value) for value in each)
 
 
-def _first_vectors(start, params, looked_at):
-    """The vectors to start from, as a pytree with a leading axis, and those remembered; or None.
+def _first_vectors(start, posed, looked_at):
+    """The vectors to start from, as lists of arrays with a leading axis, and those remembered.
 
     Where errors are looked at, the vectors of the last reading need the fewest products. A fixed
     few cannot be checked, and at the edge of stability the iterate jumps from side to side: the
@@ -201,33 +205,25 @@ def _first_vectors(start, params, looked_at):
     if start is None:
         return None
     if not isinstance(start, EigenPairs):
-        tree.require_like("start", start, params)
-        return jax.tree.map(lambda each: each[None], start), None
-    one = jax.tree.map(lambda each: jax.ShapeDtypeStruct(each.shape[1:], each.dtype), start.vectors)
-    tree.require_like("start", one, params)
+        return [each[None] for each in posed.within("start", start)], None
+    vectors = posed.within("start", start.vectors, 1)
     if start.recent is None:
-        return start.vectors, None
+        return vectors, None
+    recent = posed.within("start", start.recent, 2)
     if looked_at:
-        several = jax.tree.leaves(start.vectors)[0].shape[0] >= CARRIED
-        last = start.vectors if several else jax.tree.map(lambda each: each[0], start.recent)
-        return last, start.recent
-    if len(jax.tree.leaves(start.recent)[0]) < READINGS:
-        return jax.tree.map(lambda each: each[0], start.recent), start.recent
+        return (vectors if len(vectors[0]) >= CARRIED else [e[0] for e in recent]), recent
+    if len(recent[0]) < READINGS:
+        return [each[0] for each in recent], recent
     ahead = lambda each: each[1].at[0].add(each[1, 0] - each[3, 0])
-    return jax.tree.map(ahead, start.recent), start.recent
+    return [ahead(each) for each in recent], recent
 
 
-def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, tolerance):
-    vector, unravel = ravel_pytree(params)
-    value, gradient = jax.value_and_grad(lambda flat: loss(unravel(flat)))(vector)
-
-    scale = jnp.ones_like(vector)
-    if preconditioner is not None:
-        scale = jax.lax.rsqrt(ravel_pytree(preconditioner)[0].astype(vector.dtype))
-
-    def product(direction):
-        gradient_of = jax.grad(lambda flat: loss(unravel(flat)))
-        return scale * jax.jvp(gradient_of, (vector,), (scale * direction,))[1]
+def _search(loss, numbers, key, start, preconditioner, *, k, num_hvps, tolerance):
+    flat = problem.flat(loss, numbers)
+    vector = flat.vector
+    weights = None if preconditioner is None else ravel_pytree(preconditioner)[0]
+    scale = jnp.ones_like(vector) if weights is None else jax.lax.rsqrt(weights)
+    product = lambda direction: scale * flat.product(scale * direction)
 
     steps = min(num_hvps, vector.size)
     k = min(k, steps)
@@ -235,7 +231,7 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
     asked = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
     capacity = davidson.capacity(vector.size, len(asked))
     if start is None and capacity:
-        start = jnp.zeros((1, vector.size), vector.dtype), None
+        start = [jnp.zeros((1, *each.shape), each.dtype) for each in numbers], None
     if start is None:
         values, vectors, residuals, made = krylov.lanczos(
             product, krylov.noise(key, 0, vector), steps, len(asked), key=key,
@@ -246,21 +242,25 @@ def _top_eigenpairs(loss, params, key, start, preconditioner, *, k, num_hvps, to
         start, recent = start
         start, recent = _ravelled(start, 1), None if recent is None else _ravelled(recent, 2)
         values, vectors, residuals, made = davidson.davidson(
-            product, start.astype(vector.dtype), steps, asked, key=key, stop=bool(tolerance),
-            capacity=capacity,
+            product, start, steps, asked, key=key, stop=bool(tolerance), capacity=capacity,
         )  # fmt: skip
-    recent = jax.vmap(jax.vmap(unravel))(_remembered(vectors, recent))
-    vectors = jax.vmap(unravel)(vectors[:k])
-    pairs = EigenPairs(values[:k], vectors, residuals[:k], made, recent)
-    return pairs, value, jnp.all(gradient == 0) & jnp.all(values == 0) & jnp.all(residuals == 0)
+    recent = jax.vmap(jax.vmap(flat.unravel))(_remembered(vectors, recent))
+    found = values[:k] * flat.scale, residuals[:k] * flat.scale
+    nothing = jnp.all(flat.gradient == 0) & jnp.all(values == 0) & jnp.all(residuals == 0)
+    pairs = EigenPairs(found[0], jax.vmap(flat.unravel)(vectors[:k]), found[1], made, recent)
+    return tree.strong(pairs), flat.value, nothing
 
 
-def _ravelled(tree, axes):
-    """A pytree with so many leading axes as one array, its last axis the parameters."""
+def _ravelled(arrays, axes):
+    """A list with so many leading axes as one array, its last axis the parameters.
+
+    A vector that is not finite, such as one of a step that diverged, is zero instead.
+    """
     ravel = lambda each: ravel_pytree(each)[0]
     for _ in range(axes):
         ravel = jax.vmap(ravel)
-    return ravel(tree)
+    rows = ravel(arrays)
+    return jnp.where(jnp.all(jnp.isfinite(rows), axis=-1, keepdims=True), rows, 0)
 
 
 def _readings(size):

@@ -12,15 +12,13 @@ loss and any symmetric product goes in, and that the error comes with the number
 | φ(t) | `SpectralDensity.at(t)` | (points,) | arXiv 1901.10159, equation 5 |
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say, tree
-from curvkit.curvature.lanczos import hvp
+from curvkit.core import problem, say, tree
 
 
 class SpectralDensity(NamedTuple):
@@ -50,13 +48,18 @@ class SpectralDensity(NamedTuple):
 
 @tree.exactly
 def hessian_trace(
-    loss: Callable[[Any], jax.Array], params: Any, *, key: jax.Array, samples: int = 16
+    loss: Callable[..., jax.Array],
+    params: Any,
+    *args: Any,
+    key: jax.Array,
+    samples: int = 16,
 ) -> tuple[jax.Array, jax.Array]:
     """The trace of the Hessian, and its standard error, from `samples` Hessian-vector products.
 
     Args:
-        loss: a scalar function of `params`.
-        params: any pytree of floating-point arrays.
+        loss: `loss(params, *args)`, a scalar.
+        params: any pytree or model; its floating-point arrays are differentiated.
+        args: what the loss gets beside `params`, such as a batch.
         key: a JAX random key.
         samples: at least 2; they are made one after another, so that memory does not grow.
 
@@ -71,22 +74,15 @@ def hessian_trace(
     >>> [float(each) for each in hessian_trace(loss, jnp.ones(3), key=jax.random.key(0))]
     [6.0, 0.0]
     """
-    # Here and not above: a hosted notebook without matfree has all the rest of the room.
-    from matfree import stochtrace
-
-    product, vector = _product(loss, params)
-    _several("samples", samples, 2)
-    sampler = stochtrace.sampler_signs(vector, num=1)
-    estimate = stochtrace.estimator_monte_carlo(stochtrace.monte_carlo_trace(), sampler)
-    found = jax.lax.map(lambda one: estimate(product, one), jax.random.split(key, samples))
-    return jnp.mean(found), jnp.std(found, ddof=1) / samples**0.5
+    samples = say.whole("samples", samples, 2)
+    return problem.posed(loss, params, args).run(_trace, key, samples=samples)
 
 
 @tree.exactly
 def spectral_density(
-    loss: Callable[[Any], jax.Array],
+    loss: Callable[..., jax.Array],
     params: Any,
-    *,
+    *args: Any,
     key: jax.Array,
     samples: int = 4,
     order: int = 40,
@@ -94,8 +90,10 @@ def spectral_density(
     """The density of the Hessian's eigenvalues by stochastic Lanczos quadrature.
 
     Args:
-        loss: a scalar function of `params`.
-        params: any pytree of floating-point arrays, P numbers in all.
+        loss: `loss(params, *args)`, a scalar.
+        params: any pytree or model; its floating-point arrays, P numbers in all, are what is
+            differentiated.
+        args: what the loss gets beside `params`, such as a batch.
         key: a JAX random key.
         samples: random vectors, at least 1.
         order: Hessian-vector products for each, from 1 to P; more tell finer detail.
@@ -109,28 +107,44 @@ def spectral_density(
     >>> round(float(density.moment(1)), 4), round(float(density.moment(2)), 4)
     (2.0, 4.6667)
     """
+    posed = problem.posed(loss, params, args)
+    samples = say.whole("samples", samples)
+    order = say.whole("order", order, most=posed.size)
+    return posed.run(_density, key, samples=samples, order=order)
+
+
+def _trace(loss, numbers, key, *, samples):
+    flat = problem.flat(loss, numbers)
+    mean, error = trace_of(flat.product, flat.vector, key, samples)
+    return mean * flat.scale, error * flat.scale
+
+
+def _density(loss, numbers, key, *, samples, order):
+    flat = problem.flat(loss, numbers)
+    found = density_of(flat.product, flat.vector, key, samples, order)
+    return found._replace(nodes=found.nodes * flat.scale)
+
+
+def trace_of(product: Callable, like: jax.Array, key: jax.Array, samples: int):
+    """The trace of a symmetric product on vectors like `like`, and its standard error."""
+    # Here and not above: a hosted notebook without matfree has all the rest of the room.
+    from matfree import stochtrace
+
+    sampler = stochtrace.sampler_signs(like, num=1)
+    estimate = stochtrace.estimator_monte_carlo(stochtrace.monte_carlo_trace(), sampler)
+    found = jax.lax.map(lambda one: estimate(product, one), jax.random.split(key, samples))
+    return jnp.mean(found), jnp.std(found, ddof=1) / samples**0.5
+
+
+def density_of(product: Callable, like: jax.Array, key: jax.Array, samples: int, order: int):
+    """The density of the eigenvalues of a symmetric product on vectors like `like`."""
     from matfree import decomp
 
-    product, vector = _product(loss, params)
-    _several("samples", samples, 1)
-    _several("order", order, 1, vector.size)
     lanczos = decomp.tridiag_sym(order, materialize=True, reortho="full")
 
     def one(key):
-        signs = jax.random.rademacher(key, vector.shape, vector.dtype)
+        signs = jax.random.rademacher(key, like.shape, like.dtype)
         nodes, within = jnp.linalg.eigh(lanczos(product, signs)[1])
         return nodes, within[0] ** 2
 
     return SpectralDensity(*jax.lax.map(one, jax.random.split(key, samples)))
-
-
-def _product(loss, params):
-    """The Hessian as a function of a flat vector, and the flat parameters."""
-    flat, vector, _ = tree.flat(loss, params)
-    return functools.partial(hvp, flat, vector), vector
-
-
-def _several(name: str, value: int, least: int, most: int | None = None) -> None:
-    if not isinstance(value, int) or value < least or (most is not None and value > most):
-        expected = f"a whole number from {least}" + (f" to {most}" if most is not None else " on")
-        raise ValueError(say.refusal(name, expected, value))

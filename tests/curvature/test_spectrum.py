@@ -69,7 +69,7 @@ def test_the_density_integrates_to_one_and_lies_where_the_eigenvalues_do():
 
 def test_what_is_no_number_of_samples_is_refused():
     loss, params, _ = quadratic(size=6)
-    with pytest.raises(ValueError, match="samples must be a whole number from 2 on, but 1"):
+    with pytest.raises(ValueError, match="samples must be a whole number of at least 2, but 1"):
         hessian_trace(loss, params, key=KEY, samples=1)
     with pytest.raises(ValueError, match="order must be a whole number from 1 to 6, but 7"):
         spectral_density(loss, params, key=KEY, order=7)
