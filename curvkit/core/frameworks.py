@@ -4,6 +4,7 @@ No framework is imported: an object of one can be there only if its package is. 
 running average is a floating-point array as a weight is one, and yet nothing trains it.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, MappingView, Set
 from typing import Any, NamedTuple
@@ -27,9 +28,15 @@ def is_a(thing: Any, package: str, *names: str) -> bool:
     >>> is_a(np.ones(2), "numpy", "ndarray"), is_a(np.ones(2), "torch", "Tensor")
     (True, False)
     """
+    return _are(type(thing), package, names)
+
+
+# Asked of every node of a model at every reading.
+@functools.lru_cache(maxsize=4096)
+def _are(kind: type, package: str, names: tuple[str, ...]) -> bool:
     return any(
         each.__name__ in names and f"{each.__module__}.".startswith(f"{package}.")
-        for each in type(thing).__mro__
+        for each in kind.__mro__
     )
 
 

@@ -210,6 +210,8 @@ def _no_complex(array, where) -> None:
 
 
 def _dtype(array):
+    if isinstance(array, jax.Array):
+        return array.dtype
     return jnp.result_type(float if isinstance(array, float) else array)
 
 
@@ -219,6 +221,9 @@ def _floating(array) -> bool:
 
 def _widened(array) -> jax.Array:
     dtype = _dtype(array)
+    # As most are already: this is done at every reading.
+    if isinstance(array, jax.Array) and dtype == jnp.float32 and not array.weak_type:
+        return array
     return jnp.asarray(array, jnp.float32 if jnp.finfo(dtype).bits < 32 else dtype)
 
 
