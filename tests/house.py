@@ -27,7 +27,7 @@ MAY_IMPORT = {
     # Not the figures and not the widget: these are imported when they are first used.
     "__init__": {"core", "own settings", "own trace", "own experiment", "own theory"},
     "theory": {"core.tree", "core.say", "core.share", "core.problem", "core.parts",
-               "core.programs", "own theory", "lent theory", "jax",
+               "core.programs", "core.fingerprint", "own theory", "lent theory", "jax",
                "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
                "matfree", "cvxpy", "flint", "gymnasium", "threadpoolctl", "abess"},
 }  # fmt: skip

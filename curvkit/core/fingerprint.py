@@ -38,7 +38,7 @@ class Names:
     def of(self, atom: Any) -> Hashable:
         """The number of a variable, or what a literal is."""
         if isinstance(atom, core.Literal):
-            return ("literal", atom.aval, _plain(atom.val))
+            return ("literal", atom.aval, plain(atom.val))
         return self._known[atom]
 
 
@@ -69,7 +69,7 @@ def told(eqn: Any, depth: int = DEPTH) -> Hashable:
         named = (str(eqn.params.get("name", "")), _of_library(eqn))
         rule = _of_rule(eqn, depth) if depth and named[1] is None else None
         return (*named, _of_call(eqn), rule)
-    settings = tuple((name, _plain(value)) for name, value in sorted(eqn.params.items()))
+    settings = tuple((name, plain(value)) for name, value in sorted(eqn.params.items()))
     context = getattr(eqn, "ctx", None)
     return (
         *settings,
@@ -138,7 +138,7 @@ def _of_program(program: Any, depth: int = DEPTH) -> Hashable:
     jaxpr = getattr(program, "jaxpr", program)
     consts = getattr(program, "consts", ())
     if depth == DEPTH and jaxpr in _keys:
-        return _keys[jaxpr], tuple(map(_plain, consts))
+        return _keys[jaxpr], tuple(map(plain, consts))
     names = Names(jaxpr)
     seen = [tuple(each.aval for each in (*jaxpr.constvars, *jaxpr.invars))]
     for eqn in jaxpr.eqns:
@@ -147,7 +147,7 @@ def _of_program(program: Any, depth: int = DEPTH) -> Hashable:
     key = (*seen, tuple(names.of(each) for each in jaxpr.outvars))
     if depth == DEPTH:
         _keys[jaxpr] = key
-    return key, tuple(map(_plain, consts))
+    return key, tuple(map(plain, consts))
 
 
 class _Same:
@@ -163,16 +163,16 @@ class _Same:
         return id(self._thing)
 
 
-def _plain(value: Any) -> Hashable:
-    """A setting as something that can be compared."""
+def plain(value: Any) -> Hashable:
+    """A setting, or an array, as something that can be compared."""
     if _is_program(value):
         return _of_program(value)
     if isinstance(value, np.ndarray | np.generic | jax.Array) or hasattr(value, "__array__"):
         return _digest(value)
     if isinstance(value, dict):
-        return tuple((_plain(k), _plain(v)) for k, v in value.items())
+        return tuple((plain(k), plain(v)) for k, v in value.items())
     if isinstance(value, list | tuple):
-        return (type(value).__name__, *map(_plain, value))
+        return (type(value).__name__, *map(plain, value))
     if isinstance(value, float):  # 0.0 and -0.0 are equal to Python, and nan not to itself
         return ("float", value.hex())
     try:

@@ -159,6 +159,11 @@ def _hashable(thing):
         return Fixed(thing)
 
 
+def same_structure(structure: Any, shape: Shape) -> bool:
+    """Whether a pytree's structure is that of what was split into `shape`."""
+    return _hashable(structure) == shape.structure or structure == _bare(shape.structure)
+
+
 def _bare(thing):
     return thing.leaf if isinstance(thing, Fixed) else thing
 

@@ -43,13 +43,15 @@ class Problem(NamedTuple):
         Raises:
             ValueError: if it has not the structure and the shapes of the parameters.
         """
-        found, _, shape = parts.split(pytree, name=name)
-        shapes = [each.shape[axes:] for each in found]
-        if shape.structure != self.shape.structure or shapes != [e.shape for e in self.numbers]:
+        leaves, structure = jax.tree.flatten(frameworks.opened(pytree)[0])
+        alike = parts.same_structure(structure, self.shape) and len(leaves) == len(self.shape.kinds)
+        kinds = self.shape.kinds if alike else ()
+        found = [leaf for leaf, kind in zip(leaves, kinds, strict=False) if kind == parts.NUMBER]
+        if [jnp.shape(each)[axes:] for each in found] != [each.shape for each in self.numbers]:
             wanted = jax.tree.map(np.shape, self.like_params(self.numbers))
             given = jax.tree.map(lambda each: np.shape(each)[axes:], pytree)
             raise ValueError(say.refusal(name, f"shaped like params, {say.shown(wanted)}", given))
-        return [each.astype(self.numbers[0].dtype) for each in found]
+        return [jnp.asarray(each, self.numbers[0].dtype) for each in found]
 
     def like_params(self, numbers: Sequence[jax.Array], axes: int = 0) -> Any:
         """A pytree like the parameters with these numbers, which have so many leading axes, and

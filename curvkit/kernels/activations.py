@@ -13,18 +13,20 @@ other JAX function is differentiated by JAX; where its derivatives jump is found
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.special import erf, expit, ndtr
 
-from curvkit.core import say
+from curvkit.core import fingerprint, programs, say
 from curvkit.core.tree import float64
 
 Jet = tuple[np.ndarray, np.ndarray, np.ndarray]
 BLOCK = 2048
+# So many functions that are not among the named ones are remembered.
+KEPT = 256
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -150,6 +152,9 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
+_known: dict = {}
+
+
 def activation(given: "str | Activation | Callable") -> Activation:
     """The activation of that name, or what a shape needs of any elementwise JAX function.
 
@@ -175,24 +180,39 @@ def activation(given: "str | Activation | Callable") -> Activation:
     return _of(given)
 
 
-@functools.lru_cache(maxsize=256)
 def _of(function: Callable) -> Activation:
-    jet, name = _by_jax(function), getattr(function, "__name__", "activation")
+    """What is known of a function as it is now, found again by what it does, not by its name."""
+    name = getattr(function, "__name__", "activation")
     name = "the function" if name == "<lambda>" else name
+    block = jax.ShapeDtypeStruct((BLOCK,), np.float64)
+    try:
+        with float64():
+            # Wrapped: JAX may come to harm by a function that is not its own, such as NumPy's.
+            traced = programs.Traced(lambda x: function(x), [block])
+    except Exception as error:  # whatever a stranger's function does, the refusal is one sentence
+        raise ValueError(_raises(name, error)) from error
+    (out,) = traced.out if len(traced.out) == 1 else (block.update(shape=()),)
+    if out.shape != (BLOCK,):
+        raise ValueError(_refused(f"{name}, whose output has another shape"))
+    if out.dtype != np.float64:
+        advice = "let it keep the type of its input"
+        raise ValueError(_refused(f"{name}, which makes {out.dtype} of float64", advice))
+    key = traced.key, tuple(map(fingerprint.plain, traced.values))
+    if key not in _known:
+        _known[key] = _looked_into(name, traced)
+        while len(_known) > KEPT:
+            _known.pop(next(iter(_known)))
+    return replace(_known[key], name=name, function=function)
+
+
+def _looked_into(name: str, traced: programs.Traced) -> Activation:
+    jet = _by_jax(traced)
     # Off the round numbers, where functions bend and JAX takes the middle of two slopes.
     x = np.linspace(-20.0, 20.0, 4001) + 0.00314
     try:
-        with float64():
-            out = jax.eval_shape(function, jax.ShapeDtypeStruct((7,), np.float64))
-        found = jet(x) if (out.shape, out.dtype) == ((7,), np.float64) else None
-    except Exception as error:  # whatever a stranger's function does, the refusal is one sentence
-        got = f"{name}, which raises {type(error).__name__}"
-        raise ValueError(_refused(got, "write it with jax.numpy")) from error
-    if out.shape != (7,):
-        raise ValueError(_refused(f"{name}, whose output has another shape"))
-    if found is None:
-        advice = "let it keep the type of its input"
-        raise ValueError(_refused(f"{name}, which makes {out.dtype} of float64", advice))
+        found = jet(x)
+    except Exception as error:
+        raise ValueError(_raises(name, error)) from error
     if not np.allclose(found[0][::-1], jet(x[::-1])[0], 1e-9, 1e-12, equal_nan=True):
         raise ValueError(_refused(f"{name}, which mixes entries"))
     if not all(np.isfinite(part).all() for part in found):
@@ -200,21 +220,31 @@ def _of(function: Callable) -> Activation:
     if jumps(lambda x: jet(x)[0], x):
         raise ValueError(_refused(f"{name}, which jumps"))
     kinks = jumps(lambda x: jet(x)[1], x)
-    return Activation(name, function, jet, kinks, jumps(lambda x: jet(x)[2], x))
+    return Activation(name, traced.call, jet, kinks, jumps(lambda x: jet(x)[2], x))
+
+
+def _raises(name: str, error: Exception) -> str:
+    return _refused(f"{name}, which raises {type(error).__name__}", "write it with jax.numpy")
 
 
 def _refused(got: str, advice: str = "") -> str:
     return say.refusal("activation", "a continuous elementwise function in JAX", got, advice)
 
 
-def _by_jax(function: Callable) -> Callable[[np.ndarray], Jet]:
-    """The derivatives by forward mode, in double precision and outside of any trace."""
+def _by_jax(traced: programs.Traced) -> Callable[[np.ndarray], Jet]:
+    """The derivatives of what was traced, in double precision and outside of any trace."""
+    function = traced.bound(traced.values)
+
+    def slopes(x):
+        if function.reverse_only:
+            return jax.grad(lambda x: jnp.sum(function(x)))(x)
+        return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
 
     def derivatives(x):
+        bend = jax.vjp(slopes, x)[1] if function.reverse_only else None
         along = jnp.ones_like(x)
-        first = lambda x: jax.jvp(function, (x,), (along,))
-        (value, slope), (_, bend) = jax.jvp(first, (x,), (along,))
-        return value, slope, bend
+        bent = bend(along)[0] if bend else jax.jvp(slopes, (x,), (along,))[1]
+        return function(x), slopes(x), bent
 
     compiled = jax.jit(derivatives)
 
