@@ -1,0 +1,300 @@
+"""Where an optimizer turns unstable on a quadratic: its edge, from the links that it is a chain of.
+
+Each step is −(A g + D w), A and D diagonal where what moves slowly stands still. A rule leaves the
+unit circle through −1, where w and g change sign at each step; there 2 w = A H w + D w, so that the
+edge is where the largest eigenvalue of (2 − D)^(-1) A H is 1. This is told as a rate, a critical
+value and a preconditioner: η λ(P^-1 H) = critical.
+
+For rules whose recurrence alone crosses at −1 only, so does any of them on groups of weights: what
+(z − 1) / (A G(z)) has of an imaginary part on the upper half of the circle is of one sign for each.
+
+| symbol | name | source |
+| --- | --- | --- |
+| η | `rate`, the largest of all groups | |
+| A, D | gain on the gradient and on the weights, with the rate in both | |
+| k | product of the links' gains | arXiv 2103.00065, appendix B |
+| P | (2 − D) η / (A `critical`) | arXiv 2207.14484, section 2 |
+| r, c | `radii` and `signal` of steepest descent in a norm | arXiv 2603.05002 |
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from curvkit.core import tree
+from curvkit.curvature.cover import INSTEAD
+from curvkit.curvature.links import (
+    EFFECTS,
+    MOMENTS,
+    NORMS,
+    REMEMBERING,
+    SHAPING,
+    Link,
+    trust_ratio,
+)
+
+# So near 0 a decay of the weights that alone would turn them around at each step is held.
+LEAST = 1e-6
+
+
+class Edge(NamedTuple):
+    """Where the edge is: η λ(P^-1 H) = `critical`.
+
+    Attributes:
+        rule: the rule's name, or those of its groups.
+        rate: η.
+        critical: what ηλ is there.
+        norm: None, or sign or spectral where λ is the generalised sharpness in a norm.
+        shaped: whether there is a P, or a norm, to be told by `diagonal` or `steepest`.
+    """
+
+    rule: str
+    rate: Any
+    critical: Any
+    norm: str | None
+    shaped: bool
+
+
+class Steepest(NamedTuple):
+    """Steepest descent: the signal whose sign or polar factor is taken, and how far each array goes."""
+
+    signal: list[jax.Array]
+    radii: list[Any]
+
+
+def edge(links: list[Link], count: int, given: Any = None) -> Edge:
+    """The edge of a chain of links on so many trained arrays.
+
+    Args:
+        links: as `optimizers.transformed` and `states.told` read them.
+        count: how many arrays are trained.
+        given: the learning rate, where no link has one.
+
+    Raises:
+        ValueError: in a sentence, where there is no rate, or no edge is known.
+
+    >>> import optax
+    >>> from curvkit.curvature import cover, optimizers
+    >>> method, place = optax.sgd(0.1, momentum=0.9, nesterov=True), cover.Cover(1.0, 0, ((),))
+    >>> found = edge(optimizers.transformed(method, method.init(1.0), place), 1)
+    >>> found.rule, found.rate, round(found.critical, 4)
+    ('nesterov', 0.1, 1.3571)
+    """
+    links = [link for link in links if link.leaves]
+    chains = [[link for link in links if at in link.leaves] for at in range(count)]
+    moving = [at for at in range(count) if not _frozen(chains[at])]
+    if not moving:
+        raise ValueError("optimizer trains none of the arrays in params; say by trained= which.")
+    for at in moving:
+        _require_known(chains[at])
+    first = chains[moving[0]]
+    norms = {NORMS[link.kind] for at in moving for link in chains[at] if link.kind in NORMS}
+    uniform = all(len(link.leaves) == count for link in links)
+    shaped = not uniform or any(link.kind in SHAPING for link in first)
+    if norms:
+        shaped = True
+        _require_one_norm([chains[at] for at in moving])
+    alike = {tuple(id(link) for link in chain if link.kind == "rate"): chain for chain in chains}
+    rates = [_rate(chain, given) for chain in alike.values()]
+    rate = (
+        rates[0] if len(rates) == 1 else jnp.max(jnp.stack([jnp.asarray(x, float) for x in rates]))
+    )
+    decay = _decay(first, given)
+    lasting = 1.0
+    for link in first:
+        effect = _effect(link, moving[0], jnp.ones(()))
+        lasting = lasting * (effect.lasting if shaped else effect.gain)
+    held = 2.0 if decay is None else 2.0 - decay
+    rules = dict.fromkeys(name(chains[at]) for at in moving)
+    return Edge(" + ".join(rules), rate, held / lasting, next(iter(norms), None), shaped)
+
+
+def name(chain: list[Link]) -> str:
+    """The name of the rule that a chain of links on one array is."""
+    kinds = [link.kind for link in chain]
+    flags = {each for link in chain for each, on in link.flags if on}
+    prefix = "schedule-free " if "schedule_free" in flags else ""
+    momentum = "nesterov" if "nesterov" in flags else "heavy_ball"
+    plain = {"belief": "adabelief", "rms": "rmsprop", "rss": "adagrad", "factored": "adafactor"}
+    main = next((kind for kind in kinds if kind in (*MOMENTS, *NORMS)), None)
+    if main in ("adam", "sign"):
+        found = "nadam" if "nesterov" in flags else "adam"
+        found = found if main == "adam" else "signum" if "ema" in kinds else "sign_descent"
+    elif main is not None:
+        found = plain.get(main, main) + (f" with {momentum}" if "trace" in kinds else "")
+    else:
+        found = momentum if "trace" in kinds else "ema_momentum" if "ema" in kinds else "gd"
+    if "trust" in kinds:
+        found = "lamb" if main == "adam" else f"{found} with trust ratio"
+    elif "decay" in kinds:
+        after = main is not None and kinds.index("decay") > kinds.index(main)
+        found = (
+            {"adam": "adamw", "nadam": "nadamw"}.get(found) if after and main == "adam" else found
+        )
+        found = found if found in ("adamw", "nadamw") else f"{found} with decay"
+    return prefix + found
+
+
+def diagonal(
+    links: list[Link], told: Edge, weights: list[jax.Array], gradients: list[jax.Array], given: Any
+) -> list[jax.Array]:
+    """The diagonal of P for each trained array; infinite where the optimizer holds it still.
+
+    Args:
+        links: as in `edge`.
+        told: what `edge` returned.
+        weights: the trained arrays.
+        gradients: of the loss, shaped as they.
+        given: as in `edge`.
+    """
+    found = []
+    for at, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
+        chain = [link for link in links if at in link.leaves]
+        if _frozen(chain):
+            found.append(jnp.full_like(weight, jnp.inf))
+            continue
+        gain, decay, _ = _through(chain, at, weight, gradient, given)
+        rate = _rate(chain, given)
+        share = jnp.where(told.rate > 0, rate / jnp.where(told.rate > 0, told.rate, 1.0), 1.0)
+        left = jnp.maximum(2 - decay, LEAST)
+        found.append(jnp.broadcast_to(left / (share * gain * told.critical), weight.shape))
+    return found
+
+
+def steepest(
+    links: list[Link], told: Edge, weights: list[jax.Array], gradients: list[jax.Array], given: Any
+) -> Steepest:
+    """What a rule in a norm takes the sign or the polar factor of, and how far each array goes.
+
+    Takes the arguments of `diagonal`; the radii are relative to the rate of `told`.
+    """
+    signals, radii = [], []
+    for at, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
+        chain = [link for link in links if at in link.leaves]
+        if _frozen(chain):
+            signals.append(jnp.zeros_like(weight))
+            radii.append(0.0)
+            continue
+        until = 1 + max(n for n, link in enumerate(chain) if link.kind in NORMS)
+        signals.append(_through(chain[:until], at, weight, gradient, 1.0)[2])
+        share = jnp.where(told.rate > 0, _rate(chain, given) / told.rate, 1.0)
+        for link in chain[until:]:
+            share = share * _effect(link, at, weight).gain
+        radii.append(share)
+    return Steepest(signals, radii)
+
+
+def _effect(link, at, weight):
+    if link.kind in ("rate", "decay", "trust"):
+        return EFFECTS["sign"](link, at, weight)
+    return EFFECTS[link.kind](link, at, weight)
+
+
+def _through(chain, at, weight, gradient, given):
+    """Of a chain the gain on the gradient without the rates, that on the weights with them, and what
+    comes out of it now.
+    """
+    gain, decay, signal = 1.0, 0.0, gradient
+    for link in chain:
+        if link.kind == "decay":
+            decay = decay + link.numbers["weight_decay"]
+            signal = signal + link.numbers["weight_decay"] * weight
+        elif link.kind == "rate":
+            rate = jnp.abs(link.numbers["rate"])
+            decay, signal = decay * rate, signal * rate
+        elif link.kind == "trust":
+            ratio = trust_ratio(link, signal, weight)
+            gain, decay, signal = gain * ratio, decay * ratio, signal * ratio
+        else:
+            effect = _effect(link, at, weight)
+            factor = effect.gain if effect.divisor is None else effect.gain / effect.divisor()
+            gain, decay, signal = gain * factor, decay * factor, effect.of(signal)
+    if not any(link.kind == "rate" for link in chain):
+        decay = decay * given
+    return gain, decay, signal
+
+
+def _decay(chain, given):
+    """D where it is one number for all weights, else None."""
+    kinds = [link.kind for link in chain]
+    if "decay" not in kinds or any(kind in SHAPING for kind in kinds[kinds.index("decay") :]):
+        return 0.0 if "decay" not in kinds else None
+    after = [link for link in chain if link.kind not in SHAPING]
+    at = next(iter(after[0].leaves))
+    return _through(_without_held(after), at, jnp.zeros(()), jnp.zeros(()), given)[1]
+
+
+def _without_held(chain):
+    """The chain with nothing held of any array, for the numbers alone."""
+    return [
+        Link(link.kind, link.numbers, {at: dict.fromkeys(held, jnp.zeros(())) for at, held in
+                                       link.leaves.items()}, link.flags)
+        for link in chain
+    ]  # fmt: skip
+
+
+def _frozen(chain):
+    still = lambda rate: isinstance(rate, int | float) and rate == 0
+    return any(link.kind == "rate" and still(link.numbers["rate"]) for link in chain)
+
+
+def _rate(chain, given):
+    """η of one array."""
+    rates = [link.numbers["rate"] for link in chain if link.kind == "rate"]
+    if not rates:
+        if given is None:
+            raise ValueError(
+                "opt_state has no learning rate in it, so there is no threshold to draw; give "
+                "optimizer=, or learning_rate= as a number or as the schedule that it has."
+            )
+        return given
+    rate = -1.0
+    for each in rates:
+        rate = rate * each
+    if not tree.traced(rate) and rate < 0:
+        raise ValueError(
+            "optimizer adds the gradient instead of subtracting it, of all of params or of what "
+            "optax.masked hides; a rate below 0 has no edge, so scale by minus the rate."
+        )
+    return jnp.abs(rate) if tree.traced(rate) else abs(rate)
+
+
+def _require_known(chain):
+    remembering = [link for link in chain if link.kind in REMEMBERING or link.flag("schedule_free")]
+    if sum(not _forgets(link) for link in remembering) > 1:
+        kinds = " and ".join(link.kind for link in remembering)
+        raise ValueError(f"optimizer has two momenta, {kinds}, one behind the other; no edge of such "
+                         f"is known here, so {INSTEAD}.")  # fmt: skip
+
+
+def _forgets(link):
+    """Whether a momentum is none."""
+    decay = link.numbers.get("b1", link.numbers.get("beta", link.numbers.get("decay")))
+    return isinstance(decay, int | float) and decay == 0
+
+
+def _require_one_norm(chains):
+    """Raises ValueError unless all arrays follow one rule in one norm, through a known edge."""
+    kept = [
+        [link for link in chain if link.kind in (*REMEMBERING, *NORMS, "decay")] for chain in chains
+    ]
+    if len({tuple(map(id, each)) for each in kept}) > 1 or not kept[0]:
+        raise ValueError(
+            "optimizer moves some arrays by a sign or a polar factor and others by another rule, or "
+            "with another momentum or decay, for which no common edge is known; say by trained= "
+            "which of them to judge, or pass rule=None."
+        )
+    kinds = [link.kind for link in chains[0]]
+    last = max(n for n, kind in enumerate(kinds) if kind in NORMS)
+    if set(kinds[:last]) - {"rate", "gain", "ema", "trace"} or set(kinds) & set(SHAPING):
+        raise ValueError(f"optimizer takes a sign or a polar factor of what {kinds[0]} made, whose edge "
+                         f"is not known here; {INSTEAD}.")  # fmt: skip
+    for link in chains[0]:
+        b1, b2 = link.numbers.get("b1"), link.numbers.get("b2")
+        if link.kind == "lion" and not tree.traced((b1, b2)):
+            # Beyond this it leaves the circle elsewhere, or never through −1.
+            at = 2 * (1 + b2) / (1 + b2 - 2 * b1) if 1 + b2 > 2 * b1 else -1
+            if at < 0 or at * (b1 - b2) >= 1 - b2:
+                raise ValueError(f"lion with b1={float(b1):g} and b2={float(b2):g} does not turn around "
+                                 f"at each step at its edge; {INSTEAD}.")  # fmt: skip
