@@ -20,6 +20,10 @@ INSTEAD = (
 )
 
 
+class Unlike(ValueError):
+    """A state that is not of these arrays."""
+
+
 class Cover(NamedTuple):
     """The arrays that a part of an optimizer acts on.
 
@@ -41,28 +45,56 @@ class Cover(NamedTuple):
     def shown(self, mask: Any) -> "Cover":
         """What `optax.masked` shows of it."""
         flags = jax.tree.leaves(jax.tree.map(callable, mask))
-        mask = mask(self.params) if flags and all(flags) else mask
-        hide = functools.partial(jax.tree.map, lambda m, p: p if m else optax.MaskedNode(), mask)
-        return self._replace(params=hide(self.params), places=hide(self.places))
+        try:
+            mask = mask(self.params) if flags and all(flags) else mask
+            hide = functools.partial(
+                jax.tree.map, lambda m, p: p if m else optax.MaskedNode(), mask
+            )
+            return self._replace(params=hide(self.params), places=hide(self.places))
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise Unlike(
+                f"optimizer masks or labels other arrays than those of params ({error}); pass the "
+                "params that it trains."
+            ) from error
 
     def held(self, alike: bool = True, **fields: Any) -> dict[int, dict[str, jax.Array]]:
         """For each trained array what these pytrees hold of it.
 
         Raises:
-            ValueError: if they are of other arrays, or, where they are to be `alike`, shapes.
+            Unlike: if they are of other arrays, or, where they are to be `alike`, shapes.
         """
         places = jax.tree.leaves(self.places)
         found: dict[int, dict[str, jax.Array]] = {at: {} for at in places if at >= 0}
         for name, field in fields.items():
-            leaves = jax.tree.leaves(field)
-            if len(leaves) != len(places):
-                raise ValueError(self._other(name, len(leaves)))
-            for at, leaf in zip(places, leaves, strict=True):
-                if at >= 0:
-                    if alike and jnp.shape(leaf) != self.shapes[at]:
-                        raise ValueError(self._other(name, len(leaves)))
-                    found[at][name] = leaf
+            seen = dict(self._placed(name, field))
+            found = {at: found[at] | {name: leaf} for at, leaf in seen.items() if at in found}
+            if alike and any(jnp.shape(leaf) != self.shapes[at] for at, leaf in seen.items()):
+                raise Unlike(self._other(name, len(seen)))
         return found
+
+    def _placed(self, name, field):
+        """The leaves of a field of a state, each with its place; what is hidden is left out."""
+        hidden = lambda each: isinstance(each, optax.MaskedNode)
+        leaves = jax.tree.leaves(field, is_leaf=hidden)
+        places = jax.tree.leaves(self.places, is_leaf=hidden)
+        if len(leaves) != len(places):
+            # A whole branch may be hidden as one.
+            spread = lambda leaf, below: jax.tree.map(lambda _: leaf, below, is_leaf=hidden)
+            try:
+                leaves = jax.tree.map(spread, field, self.places, is_leaf=hidden)
+                leaves = jax.tree.leaves(leaves, is_leaf=hidden)
+            except (ValueError, TypeError):
+                leaves = jax.tree.leaves(field)
+        if len(leaves) != len(places):
+            raise Unlike(self._other(name, len(leaves)))
+        pairs = zip(places, leaves, strict=True)
+        return [(at, leaf) for at, leaf in pairs
+                if not hidden(leaf) and not hidden(at) and at >= 0]  # fmt: skip
+
+    def only(self, some: set[int]) -> "Cover":
+        """The cover of some of the trained arrays alone."""
+        places = jax.tree.map(lambda at: at if at in some else -1, self.places)
+        return self._replace(places=places)
 
     def _other(self, name, count):
         what = "second moments" if name in ("nu", "nu_max", "sum_of_squares") else f"'{name}'"

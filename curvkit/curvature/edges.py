@@ -57,7 +57,7 @@ class Edge(NamedTuple):
 
 
 class Steepest(NamedTuple):
-    """Steepest descent: the signal whose sign or polar factor is taken, and how far each array goes."""
+    """The signal whose sign or polar factor is taken, and how far each array goes."""
 
     signal: list[jax.Array]
     radii: list[Any]
@@ -96,7 +96,7 @@ def edge(links: list[Link], count: int, given: Any = None) -> Edge:
         shaped = True
         _require_one_norm([chains[at] for at in moving])
     alike = {tuple(id(link) for link in chain if link.kind == "rate"): chain for chain in chains}
-    rates = [_rate(chain, given) for chain in alike.values()]
+    rates = [_rate(chain, given) for chain in alike.values() if not _frozen(chain)]
     rate = (
         rates[0] if len(rates) == 1 else jnp.max(jnp.stack([jnp.asarray(x, float) for x in rates]))
     )
@@ -143,7 +143,7 @@ def diagonal(
 
     Args:
         links: as in `edge`.
-        told: what `edge` returned.
+        told: what `edge` returned; its rate and critical value are looked at.
         weights: the trained arrays.
         gradients: of the loss, shaped as they.
         given: as in `edge`.
@@ -186,15 +186,13 @@ def steepest(
 
 
 def _effect(link, at, weight):
-    if link.kind in ("rate", "decay", "trust"):
+    if link.kind in ("rate", "decay", "trust", "still"):
         return EFFECTS["sign"](link, at, weight)
     return EFFECTS[link.kind](link, at, weight)
 
 
 def _through(chain, at, weight, gradient, given):
-    """Of a chain the gain on the gradient without the rates, that on the weights with them, and what
-    comes out of it now.
-    """
+    """The gain on the gradient without the rates, on the weights with them, and what comes out."""
     gain, decay, signal = 1.0, 0.0, gradient
     for link in chain:
         if link.kind == "decay":
@@ -235,8 +233,7 @@ def _without_held(chain):
 
 
 def _frozen(chain):
-    still = lambda rate: isinstance(rate, int | float) and rate == 0
-    return any(link.kind == "rate" and still(link.numbers["rate"]) for link in chain)
+    return any(link.kind == "still" for link in chain)
 
 
 def _rate(chain, given):
@@ -264,8 +261,10 @@ def _require_known(chain):
     remembering = [link for link in chain if link.kind in REMEMBERING or link.flag("schedule_free")]
     if sum(not _forgets(link) for link in remembering) > 1:
         kinds = " and ".join(link.kind for link in remembering)
-        raise ValueError(f"optimizer has two momenta, {kinds}, one behind the other; no edge of such "
-                         f"is known here, so {INSTEAD}.")  # fmt: skip
+        raise ValueError(
+            f"optimizer has two momenta, {kinds}, one behind the other, whose edge is not known "
+            f"here; {INSTEAD}."
+        )
 
 
 def _forgets(link):
@@ -281,20 +280,24 @@ def _require_one_norm(chains):
     ]
     if len({tuple(map(id, each)) for each in kept}) > 1 or not kept[0]:
         raise ValueError(
-            "optimizer moves some arrays by a sign or a polar factor and others by another rule, or "
-            "with another momentum or decay, for which no common edge is known; say by trained= "
-            "which of them to judge, or pass rule=None."
+            "optimizer moves some arrays by a sign or a polar factor and others by another rule, "
+            "momentum or decay, for which no common edge is known; say by trained= which of them "
+            "to judge, or pass rule=None."
         )
     kinds = [link.kind for link in chains[0]]
     last = max(n for n, kind in enumerate(kinds) if kind in NORMS)
     if set(kinds[:last]) - {"rate", "gain", "ema", "trace"} or set(kinds) & set(SHAPING):
-        raise ValueError(f"optimizer takes a sign or a polar factor of what {kinds[0]} made, whose edge "
-                         f"is not known here; {INSTEAD}.")  # fmt: skip
+        raise ValueError(
+            f"optimizer has {' and '.join(kinds)} in a row, whose edge is not known here; "
+            f"{INSTEAD}."
+        )
     for link in chains[0]:
         b1, b2 = link.numbers.get("b1"), link.numbers.get("b2")
         if link.kind == "lion" and not tree.traced((b1, b2)):
             # Beyond this it leaves the circle elsewhere, or never through −1.
             at = 2 * (1 + b2) / (1 + b2 - 2 * b1) if 1 + b2 > 2 * b1 else -1
             if at < 0 or at * (b1 - b2) >= 1 - b2:
-                raise ValueError(f"lion with b1={float(b1):g} and b2={float(b2):g} does not turn around "
-                                 f"at each step at its edge; {INSTEAD}.")  # fmt: skip
+                raise ValueError(
+                    f"lion with b1={float(b1):g} and b2={float(b2):g} does not turn around at each "
+                    f"step at its edge; {INSTEAD}."
+                )

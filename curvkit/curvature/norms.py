@@ -1,18 +1,18 @@
 """The generalised sharpness: how much a loss bends along steps that are short in a rule's own norm.
 
-Sign descent, Lion and Muon go, whatever the gradient's length, a way of one length: the longest step
-of norm 1 along the gradient, all signs, or of a matrix its polar factor. Their sharpness is
+Sign descent, Lion and Muon go a way of one length, whatever that of the gradient: the longest step
+of norm 1 along it, all signs, or of a matrix its polar factor. Their sharpness is
 
-    S = max over ‖d‖ ≤ 1 of dᵀ H d,
+    S = max over ‖d‖ ≤ 1 of dᵀ H d.
 
-and a step of length η raises a quadratic as soon as η S exceeds 2 ‖c‖*, with c what the sign or the
-polar factor is taken of. So λ = S / ‖c‖*, to be compared with the edge of the momentum that makes c.
-To find S is as hard as cutting a graph; climbing gives a lower bound.
+A step of length η raises a quadratic as soon as η S exceeds 2 ‖c‖*, with c what the sign or the
+polar factor is taken of. So λ is S / ‖c‖*, to be compared with the edge of the momentum that makes
+c. To find S is as hard as cutting a graph; climbing gives a lower bound.
 
 | symbol | name | source |
 | --- | --- | --- |
-| ‖d‖ | the largest over arrays of max abs(d) / r, or of the spectral norm of d / r | arXiv 2603.05002 |
-| ‖c‖* | `dual`, the sum over arrays of r Σ abs(c), or of r times the nuclear norm | arXiv 2603.05002 |
+| ‖d‖ | over arrays the largest max abs(d) / r, or spectral norm of d / r | arXiv 2603.05002 |
+| ‖c‖* | `dual`, sum over arrays of r Σ abs(c), or of r times the nuclear norm | |
 | r | `radii` of the arrays | |
 | S, d | `sharpest`; d ← the longest step along H d | arXiv 2603.05002 |
 """

@@ -1,7 +1,7 @@
 """The chain of links that an optax transformation is, read from it and from its state.
 
-optax's functions keep β, ε, rates and schedules in their closures, where they are read by name; what
-`inject_hyperparams` puts into the state is read there. What is not known is refused, not guessed.
+optax's functions keep β, ε, rates and schedules in their closures, where they are read by name;
+what `inject_hyperparams` puts into the state is read there. What is not known is refused.
 
 | symbol | name | source |
 | --- | --- | --- |

@@ -135,7 +135,7 @@ READERS: dict[str, Callable[[dict, Any, Cover], list[Link]]] = {
     "scale_by_lion": _lion,
     "scale_by_muon": _muon,
     "scale_by_shape": _by_shape,
-    "set_to_zero": lambda cells, state, cover: [Link("rate", {"rate": 0.0}, cover.held())],
+    "set_to_zero": lambda cells, state, cover: [Link("still", {}, cover.held())],
     **dict.fromkeys(
         ("identity", "clip", "clip_by_block_rms", "clip_by_global_norm", "adaptive_grad_clip",
          "zero_nans", "add_noise"), _nothing,

@@ -44,15 +44,15 @@ def split(
 
     Args:
         pytree: anything.
-        trained: which leaves are trained: a pytree of booleans, a prefix of `pytree`, or a
-            function that makes one of it; by default all floating-point arrays.
+        trained: which leaves are trained: a pytree of booleans, a prefix of `pytree`, a function
+            that makes one of it, or a leaf's name; by default all floating-point arrays.
 
     Returns:
         `(numbers, held, shape)`; numbers narrower than float32 are widened to it.
 
     Raises:
         ValueError: if `trained` is no prefix of `pytree`, or calls a leaf trained that is no
-            floating-point array.
+            floating-point array, or is a name that there is not.
     """
     leaves, structure = jax.tree.flatten(pytree)
     chosen = _chosen(trained, pytree, leaves)
@@ -79,13 +79,44 @@ def _chosen(trained, pytree, leaves) -> list[bool]:
     if trained is None:
         return [True] * len(leaves)
     mask = trained(pytree) if callable(trained) else trained
+    if isinstance(mask, str):
+        return _named(mask, pytree)
     try:
-        spread = jax.tree.map(lambda one, below: jax.tree.map(lambda _: bool(one), below),
+        spread = jax.tree.map(lambda one, below: jax.tree.map(lambda _: _flag(one), below),
                               mask, pytree)  # fmt: skip
     except (ValueError, TypeError) as error:
-        expected = "a pytree of booleans that is a prefix of params"
+        expected = "a pytree of booleans that is a prefix of params, or the name of a leaf"
         raise ValueError(say.refusal("trained", expected, mask)) from error
     return jax.tree.leaves(spread)
+
+
+def _flag(value: Any) -> bool:
+    if not hasattr(value, "dtype") and not isinstance(value, bool):
+        raise TypeError("a flag is True or False")
+    if hasattr(value, "dtype") and not (value.dtype == bool and value.shape == ()):
+        raise TypeError("a flag is True or False")
+    return bool(value)
+
+
+def _named(name: str, pytree: Any) -> list[bool]:
+    """Which leaves have a name: their own, or that of what they are in."""
+    paths = [
+        [_step(each) for each in path] for path, _ in jax.tree_util.tree_leaves_with_path(pytree)
+    ]
+    wanted = name.split(".")
+    within = lambda path: any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
+    found = [within(path) for path in paths]
+    if not any(found):
+        raise ValueError(say.unknown("leaf of params", name, [".".join(path) for path in paths]))
+    return found
+
+
+def _step(key: Any) -> str:
+    """One step of the path to a leaf, as a name."""
+    for kind in ("key", "name", "idx"):
+        if hasattr(key, kind):
+            return str(getattr(key, kind))
+    return str(key)
 
 
 def layers(pytree: Any, shape: Shape, named: Callable[[Any], dict[str, list[int]]]) -> dict:

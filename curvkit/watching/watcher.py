@@ -14,7 +14,6 @@ import numpy as np
 from curvkit.core import say, tree
 from curvkit.core.trace import header
 from curvkit.curvature.blocks import layers as layers_of
-from curvkit.curvature.thresholds import critical
 from curvkit.watching import measure, optimizer, parts
 from curvkit.watching.trace import Trace
 
@@ -35,6 +34,7 @@ class Watch:
         self._seen: measure.Seen | None = None
         self._shown: Callable[[Trace], None] | None = None
         self._count, self._warned = 0, False
+        self._judged: dict[str, Any] = dict(rule=options["rule"], shaped=False, assumed=[])
 
     def observe(self, params: Any, opt_state: Any = None, step: int | None = None, batch: Any = ()):
         """Reads the curvature at `params`, if a reading is due; call it after each training step.
@@ -47,7 +47,8 @@ class Watch:
                 whole data. If left out, `loss_fn` is called with params alone.
 
         Returns:
-            The row as a dict of plain numbers, or None where nothing was read.
+            The row as a dict of plain numbers, or None where nothing was read: also before the
+            first update has gone into the second moments by which the rule divides.
 
         Raises:
             ValueError: in one sentence, if params, loss, batch and optimizer do not fit together.
@@ -56,21 +57,23 @@ class Watch:
         self._count = step + 1
         if not self.pace.due(step):
             return None
+        numbers, held, shape = parts.split(params, self._trained)
+        self._start(params, numbers, shape)
+        told = self._told(opt_state, step, params, numbers, shape)
+        if not bool(told.ready):
+            return None
         # What training still owes is training's time, not ours.
         jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
         began = self.pace.begin(step)
-        numbers, held, shape = parts.split(params, self._trained)
         given, given_held, given_shape = parts.split(batch)
-        known = len(self._compiled)
-        self._start(params, numbers, shape)
         read = self._program(shape, given_shape, params, batch)
-        told = self._told(opt_state, step, numbers)
+        known = programs(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
         seen, row = read(numbers, held, given + given_held, told, before)
         row = jax.device_get(row)
         self._seen = seen if np.isfinite(row["eigenvalues"]).all() else None
-        spent = self.pace.end(began, compiled=len(self._compiled) > known)
+        spent = self.pace.end(began, compiled=programs(read) > known)
         return self._take({**row, "step": step, "seconds": spent})
 
     def begin(self, params: Any) -> measure.Seen:
@@ -96,7 +99,7 @@ class Watch:
         """
         numbers, held, shape = parts.split(params, self._trained)
         loss = self._loss_of(shape, held, batch)
-        told = self._told(opt_state, step, numbers)
+        told = self._told(opt_state, step, params, numbers, shape)
 
         def now(seen):
             return self._measured(loss, numbers, told, seen)
@@ -107,10 +110,10 @@ class Watch:
             blank = {name: jnp.asarray(row[name], each.dtype) for name, each in shapes.items()}
             return seen, blank
 
-        due = step % self.pace.every == 0
+        due = (step % self.pace.every == 0) & told.ready
         seen, row = tree.strong(jax.lax.cond(due, now, later, seen))
-        rate, beta = told["learning_rate"], told["momentum"]
-        return seen, {**row, "step": step, "due": due, **self._edge(rate, beta)}
+        edge = {"learning_rate": told.learning_rate, "critical": told.critical}
+        return seen, {**row, "step": step, "due": due, **edge}
 
     def collect(self, rows: dict[str, Any]) -> None:
         """Takes in what `jax.lax.scan` stacked of the rows of `pure_observe`."""
@@ -122,7 +125,7 @@ class Watch:
     def trace(self) -> Trace:
         """What was recorded so far."""
         k, names = self._options["k"], list(self._blocks)
-        told = {name: self._options[name] for name in ("rule", "momentum", "k")}
+        told = {"k": k, "momentum": self._options["momentum"], **self._judged}
         told |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
         sizes = dict(eigenvalues=(k,), layers=(len(names),))
         whole = dict(step=int, products=int)
@@ -199,41 +202,32 @@ class Watch:
                 batch = given_shape.join(given[:count], given[count:])
                 loss = self._loss_of(shape, held, batch)
                 seen, row = self._measured(loss, numbers, told, seen)
-                row |= self._edge(told["learning_rate"], told["momentum"])
+                row |= {"learning_rate": told.learning_rate, "critical": told.critical}
                 return tree.strong((seen, row))
 
             self._compiled[shape, given_shape] = jax.jit(read, donate_argnums=4)
         return self._compiled[shape, given_shape]
 
-    def _told(self, opt_state, step, numbers):
-        """What the optimizer's state, or who made the watch, says of the step that follows."""
-        rule, given = self._options["rule"], self._options["learning_rate"]
-        beta = optimizer.momentum(opt_state, self._options["momentum"])
-        told = {
-            "step": jnp.asarray(step, int),
-            "learning_rate": jnp.asarray(optimizer.learning_rate(opt_state, given, step), float),
-            "momentum": jnp.asarray(beta, float),
-        }
-        if rule in optimizer.SHAPED:
-            told["moments"], told["count"] = optimizer.moments(opt_state, rule, numbers)
+    def _told(self, opt_state, step, params, numbers, shape):
+        """What the optimizer, or who made the watch, says of the step that follows."""
+        told, assumed = optimizer.tell(self._options, opt_state, step, params, numbers, shape)
+        if told.norm is not None and self._options["k"] > 1:
+            advice = f"the sharpness of {told.rule} is one number and no eigenvalue"
+            raise ValueError(say.refusal("k", "1", self._options["k"], advice))
+        self._judged = dict(rule=told.rule, shaped=told.shaped, norm=told.norm, assumed=assumed)
         return told
 
     def _measured(self, loss, numbers, told, seen):
-        weights = None
-        if "moments" in told:
-            names = dict(decay="second_moment_decay", epsilon="epsilon")
-            weights = optimizer.diagonal(
-                self._options["rule"], told["moments"], told["count"], momentum=told["momentum"],
-                **{name: self._options[each] for name, each in names.items()},
-            )  # fmt: skip
+        judged = {"weights": None}
+        if told.norm is not None:
+            judged["steepest"] = lambda gradients: told.steepest(numbers, gradients)
+        elif told.shaped:
+            judged["weights"] = lambda gradients: told.weights(numbers, gradients)
         return measure.reading(
-            loss, numbers, weights, jax.random.fold_in(self._key, told["step"]), seen,
+            loss, numbers, key=jax.random.fold_in(self._key, told.step), seen=seen,
             k=self._options["k"], blocks=self._blocks, num_hvps=self._options["num_hvps"],
+            norm=told.norm, **judged,
         )  # fmt: skip
-
-    def _edge(self, rate, beta):
-        value = jnp.asarray(critical(self._options["rule"], momentum=beta), float)
-        return {"learning_rate": jnp.asarray(rate, float), "critical": value}
 
     def _take(self, row):
         self._rows.append(row)
@@ -253,6 +247,11 @@ class Watch:
         if self._shown is not None:
             self._shown(self.trace)
         return plain
+
+
+def programs(jitted: Callable) -> int:
+    """How many programs a jitted function was compiled to so far."""
+    return jitted._cache_size() if hasattr(jitted, "_cache_size") else 0
 
 
 def fits(loss_fn, params, batch) -> None:
