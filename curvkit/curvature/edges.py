@@ -7,6 +7,9 @@ value and a preconditioner: η λ(P^-1 H) = critical.
 
 For rules whose recurrence alone crosses at −1 only, so does any of them on groups of weights: what
 (z − 1) / (A G(z)) has of an imaginary part on the upper half of the circle is of one sign for each.
+Of steps that are the sign or the polar factor of a momentum this is the edge along their sharpest
+direction; by running them from anywhere it was found to be the only one where β1 is at most β2²,
+and not where the two are nearly alike.
 
 | symbol | name | source |
 | --- | --- | --- |
@@ -26,11 +29,11 @@ from curvkit.core import tree
 from curvkit.curvature.cover import INSTEAD
 from curvkit.curvature.links import (
     EFFECTS,
-    MOMENTS,
     NORMS,
     REMEMBERING,
     SHAPING,
     Link,
+    name,
     trust_ratio,
 )
 
@@ -96,6 +99,12 @@ def edge(links: list[Link], count: int, given: Any = None) -> Edge:
         shaped = True
         _require_one_norm([chains[at] for at in moving])
     alike = {tuple(id(link) for link in chain if link.kind == "rate"): chain for chain in chains}
+    rated = {any(link.kind == "rate" for link in chains[at]) for at in moving}
+    if len(rated) > 1:
+        raise ValueError(
+            "optimizer has a learning rate for some arrays of params and none for others, whose "
+            "gradient optax.masked passes on as it is; say by trained= which arrays are trained."
+        )
     rates = [_rate(chain, given) for chain in alike.values() if not _frozen(chain)]
     rate = (
         rates[0] if len(rates) == 1 else jnp.max(jnp.stack([jnp.asarray(x, float) for x in rates]))
@@ -108,32 +117,6 @@ def edge(links: list[Link], count: int, given: Any = None) -> Edge:
     held = 2.0 if decay is None else 2.0 - decay
     rules = dict.fromkeys(name(chains[at]) for at in moving)
     return Edge(" + ".join(rules), rate, held / lasting, next(iter(norms), None), shaped)
-
-
-def name(chain: list[Link]) -> str:
-    """The name of the rule that a chain of links on one array is."""
-    kinds = [link.kind for link in chain]
-    flags = {each for link in chain for each, on in link.flags if on}
-    prefix = "schedule-free " if "schedule_free" in flags else ""
-    momentum = "nesterov" if "nesterov" in flags else "heavy_ball"
-    plain = {"belief": "adabelief", "rms": "rmsprop", "rss": "adagrad", "factored": "adafactor"}
-    main = next((kind for kind in kinds if kind in (*MOMENTS, *NORMS)), None)
-    if main in ("adam", "sign"):
-        found = "nadam" if "nesterov" in flags else "adam"
-        found = found if main == "adam" else "signum" if "ema" in kinds else "sign_descent"
-    elif main is not None:
-        found = plain.get(main, main) + (f" with {momentum}" if "trace" in kinds else "")
-    else:
-        found = momentum if "trace" in kinds else "ema_momentum" if "ema" in kinds else "gd"
-    if "trust" in kinds:
-        found = "lamb" if main == "adam" else f"{found} with trust ratio"
-    elif "decay" in kinds:
-        after = main is not None and kinds.index("decay") > kinds.index(main)
-        found = (
-            {"adam": "adamw", "nadam": "nadamw"}.get(found) if after and main == "adam" else found
-        )
-        found = found if found in ("adamw", "nadamw") else f"{found} with decay"
-    return prefix + found
 
 
 def diagonal(
@@ -177,12 +160,18 @@ def steepest(
             radii.append(0.0)
             continue
         until = 1 + max(n for n, link in enumerate(chain) if link.kind in NORMS)
-        signals.append(_through(chain[:until], at, weight, gradient, 1.0)[2])
+        signals.append(_through(map(_settled, chain[:until]), at, weight, gradient, 1.0)[2])
         share = jnp.where(told.rate > 0, _rate(chain, given) / told.rate, 1.0)
         for link in chain[until:]:
             share = share * _effect(link, at, weight).gain
         radii.append(share)
     return Steepest(signals, radii)
+
+
+def _settled(link):
+    """A link whose correction of a bias is over: no sign and no polar factor depends on it."""
+    over = {"count": jnp.asarray(2**30)} if "count" in link.numbers else {}
+    return Link(link.kind, link.numbers | over, link.leaves, link.flags)
 
 
 def _effect(link, at, weight):
@@ -193,14 +182,13 @@ def _effect(link, at, weight):
 
 def _through(chain, at, weight, gradient, given):
     """The gain on the gradient without the rates, on the weights with them, and what comes out."""
-    gain, decay, signal = 1.0, 0.0, gradient
+    gain, decay, signal, chain = 1.0, 0.0, gradient, list(chain)
     for link in chain:
         if link.kind == "decay":
             decay = decay + link.numbers["weight_decay"]
             signal = signal + link.numbers["weight_decay"] * weight
         elif link.kind == "rate":
-            rate = jnp.abs(link.numbers["rate"])
-            decay, signal = decay * rate, signal * rate
+            decay, signal = decay * link.numbers["rate"], signal * link.numbers["rate"]
         elif link.kind == "trust":
             ratio = trust_ratio(link, signal, weight)
             gain, decay, signal = gain * ratio, decay * ratio, signal * ratio
@@ -208,9 +196,9 @@ def _through(chain, at, weight, gradient, given):
             effect = _effect(link, at, weight)
             factor = effect.gain if effect.divisor is None else effect.gain / effect.divisor()
             gain, decay, signal = gain * factor, decay * factor, effect.of(signal)
-    if not any(link.kind == "rate" for link in chain):
-        decay = decay * given
-    return gain, decay, signal
+    # As optax's updates are added, so what is taken from the weights comes out below 0.
+    rated = any(link.kind == "rate" for link in chain)
+    return gain, -decay if rated else decay * given, signal
 
 
 def _decay(chain, given):
@@ -242,8 +230,9 @@ def _rate(chain, given):
     if not rates:
         if given is None:
             raise ValueError(
-                "opt_state has no learning rate in it, so there is no threshold to draw; give "
-                "optimizer=, or learning_rate= as a number or as the schedule that it has."
+                "opt_state has no learning rate in it, and no optimizer= that has one was given, "
+                "so there is no threshold to draw; give learning_rate= as a number or as the "
+                "schedule that the optimizer has."
             )
         return given
     rate = -1.0
@@ -292,12 +281,17 @@ def _require_one_norm(chains):
             f"{INSTEAD}."
         )
     for link in chains[0]:
-        b1, b2 = link.numbers.get("b1"), link.numbers.get("b2")
-        if link.kind == "lion" and not tree.traced((b1, b2)):
-            # Beyond this it leaves the circle elsewhere, or never through −1.
-            at = 2 * (1 + b2) / (1 + b2 - 2 * b1) if 1 + b2 > 2 * b1 else -1
-            if at < 0 or at * (b1 - b2) >= 1 - b2:
-                raise ValueError(
-                    f"lion with b1={float(b1):g} and b2={float(b2):g} does not turn around at each "
-                    f"step at its edge; {INSTEAD}."
-                )
+        b1, b2 = _weights_of(link)
+        if not tree.traced((b1, b2)) and b1 > b2**2 * (1 + 1e-5):
+            raise ValueError(
+                f"optimizer takes a sign or a polar factor of a momentum with β1={float(b1):g} and "
+                f"β2={float(b2):g}, whose edge is known only for β1 up to β2²; {INSTEAD}."
+            )
+
+
+def _weights_of(link):
+    """β1 and β2 of a momentum as Lion has them: what the step keeps of it, and it of itself."""
+    if "b2" in link.numbers:
+        return link.numbers["b1"], link.numbers["b2"]
+    beta = link.numbers.get("beta", link.numbers.get("decay", 0.0))
+    return (beta**2 if link.flag("nesterov") else beta), beta

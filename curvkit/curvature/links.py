@@ -242,3 +242,29 @@ def ready(link: Link) -> Any:
         some = [jnp.any(each[names[link.kind]] != 0) for each in link.leaves.values()]
         return jnp.any(jnp.stack(some))
     return True
+
+
+def name(chain: list[Link]) -> str:
+    """The name of the rule that a chain of links on one array is."""
+    kinds = [link.kind for link in chain]
+    flags = {each for link in chain for each, on in link.flags if on}
+    prefix = "schedule-free " if "schedule_free" in flags else ""
+    momentum = "nesterov" if "nesterov" in flags else "heavy_ball"
+    plain = {"belief": "adabelief", "rms": "rmsprop", "rss": "adagrad", "factored": "adafactor"}
+    main = next((kind for kind in kinds if kind in (*MOMENTS, *NORMS)), None)
+    if main in ("adam", "sign"):
+        found = "nadam" if "nesterov" in flags else "adam"
+        found = found if main == "adam" else "signum" if "ema" in kinds else "sign_descent"
+    elif main is not None:
+        found = plain.get(main, main) + (f" with {momentum}" if "trace" in kinds else "")
+    else:
+        found = momentum if "trace" in kinds else "ema_momentum" if "ema" in kinds else "gd"
+    if "trust" in kinds:
+        found = "lamb" if main == "adam" else f"{found} with trust ratio"
+    elif "decay" in kinds:
+        after = main is not None and kinds.index("decay") > kinds.index(main)
+        found = (
+            {"adam": "adamw", "nadam": "nadamw"}.get(found) if after and main == "adam" else found
+        )
+        found = found if found in ("adamw", "nadamw") else f"{found} with decay"
+    return prefix + found

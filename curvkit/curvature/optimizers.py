@@ -19,7 +19,7 @@ import jax.numpy as jnp
 
 from curvkit.curvature.cover import Cover, scalar, unknown
 from curvkit.curvature.links import Link
-from curvkit.curvature.primitives import READERS
+from curvkit.curvature.primitives import READERS, STATELESS
 
 
 def transformed(optimizer: Any, state: Any, cover: Cover) -> list[Link]:
@@ -64,6 +64,8 @@ def _walk(update: Callable, state: Any, cover: Cover) -> list[Link]:
     readers, ours = READERS | WRAPPERS, module == "curvkit.tuners.tuner"
     if name not in readers or not (ours or module.split(".")[0] == "optax"):
         raise ValueError(unknown(name if module.startswith("optax") else update.__qualname__))
+    if name in STATELESS and jax.tree.leaves(state):
+        raise TypeError(f"{name} keeps nothing, and the state has {type(state).__name__} for it")
     cells = zip(update.__code__.co_freevars, update.__closure__ or (), strict=True)
     return readers[name]({key: cell.cell_contents for key, cell in cells}, state, cover)
 

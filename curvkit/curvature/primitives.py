@@ -46,6 +46,8 @@ def _moments(kind, *flags):
         numbers = _numbers(cells, *names)
         if "count" in state._fields:
             numbers["count"] = scalar(state.count)
+        if (kind == "amsgrad") != ("nu_max" in state._fields):
+            raise TypeError(f"{kind} has other moments")
         if kind == "belief":
             numbers["eps_root"] = 0.0  # which is in the second moments already
         fields = {name: getattr(state, name) for name in ("mu", "nu", "nu_max", "sum_of_squares")
@@ -112,6 +114,13 @@ def _nothing(cells, state, cover):
     return []
 
 
+# What bounds a gradient is read as if it did not bite.
+BOUNDS = ("clip", "clip_by_block_rms", "clip_by_global_norm", "adaptive_grad_clip")
+STATELESS = (
+    *("identity", "scale", "set_to_zero", "scale_by_sign", "scale_by_shape"),
+    *("scale_by_trust_ratio", "scale_by_param_block_rms", "scale_by_param_block_norm"),
+    *BOUNDS,
+)
 READERS: dict[str, Callable[[dict, Any, Cover], list[Link]]] = {
     "scale": _rate,
     "scale_by_schedule": _scheduled,
@@ -136,8 +145,5 @@ READERS: dict[str, Callable[[dict, Any, Cover], list[Link]]] = {
     "scale_by_muon": _muon,
     "scale_by_shape": _by_shape,
     "set_to_zero": lambda cells, state, cover: [Link("still", {}, cover.held())],
-    **dict.fromkeys(
-        ("identity", "clip", "clip_by_block_rms", "clip_by_global_norm", "adaptive_grad_clip",
-         "zero_nans", "add_noise"), _nothing,
-    ),  # what bounds a gradient is read as if it did not bite
-}  # fmt: skip
+    **dict.fromkeys(("identity", "zero_nans", "add_noise", *BOUNDS), _nothing),
+}

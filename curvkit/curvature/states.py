@@ -133,6 +133,9 @@ def told(state: Any, cover: Cover, rule: str | None, given: dict[str, Any]) -> T
     links = [link for each in found for link in _links(each, rule, free, given, assumed)]
     if rule == "sign_descent":
         links.insert(0, Link("sign", {}, cover.held()))
+    decaying = any(link.kind == "decay" for link in links)
+    if rule in ("adamw", "lion") and not decaying:
+        assumed.append("weight decay 0")
     return Told(links, list(dict.fromkeys(assumed)))
 
 

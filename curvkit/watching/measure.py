@@ -110,12 +110,11 @@ def _normed(loss, numbers, gradient, norm, steepest, key, start, num_hvps):
     signal, radii = steepest(gradient)
     last, unravel = start.vectors, ravel_pytree(numbers)[1]
     last = unravel(last[0]) if start.recent is None else [each[0] for each in last]
-    # Where there was no reading before, noise.
     noise = unravel(krylov.noise(key, 0, ravel_pytree(numbers)[0]))
-    empty = jnp.all(ravel_pytree(last)[0] == 0)
-    last = [jnp.where(empty, other, each) for each, other in zip(last, noise, strict=True)]
+    # Of the reading before, along the gradient, and anew: what was found once is not lost again.
+    starts = [last, signal, noise]
     product = lambda step: jax.jvp(jax.grad(loss), (numbers,), (step,))[1]
-    value, vector, made = norms.sharpest(product, norm, radii, [last, signal], num_hvps)
+    value, vector, made = norms.sharpest(product, norm, radii, starts, num_hvps)
     sharpness = value / jnp.maximum(norms.dual(norm, signal, radii), 1e-37)
     along = sum(jnp.vdot(a, b) for a, b in zip(gradient, vector, strict=True))
     aligned = (along / jnp.maximum(norms.dual(norm, gradient, radii), 1e-37)) ** 2
