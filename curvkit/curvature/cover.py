@@ -78,15 +78,18 @@ class Cover(NamedTuple):
         leaves = jax.tree.leaves(field, is_leaf=hidden)
         places = jax.tree.leaves(self.places, is_leaf=hidden)
         if len(leaves) != len(places):
-            # A whole branch may be hidden as one.
-            spread = lambda leaf, below: jax.tree.map(lambda _: leaf, below, is_leaf=hidden)
+            # A whole branch may be hidden as one; what holds something is of one array.
+            def spread(leaf, below):
+                whole = below if hidden(leaf) or jnp.isscalar(below) else []
+                return jax.tree.map(lambda _: leaf, whole, is_leaf=hidden)
+
             try:
                 leaves = jax.tree.map(spread, field, self.places, is_leaf=hidden)
                 leaves = jax.tree.leaves(leaves, is_leaf=hidden)
             except (ValueError, TypeError):
                 leaves = jax.tree.leaves(field)
         if len(leaves) != len(places):
-            raise Unlike(self._other(name, len(leaves)))
+            raise Unlike(self._other(name, len(jax.tree.leaves(field))))
         pairs = zip(places, leaves, strict=True)
         return [(at, leaf) for at, leaf in pairs
                 if not hidden(leaf) and not hidden(at) and at >= 0]  # fmt: skip

@@ -50,8 +50,10 @@ def _moments(kind, *flags):
             raise TypeError(f"{kind} has other moments")
         if kind == "belief":
             numbers["eps_root"] = 0.0  # which is in the second moments already
-        fields = {name: getattr(state, name) for name in ("mu", "nu", "nu_max", "sum_of_squares")
-                  if name in state._fields}  # fmt: skip
+        known = ("nu", "nu_max", "mu", "sum_of_squares")
+        fields = {name: getattr(state, name) for name in known if name in state._fields}
+        if not fields:
+            raise TypeError(f"{kind} has moments")
         return [Link(kind, numbers, cover.held(**fields), _flags(cells, *flags))]
 
     return read

@@ -33,7 +33,7 @@ KINDS = {
     "EmaState": "ema",
     "ScaleByLionState": "lion",
 }
-FIELDS = ("mu", "nu", "nu_max", "sum_of_squares", "trace", "ema")
+FIELDS = ("nu", "nu_max", "mu", "sum_of_squares", "trace", "ema")
 # States of what changes no edge, or tells of a rate that is given by hand.
 SILENT = ("EmptyState", "ScaleByScheduleState", "AddNoiseState", "ZeroNansState", "MaskedNode")
 # Where an inner state lies.
