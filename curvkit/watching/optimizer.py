@@ -100,7 +100,7 @@ def tell(
         rate = found.rate
     else:
         rate = _rate_alone(options, state, params, numbers, shape, given)
-    _require_same(by_hand, rate, state)
+    _require_same(by_hand, rate, () if options["optimizer"] is not None else state)
     critical = options["critical"]
     critical = (np.nan if found is None else found.critical) if critical is None else critical
     shaped = own is not None or (found is not None and found.shaped)

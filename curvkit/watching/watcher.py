@@ -57,14 +57,14 @@ class Watch:
         self._count = step + 1
         if not self.pace.due(step):
             return None
+        # What training still owes is training's time, not ours.
+        jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
+        began = self.pace.begin(step)
         numbers, held, shape = parts.split(params, self._trained)
         self._start(params, numbers, shape)
         told = self._told(opt_state, step, params, numbers, shape)
         if not bool(told.ready):
             return None
-        # What training still owes is training's time, not ours.
-        jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
-        began = self.pace.begin(step)
         given, given_held, given_shape = parts.split(batch)
         read = self._program(shape, given_shape, params, batch)
         known = programs(read)
