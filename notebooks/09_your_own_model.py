@@ -58,10 +58,12 @@ error = lambda outputs, batch: 0.5 * ((outputs - batch.targets) ** 2).sum(-1).me
 loss = lambda params, batch: error(predict(params, batch.inputs), batch)
 
 # %% [markdown]
-# The first line of three makes a watch. Shown, it draws while the training below goes on.
+# The first line of three makes a watch, which reads its threshold from the optimizer. Shown, it draws
+# while the training below goes on.
 
 # %%
-watcher = watch(loss, learning_rate=learning_rate, k=2, per_layer=True, budget=1.0)
+method = optax.sgd(learning_rate)
+watcher = watch(loss, optimizer=method, k=2, per_layer=True, budget=1.0)
 watcher.show()
 
 # %% [markdown]
@@ -69,7 +71,6 @@ watcher.show()
 # can be afforded, it returns at once. Change the rate above and run the cells again.
 
 # %%
-method = optax.sgd(learning_rate)
 state, gradient, update = method.init(params), jax.jit(jax.grad(loss)), jax.jit(method.update)
 apply = jax.jit(optax.apply_updates)
 for step in range(3000):
@@ -138,11 +139,11 @@ print(f"largest eigenvalue: Hessian {sharp:.2f}, Gauss-Newton {bent[0]:.2f}")
 
 # %%
 mistakes = (
-    lambda: watch(loss, learning_rate=0.05, every=0),
-    lambda: watch(loss, learning_rate=0.05).observe(params, state, 0),
-    lambda: watch(predict, learning_rate=0.05).observe(params, state, 0, batch.inputs),
+    lambda: watch(loss, optimizer=method, every=0),
+    lambda: watch(loss, optimizer=method).observe(params, state, 0),
+    lambda: watch(predict, optimizer=method).observe(params, state, 0, batch.inputs),
     lambda: watch(loss, rule="adam", learning_rate=0.05).observe(params, state, 0, batch),
-    lambda: watch(loss).observe(params, state, 0, batch),
+    lambda: watch(loss, learning_rate=0.05).observe(params, state, 0, batch),
 )
 
 # %%
@@ -157,10 +158,9 @@ for mistake in mistakes:
 # 1. Plug in a model of your own: anything with parameters in a pytree and a loss of them.
 #    <details><summary>Answer</summary>The two cells above the watch are all that changes. Activation functions,
 #    integers and statistics in the pytree are held as they are; `trained=` says what else is.</details>
-# 2. Train with Adam: `optax.inject_hyperparams(optax.adam)(learning_rate=1e-3)`, and
-#    `watch(loss, rule="adam")`. Where is the edge?
-#    <details><summary>Answer</summary>At 38 for ηλ of the preconditioned Hessian. The rate is read
-#    from the optimizer's state, and so are its second moments.</details>
+# 2. Train with Adam: `method = optax.adam(1e-3)` is all that changes. Where is the edge?
+#    <details><summary>Answer</summary>At 38 for ηλ of the preconditioned Hessian. The rate and β₁ are
+#    read from the optimizer, its second moments from its state.</details>
 # 3. Watch within `jax.lax.scan`.
 #    <details><summary>Answer</summary>`seen = watcher.begin(params)` goes into the carry,
 #    `seen, row = watcher.pure_observe(seen, params, state, step, batch)` into the body, and what the
@@ -169,8 +169,8 @@ for mistake in mistakes:
 # %% [markdown]
 # ## Where it lives in the code
 # `curvkit/watching/` is the watch: `measure.py` one reading, `pace.py` the budget, `optimizer.py` what
-# is read from an optax state. The eigenvalues are `curvkit/curvature/lanczos.py`'s, layers
-# `blocks.py`'s, trace and density `spectrum.py`'s.
+# is read from an optimizer. The eigenvalues are `curvkit/curvature/lanczos.py`'s, the edges
+# `edges.py`'s, layers `blocks.py`'s, trace and density `spectrum.py`'s.
 #
 # ## Reference
 # J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks Typically

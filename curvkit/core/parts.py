@@ -72,8 +72,8 @@ def split(
     Args:
         pytree: anything.
         trained: which leaves are trained: a pytree of booleans, a prefix of `pytree`, a function
-            that makes one of it (of its `nnx.state`, where it is a module of NNX), or a class of
-            NNX variables, such as `nnx.LoRAParam`.
+            that makes one of it (of its `nnx.state`, for a module of NNX), a leaf's name, or a
+            class of NNX variables, such as `nnx.LoRAParam`.
         name: of the pytree, for sentences. Under any other than "params" it is data: tensors of
             PyTorch are made arrays, and complex numbers and objects are let through.
 
@@ -241,7 +241,9 @@ def _zeros(array, leading):
 
 def _chosen(trained, pytree) -> list[bool]:
     mask = trained(pytree) if callable(trained) else trained
-    expected = "a pytree of booleans that is a prefix of params"
+    if isinstance(mask, str):
+        return _named(mask, pytree)
+    expected = "a pytree of booleans that is a prefix of params, or the name of a leaf"
     # Words are true as well: trained="out" would train everything.
     if not all(isinstance(each, bool | np.bool_ | jax.Array) for each in jax.tree.leaves(mask)):
         raise ValueError(say.refusal("trained", expected, mask))
@@ -251,6 +253,25 @@ def _chosen(trained, pytree) -> list[bool]:
     except (ValueError, TypeError) as error:
         raise ValueError(say.refusal("trained", expected, mask)) from error
     return jax.tree.leaves(spread)
+
+
+def _named(name: str, pytree: Any) -> list[bool]:
+    """Which leaves have a name: their own, or that of what they are in."""
+    paths = [
+        [_step(each) for each in path] for path, _ in jax.tree_util.tree_leaves_with_path(pytree)
+    ]
+    wanted = name.split(".")
+    within = lambda path: any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
+    found = [within(path) for path in paths]
+    if not any(found):
+        raise ValueError(say.unknown("leaf of params", name, [".".join(path) for path in paths]))
+    return found
+
+
+def _step(key: Any) -> str:
+    """One step of the path to a leaf, as a name."""
+    named = (getattr(key, kind) for kind in ("key", "name", "idx") if hasattr(key, kind))
+    return str(next(named, key))
 
 
 def layers(pytree: Any, shape: Shape, named: Callable[[Any], dict[str, list[int]]]) -> dict:

@@ -115,7 +115,7 @@ def search(
     tolerance: float,
 ) -> tuple[jax.Array, jax.Array]:
     """The largest eigenvalue of each block, shape (blocks,), and the vectors, shape (P,)."""
-    start = jnp.where(jnp.isfinite(start), start, 0)
+    start = jnp.where(jnp.isfinite(start), start, 0).astype(vector.dtype)
 
     def one(together, number):
         inside = (owner == number).astype(vector.dtype)

@@ -5,16 +5,32 @@ import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.show import theme
-from curvkit.watching.optimizer import SHAPED
 from curvkit.watching.trace import Trace
+
+# Rules whose Hessian is preconditioned, in traces that do not tell it.
+SHAPED = ("rmsprop", "adam", "nadam")
 
 
 def _rule(trace: Trace) -> str:
-    return trace.settings["rule"].replace("_", " ")
+    rule = trace.settings["rule"]
+    return "" if rule in (None, "read") else rule.replace("_", " ")
+
+
+def _title(what: str, trace: Trace) -> str:
+    return f"{what}, {_rule(trace)}" if _rule(trace) else what
 
 
 def _name(trace: Trace) -> str:
-    return "sharpness λ(P⁻¹H)" if trace.settings["rule"] in SHAPED else "sharpness λ"
+    settings = trace.settings
+    if settings.get("norm"):
+        return "sharpness S/‖c‖*"
+    shaped = settings.get("shaped", settings["rule"] in SHAPED)
+    return "sharpness λ(P⁻¹H)" if shaped else "sharpness λ"
+
+
+def _judged(kept: Trace) -> bool:
+    """Whether there is a threshold to compare with."""
+    return bool(np.isfinite(kept.critical).any())
 
 
 def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
@@ -30,14 +46,15 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 def edge(trace: Trace) -> go.Figure:
     """Loss above, sharpness below with the threshold of the rule."""
     kept = trace.head(trace.finite)
-    made = theme.figure(f"Loss and sharpness, {_rule(trace)}", 2, shares=[0.42, 0.58])
+    made = theme.figure(_title("Loss and sharpness", trace), 2, shares=[0.42, 0.58])
     made.add_trace(theme.curve("loss", "loss", kept.step, kept.loss), row=1, col=1)
     for rank in range(1, kept.eigenvalues.shape[1]):
         name = f"eigenvalue {rank + 1}"
         made.add_trace(theme.curve("second", name, kept.step, kept.eigenvalues[:, rank]), 2, 1)
     made.add_trace(theme.curve("sharpness", _name(trace), kept.step, kept.sharpness), 2, 1)
-    at = kept.threshold
-    made.add_trace(theme.curve("threshold", "threshold", kept.step, at), row=2, col=1)
+    if _judged(kept):
+        at = kept.threshold
+        made.add_trace(theme.curve("threshold", "threshold", kept.step, at), row=2, col=1)
     made.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
     made.update_yaxes(title_text=_name(trace), rangemode="tozero", row=2, col=1)
     return _finish(made, trace)
@@ -46,9 +63,11 @@ def edge(trace: Trace) -> go.Figure:
 def scaled(trace: Trace) -> go.Figure:
     """Learning rate times sharpness against its critical value, and the learning rate."""
     kept = trace.head(trace.finite)
-    made = theme.figure(f"How far from the edge, {_rule(trace)}", 2, shares=[0.65, 0.35])
+    made = theme.figure(_title("How far from the edge", trace), 2, shares=[0.65, 0.35])
     made.add_trace(theme.curve("sharpness", "ηλ", kept.step, kept.scaled_sharpness), 1, 1)
-    made.add_trace(theme.curve("threshold", "critical", kept.step, kept.critical), row=1, col=1)
+    if _judged(kept):
+        critical = theme.curve("threshold", "critical", kept.step, kept.critical)
+        made.add_trace(critical, row=1, col=1)
     made.add_trace(theme.curve("learning_rate", "rate η", kept.step, kept.learning_rate), 2, 1)
     made.update_yaxes(title_text="ηλ", rangemode="tozero", row=1, col=1)
     made.update_yaxes(title_text="rate η", rangemode="tozero", row=2, col=1)
@@ -58,7 +77,7 @@ def scaled(trace: Trace) -> go.Figure:
 def alignment(trace: Trace) -> go.Figure:
     """How much of the gradient lies along the top eigenvector, and how long the gradient is."""
     kept = trace.head(trace.finite)
-    made = theme.figure(f"Where the gradient points, {_rule(trace)}", 2)
+    made = theme.figure(_title("Where the gradient points", trace), 2)
     made.add_trace(theme.curve("alignment", "alignment", kept.step, kept.alignment), row=1, col=1)
     made.add_trace(theme.curve("gradient", "gradient", kept.step, kept.gradient_norm), 2, 1)
     made.update_yaxes(title_text="alignment cos²", range=[0, 1.03], row=1, col=1)
@@ -88,14 +107,25 @@ def words(trace: Trace) -> str:
     if not kept.readings:
         return "Nothing was read yet."
     first, last = float(kept.sharpness[0]), float(kept.sharpness[-1])
-    at, rule = float(kept.critical[-1]), _rule(trace)
-    share = float(np.median(kept.scaled_sharpness[kept.readings // 2 :])) / at
-    where = "above" if share > 1.05 else "at" if share > 0.95 else f"at {share:.0%} of"
+    of = f" of {_rule(trace)}" if _rule(trace) else ""
     told = (
-        f"In {int(kept.step[-1])} steps of {rule} the sharpness went from {number(first)} to "
-        f"**{number(last)}**, the loss from {number(kept.loss[0])} to {number(kept.loss[-1])}. In "
-        f"the last half ηλ was {where} its critical value, {at:.4g}."
+        f"In {int(kept.step[-1])} steps{of} the sharpness went from {number(first)} to "
+        f"**{number(last)}**, the loss from {number(kept.loss[0])} to {number(kept.loss[-1])}."
+        f"{_where(kept)}"
     )
+    if assumed := trace.settings.get("assumed"):
+        told += f" Assumed, as the optimizer's state does not tell: {', '.join(assumed)}."
     if trace.finite < trace.readings:
         told += f" From step {int(trace.step[trace.finite])} on the loss was not finite."
     return told
+
+
+def _where(kept: Trace) -> str:
+    """How far from the edge it was in the last half, in a sentence, where that is known."""
+    late = slice(kept.readings // 2, None)
+    shares = kept.scaled_sharpness[late] / kept.critical[late]
+    if not np.isfinite(shares).any():
+        return ""
+    share = float(np.nanmedian(shares))
+    where = "above" if share > 1.05 else "at" if share > 0.95 else f"at {share:.0%} of"
+    return f" In the last half ηλ was {where} its critical value, {float(kept.critical[-1]):.4g}."

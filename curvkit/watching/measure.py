@@ -7,13 +7,15 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from curvkit.core import tree
-from curvkit.curvature import davidson
+from curvkit.core import problem, tree
+from curvkit.curvature import davidson, krylov, norms
 from curvkit.curvature.blocks import block_sharpness
+from curvkit.curvature.edges import Steepest
 from curvkit.curvature.lanczos import CARRIED, EigenPairs, top_eigenpairs
 
 # Relative, of each eigenvalue that is wanted.
 TOLERANCE = 1e-3
+Weights = Callable[[list[jax.Array]], list[jax.Array]] | None
 
 
 class Seen(NamedTuple):
@@ -40,37 +42,46 @@ def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Seen:
 def reading(
     loss: Callable[[list[jax.Array]], jax.Array],
     numbers: list[jax.Array],
-    weights: list[jax.Array] | None,
+    weights: Weights,
     key: jax.Array,
     seen: Seen,
     *,
     k: int,
     blocks: dict[str, list[int]],
     num_hvps: int,
+    norm: str | None = None,
+    steepest: Callable[[list[jax.Array]], Steepest] | None = None,
 ) -> tuple[Seen, dict[str, jax.Array]]:
     """Loss, gradient and curvature at `numbers`; what is handed on, and the row of a trace.
 
     Args:
         loss: a scalar function of `numbers`.
         numbers: the trained arrays.
-        weights: the diagonal of the preconditioner, like `numbers`, or None.
+        weights: the diagonal of the preconditioner, like `numbers`, as a function of the gradient;
+            or None.
         key: a JAX random key.
         seen: what the reading before handed on, or `begin`.
         k: how many eigenvalues.
         blocks: the layers, as places in `numbers`; none where they are not asked for.
         num_hvps: the most Hessian-vector products for the eigenvalues, and for each layer.
+        norm: sign or spectral for the generalised sharpness in that norm, else None.
+        steepest: for it, the rule's signal and radii as a function of the gradient.
     """
-    look = _lean if seen.pairs.recent is None else _whole
-    pairs = look(loss, numbers, weights, key, seen.pairs, k, num_hvps)
-    value, gradient = jax.value_and_grad(loss)(numbers)
-    flat = ravel_pytree(gradient)[0]
-    scaled = flat if weights is None else flat / jnp.sqrt(ravel_pytree(weights)[0])
-    top = ravel_pytree(jax.tree.map(lambda each: each[0], pairs.vectors))[0]
+    if norm is not None:
+        value, gradient = jax.value_and_grad(loss)(numbers)
+        pairs, aligned = _normed(loss, numbers, gradient, norm, steepest, key, seen.pairs, num_hvps)
+    else:
+        look = _lean if seen.pairs.recent is None else _whole
+        if weights is not None:
+            weights = weights(jax.grad(loss)(numbers))
+        pairs = look(loss, numbers, weights, key, seen.pairs, k, num_hvps)
+        value, gradient = jax.value_and_grad(loss)(numbers)
+        aligned = _aligned(gradient, weights, pairs)
     row = {
         "loss": value,
-        "gradient_norm": jnp.linalg.norm(flat),
+        "gradient_norm": jnp.linalg.norm(ravel_pytree(gradient)[0]),
         "eigenvalues": pairs.values[:k],
-        "alignment": (top @ scaled) ** 2 / jnp.maximum(scaled @ scaled, 1e-30),
+        "alignment": aligned,
         "products": pairs.num_hvps,
         "layers": jnp.zeros(0),
     }
@@ -80,6 +91,37 @@ def reading(
         loss, numbers, key=key, blocks=blocks, start=seen.layers, num_hvps=num_hvps
     )  # fmt: skip
     return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(found.values()))}
+
+
+def _aligned(gradient, weights, pairs):
+    """The squared cosine between the (preconditioned) gradient and the top vector."""
+    flat = ravel_pytree(gradient)[0]
+    scaled = flat if weights is None else flat / jnp.sqrt(ravel_pytree(weights)[0])
+    top = ravel_pytree(jax.tree.map(lambda each: each[0], pairs.vectors))[0]
+    # In units of its largest entry: the square of a small gradient is 0.
+    scaled = scaled / jnp.maximum(jnp.max(jnp.abs(scaled)), 1e-37)
+    return (top @ scaled) ** 2 / jnp.maximum(scaled @ scaled, 1e-30)
+
+
+def _normed(loss, numbers, gradient, norm, steepest, key, start, num_hvps):
+    """The generalised sharpness over the dual norm as a pair, and how far its vector goes along the
+    gradient, squared, as a share of the furthest.
+    """
+    signal, radii = steepest(gradient)
+    last, unravel = start.vectors, ravel_pytree(numbers)[1]
+    last = unravel(last[0]) if start.recent is None else [each[0] for each in last]
+    noise = unravel(krylov.noise(key, 0, ravel_pytree(numbers)[0]))
+    # Of the reading before, along the gradient, and anew: what was found once is not lost again.
+    starts = [last, signal, noise]
+    product = lambda step: problem.product(loss, numbers, step)
+    value, vector, made = norms.sharpest(product, norm, radii, starts, num_hvps)
+    sharpness = value / jnp.maximum(norms.dual(norm, signal, radii), 1e-37)
+    along = sum(jnp.vdot(a, b) for a, b in zip(gradient, vector, strict=True))
+    aligned = (along / jnp.maximum(norms.dual(norm, gradient, radii), 1e-37)) ** 2
+    new = ravel_pytree(vector)[0] if start.recent is None else vector
+    vectors = jax.tree.map(lambda old, each: old.at[0].set(each), start.vectors, new)
+    values = start.values.at[0].set(sharpness)
+    return start._replace(values=values, vectors=vectors, num_hvps=made), aligned
 
 
 def _whole(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:

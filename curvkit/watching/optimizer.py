@@ -1,116 +1,213 @@
-"""What an optimizer's state tells: its learning rate, its momentum, and its second moments.
+"""What the optimizer tells of the step that follows: its rate, its edge, and its preconditioner.
 
-optax keeps hyperparameters in the state only where `optax.inject_hyperparams` puts them; what is
-not there is given by hand.
+From the optax transformation where it is given, else from its state; what neither tells is asked.
 """
 
-from collections.abc import Callable, Iterator
+import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from curvkit.core import say
+from curvkit.core import say, tree
+from curvkit.curvature import edges, states
+from curvkit.curvature.cover import Cover, Unlike
+from curvkit.curvature.links import Link, ready
+from curvkit.curvature.optimizers import transformed
+from curvkit.watching import parts
 
-# The rules whose threshold is one for the preconditioned Hessian.
-SHAPED = ("rmsprop", "adam", "nadam")
-MOMENTUM = ("b1", "momentum", "decay")
-
-
-def states(state: Any) -> Iterator[Any]:
-    """All named tuples in an optimizer's state, the outer ones first."""
-    if isinstance(state, tuple) and hasattr(state, "_fields"):
-        yield state
-    children = state.values() if isinstance(state, dict) else state
-    if isinstance(state, dict | list | tuple):
-        for each in children:
-            yield from states(each)
+# The rule is told by the optimizer or its state.
+READ = "read"
 
 
-def hyperparameter(state: Any, *names: str) -> jax.Array | None:
-    """The first injected hyperparameter of one of these names, or None."""
-    for each in states(state):
-        values = getattr(each, "hyperparams", {})
-        for name in names:
-            if name in values:
-                return jax.tree.leaves(values[name])[0]
-    return None
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["step", "learning_rate", "critical", "ready", "given", "natural", "links", "own"],
+    meta_fields=["rule", "norm", "shaped"],
+)
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What is told of one step; a pytree, the words in it part of its structure.
 
-
-def learning_rate(state: Any, given: float | Callable | None, step: Any) -> Any:
-    """The learning rate of the step that follows: from the state, or as given.
-
-    Raises:
-        ValueError: if it is nowhere, or if what is given is not what the state says.
+    Attributes:
+        step: training steps taken.
+        learning_rate: η, nan where nothing tells it.
+        critical: of ηλ, nan where there is no threshold.
+        ready: whether an update has gone into the second moments.
+        given: the learning rate as given by hand, nan if none was.
+        natural: the rule's own critical value, for which P is made.
+        links: what the optimizer is a chain of.
+        own: the diagonal of a preconditioner of one's own, or None.
+        rule: its name, None where none is judged by.
+        norm: sign or spectral where the sharpness is in a norm, else None.
+        shaped: whether the Hessian is preconditioned.
     """
-    found = hyperparameter(state, "learning_rate")
-    if callable(given):
-        return given(step)
-    if given is None:
-        if found is None:
-            raise ValueError(
-                "opt_state has no learning rate in it, so there is no threshold to draw; give "
-                "learning_rate= as a number or as the schedule that the optimizer has."
-            )
-        return found
-    if any(type(each).__name__ == "ScaleByScheduleState" for each in states(state)):
-        advice = "give learning_rate= the schedule itself"
-        raise ValueError(
-            say.refusal("learning_rate", "as opt_state has it, a schedule", given, advice)
-        )
-    if found is not None and not isinstance(found, jax.core.Tracer):
-        if abs(float(found) - given) > 1e-5 * abs(given):
-            advice = "leave learning_rate= out, and it is read from there"
-            expected = f"that of opt_state, {float(found):g}"
-            raise ValueError(say.refusal("learning_rate", expected, given, advice))
-    return given if found is None else found
+
+    step: Any
+    learning_rate: Any
+    critical: Any
+    ready: Any
+    given: Any
+    natural: Any
+    links: list[Link]
+    own: list[jax.Array] | None
+    rule: str | None
+    norm: str | None
+    shaped: bool
+
+    def weights(self, numbers: list[jax.Array], gradients: list[jax.Array]) -> list[jax.Array]:
+        """The diagonal of P at these weights and gradients."""
+        if self.own is not None:
+            return self.own
+        return edges.diagonal(self.links, self.edge, numbers, gradients, self.given)
+
+    def steepest(self, numbers: list[jax.Array], gradients: list[jax.Array]) -> edges.Steepest:
+        """What the sign or the polar factor is taken of, and how far each array goes."""
+        return edges.steepest(self.links, self.edge, numbers, gradients, self.given)
+
+    @property
+    def edge(self) -> edges.Edge:
+        """The rule's own edge: a critical value of one's own judges, and does not bend P."""
+        return edges.Edge(self.rule or "", self.learning_rate, self.natural, self.norm, self.shaped)
 
 
-def momentum(state: Any, given: float) -> Any:
-    """β, as the state has it or as given."""
-    found = hyperparameter(state, *MOMENTUM)
-    return given if found is None else found
-
-
-def moments(state: Any, rule: str, numbers: list[jax.Array]) -> tuple[list, Any]:
-    """The second moments, shaped as `numbers`, and how many updates went into them.
-
-    Raises:
-        ValueError: if the state has none, or of other shapes.
-    """
-    for each in states(state):
-        if "nu" in getattr(each, "_fields", ()):
-            found = [leaf for leaf in jax.tree.leaves(each.nu) if hasattr(leaf, "shape")]
-            if [leaf.shape for leaf in found] != [number.shape for number in numbers]:
-                raise ValueError(
-                    f"opt_state has second moments of {len(found)} arrays and params has "
-                    f"{len(numbers)} that are trained, or their shapes differ; give trained= so "
-                    "that both are the same."
-                )
-            count = getattr(each, "count", None)
-            return found, None if count is None else jax.tree.leaves(count)[0]
-    raise ValueError(
-        f"opt_state has no second moments, which rule='{rule}' is judged by; pass the state that "
-        "optax's update returned, or name the rule that is used."
-    )
-
-
-def diagonal(
-    rule: str, moments: list, count: Any, *, momentum: Any, decay: Any, epsilon: Any
-) -> list[jax.Array]:
-    """The diagonal of the preconditioner P (arXiv 2207.14484, section 2), as optax builds it.
+def tell(
+    options: dict[str, Any], state: Any, step: Any, params: Any, numbers: list, shape: parts.Shape
+) -> tuple[Told, list[str]]:
+    """What is told of the step that follows, and what was assumed for it.
 
     Args:
-        rule: rmsprop, adam or nadam.
-        moments: the second moments ν.
-        count: how many updates went into them, None for an average without bias correction.
-        momentum: β1.
-        decay: β2.
-        epsilon: ε, under the root for RMSProp without a count, as is optax's default there.
+        options: those of `curvkit.watch`.
+        state: the optimizer's, or None.
+        step: training steps taken.
+        params: the whole pytree.
+        numbers: the trained arrays.
+        shape: how params are put together.
+
+    Raises:
+        ValueError: in a sentence, where something is not told, or not known.
     """
-    if rule == "rmsprop" and count is None:
-        return [jnp.sqrt(each.astype(jnp.float32) + epsilon) for each in moments]
-    count = jnp.maximum(1 if count is None else count, 1)
-    unbiased = [each.astype(jnp.float32) / (1 - decay**count) for each in moments]
-    roots = [jnp.sqrt(each) + epsilon for each in unbiased]
-    return roots if rule == "rmsprop" else [(1 - momentum**count) * each for each in roots]
+    by_hand = options["learning_rate"]
+    given = by_hand(step) if callable(by_hand) else by_hand
+    own = _own(options["preconditioner"], state, numbers)
+    links, found, assumed = [], None, []
+    if options["rule"] is not None and not (own is not None and options["critical"] is not None):
+        links, assumed = _links(options, state, params, numbers, shape)
+        found = edges.edge(links, len(numbers), given)
+        rate = found.rate
+    else:
+        rate = _rate_alone(options, state, params, numbers, shape, given)
+    _require_same(by_hand, rate, () if options["optimizer"] is not None else state)
+    critical = options["critical"]
+    critical = (np.nan if found is None else found.critical) if critical is None else critical
+    shaped = own is not None or (found is not None and found.shaped)
+    updated = True
+    for link in links:
+        updated = ready(link) & updated
+    told = Told(
+        step=jnp.asarray(step, int),
+        learning_rate=jnp.asarray(rate, float),
+        critical=jnp.asarray(critical, float),
+        ready=jnp.asarray(updated),
+        given=jnp.asarray(np.nan if given is None else given, float),
+        natural=jnp.asarray(np.nan if found is None else found.critical, float),
+        links=jax.tree.map(_wide, links) if shaped and own is None else [],
+        own=own,
+        rule=None if found is None else found.rule,
+        norm=None if found is None or own is not None else found.norm,
+        shaped=shaped,
+    )
+    return tree.strong(told), assumed
+
+
+def _wide(leaf):
+    """A number in single precision at least."""
+    dtype = jnp.result_type(leaf)
+    floats = jnp.issubdtype(dtype, jnp.floating)
+    return jnp.asarray(leaf, jnp.promote_types(dtype, jnp.float32) if floats else dtype)
+
+
+def _links(options, state, params, numbers, shape):
+    """The links, of whatever of params the state is of."""
+    first = None
+    for cover in _covers(params, numbers, shape):
+        try:
+            if options["optimizer"] is not None:
+                return transformed(options["optimizer"], state, cover), []
+            names = ("momentum", "second_moment_decay", "epsilon")
+            rule = None if options["rule"] == READ else options["rule"]
+            return states.told(state, cover, rule, {name: options[name] for name in names})
+        except Unlike as error:
+            first = first or error
+    raise ValueError(str(first)) from first
+
+
+def _covers(params, numbers, shape):
+    """What a state may be of: params, its floating-point arrays, or the trained ones in a row."""
+    places, at = [], 0
+    for kind in shape.kinds:
+        places.append(at if kind == parts.NUMBER else -1)
+        at += kind == parts.NUMBER
+    shapes = tuple(number.shape for number in numbers)
+    whole = jax.tree.unflatten(shape.structure, places)
+    yield Cover(params, whole, shapes)
+    floats = lambda leaf: (
+        (hasattr(leaf, "dtype") or hasattr(leaf, "__array__"))
+        and jnp.issubdtype(jnp.result_type(leaf), jnp.floating)
+    )
+    only = lambda leaf, place: place if floats(leaf) else None
+    yield Cover(jax.tree.map(lambda leaf: leaf if floats(leaf) else None, params),
+                jax.tree.map(only, params, whole), shapes)  # fmt: skip
+    yield Cover(list(numbers), list(range(len(numbers))), shapes)
+
+
+def _rate_alone(options, state, params, numbers, shape, given):
+    """The learning rate where no rule is judged by: nan where nothing tells it."""
+    try:
+        links, _ = _links({**options, "rule": READ}, state, params, numbers, shape)
+        return edges.edge(links, len(numbers), given).rate
+    except ValueError:
+        found = [each.hyperparams["learning_rate"] for each in _tuples(state)
+                 if "learning_rate" in getattr(each, "hyperparams", {})]  # fmt: skip
+        found = [jax.tree.leaves(each)[0] for each in found]
+        return found[0] if len(found) == 1 else np.nan if given is None else given
+
+
+def _tuples(state):
+    if isinstance(state, tuple) and hasattr(state, "_fields"):
+        yield state
+    if isinstance(state, dict | list | tuple):
+        for each in state.values() if isinstance(state, dict) else state:
+            yield from _tuples(each)
+
+
+def _require_same(by_hand, rate, state):
+    """Raises ValueError where a number given by hand is not what the optimizer has."""
+    if by_hand is None or callable(by_hand):
+        return
+    if any(type(each).__name__ == "ScaleByScheduleState" for each in _tuples(state)):
+        expected, advice = (
+            "as opt_state has it, a schedule",
+            "give learning_rate= the schedule itself",
+        )
+        raise ValueError(say.refusal("learning_rate", expected, by_hand, advice))
+    if not tree.traced(rate) and abs(float(rate) - by_hand) > 1e-5 * abs(by_hand):
+        advice = "leave learning_rate= out, and it is read from there"
+        expected = f"that of opt_state, {float(rate):g}"
+        raise ValueError(say.refusal("learning_rate", expected, by_hand, advice))
+
+
+def _own(preconditioner: Callable | None, state: Any, numbers: list) -> list[jax.Array] | None:
+    if preconditioner is None:
+        return None
+    found = [jnp.asarray(each, float) for each in jax.tree.leaves(preconditioner(state))]
+    if [each.shape for each in found] != [number.shape for number in numbers]:
+        expected = f"of the shapes of the trained arrays, {[number.shape for number in numbers]}"
+        got = [each.shape for each in found]
+        raise ValueError(say.refusal("what preconditioner returns", expected, got))
+    if not tree.traced(found) and not all(bool(jnp.all(each > 0)) for each in found):
+        raise ValueError(say.refusal("what preconditioner returns", "above 0", found))
+    return found

@@ -12,7 +12,8 @@ MERITS = ("last_loss", "last_sharpness", "settled_scaled_sharpness")
 class Trace:
     """Curvature along anyone's training run, read every so many steps.
 
-    For a rule with a preconditioner P the eigenvalues are those of P^(-1/2) H P^(-1/2).
+    For a rule with a preconditioner P the eigenvalues are those of P^(-1/2) H P^(-1/2); for one in
+    a norm there is one, the generalised sharpness over the dual norm of what its steps follow.
     """
 
     step: Int[Array, " reading"] = series("Training steps taken before the reading.")
@@ -46,8 +47,11 @@ class Trace:
 
     @property
     def threshold(self) -> np.ndarray:
-        """The sharpness at which the rule becomes unstable, shape (reading,)."""
-        return self.critical / self.learning_rate
+        """The sharpness at which the rule becomes unstable, shape (reading,); infinite at rate 0,
+        nan where no rule is judged by.
+        """
+        rate = np.where(self.learning_rate > 0, self.learning_rate, np.nan)
+        return np.where(self.learning_rate == 0, np.inf * self.critical, self.critical / rate)
 
     @property
     def layer_names(self) -> list[str]:

@@ -1,6 +1,5 @@
 """Watching: sharpness, its threshold and more, along a training loop that stays one's own."""
 
-import functools
 import os
 import warnings
 from collections.abc import Callable
@@ -11,10 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import frameworks, programs, say, tree
 from curvkit.core.trace import header
 from curvkit.curvature.blocks import layers as layers_of
-from curvkit.curvature.thresholds import critical
 from curvkit.watching import measure, optimizer, parts
 from curvkit.watching.trace import Trace
 
@@ -30,11 +28,11 @@ class Watch:
         self._loss, self._trained, self._log, self._key = loss_fn, trained, log, key
         self._options, self.pace = options, pace
         self._rows: list[dict[str, Any]] = []
-        self._compiled: dict[Any, Callable] = {}
         self._blocks: dict[str, list[int]] = {}
         self._seen: measure.Seen | None = None
         self._shown: Callable[[Trace], None] | None = None
         self._count, self._warned = 0, False
+        self._judged: dict[str, Any] = dict(rule=options["rule"], shaped=False, assumed=[])
 
     def observe(self, params: Any, opt_state: Any = None, step: int | None = None, batch: Any = ()):
         """Reads the curvature at `params`, if a reading is due; call it after each training step.
@@ -47,7 +45,8 @@ class Watch:
                 whole data. If left out, `loss_fn` is called with params alone.
 
         Returns:
-            The row as a dict of plain numbers, or None where nothing was read.
+            The row as a dict of plain numbers, or None where nothing was read: also before the
+            first update has gone into the second moments by which the rule divides.
 
         Raises:
             ValueError: in one sentence, if params, loss, batch and optimizer do not fit together.
@@ -60,17 +59,19 @@ class Watch:
         jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
         began = self.pace.begin(step)
         numbers, held, shape = parts.split(params, self._trained)
-        given, given_held, given_shape = parts.split(batch)
-        known = len(self._compiled)
         self._start(params, numbers, shape)
-        read = self._program(shape, given_shape, params, batch)
-        told = self._told(opt_state, step, numbers)
+        told = self._told(opt_state, step, params, numbers, shape)
+        if not bool(told.ready):
+            return None
+        loss = self._traced(numbers, held, shape, batch)
+        read = programs.found(_read, [loss], donated=(2,), **self._statics())
+        known = compilations(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
-        seen, row = read(numbers, held, given + given_held, told, before)
+        seen, row = read([loss.values], numbers, told, before, self._key)
         row = jax.device_get(row)
         self._seen = seen if np.isfinite(row["eigenvalues"]).all() else None
-        spent = self.pace.end(began, compiled=len(self._compiled) > known)
+        spent = self.pace.end(began, compiled=compilations(read) > known)
         return self._take({**row, "step": step, "seconds": spent})
 
     def begin(self, params: Any) -> measure.Seen:
@@ -95,11 +96,12 @@ class Watch:
             `(seen, row)`; hand the rows that a scan stacks to `collect`.
         """
         numbers, held, shape = parts.split(params, self._trained)
-        loss = self._loss_of(shape, held, batch)
-        told = self._told(opt_state, step, numbers)
+        traced = self._traced(numbers, held, shape, batch)
+        loss = traced.bound(traced.values)
+        told = self._told(opt_state, step, params, numbers, shape)
 
         def now(seen):
-            return self._measured(loss, numbers, told, seen)
+            return _measured(loss, numbers, told, seen, self._key, **self._statics())
 
         def later(seen):
             row = measure.blank(self._options["k"], len(self._blocks))
@@ -107,10 +109,10 @@ class Watch:
             blank = {name: jnp.asarray(row[name], each.dtype) for name, each in shapes.items()}
             return seen, blank
 
-        due = step % self.pace.every == 0
+        due = (step % self.pace.every == 0) & told.ready
         seen, row = tree.strong(jax.lax.cond(due, now, later, seen))
-        rate, beta = told["learning_rate"], told["momentum"]
-        return seen, {**row, "step": step, "due": due, **self._edge(rate, beta)}
+        edge = {"learning_rate": told.learning_rate, "critical": told.critical}
+        return seen, {**row, "step": step, "due": due, **edge}
 
     def collect(self, rows: dict[str, Any]) -> None:
         """Takes in what `jax.lax.scan` stacked of the rows of `pure_observe`."""
@@ -122,7 +124,7 @@ class Watch:
     def trace(self) -> Trace:
         """What was recorded so far."""
         k, names = self._options["k"], list(self._blocks)
-        told = {name: self._options[name] for name in ("rule", "momentum", "k")}
+        told = {"k": k, "momentum": self._options["momentum"], **self._judged}
         told |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
         sizes = dict(eigenvalues=(k,), layers=(len(names),))
         whole = dict(step=int, products=int)
@@ -185,55 +187,34 @@ class Watch:
                 self._blocks = parts.layers(params, shape, layers_of)
             self._seen = measure.begin(numbers, self._options["k"], bool(self._blocks))
 
-    def _loss_of(self, shape, held, batch):
-        rest = () if isinstance(batch, tuple) and not batch else (batch,)
-        return lambda numbers: self._loss(shape.join(numbers, held), *rest)
+    @tree.exactly
+    def _traced(self, numbers, held, shape, batch):
+        """The loss as it is now, as a function of the numbers.
 
-    def _program(self, shape, given_shape, params, batch):
-        """The compiled reading for params and batches of these shapes."""
-        if (shape, given_shape) not in self._compiled:
-            fits(self._loss, params, batch)
-            count = given_shape.kinds.count(parts.NUMBER)
+        Raises:
+            ValueError: where the loss of params and batch is not one real number.
+        """
+        given, given_held, given_shape = parts.split(batch, name="batch")
+        rest = not (isinstance(batch, tuple) and not batch)
 
-            def read(numbers, held, given, told, seen):
-                batch = given_shape.join(given[:count], given[count:])
-                loss = self._loss_of(shape, held, batch)
-                seen, row = self._measured(loss, numbers, told, seen)
-                row |= self._edge(told["learning_rate"], told["momentum"])
-                return tree.strong((seen, row))
+        def called(numbers, held, given, given_held):
+            batch = (given_shape.join(given, given_held),) if rest else ()
+            return self._loss(shape.join(numbers, held), *batch)
 
-            self._compiled[shape, given_shape] = jax.jit(read, donate_argnums=4)
-        return self._compiled[shape, given_shape]
+        return traced(called, (numbers, held, given, given_held), rest)
 
-    def _told(self, opt_state, step, numbers):
-        """What the optimizer's state, or who made the watch, says of the step that follows."""
-        rule, given = self._options["rule"], self._options["learning_rate"]
-        beta = optimizer.momentum(opt_state, self._options["momentum"])
-        told = {
-            "step": jnp.asarray(step, int),
-            "learning_rate": jnp.asarray(optimizer.learning_rate(opt_state, given, step), float),
-            "momentum": jnp.asarray(beta, float),
-        }
-        if rule in optimizer.SHAPED:
-            told["moments"], told["count"] = optimizer.moments(opt_state, rule, numbers)
+    def _statics(self):
+        blocks = tuple((name, tuple(at)) for name, at in self._blocks.items())
+        return dict(k=self._options["k"], blocks=blocks, num_hvps=self._options["num_hvps"])
+
+    def _told(self, opt_state, step, params, numbers, shape):
+        """What the optimizer, or who made the watch, says of the step that follows."""
+        told, assumed = optimizer.tell(self._options, opt_state, step, params, numbers, shape)
+        if told.norm is not None and self._options["k"] > 1:
+            advice = f"the sharpness of {told.rule} is one number and no eigenvalue"
+            raise ValueError(say.refusal("k", "1", self._options["k"], advice))
+        self._judged = dict(rule=told.rule, shaped=told.shaped, norm=told.norm, assumed=assumed)
         return told
-
-    def _measured(self, loss, numbers, told, seen):
-        weights = None
-        if "moments" in told:
-            names = dict(decay="second_moment_decay", epsilon="epsilon")
-            weights = optimizer.diagonal(
-                self._options["rule"], told["moments"], told["count"], momentum=told["momentum"],
-                **{name: self._options[each] for name, each in names.items()},
-            )  # fmt: skip
-        return measure.reading(
-            loss, numbers, weights, jax.random.fold_in(self._key, told["step"]), seen,
-            k=self._options["k"], blocks=self._blocks, num_hvps=self._options["num_hvps"],
-        )  # fmt: skip
-
-    def _edge(self, rate, beta):
-        value = jnp.asarray(critical(self._options["rule"], momentum=beta), float)
-        return {"learning_rate": jnp.asarray(rate, float), "critical": value}
 
     def _take(self, row):
         self._rows.append(row)
@@ -255,24 +236,56 @@ class Watch:
         return plain
 
 
-def fits(loss_fn, params, batch) -> None:
-    """Raises ValueError where the loss of params and batch is not one real number."""
-    rest = () if isinstance(batch, tuple) and not batch else (batch,)
-    arrays, held, shape = parts.split(params)
-    call = functools.partial(lambda a, h: loss_fn(shape.join(a, h), *rest))
+def _read(loss, numbers, told, seen, key, **statics):
+    """What is compiled: one reading, with the edge in its row."""
+    seen, row = _measured(loss, numbers, told, seen, key, **statics)
+    return tree.strong(
+        (seen, row | {"learning_rate": told.learning_rate, "critical": told.critical})
+    )
+
+
+def _measured(loss, numbers, told, seen, key, *, k, blocks, num_hvps):
+    judged = {"weights": None}
+    if told.norm is not None:
+        judged["steepest"] = lambda gradients: told.steepest(numbers, gradients)
+    elif told.shaped:
+        judged["weights"] = lambda gradients: told.weights(numbers, gradients)
+    return measure.reading(
+        loss, numbers, key=jax.random.fold_in(key, told.step), seen=seen, k=k,
+        blocks={name: list(at) for name, at in blocks}, num_hvps=num_hvps, norm=told.norm, **judged,
+    )  # fmt: skip
+
+
+def compilations(jitted: Callable) -> int:
+    """How many programs a jitted function was compiled to so far."""
+    return jitted._cache_size() if hasattr(jitted, "_cache_size") else 0
+
+
+def traced(called: Callable, arguments: tuple, with_batch: bool) -> programs.Traced:
+    """A loss traced as a function of the first of its arguments, the trained numbers.
+
+    Raises:
+        ValueError: where it does not take its arguments, or is not one real number.
+    """
     try:
-        out = jax.eval_shape(call, arrays, held)
+        made = programs.Traced(called, arguments, free=len(arguments[0]))
     except Exception as error:
-        asked = "loss_fn(params, batch)" if rest else "loss_fn(params)"
+        asked = "loss_fn(params, batch)" if with_batch else "loss_fn(params)"
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise ValueError(
             f"{asked} does not take what observe was given ({reason}); pass params and batch as "
             "the training step does."
         ) from error
-    if not hasattr(out, "shape") or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
-        got = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
+    if [each.shape for each in made.out] != [()] or not jnp.issubdtype(
+        made.out[0].dtype, jnp.floating
+    ):
+        got = ", ".join(f"{each.dtype} of shape {each.shape}" for each in made.out) or "nothing"
         advice = "return the loss alone, averaged, without auxiliary values"
-        raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
+        expected = "one real number"
+        raise ValueError(
+            say.refusal("the value of loss_fn", expected, frameworks.Plain(got), advice)
+        )
+    return made
 
 
 def _flat(row, names) -> dict[str, float]:

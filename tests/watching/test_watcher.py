@@ -66,15 +66,15 @@ def test_the_learning_rate_is_read_from_the_state_or_from_the_schedule():
     assert_close(trace.learning_rate, 0.2 - 0.01 * np.arange(5), rtol=1e-5)
     assert_close(trace.critical, [critical("heavy_ball", momentum=0.5)] * 5, rtol=1e-6)
     schedule = optax.linear_schedule(0.2, 0.1, 10)
-    watcher = curvkit.watch(loss, learning_rate=schedule, every=1, budget=None)
+    watcher = curvkit.watch(loss, rule="gd", learning_rate=schedule, every=1, budget=None)
     assert_close(train(optax.sgd(schedule), 3, watcher).learning_rate, [0.2, 0.19, 0.18], rtol=1e-5)
 
 
 @pytest.mark.slow
 def test_within_a_scan_it_reads_the_same():
     method = optax.inject_hyperparams(optax.sgd)(learning_rate=0.1)
-    outside = train(method, 9, curvkit.watch(loss, every=4, k=2, budget=None))
-    watcher = curvkit.watch(loss, every=4, k=2, budget=None)
+    outside = train(method, 9, curvkit.watch(loss, rule="gd", every=4, k=2, budget=None))
+    watcher = curvkit.watch(loss, rule="gd", every=4, k=2, budget=None)
 
     def one(carry, step):
         params, state, seen = carry
@@ -91,9 +91,10 @@ def test_within_a_scan_it_reads_the_same():
 
 @pytest.mark.slow
 def test_a_trace_is_saved_drawn_and_told(tmp_path):
-    watcher = curvkit.watch(loss, learning_rate=0.1, every=2, per_layer=True, budget=None)
+    method = optax.sgd(0.1)
+    watcher = curvkit.watch(loss, optimizer=method, every=2, per_layer=True, budget=None)
     assert watcher.words() == "Nothing was read yet."
-    train(optax.sgd(0.1), 7, watcher)
+    train(method, 7, watcher)
     trace = Trace.load(watcher.save(tmp_path / "run.npz"))
     assert trace.settings["rule"] == "gd" and trace.layer_names == ["w"]
     assert "went from 3.00 to **3.00**" in figures.words(trace)
@@ -155,12 +156,12 @@ def test_what_does_not_fit_together_is_refused_in_a_sentence(function, params, b
 def test_a_stale_learning_rate_and_absent_moments_are_refused():
     state = optax.inject_hyperparams(optax.sgd)(learning_rate=0.2).init(PARAMS)
     with pytest.raises(ValueError, match="must be that of opt_state, 0.2, but 0.1 was given"):
-        curvkit.watch(loss, learning_rate=0.1).observe(PARAMS, state, 0, BATCH)
+        curvkit.watch(loss, rule="gd", learning_rate=0.1).observe(PARAMS, state, 0, BATCH)
     with pytest.raises(ValueError, match="opt_state has no learning rate in it"):
-        curvkit.watch(loss).observe(PARAMS, optax.sgd(0.1).init(PARAMS), 0, BATCH)
+        curvkit.watch(loss, rule="gd").observe(PARAMS, optax.sgd(0.1).init(PARAMS), 0, BATCH)
     scheduled = optax.sgd(optax.linear_schedule(0.2, 0.1, 9)).init(PARAMS)
     with pytest.raises(ValueError, match="give learning_rate= the schedule itself"):
-        curvkit.watch(loss, learning_rate=0.2).observe(PARAMS, scheduled, 0, BATCH)
+        curvkit.watch(loss, rule="gd", learning_rate=0.2).observe(PARAMS, scheduled, 0, BATCH)
     adam = curvkit.watch(loss, rule="adam", learning_rate=0.1)
     with pytest.raises(ValueError, match="opt_state has no second moments"):
         adam.observe(PARAMS, optax.sgd(0.1).init(PARAMS), 0, BATCH)

@@ -1,0 +1,100 @@
+"""The generalised sharpness: how much a loss bends along steps that are short in a rule's own norm.
+
+Sign descent, Lion and Muon go a way of one length, whatever that of the gradient: the longest step
+of norm 1 along it, all signs, or of a matrix its polar factor. Their sharpness is
+
+    S = max over ‖d‖ ≤ 1 of dᵀ H d.
+
+A step of length η raises a quadratic as soon as η S exceeds 2 ‖c‖*, with c what the sign or the
+polar factor is taken of. So λ is S / ‖c‖*, to be compared with the edge of the momentum that makes
+c. To find S is as hard as cutting a graph; climbing gives a lower bound.
+
+| symbol | name | source |
+| --- | --- | --- |
+| ‖d‖ | over arrays the largest max abs(d) / r, or spectral norm of d / r | arXiv 2603.05002 |
+| ‖c‖* | `dual`, sum over arrays of r Σ abs(c), or of r times the nuclear norm | |
+| r | `radii` of the arrays | |
+| S, d | `sharpest`; d ← the longest step along H d | arXiv 2603.05002 |
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from curvkit.core import say
+
+NAMES = ("sign", "spectral")
+
+
+def longest(norm: str, signal: list[jax.Array], radii: list[Any]) -> list[jax.Array]:
+    """The step d of norm 1 that goes furthest along `signal`.
+
+    Args:
+        norm: sign, the largest entry; or spectral, the largest singular value of each matrix.
+        signal: arrays; of matrices for spectral.
+        radii: how far each array goes, as a number for each.
+
+    >>> [each.tolist() for each in longest("sign", [jnp.array([3.0, -2.0])], [0.5])]
+    [[0.5, -0.5]]
+    """
+    if norm not in NAMES:
+        raise ValueError(say.unknown("norm", norm, NAMES))
+    return [r * (jnp.sign(c) if norm == "sign" else _polar(c)) for c, r in
+            zip(signal, radii, strict=True)]  # fmt: skip
+
+
+def dual(norm: str, signal: list[jax.Array], radii: list[Any]) -> jax.Array:
+    """How far that step goes along `signal`: the dual norm.
+
+    >>> float(dual("sign", [jnp.array([3.0, -2.0])], [0.5]))
+    2.5
+    """
+    steps = longest(norm, signal, radii)
+    return sum(jnp.vdot(c, d) for c, d in zip(signal, steps, strict=True))
+
+
+def sharpest(
+    product: Callable[[list[jax.Array]], list[jax.Array]],
+    norm: str,
+    radii: list[Any],
+    starts: list[list[jax.Array]],
+    num_hvps: int,
+) -> tuple[jax.Array, list[jax.Array], jax.Array]:
+    """The largest dᵀ H d that climbing from several starts finds: a lower bound of S.
+
+    Args:
+        product: H times a vector, lists of arrays.
+        norm: as in `longest`.
+        radii: as there.
+        starts: vectors to climb from, as their signals; the sharpest of them all is kept.
+        num_hvps: the most products, at least one for each start.
+
+    Returns:
+        `(S, d, products made)`.
+
+    >>> climbed = sharpest(lambda d: [2 * d[0]], "sign", [1.0], [[jnp.array([3.0, -2.0])]], 2)
+    >>> float(climbed[0]), climbed[1][0].tolist()
+    (4.0, [1.0, -1.0])
+    """
+    rounds = max(1, num_hvps // len(starts))
+
+    def climb(carry, _):
+        best, kept, signal = carry
+        step = longest(norm, signal, radii)
+        image = product(step)
+        value = sum(jnp.vdot(a, b) for a, b in zip(step, image, strict=True))
+        kept = [jnp.where(value > best, new, old) for new, old in zip(step, kept, strict=True)]
+        return (jnp.maximum(best, value), kept, image), None
+
+    best, kept = -jnp.inf, [jnp.zeros_like(each) for each in starts[0]]
+    best = jnp.asarray(best, kept[0].dtype)
+    for start in starts:
+        (best, kept, _), _ = jax.lax.scan(climb, (best, kept, start), None, length=rounds)
+    return best, kept, jnp.asarray(rounds * len(starts))
+
+
+def _polar(matrix):
+    left, _, right = jnp.linalg.svd(matrix, full_matrices=False)
+    return left @ right
