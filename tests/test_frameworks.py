@@ -43,7 +43,7 @@ def test_cdat_in_an_nnx_optimizer_takes_the_rate_of_its_formula():
 
     model, x, y = names["Net"](nnx.Rngs(0)), names["x"], names["y"]
     graph, params, rest = nnx.split(nnx.clone(model), nnx.Param, ...)
-    loss = lambda params: names["loss"](nnx.merge(graph, params, rest, copy=True), x, y)
+    loss = lambda params: names["loss"](nnx.clone(nnx.merge(graph, params, rest)), x, y)
     hessian = dense.hessian(loss, params)
     gradient = np.concatenate([np.ravel(g) for g in jax.tree.leaves(jax.grad(loss)(params))])
     optimizer = nnx.Optimizer(model, names["optimizer"].tx, wrt=nnx.Param)

@@ -36,6 +36,7 @@ def test_the_largest_pairs_are_lapacks(way):
     assert int(pairs.num_hvps) == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["jax", "numpy"])
 def test_trace_and_density_are_the_matrixs(way):
     made = matrix()
@@ -65,6 +66,7 @@ def test_vectors_may_be_arrays_of_any_shape():
     assert_close(again, pairs.values[0] * pairs.vectors[0], atol=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["jax", "numpy"])
 def test_from_the_pairs_of_a_matrix_nearby_a_few_products_do(way):
     made = matrix()
@@ -94,6 +96,7 @@ def test_one_program_serves_all_operators_of_a_shape():
     assert count() == 0
 
 
+@pytest.mark.slow
 def test_in_double_precision_it_is_read_to_double_precision():
     with float64():
         made = matrix()

@@ -68,7 +68,7 @@ def nnx(names: dict) -> float:
     from flax import nnx as flax
 
     graph, params, rest = flax.split(names["model"], flax.Param, ...)
-    merged = lambda params: flax.merge(graph, params, rest, copy=True)
+    merged = lambda params: flax.clone(flax.merge(graph, params, rest))
     return largest(
         dense.hessian(lambda p: names["loss"](merged(p), names["x"], names["y"]), params)
     )
