@@ -150,7 +150,7 @@ def _collections(node: Any) -> set[int] | None:
     """Which children of a node are trained, where it is Linen's variables or Haiku's params with
     their state; else None.
     """
-    if isinstance(node, Mapping) and len(node) > 1 and "params" in node:
+    if isinstance(node, Mapping) and len(node) > 1 and "params" in node and "flax" in sys.modules:
         if all(isinstance(each, Mapping) for each in node.values()):
             paths, _ = jax.tree_util.tree_flatten_with_path(
                 node, is_leaf=lambda each: each is not node

@@ -174,9 +174,10 @@ def _readable(pytree, name) -> None:
     """
     if isinstance(pytree, str):
         raise ValueError(say.refusal(name, "a pytree of arrays", pytree))
-    if name == "params" and hasattr(pytree, "params") and hasattr(pytree, "opt_state"):
+    if name == "params" and hasattr(pytree, "opt_state"):
+        model = "the params" if hasattr(pytree, "params") else "the model"
         got = frameworks.Plain(f"a {type(pytree).__name__}")
-        raise ValueError(say.refusal(name, "a pytree of parameters", got, "give its params alone"))
+        raise ValueError(say.refusal(name, "a pytree of parameters", got, f"give {model} alone"))
     # JAX warns of these, and will no longer take them for leaves.
     for path, leaf in jax.tree_util.tree_leaves_with_path(pytree, is_leaf=frameworks.is_closed):
         if frameworks.is_gone_through_once(leaf):

@@ -17,6 +17,7 @@ from curvkit.curvature.chunks import over_batches
 from curvkit.curvature.experiment import run, stream
 from curvkit.curvature.gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
 from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
+from curvkit.curvature.operator import Operator, of_operator
 from curvkit.curvature.settings import Settings
 from curvkit.curvature.spectrum import SpectralDensity, hessian_trace, spectral_density
 from curvkit.curvature.thresholds import critical, stability_threshold
@@ -24,6 +25,7 @@ from curvkit.curvature.trace import Trace
 
 __all__ = [
     "EigenPairs",
+    "Operator",
     "Settings",
     "SpectralDensity",
     "Trace",
@@ -35,6 +37,7 @@ __all__ = [
     "gauss_newton_product",
     "hessian_trace",
     "hvp",
+    "of_operator",
     "over_batches",
     "run",
     "sharpness",

@@ -5,6 +5,7 @@ from types import MappingProxyType, SimpleNamespace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from helpers import assert_close
 
@@ -156,7 +157,7 @@ class Hiding:
         ({"w": MappingProxyType({"a": jnp.ones(1)})}, "make a dict of it"),
         ({"w": Hiding()}, "register its class by jax.tree_util.register_dataclass"),
         ({"w": jnp.ones(2, complex)}, "params.*must be real, but complex64 was given; give the re"),
-        (type("S", (), {"params": {}, "opt_state": ()})(), "give its params alone"),
+        (type("S", (), {"params": {}, "opt_state": ()})(), "give the params alone"),
     ],
 )
 def test_what_is_no_parameter_is_refused_in_a_sentence(tree, told):
@@ -236,6 +237,13 @@ def test_states_of_nnx_have_their_params_trained_only():
     numbers, held, shape = parts.split(nnx.state(model))
     assert len(numbers) == 6 and len(held) == 4
     assert isinstance(shape.join(numbers, held), nnx.State)
+
+
+def test_an_optimizer_of_nnx_is_no_model():
+    nnx, model = nnx_net()
+    optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+    with pytest.raises(ValueError, match="params must be.*Optimizer was given; give the model al"):
+        parts.split(optimizer)
 
 
 def test_modules_of_nnx_are_found_within_containers_and_stay_tied_across_them():

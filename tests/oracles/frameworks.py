@@ -60,20 +60,30 @@ def linen():
     return made(params, net.apply)
 
 
-def nnx():
+def nnx_net(**norm):
     from flax import nnx
 
     class Net(nnx.Module):
         def __init__(self, rngs):
             self.hidden = nnx.Linear(1, WIDTH, rngs=rngs)
-            self.norm = nnx.BatchNorm(WIDTH, rngs=rngs, use_running_average=True)
+            self.norm = nnx.BatchNorm(WIDTH, rngs=rngs, **norm)
             self.out = nnx.Linear(WIDTH, 1, rngs=rngs)
 
         def __call__(self, x):
             return self.out(nnx.tanh(self.norm(self.hidden(x))))
 
-    graph, params, rest = nnx.split(Net(nnx.Rngs(0)), nnx.Param, ...)
+    return nnx, Net(nnx.Rngs(0))
+
+
+def nnx():
+    nnx, net = nnx_net(use_running_average=True)
+    graph, params, rest = nnx.split(net, nnx.Param, ...)
     return made(params, lambda params, x: nnx.merge(graph, params, rest)(x))
+
+
+def nnx_whole():
+    """The module itself, whose batch norm changes with each call."""
+    return made(nnx_net()[1], lambda net, x: net(x))
 
 
 def equinox():
@@ -83,4 +93,5 @@ def equinox():
     return made(net, lambda net, x: jax.vmap(net)(x))
 
 
-MODELS = {each.__name__: each for each in (plain, haiku_style, linen, nnx, equinox)}
+KINDS = (plain, haiku_style, linen, nnx, nnx_whole, equinox)
+MODELS = {each.__name__: each for each in KINDS}
