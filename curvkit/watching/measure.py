@@ -127,7 +127,7 @@ def _normed(loss, numbers, gradient, norm, steepest, key, start, num_hvps):
 def _whole(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
     """The pairs from those of the last four readings."""
     return top_eigenpairs(
-        loss, numbers, k, key=key, start=start, tolerance=TOLERANCE, num_hvps=max(num_hvps, k),
+        loss, numbers, k=k, key=key, start=start, tolerance=TOLERANCE, num_hvps=max(num_hvps, k),
         preconditioner=weights,
     )  # fmt: skip
 
@@ -142,8 +142,8 @@ def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
 
     def once(pairs):
         pairs = top_eigenpairs(
-            lambda flat: loss(unravel(flat)), flat, carried, key=key, start=pairs, tolerance=asked,
-            num_hvps=max(num_hvps, carried), preconditioner=weights,
+            lambda flat: loss(unravel(flat)), flat, k=carried, key=key, start=pairs,
+            tolerance=asked, num_hvps=max(num_hvps, carried), preconditioner=weights,
         )  # fmt: skip
         return tree.strong(pairs._replace(recent=None))
 

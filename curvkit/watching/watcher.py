@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import frameworks, programs, say, tree
+from curvkit.core import programs, say, tree
 from curvkit.core.trace import header
 from curvkit.curvature.blocks import layers as layers_of
 from curvkit.watching import measure, optimizer, parts
@@ -276,15 +276,13 @@ def traced(called: Callable, arguments: tuple, with_batch: bool) -> programs.Tra
             f"{asked} does not take what observe was given ({reason}); pass params and batch as "
             "the training step does."
         ) from error
-    if [each.shape for each in made.out] != [()] or not jnp.issubdtype(
-        made.out[0].dtype, jnp.floating
-    ):
-        got = ", ".join(f"{each.dtype} of shape {each.shape}" for each in made.out) or "nothing"
+    (out, *more) = made.out or [None]
+    if more or out is None or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
+        one = made.structure == jax.tree.structure(0)
+        got = type(jax.tree.unflatten(made.structure, made.out)).__name__
+        got = f"{out.dtype} of shape {out.shape}" if one else got
         advice = "return the loss alone, averaged, without auxiliary values"
-        expected = "one real number"
-        raise ValueError(
-            say.refusal("the value of loss_fn", expected, frameworks.Plain(got), advice)
-        )
+        raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
     return made
 
 

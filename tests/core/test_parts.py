@@ -125,13 +125,16 @@ def test_a_mask_decides_over_the_default():
     numbers, held, _ = parts.split(tree, {"w": True, "rest": False})
     assert len(numbers) == 1 and len(held) == 2
     assert not parts.split(tree, lambda tree: False)[0]
+    for name in ("w", "rest.b"):
+        numbers, held, _ = parts.split(tree, name)
+        assert len(numbers) == 1 and len(held) == 2
 
 
 def test_a_mask_that_fits_nothing_is_refused():
     with pytest.raises(ValueError, match="trained must be a pytree of booleans"):
         parts.split({"w": jnp.ones(2)}, {"v": True})
-    with pytest.raises(ValueError, match="trained must be a pytree of booleans"):
-        parts.split({"w": jnp.ones(2)}, "w")
+    with pytest.raises(ValueError, match="There is no leaf of params 'v'"):
+        parts.split({"w": jnp.ones(2)}, "v")
     with pytest.raises(ValueError, match="trained must be of floating-point arrays only"):
         parts.split({"w": jnp.ones(2), "n": jnp.array(1)}, True)
 
