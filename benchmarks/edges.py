@@ -32,7 +32,7 @@ STEPS, EVERY = 3000, 15
 # Each by its rate: how it is made, and the rate at which the network is trained.
 METHODS: dict[str, tuple[Callable, float]] = {
     "sgd": (optax.sgd, 0.1),
-    "sgd, momentum 0.9": (lambda rate: optax.sgd(rate, momentum=0.9), 0.16),
+    "sgd, momentum 0.9": (lambda rate: optax.sgd(rate, momentum=0.9), 0.19),
     "sgd, Nesterov 0.9": (lambda rate: optax.sgd(rate, momentum=0.9, nesterov=True), 0.08),
     "sgd, L2 0.01": (lambda rate: optax.chain(decayed, optax.sgd(rate)), 0.1),
     "adam": (optax.adam, 2e-3),
@@ -43,12 +43,19 @@ METHODS: dict[str, tuple[Callable, float]] = {
     "adagrad": (optax.adagrad, 0.03),
     "lamb": (optax.lamb, 3e-3),
     "adafactor": (optax.adafactor, 0.01),
-    "schedule-free sgd": (lambda rate: contrib.schedule_free_sgd(rate, 300, b1=0.9), 0.85),
+    "schedule-free sgd": (lambda rate: contrib.schedule_free_sgd(rate, b1=0.9), 0.9),
     "schedule-free adamw": (contrib.schedule_free_adamw, 2e-3),
     "sign descent": (optax.sign_sgd, 1e-4),
     "lion": (lambda rate: optax.lion(rate, weight_decay=0.0), 1e-4),
     "muon": (contrib.muon, 1e-3),
 }  # fmt: skip
+# Whose first steps, far above the edge, would throw the network out of where it learns.
+WARMED = {
+    "sgd, momentum 0.9": lambda rate: optax.sgd(
+        optax.linear_schedule(0.0, rate, 500), momentum=0.9
+    ),
+    "schedule-free sgd": lambda rate: contrib.schedule_free_sgd(rate, 500, b1=0.9),
+}
 NORMED = ("sign descent", "lion", "muon")
 
 
@@ -151,7 +158,9 @@ def main():
         factory, rate = METHODS[name]
         progress.log(name)
         seen, edge = quadratic(name, factory)
-        middle, low, high = trained(factory(rate), STEPS // (3 if given.quick else 1))
+        middle, low, high = trained(
+            WARMED.get(name, factory)(rate), STEPS // (3 if given.quick else 1)
+        )
         rows.append((name, f"{seen:.3f}", f"{edge:.3f}", f"{rate:g}",
                      f"{middle:.2f} ({low:.2f}–{high:.2f})"))  # fmt: skip
     columns = ("optimizer", "ηλ at the edge, bisected", "told", "rate", "ηλ / edge on the digits")
