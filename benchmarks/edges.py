@@ -32,23 +32,30 @@ STEPS, EVERY = 3000, 15
 # Each by its rate: how it is made, and the rate at which the network is trained.
 METHODS: dict[str, tuple[Callable, float]] = {
     "sgd": (optax.sgd, 0.1),
-    "sgd, momentum 0.9": (lambda rate: optax.sgd(rate, momentum=0.9), 0.03),
-    "sgd, Nesterov 0.9": (lambda rate: optax.sgd(rate, momentum=0.9, nesterov=True), 0.03),
+    "sgd, momentum 0.9": (lambda rate: optax.sgd(rate, momentum=0.9), 0.19),
+    "sgd, Nesterov 0.9": (lambda rate: optax.sgd(rate, momentum=0.9, nesterov=True), 0.08),
     "sgd, L2 0.01": (lambda rate: optax.chain(decayed, optax.sgd(rate)), 0.1),
-    "adam": (optax.adam, 1e-3),
-    "adamw, decay 0.1": (lambda rate: optax.adamw(rate, weight_decay=0.1), 1e-3),
+    "adam": (optax.adam, 2e-3),
+    "adamw, decay 0.1": (lambda rate: optax.adamw(rate, weight_decay=0.1), 2e-3),
     "nadam": (optax.nadam, 1e-3),
-    "amsgrad": (optax.amsgrad, 1e-3),
+    "amsgrad": (optax.amsgrad, 0.15),
     "rmsprop": (lambda rate: optax.rmsprop(rate, decay=0.99), 1e-3),
     "adagrad": (optax.adagrad, 0.03),
-    "lamb": (optax.lamb, 0.01),
+    "lamb": (optax.lamb, 3e-3),
     "adafactor": (optax.adafactor, 0.01),
-    "schedule-free sgd": (lambda rate: contrib.schedule_free_sgd(rate, b1=0.9), 0.1),
+    "schedule-free sgd": (lambda rate: contrib.schedule_free_sgd(rate, b1=0.9), 0.9),
     "schedule-free adamw": (contrib.schedule_free_adamw, 2e-3),
     "sign descent": (optax.sign_sgd, 1e-4),
     "lion": (lambda rate: optax.lion(rate, weight_decay=0.0), 1e-4),
     "muon": (contrib.muon, 1e-3),
 }  # fmt: skip
+# Whose first steps, far above the edge, would throw the network out of where it learns.
+WARMED = {
+    "sgd, momentum 0.9": lambda rate: optax.sgd(
+        optax.linear_schedule(0.0, rate, 500), momentum=0.9
+    ),
+    "schedule-free sgd": lambda rate: contrib.schedule_free_sgd(rate, 500, b1=0.9),
+}
 NORMED = ("sign descent", "lion", "muon")
 
 
@@ -70,7 +77,8 @@ def quadratic(name: str, factory: Callable) -> tuple[float, float]:
     held = {}
     if name == "lamb":
         # The trust ratio is held at what it is at the tiny gradient that was told with.
-        ratio = _ratio(after.inner_state[0], {"w": 1e-3 * params["w"]}, params)
+        inner = state.inner_state[0]._replace(mu=after.inner_state[0].mu)
+        ratio = _ratio(inner, {"w": 1e-3 * params["w"]}, params)
         rescaled = lambda state, w, g: state._replace(
             hyperparams={"learning_rate": 0.01 * ratio / _ratio(state.inner_state[0], g, w)}
             | {k: v for k, v in state.hyperparams.items() if k != "learning_rate"}
@@ -86,7 +94,7 @@ def _ratio(adam, gradient, params):
 
 
 def normed(factory: Callable) -> tuple[float, float]:
-    """The same in a norm; the rate is scaled by the dual norm, so that all scales with the weights."""
+    """The same in a norm; scaled by the dual norm its steps scale with the weights."""
     method, matrix = optax.inject_hyperparams(lambda rate: factory(rate))(0.1), dense(6)
     shape = (3, 2)
     product = lambda d: [(matrix @ d[0].ravel()).reshape(shape)]
@@ -101,7 +109,10 @@ def normed(factory: Callable) -> tuple[float, float]:
         size = norms.dual(first.norm, signal, radii)
         return state._replace(hyperparams=state.hyperparams | {"rate": 0.1 * size})
 
-    scale = float(first.critical) / 0.1 / float(value)
+    # Muon's iteration goes a share of the way that the polar factor would.
+    links = transformed(method, filled(state), place(step[0]))
+    along = edges.steepest(links, first, step, product(step), None)
+    scale = float(first.critical) / 0.1 / float(value * along.radii[0] ** 2)
     seen = bisected(method, filled(state), step[0], matrix, scale, adjust, by=drifts)
     return float(first.critical) * seen / scale, float(first.critical)
 
@@ -147,7 +158,9 @@ def main():
         factory, rate = METHODS[name]
         progress.log(name)
         seen, edge = quadratic(name, factory)
-        middle, low, high = trained(factory(rate), STEPS // (3 if given.quick else 1))
+        middle, low, high = trained(
+            WARMED.get(name, factory)(rate), STEPS // (3 if given.quick else 1)
+        )
         rows.append((name, f"{seen:.3f}", f"{edge:.3f}", f"{rate:g}",
                      f"{middle:.2f} ({low:.2f}–{high:.2f})"))  # fmt: skip
     columns = ("optimizer", "ηλ at the edge, bisected", "told", "rate", "ηλ / edge on the digits")

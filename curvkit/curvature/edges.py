@@ -34,6 +34,7 @@ from curvkit.curvature.links import (
     SHAPING,
     Link,
     name,
+    shortened,
     trust_ratio,
 )
 
@@ -164,7 +165,7 @@ def steepest(
         share = jnp.where(told.rate > 0, _rate(chain, given) / told.rate, 1.0)
         for link in chain[until:]:
             share = share * _effect(link, at, weight).gain
-        radii.append(share)
+        radii.append(share * shortened(chain[until - 1], signals[-1]))
     return Steepest(signals, radii)
 
 

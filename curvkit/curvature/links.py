@@ -15,12 +15,15 @@ all that moves slowly (second moments, trust ratios) held as it is.
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
+import optax.contrib
 
 
 @functools.partial(
@@ -197,6 +200,20 @@ def trust_ratio(link: Link, signal: jax.Array, weight: jax.Array) -> jax.Array:
     n, norm = link.numbers, lambda x: jnp.maximum(jnp.linalg.norm(jnp.ravel(x)), n["min_norm"])
     ratio = n["trust_coefficient"] * norm(weight) / (norm(signal) + n["eps"])
     return jnp.where((norm(weight) == 0) | (norm(signal) == 0), 1.0, ratio)
+
+
+def shortened(link: Link, signal: jax.Array) -> Any:
+    """How much of the way of a polar factor Muon goes along `signal`: its Newton-Schulz iteration
+    does not reach the factor, but one whose singular values are somewhat off 1.
+    """
+    if link.kind != "muon":
+        return 1.0
+    function = optax.contrib._muon.orthogonalize_via_newton_schulz
+    known = inspect.signature(function).parameters
+    options = {key: each for key, each in link.flags if key in known}
+    made = function(signal, link.numbers["ns_coeffs"], eps=link.numbers["eps"], **options)
+    furthest = jnp.sum(jnp.linalg.svd(signal, compute_uv=False))
+    return jnp.where(furthest > 0, jnp.vdot(signal, made) / jnp.maximum(furthest, 1e-37), 1.0)
 
 
 # The momentum that a sign or a polar factor is taken of.

@@ -98,8 +98,11 @@ def _muon(cells, state, cover):
         raise ValueError(unknown("scale_by_muon(adaptive=True)"))
     if any(len(cover.shapes[at]) != 2 for at in cover.trained):
         raise ValueError(unknown("scale_by_muon of arrays that are no matrices"))
-    numbers = _numbers(cells, "beta") | {"count": scalar(state.count)}
-    return [Link("muon", numbers, cover.held(mu=state.mu), _flags(cells, "nesterov"))]
+    numbers = _numbers(cells, "beta", "eps") | {"count": scalar(state.count)}
+    numbers["ns_coeffs"] = scalar(state.ns_coeffs)
+    flags = _flags(cells, "nesterov")
+    flags += tuple((each, cells[each]) for each in ("ns_steps", "preconditioning") if each in cells)
+    return [Link("muon", numbers, cover.held(mu=state.mu), flags)]
 
 
 def _by_shape(cells, state, cover):

@@ -11,6 +11,13 @@ from curvkit.watching.trace import Trace
 SHAPED = ("rmsprop", "adam", "nadam")
 
 
+NORMED = {"sign": "The sharpness is the generalised one in the rule's own norm, a lower bound."}
+NORMED["spectral"] = (
+    NORMED["sign"]
+    + " Muon's iteration ends short of the polar factor: its edge is known to a quarter."
+)
+
+
 def _rule(trace: Trace) -> str:
     rule = trace.settings["rule"]
     return "" if rule in (None, "read") else rule.replace("_", " ")
@@ -113,6 +120,8 @@ def words(trace: Trace) -> str:
         f"**{number(last)}**, the loss from {number(kept.loss[0])} to {number(kept.loss[-1])}."
         f"{_where(kept)}"
     )
+    if norm := trace.settings.get("norm"):
+        told += f" {NORMED[norm]}"
     if assumed := trace.settings.get("assumed"):
         told += f" Assumed, as the optimizer's state does not tell: {', '.join(assumed)}."
     if trace.finite < trace.readings:
