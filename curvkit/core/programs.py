@@ -220,7 +220,12 @@ def _evaluated(jaxpr: Any, consts: Sequence[Any], left: Iterator[Any], *argument
 
 def _called(jaxpr, consts, given, values, arguments):
     left = iter(values[given:])
-    return _evaluated(jaxpr, consts, left, *jax.tree.leaves(arguments), *values[:given])
+    outs = _evaluated(jaxpr, consts, left, *jax.tree.leaves(arguments), *values[:given])
+    # What does not depend on any argument stands there as a number.
+    return [
+        out if isinstance(out, jax.Array) else jnp.asarray(out, each.aval.dtype)
+        for out, each in zip(outs, jaxpr.outvars, strict=True)
+    ]
 
 
 def _handed(atom: Any) -> Any:

@@ -16,6 +16,7 @@ GOOD = lambda p: jnp.sum(p["w"] ** 2)
     [
         ("exactly zero gradient and Hessian", lambda p: 0.0 * GOOD(p), ONES, {}),
         ("exactly zero gradient and Hessian", lambda p: jnp.ones(()), ONES, {}),
+        ("exactly zero gradient and Hessian", lambda p: 1.0, ONES, {}),
         ("loss must be finite", lambda p: GOOD(p) / 0.0, ONES, {}),
         ("loss must be finite", lambda p: GOOD(p) * jnp.nan, ONES, {}),
         ("loss must be finite", lambda p: jnp.sum(jnp.sqrt(p["w"] - 1)), ONES, {}),
