@@ -76,7 +76,7 @@ class Stream(Generic[Trace]):
         reading = jax.jit(reading, inline=True)
         advance = _chunk(reading, finished, last, capacity)
         started = lambda settings, key: tree.strong(begin(settings, key))
-        continued = lambda settings, state: _first_strong(*reading(settings, state))
+        continued = lambda settings, state: _handed_on(state, *reading(settings, state))
         self.begin = compiled(started, mixed=mixed, compiler_options=UNOPTIMISED)
         self.advance = compiled(advance, mixed=mixed, compiler_options=options)
         self._batched = Batched(
@@ -90,12 +90,12 @@ class Stream(Generic[Trace]):
         """Yields the trace so far after each chunk of about `seconds`; to stop, ask for no more."""
         key = jax.random.key(0) if key is None else key
         header = traces.header(self.name, knob.as_dict(settings), key)
-        with self._turn:
+        with self._turn, tree.settled():
             state = jax.block_until_ready(self.begin(settings, key))
         settings = self.shared(settings)
         parts, count, done = [], 1, False
         while not done:
-            with self._turn:
+            with self._turn, tree.settled():
                 started = time.perf_counter()
                 state, rows, made, ended, last = jax.block_until_ready(
                     self.advance(settings, state, count)
@@ -140,7 +140,7 @@ class Stream(Generic[Trace]):
             ValueError: if `settings` is empty or their static knobs differ.
         """
         key = jax.random.key(0) if key is None else key
-        with self._turn:
+        with self._turn, tree.settled():
             return self._batched.run(self.name, self.trace, settings, key)
 
     def shared(self, settings: Any) -> Any:
@@ -173,8 +173,9 @@ def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int)
             return (made < count) & ~finished(settings, state)
 
         def one(carry):
-            state, rows, made = carry
-            state, row = reading(settings, state)
+            before, rows, made = carry
+            state, row = reading(settings, before)
+            state = tree.typed(state, before)
             rows = jax.tree.map(lambda all, new: all.at[made].set(new), rows, row)
             return state, rows, made + 1
 
@@ -184,5 +185,5 @@ def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int)
     return advance
 
 
-def _first_strong(state: Any, row: Any) -> tuple[Any, Any]:
-    return tree.strong(state), row
+def _handed_on(before: Any, state: Any, row: Any) -> tuple[Any, Any]:
+    return tree.strong(tree.typed(state, before)), row

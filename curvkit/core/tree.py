@@ -1,7 +1,8 @@
 """Parameters as pytrees: what curvature needs of them, and a sentence where it is not there."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -84,6 +85,26 @@ def strong(tree: Any) -> Any:
     return jax.tree.map(one, tree)
 
 
+def typed(tree: Any, like: Any) -> Any:
+    """`tree` with the dtypes of `like`: what a loop hands on has those that it began with."""
+    return jax.tree.map(
+        lambda new, old: new if new.dtype == old.dtype else new.astype(old.dtype), tree, like
+    )
+
+
+def wide(array: jax.Array) -> jax.Array:
+    """An array in single precision or better, whole numbers as real ones.
+
+    >>> import jax.numpy as jnp
+    >>> wide(jnp.ones(2, jnp.bfloat16)).dtype, wide(jnp.arange(2)).dtype
+    (dtype('float32'), dtype('float32'))
+    """
+    if not jnp.issubdtype(array.dtype, jnp.inexact):
+        return array.astype(float)
+    narrow = jnp.issubdtype(array.dtype, jnp.floating) and jnp.finfo(array.dtype).bits < 32
+    return array.astype(jnp.float32) if narrow else array
+
+
 def traced(*trees: Any) -> bool:
     """Whether any leaf is being traced, so that its value cannot be looked at."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))
@@ -104,6 +125,37 @@ def exactly(function: Callable) -> Callable:
     @functools.wraps(function)
     def called(*args, **kwargs):
         with jax.default_matmul_precision("highest"):
+            return function(*args, **kwargs)
+
+    return called
+
+
+@contextlib.contextmanager
+def ordinary() -> Iterator[None]:
+    """The block in which types are promoted as JAX does by default, whatever the user has set."""
+    with jax.numpy_dtype_promotion("standard"):
+        yield
+
+
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """The block in which a room runs: in single precision, whatever the user has set, so that its
+    runs are the same everywhere.
+
+    >>> with float64(), settled():
+    ...     jax.numpy.ones(1).dtype
+    dtype('float32')
+    """
+    with float32(), ordinary():
+        yield
+
+
+def ordinarily(function: Callable) -> Callable:
+    """`function`, called where types are promoted as by default."""
+
+    @functools.wraps(function)
+    def called(*args, **kwargs):
+        with ordinary():
             return function(*args, **kwargs)
 
     return called

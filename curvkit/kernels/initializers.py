@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import say, tree
 
 Initializer = Callable[..., jax.Array]
 HOMOGENEOUS = ("one", "mean", "off")
@@ -39,7 +39,10 @@ def orthogonal(scale: float = 1.0) -> Initializer:
         if len(shape) < 2:
             raise ValueError(say.refusal("shape", "of at least two dimensions, (in, out)", shape))
         factor = scale * max((shape[-1] / shape[-2]) ** 0.5, 1.0)
-        drawn = jax.nn.initializers.orthogonal(factor)
+        whole = jax.nn.initializers.orthogonal(factor)
+        # No decomposition is to be had in half precision.
+        single = jnp.promote_types(dtype, jnp.float32)
+        drawn = lambda key, shape, dtype: whole(key, shape, single).astype(dtype)
         leading = shape[:-2]
         if not leading:
             return drawn(key, shape, dtype)
@@ -88,7 +91,8 @@ def normalize_locations(inputs: jax.Array, homogeneous: str = "one", scale: floa
         scale: of the coordinate.
 
     Returns:
-        Shape (…, features + 1), or as `inputs` if `homogeneous` is `off`.
+        Shape (…, features + 1), or as `inputs` if `homogeneous` is `off`; in the precision of the
+        inputs, of whole numbers and bytes in JAX's own.
 
     Raises:
         ValueError: if `homogeneous` is unknown.
@@ -98,7 +102,9 @@ def normalize_locations(inputs: jax.Array, homogeneous: str = "one", scale: floa
     """
     if homogeneous not in HOMOGENEOUS:
         raise ValueError(say.unknown("homogeneous", homogeneous, HOMOGENEOUS))
-    inputs = jnp.asarray(inputs)
+    given = jnp.asarray(inputs)
+    # Squares of bytes wrap around, and those of half precision are soon out of range.
+    inputs = tree.wide(given)
     if homogeneous != "off":
         place = inputs.shape[:-1] + (1,)
         if homogeneous == "one":
@@ -108,5 +114,8 @@ def normalize_locations(inputs: jax.Array, homogeneous: str = "one", scale: floa
             level = jnp.sqrt(jnp.mean(inputs**2, axis=axes, keepdims=True))
             extra = jnp.broadcast_to(scale * level, place)
         inputs = jnp.concatenate([inputs, extra], axis=-1)
+    most = jnp.max(jnp.abs(inputs), axis=-1, keepdims=True)
+    inputs = inputs / jnp.where(most > 0, most, 1)
     square = jnp.mean(inputs**2, axis=-1, keepdims=True)
-    return inputs / jnp.sqrt(jnp.where(square > 0, square, 1.0))
+    made = inputs / jnp.sqrt(jnp.where(square > 0, square, 1))
+    return made.astype(given.dtype) if jnp.issubdtype(given.dtype, jnp.floating) else made

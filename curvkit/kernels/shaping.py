@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import say, tree
 from curvkit.kernels import networks, rectifiers, solve, targets
 from curvkit.kernels.activations import Activation, activation
 from curvkit.kernels.activations import leaky_relu as leaky
@@ -69,10 +69,13 @@ class Shaped:
     others: tuple["Shaped", ...] = field(default=(), repr=False)
 
     def __call__(self, x: Any) -> jax.Array:
-        """φ̂ of an array, in the array's own precision."""
-        return self.gamma * (
-            self.base.function(self.alpha * jnp.asarray(x) + self.beta) + self.delta
-        )
+        """φ̂ of an array, in the array's own precision; computed in single precision or better,
+        since much of it cancels in a deep network.
+        """
+        x = jnp.asarray(x)
+        inner = self.alpha * tree.wide(x) + self.beta
+        made = self.gamma * (self.base.function(inner) + self.delta)
+        return made.astype(x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else made
 
     @property
     def residuals(self) -> dict[str, float]:

@@ -131,16 +131,24 @@ def penalty(
 
 
 def _total(model, x, y, derivatives, weights, projections, squares):
-    x, y = jnp.asarray(x), jnp.asarray(y)
+    x, y = _real(x), jnp.asarray(y)
     weights = _weights(weights, len(derivatives))
     _require_shapes(model, x, y, derivatives, projections)
     size = max(y[0].size, 1)
     values = jax.vmap(model)(x)
-    total = jnp.sum((values - y) ** 2) / (len(y) * size) if squares else jnp.zeros((), values.dtype)
+    # A sum of squares is soon out of range in half precision.
+    missed = tree.wide(values) - tree.wide(y)
+    total = jnp.sum(missed**2) / (len(y) * size) if squares else jnp.zeros((), missed.dtype)
     for order, (target, weight) in enumerate(zip(derivatives, weights, strict=True), 1):
         if tree.traced(weight) or weight > 0:
             total += weight * _term(model, x, y, values, order, target, projections)
     return total
+
+
+def _real(x):
+    """Inputs as real numbers: of whole ones there is no derivative."""
+    x = jnp.asarray(x)
+    return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
 
 
 def _term(model, x, y, values, order, target, projections):
@@ -149,7 +157,8 @@ def _term(model, x, y, values, order, target, projections):
     wanted = _contracted(target, order, y.ndim - 1, projections)
     if not tree.traced(values, found, wanted):
         _require_finite(order, wanted, found, values, projections)
-    return jnp.sum((found - wanted) ** 2) * _share(order, x, y, projections)
+    missed = tree.wide(found) - tree.wide(wanted)
+    return jnp.sum(missed**2) * _share(order, x, y, projections)
 
 
 def taught(
@@ -180,7 +189,7 @@ def taught(
     """
     if order not in (0, 1, 2):
         raise ValueError(say.refusal("order", "0, 1 or 2", order))
-    x = jnp.asarray(x)
+    x = _real(x)
     made = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
         found = _derivative(teacher, x, each, projections)

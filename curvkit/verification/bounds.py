@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core.say import unknown
-from curvkit.core.tree import float64
+from curvkit.core.tree import float64, ordinarily
 from curvkit.verification.networks import COLD, ELEMENTWISE, Box, box, network, sizes
 
 SLOPES = ("adaptive", "zero", "one")
@@ -189,11 +189,13 @@ def crown(layers, within: Box, choice: str = "adaptive") -> Box:
     return _checked(partial(_crown, choice=choice), layers, within)
 
 
+@ordinarily
 @partial(jax.jit, compiler_options=COLD)
 def _interval(layers, within):
     return intervals(layers, within)[-1]
 
 
+@ordinarily
 @partial(jax.jit, static_argnames="choice", compiler_options=COLD)
 def _crown(layers, within, choice):
     relaxed, size = relax(layers, within, choice)

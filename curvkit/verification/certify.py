@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from curvkit.core import tree
 from curvkit.verification import bounds
 from curvkit.verification.networks import COLD, Affine, Box, outputs
 
@@ -73,7 +74,7 @@ def program(*, warm: bool = False, **options):
 @lru_cache
 def _program(warm, options):
     chosen = partial(bound, **dict(options))
-    return jax.jit(chosen, compiler_options=None if warm else COLD)
+    return tree.ordinarily(jax.jit(chosen, compiler_options=None if warm else COLD))
 
 
 def _slack(layers, spec, slopes, offsets, size, within):
@@ -228,12 +229,14 @@ def climbed(layers, spec, starts, low, high, steps: int = 40):
             move = 0.25 * share * (high - low) * jnp.sign(gradient)
             return (jnp.clip(x + move, low, high), best, top), None
 
-        shares = jnp.concatenate([0.85 ** jnp.arange(steps), jnp.zeros(1)])
-        return jax.lax.scan(step, (x, x, -jnp.inf * jnp.ones(())), shares)[0][1:]
+        shares = 0.85 ** jnp.arange(steps, dtype=x.dtype)
+        shares = jnp.concatenate([shares, jnp.zeros(1, x.dtype)])
+        least = jnp.full((), -jnp.inf, jax.eval_shape(score, x).dtype)
+        return jax.lax.scan(step, (x, x, least), shares)[0][1:]
 
     along = 0 if low.ndim == 2 else None
     return jax.vmap(one, (0, along, along))(starts, low, high)
 
 
-values = jax.jit(valued, compiler_options=COLD)
-climb = jax.jit(climbed, static_argnames="steps", compiler_options=COLD)
+values = tree.ordinarily(jax.jit(valued, compiler_options=COLD))
+climb = tree.ordinarily(jax.jit(climbed, static_argnames="steps", compiler_options=COLD))

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core.say import refusal, unknown
-from curvkit.core.tree import float32, float64
+from curvkit.core.tree import float32, float64, ordinarily
 from curvkit.verification.networks import COLD, Box, Network, outputs
 from curvkit.verification.specifications import QuadraticSpec
 from curvkit.verification.training import Recipe, initial, predicted, trained
@@ -80,6 +80,7 @@ def after(theta, omega):
     return jax.lax.scan(substep, (theta, omega), None, SUBSTEPS)[0]
 
 
+@ordinarily
 @partial(jax.jit, compiler_options=COLD)
 def _pairs(theta, omega):
     return features(theta, omega), features(*after(theta, omega))
@@ -197,6 +198,7 @@ def paths(seed: int, runs: int, steps: int, on_circle: bool) -> np.ndarray:
         return np.asarray(ways).transpose(0, 2, 1, 3)
 
 
+@ordinarily
 @partial(jax.jit, static_argnames="steps", compiler_options=COLD)
 def _ways(both, theta, omega, on_circle, *, steps):
     learnt = [roll_out(each, theta, omega, steps, on_circle)[1] for each in both]

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.tree import float64
+from curvkit.core.tree import float64, ordinarily
 from curvkit.verification import certify
 from curvkit.verification.networks import COLD
 
@@ -81,4 +81,4 @@ def _looked(steps):
         found = certify.bound(layers, spec, low[None], high[None], steps=steps)
         return at, top, found.upper[0], found.slack[0]
 
-    return jax.jit(jax.vmap(one, (None, 0, 0, 0, 0)), compiler_options=COLD)
+    return ordinarily(jax.jit(jax.vmap(one, (None, 0, 0, 0, 0)), compiler_options=COLD))

@@ -17,7 +17,7 @@ import numpy as np
 import optax
 from jax.flatten_util import ravel_pytree
 
-from curvkit.core.tree import float32
+from curvkit.core.tree import float32, ordinarily
 from curvkit.verification.networks import BRISK, Network, network
 
 
@@ -71,6 +71,7 @@ def _layers(weights, at) -> Network:
     return network(layers[:-1])
 
 
+@ordinarily
 @partial(jax.jit, static_argnames=("loss", "recipe"), compiler_options=BRISK)
 def _trained(weights, data, ways, *, loss, recipe):
     batch, steps, rate = recipe

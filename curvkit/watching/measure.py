@@ -93,6 +93,27 @@ def reading(
     return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(found.values()))}
 
 
+def judged_reading(loss, numbers, told, seen, key, **statics):
+    """What is compiled: one reading, with the edge in its row."""
+    seen, row = judged(loss, numbers, told, seen, key, **statics)
+    return tree.strong(
+        (seen, row | {"learning_rate": told.learning_rate, "critical": told.critical})
+    )
+
+
+def judged(loss, numbers, told, seen, key, *, k, blocks, num_hvps):
+    """A reading of the curvature that decides for a rule, as `edges` told of it."""
+    by = {"weights": None}
+    if told.norm is not None:
+        by["steepest"] = lambda gradients: told.steepest(numbers, gradients)
+    elif told.shaped:
+        by["weights"] = lambda gradients: told.weights(numbers, gradients)
+    return reading(
+        loss, numbers, key=jax.random.fold_in(key, told.step), seen=seen, k=k,
+        blocks={name: list(at) for name, at in blocks}, num_hvps=num_hvps, norm=told.norm, **by,
+    )  # fmt: skip
+
+
 def _aligned(gradient, weights, pairs):
     """The squared cosine between the (preconditioned) gradient and the top vector."""
     flat = ravel_pytree(gradient)[0]

@@ -51,6 +51,11 @@ class Watch:
         Raises:
             ValueError: in one sentence, if params, loss, batch and optimizer do not fit together.
         """
+        if tree.traced(params, step):
+            raise ValueError(
+                "observe reads where nothing is being traced; within jax.jit or a scan call "
+                "pure_observe, and hand its rows to collect."
+            )
         step = self._count if step is None else int(step)
         self._count = step + 1
         if not self.pace.due(step):
@@ -64,7 +69,7 @@ class Watch:
         if not bool(told.ready):
             return None
         loss = self._traced(numbers, held, shape, batch)
-        read = programs.found(_read, [loss], donated=(2,), **self._statics())
+        read = programs.found(measure.judged_reading, [loss], donated=(2,), **self._statics())
         known = compilations(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
@@ -101,7 +106,7 @@ class Watch:
         told = self._told(opt_state, step, params, numbers, shape)
 
         def now(seen):
-            return _measured(loss, numbers, told, seen, self._key, **self._statics())
+            return measure.judged(loss, numbers, told, seen, self._key, **self._statics())
 
         def later(seen):
             row = measure.blank(self._options["k"], len(self._blocks))
@@ -234,26 +239,6 @@ class Watch:
         if self._shown is not None:
             self._shown(self.trace)
         return plain
-
-
-def _read(loss, numbers, told, seen, key, **statics):
-    """What is compiled: one reading, with the edge in its row."""
-    seen, row = _measured(loss, numbers, told, seen, key, **statics)
-    return tree.strong(
-        (seen, row | {"learning_rate": told.learning_rate, "critical": told.critical})
-    )
-
-
-def _measured(loss, numbers, told, seen, key, *, k, blocks, num_hvps):
-    judged = {"weights": None}
-    if told.norm is not None:
-        judged["steepest"] = lambda gradients: told.steepest(numbers, gradients)
-    elif told.shaped:
-        judged["weights"] = lambda gradients: told.weights(numbers, gradients)
-    return measure.reading(
-        loss, numbers, key=jax.random.fold_in(key, told.step), seen=seen, k=k,
-        blocks={name: list(at) for name, at in blocks}, num_hvps=num_hvps, norm=told.norm, **judged,
-    )  # fmt: skip
 
 
 def compilations(jitted: Callable) -> int:
