@@ -161,7 +161,8 @@ def steepest(
             radii.append(0.0)
             continue
         until = 1 + max(n for n, link in enumerate(chain) if link.kind in NORMS)
-        signals.append(_through(map(_settled, chain[:until]), at, weight, gradient, 1.0)[2])
+        signal = _through(map(_settled, chain[:until]), at, weight, gradient, 1.0)[2]
+        signals.append(signal.astype(weight.dtype))
         share = jnp.where(told.rate > 0, _rate(chain, given) / told.rate, 1.0)
         for link in chain[until:]:
             share = share * _effect(link, at, weight).gain

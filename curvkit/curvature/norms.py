@@ -41,8 +41,8 @@ def longest(norm: str, signal: list[jax.Array], radii: list[Any]) -> list[jax.Ar
     """
     if norm not in NAMES:
         raise ValueError(say.unknown("norm", norm, NAMES))
-    return [r * (jnp.sign(c) if norm == "sign" else _polar(c)) for c, r in
-            zip(signal, radii, strict=True)]  # fmt: skip
+    step = jnp.sign if norm == "sign" else _polar
+    return [(r * step(c)).astype(c.dtype) for c, r in zip(signal, radii, strict=True)]
 
 
 def dual(norm: str, signal: list[jax.Array], radii: list[Any]) -> jax.Array:

@@ -1,6 +1,6 @@
 """Watching anyone's training: sharpness and its threshold along a loop that stays one's own.
 
-    watcher = curvkit.watch(loss_fn, rule="adam", learning_rate=1e-3)
+    watcher = curvkit.watch(loss_fn, optimizer=method)   # the optax transformation
     watcher.observe(params, opt_state, step, batch)      # after each training step
     watcher.figure()
 

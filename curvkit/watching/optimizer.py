@@ -102,6 +102,11 @@ def tell(
         rate = _rate_alone(options, state, params, numbers, shape, given)
     _require_same(by_hand, rate, () if options["optimizer"] is not None else state)
     critical = options["critical"]
+    if critical is not None and not tree.traced(rate) and np.isnan(float(rate)):
+        raise ValueError(
+            "critical is a value of learning rate times sharpness, and no learning rate is told; "
+            "give learning_rate= as a number or as the schedule that the optimizer has."
+        )
     critical = (np.nan if found is None else found.critical) if critical is None else critical
     shaped = own is not None or (found is not None and found.shaped)
     updated = True

@@ -66,7 +66,8 @@ def watch(
         epsilon: their ε, likewise; at least 0.
         preconditioner: the diagonal of P as a function of the optimizer's state, shaped like the
             trained arrays; instead of the rule's.
-        critical: what ηλ is at the edge, above 0; instead of the rule's.
+        critical: what ηλ is at the edge, above 0; instead of the rule's. With a `preconditioner`
+            beside it nothing is read from the optimizer but, where that can be, its rate.
         trained: which leaves are trained: a pytree of booleans, a prefix of params, a function that
             makes one, or a leaf's name; by default all floating-point arrays.
         num_hvps: the most Hessian-vector products of a reading, for each layer again.

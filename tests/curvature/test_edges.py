@@ -123,6 +123,7 @@ def test_a_rate_of_zero_has_no_edge_and_no_warning():
 
 
 two_rates = optax.masked(optax.sgd(0.1), {"a": True, "b": False})
+signum = optax.chain(optax.ema(0.9, debias=False), optax.sign_sgd(0.1))
 NOT_KNOWN = {
     "two momenta": (optax.chain(optax.trace(0.9), optax.adam(0.1)), "has two momenta, trace and"),
     "uphill": (optax.sgd(-0.1), "adds the gradient instead of subtracting it"),
@@ -137,7 +138,7 @@ NOT_KNOWN = {
         "moves some arrays by a sign or a polar factor and others by another rule",
     ),
     "a Lion that keeps too much": (optax.lion(0.1, b1=0.9, b2=0.9), "only for β1 up to β2²"),
-    "a sign of an average": (optax.signum(0.1), "β1=0.9 and β2=0.9, whose edge is known only"),
+    "a sign of an average": (signum, "β1=0.9 and β2=0.9, whose edge is known only"),
     "nothing trained": (optax.set_to_zero(), "trains none of the arrays"),
 }
 
@@ -152,7 +153,7 @@ def test_what_has_no_known_edge_is_refused_in_a_sentence(case):
 def test_names_are_those_that_people_know():
     for optimizer, name in (
         (optax.chain(optax.clip(1.0), optax.nadamw(0.1)), "nadamw"),
-        (optax.signum(0.1), "signum"),
+        (signum, "signum"),
         (optax.lion(0.1), "lion with decay"),
         (optax.lars(0.1), "heavy_ball with trust ratio"),
     ):

@@ -149,15 +149,17 @@ def test_a_preconditioner_and_a_critical_value_of_ones_own_are_taken():
     params = {"a": jnp.ones(3), "b": jnp.ones(3)}
     method = optax.adan(0.1)
     watcher = curvkit.watch(
-        loss, optimizer=method, every=1, budget=None, critical=3.0,
+        loss, optimizer=method, every=1, budget=None, critical=3.0, learning_rate=0.1,
         preconditioner=lambda state: {"a": jnp.full(3, 2.0), "b": jnp.full(3, 5.0)},
     )  # fmt: skip
     stepped(method, params, 1, watcher)
     assert_close(watcher.trace.sharpness, [2.5], rtol=1e-4)
     assert_close(watcher.trace.critical, [3.0])
+    with pytest.raises(ValueError, match="critical is a value of learning rate times sharpness"):
+        told(None, rule=None, critical=2.0)
     short = lambda state: [jnp.ones(2)]
     with pytest.raises(ValueError, match="what preconditioner returns must be of the shapes of"):
-        told(None, preconditioner=short, critical=2.0)
+        told(None, preconditioner=short, critical=2.0, learning_rate=0.1)
     with pytest.raises(ValueError, match="what preconditioner returns must be above 0"):
         told(None, preconditioner=lambda state: [jnp.zeros(3)] * 2, critical=2.0)
 
