@@ -9,6 +9,7 @@ import statistics
 import time
 from functools import partial
 
+import _safety
 import jax
 import jax.numpy as jnp
 import optax
@@ -153,12 +154,26 @@ def race(title, contenders, steps, seeds, marks, target):
     table(title, told, columns(marks, target), rows)
 
 
+def safety(quick):
+    """The tables of the guard: what it keeps from exploding, and what it costs."""
+    for title, told in (
+        ("CDAT where it may explode", _safety.explosions),
+        ("CDAT on the room's own runs", _safety.prices),
+    ):
+        heads, rows = told(quick, progress.log)
+        table(title, "", heads, rows)
+
+
 def main():
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="one seed, fewer steps and repeats")
     asked.add_argument("--no-race", action="store_true", help="only the price of a step")
+    asked.add_argument("--safety", action="store_true", help="only where CDAT explodes")
     given = asked.parse_args()
     out.print(" · ".join(f"{name} {value}" for name, value in machine().items()))
+    if given.safety:
+        safety(given.quick)
+        return
     repeats = 5 if given.quick else 15
     price_of_routes(repeats)
     price_of_cdat(repeats)

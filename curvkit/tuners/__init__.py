@@ -14,10 +14,12 @@ the Edge: Curvature Aware Learning Rate Tuners, NeurIPS 2024 (arXiv 2407.06183).
 """
 
 from curvkit.core.lazy import lazily
-from curvkit.tuners.cdat import CDATState, cdat, curvature_along, greedy
+from curvkit.tuners.cdat import CDATState, cdat, greedy
 from curvkit.tuners.choices import TUNERS
+from curvkit.tuners.edge import oracle
 from curvkit.tuners.experiment import run, stream
-from curvkit.tuners.rivals import constant, hypergradient, oracle, polyak, schedule, warm_up
+from curvkit.tuners.line import curvature_along
+from curvkit.tuners.rivals import constant, hypergradient, polyak, schedule, warm_up
 from curvkit.tuners.searches import armijo, exact
 from curvkit.tuners.settings import Settings
 from curvkit.tuners.trace import Trace

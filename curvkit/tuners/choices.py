@@ -16,11 +16,13 @@ import optax
 from curvkit.core import say
 from curvkit.tuners import rivals, searches
 from curvkit.tuners.cdat import cdat, greedy
+from curvkit.tuners.edge import oracle
 
+# The paper's rule as it stands: a room shows what it does, also where it goes wrong.
 # name: from a base and the numbers of `choose` to a tuner
 TUNERS: Mapping[str, Callable[[optax.GradientTransformation, Any], Any]] = {
     "cdat": lambda base, given: cdat(
-        base, given.sigma, ema=given.ema, max_learning_rate=given.max_learning_rate
+        base, given.sigma, ema=given.ema, max_learning_rate=given.max_learning_rate, guard=False
     ),
     "constant": lambda base, given: rivals.constant(base, given.learning_rate),
     "warm_up": lambda base, given: rivals.warm_up(base, given.learning_rate, given.warm_up_steps),
@@ -28,7 +30,7 @@ TUNERS: Mapping[str, Callable[[optax.GradientTransformation, Any], Any]] = {
         base, given.learning_rate, given.warm_up_steps, decay_steps=given.steps
     ),
     "greedy": lambda base, given: greedy(
-        base, ema=given.ema, max_learning_rate=given.max_learning_rate
+        base, ema=given.ema, max_learning_rate=given.max_learning_rate, guard=False
     ),
     "armijo": lambda base, given: searches.armijo(
         base, slope_rtol=given.slope, max_learning_rate=given.max_learning_rate
@@ -41,7 +43,9 @@ TUNERS: Mapping[str, Callable[[optax.GradientTransformation, Any], Any]] = {
     "hypergradient_times": lambda base, given: rivals.hypergradient(
         base, given.learning_rate, given.hypergradient_rate, "multiplicative"
     ),
-    "oracle": lambda base, given: rivals.oracle(base, given.sigma, diagonal=given.diagonal),
+    "oracle": lambda base, given: oracle(
+        base, given.sigma, diagonal=given.diagonal, critical=getattr(given, "critical", 2.0)
+    ),
 }
 
 
@@ -52,7 +56,8 @@ def choose(name: str, base: optax.GradientTransformation, given: Any):
         name: one of `TUNERS`.
         base: any optax direction.
         given: an object with the attributes sigma, ema, max_learning_rate, learning_rate,
-            warm_up_steps, steps, slope, hypergradient_rate and diagonal, as far as they are used.
+            warm_up_steps, steps, slope, hypergradient_rate, diagonal and critical, as far as they
+            are used.
 
     Raises:
         ValueError: if there is no tuner of that name.

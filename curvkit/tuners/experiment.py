@@ -81,7 +81,8 @@ def methods(settings: Settings, name: str):
     )}  # fmt: skip
     shape = functools.partial(diagonal, settings)
     plain = settings.base not in ("rmsprop", "adam")
-    given = SimpleNamespace(**given, diagonal=None if plain else shape)
+    edge = critical(settings.base, momentum=settings.momentum)
+    given = SimpleNamespace(**given, diagonal=None if plain else shape, critical=edge)
     return choose(name, base, given), constant(base, settings.learning_rate)
 
 

@@ -1,24 +1,22 @@
-"""What CDAT is compared with: fixed rates, Polyak, hypergradients, and an oracle.
+"""What CDAT is compared with: fixed rates, Polyak and hypergradients.
 
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
 | η | `learning_rate` | scalar | |
 | f* | `f_min` | scalar | arXiv 2002.10542, section 2 |
 | β | `rate`, of the learning rate's own descent | scalar | arXiv 1703.04782, equations 3 and 7 |
-| λ | largest eigenvalue of P^(-1/2) H P^(-1/2) | scalar | arXiv 2407.06183, section 2 |
-| σ | `sigma` | scalar | arXiv 2407.06183, section 2 |
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from curvkit.core import say
-from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
-from curvkit.tuners.tuner import inner_product, require_within, tuner
+from curvkit.tuners import leaves
+from curvkit.tuners.line import slope_along
+from curvkit.tuners.tuner import require_count, require_within, tuner
 
 KINDS = ("additive", "multiplicative")
 
@@ -31,7 +29,7 @@ def constant(base: optax.GradientTransformation, learning_rate: float):
     Array([-0.5, -0.5], dtype=float32)
     """
     require_within("learning_rate", learning_rate, 0, jnp.inf, "a number above 0")
-    return tuner(base, lambda params: (), lambda seen, inner: (learning_rate, inner))
+    return tuner(base, lambda parts, like: (), lambda seen, inner: (learning_rate, inner))
 
 
 def schedule(base: optax.GradientTransformation, learning_rate: Callable[[jax.Array], jax.Array]):
@@ -41,7 +39,10 @@ def schedule(base: optax.GradientTransformation, learning_rate: Callable[[jax.Ar
     >>> float(method.update(jnp.ones(()), method.init(jnp.ones(())))[0])
     -0.0
     """
-    begin = lambda params: jnp.zeros((), jnp.int32)
+    begin = lambda parts, like: jnp.zeros((), jnp.int32)
+    if not callable(learning_rate):
+        advice = "use constant(base, learning_rate) for a number"
+        raise ValueError(say.refusal("learning_rate", "a function of steps", learning_rate, advice))
     return tuner(base, begin, lambda seen, count: (learning_rate(count), count + 1))
 
 
@@ -65,12 +66,18 @@ def warm_up(
     -0.25
     """
     require_within("peak", peak, 0, jnp.inf, "a number above 0")
+    require_count("steps", steps, 1)
+    if decay_steps is not None:
+        require_count("decay_steps", decay_steps, 1)
+    number = lambda whole: jnp.asarray(whole).astype(jnp.float32)
 
     def rate(count):
-        rising = peak * jnp.minimum(1.0, (count + 1) / steps)
+        count, length = number(count), number(steps)
+        rising = peak * jnp.minimum(1.0, (count + 1) / length)
         if decay_steps is None:
             return rising
-        through = jnp.clip((count - steps) / jnp.maximum(decay_steps - steps, 1), 0.0, 1.0)
+        rest = jnp.maximum(number(decay_steps) - length, 1.0)
+        through = jnp.clip((count - length) / rest, 0.0, 1.0)
         return rising * 0.5 * (1 + jnp.cos(jnp.pi * through))
 
     return schedule(base, rate)
@@ -83,23 +90,35 @@ def polyak(
     max_learning_rate: float = jnp.inf,
     eps: float = 0.0,
 ):
-    """Polyak's step, η = min((f − f*) / (‖u‖² + ε), cap), by `optax.scale_by_polyak`.
+    """Polyak's step on any direction, η = min((f − f*) / (−∇fᵀu + ε), cap): (f − f*) / ‖g‖² for
+    gradient descent, and 0 where u goes uphill.
+
+    Args:
+        base: any optax direction.
+        f_min: f*, the least that the loss can be.
+        max_learning_rate: the cap, above 0.
+        eps: ε ≥ 0.
 
     >>> loss = lambda w: 2.0 * jnp.sum(w**2)
     >>> method, w = polyak(optax.identity()), jnp.ones(1)
     >>> float(method.update(jax.grad(loss)(w), method.init(w), w, value_fn=loss)[1].learning_rate)
     0.125
     """
-    own = optax.scale_by_polyak(f_min, max_learning_rate, eps, variant="sps+")
+    require_within("f_min", f_min, -jnp.inf, jnp.inf, "a finite number")
+    if not (isinstance(max_learning_rate, float) and max_learning_rate == jnp.inf):
+        require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "above 0")
+    require_within("eps", eps, -1e-30, jnp.inf, "a number of at least 0")
 
     def propose(seen, inner):
-        value = seen.value_fn(seen.params) if seen.value is None else seen.value
-        scaled, inner = own.update(seen.direction, inner, seen.params, value=value)
-        length = inner_product(seen.direction, seen.direction)
-        along = inner_product(scaled, seen.direction)
-        return jnp.where(length > 0, along / length, 0.0), inner
+        value, slope = slope_along(seen.value_fn, seen.params, seen.direction, seen.backward)
+        scale = jnp.where(seen.size == 0, 1.0, seen.size).astype(slope.dtype)
+        gap = jnp.maximum(value - f_min, 0.0)
+        below = -slope + jnp.asarray(eps).astype(scale.dtype) / scale
+        rate = jnp.minimum(leaves.over(gap, below, scale), max_learning_rate)
+        # Not by the sign alone: what is no number is neither above nor below.
+        return jnp.where((slope >= 0) & jnp.isfinite(gap), 0.0, rate), inner
 
-    return tuner(base, own.init, propose, needs="polyak")
+    return tuner(base, lambda parts, like: (), propose, needs="polyak")
 
 
 def hypergradient(
@@ -127,63 +146,28 @@ def hypergradient(
     if kind not in KINDS:
         raise ValueError(say.unknown("kind", kind, KINDS))
 
-    def init(params):
-        return jnp.asarray(learning_rate, jnp.float32), jax.tree.map(jnp.zeros_like, params)
+    def init(parts, like):
+        first = jnp.asarray(learning_rate).astype(jnp.float32)
+        return first, jax.tree.map(jnp.zeros_like, like), jnp.zeros((), jnp.float32)
 
     def propose(seen, inner):
-        now, before = inner
-        along = -inner_product(seen.grads, before)
+        last, before, size = inner
+        # Both over their largest entries: the square of a small or a large one is no number.
+        steep = leaves.largest(seen.grads)
+        grads = leaves.unit(seen.grads, steep, seen.grads)
+        old = leaves.part(before, seen.which)
+        along = -leaves.inner_product(grads, old).astype(jnp.float32)
         if kind == "additive":
-            now = now + rate * along
+            new = last + rate * along * steep * size
         else:
-            lengths = inner_product(seen.grads, seen.grads) * inner_product(before, before)
-            now = now * (1 + rate * along / jnp.sqrt(jnp.maximum(lengths, 1e-30)))
-        now = jnp.maximum(now, 0.0).astype(jnp.float32)
-        return now, (now, jax.tree.map(lambda u, b: u.astype(b.dtype), seen.direction, before))
+            squares = [leaves.inner_product(each, each) for each in (grads, old)]
+            lengths = jnp.sqrt(squares[0]) * jnp.sqrt(squares[1])
+            cosine = along / jnp.where(lengths == 0, 1.0, lengths).astype(jnp.float32)
+            new = last * (1 + rate * cosine)
+        new = jnp.maximum(new, 0.0)
+        known = jnp.isfinite(new) & jnp.isfinite(seen.size) & jnp.isfinite(steep)
+        new = jnp.where(known, new, last)
+        now = leaves.whole(seen.direction, seen.which, before)
+        return new, leaves.kept(known, (new, now, seen.size), inner)
 
     return tuner(base, init, propose)
-
-
-def oracle(
-    base: optax.GradientTransformation,
-    sigma: float = 2.0,
-    *,
-    diagonal: Callable[[Any, Any], Any] | None = None,
-    seed: int = 0,
-):
-    """η = σ / λ, with λ the largest eigenvalue of the Hessian, found anew at each step.
-
-    Args:
-        base: any optax direction.
-        sigma: σ > 0; what is 2 for gradient descent is larger with momentum.
-        diagonal: `diagonal(base_state, params)`, the diagonal of the base's preconditioner P, a
-            positive pytree like `params`; without it λ is that of the Hessian itself.
-        seed: of the first directions.
-
-    >>> loss = lambda w: 2.0 * jnp.sum(w**2)
-    >>> method, w = oracle(optax.identity(), 2.0), jnp.ones(3)
-    >>> float(method.update(jax.grad(loss)(w), method.init(w), w, value_fn=loss)[1].learning_rate)
-    0.5
-    """
-    require_within("sigma", sigma, 0, jnp.inf, "a number above 0")
-
-    def init(params):
-        return EigenPairs.blank(_wide(params)), jnp.zeros((), jnp.int32)
-
-    def propose(seen, inner):
-        start, count = inner
-        precondition = None if diagonal is None else _wide(diagonal(seen.base, seen.params))
-        narrow = lambda wide: jax.tree.map(lambda w, p: w.astype(p.dtype), wide, seen.params)
-        loss = lambda wide: seen.value_fn(narrow(wide)).astype(jnp.float32)
-        pairs = top_eigenpairs(
-            loss, _wide(seen.params), key=jax.random.fold_in(jax.random.key(seed), count),
-            start=start, tolerance=1e-3, preconditioner=precondition,
-        )  # fmt: skip
-        return sigma / jnp.maximum(pairs.values[0], 1e-30), (pairs, count + 1)
-
-    return tuner(base, init, propose, needs="oracle")
-
-
-def _wide(tree):
-    """A pytree in single precision or better: an eigenvalue is not to be had in half."""
-    return jax.tree.map(lambda w: w.astype(jnp.promote_types(w.dtype, jnp.float32)), tree)

@@ -10,7 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.tuners.tuner import moved, require_within, tuner
+from curvkit.tuners.leaves import kept, moved, over, strong, wide
+from curvkit.tuners.line import slope_along
+from curvkit.tuners.tuner import require_count, require_within, tuner
 
 # What golden-section search keeps of a bracket at each evaluation.
 GOLDEN = 0.6180339887498949
@@ -27,13 +29,23 @@ def armijo(
 ):
     """Backtracking until f(w + η u) ≤ f + c η gᵀu, by `optax.scale_by_backtracking_linesearch`.
 
-    Takes optax's options, with optax's defaults.
+    Takes optax's options, with optax's defaults. The search is along the line alone, in numbers
+    over the slope, so that the unit of the loss and the dtype of the parameters do not matter. A
+    search that finds nothing moves nothing, and the next begins where it ended.
+
+    Raises:
+        ValueError: for a setting out of range; from `update` without `value_fn` or `params`.
 
     >>> loss = lambda w: 2.0 * jnp.sum(w**2)
     >>> method, w = armijo(optax.identity(), slope_rtol=0.5, decrease_factor=0.5), jnp.ones(1)
     >>> float(method.update(jax.grad(loss)(w), method.init(w), w, value_fn=loss)[1].learning_rate)
     0.25
     """
+    require_within("slope_rtol", slope_rtol, 0, 1, "between 0 and 1")
+    require_within("decrease_factor", decrease_factor, 0, 1, "between 0 and 1")
+    require_within("increase_factor", increase_factor, 1 - 1e-9, jnp.inf, "a number of at least 1")
+    require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "a number above 0")
+    require_count("max_backtracking_steps", max_backtracking_steps, 1)
     own = optax.scale_by_backtracking_linesearch(
         max_backtracking_steps,
         slope_rtol=slope_rtol,
@@ -41,16 +53,30 @@ def armijo(
         increase_factor=increase_factor,
         max_learning_rate=max_learning_rate,
     )
+    one = lambda number: jnp.asarray(number).astype(jnp.float32)
+    lost = one(increase_factor) * one(decrease_factor) ** max_backtracking_steps
 
     def propose(seen, inner):
-        value = seen.value_fn(seen.params) if seen.value is None else seen.value
-        _, inner = own.update(
-            seen.direction, inner, seen.params,
-            value=value, grad=seen.grads, value_fn=seen.value_fn,
+        value, slope = slope_along(seen.value_fn, seen.params, seen.direction, seen.backward)
+        # The loss along u, over the size of its slope there: φ(η) with φ' = −1 at 0.
+        steep = jnp.where(slope == 0, 1.0, jnp.abs(slope))
+        along = lambda rate: one(over(wide(_at(seen, rate)) - value, steep, seen.size))
+        _, new = own.update(
+            one(1.0), inner, one(0.0),
+            value=one(0.0), grad=one(jnp.sign(slope)), value_fn=along,
         )  # fmt: skip
-        return inner.learning_rate, inner
+        rate = jnp.where(slope < 0, new.learning_rate, 0.0)
+        ended = jnp.where(new.learning_rate > 0, new.learning_rate, lost * inner.learning_rate)
+        known = jnp.isfinite(value) & jnp.isfinite(slope) & jnp.isfinite(seen.size)
+        found = kept(known & (slope < 0), new._replace(learning_rate=ended), inner)
+        return jnp.where(known, rate, seen.last), found
 
-    return tuner(base, own.init, propose, needs="armijo")
+    return tuner(base, lambda parts, like: strong(own.init(one(0.0))), propose, needs="armijo")
+
+
+def _at(seen, rate):
+    """The loss at w + η u."""
+    return seen.value_fn(moved(seen.params, rate * seen.size, seen.direction))
 
 
 def exact(
@@ -76,16 +102,21 @@ def exact(
     0.25
     """
     require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "a number above 0")
+    require_count("evaluations", evaluations, 3)
 
     def propose(seen, last):
-        along = lambda rate: _never_nan(seen.value_fn(moved(seen.params, rate, seen.direction)))
-        start = along(0.0)
-        low, high = _bracket(along, start, last, max_learning_rate)
+        # Along the direction over its largest entry, so that the unit of the loss does not matter.
+        size = jnp.where(seen.size == 0, 1.0, seen.size)
+        along = lambda far: _never_nan(seen.value_fn(moved(seen.params, far, seen.direction)))
+        start = along(jnp.zeros((), jnp.float32))
+        limit = jnp.minimum(max_learning_rate * size, jnp.finfo(jnp.float32).max / 4)
+        low, high = _bracket(along, start, jnp.where(last > 0, last * size, 1.0), limit)
         best = _golden(along, low, high, evaluations)
-        rate = jnp.where(along(best) <= start, best, 0.0)
+        rate = jnp.where(along(best) <= start, best / size, 0.0)
+        rate = jnp.where(jnp.isfinite(start) & jnp.isfinite(rate), rate, seen.last)
         return rate, jnp.where(rate > 0, rate, last)
 
-    return tuner(base, lambda params: jnp.ones((), jnp.float32), propose, needs="exact")
+    return tuner(base, lambda parts, like: jnp.zeros((), jnp.float32), propose, needs="exact")
 
 
 def _never_nan(value):

@@ -4,12 +4,15 @@
 | --- | --- | --- | --- |
 | w | `params` | pytree | |
 | g | `grads` | like `params` | |
-| u | `direction`, minus what the base returns | like `params` | arXiv 2407.06183, section 2 |
+| u | `direction` times `size`, minus what the base returns | like `params` | arXiv 2407.06183 |
+| m | `size`, the largest entry of u | scalar | |
 | η | `learning_rate` | scalar | |
 | f | `value_fn`, the loss of `params` | scalar | |
 
 optax's convention: the base returns a scaled gradient, the tuner supplies −η. A tuner is made of
-`init(params)` and `propose(...)`; everything that is the same for all of them stands here.
+`init(params)` and `propose(...)`; everything that is the same for all of them stands here. What a
+tuner sees of a step is a list of the leaves that move, and the direction over its largest entry:
+so neither the unit of the loss nor a counter among the parameters is its business.
 """
 
 import inspect
@@ -18,9 +21,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from curvkit.core import say, tree
+from curvkit.tuners import leaves
+from curvkit.tuners.bases import require_direction, require_no_rate
+from curvkit.tuners.line import looked_at
 
 
 class TunerState(NamedTuple):
@@ -38,57 +45,145 @@ class TunerState(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a tuner sees of a step: gradient, direction u, parameters, step before, and f."""
+    """What a tuner sees of a step, in lists of the leaves that move.
 
-    grads: Any
-    direction: Any
-    params: Any
+    Attributes:
+        grads, params: lists of arrays.
+        direction: u over its largest entry, in the dtypes of `params`.
+        size: the largest entry of u, fp32; nan where a gradient is no number.
+        last: η of the step before.
+        value_fn: f of such a list.
+        value: f here, if it was given.
+        base: the state of the base after its update.
+        whole: the parameters as they were given.
+        which: for each leaf whether it moves.
+        backward: whether f has a rule for the backward pass only.
+    """
+
+    grads: list
+    direction: list
+    size: jax.Array
+    params: list
     last: jax.Array
     value_fn: Callable[[Any], jax.Array] | None
     value: jax.Array | None
     base: Any
+    whole: Any
+    which: list
+    backward: bool
 
 
 def tuner(
     base: optax.GradientTransformation,
-    init: Callable[[Any], Any],
+    init: Callable[[list, Any], Any],
     propose: Callable[[Seen, Any], tuple[jax.Array, Any]],
     *,
     needs: str = "",
 ) -> optax.GradientTransformationExtraArgs:
     """A tuner of `base` from `propose(seen, inner) -> (learning rate, inner)`.
 
+    A rate that is not finite leaves the last one and `inner` as they were; a direction that is not
+    finite also moves nothing and leaves the state of the base: no step that is no number is seen
+    by a later one. What is no floating-point array, such as a counter, does not move.
+
     Args:
         base: any optax direction, returning a scaled gradient.
-        init: what the tuner remembers at first, of the parameters.
+        init: what the tuner remembers at first, of the list of the leaves that move, and of
+            parameters with zeros in place of the others.
         propose: finds η.
         needs: the name of the tuner where it needs `value_fn` and `params`, else "".
+
+    Raises:
+        ValueError: here or from `init`, if the base has a learning rate of its own; from `update`
+            for what it lacks.
     """
-    if not (hasattr(base, "init") and hasattr(base, "update")):
-        advice = "pass optax.identity() for gradient descent"
-        raise ValueError(say.refusal("base", "an optax gradient transformation", base, advice))
+    require_direction(base)
+    seen_to_be_one = require_no_rate(base)
     base = optax.with_extra_args_support(base)
 
     def begin(params):
-        return TunerState(base.init(params), jnp.zeros((), jnp.float32), init(params))
+        which = leaves.moving(params)
+        if not seen_to_be_one:
+            require_no_rate(base, leaves.floats(params, which))
+        given = leaves.floats(params, which)
+        inner = leaves.strong(init(leaves.part(params, which), given))
+        first = leaves.strong(base.init(given))
+        return TunerState(first, jnp.zeros((), jnp.float32), inner)
 
     def update(grads, state, params=None, *, value_fn=None, **extra):
-        scaled, base_state = base.update(grads, state.base, params, value_fn=value_fn, **extra)
-        direction = jax.tree.map(jnp.negative, scaled)
         if needs:
             _require(needs, params, value_fn)
-        closed = value_fn and bound(value_fn, extra)
-        if needs:
-            tree.require_scalar(closed, params)
-        seen = Seen(
-            grads, direction, params, state.learning_rate, closed, extra.get("value"), base_state
+        which = leaves.moving(grads if params is None else params)
+        shown = None if params is None else leaves.floats(params, which)
+        scaled, base_state = base.update(
+            leaves.floats(grads, which), state.base, shown, value_fn=value_fn, **extra
         )
+        seen = _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extra)
         rate, inner = propose(seen, state.inner)
-        rate = jnp.asarray(rate, jnp.float32)
-        updates = jax.tree.map(lambda u: (rate * u).astype(u.dtype), direction)
-        return updates, TunerState(base_state, rate, inner)
+        return _stepped(seen, rate, inner, scaled, grads if params is None else params, state)
 
     return optax.GradientTransformationExtraArgs(begin, update)
+
+
+def _stepped(seen, rate, inner, scaled, like, state):
+    """Minus the rate times what the base returned, and the state after the step."""
+    rate = leaves.strong(rate).astype(jnp.float32)
+    known, straight = jnp.isfinite(rate), jnp.isfinite(seen.size)
+    rate = jnp.where(known, rate, state.learning_rate)
+    step = lambda u: jnp.where(straight, leaves.times(-rate, u), jnp.zeros_like(u))
+    own = [step(u) for u in leaves.part(scaled, seen.which)]
+    base_state = leaves.kept(straight, seen.base, state.base, cast=False)
+    after = TunerState(base_state, rate, leaves.strong(inner))
+    if all(seen.which):
+        return jax.tree.unflatten(jax.tree.structure(scaled), own), after
+    return leaves.whole(own, seen.which, jax.tree.map(jnp.zeros_like, like)), after
+
+
+def _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extra):
+    """What a tuner is shown of this step."""
+    own, up = leaves.part(grads, which), leaves.part(scaled, which)
+    size = leaves.largest(up)
+    here = up if params is None else leaves.part(params, which)
+    down = leaves.unit([-each for each in up], size, here)
+    closed, backward = None, False
+    if needs:
+        of = bound(value_fn, extra)
+        closed = lambda part: of(leaves.whole(part, which, params))
+        backward = _looked_at(closed, here, params)
+    value = extra.get("value")
+    return Seen(
+        own,
+        down,
+        size,
+        here,
+        state.learning_rate,
+        closed,
+        value,
+        base_state,
+        params,
+        which,
+        backward,
+    )
+
+
+def _looked_at(closed, here, params) -> bool:
+    """Whether the loss has a rule for the backward pass only; a sentence where it cannot be had."""
+    try:
+        return looked_at(closed, here)
+    except Exception as error:
+        hidden = lambda each: isinstance(each, optax.MaskedNode)
+        if any(hidden(each) for each in jax.tree.leaves(params, is_leaf=hidden)):
+            raise ValueError(
+                "value_fn was given only the parameters that a mask shows, and cannot take them; "
+                "pass value_fn=lambda part: loss(tuners.unmasked(part, params))."
+            ) from error
+        if type(params).__module__.startswith("flax.nnx"):
+            raise ValueError(
+                "value_fn was given an nnx State and not a model, and cannot take it; pass "
+                "value_fn=lambda state: loss(nnx.merge(graphdef, state)), with the graphdef of "
+                "nnx.split(model, nnx.Param, ...)."
+            ) from error
+        raise
 
 
 def _require(name, params, value_fn):
@@ -125,26 +220,24 @@ def unmasked(part: Any, whole: Any) -> Any:
     return jax.tree.map(lambda p, w: w if hidden(p) else p, part, whole, is_leaf=hidden)
 
 
-def inner_product(one: Any, other: Any) -> jax.Array:
-    """The inner product of two pytrees of the same structure, summed in fp32 or better.
-
-    >>> float(inner_product({"a": jnp.ones(2)}, {"a": jnp.array([1.0, 2.0])}))
-    3.0
-    """
-    wide = lambda x: x.astype(jnp.promote_types(x.dtype, jnp.float32))
-    leaves = jax.tree.map(lambda a, b: jnp.vdot(wide(a), wide(b)), one, other)
-    return sum(jax.tree.leaves(leaves), jnp.zeros((), jnp.float32))
-
-
-def moved(params: Any, rate: jax.Array, direction: Any) -> Any:
-    """`params + rate · direction`, in the dtypes of `params`."""
-    return jax.tree.map(lambda w, u: (w + rate * u).astype(w.dtype), params, direction)
-
-
 def require_within(name: str, value: Any, low: float, high: float, expected: str) -> None:
     """Raises ValueError unless low < value < high; what is being traced is not looked at."""
     if tree.traced(value):
         return
-    number = float(value) if jnp.ndim(value) == 0 else float("nan")
+    number = float("nan")
+    number_like = not isinstance(value, str | bytes | bool | None) and np.ndim(value) == 0
+    if number_like:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            pass
     if not low < number < high:
         raise ValueError(say.refusal(name, expected, value))
+
+
+def require_count(name: str, value: Any, low: int) -> None:
+    """Raises ValueError unless `value` is a whole number, NumPy's included, of at least `low`."""
+    whole = getattr(value, "dtype", None) is None or jnp.issubdtype(value.dtype, jnp.integer)
+    require_within(name, value, low - 1, jnp.inf, f"a whole number of at least {low}")
+    if not tree.traced(value) and not (whole and float(value) == int(value)):
+        raise ValueError(say.refusal(name, f"a whole number of at least {low}", value))

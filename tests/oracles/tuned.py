@@ -1,10 +1,49 @@
 """CDAT and its rivals as plain NumPy loops on a quadratic, with a dense Hessian."""
 
+import functools
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
+
+from curvkit import tuners
+
+
+def diagonal(state, params):
+    """The preconditioner of optax's Adam at its defaults; ones for a base without moments."""
+    if not hasattr(state, "nu"):
+        return jax.tree.map(jnp.ones_like, params)
+    wide = lambda each: each.astype(jnp.promote_types(each.dtype, jnp.float32))
+    root = lambda nu: jnp.sqrt(wide(nu) / (1 - 0.999**state.count)) + 1e-8
+    return jax.tree.map(lambda nu: root(nu) * (1 - 0.9**state.count), state.nu)
+
+
+# Every tuner there is, as a function of its base: what is tried on one is tried on all.
+TABLE = {
+    # At 2 a parabola is climbed to where one came from: nothing would be seen to go down.
+    "cdat": functools.partial(tuners.cdat, sigma=1.5),
+    "cdat, the paper's rule": functools.partial(tuners.cdat, sigma=1.5, guard=False),
+    "cdat with averages": functools.partial(tuners.cdat, sigma=1.5, ema=0.5),
+    "greedy": tuners.greedy,
+    "constant": functools.partial(tuners.constant, learning_rate=0.1),
+    "warm_up": functools.partial(tuners.warm_up, peak=0.1, steps=5, decay_steps=900),
+    "schedule": functools.partial(tuners.schedule, learning_rate=optax.constant_schedule(0.1)),
+    "armijo": tuners.armijo,
+    "exact": tuners.exact,
+    "polyak": tuners.polyak,
+    "hypergradient": functools.partial(tuners.hypergradient, learning_rate=0.05, rate=1e-3),
+    "hypergradient_times": functools.partial(
+        tuners.hypergradient, learning_rate=0.05, rate=1e-2, kind="multiplicative"
+    ),
+    "oracle": functools.partial(tuners.oracle, sigma=1.0),
+}
+# Those whose steps follow the unit of the loss, and those that look at nothing but gradients.
+FREE_OF_UNITS = (
+    "cdat", "cdat, the paper's rule", "cdat with averages", "greedy", "polyak", "exact", "oracle",
+)  # fmt: skip
+BLIND = ("constant", "warm_up", "schedule", "hypergradient", "hypergradient_times")
 
 
 def quadratic(seed=0, size=6, low=0.1, high=4.0):
@@ -24,6 +63,14 @@ def follow(method, loss, w, steps):
 
     (w, state), rates = jax.jit(lambda w: jax.lax.scan(one, (w, method.init(w)), None, steps))(w)
     return np.asarray(rates), w, state
+
+
+def both(method, rate, steps=12, seed=0, high=4.0):
+    """The rates of a tuner and of a loop, from the same start on the same quadratic."""
+    matrix, start = quadratic(seed, high=high)
+    loss = lambda w: 0.5 * w @ jnp.asarray(matrix, jnp.float32) @ w
+    rates, *_ = follow(method, loss, jnp.asarray(start, jnp.float32), steps)
+    return rates, descend(matrix, start, rate(matrix), steps)[0], matrix
 
 
 def descend(matrix: np.ndarray, start: np.ndarray, rate: Callable, steps: int) -> tuple:

@@ -1,21 +1,13 @@
 """The rivals against plain loops on a quadratic with a dense Hessian."""
 
-import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 from helpers import assert_close
 from oracles import tuned
-from oracles.tuned import follow, quadratic
+from oracles.tuned import both
 
-from curvkit.tuners import hypergradient, oracle, polyak, warm_up
-
-
-def both(method, rate, steps=12, seed=0, high=4.0):
-    matrix, start = quadratic(seed, high=high)
-    loss = lambda w: 0.5 * w @ jnp.asarray(matrix, jnp.float32) @ w
-    rates, *_ = follow(method, loss, jnp.asarray(start, jnp.float32), steps)
-    return rates, tuned.descend(matrix, start, rate(matrix), steps)[0], matrix
+from curvkit.tuners import hypergradient, polyak, warm_up
 
 
 def test_polyak_is_the_loss_over_the_squared_gradient():
@@ -32,18 +24,6 @@ def test_a_hypergradient_moves_the_rate_along_two_gradients(kind):
     rates, expected, _ = both(hypergradient(optax.identity(), 0.05, 0.01, kind), loop)
     assert_close(rates, expected, rtol=1e-4)
     assert rates[-1] != rates[0]
-
-
-@pytest.mark.slow
-def test_the_oracle_knows_the_largest_eigenvalue_also_with_a_preconditioner():
-    rates, _, matrix = both(oracle(optax.identity(), 1.9), lambda m: lambda *_: 0.1)
-    assert_close(rates, np.full(12, 1.9 / np.linalg.eigvalsh(matrix)[-1]), rtol=2e-3)
-    diagonal = np.linspace(1, 3, 6)
-    shaped = oracle(optax.identity(), 1.0, diagonal=lambda s, p: jnp.asarray(diagonal, p.dtype))
-    rates, *_ = both(shaped, lambda m: lambda *_: 0.1)
-    root = np.sqrt(diagonal)
-    top = np.linalg.eigvalsh(matrix / root[:, None] / root)[-1]
-    assert_close(rates, np.full(12, 1 / top), rtol=2e-3)
 
 
 def test_a_warm_up_rises_in_a_line_and_a_cosine_ends_at_zero():

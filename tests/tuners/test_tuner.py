@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 from helpers import assert_close, compilations
+from oracles.tuned import diagonal
 
 from curvkit.tuners import (
     armijo,
@@ -22,7 +23,8 @@ from curvkit.tuners import (
     unmasked,
     warm_up,
 )  # fmt: skip
-from curvkit.tuners.tuner import bound, inner_product
+from curvkit.tuners.leaves import inner_product
+from curvkit.tuners.tuner import bound
 
 BASES = {
     "gd": optax.identity(),
@@ -43,7 +45,7 @@ TABLE = {
     "hypergradient_times": functools.partial(
         hypergradient, learning_rate=0.05, rate=1e-2, kind="multiplicative"
     ),
-    "oracle": functools.partial(oracle, sigma=1.0),
+    "oracle": functools.partial(oracle, sigma=1.0, diagonal=diagonal),
 }
 # Lanczos within a tuner, or a search, takes its time to compile.
 LONG = ("oracle", "armijo", "exact")
