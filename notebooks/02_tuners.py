@@ -209,8 +209,10 @@ for cap in (1e4, 0.5):
 # ## Where it lives in the code
 # `curvkit/tuners/cdat.py` is the rule, an optax transformation for any base: in your own loop
 # `method = tuners.cdat(optax.scale_by_adam())`, then
-# `method.update(grads, state, params, value_fn=loss, batch=batch)`. `rivals.py` and `searches.py`
-# have what it is compared with, `model/balance.py` the model of two numbers.
+# `method.update(grads, state, params, value_fn=loss, batch=batch)`. There it is guarded against
+# explosions; this page shows the paper's rule as it stands, `guard=False`. `rivals.py`,
+# `searches.py` and `edge.py` have what it is compared with, `model/balance.py` the model of two
+# numbers.
 #
 # ## Reference
 # V. Roulet, A. Agarwala, J.-B. Grill, G. Swirszcz, M. Blondel, F. Pedregosa: *Stepping on the Edge:
