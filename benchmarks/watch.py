@@ -1,4 +1,4 @@
-"""Watching, side by side: what it adds to a training loop, and what memory it takes.
+"""Watching, side by side: what it adds to a training loop, to compiling, and what memory it takes.
 
 The loop is the plain one of a person who does not hand it over: a compiled step, called from
 Python. Times are medians over repeats taken in turns; memory is the peak of a process of its own.
@@ -12,20 +12,24 @@ import sys
 import time
 from pathlib import Path
 
+import _safety
 import jax
 import jax.numpy as jnp
 import optax
 from curvature import machine, out, progress, table
+from jax.flatten_util import ravel_pytree
 
 import curvkit
 from curvkit import data
 from curvkit.curvature import network
 
-# name: (examples, hidden layers, steps)
+# name: (examples, hidden layers, steps), or (a model of `_safety`, None, steps)
 MODELS = {
     "n=200, 32-32, 3.5e3 parameters": (200, (32, 32), 6000),
     "n=500, 64-64-64, 1.3e4": (500, (64, 64, 64), 3000),
     "n=1797, 400-400, 1.9e5": (1797, (400, 400), 300),
+    "convolutions, two residual blocks": ("residual", None, 1500),
+    "transformer, two layers": ("transformer", None, 300),
 }
 # 64-2000-2000-2000-10: ten million parameters, on as many examples as keep a step short.
 LARGE = (100, (2000, 2000, 1450, 1450))
@@ -33,6 +37,11 @@ BUDGET = 0.2
 
 
 def problem(examples, hidden):
+    """Parameters, the loss of them and of a batch, and the batch: all the data."""
+    if hidden is None:
+        draw, flat, count = _safety.MODELS[examples]()
+        loss = lambda params, rows: flat(ravel_pytree(params)[0], rows)
+        return draw(jax.random.key(0)), loss, jnp.arange(count)
     inputs, targets = (jnp.asarray(each) for each in data.digits(examples))
     params = network.mlp(jax.random.key(0), [64, *hidden, 10], "torch")
     predict = lambda params, batch: network.predict(params, batch[0], "tanh")
@@ -65,6 +74,27 @@ def watched(examples, hidden, rule, **options):
     loss = problem(examples, hidden)[1]
     rate = 1e-3 if rule == "adam" else 0.05
     return curvkit.watch(loss, rule=rule, learning_rate=rate, **options)
+
+
+def compiling():
+    """What the first reading takes to trace and compile, in gradients."""
+    rows = []
+    for name, (examples, hidden, _) in MODELS.items():
+        progress.log(f"compiling: {name}")
+        params, loss, batch = problem(examples, hidden)
+        began = time.process_time()
+        gradient = jax.jit(jax.value_and_grad(loss)).lower(params, batch)
+        gradient.compile()
+        spent = [time.process_time() - began]
+        for per_layer in (False, True):
+            watcher = curvkit.watch(loss, learning_rate=0.1, per_layer=per_layer, budget=None)
+            began = time.process_time()
+            watcher.observe(params, step=0, batch=batch)
+            spent.append(time.process_time() - began)
+        rows.append((name, f"{spent[0]:.1f}", *(f"{each / spent[0]:.1f}" for each in spent[1:])))
+    columns = ("model", "gradient, CPU s", "first reading ×", "with layers ×")
+    told = "tracing, compiling and one reading, with no cache, in units of the gradient's"
+    table("What compiling a reading takes", told, columns, rows)
 
 
 def price(repeats):
@@ -141,6 +171,7 @@ def main():
         peak(given.peak)
         return
     out.print(" · ".join(f"{name} {value}" for name, value in machine().items()))
+    compiling()
     if not given.no_price:
         price(1 if given.quick else 5)
     memory()

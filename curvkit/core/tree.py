@@ -8,34 +8,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say
-
-
-def flat(loss: Callable[[Any], jax.Array], params: Any) -> tuple[Callable, jax.Array, Callable]:
-    """`loss` as a function of one flat vector, with the vector and the way back.
-
-    Args:
-        loss: a scalar function of `params`.
-        params: any pytree whose leaves are floating-point arrays.
-
-    Returns:
-        `(flat_loss, vector, unravel)` with `flat_loss(vector) == loss(params)`.
-
-    Raises:
-        ValueError: if `params` has no leaves or a leaf that is no floating-point array, or if
-            `loss` is not a real scalar.
-
-    >>> import jax.numpy as jnp
-    >>> flat_loss, vector, unravel = flat(lambda p: jnp.sum(p["w"] ** 2), {"w": jnp.ones((2, 2))})
-    >>> float(flat_loss(vector)), vector.shape
-    (4.0, (4,))
-    """
-    require_floats("params", params)
-    require_scalar(loss, params)
-    vector, unravel = ravel_pytree(params)
-    return (lambda flat_params: loss(unravel(flat_params))), vector, unravel
 
 
 def require_floats(name: str, tree: Any) -> None:
@@ -59,18 +33,6 @@ def require_scalar(loss: Callable[[Any], Any], params: Any) -> None:
         got = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else out
         advice = "return one real number, as by jnp.mean over the examples"
         raise ValueError(say.refusal("loss(params)", "a real scalar", got, advice))
-
-
-def require_like(name: str, tree: Any, params: Any) -> None:
-    """Raises ValueError where `tree` has not the structure and the shapes of `params`."""
-    # Not compared as they are: a module's container may be equal to nothing but itself.
-    forms = [
-        (jax.tree.structure(each), [jnp.shape(leaf) for leaf in jax.tree.leaves(each)])
-        for each in (tree, params)
-    ]
-    if forms[0] != forms[1]:
-        given, wanted = (jax.tree.map(jnp.shape, each) for each in (tree, params))
-        raise ValueError(say.refusal(name, f"shaped like params, {say.shown(wanted)}", given))
 
 
 def strong(tree: Any) -> Any:

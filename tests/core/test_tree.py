@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curvkit.core import tree
@@ -23,21 +22,6 @@ trees = st.recursive(
     ),
     max_leaves=6,
 )
-
-
-def squares(params):
-    return sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
-
-
-@given(params=trees)
-@settings(max_examples=20)  # each shape is compiled anew
-def test_flat_goes_there_and_back_with_the_same_loss(params):
-    flat_loss, vector, unravel = tree.flat(squares, params)
-    assert vector.shape == (sum(np.size(leaf) for leaf in jax.tree.leaves(params)),)
-    back = unravel(vector)
-    assert jax.tree.structure(back) == jax.tree.structure(params)
-    assert jax.tree.all(jax.tree.map(lambda a, b: np.array_equal(a, b), back, params))
-    assert float(flat_loss(vector)) == float(squares(params))
 
 
 @pytest.mark.parametrize(
@@ -69,18 +53,6 @@ def test_a_loss_that_is_no_real_scalar_is_refused_in_one_sentence(loss):
     with pytest.raises(ValueError, match=r"loss\(params\) must be a real scalar") as refused:
         tree.require_scalar(loss, jnp.ones(2))
     assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
-
-
-@given(params=trees, other=trees)
-def test_alike_are_trees_of_the_same_structure_and_shapes_and_no_others(params, other):
-    tree.require_like("vector", jax.tree.map(lambda leaf: 2 * leaf, params), params)
-    alike = jax.tree.structure(params) == jax.tree.structure(other) and all(
-        np.shape(a) == np.shape(b)
-        for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(other), strict=True)
-    )
-    if not alike:
-        with pytest.raises(ValueError, match="vector must be shaped like params"):
-            tree.require_like("vector", other, params)
 
 
 def test_tracing_is_noticed_inside_of_jit_and_not_outside():
