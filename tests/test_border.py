@@ -162,7 +162,7 @@ SITUATIONS = {
     "bfloat16": Case(cast(jnp.bfloat16), rtol=1e-2),
     "float16": Case(cast(jnp.float16), rtol=1e-2),
     "arrays of NumPy": Case({"w": np.ones(4, np.float32), "v": np.ones(2)}, (BENDS,)),
-    "numbers of NumPy": Case(num_hvps=np.int64(6), tolerance=np.float32(1e-5)),
+    "numbers of NumPy": Case(num_hvps=np.int64(6), tolerance=np.array([1e-5])),
     "images of bytes": Case(args=BYTES, model=lambda p, x: model(p, x / 1.0)),
     "a leaf of whole numbers": Case({**PARAMS, "step": jnp.array(3)}),
     "statistics": Case(STATISTICS, model=normed, right={"block_sharpness": [6.0], "hvp": BENDS}),

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import problem, say, tree
@@ -188,11 +189,15 @@ def _tolerances(tolerance, k):
     """One tolerance for each of k values, or None."""
     if tolerance is None:
         return None
-    each = tuple(tolerance) if isinstance(tolerance, Sequence) else (tolerance,) * k
-    if len(each) != k or not all(value > 0 for value in each):
+    each = tuple(np.ravel(tolerance)) if np.ndim(tolerance) else (tolerance,) * k
+    if len(each) != k or not all(_positive(value) for value in each):
         expected = f"a number above 0, or {k} of them"
         raise ValueError(say.refusal("tolerance", expected, tolerance))
     return tuple(float(value) for value in each)
+
+
+def _positive(value) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and value > 0
 
 
 def _first_vectors(start, posed, looked_at):

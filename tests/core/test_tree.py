@@ -1,27 +1,11 @@
-"""Pytrees: flat and back, and what does not fit is refused in one sentence that names the leaf."""
+"""Pytrees: what does not fit is refused in one sentence that names the leaf."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 
 from curvkit.core import tree
-
-leaves = st.builds(
-    lambda shape, fill: np.full(shape, fill, np.float32),
-    st.lists(st.integers(1, 3), max_size=2).map(tuple),
-    st.floats(-2, 2, width=32),
-)
-trees = st.recursive(
-    leaves,
-    lambda inner: (
-        st.lists(inner, min_size=1, max_size=3)
-        | st.tuples(inner, inner)
-        | st.dictionaries(st.sampled_from("abc"), inner, min_size=1)
-    ),
-    max_leaves=6,
-)
 
 
 @pytest.mark.parametrize(
