@@ -46,7 +46,9 @@ class Traced:
     """
 
     def __init__(self, function: Callable, arguments: Sequence[Any], free: int | None = None):
-        closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+        # A function made anew: of one that it knows JAX would return what it traced before.
+        anew = lambda *given: function(*given)
+        closed, shapes = jax.make_jaxpr(anew, return_shape=True)(*arguments)
         self._closed, self.structure = meshes.without(closed), jax.tree.structure(shapes)
         leaves = jax.tree.leaves(arguments)
         self.values = leaves[free:] if free is not None else []
