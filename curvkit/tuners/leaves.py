@@ -118,6 +118,16 @@ def moved(params: Any, rate: jax.Array, direction: Any) -> Any:
     return jax.tree.map(one, params, direction)
 
 
+def returned(back: jax.Array, anchor: list, params: list, updates: list) -> list[jax.Array]:
+    """`updates`, or where `back` is true those that lead from `params` to `anchor`."""
+
+    def one(old, now, update):
+        way = wide(placed_like(now, old)) - wide(now)
+        return jnp.where(back, placed_like(update, way.astype(update.dtype)), update)
+
+    return [one(*each) for each in zip(anchor, params, updates, strict=True)]
+
+
 def strong(tree: Any) -> Any:
     """`tree` as arrays without weak types, so that a step is traced once and not twice."""
 

@@ -76,15 +76,16 @@ class Seen(NamedTuple):
 def tuner(
     base: optax.GradientTransformation,
     init: Callable[[list, Any], Any],
-    propose: Callable[[Seen, Any], tuple[jax.Array, Any]],
+    propose: Callable[[Seen, Any], tuple],
     *,
     needs: str = "",
 ) -> optax.GradientTransformationExtraArgs:
-    """A tuner of `base` from `propose(seen, inner) -> (learning rate, inner)`.
+    """A tuner of `base` from `propose(seen, inner) -> (learning rate, inner[, back, anchor])`.
 
     A rate that is not finite leaves the last one and `inner` as they were; a direction that is not
     finite also moves nothing and leaves the state of the base: no step that is no number is seen
-    by a later one. What is no floating-point array, such as a counter, does not move.
+    by a later one. What is no floating-point array, such as a counter, does not move. Where `back`
+    is true the update leads to `anchor`, of parameters seen before, and the base stays as it was.
 
     Args:
         base: any optax direction, returning a scaled gradient.
@@ -119,19 +120,23 @@ def tuner(
             leaves.floats(grads, which), state.base, shown, value_fn=value_fn, **extra
         )
         seen = _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extra)
-        rate, inner = propose(seen, state.inner)
-        return _stepped(seen, rate, inner, scaled, grads if params is None else params, state)
+        rate, inner, *to = propose(seen, state.inner)
+        return _stepped(seen, rate, inner, to, scaled, grads if params is None else params, state)
 
     return optax.GradientTransformationExtraArgs(begin, update)
 
 
-def _stepped(seen, rate, inner, scaled, like, state):
-    """Minus the rate times what the base returned, and the state after the step."""
+def _stepped(seen, rate, inner, to, scaled, like, state):
+    """Minus the rate times what the base returned, or the way back; and the state after it."""
     rate = leaves.strong(rate).astype(jnp.float32)
     known, straight = jnp.isfinite(rate), jnp.isfinite(seen.size)
     rate = jnp.where(known, rate, state.learning_rate)
     step = lambda u: jnp.where(straight, leaves.times(-rate, u), jnp.zeros_like(u))
     own = [step(u) for u in leaves.part(scaled, seen.which)]
+    if to:
+        back, anchor = to[0], leaves.part(to[1], seen.which)
+        own = leaves.returned(back, anchor, seen.params, own)
+        straight = straight & ~back
     base_state = leaves.kept(straight, seen.base, state.base, cast=False)
     after = TunerState(base_state, rate, leaves.strong(inner))
     if all(seen.which):

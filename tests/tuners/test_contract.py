@@ -139,7 +139,10 @@ def test_one_step_that_is_no_number_is_the_only_one(name):
     scales = jnp.array([1.0] * 3 + [jnp.nan, jnp.inf] + [1.0] * 4)
     (params, state), (path, rates) = jax.lax.scan(one, (params, method.init(params)), scales)
     assert finite((path, rates)) and finite((params, state))
-    assert_close(path[3], path[2]) and rates[-1] > 0
+    # A guarded tuner cannot know whether it was the step before, and takes that back.
+    guarded = hasattr(state.inner, "guard") and state.inner.guard is not None
+    assert_close(path[3], path[1 if guarded else 2], atol=1e-6 if guarded else 0)
+    assert rates[-1] > 0
     assert float(bowl(params)) < float(bowl({"w": path[2]}))
 
 
