@@ -12,16 +12,14 @@ with a rule of its own for the backward pass only (`jax.custom_vjp`) has no forw
 is reverse over reverse.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import tree
+from curvkit.core import programs, tree
 from curvkit.tuners import leaves
-
-BACKWARD_ONLY = ("custom_vjp_call", "custom_vjp_call_jaxpr")
 
 
 def looked_at(loss: Callable[[Any], jax.Array], params: Any) -> bool:
@@ -33,18 +31,7 @@ def looked_at(loss: Callable[[Any], jax.Array], params: Any) -> bool:
     program, out = jax.make_jaxpr(loss, return_shape=True)(params)
     made = lambda _: jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), out)
     tree.require_scalar(made, ())
-    return any(name in BACKWARD_ONLY for name in _primitives(program))
-
-
-def _primitives(program: Any) -> Iterator[str]:
-    """The names of all that a traced program calls, programs within it included."""
-    program = getattr(program, "jaxpr", program)
-    for equation in getattr(program, "eqns", ()):
-        yield equation.primitive.name
-        for given in equation.params.values():
-            for each in given if isinstance(given, tuple | list) else (given,):
-                if hasattr(each, "eqns") or hasattr(each, "jaxpr"):
-                    yield from _primitives(each)
+    return programs.has(program.jaxpr, "custom_vjp_call")
 
 
 def line(loss: Callable[[Any], jax.Array], params: Any, direction: Any, backward: bool) -> tuple:
