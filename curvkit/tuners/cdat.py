@@ -113,7 +113,7 @@ def cdat(
         the loss, a scalar function of `params` and of the keywords it names; one gradient more
         than the base costs at most. State: `TunerState`, its `inner` a `CDATState`. With an
         average, a step without descent enters it as n = 0; without one it gets η = 0. On a step
-        back `learning_rate` is half of the one before.
+        back `learning_rate` is half of the one before; what follows in a chain alters its way.
 
     Raises:
         ValueError: for a setting out of range, or a base with a learning rate of its own; from
