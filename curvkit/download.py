@@ -103,9 +103,11 @@ def _growing(home: Path, name: str, progress: bool) -> Iterator[None]:
 
     def size() -> int:
         total = 0
-        for path in folder.rglob("*"):
-            with contextlib.suppress(OSError):  # moved to its place in this very moment
-                total += path.stat().st_size if path.is_file() else 0
+        # A file is moved to its place, or a folder taken away, in this very moment.
+        with contextlib.suppress(OSError):
+            for path in folder.rglob("*"):
+                with contextlib.suppress(OSError):
+                    total += path.stat().st_size if path.is_file() else 0
         return total
 
     def look() -> None:

@@ -10,12 +10,12 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_border import READERS, Case
 
 KINDS = {"Auto": AxisType.Auto, "Explicit": AxisType.Explicit}
-PARAMS = {"v": jnp.ones(8), "w": jnp.ones(4)}
-BATCH = {"v": jnp.array([1.0, 2, 3, 4, 5, 6, 1, 1]), "w": jnp.array([1.0, 1, 1, 2])}
-# Of sums over all twelve numbers; the rest is as without a mesh.
+PARAMS = {"v": jnp.ones(8), "w": jnp.ones(8)}
+BATCH = {"v": jnp.array([1.0, 2, 3, 4, 5, 6, 1, 1]), "w": jnp.array([1.0, 1, 1, 2, 1, 1, 1, 1])}
+# Of sums over all sixteen numbers; the rest is as without a mesh.
 RIGHT = {
     "hvp": [*BATCH["v"], *BATCH["w"]], "gauss_newton_product": [*BATCH["v"], *BATCH["w"]],
-    "block_sharpness": [6.0, 2.0], "hessian_trace": 28.0, "spectral_density": 28 / 12,
+    "block_sharpness": [6.0, 2.0], "hessian_trace": 32.0, "spectral_density": 32 / 16,
 }  # fmt: skip
 
 # With --quick only these are also read where the mesh is set.

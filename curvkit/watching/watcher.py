@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import programs, say, tree
+from curvkit.core import meshes, programs, say, tree
 from curvkit.core.trace import header
 from curvkit.curvature.blocks import layers as layers_of
 from curvkit.watching import measure, optimizer, parts
@@ -69,7 +69,9 @@ class Watch:
         if not bool(told.ready):
             return None
         loss = self._traced(numbers, held, shape, batch)
-        read = programs.found(measure.judged_reading, [loss], donated=(2,), **self._statics())
+        # On an Explicit mesh what comes out lies otherwise than what went in.
+        donated = () if meshes.explicit(numbers, loss.values) else (2,)
+        read = programs.found(measure.judged_reading, [loss], donated=donated, **self._statics())
         known = compilations(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
@@ -83,7 +85,8 @@ class Watch:
         """The state to start `pure_observe` from."""
         numbers, _, shape = parts.split(params, self._trained)
         self._start(params, numbers, shape)
-        return measure.begin(numbers, self._options["k"], bool(self._blocks))
+        begun = lambda numbers: measure.begin(numbers, self._options["k"], bool(self._blocks))
+        return meshes.automatic(begun, meshes.explicit(numbers))(numbers)
 
     def pure_observe(
         self, seen: measure.Seen, params: Any, opt_state: Any, step: jax.Array, batch: Any = ()
@@ -102,20 +105,25 @@ class Watch:
         """
         numbers, held, shape = parts.split(params, self._trained)
         traced = self._traced(numbers, held, shape, batch)
-        loss = traced.bound(traced.values)
         told = self._told(opt_state, step, params, numbers, shape)
-
-        def now(seen):
-            return measure.judged(loss, numbers, told, seen, self._key, **self._statics())
-
-        def later(seen):
-            row = measure.blank(self._options["k"], len(self._blocks))
-            shapes = jax.eval_shape(now, seen)[1]
-            blank = {name: jnp.asarray(row[name], each.dtype) for name, each in shapes.items()}
-            return seen, blank
-
         due = (step % self.pace.every == 0) & told.ready
-        seen, row = tree.strong(jax.lax.cond(due, now, later, seen))
+
+        def looked(due, values, numbers, told, seen):
+            loss = traced.bound(values)
+
+            def now(seen):
+                return measure.judged(loss, numbers, told, seen, self._key, **self._statics())
+
+            def later(seen):
+                row = measure.blank(self._options["k"], len(self._blocks))
+                shapes = jax.eval_shape(now, seen)[1]
+                blank = {name: jnp.asarray(row[name], each.dtype) for name, each in shapes.items()}
+                return seen, blank
+
+            return tree.strong(jax.lax.cond(due, now, later, seen))
+
+        placed = meshes.automatic(looked, meshes.explicit(numbers, traced.values))
+        seen, row = placed(due, traced.values, numbers, told, seen)
         edge = {"learning_rate": told.learning_rate, "critical": told.critical}
         return seen, {**row, "step": step, "due": due, **edge}
 

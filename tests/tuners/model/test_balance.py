@@ -1,11 +1,14 @@
 """The model against plain loops in double precision, and what is proved of it."""
 
+from types import SimpleNamespace
+
+import jax
 import numpy as np
 import pytest
 from helpers import assert_close, float64
 
 from curvkit.tuners import model
-from curvkit.tuners.model import balance
+from curvkit.tuners.model import balance, experiment
 
 
 def loop(rate, offset, sharpness, a, b, steps):
@@ -30,10 +33,22 @@ def ran(**turned):
     return model.run(model.Settings.read(**turned))
 
 
+def in_double(**turned):
+    """The room's readings in double precision; the room itself runs in single."""
+    settings = model.Settings.read(**turned)
+    with float64():
+        state, rows = experiment.begin(settings, jax.random.key(0)), []
+        read = jax.jit(lambda state: experiment.reading(settings, state))
+        for _ in range(settings.steps + 1):
+            state, row = read(state)
+            rows.append(jax.device_get(row))
+    return SimpleNamespace(**{name: np.array([row[name] for row in rows]) for name in rows[0]})
+
+
 @pytest.mark.parametrize("rule", balance.RULES)
 def test_a_run_is_the_loop(rule):
-    with float64():
-        trace = ran(rule=rule, steps=60, bulk_gradient=0.3, bulk_curvature=0.1, sigma=1.7)
+    turned = dict(rule=rule, steps=60, bulk_gradient=0.3, bulk_curvature=0.1, sigma=1.7)
+    trace, single = in_double(**turned), ran(**turned)
     rate = {
         "constant": lambda x, s, t: 1.0,
         "oracle": lambda x, s, t: 1.7 / s,
@@ -44,6 +59,10 @@ def test_a_run_is_the_loop(rule):
     assert_close(trace.sharpness, sharpness, rtol=1e-8)
     assert_close(trace.learning_rate, eta, rtol=1e-8)
     assert_close(trace.distance, eta * sharpness - 2, atol=1e-7)
+    # 60 steps, each of a few roundings of 6e-8.
+    assert_close(single.offset, offset, rtol=1e-4, atol=1e-9)
+    assert_close(single.sharpness, sharpness, rtol=2e-5)
+    assert_close(single.learning_rate, eta, rtol=2e-5)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.01])
