@@ -24,6 +24,8 @@ from plotly.utils import PlotlyJSONEncoder
 from rooms import SHORT, Room, advanced, ran, short, where_it_matters
 
 from curvkit.core import knob as knobs
+from curvkit.show import player
+from curvkit.show.kept import Kept
 from curvkit.show.sketch import Sketch, only_curves
 
 FILES = ("__init__", "settings", "trace", "experiment", "figures", "widget")
@@ -155,6 +157,18 @@ def odd_traces(room: Room) -> Iterator[tuple[str, Any]]:
         yield f"{value} everywhere", spoiled(whole, 0, value)
     for name, each in room.knobs.items():
         if not each.static and name != "steps":
+            for value in each.sweep():
+                yield f"{name} = {value}", ran(room, short(room, **{name: value}))
+
+
+def few_traces(room: Room) -> Iterator[tuple[str, Any]]:
+    """Of the odd traces a few of each kind, where drawing all would take long."""
+    whole = ran(room, short(room))
+    yield "a run", whole
+    yield from ((f"{n} readings", whole.head(n)) for n in (0, 1, 2))
+    yield "nan from the middle on", spoiled(whole, whole.readings // 2, np.nan)
+    for name, each in room.knobs.items():
+        if each.choices and not each.static:
             for value in each.sweep():
                 yield f"{name} = {value}", ran(room, short(room, **{name: value}))
 
@@ -355,3 +369,73 @@ class Planted:
 
     def __reduce__(self):
         return pytest.fail, ("a trace was unpickled",)
+
+
+def moves_as_a_page(room: Room, figure: str) -> None:
+    """A figure of any trace plays from its first reading to its last, in axes that stand still."""
+    draw = room.figures.FIGURES[figure]
+    for what, trace in few_traces(room):
+        made = player.animate(draw, trace, frames=3)
+        json.loads(made.to_json())
+        names = [frame.name for frame in made.frames]
+        assert len(names) == min(3, trace.readings) or len(names) == 0 == max(trace.readings - 1, 0)
+        if names and (made.layout.meta or {}).get("axes") != "move":
+            for axis in [*made.select_xaxes(), *made.select_yaxes()]:
+                drawn = [c for c in made.data if _numbers(c, axis)]
+                assert not drawn or axis.range, f"{axis.plotly_name} of {what} moves while it plays"
+
+
+def _numbers(curve: Any, axis: Any) -> bool:
+    """Whether a curve has a finite number on the axis, above 0 where that is logarithmic."""
+    letter = axis.plotly_name[0]
+    if f"{letter}axis" not in curve or curve[letter] is None:
+        return False
+    if (curve[f"{letter}axis"] or letter) != letter + axis.plotly_name[5:]:
+        return False
+    values = np.asarray(curve[letter])
+    if values.dtype.kind not in "biuf":
+        return bool(values.size)
+    return bool(np.any(np.isfinite(values) & ((values > 0) | (axis.type != "log"))))
+
+
+def is_kept(room: Room, figure: str) -> None:
+    """Runs kept on a figure are seen: each in a colour of its own behind it, or drawn below."""
+    draw = room.figures.FIGURES[figure]
+    newest, *others = [trace for _, trace in itertools.islice(few_traces(room), 4)]
+    kept = Kept()
+    for number, trace in enumerate([newest, *others], 1):
+        kept.keep(f"run {number}", trace)
+    plain = len(draw(newest).data)
+    made = kept.compare(draw(newest), draw, figure)
+    json.loads(made.to_json())
+    if kept.box.children:
+        assert len(made.data) == plain and len(kept.box.children) == len(kept.runs)
+        shown = [canvas.figure.layout.title.text for canvas in kept.box.children]
+        assert all(f"kept {n}: run {n}" in text for n, text in enumerate(shown, 1)), shown
+        return
+    assert curves(go.Figure(made.data[-plain:])) == curves(draw(newest)), (
+        "the newest run is drawn otherwise beside kept ones"
+    )
+    colors = {c.name: c.line.color for c in made.data[:-plain]}
+    assert len(set(colors.values())) == len(colors) == len(kept.runs)
+
+
+def opens_its_panel(room: Room) -> None:
+    """A live panel: runs, shows every figure, keeps and scrubs on each, tells a failure."""
+    turned = {"steps": SHORT} if "steps" in room.knobs else {}
+    panel = room.package.explore(**turned)
+    trace = panel.wait()
+    assert trace is not None and panel.bar.status.value.startswith("done"), panel.bar.status.value
+    for name in panel.figures:
+        panel.figure_choice.value = name
+        panel.keep()
+        panel.transport.scrubber.value = 1
+        panel.transport.scrubber.value = panel.transport.scrubber.max
+        plain = panel.figures[name](trace)
+        shown = curves(go.Figure(panel.canvas.figure.data[-len(plain.data) or None :]))
+        assert shown == curves(plain), f"the panel shows another {name} than that of its trace"
+        assert panel._advice.value == "", f"{name}: {panel._advice.value}"
+        panel.clear()
+    panel.figures[name] = lambda trace: 1 / 0
+    panel.draw()
+    assert "ZeroDivisionError" in panel._advice.value and not panel.canvas.figure.data

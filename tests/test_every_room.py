@@ -113,6 +113,25 @@ def test_a_figure_draws_nothing_after_a_reading_that_is_not_finite(name, figure)
 
 
 @pytest.mark.slow
+@each_figure
+def test_a_figure_can_be_kept_as_a_moving_page(name, figure):
+    contract.moves_as_a_page(room(name), figure)
+
+
+@pytest.mark.slow
+@each_figure
+def test_kept_runs_are_seen_on_a_figure_and_told_apart(name, figure):
+    contract.is_kept(room(name), figure)
+
+
+@pytest.mark.slow
+@each_room
+def test_a_live_panel_shows_every_figure_and_keeps_runs_on_it(name, monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "0")
+    contract.opens_its_panel(room(name))
+
+
+@pytest.mark.slow
 @each_room
 def test_any_trace_is_told_in_words(name):
     contract.tells_any_trace(room(name))

@@ -73,6 +73,22 @@ def _short(limit: int) -> reprlib.Repr:
     return short
 
 
+def failure(error: BaseException, limit: int = 240) -> str:
+    """What an error says, as one sentence of at most `limit` characters.
+
+    A library's message may be many lines; the first is kept, with the error's kind where it is no
+    sentence by itself.
+
+    >>> failure(KeyError("x")), failure(ValueError("It is 1.\\nand 2"))
+    ("KeyError: 'x'.", 'It is 1.')
+    """
+    text = " ".join(str(error).strip().split("\n")[0].split())
+    if not (isinstance(error, ValueError | OSError | ImportError) and text):
+        text = f"{type(error).__name__}: {text}".removesuffix(": ")
+    text = text if len(text) < limit else f"{text[: limit - 2]}…"
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number as a person writes it, to `digits` significant digits.
 

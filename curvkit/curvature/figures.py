@@ -148,7 +148,9 @@ def valley(trace: Trace) -> go.Figure:
     )
     made = theme.figure("The valley along the top eigenvector", height=460)
     recent = slice(max(0, len(places) - 40), None)
-    wide = np.nanmax(np.abs(places), initial=1e-12) * 1.15
+    # Seen from as near as what is drawn allows; a ball at rest is not looked at ever closer.
+    far, near = (np.nanmax(np.abs(each), initial=1e-12) for each in (places, places[recent]))
+    wide = max(near, 0.02 * far) * 1.15
     across = np.linspace(-wide, wide, 101)
     curved = float(kept.preconditioned_sharpness[-1]) if len(places) else 1.0
     heights = 0.5 * curved * places[recent] ** 2
@@ -163,7 +165,8 @@ def valley(trace: Trace) -> go.Figure:
     made.add_trace(now)
     made.update_xaxes(title_text="distance x along the top eigenvector")
     made.update_yaxes(title_text="rise of the loss ½ λ x²")
-    made.update_layout(hovermode="closest")
+    # In the frame of a divergence's end there would be nothing to see of its beginning.
+    theme.moves(made).update_layout(hovermode="closest")
     if trace.diverged:
         theme.remark(made, f"diverged at step {int(trace.diverged_at)}")
     return made

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
-from curvkit.show.canvas import Canvas
+from curvkit.core import say
+from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.panel import headless
 
 
@@ -22,10 +23,12 @@ def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widget
         try:
             canvas.paint(then())
             said.value = ""
-        except (ValueError, ModuleNotFoundError) as error:
-            said.value = str(error)
+        except Exception as error:  # an error of a button would otherwise reach nobody
+            said.value = say.failure(error)
         finally:
             button.disabled = False
 
     button.on_click(press)
-    return widgets.VBox([widgets.HBox([button, said]), canvas])
+    made = Shown([widgets.HBox([button, said]), canvas])
+    made.canvas = canvas
+    return made

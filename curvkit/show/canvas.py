@@ -1,66 +1,90 @@
-"""The canvas: one figure widget that is brought to ever new figures in place."""
+"""The canvas: the place of one figure, which is drawn whole whenever there is another."""
 
+import base64
+import binascii
+import html
 import threading
-from collections.abc import Sequence
+from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
+from IPython.display import HTML, display
 
-from curvkit.show import fit, theme
-from curvkit.show.config import CONFIG
+from curvkit.show import theme
+from curvkit.show.plot import Plot
 
-# One height for all figures of a canvas: plotly stops fitting the width once a height is changed.
+# One height for all figures of a canvas, so that nothing below it jumps.
 HEIGHT = 540
+VIEW = "application/vnd.jupyter.widget-view+json"
+PNG = "data:image/png;base64,"
+# A reopened notebook has no widget: its own line about that says less than the picture.
+_HIDDEN = (
+    "<style>.jp-OutputArea-child:has(+ .jp-OutputArea-child .curvkit-still) > "
+    ".jupyter-widgets:not(:has(*)) { display: none; }</style>"
+)
 
 
 class Canvas(widgets.VBox):
-    """A `FigureWidget` as wide as its place; `figure` is the widget."""
+    """A figure as wide as its place.
 
-    def __init__(self):
-        self._pen = threading.RLock()
-        self.fit = fit.Fit()
-        self.figure = _responsive(theme.figure("…", height=HEIGHT))
-        self.fit.observe(lambda _: self.renew(), "missing")
-        super().__init__([self.figure, self.fit], layout=widgets.Layout(overflow="hidden"))
+    Attributes:
+        figure: the newest figure.
+        plot: the widget that shows it.
+    """
+
+    def __init__(self, height: int = HEIGHT):
+        self._pen, self._height = threading.RLock(), height
+        self._stills: list[Any] = []
+        self.figure = theme.figure("…", height=height)
+        self.plot = Plot(self.figure)
+        self.plot.observe(self._pictured, "still")
+        super().__init__([self.plot], layout=widgets.Layout(overflow="hidden", width="100%"))
         self.add_class("curvkit-canvas")
 
     def paint(self, made: go.Figure) -> None:
-        """Brings the widget to `made` in place, so that it neither flickers nor loses its size."""
+        """Shows `made`, and nothing of the figure before."""
         with self._pen:
-            self._paint(made.update_layout(height=HEIGHT))
-            self.fit.curves = len(made.data)
+            self.figure = made.update_layout(height=self._height)
+            self.plot.show(self.figure)
 
-    def _paint(self, made):
-        same = [each.type for each in made.data] == [each.type for each in self.figure.data]
-        if not same:
-            self.figure.data = ()
-            self.figure.add_traces(made.data)
-        with self.figure.batch_update():
-            if same:
-                for old, new in zip(self.figure.data, made.data, strict=True):
-                    old.update(new.to_plotly_json(), overwrite=False)
-            # What the last figure remarked upon, and this one does not, is taken away.
-            bare = dict(annotations=[], shapes=[])
-            self.figure.layout.update(bare | made.layout.to_plotly_json(), overwrite=True)
+    def leave_still(self) -> None:
+        """Leaves a picture of the figure in the notebook, which the page makes when it is quiet."""
+        self._stills.append(display(HTML(_still({})), display_id=True))
+        self.plot.wanted += 1
 
-    def renew(self) -> None:
-        """Puts a new widget with the same figure into the place of one that stayed empty."""
-        with self._pen:
-            stayed, self.figure = self.figure, _responsive(go.Figure(self.figure))
-            self.children = [self.figure, self.fit]
-            stayed.close()
+    def _pictured(self, change):
+        for each in self._stills:
+            each.update(HTML(_still(change["new"])))
+
+    def _ipython_display_(self, **options: Any) -> None:
+        show(self, self)
 
 
-def _responsive(figure: go.Figure) -> go.FigureWidget:
-    made = go.FigureWidget(figure)
-    made._config = dict(CONFIG)
-    return made
+class Shown(widgets.VBox):
+    """A box of widgets with a `canvas`, of which a picture stays in the saved notebook."""
+
+    canvas: Canvas
+
+    def _ipython_display_(self, **options: Any) -> None:
+        show(self, self.canvas)
 
 
-def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure:
-    """`made` with the curves of the figures in `kept` behind it, faded, one legend entry each."""
-    for number, (name, figure) in enumerate(kept, 1):
-        for at, each in enumerate(figure.data):
-            faded = dict(opacity=0.45, name=f"{number}: {name}", showlegend=at == 0)
-            made.add_trace(each.update(legendgroup=f"kept {number}", line_width=1.6, **faded))
-    return made
+def show(box: widgets.Widget, canvas: Canvas) -> None:
+    """Displays `box`, and after it the picture of its canvas for who opens the notebook later."""
+    view = dict(version_major=2, version_minor=0, model_id=box.model_id)
+    display({"text/plain": type(box).__name__, VIEW: view}, raw=True)
+    canvas.leave_still()
+
+
+def _still(picture: dict[str, Any]) -> str:
+    """The picture as HTML, nothing where there is none yet, or what came is no picture."""
+    url = str(picture.get("url", ""))
+    try:
+        base64.b64decode(url.removeprefix(PNG), validate=True)
+    except binascii.Error:
+        url = ""
+    if not url.startswith(PNG):
+        return "<div class='curvkit-still'></div>"
+    words = "the figure when the notebook was saved"
+    image = f"<img src='{html.escape(url)}' alt='{words}' style='max-width:100%'>"
+    return f"{_HIDDEN}<div class='curvkit-still'>{image}</div>"

@@ -17,8 +17,10 @@ from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.show import patience, player, theme
-from curvkit.show.canvas import Canvas, overlay
+from curvkit.show.bar import Bar
+from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.controls import Control
+from curvkit.show.kept import Kept
 from curvkit.show.live import Live
 from curvkit.show.told import told
 
@@ -78,7 +80,7 @@ def _with_clock(draw: Draw, clock: str) -> Draw:
     return (lambda trace: draw(trace, clock=clock)) if takes_clock else draw
 
 
-class Panel(widgets.VBox):
+class Panel(Shown):
     """Knobs on the left, figure on the right, in one widget; arguments as in `panel`,
     but `settings`, which are read already.
 
@@ -86,7 +88,7 @@ class Panel(widgets.VBox):
         trace: the newest trace, or None before the first chunk.
         canvas: the `Canvas` that the figure is on.
         controls: a `Control` by knob name.
-        kept: the runs kept for comparison, as pairs of a name and a trace.
+        kept: the runs `Kept` for comparison.
     """
 
     def __init__(self, stream, settings, figures, words, *, front=(), figure=None, clock="step"):
@@ -94,24 +96,25 @@ class Panel(widgets.VBox):
         self.settings_class, self.values = type(settings), knobs.as_dict(settings)
         self._first = dict(self.values)
         self.trace: Record | None = None
-        self.kept: list[tuple[str, Record]] = []
-        self._pen, self._ranges = threading.RLock(), None
+        self._pen, self._ranges, self.kept = threading.RLock(), None, Kept()
         self.live = Live(stream, self._shown, self._said)
         self.canvas, self.transport = Canvas(), player.Transport(self._scrub)
         self._make_controls(front)
         self._make_views(figure or next(iter(figures)), clock)
-        self._make_buttons()
+        self.bar = Bar(
+            run=self.start, stop=self.stop, keep=self.keep, clear=self.clear, reset=self.reset
+        )
         self.words = widgets.HTML(layout=widgets.Layout(min_height="48px"))
         left = widgets.VBox(
             [*self._fronts, self._more, self._advice],
             layout=widgets.Layout(width="344px", flex="0 0 344px", padding="4px 10px 4px 0"),
         )
         right = widgets.VBox(
-            [self.figure_choice, self.canvas, self.transport.box, self.words],
+            [self.figure_choice, self.canvas, self.transport.box, self.words, self.kept.box],
             layout=widgets.Layout(flex="1 1 400px", min_width="400px", overflow="hidden"),
         )
         wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
-        super().__init__([self._buttons, widgets.HBox([left, right], layout=wrap)])
+        super().__init__([self.bar, widgets.HBox([left, right], layout=wrap)])
         self.add_class("curvkit-panel")
         self.start()
 
@@ -158,33 +161,6 @@ class Panel(widgets.VBox):
         for at, (title, _) in enumerate(folded):
             self._more.set_title(at, title)
 
-    def _make_buttons(self):
-        def button(text, icon, tip, act, width="88px"):
-            made = widgets.Button(
-                description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width=width)
-            )
-            made.on_click(lambda _: act())
-            return made
-
-        self.run_button = button("Run", "refresh", "Run once more", self.start)
-        self.stop_button = button("Stop", "stop", "Stop the run where it is", self.stop)
-        self.keep_button = button(
-            "Keep this run", "thumb-tack", "Leave this run on the figure", self.keep, "130px"
-        )
-        self.clear_button = button("Clear", "trash", "Take the kept runs away", self.clear)
-        self.reset_button = button(
-            "Reset", "undo", "All knobs back to where they stood", self.reset
-        )
-        self.progress = widgets.FloatProgress(
-            value=0, min=0, max=1, layout=widgets.Layout(width="120px")
-        )
-        self.status = widgets.Label("")
-        self.status.add_class("curvkit-status")
-        parts = [self.run_button, self.stop_button, self.keep_button, self.clear_button]
-        parts += [self.reset_button, self.progress, self.status]
-        layout = widgets.Layout(flex_flow="row wrap", align_items="center")
-        self._buttons = widgets.HBox(parts, layout=layout)
-
     # -- what a person can do -----------------------------------------------------------------
 
     def turn(self, **values: Any) -> None:
@@ -214,13 +190,18 @@ class Panel(widgets.VBox):
         self.live.stop()
 
     def keep(self) -> None:
-        """Leaves the present run on the figure for comparison with later ones."""
-        if self.trace is not None:
-            self.kept.append((self._name(self.trace), self.trace))
-            self.draw()
+        """Leaves the present run for comparison with later ones: on the figure, or below it."""
+        try:
+            if self.trace is None:
+                raise ValueError("There is no run to keep yet; wait for its first figure.")
+            self.kept.keep(self._name(self.trace), self.trace)
+        except ValueError as refused:
+            self._say(str(refused))
+        self.draw()
 
     def clear(self) -> None:
-        """Takes the kept runs off the figure."""
+        """Takes the kept runs away."""
+        self._advice.value = ""
         self.kept.clear()
         self.draw()
 
@@ -240,7 +221,10 @@ class Panel(widgets.VBox):
         self._advice.value = f"<div style='color:#B3261E'>{html.escape(sentence)}</div>"
 
     def _said(self, words, style, share):
-        self.status.value, self.progress.bar_style, self.progress.value = words, style, share
+        self.bar.say(words, style, share)
+        if style == "danger" and self.trace is not None:
+            name = html.escape(self._name(self.trace))
+            self.words.value = f"<p>The figure is of the run before, {name}.</p>"
 
     def _shown(self, trace):
         self.trace = trace
@@ -259,9 +243,13 @@ class Panel(widgets.VBox):
         self.draw()
 
     def figure(self, trace: Record) -> go.Figure:
-        """The figure of `trace` as the views ask for it, with the kept runs behind it."""
+        """The figure of `trace` as the views ask for it, with the kept runs behind or below it."""
         draw = _with_clock(self.figures[self.figure_choice.value], self.clock.value)
-        made = overlay(draw(trace), [(name, draw(kept)) for name, kept in self.kept])
+        views = (self.figure_choice, self.clock, self.x_scale, self.y_scale, self.dark)
+        view = tuple(each.value for each in views)
+        return self.kept.compare(self._scaled(draw(trace)), lambda t: self._scaled(draw(t)), view)
+
+    def _scaled(self, made):
         for scale, update in ((self.x_scale, made.update_xaxes), (self.y_scale, made.update_yaxes)):
             if scale.value != "as drawn":
                 update(type=scale.value, range=None)
@@ -274,21 +262,28 @@ class Panel(widgets.VBox):
         with self._pen:
             self.transport.load(self.trace)
             self._ranges = None
-            patience.patiently(lambda: self.canvas.paint(self.figure(self.trace)))
-            self.words.value = f"<p style='font-size:15px'>{_inline(self.words_of(self.trace))}</p>"
+            self._paint(lambda: self.figure(self.trace))
+            try:
+                words = _inline(self.words_of(self.trace))
+            except Exception as error:
+                words = html.escape(say.failure(error))
+            self.words.value = f"<p style='font-size:15px'>{words}</p>"
+
+    def _paint(self, draw):
+        """Paints what `draw` makes; where it fails, the sentence instead of an older figure."""
+        try:
+            patience.patiently(lambda: self.canvas.paint(draw()))
+        except Exception as error:
+            self.canvas.paint(theme.figure(""))
+            self._say(f"The figure {self.figure_choice.value} failed: {say.failure(error)}")
 
     def _scrub(self, reading):
         if self.trace is None:
             return
         with self._pen:
             if self._ranges is None:
-                whole = player.freeze(self.figure(self.trace))
-                axes = [*whole.select_xaxes(), *whole.select_yaxes()]
-                self._ranges = {each.plotly_name: each.range for each in axes}
-            made = self.figure(self.trace.head(reading))
-            for name, limits in self._ranges.items():
-                made.layout[name].range = limits
-            self.canvas.paint(made)
+                self._ranges = player.ranges(self.figure(self.trace))
+            self._paint(lambda: player.within(self.figure(self.trace.head(reading)), self._ranges))
 
 
 def _inline(text: str) -> str:

@@ -23,21 +23,45 @@ FRAMES_PER_SECOND = 30
 
 def freeze(figure: go.Figure) -> go.Figure:
     """Fixes every axis that has no range of its own to what its data need, with some air."""
-    for axis in [*figure.select_xaxes(), *figure.select_yaxes()]:
-        if axis.range is None:
-            axis.range = _range(figure, axis)
+    return within(figure, ranges(figure))
+
+
+def ranges(figure: go.Figure) -> dict[str, dict[str, Any]]:
+    """What fixes a figure's axes, by their names; nothing where they are to move."""
+    if (figure.layout.meta or {}).get("axes") == "move":
+        return {}
+    axes = [*figure.select_xaxes(), *figure.select_yaxes()]
+    return {axis.plotly_name: _fixed(figure, axis) for axis in axes}
+
+
+def within(figure: go.Figure, fixed: dict[str, dict[str, Any]]) -> go.Figure:
+    """The figure with its axes as another's `ranges` say."""
+    for name, options in fixed.items():
+        figure.layout[name].update(options)
     return figure
 
 
-def _range(figure: go.Figure, axis: Any) -> list[float] | None:
+def _fixed(figure: go.Figure, axis: Any) -> dict[str, Any]:
+    if axis.range is not None:
+        return dict(range=axis.range)
     letter = axis.plotly_name[0]
     identity = letter + axis.plotly_name[len("xaxis") :]
     found = [
-        np.asarray(each[letter], float)
+        np.asarray(each[letter])
         for each in figure.data
-        if (each[f"{letter}axis"] or letter) == identity and each[letter] is not None
-    ]
-    values = np.concatenate(found) if found else np.empty(0)
+        if f"{letter}axis" in each and (each[f"{letter}axis"] or letter) == identity
+        and letter in each and each[letter] is not None
+    ]  # fmt: skip
+    if any(each.dtype.kind not in "biufO" for each in found) or axis.type == "category":
+        # Of names: all of them stay in their places.
+        names = list(dict.fromkeys(str(name) for each in found for name in each))
+        return dict(type="category", categoryorder="array", categoryarray=names,
+                    range=[-0.5, len(names) - 0.5])  # fmt: skip
+    limits = _limits(axis, np.concatenate([np.ravel(e).astype(float) for e in found] or [[]]))
+    return {} if limits is None else dict(range=limits)
+
+
+def _limits(axis: Any, values: np.ndarray) -> list[float] | None:
     if axis.type == "log":
         values = np.log10(values[values > 0])
     values = values[np.isfinite(values)]
@@ -47,8 +71,9 @@ def _range(figure: go.Figure, axis: Any) -> list[float] | None:
     if axis.rangemode == "tozero" and axis.type != "log":
         low, high = min(low, 0.0), max(high, 0.0)
     air = 0.04 * (high - low) if high > low else 0.5
-    below = air if letter == "y" and low != 0 else 0
-    return [low - below, high + (air if letter == "y" or high == low else 0)]
+    below = air if axis.plotly_name[0] == "y" and low != 0 else 0
+    above = air if axis.plotly_name[0] == "y" or high == low else 0
+    return [low - below, high + above]
 
 
 def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50) -> go.Figure:
@@ -76,6 +101,7 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
         if _values(each, "z") and not np.array_equal(each.z, whole.data[at].z, equal_nan=True)
     }  # fmt: skip
     redraw = bool(pictures) or any(whole.data[at].type == "bar" for at in moving)
+    redraw = redraw or not ranges(whole)
     whole.frames = [
         go.Frame(
             name=str(end),

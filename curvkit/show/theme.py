@@ -155,6 +155,11 @@ def curve(role: str, name: str, x, y, **options) -> go.Scatter:
     return go.Scatter(x=x, y=y, name=name, mode=options.pop("mode", "lines"), line=line, **options)
 
 
+def moves(figure: go.Figure) -> go.Figure:
+    """Says of a figure that its axes follow what is shown, also while it plays."""
+    return figure.update_layout(meta=dict(axes="move"))
+
+
 def log_ticks(values: np.ndarray) -> dict[str, Any]:
     """What gives a logarithmic axis of such `values` some numbers, and not too many.
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
-from curvkit.show.canvas import Canvas
+from curvkit.core import say
+from curvkit.show.canvas import Canvas, Shown
 
 Rows = list[list[float]]
 Act = Callable[[Rows, Callable[[str], bool]], tuple[str, go.Figure]]
 Sketch = Callable[[Rows], go.Figure]
 
 
-class Workbench(widgets.VBox):
+class Workbench(Shown):
     """A table to edit on the left; on the right, in words and a figure, what `act` makes of it.
 
     Args:
@@ -93,7 +94,7 @@ class Workbench(widgets.VBox):
             self.words.value = _bold(words)
             self._say("done")
         except Exception as error:  # an error in a thread would otherwise reach nobody
-            self._say(f"failed: {error}")
+            self._say(f"failed: {say.failure(error)}")
         finally:
             self.button.disabled, self.stop.disabled = False, True
             self._idle.set()

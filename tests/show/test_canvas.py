@@ -1,7 +1,12 @@
 """The canvas: one widget that shows ever new figures, and nothing of the ones before."""
 
+import json
+from types import SimpleNamespace
+
+import pytest
+
 from curvkit.show import theme
-from curvkit.show.canvas import Canvas
+from curvkit.show.canvas import PNG, Canvas
 
 
 def drawn(*, remark="", names=("loss",)):
@@ -29,15 +34,34 @@ def test_curves_go_with_the_figure_they_were_in():
     assert [each.name for each in canvas.figure.data] == ["loss"]
 
 
-def test_a_plot_that_stayed_empty_in_the_page_is_put_there_anew():
+def test_the_page_is_given_the_whole_figure_each_time():
     canvas = Canvas()
-    canvas.paint(drawn(names=("loss", "sharpness"), remark="a remark"))
-    assert canvas.fit.curves == 2
-    empty = canvas.figure
-    canvas.fit.missing += 1  # what the page says
-    assert canvas.children[0] is canvas.figure is not empty
-    assert canvas.figure.layout == empty.layout
-    curves = lambda figure: [each.to_plotly_json() | dict(uid=0) for each in figure.data]
-    assert curves(canvas.figure) == curves(empty)
-    canvas.paint(drawn())
-    assert [each.name for each in canvas.figure.data] == ["loss"] and canvas.fit.curves == 1
+    for names in (("loss", "sharpness"), ("loss",)):
+        made = drawn(names=names)
+        canvas.paint(made)
+        assert json.loads(canvas.plot.figure) == json.loads(made.to_json())
+        assert made.layout.height == 540
+    assert canvas.plot.number == 2
+
+
+def test_the_library_is_sent_once_a_kernel():
+    first, second = Canvas(), Canvas()
+    assert first.plot.library == second.plot.library
+    assert len(first.plot.get_state()["figure"]) < 20_000
+
+
+PICTURE = {"url": f"{PNG}aGVsbG8=", "width": 5, "height": 5}
+
+
+@pytest.mark.parametrize(
+    "url", ["", "javascript:alert(1)", f"{PNG}'><script>", f"{PNG}<b>", "data:text/html,x"]
+)
+def test_only_a_picture_is_left_in_the_notebook(url, capsys):
+    canvas = Canvas()
+    canvas.leave_still()
+    told = []
+    canvas._stills[:] = [SimpleNamespace(update=lambda made: told.append(made.data))]
+    canvas.plot.still = PICTURE
+    canvas.plot.still = PICTURE | {"url": url}
+    assert f"<img src='{PNG}aGVsbG8='" in told[0]
+    assert told[1:] == ["<div class='curvkit-still'></div>"]

@@ -5,8 +5,10 @@ import pytest
 
 from curvkit.show import patience
 
-SLOW_PANDAS = """import time
-time.sleep(1.0)
+SLOW_PANDAS = """import sys, time
+while not sys.drawn_once:
+    time.sleep(0.01)
+time.sleep(0.3)
 class Series: pass
 class Index: pass
 class DataFrame: pass
@@ -17,6 +19,7 @@ from curvkit.show import patience, theme
 
 # Of a value that is no plain array plotly asks whether it is one of pandas's.
 draw = lambda: go.Scatter(x=[0, 1])
+sys.drawn_once = False
 threading.Thread(target=__import__, args=("pandas",)).start()
 while "pandas" not in sys.modules:
     time.sleep(0.01)
@@ -24,6 +27,7 @@ try:
     draw()
 except AttributeError as error:
     print("half made" if "partially initialized module" in str(error) else error)
+sys.drawn_once = True
 theme.figure("whatever begins a figure waits")
 draw()
 print("drawn")

@@ -1,0 +1,132 @@
+// A plotly figure drawn whole each time: what the page shows is what it was given, and nothing of
+// the figure before. Figures that come faster than they can be drawn are passed over.
+
+const STILL_AFTER = 1500;
+const STYLE = `
+.curvkit-plot { width: 100%; }
+.jp-Cell:has(.curvkit-plot) .jp-OutputArea-child:has(.curvkit-still),
+.curvkit-live .curvkit-still { display: none; }`;
+
+// The library comes once a kernel, in a widget of its own, and is read once a page.
+function load(source) {
+  return new Promise((resolve, reject) => {
+    const before = globalThis.Plotly;
+    const wrapped = `(function (module) { (function (exports, define) {\n${source}\n
+      }).call(globalThis, module.exports, undefined);
+      globalThis.curvkitPlotlyLoaded(module.exports); })({ exports: {} });`;
+    globalThis.curvkitPlotlyLoaded = (made) => {
+      const library = made.newPlot ? made : globalThis.Plotly;
+      globalThis.Plotly = before;
+      resolve(library);
+    };
+    const script = document.createElement("script");
+    script.src = URL.createObjectURL(new Blob([wrapped], { type: "text/javascript" }));
+    script.onerror = () => reject(new Error("the plotting library could not be read"));
+    document.head.append(script);
+  });
+}
+
+async function library(model) {
+  const name = model.get("library");
+  globalThis.curvkitPlotly ??= new Map();
+  const known = globalThis.curvkitPlotly;
+  const version = model.get("version");
+  if (!known.has(version)) {
+    const held = await model.widget_manager.get_model(name.replace("IPY_MODEL_", ""));
+    if (!known.has(version)) known.set(version, load(held.get("source")));
+  }
+  return known.get(version);
+}
+
+// What two figures must share so that one can be brought to the other: each name that either has,
+// whatever its value. Lists are values, but for the curves.
+function form(figure) {
+  const names = [];
+  const walk = (value, path) => {
+    if (value && typeof value === "object" && !Array.isArray(value) && !("bdata" in value)) {
+      for (const key of Object.keys(value)) walk(value[key], `${path}.${key}`);
+    } else names.push(path);
+  };
+  const fixed = ["type", "xaxis", "yaxis", "scene", "stackgroup", "fill", "mode", "orientation"];
+  figure.data.forEach((curve, at) => {
+    walk(curve, at);
+    for (const key of fixed) names.push(`${key}=${curve[key]}`);
+  });
+  const { template, title, ...layout } = figure.layout;
+  walk(layout, "layout");
+  names.push(title && title.text, template && JSON.stringify(template.layout));
+  for (const key of Object.keys(layout)) {
+    if (/^[xy]axis/.test(key)) names.push(layout[key].type, JSON.stringify(layout[key].domain));
+  }
+  return names.join("\n");
+}
+
+function render({ model, el }) {
+  if (!document.getElementById("curvkit-plot-style")) {
+    const style = document.createElement("style");
+    style.id = "curvkit-plot-style";
+    style.textContent = STYLE;
+    document.head.append(style);
+  }
+  el.classList.add("curvkit-plot");
+  const plot = document.createElement("div");
+  plot.style.width = "100%";
+  el.append(plot);
+  let Plotly = null, gone = false, asked = false, drawing = false, shown = null, waiting = null;
+
+  const place = () => plot.isConnected && plot.clientWidth > 0;
+
+  const still = async () => {
+    if (gone || !shown || !model.get("wanted") || !place()) return;
+    const { width, height } = plot._fullLayout;
+    const url = await Plotly.toImage(plot, { format: "png", width, height, scale: 1 });
+    model.set("still", { url, width, height });
+    model.save_changes();
+  };
+
+  const draw = async () => {
+    if (!Plotly || gone || drawing || !asked || !place()) return;
+    [drawing, asked] = [true, false];
+    try {
+      const figure = JSON.parse(model.get("figure"));
+      const now = form(figure), how = now === shown ? Plotly.react : Plotly.newPlot;
+      if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
+      shown = now;
+      await how.call(Plotly, plot, figure.data, figure.layout, model.get("config"));
+      plot.dataset.drawn = model.get("number");
+    } catch (error) {
+      shown = null;
+      plot.dataset.failed = String(error);
+      console.error(error);
+    }
+    drawing = false;
+    clearTimeout(waiting);
+    waiting = setTimeout(still, STILL_AFTER);
+    if (asked) requestAnimationFrame(draw);
+  };
+
+  const ask = () => { asked = true; requestAnimationFrame(draw); };
+  const fit = new ResizeObserver(() => {
+    if (!place() || !Plotly) return;
+    if (asked) draw();
+    else if (shown && !drawing && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) {
+      Plotly.Plots.resize(plot);
+    }
+  });
+  fit.observe(el);
+  model.on("change:number", ask);
+  model.on("change:wanted", still);
+  library(model).then((made) => { Plotly = made; ask(); }).catch((error) => {
+    plot.textContent = `The figure cannot be drawn: ${error.message}; run the cell once more.`;
+  });
+  return () => {
+    gone = true;
+    fit.disconnect();
+    clearTimeout(waiting);
+    model.off("change:number", ask);
+    model.off("change:wanted", still);
+    if (Plotly && shown) Plotly.purge(plot);
+  };
+}
+
+export default { render };

@@ -1,0 +1,126 @@
+"""A page with the plot's own program and no kernel: what it draws, and what is drawn fresh."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.offline
+import pytest
+
+from curvkit.show import plot
+from curvkit.show.config import CONFIG
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update"
+).split()
+# A widget's model as the plot's program sees it, and what a plot shows, told in text.
+PAGE = """async (given) => {
+  const blob = new Blob([given.program], { type: "text/javascript" });
+  const { default: widget } = await import(URL.createObjectURL(blob));
+  const held = { get: () => given.library };
+  window.mounted = (figure) => {
+    const state = { library: "IPY_MODEL_x", version: "1", config: given.config,
+      figure: JSON.stringify(figure), number: 0, wanted: 0 };
+    const heard = {};
+    const model = {
+      get: (name) => state[name],
+      set: (name, value) => { state[name] = value; },
+      save_changes: () => {},
+      on: (event, call) => { heard[event] = call; },
+      off: () => {},
+      widget_manager: { get_model: async () => held },
+    };
+    const el = document.createElement("div");
+    el.style.width = "900px";
+    document.body.append(el);
+    const close = widget.render({ model, el });
+    const show = (figure) => {
+      state.figure = JSON.stringify(figure);
+      state.number += 1;
+      heard["change:number"]();
+    };
+    return { state, el, show, close: () => { close(); el.remove(); } };
+  };
+  window.drawn = async (mounted) => {
+    const plot = mounted.el.firstChild, until = performance.now() + 30000;
+    while (plot.dataset.drawn !== String(mounted.state.number)) {
+      if (plot.dataset.failed) throw new Error(plot.dataset.failed);
+      if (performance.now() > until) throw new Error("nothing was drawn in 30 s");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return plot;
+  };
+  // Numbers that plotly gives out anew for each plot say nothing of what is seen.
+  window.seen = (plot) => {
+    const uid = plot._fullLayout._uid;
+    const told = (each) => each.nodeType !== 1 ? each.textContent : [each.tagName,
+      ...[...each.attributes].map((one) => `${one.name}=${one.value}`).sort(),
+      ...[...each.childNodes].map(told)].join("\\n");
+    const svg = [...plot.querySelectorAll(".main-svg")].map(told).join("\\n");
+    return svg.replaceAll(uid, "").replace(/(url\\(['"]?)[^#]*#/g, "$1#")
+      .replace(/trace[0-9a-f]{6}/g, "trace").replace(/cb[0-9a-f]{6}/g, "cb")
+      .replace(/[a-z]*(clip|g|fill)[0-9a-f]{6}/g, "");
+  };
+  window.fresh = async (figure) => {
+    const mounted = window.mounted(figure);
+    const seen = window.seen(await window.drawn(mounted));
+    mounted.close();
+    return seen;
+  };
+}"""
+WALK = """async ({ figures, path }) => {
+  const fresh = [];
+  for (const figure of figures) fresh.push(await window.fresh(figure));
+  const mounted = window.mounted(figures[path[0]]), wrong = [];
+  await window.drawn(mounted);
+  for (let at = 1; at < path.length; at += 1) {
+    mounted.show(figures[path[at]]);
+    const seen = window.seen(await window.drawn(mounted));
+    if (seen !== fresh[path[at]]) wrong.push([path[at - 1], path[at], fresh[path[at]], seen]);
+  }
+  mounted.close();
+  return wrong;
+}"""
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Any]:
+    """A page in a browser, ready to draw; the test is skipped where no browser is."""
+    if BROWSER is None:
+        pytest.skip("No Chromium is installed, so nothing was looked at in a browser.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        page = browser.new_page(viewport=dict(width=1400, height=1000))
+        program = Path(plot.__file__).with_name("plot.js").read_text(encoding="utf-8")
+        given = dict(program=program, library=plotly.offline.get_plotlyjs(), config=CONFIG)
+        page.evaluate(PAGE, given)
+        yield page
+        browser.close()
+
+
+def differing(page: Any, figures: list[go.Figure], path: list[int]) -> list[tuple[int, int]]:
+    """Which steps of a walk over figures leave on the page something else than the figure."""
+    given = [json.loads(figure.to_json()) for figure in figures]
+    return [tuple(each[:2]) for each in page.evaluate(WALK, dict(figures=given, path=list(path)))]
+
+
+def every_pair(count: int) -> list[int]:
+    """A walk on which each of so many figures is followed once by each, itself too (Hierholzer)."""
+    left = {one: list(range(count)) for one in range(count)}
+    stack, walk = [0], []
+    while stack:
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            walk.append(stack.pop())
+    return walk[::-1]
