@@ -145,8 +145,11 @@ def drawn(room: Room, trace: Any) -> dict[str, str]:
     return {name: draw(trace).to_json() for name, draw in room.figures.FIGURES.items()}
 
 
-def odd_traces(room: Room) -> Iterator[tuple[str, Any]]:
-    """Traces that a figure has to take: short, cut, broken off, and of numbers gone wild."""
+def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
+    """Traces that a figure has to take: short, cut, broken off, and of numbers gone wild.
+
+    With `every` also those that are broken from their beginning, and knobs at each of their values.
+    """
     whole = ran(room, short(room))
     yield "a run", whole
     yield "no reading", whole.head(0)
@@ -154,10 +157,11 @@ def odd_traces(room: Room) -> Iterator[tuple[str, Any]]:
     yield "two readings", whole.head(2)
     for value in (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38):
         yield f"{value} from the middle on", spoiled(whole, whole.readings // 2, value)
-        yield f"{value} everywhere", spoiled(whole, 0, value)
+        if every:
+            yield f"{value} everywhere", spoiled(whole, 0, value)
     for name, each in room.knobs.items():
         if not each.static and name != "steps":
-            for value in each.sweep():
+            for value in each.sweep() if every else each.sweep()[-1:]:
                 yield f"{name} = {value}", ran(room, short(room, **{name: value}))
 
 
@@ -188,9 +192,9 @@ def spoiled(trace: Any, since: int, value: float, after: float | None = None) ->
     return dataclasses.replace(trace, **arrays)
 
 
-def draws_any_trace(room: Room, figure: str) -> None:
+def draws_any_trace(room: Room, figure: str, every: bool = False) -> None:
     """A figure of any trace that a person can read, drawn without touching the trace."""
-    for what, trace in odd_traces(room):
+    for what, trace in odd_traces(room, every):
         before = {name: array.copy() for name, array in trace.arrays().items()}
         made = room.figures.FIGURES[figure](trace)
         is_readable(made, f"{figure} of {what}")

@@ -106,6 +106,12 @@ def test_a_figure_takes_any_trace_and_can_be_read(name, figure):
     contract.draws_any_trace(room(name), figure)
 
 
+@pytest.mark.full
+@each_figure
+def test_a_figure_takes_every_trace(name, figure):
+    contract.draws_any_trace(room(name), figure, every=True)
+
+
 @pytest.mark.slow
 @each_figure
 def test_a_figure_draws_nothing_after_a_reading_that_is_not_finite(name, figure):

@@ -71,7 +71,7 @@ def test_every_figure_is_drawn_with_the_one_configuration_that_sends_nothing():
     assert json.dumps({**CONFIG})[1:-1] in plot.SCRIPT
     text = plot.drawn(two_panels(), 0, NONCE)
     assert '"showSendToCloud": false' in text and '"modeBarButtonsToRemove"' in text
-    assert Canvas().figure._config == CONFIG
+    assert Canvas().plot.config == CONFIG
     assert CONFIG["showSendToCloud"] is False and CONFIG["plotlyServerURL"] == ""
 
 

@@ -205,7 +205,18 @@ def test_the_figure_is_as_wide_as_its_place(page):
         page.wait_for_function(fits)  # a busy machine draws late
 
 
-@pytest.mark.parametrize("name", [name for name in knobs.knobs(Settings) if name != "rule"])
+# What compiles anew takes long in a browser that shares the processor with it.
+COMPILES = [each for each in knobs.knobs(Settings).values() if each.static and each.name != "width"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(each.name, marks=pytest.mark.full if each in COMPILES else [])
+        for each in knobs.knobs(Settings).values()
+        if each.name != "rule"
+    ],
+)
 def test_turning_a_knob_changes_the_figure(page, name, record_property):
     each = knobs.knobs(Settings)[name]
     panel = page.locator(".curvkit-panel >> nth=0")
@@ -306,6 +317,25 @@ def test_a_workbench_draws_its_table_and_acts_on_it(page):
     )
     look(page, "workbench")
     assert "seeds" in bench.inner_text() or "runs" in bench.inner_text()
+
+
+def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
+    live = page.locator(".curvkit-still img")
+    page.wait_for_function("() => document.querySelector('.curvkit-still img')")
+    assert not live.first.is_visible()  # the panel itself is there
+    copied = page.evaluate("""async () => {
+      await window.jupyterapp.commands.execute("docmanager:save");
+      return (await window.jupyterapp.serviceManager.contents.copy("01_curvature.ipynb", "")).path;
+    }""")
+    later = page.context.browser.new_page()
+    later.goto(lab.replace("01_curvature.ipynb", copied))
+    later.wait_for_selector(".curvkit-still img", timeout=60_000)
+    look(later, "reopened")
+    seen = later.evaluate("""() => [...document.querySelectorAll(".curvkit-still img")].map(
+      (each) => [each.naturalWidth, each.naturalHeight, each.clientWidth])""")
+    assert all(min(width, shown) > 300 and height > 300 for width, height, shown in seen), seen
+    assert not later.locator(".js-plotly-plot").count()
+    later.close()
 
 
 def test_the_browser_had_nothing_to_complain_of(page):
