@@ -36,7 +36,12 @@ def test_a_network_is_a_pytree_of_its_numbers_and_checked_only_once():
         ([(np.ones((2, 3)), np.ones(3))], "bias"),
         ([(np.ones((2, 3)), np.ones(2)), (np.ones((2, 3)), np.ones(2))], "columns"),
         ([(np.full((1, 1), np.nan), np.ones(1))], "finite"),
-        ([(np.ones((1, 1), np.float16), np.ones(1))], "float16"),
+        ([(np.ones((1, 1), complex), np.ones(1))], "real numbers, but 'complex128'"),
+        ([(np.full((1, 1), 2**60 + 1), np.ones(1))], "float64 holds exactly"),
+        ([([[1.0], [1.0, 2.0]], np.ones(2))], "rows of one length"),
+        ([(None, np.ones(2))], "weight"),
+        ("weights.npz", "load a file"),
+        (3, "a list of pairs"),
     ],
 )
 def test_what_is_no_network_is_refused_in_one_sentence(layers, said):
