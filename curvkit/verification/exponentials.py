@@ -78,7 +78,9 @@ def _exponentials(digits=None):
         highest = jnp.where(c > 0, high, low)
         offsets = jnp.concatenate([through @ c, (highest @ c)[None]])
         least, ulps = floor(c.dtype), ULPS * (1 + len(c) / 16)
-        slack = ulps * (((high + least) * (1 + sizes + most)) @ (jnp.abs(c) + least))
+        # What rounds of a plane are the exponentials that it is made of.
+        terms = jnp.concatenate([jnp.where(c > 0, high, there), highest[None]]) + least
+        slack = ulps * ((terms * (1 + sizes + most)) @ (jnp.abs(c) + least))
         spread = jnp.where(most > 0, spread + ULPS * (1 + jnp.max(sizes)), 0)
         return apart(jnp.concatenate([slopes, 0 * slopes[:1]])), offsets + slack, spread
 

@@ -144,7 +144,8 @@ def box(lower, upper, inputs: int | None = None) -> Box:
         if each.ndim != 1 or each.shape != wanted:
             raise ValueError(refusal(name, f"an array of shape {wanted}", each.shape))
         if np.any(np.abs(each) > LARGEST):
-            raise ValueError(refusal(name, f"of at most {LARGEST:g} in size", each))
+            largest = float(np.max(np.abs(each)))
+            raise ValueError(refusal(name, f"of at most {LARGEST:g} in size", largest))
     above = np.flatnonzero(lower > upper)
     if len(above):
         at = int(above[0])
@@ -194,10 +195,11 @@ def numbers(name: str, values) -> np.ndarray:
     if not real:
         raise ValueError(refusal(name, "an array of real numbers", given.dtype.name))
     promoted = given.astype(np.float64)
-    if not np.isfinite(promoted).all():
-        raise ValueError(refusal(name, "an array of finite numbers", promoted))
+    odd = promoted[~np.isfinite(promoted)]
+    if odd.size:
+        raise ValueError(refusal(name, "an array of finite numbers", float(odd[0])))
     with np.errstate(invalid="ignore"):
         exact = np.array_equal(promoted.astype(given.dtype), given)
     if not exact or (given.dtype.kind in "iu" and np.any(np.abs(promoted) >= 2.0**63)):
-        raise ValueError(refusal(name, "of numbers that float64 holds exactly", given))
+        raise ValueError(refusal(name, "of numbers that float64 holds exactly", given.ravel()[0]))
     return promoted

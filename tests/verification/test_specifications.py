@@ -1,6 +1,7 @@
 """Specifications: their values by other ways, and planes that are nowhere below them."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from curvkit.verification import (
     SoftmaxSpec,
     Specification,
 )
+from curvkit.verification.quadratic import decomposed
 
 RANDOM = np.random.default_rng(0)
 
@@ -79,10 +81,29 @@ def test_no_plane_of_any_part_is_below_the_value(spec):
             x, y = RANDOM.normal(size=(10, 2)), RANDOM.normal(size=(10, 4))
             # Views of a quadratic depend on one another, so z comes from inputs and outputs.
             z = x @ spec.from_inputs.T + y @ spec.from_outputs.T
-            slopes, offsets = (np.asarray(e) for e in spec.above(z.min(0), z.max(0)))
+            slopes, offsets, _ = map(np.asarray, spec.above(z.min(0), z.max(0)))
             for at in range(10):
                 highest = (slopes @ z[at] + offsets).min(1).max()
                 assert highest >= float(spec(x[at], y[at])) - 1e-13 * abs(highest)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (1e5, 1e-6, 1e3), (1e-290, 1e250, 0)])
+def test_what_a_decomposition_leaves_out_is_no_more_than_its_residual(sizes):
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        units = 10.0 ** random.uniform(-9, 9, 4)
+        q = random.normal(size=(4, 4)) / units / units[:, None]
+        (rows, signs), residual = decomposed(q, np.array(sizes))
+        whole = np.vectorize(Fraction, otypes=[object])
+        form, exact = (whole(q) + whole(q).T) / 2, whole(rows[1:])
+        again = (exact.T * signs.astype(int)) @ exact
+        known = np.isfinite(residual[1:, 1:])
+        assert np.all(abs(form[1:, 1:] - again)[known] <= whole(residual[1:, 1:][known]))
+        # And not much more, in the units that it was made for: those of its own terms.
+        if seed and sizes == (1, 1, 1):
+            (_, _), fitting = decomposed(q, units[1:])
+            terms = np.abs(form[1:, 1:]) * units[1:] * units[1:, None]
+            assert np.max(fitting[1:, 1:] * units[1:] * units[1:, None]) < 1e-13 * terms.max()
 
 
 def test_the_caller_s_specification_is_left_as_it_was():
@@ -115,6 +136,30 @@ def test_a_specification_of_one_s_own_takes_its_numbers_as_data():
     "make, said",
     [
         (lambda: QuadraticSpec(np.ones((2, 3)), 1), "square"),
+        *(
+            (lambda each=each: QuadraticSpec(np.eye(3), each), "inputs must be a whole number")
+            for each in (-1, 0, 1.0, None, True, "1")
+        ),
+        (lambda: QuadraticSpec(np.diag([1.0, np.nan, 1.0]), 1), "finite"),
+        (lambda: QuadraticSpec([[1.0], [2.0, 3.0]], 1), "rows of one length"),
+        (lambda: QuadraticSpec("q", 1), "real numbers"),
+        *(
+            (lambda each=each: SoftmaxSpec([0, 1], each, 0.5), "label must be a class")
+            for each in (1.0, "a", None, True, -1)
+        ),
+        (lambda: SoftmaxSpec([0, np.nan], 0, 0.5), "distance must be an array of finite"),
+        (lambda: SoftmaxSpec([0, 1], 0, np.inf), "limit must be an array of finite"),
+        (lambda: SoftmaxSpec([0, 1], 0, [0.5]), "limit must be one number"),
+        (lambda: SoftmaxSpec([], 0, 0.5), "a number for each class"),
+        *(
+            (lambda each=each: DigitSumSpec(each, 1.0), "one to three digits")
+            for each in ([1.5], 5, [], [-1], [10], "12", None, [True])
+        ),
+        (lambda: DigitSumSpec([1], None), "limit must be"),
+        (lambda: LinearSpec([np.nan, 0, 0]), "finite"),
+        (lambda: LinearSpec([1.0], np.inf), "finite"),
+        (lambda: LinearSpec([]), "shape"),
+        (lambda: Exponentials([1.0], [1.0]), "terms, outputs"),
         (lambda: SoftmaxSpec([0, 1], 2, 0.5), "label"),
         (lambda: DigitSumSpec([1, 2, 3, 4], 1.0), "three"),
         (lambda: LinearSpec([[1.0], [2.0]], [1.0, 2.0, 3.0]), "one number or 2"),
