@@ -39,14 +39,15 @@ class Ball(NamedTuple):
         """The same of a ball of `balls`; one of which no digit is sure is told by its size.
 
         >>> [Ball.around(balls.balls(0.0, radius).item()).text for radius in (0.0, 3e-52)]
-        ['0.0', '0 ± 3.00e-52']
+        ['0.0', '0 ± 3.03e-52']
         """
         low, high = balls.ends(ball)
         if not float(ball.rad()):
             return cls(low, high, str(float(ball.mid())))
         digits = ball.str(14, radius=False)
         if not any(each in "123456789" for each in digits.partition("e")[0]):
-            digits = f"0 ± {number(max(-low, high))}"
+            # A hundredth more than it is, which is more than three digits round away.
+            digits = f"0 ± {number(1.01 * max(-low, high))}"
         return cls(low, high, digits)
 
 
