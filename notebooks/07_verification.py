@@ -127,9 +127,9 @@ verification.study("sums", points=60)
 
 # %% [markdown]
 # ## What is known, and what was measured here
-# - *Proved*: every bound here is computed in double precision, and what rounding may have taken away is
-#   added to it, but for those in single precision above, and the semidefinite program's, which is a
-#   solver's word. The tests compare a linear property with exact rational numbers.
+# - *Proved*: every bound here is computed in double precision, and what rounding and underflow may have
+#   taken away is added to it, but for those in single precision above, and the semidefinite program's,
+#   which is a solver's word. The tests plant falsehoods in mixed units, and judge by exact rationals.
 # - *Held by the tests*: both models of the pendulum fit alike; the errors differ by less than a factor two.
 # - *Measured above*: with a tolerance of 0.1 J model B is verified on all states; of model A more growth
 #   than that was found. The classifier that was trained on attacked images looks robust at $\delta = 0.1$

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from curvkit.core import say
+from curvkit.minima import claims
 from curvkit.minima.calculus import BENDS, CRITERIA, Weights
 from curvkit.minima.rationals import exact
 
@@ -87,7 +88,9 @@ def example(
         activation: sigmoid, tanh, softplus or relu.
         loss: logistic (Σ softplus(z) − y z) or squared (Σ (z − y)²).
         better: weights with a lower loss, if it is claimed that the minimum is a bad one.
-        claimed: the loss that is claimed, as text: each digit is held to.
+        claimed: the loss that is claimed, as text, held to half a unit of the last digit given: to
+            ±0.005 for "5.77". A digit of tens or more is held to ±0.5 all the same, and a ratio
+            exactly.
         name: how the certificate calls it.
         source: where the claim is from.
 
@@ -111,7 +114,7 @@ def example(
         raise ValueError(say.refusal("targets", "0 and 1 for the logistic loss", odd[0]))
     weights = _weights("weights", weights, inputs.shape[1])
     better = None if better is None else _weights("better", better, inputs.shape[1])
-    claimed = None if claimed is None else _claimed(claimed)
+    claimed = None if claimed is None else claims.read(claimed)
     return Example(name, inputs, targets, weights, activation, loss, better, claimed, source)
 
 
@@ -124,15 +127,6 @@ def _exact(name, values):
     if any(abs(each) > LARGEST for each in found.ravel()):
         raise ValueError(say.refusal(name, f"of at most {float(LARGEST):.0e} in size", values))
     return found
-
-
-def _claimed(text):
-    try:
-        Fraction(text)
-    except (TypeError, ValueError) as error:
-        expected = "a number as text, such as '5.77' or '8/3'"
-        raise ValueError(say.refusal("claimed", expected, text)) from error
-    return str(text)
 
 
 def _weights(name, given, features):

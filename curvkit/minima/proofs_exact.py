@@ -8,7 +8,7 @@
 """
 
 from curvkit.core.say import number
-from curvkit.minima import balls, rationals
+from curvkit.minima import balls, proofs_smooth, rationals
 from curvkit.minima.examples import Example
 from curvkit.minima.steps import Ball, Proof
 
@@ -83,9 +83,7 @@ def _kinks(proof, found, weights):
 def _losses(proof, example, weights):
     at, proof.loss = _loss(example, weights)
     if example.claimed is not None:
-        same = at == rationals.Fraction(example.claimed)
-        words = f"It is {proof.loss.text}; claimed was {example.claimed}."
-        proof.step("loss as claimed", same, words)
+        proofs_smooth.tell_claim(proof, example, at)
     if example.better is not None:
         lower, proof.better_loss = _loss(example, example.better)
         words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
@@ -100,4 +98,4 @@ def _loss(example, weights):
     z = rationals.outputs(weights, example.inputs)
     with balls.precision():
         value = balls.CRITERIA["logistic"](balls.balls(z), balls.balls(example.targets))[0].sum()
-        return value, Ball(*balls.ends(value), value.str(14, radius=False))
+        return value, Ball.around(value)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from curvkit.core.say import number
-from curvkit.minima import balls, calculus
+from curvkit.minima import balls, calculus, claims
 from curvkit.minima.calculus import Weights
 from curvkit.minima.examples import Example
 from curvkit.minima.steps import Ball, Proof
@@ -25,6 +25,8 @@ RADII = tuple(m * 10.0**-k for k in range(2, 12) for m in (3, 1))
 SMOOTH = tuple(balls.BENDS)
 NEWTON_STEPS = 12
 TIGHTENINGS = 20
+# That a ball of irrational numbers is one ratio is never shown: it is held to so much.
+NEAREST = Fraction(1, 10**30)
 
 
 def prove(example: Example, reach: float) -> Proof:
@@ -130,7 +132,7 @@ def _definite(proof, example, data, centre, tight):
         balls.balls(centre, proof.radius), *data, example.activation, example.loss
     )
     at = balls.derivatives(tight, *data, example.activation, example.loss)
-    proof.eigenvalues = [_ball(each) for each in balls.eigenvalues(at.hessian)]
+    proof.eigenvalues = [Ball.around(each) for each in balls.eigenvalues(at.hessian)]
     lowest = proof.eigenvalues[0]
     words = f"The smallest eigenvalue at the critical point is {lowest.text}, the largest "
     words += f"{proof.eigenvalues[-1].text}; "
@@ -160,25 +162,27 @@ def _losses(proof, example, data, tight):
 
 def tell_losses(proof: Proof, example: Example, at: Any, lower: Any) -> None:
     """Adds what is claimed of the loss, a ball `at`, and of one that is `lower`, or None."""
-    proof.loss = _ball(at)
+    proof.loss = Ball.around(at)
     if example.claimed is not None:
-        near = abs(at - balls.balls(Fraction(example.claimed)).item()) < _last_place(
-            example.claimed
-        )
-        words = f"It is {proof.loss.text}; claimed was {example.claimed}."
-        proof.step("loss as claimed", bool(near), words)
+        tell_claim(proof, example, at)
     if lower is not None:
-        proof.better_loss = _ball(lower)
+        proof.better_loss = Ball.around(lower)
         words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
         proof.step("better point", bool(lower < at), words)
 
 
-def _last_place(text):
-    """What one unit in the last printed place is worth; a ratio is meant exactly."""
-    if "/" in text:
-        return balls.flint().arb("1e-30")
-    mantissa, _, power = text.lower().partition("e")
-    return balls.flint().arb(10) ** (int(power or 0) - len(mantissa.partition(".")[2]))
+def tell_claim(proof: Proof, example: Example, at: Any) -> None:
+    """Adds whether the loss, a rational or a ball `at`, is as claimed to the digits given."""
+    claimed, held = claims.value(example.claimed), claims.tolerance(example.claimed)
+    if isinstance(at, Fraction):
+        near = abs(at - claimed) <= held
+    else:
+        held = held or NEAREST
+        with balls.precision():
+            near = bool(abs(at - balls.balls(claimed).item()) <= balls.balls(held).item())
+    words = f"It is {proof.loss.text}; claimed was {example.claimed}"
+    words += f", which is held to ±{number(held)}." if held else "."
+    proof.step("loss as claimed", near, words)
 
 
 def _right(example, data, tight):
@@ -194,11 +198,6 @@ def _largest(values):
     for each in values:
         largest = largest.max(abs(each).upper())
     return largest
-
-
-def _ball(ball) -> Ball:
-    digits = ball.str(14, radius=False)
-    return Ball(*balls.ends(ball), digits if float(ball.rad()) else str(float(ball.mid())))
 
 
 def _shown(ball) -> str:

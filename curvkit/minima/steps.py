@@ -8,9 +8,10 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from curvkit.core.say import number
+from curvkit.minima import balls
 
 # A ratio of more digits than this says less than its first three decimals do.
 LONGEST = 24
@@ -32,6 +33,22 @@ class Ball(NamedTuple):
         """
         text = str(value)
         return cls(float(value), float(value), text if len(text) <= LONGEST else _about(value))
+
+    @classmethod
+    def around(cls, ball: Any) -> "Ball":
+        """The same of a ball of `balls`; one of which no digit is sure is told by its size.
+
+        >>> [Ball.around(balls.balls(0.0, radius).item()).text for radius in (0.0, 3e-52)]
+        ['0.0', '0 ± 3.03e-52']
+        """
+        low, high = balls.ends(ball)
+        if not float(ball.rad()):
+            return cls(low, high, str(float(ball.mid())))
+        digits = ball.str(14, radius=False)
+        if not any(each in "123456789" for each in digits.partition("e")[0]):
+            # A hundredth more than it is, which is more than three digits round away.
+            digits = f"0 ± {number(1.01 * max(-low, high))}"
+        return cls(low, high, digits)
 
 
 class Step(NamedTuple):

@@ -16,17 +16,12 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 from curvkit.core.lazy import lazily
 from curvkit.verification.bounds import crown, interval
 from curvkit.verification.experiment import STUDIES, follow, ladder, run, sample, stream, study
+from curvkit.verification.exponentials import DigitSumSpec, Exponentials, SoftmaxSpec
 from curvkit.verification.networks import Affine, Box, box, network, side_by_side
+from curvkit.verification.quadratic import QuadraticSpec
 from curvkit.verification.semidefinite import semidefinite
 from curvkit.verification.settings import Settings
-from curvkit.verification.specifications import (
-    DigitSumSpec,
-    Exponentials,
-    LinearSpec,
-    QuadraticSpec,
-    SoftmaxSpec,
-    Specification,
-)
+from curvkit.verification.specifications import LinearSpec, Specification
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 from curvkit.verification.verdict import Verdict, progress, verify
 

@@ -10,10 +10,16 @@ Functions here are pure JAX and of the precision of their arguments; `verify` ca
 
 Rounding is bounded, not hoped for. Each term of a bound passes through at most N roundings, N
 counted by `rounding`; so a computed bound is off by at most N ulps of the sum of all its terms'
-sizes, which `relax` carries along as `size`. What enters a layer is widened by that much.
+sizes, which `relax` carries along as `Sizes`. What enters a layer is widened by that much.
+
+Where numbers are too small to be relative to anything, a rounding, or a zero in place of a number
+below the least normal one, takes away an absolute amount. So sizes are nowhere below `floor`, of
+which an ulp is that least number; and a coefficient that underflowed, times whatever it multiplies,
+is counted by the sum of all sizes so far.
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +27,7 @@ import numpy as np
 
 from curvkit.core.say import unknown
 from curvkit.core.tree import float64, ordinarily
-from curvkit.verification.networks import COLD, ELEMENTWISE, Box, box, network, sizes
+from curvkit.verification.networks import COLD, ELEMENTWISE, Box, network, pair, sizes
 
 SLOPES = ("adaptive", "zero", "one")
 
@@ -33,13 +39,13 @@ def intervals(layers, within: Box) -> list[Box]:
         lower, upper = found[-1]
         if isinstance(layer, str):  # all of them increase
             low, high = (ELEMENTWISE[layer](each) for each in (lower, upper))
-            slack = 0 if layer == "relu" else ulps * (1 + sizes_of(found[-1]))
+            size = 0 if layer == "relu" else 1 + sizes_of(found[-1])
+            slack = ulps * (size + floor(low.dtype))
             found.append(Box(low - slack, high + slack))
         else:
             mid = layer.weight @ ((lower + upper) / 2) + layer.bias
             radius = jnp.abs(layer.weight) @ ((upper - lower) / 2)
-            size = jnp.abs(layer.weight) @ sizes_of(found[-1]) + jnp.abs(layer.bias)
-            radius = radius + ulps * size
+            radius = radius + ulps * further(entered(found[-1]), *layer).each
             found.append(Box(mid - radius, mid + radius))
     return found
 
@@ -87,9 +93,9 @@ def backward(layers, relaxed, rows):
         rows: (k, outputs).
     """
     offset = jnp.zeros(len(rows), rows.dtype)
-    for layer, pair in zip(reversed(layers), reversed(relaxed), strict=True):
+    for layer, both in zip(reversed(layers), reversed(relaxed), strict=True):
         if isinstance(layer, str):
-            (below, below_at), (above, above_at) = pair
+            (below, below_at), (above, above_at) = both
             plus, minus = jnp.maximum(rows, 0), jnp.minimum(rows, 0)
             # Sums and not products with a vector: XLA compiles them into one loop.
             offset = offset + jnp.sum(plus * above_at + minus * below_at, axis=1)
@@ -105,13 +111,13 @@ def highest(rows, offset, within: Box):
     return offset + jnp.sum(jnp.maximum(rows * within.upper, rows * within.lower), axis=1)
 
 
-def rounding(layers, further: int = 0) -> float:
-    """N ulps as a share: of a sum of products through these layers and `further` operations.
+def rounding(layers, more: int = 0) -> float:
+    """N ulps as a share: of a sum of products through these layers and `more` operations.
 
     Twice what the standard model of arithmetic needs, which pays for the rounding of sizes too.
     """
     affine = [each for each in layers if not isinstance(each, str)]
-    count = sum(each.weight.shape[1] + 2 for each in affine) + 16 * len(layers) + further
+    count = sum(each.weight.shape[1] + 2 for each in affine) + 16 * len(layers) + more
     return 2 * count * jnp.finfo(affine[0].weight.dtype).eps
 
 
@@ -122,22 +128,49 @@ def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True, a
     layer the lower slopes of a ReLU, instead of a choice.
 
     Returns:
-        The lines by layer, None where it is affine, and `size` (outputs,): above the sum of the
-        sizes of all terms of which a bound of an output is made.
+        The lines by layer, None where it is affine, and the `Sizes` of the outputs.
     """
-    relaxed, size = [], sizes_of(within)
+    relaxed, sizes = [], entered(within)
     for at, layer in enumerate(layers):
         if not isinstance(layer, str):
             relaxed.append(None)
-            size = jnp.abs(layer.weight) @ size + jnp.abs(layer.bias)
+            sizes = further(sizes, *layer)
             continue
-        slack = outward * rounding(layers[:at]) * size
+        slack = outward * rounding(layers[:at]) * sizes.each
         found = entering(layers[:at], relaxed, within, slack)
         alpha = None if alphas is None else alphas[at]
         relaxed.append(lines(layer, found, choice, alpha))
         # A line has a slope of at most one; its offset is no larger than these.
-        size = size + 2 * sizes_of(found) + (layer != "relu")
-    return relaxed, size
+        each = sizes.each + 2 * sizes_of(found) + (layer != "relu") + floor(sizes.each.dtype)
+        sizes = Sizes(each, sizes.total + jnp.sum(each))
+    return relaxed, sizes
+
+
+class Sizes(NamedTuple):
+    """What an ulp is counted of: `each` (outputs,), above the sum of the sizes of all terms of
+    which a bound of an output is made, and the `total` of these and of those of all layers before.
+    """
+
+    each: jax.Array
+    total: jax.Array
+
+
+def floor(dtype) -> float:
+    """The size of which an ulp is the least normal number: below it rounding is absolute."""
+    return float(jnp.finfo(dtype).tiny / jnp.finfo(dtype).eps)
+
+
+def entered(within: Box) -> Sizes:
+    """The sizes of numbers in a box."""
+    each = sizes_of(within) + floor(within.lower.dtype)
+    return Sizes(each, jnp.sum(each))
+
+
+def further(sizes: Sizes, weight, bias) -> Sizes:
+    """The sizes behind an affine layer."""
+    each = jnp.abs(weight) @ sizes.each + jnp.abs(bias)
+    each = each + floor(each.dtype) * (1 + sizes.total)
+    return Sizes(each, sizes.total + jnp.sum(each))
 
 
 def sizes_of(within: Box):
@@ -198,12 +231,14 @@ def _interval(layers, within):
 @ordinarily
 @partial(jax.jit, static_argnames="choice", compiler_options=COLD)
 def _crown(layers, within, choice):
-    relaxed, size = relax(layers, within, choice)
-    return entering(layers, relaxed, within, rounding(layers) * size)
+    relaxed, sizes = relax(layers, within, choice)
+    return entering(layers, relaxed, within, rounding(layers) * sizes.each)
 
 
 def _checked(found, layers, within):
     layers = network(layers)
-    within = box(*within, inputs=sizes(layers)[0])
+    within = pair(within, sizes(layers)[0])
     with float64():
-        return Box(*(np.asarray(each) for each in found(layers, within)))
+        lower, upper = (np.asarray(each) for each in found(layers, within))
+    # Numbers that overflowed on the way bound nothing.
+    return Box(np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper))

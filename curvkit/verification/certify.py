@@ -77,13 +77,32 @@ def _program(warm, options):
     return tree.ordinarily(jax.jit(chosen, compiler_options=None if warm else COLD))
 
 
-def _slack(layers, spec, slopes, offsets, size, within):
-    """What rounding may have taken away from planes of z: the shape of `offsets`."""
-    further = sum(spec.from_outputs.shape) + spec.from_inputs.shape[1] + 16
-    views = jnp.abs(spec.from_outputs) @ size
-    views = views + jnp.abs(spec.from_inputs) @ bounds.sizes_of(within)
-    ulps = bounds.rounding(layers, further)
-    return ulps * views, ulps * (jnp.abs(slopes) @ views + jnp.abs(offsets))
+def _slack(layers, spec, planes, sizes, within):
+    """What rounding may have taken away: from views (views,), and from planes of them."""
+    slopes, offsets = planes
+    more = sum(spec.from_outputs.shape) + spec.from_inputs.shape[1] + 16
+    least, ulps = bounds.floor(offsets.dtype), bounds.rounding(layers, more)
+    views = jnp.abs(spec.from_outputs) @ sizes.each
+    views = views + jnp.abs(spec.from_inputs) @ bounds.entered(within).each
+    views = views + least * (1 + sizes.total)
+    # Of coefficients that underflowed, times all that they may multiply.
+    lost = least * (1 + sizes.total + jnp.sum(views))
+    slack = ulps * (jnp.abs(slopes) @ views + jnp.abs(offsets) + lost)
+    return ulps * views, slack + _missed(spec, sizes, within)
+
+
+def _missed(spec, sizes, within):
+    """The most that the specification's own numbers are off F on a box: |a|^T R |a|, a scalar."""
+    if spec.residual is None:
+        return 0.0
+    inputs = bounds.entered(within).each
+    a = jnp.concatenate([jnp.ones(1, inputs.dtype), inputs, sizes.each])
+    return a @ ((spec.residual + bounds.floor(a.dtype)) @ a)
+
+
+def _none(width):
+    """No planes, of as many views."""
+    return jnp.zeros((1, width)), jnp.zeros(1)
 
 
 def _interval(layers, spec, within, outward):
@@ -92,14 +111,22 @@ def _interval(layers, spec, within, outward):
     also, less = (f(spec.from_inputs, 0) for f in (jnp.maximum, jnp.minimum))
     high = plus @ at.upper + minus @ at.lower + also @ within.upper + less @ within.lower
     low = plus @ at.lower + minus @ at.upper + also @ within.lower + less @ within.upper
-    size = bounds.sizes_of(at)
-    none = jnp.zeros((1, len(low)))
-    views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    each = bounds.entered(at)
+    sizes = bounds.Sizes(each.each, each.total + bounds.entered(within).total)
+    views, _ = _slack(layers, spec, _none(len(low)), sizes, within)
     low, high = low - views, high + views
-    slopes, offsets = spec.above(low, high)
-    _, slack = _slack(layers, spec, slopes, offsets, size, within)
-    uppers = jax.vmap(lambda *plane: bounds.highest(*plane, Box(low, high)))(slopes, offsets)
-    return _worst(uppers, jnp.ones((*uppers.shape, len(within.lower))), slack, outward)
+    *planes, spread = spec.above(low, high)
+    _, slack = _slack(layers, spec, planes, sizes, within)
+    uppers = jax.vmap(lambda *plane: bounds.highest(*plane, Box(low, high)))(*planes)
+    rows = jnp.ones((*uppers.shape, len(within.lower)))
+    return _unscaled(_worst(uppers, rows, slack, outward), spread)
+
+
+def _unscaled(found, spread):
+    """Bounds of F of planes above F / exp(t), for a t that is from 0 to `spread` above F's own."""
+    # Below zero F only gets lower by it; with t nowhere above zero nothing changes.
+    above = found.upper * jnp.exp(jnp.maximum(spread, 0))
+    return found._replace(upper=jnp.where(found.upper > 0, above, found.upper))
 
 
 def _worst(uppers, rows, slack, outward):
@@ -118,8 +145,9 @@ def _place(mask):
 
 
 def _crown(layers, spec, within, steps, choice, kept, outward, inner):
-    relaxed, size = bounds.relax(layers, within, choice, outward)
-    parts, low, high, slack = _planes(layers, spec, within, (relaxed, size, outward), kept)
+    relaxed, sizes = bounds.relax(layers, within, choice, outward)
+    made = planes_on(layers, spec, within, (relaxed, sizes, outward), kept)
+    parts, (low, high), slack, spread = made
     slopes, offsets = parts
     flat = slopes.reshape(-1, slopes.shape[-1])
     uppers, rows = _through(layers, spec, within, relaxed, (flat, offsets.ravel()))
@@ -129,16 +157,17 @@ def _crown(layers, spec, within, steps, choice, kept, outward, inner):
     rows = rows.reshape(*offsets.shape, -1)
     found = _worst(uppers, rows, slack, outward)
     if not steps:
-        return found
+        return _unscaled(found, spread)
     start = [None if each is None else each[0][0] for each in relaxed]
     mixture = 4.0 * (uppers == uppers.min(1, keepdims=True))
 
     def objective(free):
         alphas, mixture, earlier = free
-        now, planes, most = relaxed, parts, slack
+        now, planes, most, wide = relaxed, parts, slack, spread
         if inner:
-            now, size = bounds.relax(layers, within, choice, outward, earlier)
-            planes, _, _, most = _planes(layers, spec, within, (now, size, outward), kept)
+            now, sizes = bounds.relax(layers, within, choice, outward, earlier)
+            made = planes_on(layers, spec, within, (now, sizes, outward), kept)
+            planes, _, most, wide = made
         chosen = [_with(*each) for each in zip(layers, now, alphas, strict=True)]
         share = jax.nn.softmax(mixture)
         mixed = jnp.einsum("rp,rpv->rv", share, planes[0]), jnp.sum(share * planes[1], 1)
@@ -146,11 +175,11 @@ def _crown(layers, spec, within, steps, choice, kept, outward, inner):
         # A mixture of planes has no more slack than the one with most.
         total = uppers + outward * most.max(1)
         worst = _place(total == total.max())
-        return jnp.max(total), (rows[worst], most.max(1)[worst])
+        now = Bounds(jnp.max(total), rows[worst], most.max(1)[worst])
+        return now.upper, _unscaled(now, wide)
 
     free = start, mixture, (start if inner else None)
-    upper, others = _descend(objective, free, (found.upper, found[1:]), steps)
-    return Bounds(upper, *others)
+    return _descend(objective, free, _unscaled(found, spread), steps)
 
 
 def _through(layers, spec, within, relaxed, planes):
@@ -161,24 +190,31 @@ def _through(layers, spec, within, relaxed, planes):
     return bounds.highest(rows, further, within) + offsets, rows
 
 
-def _planes(layers, spec, within, found, kept):
-    """The planes of each part, the bounds of z that they hold on, and their slack."""
-    relaxed, size, outward = found
+def planes_on(layers, spec, within, found, kept=slice(None)):
+    """The planes of each part, the bounds of z that they hold on, their slack, and their spread.
+
+    Args:
+        layers: a checked network.
+        spec: a fitted specification.
+        within: the box.
+        found: what `bounds.relax` returns, and whether rounding is allowed for.
+        kept: which of the planes are used.
+    """
+    relaxed, sizes, outward = found
     width = len(spec.from_outputs)
     viewed = [*layers, Affine(spec.from_outputs, jnp.zeros(width))]
     rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
     signs = jnp.concatenate([spec.from_inputs, -spec.from_inputs])
     slopes, offsets = bounds.backward(viewed, [*relaxed, None], rows)
     ends = bounds.highest(slopes + signs, offsets, within)
-    none = jnp.zeros((1, width))
-    views, _ = _slack(layers, spec, none, jnp.zeros(1), size, within)
+    views, _ = _slack(layers, spec, _none(width), sizes, within)
     views = outward * views
     low, high = -ends[width:] - views, ends[:width] + views
     high = jnp.maximum(low, high)
-    slopes, offsets = spec.above(low, high)
+    slopes, offsets, spread = spec.above(low, high)
     slopes, offsets = slopes[:, kept], offsets[:, kept]
-    _, slack = _slack(layers, spec, slopes, offsets, size, within)
-    return (slopes, offsets), low, high, slack
+    _, slack = _slack(layers, spec, (slopes, offsets), sizes, within)
+    return (slopes, offsets), Box(low, high), slack, spread
 
 
 def _with(layer, pair, alpha):
@@ -196,8 +232,8 @@ def _descend(objective, free, best, steps):
 
     def step(carry, _):
         free, state, best = carry
-        found, gradient = jax.value_and_grad(objective, has_aux=True)(free)
-        better = found[0] < best[0]
+        (_, found), gradient = jax.value_and_grad(objective, has_aux=True)(free)
+        better = found.upper < best.upper
         best = jax.tree.map(lambda new, old: jnp.where(better, new, old), found, best)
         move, state = adam.update(gradient, state)
         alphas, mixture, earlier = optax.apply_updates(free, move)

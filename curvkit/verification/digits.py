@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curvkit.verification.exponentials import DigitSumSpec, SoftmaxSpec
 from curvkit.verification.networks import Network
-from curvkit.verification.specifications import DigitSumSpec, SoftmaxSpec
 from curvkit.verification.training import Recipe, initial, predicted, trained
 
 TRAININGS = ("plain", "attacked", "bounded")

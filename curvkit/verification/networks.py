@@ -10,7 +10,7 @@ All numbers are promoted to float64, which holds every float32 exactly: a certif
 promoted network, as evaluated in exact arithmetic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -24,6 +24,9 @@ _OLDER = {"xla_cpu_use_fusion_emitters": False} if jax.__version_info__ < (0, 11
 # Programs here are compiled for a person who waits: they run for milliseconds, or for seconds.
 COLD = {"xla_backend_optimization_level": 0, **_OLDER}
 BRISK = {"xla_backend_optimization_level": 1, **_OLDER}
+
+# Beyond it the width of a box, or the sum of its ends, is no float64.
+LARGEST = 1e300
 
 ELEMENTWISE = {
     "relu": jax.nn.relu,
@@ -70,7 +73,9 @@ def network(layers: Sequence) -> Network:
     """A checked list of layers in float64: pairs (weight, bias), and names of `ELEMENTWISE`.
 
     Args:
-        layers: weights are (out, in), as Equinox keeps them; give Flax's kernels transposed.
+        layers: weights are (out, in), as Equinox keeps them; give Flax's kernels transposed. A bias
+            may be None. Any float of at most 64 bits is held exactly,
+            and so are whole numbers that it can hold.
 
     Raises:
         ValueError: with one sentence, for an unsupported layer or one that does not fit.
@@ -80,6 +85,9 @@ def network(layers: Sequence) -> Network:
     """
     if isinstance(layers, Network):
         return layers
+    if isinstance(layers, str | bytes) or not isinstance(layers, Iterable):
+        expected = "a list of pairs (weight, bias) and names of elementwise functions"
+        raise ValueError(refusal("layers", expected, layers, "load a file of weights first"))
     made, width = [], None
     for at, layer in enumerate(layers):
         if isinstance(layer, str):
@@ -90,7 +98,10 @@ def network(layers: Sequence) -> Network:
         if not (isinstance(layer, tuple | list) and len(layer) == 2):
             expected = "a pair (weight, bias) or the name of an elementwise function"
             raise ValueError(refusal(f"layers[{at}]", expected, type(layer).__name__))
-        weight, bias = (_numbers(f"layers[{at}]", each) for each in layer)
+        weight = numbers(f"layers[{at}]", layer[0])
+        # A layer without a bias has None there, as in most frameworks.
+        bias = np.zeros(weight.shape[:1]) if layer[1] is None else layer[1]
+        bias = numbers(f"layers[{at}]", bias)
         if weight.ndim != 2 or bias.shape != weight.shape[:1]:
             expected = "a weight (out, in) and a bias (out,)"
             raise ValueError(refusal(f"layers[{at}]", expected, (weight.shape, bias.shape)))
@@ -104,21 +115,37 @@ def network(layers: Sequence) -> Network:
     return Network(made)
 
 
+def pair(within, inputs: int | None = None) -> Box:
+    """The checked box of a pair (lower, upper), refused in one sentence where it is none.
+
+    >>> pair(([0.0], [1.0])).lower
+    array([0.])
+    """
+    try:
+        lower, upper = within
+    except (TypeError, ValueError):
+        raise ValueError(refusal("within", "a pair (lower, upper)", within)) from None
+    return box(lower, upper, inputs)
+
+
 def box(lower, upper, inputs: int | None = None) -> Box:
     """A checked box in float64.
 
     Raises:
         ValueError: with one sentence, if the shapes differ from each other or from (inputs,), if a
-            number is not finite, or if lower lies above upper.
+            number is not finite or beyond 1e300 in size, or if lower lies above upper.
 
     >>> box([0.0, 1.0], [1.0, 1.0]).upper
     array([1., 1.])
     """
-    lower, upper = (_numbers(name, each) for name, each in (("lower", lower), ("upper", upper)))
+    lower, upper = (numbers(name, each) for name, each in (("lower", lower), ("upper", upper)))
     wanted = lower.shape if inputs is None else (inputs,)
     for name, each in (("lower", lower), ("upper", upper)):
         if each.ndim != 1 or each.shape != wanted:
             raise ValueError(refusal(name, f"an array of shape {wanted}", each.shape))
+        if np.any(np.abs(each) > LARGEST):
+            largest = float(np.max(np.abs(each)))
+            raise ValueError(refusal(name, f"of at most {LARGEST:g} in size", largest))
     above = np.flatnonzero(lower > upper)
     if len(above):
         at = int(above[0])
@@ -154,11 +181,25 @@ def sizes(layers: Sequence) -> tuple[int, int]:
     return affine[0].weight.shape[1], len(affine[-1].weight)
 
 
-def _numbers(name: str, values) -> np.ndarray:
-    given = np.asarray(values)
-    if given.dtype.kind not in "fiu" or (given.dtype.kind == "f" and given.dtype.itemsize < 4):
-        raise ValueError(refusal(name, "an array of float32 or float64", str(given.dtype)))
+def numbers(name: str, values) -> np.ndarray:
+    """`values` as an array of float64, which holds each of them exactly.
+
+    Raises:
+        ValueError: with one sentence, if they are no real numbers, not finite, or not so held.
+    """
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        raise ValueError(refusal(name, "an array, with rows of one length", values)) from None
+    real = given.dtype.kind in "iu" or jax.dtypes.issubdtype(given.dtype, np.floating)
+    if not real:
+        raise ValueError(refusal(name, "an array of real numbers", given.dtype.name))
     promoted = given.astype(np.float64)
-    if not np.isfinite(promoted).all():
-        raise ValueError(refusal(name, "an array of finite numbers", promoted))
+    odd = promoted[~np.isfinite(promoted)]
+    if odd.size:
+        raise ValueError(refusal(name, "an array of finite numbers", float(odd[0])))
+    with np.errstate(invalid="ignore"):
+        exact = np.array_equal(promoted.astype(given.dtype), given)
+    if not exact or (given.dtype.kind in "iu" and np.any(np.abs(promoted) >= 2.0**63)):
+        raise ValueError(refusal(name, "of numbers that float64 holds exactly", given.ravel()[0]))
     return promoted

@@ -19,7 +19,7 @@ import numpy as np
 from curvkit.core.say import refusal, unknown
 from curvkit.core.tree import float32, float64, ordinarily
 from curvkit.verification.networks import COLD, Box, Network, outputs
-from curvkit.verification.specifications import QuadraticSpec
+from curvkit.verification.quadratic import QuadraticSpec
 from curvkit.verification.training import Recipe, initial, predicted, trained
 
 GRAVITY, DAMPING, DT, SUBSTEPS, FASTEST = 9.8, 0.5, 0.05, 20, 5.0

@@ -18,13 +18,9 @@ from curvkit.core.say import refusal
 from curvkit.core.tree import float64
 from curvkit.verification import certify
 from curvkit.verification.bounds import crown
-from curvkit.verification.networks import box, network, sizes
-from curvkit.verification.specifications import (
-    QuadraticSpec,
-    Specification,
-    largest,
-    row_planes,
-)
+from curvkit.verification.networks import network, pair, sizes
+from curvkit.verification.quadratic import QuadraticSpec
+from curvkit.verification.specifications import Specification, largest, row_planes
 
 # A program of more neurons takes minutes.
 MOST = 60
@@ -72,7 +68,7 @@ def semidefinite(layers, within, q, *, products: bool = True) -> Lifted:
             "cvxpy is not installed; `pip install 'curvkit[verify]'` brings it."
         ) from None
     layers, spec = network(layers), QuadraticSpec(q, sizes(network(layers))[0])
-    within = box(*within, inputs=sizes(layers)[0])
+    within = pair(within, sizes(layers)[0])
     spec = spec.fit(*sizes(layers))
     rows, neurons, low, high = _folded(layers, within)
     matrix = cvxpy.Variable((len(low) + 1, len(low) + 1), PSD=True)

@@ -11,14 +11,16 @@ child keeps its parent's bound where its own is worse, so the bound never rises.
 
 import time
 from collections.abc import Iterator
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.core.say import refusal, unknown
+from curvkit.core.say import refusal, unknown, whole
 from curvkit.core.tree import float64
-from curvkit.verification import certify
-from curvkit.verification.networks import Box, box, network, sizes
+from curvkit.verification import certify, checks
+from curvkit.verification.networks import Box, network, pair, sizes
+from curvkit.verification.specifications import Specification
 
 METHODS = ("auto", "interval", "crown", "alpha", "inner", "split")
 # Children of one round, so that one compiled program serves them all; Adam's steps; attack starts.
@@ -82,7 +84,7 @@ class _Search:
         self.try_points(np.clip(np.asarray(best), low, high))
 
     def try_points(self, points):
-        """Takes the best of the points as the attack's, if it is better."""
+        """Takes the best of the points as the attack's, if it is better; F of all of them."""
         with float64():
             found = certify.values(self.layers, self.spec, _padded(points, RESTARTS))
         values = np.asarray(found)[: len(points)]
@@ -90,18 +92,29 @@ class _Search:
         at = int(np.argmax(values))
         if values[at] > self.attack_value:
             self.attack_value, self.point = float(values[at]), np.array(points[at])
+        return values
+
+    def slack(self, point) -> float:
+        """What rounding may have added to F at a point: the slack of a bound there."""
+        return float(self._run(point[None], point[None])[2][0])
+
+    def believe(self, point, value, bound, within):
+        """Refuses a specification whose F, attained at a point, is above the bound of its box."""
+        if value > bound and value - self.slack(point) > bound:
+            raise ValueError(checks.below(point, value, bound, within))
 
     def verdict(self, upper=None) -> Verdict:
         """What is known now; with a new bound a row of the trace is written."""
         if upper is not None:
             self.upper_bound = min(self.upper_bound, float(upper))
+            if self.point is not None:
+                self.believe(self.point, self.attack_value, self.upper_bound, self.within)
         seconds = time.perf_counter() - self.begun
         self.rows.append((seconds, self.bounded, self.upper_bound, self.attack_value))
         status = "verified" if self.upper_bound <= 0 else "unknown"
         if self.attack_value > 0 and not self.sure:
-            # F above zero by less than rounding may be F = 0: the slack of a bound at the point.
-            slack = self._run(self.point[None], self.point[None])[2][0]
-            self.sure = bool(self.attack_value > slack)
+            # F above zero by less than rounding may be F = 0.
+            self.sure = self.attack_value > self.slack(self.point)
         if self.sure:
             status = "violated"
         witness = self.point if status == "violated" else None
@@ -128,6 +141,8 @@ def verify(
 
     Interrupted, it returns the best so far. F of the verdict is that of the specification; where
     the attack finds F > 0 the status is `violated`. A number that is not finite proves nothing.
+    What is proved is proved of the numbers as given, in exact arithmetic, in whatever units they
+    are: what rounding and underflow may have taken away is added to every bound.
 
     Args:
         layers: as `networks.network` takes them; float32 weights are promoted to float64, exactly.
@@ -136,13 +151,14 @@ def verify(
         method: `interval`, `crown`, `alpha` (slopes and planes optimised), `inner` (the slopes
             behind inner layers' bounds as well), `split` (branch and bound), or `auto`: CROWN, then
             alpha, then split, until it is decided.
-        budget: seconds after which no new round begins.
-        boxes: how many boxes are bounded at most.
-        gap: go on, decided or not, until upper bound and attack are so close.
-        seed: of the attack's starts.
+        budget: seconds after which no new round begins, above 0.
+        boxes: how many boxes are bounded at most, 1 or more.
+        gap: go on, decided or not, until upper bound and attack are so close; 0 or more.
+        seed: of the attack's starts, 0 or more.
 
     Raises:
-        ValueError: with one sentence, for what `network`, `box` and the specification refuse.
+        ValueError: with one sentence, for what `network`, `box` and the specification refuse, for
+            an option out of range, and for a specification whose planes are found below F.
 
     >>> from curvkit.verification.specifications import LinearSpec
     >>> layers = [([[1.0], [-1.0]], [0.0, 0.0]), "relu", ([[1.0, 1.0]], [0.0])]  # |x|
@@ -179,12 +195,14 @@ def progress(
     ['violated']
     """  # fmt: skip
     layers = network(layers)
-    spec = spec.fit(*sizes(layers))
-    within = box(*within, inputs=sizes(layers)[0])
-    if method not in METHODS:
-        raise ValueError(unknown("method", method, METHODS))
-    if not budget > 0:
-        raise ValueError(refusal("budget", "a number of seconds above zero", budget))
+    if not isinstance(spec, Specification):
+        expected = "a specification, such as LinearSpec or QuadraticSpec"
+        raise ValueError(refusal("spec", expected, spec))
+    boxes, seed = _read(method, budget, boxes, gap, seed)
+    within = pair(within, sizes(layers)[0])
+    spec = spec.fit(*sizes(layers), lambda: checks.reach(layers, within))
+    if not spec.planes.__module__.startswith("curvkit."):
+        checks.planes_hold(layers, spec, within, seed)
     search = _Search(layers, spec, within, seed, method == "split")
     search.attack()
 
@@ -204,6 +222,23 @@ def progress(
         yield from _split(search, slopes[0], decided, budget, boxes)
 
 
+def _read(method, budget, boxes, gap, seed):
+    """Whole numbers of boxes and seed; refuses what is no option, in one sentence."""
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError(unknown("method", method, METHODS))
+    if not _is_number(budget) or not budget > 0:
+        raise ValueError(refusal("budget", "a number of seconds above zero", budget))
+    if gap is not None and not (_is_number(gap) and gap >= 0):
+        raise ValueError(refusal("gap", "a number from 0 on, or None", gap))
+    return whole("boxes", boxes), whole("seed", seed, 0)
+
+
+def _is_number(value):
+    # Of NumPy's and JAX's numbers that are no Python floats, too.
+    plain = value.item() if getattr(value, "shape", None) == () else value
+    return isinstance(plain, Real) and not isinstance(plain, bool)
+
+
 def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
     """Rounds of branch and bound: the worst boxes are halved, a batch of children at a time."""
     lower, upper = (each[None] for each in search.within)
@@ -219,7 +254,10 @@ def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
         found = np.minimum(found, np.tile(bound[worst], 2))
         # Where the plane is highest on the most promising child, F may be high too.
         first = np.argsort(-found)[:4]
-        search.try_points(np.where(found_slopes[first] > 0, high[first], low[first]))
+        points = np.where(found_slopes[first] > 0, high[first], low[first])
+        seen = search.try_points(points)
+        for at, point, value in zip(first, points, seen, strict=True):
+            search.believe(point, value, found[at], Box(low[at], high[at]))
         lower, upper = np.concatenate([lower[rest], low]), np.concatenate([upper[rest], high])
         bound = np.concatenate([bound[rest], found])
         slopes = np.concatenate([slopes[rest], found_slopes])
@@ -233,7 +271,8 @@ def _halved(lower, upper, slopes):
     """Both halves of each box along the input that moves its plane most."""
     width = upper - lower
     # A plane that does not lean still leaves boxes to split: the widest side then decides.
-    worth = width * (np.abs(slopes) + 1e-6 * (1e-300 + np.abs(slopes).max(1, keepdims=True)))
+    with np.errstate(over="ignore"):  # a slope that is too large to say is large
+        worth = width * (np.abs(slopes) + 1e-6 * (1e-300 + np.abs(slopes).max(1, keepdims=True)))
     axis = np.where(worth.max(1) > 0, worth.argmax(1), width.argmax(1))
     each = np.arange(len(lower))
     middle = (lower[each, axis] + upper[each, axis]) / 2

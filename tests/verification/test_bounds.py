@@ -75,6 +75,14 @@ def test_optimised_slopes_come_within_a_thousandth_of_the_linear_program(compare
     assert np.all(tight <= program + 1e-3), tight - program
 
 
+@pytest.mark.parametrize("bounds", [crown, interval])
+def test_what_overflows_is_bounded_by_infinity_and_never_by_nan(bounds):
+    layers = [([[1e300]], [0.0]), "relu", ([[1e300], [-1e300]], [0.0, 0.0])]
+    low, high = bounds(layers, ([-1e10], [1e10]))
+    assert np.all(low <= 0) and np.all(high >= 0) and not np.isnan([low, high]).any()
+    assert high[0] == np.inf and low[1] == -np.inf
+
+
 def test_a_box_of_no_width_is_bounded_by_the_output_itself_but_for_rounding():
     layers, within = drawn(0)
     low, high = crown(layers, box(within.lower, within.lower))

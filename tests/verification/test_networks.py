@@ -36,7 +36,12 @@ def test_a_network_is_a_pytree_of_its_numbers_and_checked_only_once():
         ([(np.ones((2, 3)), np.ones(3))], "bias"),
         ([(np.ones((2, 3)), np.ones(2)), (np.ones((2, 3)), np.ones(2))], "columns"),
         ([(np.full((1, 1), np.nan), np.ones(1))], "finite"),
-        ([(np.ones((1, 1), np.float16), np.ones(1))], "float16"),
+        ([(np.ones((1, 1), complex), np.ones(1))], "real numbers, but 'complex128'"),
+        ([(np.full((1, 1), 2**60 + 1), np.ones(1))], "float64 holds exactly"),
+        ([([[1.0], [1.0, 2.0]], np.ones(2))], "rows of one length"),
+        ([(None, np.ones(2))], "real numbers"),
+        ("weights.npz", "load a file"),
+        (3, "a list of pairs"),
     ],
 )
 def test_what_is_no_network_is_refused_in_one_sentence(layers, said):
@@ -48,6 +53,16 @@ def test_what_is_no_network_is_refused_in_one_sentence(layers, said):
 def test_a_box_with_a_number_that_is_not_finite_is_refused():
     with pytest.raises(ValueError, match="finite"):
         box([0.0], [np.inf])
+
+
+def test_a_layer_may_have_no_bias():
+    assert network([(np.ones((2, 1)), None)])[0].bias.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("dtype", [jax.numpy.bfloat16, np.float16, np.int8, np.uint64])
+def test_numbers_of_fewer_bits_are_promoted_exactly(dtype):
+    weight = np.array([[0.1, 3]]).astype(dtype)
+    assert network([(weight, None)])[0].weight.tolist() == weight.astype(float).tolist()
 
 
 def test_weights_in_float32_are_promoted_exactly():

@@ -1,7 +1,5 @@
 """Specifications: their values by other ways, and planes that are nowhere below them."""
 
-import itertools
-
 import numpy as np
 import pytest
 from helpers import compilations, float64
@@ -16,46 +14,6 @@ from curvkit.verification import (
 )
 
 RANDOM = np.random.default_rng(0)
-
-
-def softmax(y):
-    weight = np.exp(y - y.max())
-    return weight / weight.sum()
-
-
-def test_a_quadratic_is_its_matrix_between_two_vectors():
-    q = RANDOM.normal(size=(6, 6))
-    spec = QuadraticSpec(q, inputs=2).fit(2, 3)
-    for _ in range(5):
-        x, y = RANDOM.normal(size=2), RANDOM.normal(size=3)
-        a = np.concatenate([[1.0], x, y])
-        with float64():
-            found = float(spec(x, y))
-        assert abs(found - a @ q @ a) < 1e-12 * (1 + abs(found))
-
-
-def test_a_softmax_specification_has_the_sign_of_the_expected_distance():
-    distance, label, limit = np.array([0, 0.25, 1, 0.5]), 0, 0.3
-    spec = SoftmaxSpec(distance, label, limit).fit(1, 4)
-    for _ in range(20):
-        y = 2 * RANDOM.normal(size=4)
-        with float64():
-            value = float(spec(np.zeros(1), y))
-        # F is the expectation less the limit, times the softmax's denominator.
-        expected = (softmax(y) @ distance - limit) * np.exp(y - y[label]).sum()
-        assert abs(value - expected) < 1e-12 * (1 + abs(expected))
-
-
-def test_a_digit_sum_is_the_expected_error_over_all_combinations():
-    labels, limit = [3, 8], 1.0
-    spec = DigitSumSpec(labels, limit).fit(1, 20)
-    y = RANDOM.normal(size=20)
-    p, q = softmax(y[:10]), softmax(y[10:])
-    pairs = itertools.product(range(10), range(10))
-    error = sum(p[i] * q[j] * abs(i + j - sum(labels)) for i, j in pairs)
-    scale = np.exp(y[:10] - y[3]).sum() * np.exp(y[10:] - y[18]).sum()
-    with float64():
-        assert abs(float(spec(np.zeros(1), y)) - (error - limit) * scale) < 1e-10 * scale
 
 
 def test_several_linear_rows_are_as_bad_as_the_worst():
@@ -79,7 +37,7 @@ def test_no_plane_of_any_part_is_below_the_value(spec):
             x, y = RANDOM.normal(size=(10, 2)), RANDOM.normal(size=(10, 4))
             # Views of a quadratic depend on one another, so z comes from inputs and outputs.
             z = x @ spec.from_inputs.T + y @ spec.from_outputs.T
-            slopes, offsets = (np.asarray(e) for e in spec.above(z.min(0), z.max(0)))
+            slopes, offsets, _ = map(np.asarray, spec.above(z.min(0), z.max(0)))
             for at in range(10):
                 highest = (slopes @ z[at] + offsets).min(1).max()
                 assert highest >= float(spec(x[at], y[at])) - 1e-13 * abs(highest)
@@ -115,6 +73,30 @@ def test_a_specification_of_one_s_own_takes_its_numbers_as_data():
     "make, said",
     [
         (lambda: QuadraticSpec(np.ones((2, 3)), 1), "square"),
+        *(
+            (lambda each=each: QuadraticSpec(np.eye(3), each), "inputs must be a whole number")
+            for each in (-1, 0, 1.0, None, True, "1")
+        ),
+        (lambda: QuadraticSpec(np.diag([1.0, np.nan, 1.0]), 1), "finite"),
+        (lambda: QuadraticSpec([[1.0], [2.0, 3.0]], 1), "rows of one length"),
+        (lambda: QuadraticSpec("q", 1), "real numbers"),
+        *(
+            (lambda each=each: SoftmaxSpec([0, 1], each, 0.5), "label must be a class")
+            for each in (1.0, "a", None, True, -1)
+        ),
+        (lambda: SoftmaxSpec([0, np.nan], 0, 0.5), "distance must be an array of finite"),
+        (lambda: SoftmaxSpec([0, 1], 0, np.inf), "limit must be an array of finite"),
+        (lambda: SoftmaxSpec([0, 1], 0, [0.5]), "limit must be one number"),
+        (lambda: SoftmaxSpec([], 0, 0.5), "a number for each class"),
+        *(
+            (lambda each=each: DigitSumSpec(each, 1.0), "one to three digits")
+            for each in ([1.5], 5, [], [-1], [10], "12", None, [True])
+        ),
+        (lambda: DigitSumSpec([1], None), "limit must be"),
+        (lambda: LinearSpec([np.nan, 0, 0]), "finite"),
+        (lambda: LinearSpec([1.0], np.inf), "finite"),
+        (lambda: LinearSpec([]), "shape"),
+        (lambda: Exponentials([1.0], [1.0]), "terms, outputs"),
         (lambda: SoftmaxSpec([0, 1], 2, 0.5), "label"),
         (lambda: DigitSumSpec([1, 2, 3, 4], 1.0), "three"),
         (lambda: LinearSpec([[1.0], [2.0]], [1.0, 2.0, 3.0]), "one number or 2"),

@@ -43,12 +43,41 @@ def test_stop_returns_the_best_so_far(monkeypatch):
         (["relu"], BOX, LinearSpec([1.0]), "layers"),
         ([*LAYERS, "gelu"], BOX, LinearSpec([1.0]), "gelu"),
         (LAYERS, BOX, LinearSpec([1.0, 1.0]), "spec"),
+        (LAYERS, BOX, None, "spec must be a specification"),
+        (LAYERS, None, LinearSpec([1.0]), "within must be a pair"),
+        (LAYERS, (0,), LinearSpec([1.0]), "within must be a pair"),
+        (LAYERS, (0, 1), LinearSpec([1.0]), "lower must be an array of shape"),
+        (LAYERS, "ab", LinearSpec([1.0]), "lower must be an array of real numbers"),
+        (LAYERS, ([-1e308], [1e308]), LinearSpec([1.0]), "1e.300"),
+        (LAYERS, ([np.nan], [1.0]), LinearSpec([1.0]), "finite"),
     ],
 )
 def test_what_cannot_be_verified_is_refused_in_one_sentence(layers, within, spec, said):
     with pytest.raises(ValueError, match=said) as refused:
         verify(layers, within, spec)
     assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(dict(budget=each) for each in ("a", None, 0, -1.0, np.nan, True, [1.0])),
+        *(dict(boxes=each) for each in (-5, 0, 1.5, None, True, "9")),
+        *(dict(gap=each) for each in (np.nan, -1.0, "a", True)),
+        *(dict(seed=each) for each in (-1, 0.5, None, "a")),
+        *(dict(method=each) for each in ("best", None, 3)),
+    ],
+    ids=str,
+)
+def test_an_option_out_of_range_is_refused_in_one_sentence(option):
+    with pytest.raises(ValueError, match=f"{next(iter(option))}") as refused:
+        verify(LAYERS, BOX, LinearSpec([1.0], -1.5), **option)
+    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_are_options_as_python_s_are():
+    options = dict(budget=np.float32(5), boxes=np.int64(100), gap=np.array(0.5), seed=np.int8(3))
+    assert verify(LAYERS, BOX, LinearSpec([1.0], -1.5), method="crown", **options).trace.size
 
 
 def test_a_new_specification_of_the_same_kind_compiles_nothing():
