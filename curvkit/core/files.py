@@ -24,7 +24,8 @@ KINDS = (
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # A pipe that nobody writes to would be waited for.
 OLD = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-LONGEST = 40
+# Of a name in that of its part, and of a path in a refusal.
+LONGEST, LONGEST_TOLD = 40, 200
 
 
 def write(path: str | os.PathLike, text: str | bytes) -> Path:
@@ -70,12 +71,14 @@ def found(path: Path) -> os.stat_result | None:
         if path.parent.is_dir():
             return None
         raise FileNotFoundError(
-            f"There is no folder {say.shown(str(path.parent))} to write to."
+            f"There is no folder {say.shown(str(path.parent), LONGEST_TOLD)} to write to."
         ) from None
     except OSError as error:
         raise _unwritable(path, error) from None
     except ValueError as error:  # of a name that no system has
-        raise ValueError(f"{say.shown(str(path))} is no name of a file: {error}.") from None
+        raise ValueError(
+            f"{say.shown(str(path), LONGEST_TOLD)} is no name of a file: {error}."
+        ) from None
     if kind := kind_of(there):
         raise ValueError(f"{path} is {kind}, which is not replaced; name a file.")
     return there
@@ -92,8 +95,8 @@ def kind_of(there: os.stat_result) -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> OSError:
-    told = f"{say.shown(str(path))} cannot be written to: {error.strerror}; name another place."
-    return type(error)(told)
+    name = say.shown(str(path), LONGEST_TOLD)
+    return type(error)(f"{name} cannot be written to: {error.strerror}; name another place.")
 
 
 def ready(path: str | os.PathLike, ours: Callable[[Path], bool], kind: str) -> Path:
@@ -149,7 +152,9 @@ def folder(path: Path) -> Path:
             raise ValueError(f"{path} is {kind}, and no folder; name another place.") from None
         raise _unwritable(path, error) from None
     except ValueError as error:
-        raise ValueError(f"{say.shown(str(path))} is no name of a folder: {error}.") from None
+        raise ValueError(
+            f"{say.shown(str(path), LONGEST_TOLD)} is no name of a folder: {error}."
+        ) from None
     return path
 
 

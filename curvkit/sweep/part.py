@@ -56,13 +56,11 @@ def read(path: Path, needed: tuple[str, ...]) -> Any:
             lacks a column that is needed.
     """
     pyarrow = require()
-    try:
-        with files.reading(path) as file:
+    with files.reading(path) as file:
+        try:
             table = _table(pyarrow.parquet.ParquetFile(file, page_checksum_verification=True))
-    except FileNotFoundError:
-        raise
-    except (pyarrow.ArrowException, OSError, ValueError, TypeError, MemoryError) as error:
-        raise ValueError(f"{path} is no part of a table: {_why(error)}; {ADVICE}.") from error
+        except (pyarrow.ArrowException, OSError, ValueError, TypeError, MemoryError) as error:
+            raise ValueError(f"{path} is no part of a table: {_why(error)}; {ADVICE}.") from error
     if absent := {*needed} - {*table.column_names}:
         raise ValueError(f"{path} is no part of a sweep's table: it has no {min(absent)}.")
     return table
