@@ -24,6 +24,9 @@ CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 3,
     "distributed.comm.timeouts.connect": "10s",
+    # A worker that died is started again, which takes long where others are busy, and is not given
+    # up meanwhile: there would be none.
+    "distributed.deploy.lost-worker-timeout": "1h",
 }
 SECONDS_TO_ANSWER = 10
 OPEN = (
