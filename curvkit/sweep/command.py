@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,19 +102,26 @@ def sweep(
     from curvkit.sweep import plan
 
     room, swept, fixed = plan.asked(room, file, over or (), settings or ())
-    from curvkit.sweep.whole import make
-
     where = dict(out=out, scheduler=scheduler, workers=workers, batch=batch)
+    certificates = dict(tls_ca_file=tls_ca_file, tls_cert=tls_cert, tls_key=tls_key)
+    given = dict(over=swept, fixed=fixed, notebooks=notebook_of or notebook, traces=traces)
     # A notebook that was named by its path is named again: a folder of results leads nowhere.
     named = notebook_of if notebook_of and notebook_of.endswith(".ipynb") else None
-    where |= dict(tls_ca_file=tls_ca_file, tls_cert=tls_cert, tls_key=tls_key)
-    how = dict(resume=resume, retry_failed=retry_failed, traces=traces, console=Console())
+    again = where | certificates | {"notebook_of": named}
+    how = dict(resume=resume, retry_failed=retry_failed)
+    _made(room, where | given | how, certificates, lambda: _stopped(room, retry_failed, again))
+
+
+def _made(room: str, given: dict[str, Any], certificates: dict[str, Any], again: Callable) -> None:
+    """Makes the sweep, says how that ended, and leaves with the status for it."""
+    from curvkit.sweep import cluster
+    from curvkit.sweep.whole import make
+
+    security = cluster.secure(given["scheduler"], certificates)
     try:
-        done = make(
-            room, over=swept, fixed=fixed, notebooks=notebook_of or notebook, **where, **how
-        )
+        done = make(room, **given, security=security, console=Console())
     except KeyboardInterrupt:
-        typer.echo(_stopped(room, retry_failed, where | {"notebook_of": named}), err=True)
+        typer.echo(again(), err=True)
         raise typer.Exit(130) from None
     if done.failed:
         told = f"{done.failed} of {done.runs} runs failed; the table says why, and --retry-failed"

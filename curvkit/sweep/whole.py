@@ -39,9 +39,7 @@ def make(
     resume: bool = False,
     retry_failed: bool = False,
     scheduler: str | None = None,
-    tls_ca_file: str | Path | None = None,
-    tls_cert: str | Path | None = None,
-    tls_key: str | Path | None = None,
+    security: Any = None,
     workers: int | None = None,
     batch: int | None = None,
     traces: bool | None = None,
@@ -63,9 +61,8 @@ def make(
         scheduler: the address of a dask scheduler, which is believed and whose workers are: one at
             `tls://` tells by certificates who may use it. A cluster on this machine if None, which
             nobody else can use.
-        tls_ca_file: whose certificates a scheduler at `tls://` is known by.
-        tls_cert: the certificate that is shown to it; `tls_key` is its key. What is None is as
-            dask's configuration has it, `distributed.comm.tls`.
+        security: the certificates for a scheduler at `tls://`, a `distributed.Security`; as dask's
+            configuration has them, `distributed.comm.tls`, if None.
         workers: how many processes that cluster has; one a core if None.
         batch: how many runs of one shape go at once; moderate if None.
         traces: whether to keep what each run recorded; if None, as the sweep that is gone on with
@@ -79,8 +76,7 @@ def make(
         ValueError: with one sentence, before anything runs, if something is refused.
         OSError: if the sweep had to stop; what ended is in the table.
     """
-    secured = dict(tls_ca_file=tls_ca_file, tls_cert=tls_cert, tls_key=tls_key)
-    reach = _reach(client, scheduler, secured)
+    reach = _reach(client, scheduler, security)
     _numbers(workers=workers, batch=batch)
     console, house = console or Console(quiet=True), rooms.load(room)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
@@ -108,7 +104,7 @@ def _folder(out: str | Path | None, room: str) -> Path:
     return Path("sweeps") / room if out is None else files.named("--out")(out)
 
 
-def _reach(client: Any, scheduler: str | None, secured: Mapping[str, Any]) -> Callable:
+def _reach(client: Any, scheduler: str | None, security: Any) -> Callable:
     """What connects to where the runs are made, once it is known how many there are.
 
     Raises:
@@ -117,7 +113,7 @@ def _reach(client: Any, scheduler: str | None, secured: Mapping[str, Any]) -> Ca
     cluster.installed(own=client is None and scheduler is None)
     if scheduler is not None and not scheduler.strip():
         raise ValueError(say.refusal("--scheduler", "an address as tcp://host:8786", scheduler))
-    security = cluster.secure(scheduler, secured)
+    security = security or cluster.secure(scheduler, {})
     if client is not None:
         return lambda workers, tell: _given(client)
     if scheduler is None:

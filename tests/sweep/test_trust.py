@@ -130,7 +130,8 @@ def test_a_scheduler_with_certificates_is_used_and_told_nothing_about(certificat
             address, said = running.stdout.readline().strip(), io.StringIO()
             assert address.startswith("tls://")
             given = dict(scheduler=address, out=tmp_path / "out", console=Console(file=said))
-            make(ROOM, fixed={"steps": 1}, **given, **certificates)
+            security = cluster.secure(address, certificates)
+            make(ROOM, fixed={"steps": 1}, **given, security=security)
             assert "asks nobody" not in said.getvalue()
             import dask
 
@@ -177,7 +178,7 @@ def test_a_certificate_that_is_not_there_is_named(certificates):
 def test_a_scheduler_that_lets_in_everybody_is_told_of(tmp_path, monkeypatch, scheduler, told):
     monkeypatch.setattr(cluster, "connected", lambda *given: contextlib.nullcontext())
     said = []
-    whole._reach(None, scheduler, {})(1, said.append)
+    whole._reach(None, scheduler, None)(1, said.append)
     assert [each.startswith(f"{scheduler} asks nobody who he is") for each in said] == [True] * told
 
 

@@ -289,7 +289,7 @@ def noted(folder, **told):
 @pytest.mark.parametrize(
     "name",
     ["dr/notebooks/evil.ipynb", "evil.ipynb", "./evil", "../dr/notebooks/evil", "notebooks/evil",
-     "/tmp/evil", "file:///evil", "s3://a/evil", "C:\\evil", "~/evil", "dr/notebooks/evil", "",
+     "/tmp/evil", "s3://a/evil", "C:\\evil", "~/evil", "dr/notebooks/evil", "",
      "a\nb", "evil\0"],
 )  # fmt: skip
 def test_a_note_leads_to_no_notebook_outside_of_the_folder_of_notebooks(
