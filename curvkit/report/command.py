@@ -1,5 +1,6 @@
 """The command `curvkit report`; what is heavy is imported when it is called."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -123,7 +124,8 @@ def bundle(notebook: Notebook, out: Bundled = None) -> None:
     target = out or Path()
     if target.is_dir():
         target /= f"{path.stem}_bundle.ipynb"
-    files.found(target)
+    with contextlib.suppress(FileNotFoundError):
+        files.found(target)
     if target.suffix != ".ipynb":
         raise ValueError(say.refusal("--out", "a folder or a file ending in .ipynb", str(target)))
     from curvkit.report import bundle as bundles

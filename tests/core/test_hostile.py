@@ -7,6 +7,7 @@ import socket
 import stat
 import struct
 import tracemalloc
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def entries(trace):
 def packed(found, kind=zipfile.ZIP_DEFLATED):
     """A zip file of entries, given by name or as pairs."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", kind) as made:
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", kind) as made:
+        warnings.filterwarnings("ignore", "Duplicate name", UserWarning)
         for name, content in found.items() if isinstance(found, dict) else found:
             made.writestr(zipfile.ZipInfo(name), content, kind)
     return file.getvalue()
