@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 from curvkit import __version__
-from curvkit.core import say
+from curvkit.core import files, say
 from curvkit.doctor import command as doctors
 from curvkit.environment import environment
 from curvkit.report import command as reports
-from curvkit.report import files, notebooks
+from curvkit.report import notebooks
 from curvkit.report.rooms import load
 from curvkit.rooms import about, names
 from curvkit.sweep import command as sweeps
@@ -34,6 +34,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# Their endings tell what is written; of a figure that is a page alone, which moves.
+TRACE, PAGE = files.file_named("--out", [".npz"]), files.file_named("--figure", [".html", ".htm"])
+MARK = '<meta name="generator" content="curvkit run">'
 Setting = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Turn a knob; may be given several times."),
@@ -96,10 +99,12 @@ def run(
     room: Annotated[str, typer.Argument(help="The room whose experiment is run.")],
     settings: Setting = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="TRACE.npz", help="Keep the trace in this file.")
+        Path | None,
+        typer.Option(parser=TRACE, metavar="TRACE.npz", help="Keep the trace in this file."),
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(metavar="PAGE.html", help="Keep a moving figure in this page.")
+        Path | None,
+        typer.Option(parser=PAGE, metavar="PAGE.html", help="Keep a moving figure in this page."),
     ] = None,
     view: Annotated[
         str | None, typer.Option(help="Which of the room's figures; the first if none is given.")
@@ -107,9 +112,7 @@ def run(
 ) -> None:
     """Run a room's experiment once, and say in words what came of it."""
     os.environ.update(environment())
-    for path in (out, figure):
-        if path is not None and not path.parent.is_dir():
-            raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write to.")
+    _places(out, figure)
     from curvkit.core import knob
     from curvkit.report import parameters
 
@@ -126,11 +129,24 @@ def run(
         files.write(figure, _page(drawings[view or next(iter(drawings))], trace))
 
 
+def _places(out: Path | None, figure: Path | None) -> None:
+    """Sees to it that what the run leaves can be written, and takes nothing else's place."""
+    if out is not None:
+        from curvkit.core.trace import is_one
+
+        files.ready(out, is_one, "a trace of curvkit")
+    if figure is not None:
+        files.ready(figure, lambda path: files.holds(path, MARK), "a figure's page of curvkit")
+    if out is not None and figure is not None and files.same(out, figure):
+        raise ValueError(f"--out and --figure are the same file, {out}; name two.")
+
+
 def _page(draw: Any, trace: Any) -> str:
     """A page of one figure that plays by itself and needs no network."""
     from curvkit.show.player import animate
 
-    return animate(draw, trace).to_html(include_plotlyjs=True, auto_play=False)
+    page = animate(draw, trace).to_html(include_plotlyjs=True, auto_play=False)
+    return page.replace("<head>", f"<head>{MARK}", 1)
 
 
 app.command()(sweeps.sweep)

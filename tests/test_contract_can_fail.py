@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 from types import SimpleNamespace
 
 import contract
@@ -447,9 +448,14 @@ def test_a_file_that_loses_digits_is_seen(tmp_path, monkeypatch):
 
 
 def test_a_loader_that_unpickles_is_seen(tmp_path, monkeypatch):
-    load = np.load
-    trusting = lambda file, allow_pickle: load(file, allow_pickle=True)
-    monkeypatch.setattr(traces.np, "load", trusting)
+    def trusting(cls, path):
+        with np.load(path, allow_pickle=True) as stored:
+            found = {name: stored[name] for name in stored.files}
+        return cls(header=json.loads(str(found.pop("header"))), **found)
+
+    load = traces.Record.load.__func__
+    careless = lambda cls, path: (trusting if path.stem == "planted" else load)(cls, path)
+    monkeypatch.setattr(traces.Record, "load", classmethod(careless))
     with breaks("a trace was unpickled"):
         contract.loads_nothing_else(miniature(), tmp_path)
 

@@ -5,7 +5,6 @@ run made where there is no screen. A trace is saved as one npz file whose entry 
 nothing in it is ever executed.
 """
 
-import contextlib
 import dataclasses
 import datetime
 import importlib.metadata
@@ -13,9 +12,7 @@ import io
 import json
 import os
 import platform
-import tempfile
-import zipfile
-import zlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +22,13 @@ import jax
 import numpy as np
 
 from curvkit import __version__
-from curvkit.core import say
+from curvkit.core import files, say
+from curvkit.core import header as headers
+from curvkit.core.archive import MOST_ARRAYS, MOST_BYTES, UNREADABLE, Archive
+from curvkit.core.header import FORMAT
 
-FORMAT = 1
-# What reading a damaged file raises, by the part of it that is damaged.
-UNREADABLE = (ValueError, EOFError, RuntimeError, OSError, zipfile.BadZipFile, zlib.error)
+# What an npz file holds as it is: not what JAX has beside it, such as bfloat16.
+PLAIN = {np.dtype(code).name for code in "?bhilqBHILQefdFD"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Series:
     sentence: str
     symbol: str
     dims: tuple[str, ...]
+    dtypes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -91,13 +91,7 @@ class Record:
         for name, each in self.__series__.items():
             array = np.asarray(getattr(self, name))
             object.__setattr__(self, name, array)
-            agree = [
-                sizes.setdefault(dim, size) == size
-                for dim, size in zip(each.dims, array.shape, strict=False)
-            ]
-            if array.ndim != len(each.dims) or not all(agree):
-                shape = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
-                raise ValueError(say.refusal(name, shape, array.shape))
+            _agrees(each, array.shape, sizes)
 
     def merits(self) -> dict[str, float]:
         """The figures of merit: a few numbers by name, by which a run is compared with others.
@@ -108,49 +102,111 @@ class Record:
         raise NotImplementedError(f"{type(self).__module__} does not say what its merits are.")
 
     def as_bytes(self) -> bytes:
-        """What `save` writes."""
+        """What `save` writes; raises ValueError where `load` would refuse it."""
+        room, settings = self._room()
+        whole = {"format": FORMAT, "room": room, "settings": {}} if room else {}
+        header = json.dumps(whole | dict(self.header), sort_keys=True)
+        try:
+            headers.check(headers.parsed(header), room, settings)
+        except ValueError as error:
+            raise ValueError(f"The trace cannot be saved: {str(error).rstrip('.')}.") from None
+        if len(header) > headers.MOST_CHARACTERS:
+            raise ValueError("The header of the trace is too long to be saved.")
+        for name, array in self.arrays().items():
+            _is_of_kind(self.__series__[name], array.dtype)
+        if sum(each.nbytes for each in self.arrays().values()) > MOST_BYTES - MOST_ARRAYS * 1024:
+            raise ValueError(f"A trace of more than {MOST_BYTES >> 20} MB is not saved.")
         file = io.BytesIO()
-        header = json.dumps(dict(self.header), sort_keys=True)
         np.savez_compressed(file, header=np.array(header), **self.arrays())
         return file.getvalue()
 
     def save(self, path: str | os.PathLike) -> Path:
-        """Writes the trace whole or not at all (temporary name, then rename); returns the path."""
-        path = Path(path)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".trace-", delete=False) as file:
-            try:
-                file.write(self.as_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):  # after the rename
-                    os.unlink(file.name)
-                raise
-        return path
+        """Writes the trace whole or not at all (temporary name, then rename); returns the path.
+
+        Raises:
+            ValueError: with one sentence, if what is there is no trace, or the trace is not one
+                that `load` reads.
+            OSError: if it cannot be written.
+        """
+        path = files.replaceable(path, is_one, "a trace of curvkit")
+        return files.write(path, self.as_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
-        """Reads what `save` wrote; raises ValueError with one sentence where a file is no trace."""
-        with open(path, "rb") as file:
-            if not zipfile.is_zipfile(file):
-                raise ValueError(
-                    f"{path} is not a trace that curvkit saved: it is no whole npz file."
-                )
-            file.seek(0)
+        """Reads what `save` wrote; nothing in it is executed.
+
+        Names, kinds and sizes are compared with the declaration and with one another before the
+        numbers are read, and what is read with its checksums.
+
+        Raises:
+            ValueError: with one sentence that names the file, where it is no trace of this room.
+            OSError: if it cannot be read.
+        """
+        room, settings = cls._room()
+        with files.reading(path) as file:
             try:
-                with np.load(file, allow_pickle=False) as stored:
-                    found = {name: stored[name] for name in stored.files}
-                header = json.loads(str(found.get("header", "{}")))
+                stored = Archive(file)
+                told = headers.read(stored)
+                stored.only(("header", *cls.__series__))
+                headers.check(told, room, settings)
+                heads, sizes = {}, {}
+                for name, each in cls.__series__.items():
+                    heads[name] = stored.head(name)
+                    _is_of_kind(each, heads[name].dtype)
+                    _agrees(each, heads[name].shape, sizes)
+                found = {name: stored.array(name, head) for name, head in heads.items()}
+                made = cls(header=told, **found)
+                made.check()
             except UNREADABLE as error:
-                reason = str(error).rstrip(".")
-                raise ValueError(f"{path} is not a trace that curvkit saved: {reason}.") from error
-        absent = [name for name in ("header", *cls.__series__) if name not in found]
-        if absent:
-            raise ValueError(
-                f"{path} is not a {cls.__module__} trace: it has no {', '.join(absent)}."
-            )
-        return cls(header=header, **{name: found[name] for name in cls.__series__})
+                reason = str(error).rstrip(".") or "there is no room for it in memory"
+                kind = f"a trace of {room}" if room else "a trace"
+                told = f"{path} is not {kind} as curvkit saves it: {reason}."
+                raise ValueError(told) from error
+        return made
+
+    def check(self) -> None:
+        """Raises ValueError where header and arrays do not fit; what a room adds to the rest."""
+
+    @classmethod
+    def _room(cls) -> tuple[str | None, type | None]:
+        """The room whose traces these are, and its `Settings`, where it is one of curvkit's."""
+        package = cls.__module__.rpartition(".")[0]
+        if not package.startswith("curvkit."):
+            return None, None
+        house = sys.modules.get(package)
+        found = getattr(house, "Settings", None) if cls is getattr(house, "Trace", None) else None
+        return package.removeprefix("curvkit."), found
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a trace of some room, by its header; a damaged one is a trace as well."""
+    try:
+        with files.reading(path) as file:
+            stored = Archive(file)
+            try:
+                return isinstance(headers.read(stored), dict)
+            except ValueError:
+                # Whole and no header of ours: an array of somebody else's.
+                if "header" in stored.members and stored.whole("header"):
+                    return False
+    except (*UNREADABLE, OSError):
+        pass  # damaged
+    return files.holds(path, "header.npy")
+
+
+def _agrees(each: Series, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+    """Notes the size of each dimension; raises ValueError where it is said to be another one."""
+    agree = [
+        sizes.setdefault(dim, size) == size for dim, size in zip(each.dims, shape, strict=False)
+    ]
+    if len(shape) != len(each.dims) or not all(agree):
+        wanted = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
+        raise ValueError(say.refusal(each.name, wanted, shape))
+
+
+def _is_of_kind(each: Series, dtype: np.dtype) -> None:
+    if dtype.name not in each.dtypes:
+        raise ValueError(say.refusal(each.name, f"of {' or '.join(each.dtypes)}", dtype.name))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(series,))
@@ -168,7 +224,9 @@ def trace(cls: type) -> type:
     for each in dataclasses.fields(made):
         if "series" in each.metadata:
             dims = tuple(each.type.dim_str.split())
-            declared[each.name] = Series(name=each.name, dims=dims, **each.metadata["series"])
+            dtypes = tuple(name for name in each.type.dtypes if name in PLAIN)
+            kinds = dict(dims=dims, dtypes=dtypes)
+            declared[each.name] = Series(name=each.name, **kinds, **each.metadata["series"])
     made.__series__ = declared
     return made
 

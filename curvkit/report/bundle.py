@@ -6,6 +6,7 @@ that nothing of the host is replaced or shadowed.
 """
 
 import base64
+import json
 import textwrap
 from importlib import metadata
 from pathlib import Path
@@ -14,11 +15,13 @@ import nbformat
 from nbformat.v4 import new_code_cell
 from packaging.requirements import Requirement
 
-from curvkit.report import files, wheel
+from curvkit.core import files
+from curvkit.report import wheel
 
 # What comes along beside curvkit, where it is pure Python; with what that asks for, but for these.
 CARRIED = ("optax", "jaxtyping", "anywidget", "platformdirs", "tqdm")
 OF_THE_HOST = {"jax", "jaxlib", "numpy", "scipy", "scikit-learn", "plotly", "ipywidgets"}
+MARK = "curvkit-comes-along"
 CELL = '''
 #@title Brings curvkit along: run this cell first
 # Made by `curvkit bundle`. It replaces nothing that is installed here.
@@ -46,10 +49,12 @@ def bundle(path: Path, out: Path) -> list[str]:
         The file names of the wheels in it.
 
     Raises:
-        ValueError: with one sentence, if it is no notebook, or `out` is the notebook itself.
+        ValueError: with one sentence, if it is no notebook, or `out` is the notebook itself or a
+            file that is no bundle.
     """
-    if path.resolve() == out.resolve():
+    if files.same(path, out):
         raise ValueError(f"{out} is the notebook itself; name another file by --out.")
+    files.ready(out, is_one, "a bundle of curvkit")
     try:
         node = nbformat.read(path, as_version=4)
     except ValueError as error:
@@ -61,11 +66,21 @@ def bundle(path: Path, out: Path) -> list[str]:
     source = CELL.strip("\n").format(own=_text(own), others=written, needs=needs)
     cell = new_code_cell(source)
     cell.metadata = {"tags": ["hosted"], "cellView": "form", "jupyter": {"source_hidden": True}}
-    cell["id"] = "curvkit-comes-along"
+    cell["id"] = MARK
     titled = bool(node.cells) and node.cells[0].cell_type == "markdown"
     node.cells.insert(int(titled), cell)
     files.write(out, nbformat.writes(node))
     return list(wheels)
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a bundle, by its first cells."""
+    try:
+        with files.reading(path) as file:
+            cells = json.loads(file.read().decode())["cells"][:2]
+        return any(each.get("id") == MARK for each in cells)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
 
 
 def _wheels() -> dict[str, bytes]:

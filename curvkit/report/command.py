@@ -1,5 +1,6 @@
 """The command `curvkit report`; what is heavy is imported when it is called."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from curvkit.core import say
+from curvkit.core import files, say
 from curvkit.environment import environment
 from curvkit.report import machine, notebooks
 
@@ -25,20 +26,8 @@ Set = Annotated[
 ]
 
 
-def _named(typed: str | Path) -> Path:
-    """A path as typed; nothing is not taken for the working directory.
-
-    Raises:
-        FileNotFoundError: with one sentence, which typer lets pass.
-    """
-    if not str(typed):
-        raise FileNotFoundError("--out must name a place to write to, but '' was given.")
-    return Path(typed)
-
-
-Folder = Annotated[
-    Path, typer.Option(parser=_named, metavar="DIR", help="The folder of the pages.")
-]
+OUT = files.named("--out")
+Folder = Annotated[Path, typer.Option(parser=OUT, metavar="DIR", help="The folder of the pages.")]
 Profile = Annotated[
     str, typer.Option(metavar="quick|full", help="Shorten the runs that can be shortened, or not.")
 ]
@@ -95,7 +84,7 @@ def _ended(make: Callable, paths: list[Path], out: Path, options: dict[str, Any]
     raise typer.Exit(1 if failed else 0)
 
 
-Site = Annotated[Path, typer.Option(parser=_named, metavar="DIR", help="The folder of the site.")]
+Site = Annotated[Path, typer.Option(parser=OUT, metavar="DIR", help="The folder of the site.")]
 
 
 def gallery(
@@ -121,7 +110,7 @@ Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a na
 Bundled = Annotated[
     Path | None,
     typer.Option(
-        parser=_named, metavar="FILE", help="A file or a folder; NOTEBOOK_bundle.ipynb if none."
+        parser=OUT, metavar="FILE", help="A file or a folder; NOTEBOOK_bundle.ipynb if none."
     ),
 ]
 
@@ -135,10 +124,10 @@ def bundle(notebook: Notebook, out: Bundled = None) -> None:
     target = out or Path()
     if target.is_dir():
         target /= f"{path.stem}_bundle.ipynb"
+    with contextlib.suppress(FileNotFoundError):
+        files.found(target)
     if target.suffix != ".ipynb":
         raise ValueError(say.refusal("--out", "a folder or a file ending in .ipynb", str(target)))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(target.parent)!r} to write to.")
     from curvkit.report import bundle as bundles
 
     carried = bundles.bundle(path, target)

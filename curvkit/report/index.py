@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from curvkit.report import page, summary
+from curvkit.report import files, page, summary
 
 Facts = Mapping[str, Any]
 HEADINGS = ("", "notebook", "status", "took", "computed on", "parameters", "run", "files")
@@ -24,9 +24,10 @@ def earlier(folder: Path) -> dict[str, Facts]:
 def facts_of(record: Path) -> Facts | None:
     """What an executed notebook says of its run; None if the file is not one of a report."""
     try:
-        facts = json.loads(record.read_text(encoding="utf-8"))["metadata"]["curvkit"]["report"]
+        with files.reading(record) as file:
+            facts = json.loads(file.read().decode())["metadata"]["curvkit"]["report"]
         return {**facts, "name": record.stem}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -34,7 +35,7 @@ def is_one(path: Path) -> bool:
     """Whether the file is an index that curvkit wrote, of a report or of a gallery."""
     if path.name != "index.html":
         return False
-    return "<title>curvkit" in path.read_text(encoding="utf-8", errors="replace")[:3000]
+    return files.holds(path, "<title>curvkit")
 
 
 def render(runs: Mapping[str, Facts], folder: Path) -> str:

@@ -24,6 +24,8 @@ from curvkit.report.stop import Stop
 FORMATS = ("html", "notebook", "pdf")
 KINDS = ("html", "pdf")
 PROFILES = ("full", "quick")
+# With what a log begins: that of a run which was killed lies there alone.
+LOG = "curvkit report of "
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ class Maker:
         heard = functools.partial(self.follower.cell, job.path.stem)
         options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
         options |= dict(brisk=self.profile == "quick")
-        with (self.out / f"{job.path.stem}.log").open("w", encoding="utf-8") as log:
+        with files.fresh(self.out / f"{job.path.stem}.log") as log:
+            log.write(f"{LOG}{job.path.stem}\n")
             # A thread of a pool has no event loop of its own, and nobody else would close it.
             loop = ensure_event_loop()
             try:
@@ -208,14 +211,13 @@ def _writable(out: Path, notebooks: Sequence[Path]) -> None:
     """Makes the folder, and sees to it that no file of somebody else's would be overwritten."""
     if any(path.parent == out.resolve() for path in notebooks):
         raise ValueError(f"{out} holds the notebooks themselves; report into another folder.")
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file, and --out is the folder of the pages; name another.")
-    out.mkdir(parents=True, exist_ok=True)
-    names = [f"{path.stem}.{kind}" for path in notebooks for kind in ("ipynb", *KINDS)]
-    there = [out / name for name in ("index.html", *names) if (out / name).exists()]
+    files.folder(out)
+    names = [f"{path.stem}.{kind}" for path in notebooks for kind in ("ipynb", *KINDS, "log")]
+    there = [out / name for name in ("index.html", *names) if files.found(out / name)]
     ours = index.earlier(out) if there else {}
     for path in there:
-        if path.stem not in ours and not index.is_one(path):
+        log = path.suffix == ".log" and files.holds(path, LOG)
+        if path.stem not in ours and not index.is_one(path) and not log:
             raise ValueError(
                 f"{path} is not of a report, so it is not overwritten: report into another folder, "
                 "or move it away."

@@ -2,12 +2,14 @@
 
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from curvkit.core import files
 from curvkit.environment import environment
 
 Over = Annotated[
@@ -33,7 +35,10 @@ Room = Annotated[
     str | None, typer.Argument(help="The room whose experiment is run; or the file says it.")
 ]
 Folder = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="The folder; sweeps/ROOM if not given.")
+    Path | None,
+    typer.Option(
+        parser=files.named("--out"), metavar="DIR", help="The folder; sweeps/ROOM if not given."
+    ),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the sweep that is in the folder.")
@@ -49,7 +54,21 @@ Named = Annotated[
     typer.Option(metavar="NAME", help="As --notebook, with another notebook of the room."),
 ]
 Scheduler = Annotated[
-    str | None, typer.Option(metavar="tcp://HOST:PORT", help="A dask scheduler; else this machine.")
+    str | None, typer.Option(metavar="tls://HOST:PORT", help="A dask scheduler; else this machine.")
+]
+Authority = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-ca-file", metavar="FILE",
+        help="Whose certificates a scheduler at tls:// is known by; as dask's configuration says.",
+    ),
+]  # fmt: skip
+Certificate = Annotated[
+    Path | None,
+    typer.Option("--tls-cert", metavar="FILE", help="The certificate that is shown to it."),
+]
+Key = Annotated[
+    Path | None, typer.Option("--tls-key", metavar="FILE", help="The key of that certificate.")
 ]
 Traces = Annotated[
     bool | None, typer.Option("--traces/--no-traces", help="Whether to keep each run's trace.")
@@ -67,6 +86,9 @@ def sweep(
     notebook: Notebook = False,
     notebook_of: Named = None,
     scheduler: Scheduler = None,
+    tls_ca_file: Authority = None,
+    tls_cert: Certificate = None,
+    tls_key: Key = None,
     workers: Number = None,
     batch: Runs = None,
     traces: Traces = None,
@@ -80,16 +102,26 @@ def sweep(
     from curvkit.sweep import plan
 
     room, swept, fixed = plan.asked(room, file, over or (), settings or ())
+    where = dict(out=out, scheduler=scheduler, workers=workers, batch=batch)
+    certificates = dict(tls_ca_file=tls_ca_file, tls_cert=tls_cert, tls_key=tls_key)
+    given = dict(over=swept, fixed=fixed, notebooks=notebook_of or notebook, traces=traces)
+    # A notebook that was named by its path is named again: a folder of results leads nowhere.
+    named = notebook_of if notebook_of and notebook_of.endswith(".ipynb") else None
+    again = where | certificates | {"notebook_of": named}
+    how = dict(resume=resume, retry_failed=retry_failed)
+    _made(room, where | given | how, certificates, lambda: _stopped(room, retry_failed, again))
+
+
+def _made(room: str, given: dict[str, Any], certificates: dict[str, Any], again: Callable) -> None:
+    """Makes the sweep, says how that ended, and leaves with the status for it."""
+    from curvkit.sweep import cluster
     from curvkit.sweep.whole import make
 
-    where = dict(out=out, scheduler=scheduler, workers=workers, batch=batch)
-    how = dict(resume=resume, retry_failed=retry_failed, traces=traces, console=Console())
+    security = cluster.secure(given["scheduler"], certificates)
     try:
-        done = make(
-            room, over=swept, fixed=fixed, notebooks=notebook_of or notebook, **where, **how
-        )
+        done = make(room, **given, security=security, console=Console())
     except KeyboardInterrupt:
-        typer.echo(_stopped(room, retry_failed, where), err=True)
+        typer.echo(again(), err=True)
         raise typer.Exit(130) from None
     if done.failed:
         told = f"{done.failed} of {done.runs} runs failed; the table says why, and --retry-failed"
@@ -103,5 +135,7 @@ def _stopped(room: str, retry_failed: bool, where: dict[str, Any]) -> str:
     if not ((where["out"] or Path("sweeps") / room) / "sweep.json").exists():
         return "Stopped before anything was run."
     flag = "--retry-failed" if retry_failed else "--resume"
-    given = [f"--{name}={each}" for name, each in where.items() if each is not None]
+    given = [
+        f"--{name.replace('_', '-')}={each}" for name, each in where.items() if each is not None
+    ]
     return f"Stopped; to go on: {shlex.join(['curvkit', 'sweep', room, flag, *given])}"

@@ -1,5 +1,8 @@
 """Sweeps of a notebook: papermill runs a room's notebook for each setting, a file for each run."""
 
+import hashlib
+import json
+import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -10,19 +13,38 @@ from curvkit.core import say
 from curvkit.report import notebooks, parameters
 from curvkit.sweep import drive, work
 from curvkit.sweep.plan import Plan
+from curvkit.sweep.store import Store
 
 FOLDER = "notebooks"
+NAME = re.compile(r"[\w .-]{1,200}")
 
 
 class Kind:
     """Runs of the notebook of a room; each is a job of its own."""
 
-    name = "notebook"
+    name, keeps = "notebook", True
 
     def __init__(self, room: str, wanted: str | None = None):
         self.room, self.path = room, of_room(room, wanted)
-        self.way = {"notebook": wanted or self.path.stem, "traces": False}
         self.text = self.path.read_text(encoding="utf-8")
+        self.way = {"notebook": self.path.stem, "cells": cells(self.text), "traces": False}
+
+    def goes_on(self, found: Store) -> None:
+        """Raises ValueError where the sweep in a folder is not one of this notebook as it is."""
+        before, known = found.way.get("notebook"), found.way.get("cells")
+        holds = f"runs of the notebook {before}" if before else "runs of the room's experiment"
+        # An older note has the name as it was typed: a part of the name, or a path.
+        same = before and (before in self.path.stem or Path(before).stem == self.path.stem)
+        if not same:
+            raise ValueError(
+                f"{found.folder} holds {holds}, not of the notebook {self.path.stem}; name another "
+                "folder by --out."
+            )
+        if known and known != self.way["cells"]:
+            raise ValueError(
+                f"{self.path} is not the notebook that {found.folder} holds runs of, or has changed"
+                " since; name another folder by --out."
+            )
 
     def check(self, plan: Plan) -> None:
         """Raises ValueError where the notebook has no parameter for what is set or swept."""
@@ -44,6 +66,44 @@ class Kind:
         told = {key: values.get(key) for key in settings}
         arguments = (self.room, name, told, values, str(self.path), self.text)
         return drive.Job(execute, arguments, {name: told})
+
+
+def cells(text: str) -> str:
+    """A digest of what a notebook runs, whatever its words and its metadata are."""
+    import nbformat
+
+    found = nbformat.reads(text, as_version=4).cells
+    told = json.dumps([each.source for each in found if each.cell_type == "code"])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def noted(name: str | None, folder: Path) -> str | None:
+    """The name of a notebook as a folder of results notes it; None where it notes none.
+
+    What lies in such a folder is data, which people send one another: it may name a notebook of
+    the folder of notebooks and leads nowhere else.
+
+    Raises:
+        ValueError: with one sentence, if it is a path, or the notebooks are among the results.
+    """
+    if name is None:
+        return None
+    if not NAME.fullmatch(name) or name.endswith(".ipynb"):
+        raise ValueError(
+            f"{folder / 'sweep.json'} names the notebook {say.shown(name)}, and only names of the "
+            "folder notebooks/ are taken from there; if it is yours, name it by --notebook-of."
+        )
+    _elsewhere(folder)
+    return name
+
+
+def _elsewhere(folder: Path) -> None:
+    where = notebooks.folder()
+    if where.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"{where} is among the results of a sweep, and nothing there is run; name the notebook "
+            "by its path, --notebook-of."
+        )
 
 
 def of_room(room: str, wanted: str | None = None) -> Path:

@@ -34,7 +34,7 @@ class Follower:
 
     def __enter__(self) -> Self:
         already = f", {self.done} of them are there already" if self.done else ""
-        self._say(f"{counted(self.total)}{already}")
+        self.say(f"{counted(self.total)}{already}")
         if self._bar:
             self._bar.start()
             self._task = self._bar.add_task("sweep", total=self.total, completed=self.done)
@@ -50,11 +50,11 @@ class Follower:
         import importlib.util
 
         if not importlib.util.find_spec("bokeh"):
-            self._say("dashboard: not here; dask has one after `pip install bokeh`")
+            self.say("dashboard: not here; dask has one after `pip install bokeh`")
         elif client.dashboard_link:
-            self._say(f"dashboard: {client.dashboard_link}")
+            self.say(f"dashboard: {client.dashboard_link}")
         if not client.scheduler_info().get("workers"):
-            self._say("There is no worker yet; the runs wait for one.")
+            self.say("There is no worker yet; the runs wait for one.")
         threading.Thread(target=self._watch, args=(client,), daemon=True).start()
 
     def _watch(self, client: Any) -> None:
@@ -67,7 +67,7 @@ class Follower:
                 return
             # A worker that died is back within one round.
             if gone == 2:
-                self._say("All workers are gone; the runs wait for one.")
+                self.say("All workers are gone; the runs wait for one.")
 
     def ended(self, rows: Sequence[dict[str, Any]]) -> None:
         """So many runs more are in the table."""
@@ -75,12 +75,13 @@ class Follower:
         for row in rows:
             if row["status"] == "failed":
                 self.failed += 1
-                self._say(f"run {row['run']} failed: {row['error']}")
+                self.say(f"run {row['run']} failed: {row['error']}")
         if self._bar:
             self._bar.update(self._task, completed=self.done)
         elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or self.done == self.total:
             self._said = time.monotonic()
-            self._say(f"{self.done} of {self.total} runs")
+            self.say(f"{self.done} of {self.total} runs")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Prints a sentence, beside the bar where there is one."""
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)

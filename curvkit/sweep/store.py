@@ -8,20 +8,27 @@ names is swept up by the next one.
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from curvkit.core import knob, say
-from curvkit.report import files
+from curvkit.report import files, record
+from curvkit.sweep import part as parts
+from curvkit.sweep.part import MISSING, require
 from curvkit.sweep.plan import Plan
-from curvkit.sweep.work import Outcome
+from curvkit.sweep.work import Outcome, version
 
-MISSING = 'A sweep needs dask and pyarrow: pip install "curvkit[cluster]".'
+__all__ = ["COLUMNS", "MISSING", "Store", "read", "require", "rows", "schema"]
+
 TEXT = (
     "run", "room", "status", "error", "backend", "device", "precision", "finished", "trace", "page",
 )  # fmt: skip
 COLUMNS = TEXT[:4]
+FOLDERS, FILES = ("table", "traces", "notebooks"), ("sweep.json", "report.html")
+LONGEST_NOTE = 2**26
+# Where a run leaves a file: the column that names it, and the name that it has for a run.
+LEFT = {"trace": "traces/{}.npz", "page": "notebooks/{}.html"}
 
 
 class Store:
@@ -35,7 +42,8 @@ class Store:
 
     def __init__(self, folder: Path, resume: bool):
         self.folder, self.resume, self.plans, self.way = folder, resume, [], {}
-        self._failed: dict[str, Path] = {}
+        self._old: dict[str, Path] = {}
+        self._seen: dict[Path, Any] | None = None
 
     @classmethod
     def find(cls, folder: Path, *, resume: bool) -> "Store":
@@ -55,8 +63,12 @@ class Store:
     def open(cls, folder: Path, *, resume: bool) -> "Store":
         """As `find`, and makes the folder."""
         made = cls.find(folder, resume=resume)
-        for each in (folder, folder / "table", folder / "traces"):
-            each.mkdir(parents=True, exist_ok=True)
+        files.folder(folder)
+        for name in FOLDERS:
+            if name != "notebooks" or (folder / name).is_symlink():
+                files.own_folder(folder / name)
+        for name in FILES:
+            files.found(folder / name)
         return made
 
     def _read(self) -> None:
@@ -70,6 +82,8 @@ class Store:
                 f"{self.folder} holds a report.html of something else; name another folder by "
                 "--out."
             )
+        elif note.exists() and not _parts(self.folder):
+            _noted(note)  # or it is somebody else's
         elif _parts(self.folder):
             does = "a sweep already; go on with it by --resume, or name" if note.exists() else (
                 "a table, but not the plan of a sweep; name"
@@ -83,6 +97,7 @@ class Store:
         What another sweep did there before the lock was free is seen.
         """
         with files.locked(self.folder, "sweep"):
+            self._seen = None
             self._read()
             yield
 
@@ -91,14 +106,23 @@ class Store:
         self.way = dict(way)
         if plan.as_dict() not in self.plans:
             self.plans.append(plan.as_dict())
-        told = {**self.way, "plans": self.plans}
+        told = {**self.way, "source": record.source(), "plans": self.plans}
         files.write(self.folder / "sweep.json", json.dumps(told, indent=1))
+
+    def tables(self) -> dict[Path, Any]:
+        """The parts of the table by their files, each run once.
+
+        Raises:
+            ValueError: with one sentence, if one is damaged, or a run is there twice.
+        """
+        if self._seen is None:
+            self._seen = {each: parts.read(each, COLUMNS[:3]) for each in _parts(self.folder)}
+            parts.once(self._seen)
+        return self._seen
 
     def present(self) -> set[str]:
         """The names of the runs that are in the table."""
-        return {
-            each for part in _parts(self.folder) for each in _read(part, ["run"])["run"].to_pylist()
-        }
+        return {each for table in self.tables().values() for each in table["run"].to_pylist()}
 
     def succeeded(self) -> set[str]:
         """The names of the runs that are in the table, but for those that failed.
@@ -106,14 +130,59 @@ class Store:
         From now on the row of a failed run goes when a new one comes, and not before.
         """
         found = set()
-        for part in _parts(self.folder):
-            table = _read(part, ["run", "status"]).to_pydict()
-            for name, status in zip(table["run"], table["status"], strict=True):
-                if status == "failed":
-                    self._failed[name] = part
-                else:
-                    found.add(name)
+        for part, table in self.tables().items():
+            pairs = zip(table["run"].to_pylist(), table["status"].to_pylist(), strict=True)
+            failed = {name for name, status in pairs if status == "failed"}
+            self._old |= dict.fromkeys(failed, part)
+            found |= {*table["run"].to_pylist()} - failed
         return found
+
+    def lost(self, among: Container[str]) -> set[str]:
+        """Of some runs those that ended, and whose traces or pages are gone or cut off.
+
+        As of failed runs, a row goes when a new one comes.
+
+        Raises:
+            ValueError: with one sentence, if what is in such a place is no file.
+        """
+        found = set()
+        for part, table in self.tables().items():
+            for column, shape in LEFT.items():
+                if column not in table.column_names:
+                    continue
+                pairs = zip(table["run"].to_pylist(), table[column].to_pylist(), strict=True)
+                for name, told in pairs:
+                    if told is not None and name in among:
+                        if told != shape.format(name) or not parts.is_there(self.folder / told):
+                            self._old[name] = part
+                            found.add(name)
+        return found
+
+    def check(self, wanted: Any) -> None:
+        """Sees to it that the table goes on with the columns and the curvkit that it was begun by.
+
+        Args:
+            wanted: the schema of what is added.
+
+        Raises:
+            ValueError: with one sentence, if it does not.
+        """
+        for part, table in self.tables().items():
+            for field in table.schema:
+                at = wanted.get_field_index(field.name)
+                kind = wanted.field(at).type if at >= 0 else field.type
+                if kind != field.type and not parts.empty(table, field.name):
+                    raise ValueError(
+                        f"{part} is no part of this sweep: its {field.name} is of {field.type}, "
+                        f"not of {kind}; {parts.ADVICE}."
+                    )
+            if "version_curvkit" in table.column_names:
+                others = {*table["version_curvkit"].to_pylist()} - {version(), None}
+                if others:
+                    raise ValueError(
+                        f"{self.folder} was made by curvkit {min(others)}, and this is {version()}:"
+                        " go on with that one, or name another folder by --out."
+                    )
 
     def add(self, outcomes: Sequence[Outcome], schema: Any) -> None:
         """Writes the traces of a batch, then its part of the table."""
@@ -123,15 +192,14 @@ class Store:
             if outcome.trace is not None:
                 files.write(self.folder / outcome.row["trace"], outcome.trace)
             for name, text in outcome.files.items():
-                path = self.folder / name
-                path.parent.mkdir(exist_ok=True)
-                files.write(path, text)
+                files.own_folder((self.folder / name).parent)
+                files.write(self.folder / name, text)
         names = sorted(outcome.row["run"] for outcome in outcomes)
         part = hashlib.sha256(",".join(names).encode()).hexdigest()[:16]
         table = pyarrow.Table.from_pylist([outcome.row for outcome in outcomes], schema=schema)
-        whole = _as_bytes(table)
+        whole, self._seen = parts.as_bytes(table), None
         # Whoever is stopped in between has these runs to make, and no run is there twice.
-        for old in {self._failed.pop(name) for name in names if name in self._failed}:
+        for old in {self._old.pop(name) for name in names if name in self._old}:
             _drop(old, names)
         files.write(self.folder / "table" / f"part-{part}.parquet", whole)
 
@@ -144,11 +212,14 @@ def _parts(folder: Path) -> list[Path]:
 def _noted(note: Path) -> tuple[list[dict], dict[str, Any]]:
     """The plans that are in a note, and how the runs are made."""
     try:
-        told = json.loads(note.read_text(encoding="utf-8"))
+        with files.reading(note) as file:
+            told = json.loads(file.read(LONGEST_NOTE).decode())
         plans = told["plans"]
         kinds = {(type(p["room"]), type(p["set"]), type(p["over"])) for p in plans}
-        way = {"notebook": told.get("notebook"), "traces": told.get("traces", True)}
-        if kinds - {(str, dict, dict)} or not isinstance(way["notebook"], str | None):
+        way = {name: told.get(name) for name in ("notebook", "cells", "source")}
+        texts = all(isinstance(each, str | None) for each in way.values())
+        way["traces"] = told.get("traces", True)
+        if kinds - {(str, dict, dict)} or not texts or not isinstance(way["traces"], bool):
             raise TypeError("something in it is of another kind")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{error} is absent" if isinstance(error, KeyError) else str(error).rstrip(".")
@@ -163,21 +234,12 @@ def _noted(note: Path) -> tuple[list[dict], dict[str, Any]]:
 
 def _drop(part: Path, names: Sequence[str]) -> None:
     """Takes the rows of some runs out of a part, which is replaced whole."""
-    table = _read(part)
+    table = parts.read(part, COLUMNS[:1])
     kept = table.filter([each not in names for each in table["run"].to_pylist()])
     if len(kept):
-        files.write(part, _as_bytes(kept))
+        files.write(part, parts.as_bytes(kept))
     else:
         part.unlink()
-
-
-def _as_bytes(table: Any) -> bytes:
-    import pyarrow
-    import pyarrow.parquet
-
-    sink = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(table, sink)
-    return sink.getvalue().to_pybytes()
 
 
 def schema(settings: type, merits: Sequence[str]) -> Any:
@@ -195,19 +257,6 @@ def schema(settings: type, merits: Sequence[str]) -> Any:
     return pyarrow.schema(list(columns.items()))
 
 
-def require() -> Any:
-    """The module of pyarrow.
-
-    Raises:
-        ValueError: with one sentence, where it is not installed.
-    """
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise ValueError(MISSING) from None
-    return pyarrow
-
-
 def read(folder: str | Path) -> dict[str, list]:
     """The table of a sweep as lists by column, in the order of the runs' names.
 
@@ -217,30 +266,16 @@ def read(folder: str | Path) -> dict[str, list]:
         ValueError: with one sentence, if there is no table, or a part of it is no Parquet.
     """
     pyarrow = require()
-    parts = _parts(Path(folder))
-    if not parts:
+    tables = {each: parts.read(each, COLUMNS) for each in _parts(Path(folder))}
+    if not tables:
         raise ValueError(f"There is no table of a sweep in {folder}.")
-    tables = [_read(part) for part in parts]
     try:
-        whole = pyarrow.concat_tables(tables, promote_options="default")
+        whole = pyarrow.concat_tables(tables.values(), promote_options="default")
     except pyarrow.ArrowException as error:
-        raise ValueError(f"The parts of {parts[0].parent} do not fit: {_why(error)}.") from error
+        why = say.shown(str(error).split("\n")[0])
+        raise ValueError(f"The parts of {min(tables).parent} do not fit: {why}.") from error
+    parts.once(tables)
     return whole.sort_by("run").to_pydict()
-
-
-def _read(part: Path, columns: list[str] | None = None) -> Any:
-    pyarrow = require()
-    try:
-        table = pyarrow.parquet.ParquetFile(part).read(columns)
-    except pyarrow.ArrowInvalid as error:
-        raise ValueError(f"{part} is no part of a table: {_why(error)}.") from error
-    if absent := {*(columns or COLUMNS)} - {*table.column_names}:
-        raise ValueError(f"{part} is no part of a sweep's table: it has no {min(absent)}.")
-    return table
-
-
-def _why(error: Exception) -> str:
-    return say.shown(str(error).split("\n")[0])
 
 
 def rows(table: Mapping[str, list]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A whole sweep: its plan read, its runs made, its table, traces, figures and report written."""
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,12 +11,12 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from curvkit.core import knob, say
-from curvkit.report import machine, rooms
+from curvkit.core import files, knob, say
+from curvkit.report import machine, record, rooms
 from curvkit.report.stop import Stop
-from curvkit.sweep import cluster, drive, notebook, store, work
+from curvkit.sweep import cluster, drive, guard, notebook, store, work
 from curvkit.sweep.plan import Plan, identity
-from curvkit.sweep.progress import Follower
+from curvkit.sweep.progress import Follower, counted
 
 LARGEST_BATCH = 32
 
@@ -38,6 +39,7 @@ def make(
     resume: bool = False,
     retry_failed: bool = False,
     scheduler: str | None = None,
+    security: Any = None,
     workers: int | None = None,
     batch: int | None = None,
     traces: bool | None = None,
@@ -53,9 +55,14 @@ def make(
         fixed: a value by knob, the same in all runs.
         out: the folder; `sweeps/ROOM` if None.
         resume: whether to go on with the sweep in the folder; what is in its table is not run
-            again. Without `over` and `fixed` its own plan is made, else theirs is added to it.
+            again, but for runs whose traces are gone. Without `over` and `fixed` its own plan is
+            made, else theirs is added to it.
         retry_failed: as `resume`, and runs that failed are made again.
-        scheduler: the address of a dask scheduler; a cluster on this machine if None.
+        scheduler: the address of a dask scheduler, which is believed and whose workers are: one at
+            `tls://` tells by certificates who may use it. A cluster on this machine if None, which
+            nobody else can use.
+        security: the certificates for a scheduler at `tls://`, a `distributed.Security`; as dask's
+            configuration has them, `distributed.comm.tls`, if None.
         workers: how many processes that cluster has; one a core if None.
         batch: how many runs of one shape go at once; moderate if None.
         traces: whether to keep what each run recorded; if None, as the sweep that is gone on with
@@ -69,13 +76,11 @@ def make(
         ValueError: with one sentence, before anything runs, if something is refused.
         OSError: if the sweep had to stop; what ended is in the table.
     """
-    cluster.installed()
+    reach = _reach(client, scheduler, security)
     _numbers(workers=workers, batch=batch)
-    if scheduler is not None and not scheduler.strip():
-        raise ValueError(say.refusal("--scheduler", "an address as tcp://host:8786", scheduler))
     console, house = console or Console(quiet=True), rooms.load(room)
     plan = Plan.read(room, house.Settings, fixed or {}, over or {})
-    folder, resume = Path(out or Path("sweeps") / room), resume or retry_failed
+    folder, resume = _folder(out, room), resume or retry_failed
     kind = _kind(store.Store.find(folder, resume=resume), room, house, notebooks, traces)
     kind.check(plan)
     kept = store.Store.open(folder, resume=resume)
@@ -83,16 +88,68 @@ def make(
         if not kept.plans or plan.over or plan.fixed:
             kept.note(plan, kind.way)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
-        there = kept.succeeded() if retry_failed else kept.present()
         runs = expanded(plans, house.Settings, kind.name)
-        missing = {name: runs[name] for name in runs if name not in there}
+        shape = store.schema(house.Settings, merits(house))
+        missing = _missing(kept, runs, shape, kind, retry_failed, console)
         if missing:
             number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
-            where = _given(client) if client else cluster.connected(scheduler, number)
+            bar = Follower(console, len(runs), len(missing))
             with _told_of(kept.folder, house, plans, len(runs)):
-                _run(where, jobs, kept, house, kind, Follower(console, len(runs), len(missing)))
+                _run(reach(number, bar.say), jobs, kept, shape, kind, bar)
         return _finish(kept.folder, house, plans, len(runs))
+
+
+def _folder(out: str | Path | None, room: str) -> Path:
+    return Path("sweeps") / room if out is None else files.named("--out")(out)
+
+
+def _reach(client: Any, scheduler: str | None, security: Any) -> Callable:
+    """What connects to where the runs are made, once it is known how many there are.
+
+    Raises:
+        ValueError: with one sentence, if it is known already that this cannot be done.
+    """
+    cluster.installed(own=client is None and scheduler is None)
+    if scheduler is not None and not scheduler.strip():
+        raise ValueError(say.refusal("--scheduler", "an address as tcp://host:8786", scheduler))
+    security = security or cluster.secure(scheduler, {})
+    if client is not None:
+        return lambda workers, tell: _given(client)
+    if scheduler is None:
+        guard.check()
+
+    def connected(workers: int, tell: Callable[[str], None]) -> Any:
+        if scheduler is not None and security is None:
+            tell(cluster.OPEN.format(scheduler=scheduler))
+        return cluster.connected(scheduler, workers, **{"security": security} if security else {})
+
+    return connected
+
+
+def _missing(
+    kept: store.Store, runs: dict[str, Any], shape: Any, kind: Any, retry: bool, console: Console
+) -> dict[str, Any]:
+    """The runs that are to be made, by name; says what is not as it should be with the others.
+
+    Raises:
+        ValueError: with one sentence, if the table cannot be gone on with.
+    """
+    tell: Callable = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)
+    kept.check(shape)
+    there = kept.succeeded() if retry else kept.present()
+    before = kept.way.get("source")
+    if there and before and before != record.source():
+        tell("The table was begun by another state of curvkit's source; its rows may differ.")
+    if other := there - runs.keys():
+        tell(f"In the table {counted(len(other))} more than the plan has: {min(other)} and so on.")
+    lost = kept.lost(runs)
+    if lost and kind.keeps:
+        tell(f"{counted(len(lost))} ended, and what it left is gone or cut off: made again.")
+        there -= lost
+    elif lost:
+        tell(f"{counted(len(lost))} ended, and the trace that the table names is gone.")
+    return {name: runs[name] for name in runs if name not in there}
 
 
 @contextlib.contextmanager
@@ -107,11 +164,10 @@ def _told_of(*sweep: Any) -> Iterator[None]:
         raise
 
 
-def _run(where: Any, jobs: list, kept: store.Store, house: Any, kind: Any, follower: Follower):
+def _run(where: Any, jobs: list, kept: store.Store, shape: Any, kind: Any, follower: Follower):
     """Makes the runs of all jobs, each kept as it ends."""
     with Stop(at_once=True) as stop, where as client, follower as bar:
         bar.link(client)
-        shape = store.schema(house.Settings, merits(house))
         drive.Drive(client, kept, shape, kind.room, kind.alone, bar.ended, stop).run(jobs)
 
 
@@ -149,15 +205,11 @@ def _kind(
             raise ValueError(f"{found.folder} holds a sweep of {plan['room']}, not of {room}.")
     before = found.way.get("notebook")
     wanted = notebooks if isinstance(notebooks, str) else None
-    if not (notebooks or before):
+    if not (notebooks or before is not None):
         return Kind(room, house, found.way.get("traces", True) if traces is None else traces)
-    made = notebook.Kind(room, wanted or before)
-    if found.way and (not before or made.path != notebook.of_room(room, before)):
-        holds = f"runs of the notebook {before}" if before else "runs of the room's experiment"
-        raise ValueError(
-            f"{found.folder} holds {holds}, not of the notebook {made.path.stem}; name another "
-            "folder by --out."
-        )
+    made = notebook.Kind(room, wanted or notebook.noted(before, found.folder))
+    if found.way:
+        made.goes_on(found)
     return made
 
 
@@ -176,6 +228,7 @@ def size(runs: int, workers: int) -> int:
     return max(1, min(LARGEST_BATCH, math.ceil(runs / (4 * workers))))
 
 
+@functools.cache
 def merits(house: Any) -> list[str]:
     """The names of a room's figures of merit, asked of an empty trace."""
     settings = house.Settings()
@@ -191,6 +244,7 @@ class Kind:
     """Runs of a room's experiment, batched by their shape."""
 
     name = "run"
+    keeps = property(lambda self: self.traces)
 
     def __init__(self, room: str, house: Any, traces: bool):
         self.room, self.house, self.traces = room, house, traces

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from curvkit.core.trace import series, trace
+from curvkit.curvature import norms
 
 MERITS = ("last_loss", "last_sharpness", "settled_scaled_sharpness")
 
@@ -63,6 +64,22 @@ class Trace:
         """How many readings, from the start, are all of finite numbers."""
         values = np.isfinite(self.loss) & np.isfinite(self.eigenvalues).all(axis=1)
         return len(values) if values.all() else int(np.argmin(values))
+
+    def check(self) -> None:
+        """Raises ValueError where the header does not say what figures and words are made from."""
+        told, names = self.settings, self.settings.get("layers")
+        texts = isinstance(names, list) and all(isinstance(each, str) for each in names)
+        if not texts or len(names) != self.layers.shape[1]:
+            raise ValueError("its header does not name its layers")
+        assumed = told.get("assumed", [])
+        plain = isinstance(assumed, list) and all(isinstance(each, str) for each in assumed)
+        if not isinstance(told.get("rule", 0), str | None) or told.get("norm") not in (
+            None,
+            *norms.NAMES,
+        ):
+            plain = False
+        if not plain or not isinstance(told.get("shaped", False), bool):
+            raise ValueError("its header does not say by which rule it was judged")
 
     def merits(self) -> dict[str, float]:
         """The last loss, the last sharpness, and the median of ηλ over the last half."""

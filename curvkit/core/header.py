@@ -1,0 +1,107 @@
+"""The header of a trace as it comes from a file: plain JSON that says what a run was made of."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from curvkit.core import knob, say
+from curvkit.core.archive import Archive
+
+FORMAT = 1
+MOST_CHARACTERS = 2**20
+TEXTS = ("backend", "device", "precision", "created")
+
+
+def read(stored: Archive) -> dict[str, Any]:
+    """The header in an npz file.
+
+    Raises:
+        ValueError: with the reason, where it is no JSON object, or one that says a thing twice.
+    """
+    if "header" not in stored.members:
+        raise ValueError("it has no header")
+    head = stored.head("header")
+    if head.shape or head.dtype.kind != "U" or head.dtype.itemsize > 4 * MOST_CHARACTERS:
+        raise ValueError("its header is no text, or too long")
+    return parsed(str(stored.array("header", head)[()]))
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """What the text of a header says.
+
+    >>> parsed('{"room": "minima"}')
+    {'room': 'minima'}
+    """
+    hooks = dict(parse_constant=_constant, object_pairs_hook=_once)
+    try:
+        told = json.loads(text, **hooks)
+        # Half of a character would be found only where a page is written.
+        json.dumps(told, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("its header is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError("its header holds what is no text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"its header is no JSON: {error}") from None
+    if not isinstance(told, dict):
+        raise ValueError(f"its header is {say.shown(told)}, and no table of names")
+    return told
+
+
+def _constant(name: str) -> float:
+    if name == "NaN":
+        raise ValueError("its header holds NaN, which is no setting")
+    return float(name)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("its header says a thing twice")
+    return made
+
+
+def check(told: Mapping[str, Any], room: str | None, settings: type | None) -> None:
+    """Raises ValueError with the reason where a header is not that of a run of the room.
+
+    Args:
+        told: the header.
+        room: the room's name; None where it is none of curvkit's, whose headers are their own.
+        settings: the room's `Settings`; None where it has no knobs.
+    """
+    if room is None:
+        return
+    found = told.get("format")
+    if type(found) is not int or found != FORMAT:
+        raise ValueError(f"it is of format {say.shown(found)}, and format {FORMAT} is read here")
+    if told.get("room") != room:
+        raise ValueError(f"it is of the room {say.shown(told.get('room'))}, and not of {room}")
+    given = told.get("settings")
+    if not isinstance(given, Mapping):
+        raise ValueError(f"its settings are {say.shown(given)}, and no table of names")
+    if settings is not None:
+        _checked(given, settings)
+    versions = told.get("versions", {})
+    texts = [told.get(name, "") for name in TEXTS]
+    texts += versions.values() if isinstance(versions, Mapping) else [None]
+    if not all(isinstance(each, str) for each in texts):
+        raise ValueError("its header does not say in words what the run was made with")
+    _whole(told.get("seed", 0), told.get("key", []))
+
+
+def _whole(seed: Any, key: Any) -> None:
+    numbers = [0 if seed is None else seed, *(key if isinstance(key, list) else [None])]
+    numbers = [part for each in numbers for part in (each if isinstance(each, list) else [each])]
+    if not all(type(each) is int for each in numbers):
+        raise ValueError("its header does not say which random numbers the run drew")
+
+
+def _checked(given: Mapping[str, Any], settings: type) -> None:
+    """Through the room's gate, and of the kinds that it gives back: nothing is cast here."""
+    read = knob.as_dict(knob.read(settings, given))
+    for name, value in read.items():
+        if name not in given:
+            raise ValueError(f"it does not say the setting {name}, so another curvkit wrote it")
+        kinds = {type(value), int} if type(value) is float else {type(value)}
+        if type(given[name]) not in kinds or given[name] != value:
+            raise ValueError(f"its setting {name} is {say.shown(given[name])}")
