@@ -18,6 +18,11 @@ def pytest_configure(config):
     """
     folder = config.rootpath / ".pytest_cache" / "jax"
     os.environ.update(brisk({**os.environ, CACHE: str(folder)}))
+    # Compiling is most of the time that short runs take: a quarter less without LLVM's passes.
+    # A full run compiles as a user's program does.
+    if "not full" in config.option.markexpr:
+        flags = os.environ.get("XLA_FLAGS", "")
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=0".strip()
 
 
 # Compiling and a busy machine make times say nothing; failures must be the same for everybody.
