@@ -232,3 +232,19 @@ def test_on_meshes_of_four_devices_it_is_read_as_on_one(options):
         [sys.executable, program, *options], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["np.tanh", "math.tanh"], pytest.param([], marks=pytest.mark.full)],
+    ids=["two", "all"],
+)
+def test_functions_of_other_libraries_are_refused_and_the_process_lives(names):
+    program = str(Path(__file__).with_name("no_jax.py"))
+    done = subprocess.run(
+        [sys.executable, program, *names],
+        env={**os.environ, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-300:]

@@ -207,14 +207,13 @@ class Operator:
 
     def _way(self, vector) -> Callable | None:
         """How the function is called where it is none of JAX's; else None."""
+        like = jax.ShapeDtypeStruct(self.shape, self.dtype)
         try:
-            jax.eval_shape(self._matvec, jax.ShapeDtypeStruct(self.shape, self.dtype))
+            jax.eval_shape(programs.own(self._matvec, "matvec"), like)
             return None
         except Exception as error:
             raised = [error]
-        for way in (
-            (self._matvec, self._with_tensors) if "torch" in sys.modules else (self._matvec,)
-        ):
+        for way in (self._matvec, self._with_tensors)[: 1 + ("torch" in sys.modules)]:
             try:
                 way(vector.copy())
                 return way

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core import programs, say
 from curvkit.kernels.gauss import hermite_rule, hermite_table, panel_rule
 
 TERMS = 48
@@ -41,7 +42,7 @@ def q_map(function: Callable, q: Any, cuts: tuple[float, ...] = ()) -> Any:
     else:
         z, w = hermite_rule(64)
     root = root[..., None] if getattr(root, "ndim", 0) else root
-    return function(root * z) ** 2 @ w
+    return _values(function, root * z) ** 2 @ w
 
 
 def hermite_weights(
@@ -59,9 +60,18 @@ def hermite_weights(
     array([0.33333333, 0. , 0.66666667, 0. ])
     """
     z, w = panel_rule(tuple(cut / q**0.5 for cut in cuts)) if cuts else hermite_rule(64)
-    values = function(q**0.5 * z)
+    values = _values(function, q**0.5 * z)
     squares = ((hermite_table(z, terms) * w) @ values) ** 2
     return squares / squares.sum()
+
+
+def _values(function, x):
+    """φ at each entry of x, an array of NumPy or of JAX."""
+    values = programs.own(function, "function", "an elementwise function of arrays")(x)
+    if np.shape(values) != np.shape(x):
+        expected = f"of the shape of x, {np.shape(x)}, for it is elementwise"
+        raise ValueError(say.refusal("function(x)", expected, np.shape(values)))
+    return values
 
 
 def series(weights: Any, c: Any) -> Any:

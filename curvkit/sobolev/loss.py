@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say, tree
+from curvkit.core import programs, say, tree
 from curvkit.sobolev import points
 
 ORDERS = ("first", "second")
@@ -131,7 +131,7 @@ def penalty(
 
 
 def _total(model, x, y, derivatives, weights, projections, squares):
-    x, y = _real(x), jnp.asarray(y)
+    x, y, model = _real(x), jnp.asarray(y), programs.own(model, "model")
     weights = _weights(weights, len(derivatives))
     _require_shapes(model, x, y, derivatives, projections)
     size = max(y[0].size, 1)
@@ -189,7 +189,7 @@ def taught(
     """
     if order not in (0, 1, 2):
         raise ValueError(say.refusal("order", "0, 1 or 2", order))
-    x = _real(x)
+    x, teacher = _real(x), programs.own(teacher, "teacher")
     made = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
         found = _derivative(teacher, x, each, projections)

@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from curvkit.core import say, tree
+from curvkit.core import programs, say, tree
 from curvkit.tuners import leaves
 from curvkit.tuners.bases import require_direction, require_no_rate
 from curvkit.tuners.line import looked_at
@@ -152,7 +152,7 @@ def _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extr
     down = leaves.unit([-each for each in up], size, here)
     closed, backward = None, False
     if needs:
-        of = bound(value_fn, extra)
+        of = programs.own(bound(value_fn, extra), "value_fn")
         closed = lambda part: of(leaves.whole(part, which, params))
         backward = _looked_at(closed, here, params)
     value = extra.get("value")
@@ -205,7 +205,10 @@ def _require(name, params, value_fn):
 
 def bound(value_fn: Callable[..., jax.Array], extra: dict[str, Any]) -> Callable:
     """`value_fn` as a function of the parameters alone, closed over those of `extra` it takes."""
-    parameters = inspect.signature(value_fn).parameters.values()
+    try:
+        parameters = list(inspect.signature(value_fn).parameters.values())
+    except (TypeError, ValueError):  # it has no signature
+        parameters = []
     takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters)
     names = {each.name for each in parameters}
     reserved = set() if not takes_all else {"value", "grad"} - names
