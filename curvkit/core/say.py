@@ -87,6 +87,39 @@ def real(
     return number
 
 
+def reals(name: str, value: Any, expected: str = "", **range_: Any) -> Any:
+    """`value` as it is, if it is a number, or an array of numbers all of which are in range.
+
+    What is being traced passes. Arguments and errors are those of `real`.
+
+    >>> reals("momentum", [0.0, 0.9], least=0, below=1)
+    [0.0, 0.9]
+    """
+    if _is_traced(value):
+        return value
+    shape = getattr(value, "shape", (len(value),) if isinstance(value, list | tuple) else ())
+    if not shape:
+        real(name, value, expected, **range_)
+        return value
+    import numpy as np  # which not every command that speaks has loaded
+
+    try:
+        found = np.asarray(value)
+        if not NUMBERS.search(str(found.dtype)):
+            raise TypeError
+        # In range are all, if the least and the largest are; a nan is both of them.
+        ends = (found.min(), found.max()) if found.size else ()
+    except (TypeError, ValueError):
+        ends = (value,)
+    for each in ends:
+        try:
+            real(name, each, expected, **range_)
+        except ValueError as error:
+            words = re.search("must be (.*), but ", str(error))
+            raise ValueError(refusal(name, expected or words.group(1), value)) from error
+    return value
+
+
 def _as_float(value: Any) -> float:
     """A real number as one of Python's, nan for whatever is none."""
     dtype = str(getattr(value, "dtype", "float" if isinstance(value, numbers.Real) else ""))

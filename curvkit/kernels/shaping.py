@@ -132,7 +132,7 @@ def shape(
     if (network is None) == (depth is None):
         raise ValueError("shape needs either a network or a depth: pass one of the two.")
     network = networks.feed_forward(depth) if network is None else network
-    targets.require(network, zeta, eta, tau)
+    zeta, eta, tau = targets.require(network, zeta, eta, tau)
     rectifier = rectifiers.SOLVERS.get((base.family, method))
     if rectifier is not None:
         return _of_rectifier(base, network, method, rectifier, zeta, eta)

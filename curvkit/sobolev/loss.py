@@ -19,11 +19,13 @@ unbiased form along directions is |∇⟨m, v₁⟩ − ∇⟨f, v₁⟩|² for 
 for j = 2: each takes one product with a derivative, whatever c and d are.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from curvkit.core import programs, say, tree
 from curvkit.sobolev import points
@@ -64,8 +66,7 @@ def draw(key: jax.Array, x: jax.Array, y: jax.Array, count: int = 1) -> Projecti
     >>> made.outputs.shape, made.inputs.shape
     ((1, 5, 3), (1, 5, 2))
     """
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(say.refusal("count", "a whole number of at least 1", count))
+    count = say.whole("count", count)
 
     def sphere(key, like):
         normal = jax.random.normal(key, (count, *jnp.shape(like)))
@@ -187,8 +188,7 @@ def taught(
     >>> y, slopes
     (Array([2.], dtype=float32), Array([[2., 2.]], dtype=float32))
     """
-    if order not in (0, 1, 2):
-        raise ValueError(say.refusal("order", "0, 1 or 2", order))
+    order = say.whole("order", order, 0, "0, 1 or 2", 2)
     x, teacher = _real(x), programs.own(teacher, "teacher")
     made = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
@@ -236,15 +236,14 @@ def _share(order, x, y, projections):
 
 
 def _weights(weights, count):
-    many = isinstance(weights, Sequence) or jnp.ndim(weights) > 0
-    weights = tuple(weights) if many else (weights,) * count
+    expected = f"a number of at least 0, or {count} of them, one for each derivative"
+    one = isinstance(weights, str | bytes | None) or not np.ndim(weights)
+    weights = (weights,) * count if one else tuple(weights)
     if count > 2:
         raise ValueError(say.refusal("derivatives", "at most the first two", count))
-    weights = tuple(each if tree.traced(each) else float(each) for each in weights)
-    if len(weights) != count or not all(tree.traced(each) or each >= 0 for each in weights):
-        expected = f"a number of at least 0, or {count} of them, one for each derivative"
+    if len(weights) != count:
         raise ValueError(say.refusal("weights", expected, list(weights)))
-    return weights
+    return tuple(say.real("weights", each, expected, least=0, most=math.inf) for each in weights)
 
 
 def _require_shapes(model, x, y, derivatives, projections):

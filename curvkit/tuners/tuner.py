@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from curvkit.core import programs, say, tree
@@ -230,22 +229,12 @@ def unmasked(part: Any, whole: Any) -> Any:
 
 def require_within(name: str, value: Any, low: float, high: float, expected: str) -> None:
     """Raises ValueError unless low < value < high; what is being traced is not looked at."""
-    if tree.traced(value):
-        return
-    number = float("nan")
-    number_like = not isinstance(value, str | bytes | bool | None) and np.ndim(value) == 0
-    if number_like:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            pass
-    if not low < number < high:
-        raise ValueError(say.refusal(name, expected, value))
+    say.real(name, value, expected, above=low, below=high)
 
 
 def require_count(name: str, value: Any, low: int) -> None:
-    """Raises ValueError unless `value` is a whole number, NumPy's included, of at least `low`."""
-    whole = getattr(value, "dtype", None) is None or jnp.issubdtype(value.dtype, jnp.integer)
-    require_within(name, value, low - 1, jnp.inf, f"a whole number of at least {low}")
-    if not tree.traced(value) and not (whole and float(value) == int(value)):
-        raise ValueError(say.refusal(name, f"a whole number of at least {low}", value))
+    """Raises ValueError unless `value` is a whole number, such as 100 or 1e2, of at least `low`."""
+    expected = f"a whole number of at least {low}"
+    number = say.real(name, value, expected, least=low)
+    if not tree.traced(number) and number != int(number):
+        raise ValueError(say.refusal(name, expected, value))

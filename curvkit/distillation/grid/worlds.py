@@ -81,9 +81,10 @@ def drawn(
     >>> drawn(jax.random.key(0), 5, 0.0, 0.0, 0.0, size=3).tolist().count(FREE)
     9
     """
-    if not isinstance(side, int) or side < 3:
-        raise ValueError(say.refusal("side", "a whole number of at least 3", side))
+    side = say.whole("side", side, 3)
     shares = (walls, goals, pits)
+    for name, each in zip(("walls", "goals", "pits"), shares, strict=True):
+        say.real(name, each, "a share from 0 to 1", least=0, most=1)
     if not tree.traced(shares) and (min(shares) < 0 or sum(shares) > 1):
         raise ValueError(say.refusal("walls, goals, pits", "shares of 1 in all at most", shares))
     at, size = cells(side), side if size is None else size
