@@ -62,12 +62,11 @@ def of_operator(
         raise ValueError(
             say.refusal("matvec", "a function", type(matvec).__name__, "pass lambda v: A @ v")
         )
-    try:
-        sides = tuple(map(int, shape if isinstance(shape, Sequence) else (shape,)))
-    except (TypeError, ValueError):
-        sides = ()
-    if math.prod(sides) < 1 or min(sides, default=0) < 1:
-        raise ValueError(say.refusal("shape", "a whole number above 0, or a tuple of them", shape))
+    expected = "a whole number above 0, or a tuple of them"
+    many = isinstance(shape, Sequence) and not isinstance(shape, str | bytes)
+    sides = tuple(say.whole("shape", each, 1, expected) for each in (shape if many else (shape,)))
+    if not sides:
+        raise ValueError(say.refusal("shape", expected, shape))
     if dtype not in (jnp.float32, jnp.float64) or jnp.result_type(np.zeros((), dtype)) != dtype:
         expected = "float32, or float64 where jax_enable_x64 is on"
         raise ValueError(say.refusal("dtype", expected, dtype))

@@ -190,7 +190,7 @@ def gained(made: World, policy: jax.Array, rewards: jax.Array, length: int) -> j
     >>> gained(plain, jnp.full((9, 4), 0.25), jnp.ones((9, 4)), 2)[0].tolist()
     1.5
     """
-    sweep = _sweep(made, policy, rewards)
+    sweep, length = _sweep(made, policy, rewards), say.whole("length", length)
     return jax.lax.fori_loop(0, length, lambda _, V: sweep(V), jnp.zeros(made.kinds.size))
 
 
@@ -214,7 +214,7 @@ def best(made: World, length: int) -> jax.Array:
     >>> best(world(jnp.array([0, 0, 2, 0, 0, 0, 0, 1, 0]), 0.0, 0.5), 9)[1].tolist()
     [2.5, 10.0, 5.0, 2.5]
     """
-    rewards, going = made.rewards.T, _going(made)
+    rewards, going, length = made.rewards.T, _going(made), say.whole("length", length)
     mix = lambda there: (1 - made.noise) * there + made.noise * jnp.mean(there, 0)
     moves = lambda V: rewards + mix(_there(made, going * V))
     sweep = lambda _, V: jnp.max(moves(V), 0)
@@ -228,7 +228,7 @@ def play(made: World, policy: jax.Array, key: jax.Array, length: int) -> Episode
     >>> play(still, jnp.full((9, 4), 0.25), jax.random.key(0), 3).alive.tolist()
     [True, False, False]
     """
-    cumulative = jnp.cumsum(policy, 1)
+    cumulative, length = jnp.cumsum(policy, 1), say.whole("length", length)
 
     def step(carry, u):
         cell, alive = carry
