@@ -248,3 +248,17 @@ def test_functions_of_other_libraries_are_refused_and_the_process_lives(names):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr[-300:]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_parameters_without_a_number_are_refused(reader):
+    read, _ = READERS[reader]
+    none = Case({"w": jnp.ones((0, 3)), "v": jnp.ones(0)}, args=(), model=lambda p: flat(p),
+                criterion=lambda out: jnp.sum(out**2))  # fmt: skip
+    with pytest.raises(ValueError, match="at least one number to train"):
+        read(none)
+
+
+def test_a_loss_of_numpy_that_jax_can_trace_is_read():
+    # `np.sum` calls the array's own method: the loss is linear, and has no curvature.
+    assert curvature.sharpness(np.sum, jnp.ones(3), key=KEY) == 0
