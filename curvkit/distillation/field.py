@@ -65,7 +65,7 @@ def _table(name: str, given: Any, most: float = np.inf) -> jax.Array:
         try:
             found = np.asarray(given)
             real = found.ndim > 0 and found.size > 0 and not np.iscomplexobj(found)
-            found = found.astype(float)
+            found = found.astype(float) if real else found
             fits = real and bool(np.all((found <= most) & (found < np.inf)))
         except (TypeError, ValueError):
             fits = False

@@ -25,7 +25,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from curvkit.core import programs, say, tree
 from curvkit.sobolev import points
@@ -237,8 +236,9 @@ def _share(order, x, y, projections):
 
 def _weights(weights, count):
     expected = f"a number of at least 0, or {count} of them, one for each derivative"
-    one = isinstance(weights, str | bytes | None) or not np.ndim(weights)
-    weights = (weights,) * count if one else tuple(weights)
+    listed = isinstance(weights, Sequence) and not isinstance(weights, str | bytes)
+    many = listed or getattr(weights, "ndim", 0)
+    weights = tuple(weights) if many else (weights,) * count
     if count > 2:
         raise ValueError(say.refusal("derivatives", "at most the first two", count))
     if len(weights) != count:

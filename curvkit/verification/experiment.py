@@ -271,19 +271,12 @@ def ladder(theta=2.0, omega=1.0, radius=0.05, *, model="B", lifted=False, seed=0
         lifted: whether the semidefinite program is solved too, which needs the extra `verify`.
         seed: which models.
     """
-    theta, omega, radius = _place(theta, omega, radius)
     lifted, seed = say.switch("lifted", lifted), say.whole("seed", seed, 0)
     ends = one_box.around(theta, omega, radius)
     found = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
     names, values, seconds = zip(*found, strict=True)
     header = {"rungs": names, "box": f"θ = {theta:g}, ω = {omega:g}, δ = {radius:g}"}
     return Ladder(header=header, value=np.array(values), seconds=np.array(seconds))
-
-
-def _place(theta, omega, radius):
-    """A state and the radius of a box around it, checked."""
-    theta, omega = say.real("theta", theta), say.real("omega", omega)
-    return theta, omega, say.real("radius", radius, least=0)
 
 
 def sample(
@@ -296,7 +289,6 @@ def sample(
         count: of samples, and of boxes of no width.
         seed: which points.
     """
-    theta, omega, radius = _place(theta, omega, radius)
     single, count = say.switch("single", single), say.whole("count", count)
     seed = say.whole("seed", seed, 0)
     chosen, ends = pendulum.model(model), one_box.around(theta, omega, radius)

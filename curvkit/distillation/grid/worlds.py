@@ -116,11 +116,9 @@ def world(kinds: jax.Array, noise: Any, ending: Any) -> World:
     side = math.isqrt(kinds.size)
     if kinds.ndim != 1 or side * side != kinds.size:
         raise ValueError(say.refusal("kinds", "the cells of a square, in one row", kinds.shape))
-    if not tree.traced(noise, ending) and not 0 <= noise <= 1:
-        raise ValueError(say.refusal("noise", "a probability", noise))
-    if not tree.traced(noise, ending) and not 0 < ending <= 1:
-        advice = "else a student that walks to and fro would never end"
-        raise ValueError(say.refusal("ending", "a probability above 0", ending, advice))
+    noise = say.real("noise", noise, "a probability", least=0, most=1)
+    advice = "else a student that walks to and fro would never end"
+    ending = say.real("ending", ending, "a probability above 0", above=0, most=1, advice=advice)
     at, half = cells(side), side // 2
     goes = at[:, None] + MOVES
     within = np.all((goes >= at.min()) & (goes <= at.max()), 2)
