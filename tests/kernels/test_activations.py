@@ -18,7 +18,6 @@ from curvkit.kernels.activations import (
     Activation,
     _of,
     activation,
-    jumps,
 )
 
 OFFICIAL = {
