@@ -17,7 +17,6 @@ class Data(NamedTuple):
     targets: np.ndarray
 
 
-@functools.lru_cache
 def digits(examples: int = 200) -> Data:
     """The first `examples` of scikit-learn's handwritten digits, shuffled once and for all.
 
@@ -32,10 +31,12 @@ def digits(examples: int = 200) -> Data:
     >>> digits(200).inputs.shape, digits(200).targets.shape
     ((200, 64), (200, 10))
     """
+    return _first_digits(say.whole("examples", examples, most=1797))
+
+
+@functools.lru_cache
+def _first_digits(examples: int) -> Data:
     pixels, labels = _digits()
-    if not 1 <= examples <= len(pixels):
-        expected = f"a whole number from 1 to {len(pixels)}"
-        raise ValueError(say.refusal("examples", expected, examples))
     chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
     return _standardised(pixels[chosen] / 16, labels[chosen], 10)
 
@@ -64,9 +65,17 @@ def chebyshev(degree: int = 6, examples: int = 20) -> Data:
 
     The one-dimensional regression of arXiv 2103.00065, section 3.
 
+    Args:
+        degree: from 0.
+        examples: from 1.
+
+    Raises:
+        ValueError: if one of them is no such number.
+
     >>> [float(y) for y in chebyshev(2, 3).targets[:, 0]]
     [1.0, -1.0, 1.0]
     """
+    degree, examples = say.whole("degree", degree, 0), say.whole("examples", examples)
     points = np.linspace(-1, 1, examples)
     values = np.polynomial.chebyshev.chebval(points, [0] * degree + [1])
     return Data(points[:, None].astype(np.float32), values[:, None].astype(np.float32))
@@ -118,8 +127,7 @@ def _scaled(source, examples, data_home) -> Data:
     from curvkit import download
 
     most = sum(source.counts)
-    if not 1 <= examples <= most:
-        raise ValueError(say.refusal("examples", f"a whole number from 1 to {most}", examples))
+    examples = say.whole("examples", examples, most=most)
     pixels, labels = download.images(source, data_home)
     chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
     inputs = pixels[chosen].reshape(examples, -1).astype(np.float32) / 255

@@ -232,3 +232,33 @@ def test_on_meshes_of_four_devices_it_is_read_as_on_one(options):
         [sys.executable, program, *options], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["np.tanh", "math.tanh"], pytest.param([], marks=pytest.mark.full)],
+    ids=["two", "all"],
+)
+def test_functions_of_other_libraries_are_refused_and_the_process_lives(names):
+    program = str(Path(__file__).with_name("no_jax.py"))
+    done = subprocess.run(
+        [sys.executable, program, *names],
+        env={**os.environ, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-300:]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_parameters_without_a_number_are_refused(reader):
+    read, _ = READERS[reader]
+    none = Case({"w": jnp.ones((0, 3)), "v": jnp.ones(0)}, args=(), model=lambda p: flat(p),
+                criterion=lambda out: jnp.sum(out**2))  # fmt: skip
+    with pytest.raises(ValueError, match="at least one number to train"):
+        read(none)
+
+
+def test_a_loss_of_numpy_that_jax_can_trace_is_read():
+    # `np.sum` calls the array's own method: the loss is linear, and has no curvature.
+    assert curvature.sharpness(np.sum, jnp.ones(3), key=KEY) == 0

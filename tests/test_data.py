@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 from urllib.error import URLError
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -118,3 +119,15 @@ def test_digits_without_scikit_learn_say_what_to_install(monkeypatch):
     monkeypatch.setattr(data.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"run `pip install scikit-learn`\.$"):
         data._digits()
+
+
+def test_the_digits_are_asked_for_by_a_whole_number_of_any_library():
+    for three in (3, np.int64(3), np.uint8(3), jnp.int32(3), np.array(3)):
+        assert data.digits(three).inputs.shape == (3, 64)
+    assert data.digits(np.int64(5)) is data.digits(5)
+
+
+@pytest.mark.parametrize("examples", [1.5, 2.0, [1], "5", None, True, 0, -1, 1798, (3,), {3}])
+def test_any_other_number_of_digits_is_refused_in_a_sentence(examples):
+    with pytest.raises(ValueError, match="examples must be a whole number from 1 to 1797"):
+        data.digits(examples)

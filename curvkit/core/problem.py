@@ -93,6 +93,9 @@ def trainable(params: Any) -> tuple[list[jax.Array], list[Any], parts.Shape]:
         ValueError: if there are none.
     """
     numbers, held, shape = parts.split(params)
+    if numbers and not sum(each.size for each in numbers):
+        got = frameworks.Plain(f"arrays of shapes {[each.shape for each in numbers]}")
+        raise ValueError(say.refusal("params", "at least one number to train", got))
     if not numbers:
         tree.require_floats("params", params)
         advice = "give trainable arrays of floats"
@@ -111,7 +114,7 @@ def read(
         ValueError: if it does not take what it is given.
     """
     leaves, structure = jax.tree.flatten(tuple(args))
-    arrays = [_array(each, name) for each in leaves if is_array(each)]
+    arrays = [array(each, name) for each in leaves if is_array(each)]
 
     def called(numbers, held, arrays):
         left = iter(arrays)
@@ -164,7 +167,15 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "__array__") or isinstance(value, jax.Array)
 
 
-def _array(value: Any, name: str) -> Any:
+def array(value: Any, name: str) -> Any:
+    """What a loss gets as an array: a data frame or a tensor of another library is read as one.
+
+    Raises:
+        ValueError: in a sentence that begins with `name`, if there are no numbers in it.
+
+    >>> array([1, 2], "loss")
+    array([1, 2])
+    """
     if isinstance(value, jax.Array):
         return value
     found = np.asarray(value)

@@ -22,9 +22,41 @@ from curvkit.core import fingerprint, meshes, tree
 # So many compiled programs are kept, those that were used last.
 KEPT = 64
 JITTED = ("jit", "pjit")
+IN_JAX = "a function in JAX, written with jax.numpy"
 
 _programs: collections.OrderedDict[Hashable, Callable] = collections.OrderedDict()
 _lock = threading.Lock()
+
+
+def own(function: Callable, name: str, expected: str = IN_JAX) -> Callable:
+    """Any callable as a function of Python's, and its refusal of JAX's arrays as one sentence.
+
+    `jax.jit` and `jax.eval_shape` end the whole process where they are given a function such as
+    `np.tanh` a second time.
+
+    Args:
+        function: of arrays.
+        name, expected: what it is called in a refusal, and what it has to be.
+
+    Raises:
+        ValueError: when called, if `function` raises anything.
+
+    >>> own(np.tanh, "model")(0.0)
+    np.float64(0.0)
+    """
+    if getattr(function, "is_own", False):
+        return function
+
+    def called(*given, **named):
+        try:
+            return function(*given, **named)
+        except Exception as error:
+            reason = str(error).strip().split("\n")[0][:160].rstrip(".")
+            told = type(error).__name__ + (f" ({reason})" if reason else "")
+            raise ValueError(f"{name} must be {expected}, but it raises {told}.") from error
+
+    called.is_own = True
+    return called
 
 
 class Traced:

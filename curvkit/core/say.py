@@ -3,9 +3,16 @@
 import difflib
 import functools
 import math
+import numbers
 import operator
+import re
 import reprlib
+import sys
 from collections.abc import Iterable
+from typing import Any
+
+# What the names of dtypes of real numbers have in them.
+NUMBERS = re.compile("float|int")
 
 
 def refusal(name: str, expected: str, got: object, advice: str = "") -> str:
@@ -42,6 +49,119 @@ def whole(
     return number
 
 
+def real(
+    name: str, value: Any, expected: str = "", *, above: float = -math.inf,
+    least: float | None = None, below: float = math.inf, most: float | None = None,
+    advice: str = "",
+) -> Any:  # fmt: skip
+    """`value` as a number of Python's, if it is one and in range; what is being traced as it is.
+
+    One of NumPy's or JAX's is one, too. Ends are excluded by `above` and `below`, which by default
+    excludes the infinite, and included by `least` and `most`; nan is never in range.
+
+    Args:
+        name: of the argument.
+        value: what was given for it.
+        expected: what it has to be, in words; by default the range.
+        above, least, below, most: the range.
+        advice: what to do.
+
+    Raises:
+        ValueError: if it is none, or out of range.
+
+    >>> import numpy as np
+    >>> real("sigma", np.float32(2), above=0), real("momentum", 0, least=0, below=1)
+    (2.0, 0.0)
+    >>> real("sigma", "2", above=0)
+    Traceback (most recent call last):
+    ValueError: sigma must be a number above 0, but '2' was given.
+    """
+    if _is_traced(value):
+        return value
+    number = _as_float(value)
+    low = number > above if least is None else number >= least
+    high = number < below if most is None else number <= most
+    if not (low and high):
+        words = expected or _range(above, least, below, most)
+        raise ValueError(refusal(name, words, value, advice))
+    return number
+
+
+def reals(name: str, value: Any, expected: str = "", **range_: Any) -> Any:
+    """`value` as it is, if it is a number, or an array of numbers all of which are in range.
+
+    What is being traced passes. Arguments and errors are those of `real`.
+
+    >>> reals("momentum", [0.0, 0.9], least=0, below=1)
+    [0.0, 0.9]
+    """
+    if _is_traced(value):
+        return value
+    shape = getattr(value, "shape", (len(value),) if isinstance(value, list | tuple) else ())
+    if not shape:
+        real(name, value, expected, **range_)
+        return value
+    import numpy as np  # which not every command that speaks has loaded
+
+    try:
+        found = np.asarray(value)
+        if not NUMBERS.search(str(found.dtype)):
+            raise TypeError
+        # In range are all, if the least and the largest are; a nan is both of them.
+        ends = (found.min(), found.max()) if found.size else ()
+    except (TypeError, ValueError):
+        ends = (value,)
+    for each in ends:
+        try:
+            real(name, each, expected, **range_)
+        except ValueError as error:
+            words = re.search("must be (.*), but ", str(error))
+            raise ValueError(refusal(name, expected or words.group(1), value)) from error
+    return value
+
+
+def _as_float(value: Any) -> float:
+    """A real number as one of Python's, nan for whatever is none."""
+    dtype = str(getattr(value, "dtype", "float" if isinstance(value, numbers.Real) else ""))
+    # An array of one number is an array.
+    if isinstance(value, bool) or getattr(value, "shape", ()) or not NUMBERS.search(dtype):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _is_traced(value: Any) -> bool:
+    """Whether JAX is tracing it; where JAX is not loaded nothing is."""
+    tracer = getattr(getattr(sys.modules.get("jax"), "core", None), "Tracer", None)
+    return tracer is not None and isinstance(value, tracer)
+
+
+def _range(above: float, least: float | None, below: float, most: float | None) -> str:
+    """A range in words."""
+    if least is not None and most is not None and most < math.inf:
+        return f"a number from {least:g} to {most:g}"
+    low = f"of at least {least:g}" if least is not None else f"above {above:g}"
+    high = f"of at most {most:g}" if most is not None else f"below {below:g}"
+    bounds = [each for each in (low, high) if "inf" not in each]
+    return f"a number {' and '.join(bounds)}" if bounds else "a finite number"
+
+
+def switch(name: str, value: Any) -> bool:
+    """`value`, if it is true or false.
+
+    Raises:
+        ValueError: if it is anything else: of a word nobody knows which of them it means.
+
+    >>> switch("whiten", False)
+    False
+    """
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return bool(value)
+    raise ValueError(refusal(name, "True or False", value))
+
+
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """One sentence for a name that does not exist: the nearest known one, and all of them.
 
@@ -56,7 +176,8 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
 
 def shown(value: object, limit: int = 60) -> str:
     """`repr(value)`, shortened to `limit` characters so that a sentence stays a sentence."""
-    text = _short(limit).repr(value)
+    # What writes itself over several lines, such as a table, is still part of a sentence.
+    text = " ".join(_short(limit).repr(value).splitlines())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

@@ -10,6 +10,7 @@ The blocks do not overlap, so that one vector of P numbers holds the eigenvector
 and one compiled loop serves them all.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -92,7 +93,10 @@ def block_sharpness(
         start = jnp.zeros(posed.size, posed.numbers[0].dtype)
     if jnp.shape(start) != (posed.size,):
         raise ValueError(say.refusal("start", f"of shape ({posed.size},)", jnp.shape(start)))
-    steps, tolerance = min(say.whole("num_hvps", num_hvps), posed.size), float(tolerance)
+    steps, tolerance = (
+        min(say.whole("num_hvps", num_hvps), posed.size),
+        say.real("tolerance", tolerance, least=0, most=math.inf),
+    )
     statics = dict(blocks=len(blocks), steps=steps, tolerance=tolerance)
     values, vectors = posed.run(_searched, owner, start, key, **statics)
     return dict(zip(blocks, values, strict=True)), vectors

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import problem, say
 
 
 def over_batches(
@@ -31,7 +31,8 @@ def over_batches(
     Args:
         loss: `loss(params, batch)`, a mean over the examples of `batch`.
         batches: pytrees of arrays with the examples on the leading axis; each may have as many as
-            it likes, and is counted by them.
+            it likes, and is counted by them. Data frames and tensors of other libraries are read
+            as arrays.
 
     Returns:
         `total(params)`, equal to the loss on all examples at once up to rounding.
@@ -46,7 +47,11 @@ def over_batches(
     3.0
     """
     groups: dict[Any, list[Any]] = {}
+    if isinstance(batches, str) or not isinstance(batches, Iterable) or hasattr(batches, "columns"):
+        expected, advice = "an iterable of batches", "put a single one into a list"
+        raise ValueError(say.refusal("batches", expected, batches, advice))
     for batch in batches:
+        batch = jax.tree.map(lambda each: problem.array(each, "loss"), batch)
         if _examples(batch) == 0:
             continue
         shapes = jax.tree.map(lambda each: (np.shape(each), jnp.result_type(each)), batch)

@@ -16,6 +16,7 @@ where only one pair is wanted: at the edge the two largest eigenvalues cross, an
 vector sees that late.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -189,15 +190,12 @@ def _tolerances(tolerance, k):
     """One tolerance for each of k values, or None."""
     if tolerance is None:
         return None
+    expected = f"a number above 0, or {k} of them"
+    say.reals("tolerance", tolerance, expected, above=0, most=math.inf)
     each = tuple(np.ravel(tolerance)) if np.ndim(tolerance) else (tolerance,) * k
-    if len(each) != k or not all(_positive(value) for value in each):
-        expected = f"a number above 0, or {k} of them"
+    if len(each) != k:
         raise ValueError(say.refusal("tolerance", expected, tolerance))
     return tuple(float(value) for value in each)
-
-
-def _positive(value) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and value > 0
 
 
 def _first_vectors(start, posed, looked_at):

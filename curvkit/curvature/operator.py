@@ -62,12 +62,11 @@ def of_operator(
         raise ValueError(
             say.refusal("matvec", "a function", type(matvec).__name__, "pass lambda v: A @ v")
         )
-    try:
-        sides = tuple(map(int, shape if isinstance(shape, Sequence) else (shape,)))
-    except (TypeError, ValueError):
-        sides = ()
-    if math.prod(sides) < 1 or min(sides, default=0) < 1:
-        raise ValueError(say.refusal("shape", "a whole number above 0, or a tuple of them", shape))
+    expected = "a whole number above 0, or a tuple of them"
+    many = isinstance(shape, Sequence) and not isinstance(shape, str | bytes)
+    sides = tuple(say.whole("shape", each, 1, expected) for each in (shape if many else (shape,)))
+    if not sides:
+        raise ValueError(say.refusal("shape", expected, shape))
     if dtype not in (jnp.float32, jnp.float64) or jnp.result_type(np.zeros((), dtype)) != dtype:
         expected = "float32, or float64 where jax_enable_x64 is on"
         raise ValueError(say.refusal("dtype", expected, dtype))
@@ -207,14 +206,13 @@ class Operator:
 
     def _way(self, vector) -> Callable | None:
         """How the function is called where it is none of JAX's; else None."""
+        like = jax.ShapeDtypeStruct(self.shape, self.dtype)
         try:
-            jax.eval_shape(self._matvec, jax.ShapeDtypeStruct(self.shape, self.dtype))
+            jax.eval_shape(programs.own(self._matvec, "matvec"), like)
             return None
         except Exception as error:
             raised = [error]
-        for way in (
-            (self._matvec, self._with_tensors) if "torch" in sys.modules else (self._matvec,)
-        ):
+        for way in (self._matvec, self._with_tensors)[: 1 + ("torch" in sys.modules)]:
             try:
                 way(vector.copy())
                 return way

@@ -8,11 +8,7 @@
 | ηλ* | the critical value, `critical(rule)` | arXiv 2103.00065, section 2 and appendix B |
 """
 
-from typing import Any
-
-import numpy as np
-
-from curvkit.core import say, tree
+from curvkit.core import say
 
 # For each rule ηλ* as a function of β: where the 2 × 2 recurrence of one eigendirection leaves the
 # unit circle through −1. Adam's and NAdam's first moment is an average, hence the 1 / (1 − β).
@@ -42,7 +38,7 @@ def critical(rule: str, *, momentum: float = 0.9) -> float:
     """
     if rule not in CRITICAL:
         raise ValueError(say.unknown("rule", rule, CRITICAL))
-    _require("momentum", momentum, "at least 0 and below 1", lambda beta: (beta >= 0) & (beta < 1))
+    say.reals("momentum", momentum, "at least 0 and below 1", least=0, below=1)
     return CRITICAL[rule](momentum)
 
 
@@ -63,14 +59,5 @@ def stability_threshold(rule: str, learning_rate: float, *, momentum: float = 0.
     >>> stability_threshold("gd", 0.1)
     20.0
     """
-    _require("learning_rate", learning_rate, "above 0", lambda rate: rate > 0)
+    say.reals("learning_rate", learning_rate, "above 0", above=0)
     return critical(rule, momentum=momentum) / learning_rate
-
-
-def _require(name: str, value: Any, expected: str, holds: Any) -> None:
-    """Raises ValueError unless `value`, or all of an array, is as expected; a traced one passes."""
-    if tree.traced(value):
-        return
-    kind = np.asarray(value).dtype.kind
-    if isinstance(value, bool) or kind not in "iuf" or not np.all(holds(np.asarray(value, float))):
-        raise ValueError(say.refusal(name, expected, value))

@@ -216,12 +216,9 @@ def balance(
     for name, row in rows:
         if row.gated or REWARDS[row.reward][2]:
             raise ValueError(say.refusal("variants", "such as need no value of a state", name))
-    if not isinstance(rounds, int) or rounds < 1:
-        raise ValueError(say.refusal("rounds", "a whole number of at least 1", rounds))
-    if not 0 <= noise < 1:
-        raise ValueError(say.refusal("noise", "a share from 0 to below 1", noise))
-    if not learning_rate > 0:
-        raise ValueError(say.refusal("learning_rate", "above 0", learning_rate))
+    rounds, seed = say.whole("rounds", rounds), say.whole("seed", seed, 0)
+    noise = say.real("noise", noise, "a share from 0 to below 1", least=0, below=1)
+    learning_rate = say.real("learning_rate", learning_rate, above=0)
     environment = _environment(EPISODES)
     marks = tuple(dict.fromkeys(int(rounds * part) for part in (0, 0.125, 0.25, 0.5, 1)))
     act = lambda observations: teacher(observations, noise)

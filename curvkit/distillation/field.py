@@ -34,20 +34,65 @@ class Teacher(NamedTuple):
 def boltzmann(worth: jax.Array, temperature: Any) -> jax.Array:
     """Log-probabilities (S, A) in proportion to exp(worth / temperature), temperature above 0.
 
+    Raises:
+        ValueError: if the temperature is not above 0, or a worth is no number.
+
     >>> boltzmann(jnp.array([[0.0, 0.0]]), 1.0).round(3).tolist()
     [[-0.69..., -0.69...]]
     """
-    return jax.nn.log_softmax(worth / temperature)
+    temperature = say.real("temperature", temperature, above=0)
+    return jax.nn.log_softmax(_table("worth", worth) / temperature)
 
 
 def noisy(log_policy: jax.Array, share: Any) -> jax.Array:
     """Log-probabilities (S, A) of a policy that acts at random in a share of cases, 0 to 1.
 
+    Raises:
+        ValueError: if the share is not from 0 to 1, or a log-probability is nan or above 0.
+
     >>> noisy(jnp.array([[0.0, -jnp.inf]]), 0.5).round(3).tolist()
     [[-0.28..., -1.38...]]
     """
+    share = say.real("share", share, "a share from 0 to 1", least=0, most=1)
+    log_policy = _table("log_policy", log_policy, most=ROUNDING)
     actions = log_policy.shape[-1]
     return jnp.logaddexp(jnp.log1p(-share) + log_policy, jnp.log(share) - jnp.log(actions))
+
+
+def _table(name: str, given: Any, most: float = np.inf) -> jax.Array:
+    """A table (…, A) of floats, none of them nan or above `most`; −∞ may be among them."""
+    if not tree.traced(given):
+        try:
+            found = np.asarray(given)
+            real = found.ndim > 0 and found.size > 0 and not np.iscomplexobj(found)
+            found = found.astype(float) if real else found
+            fits = real and bool(np.all((found <= most) & (found < np.inf)))
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise ValueError(say.refusal(name, "a table (states, actions) of numbers", given))
+    found = jnp.asarray(given)
+    return found if jnp.issubdtype(found.dtype, jnp.floating) else found.astype(float)
+
+
+def _logits(process: Process, given: Any) -> jax.Array:
+    """The student's logits, one row for each observation that there is.
+
+    Raises:
+        ValueError: if they are of another shape, or not finite.
+    """
+    # Where observations are traced, no more rows than states can be asked for.
+    rows = None if tree.traced(process.observed) else int(np.max(process.observed)) + 1
+    given = _table("logits", given)
+    states, actions = process.rewards.shape
+    known = given.ndim == 2 and given.shape[1] == actions
+    if not known or not (rows or 1) <= given.shape[0] <= states:
+        some = f"{rows or 1} to {states}" if rows != states else f"{states}"
+        expected = f"a row for each observation, {some} of them, of {actions} numbers"
+        raise ValueError(say.refusal("logits", expected, given.shape))
+    if not tree.traced(given) and not np.all(np.isfinite(np.asarray(given))):
+        raise ValueError(say.refusal("logits", "finite numbers", given))
+    return given
 
 
 def teacher(process: Process, log_policy: Any) -> Teacher:
@@ -155,7 +200,8 @@ def update(
         logits: (O, A), one row by observation.
 
     Raises:
-        ValueError: if there is no such variant, or if it needs a teacher that may do anything.
+        ValueError: if there is no such variant, if it needs a teacher that may do anything, or if
+            logits are of another shape or not finite.
 
     >>> from curvkit.distillation.process import decision_process
     >>> once = decision_process([[[0.0], [0.0]]], [[1.0, 0.0]], [1.0])
@@ -166,6 +212,7 @@ def update(
     if not isinstance(variant, Weights):
         require_support(row(variant), taught)
     weights = variant if isinstance(variant, Weights) else row(variant).weights
+    logits = _logits(process, logits)
     log_policy = policies(process, logits)
     p, q = jnp.exp(log_policy), acting(weights, taught, log_policy)
     loss, slope = losses(weights, taught, log_policy)
@@ -196,7 +243,7 @@ def objective(
     >>> round(float(objective("on_policy_reward", once, half, jnp.zeros((1, 2)))), 4)
     -0.1931
     """
-    weights = row(variant).weights
+    weights, logits = row(variant).weights, _logits(process, logits)
     log_policy = policies(process, logits)
     p, (loss, _) = jnp.exp(log_policy), losses(weights, taught, log_policy)
     gained = weights.task * jnp.sum(p * process.rewards, 1) - loss
@@ -224,5 +271,6 @@ def jacobian(
     >>> jacobian("teacher_distill", once, half, jnp.zeros((1, 2))).tolist()
     [[-0.25, 0.25], [0.25, -0.25]]
     """
+    logits = _logits(process, logits)
     flat = lambda theta: update(variant, process, taught, theta.reshape(logits.shape)).ravel()
     return jax.jacfwd(flat)(logits.ravel())

@@ -14,7 +14,7 @@ chance, where most of the noise is how long an episode is.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import jax
@@ -77,12 +77,18 @@ def noise_by_actions(
 
     >>> noise_by_actions((1,))
     Traceback (most recent call last):
-    ValueError: actions must be numbers of at least 2, but (1,) was given.
+    ValueError: actions must be numbers of at least 2, but 1 was given.
     """
-    if not actions or min(actions) < 2:
+    numbers = list(actions) if isinstance(actions, Iterable) else []
+    if not numbers or isinstance(actions, str):
         raise ValueError(say.refusal("actions", "numbers of at least 2", actions))
-    if episodes < BATCH or episodes % BATCH:
+    for each in numbers:
+        say.whole("actions", each, 2, "numbers of at least 2")
+    actions = tuple(map(int, numbers))
+    episodes = say.whole("episodes", episodes, BATCH, f"a multiple of {BATCH}")
+    if episodes % BATCH:
         raise ValueError(say.refusal("episodes", f"a multiple of {BATCH}", episodes))
+    seed = say.whole("seed", seed, 0)
     key = jax.random.key(seed)
     batches = jax.random.split(key, (episodes // BATCH, BATCH))
     rows = []

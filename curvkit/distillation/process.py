@@ -54,7 +54,8 @@ def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any =
     >>> walk.transitions.shape
     (1, 2, 1)
     """
-    P, r, first = (np.asarray(each, float) for each in (transitions, rewards, start))
+    given = dict(transitions=transitions, rewards=rewards, start=start)
+    P, r, first = (_floats(name, each) for name, each in given.items())
     if P.ndim != 3 or P.shape[0] != P.shape[2]:
         raise ValueError(say.refusal("transitions", "of shape (states, actions, states)", P.shape))
     for name, each, shape in (("rewards", r, P.shape[:2]), ("start", first, P.shape[:1])):
@@ -62,6 +63,8 @@ def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any =
             raise ValueError(say.refusal(name, f"of shape {shape}", each.shape))
     if not np.all(np.isfinite(r)):
         raise ValueError(say.refusal("rewards", "finite numbers", r))
+    if not P.size:
+        raise ValueError(say.refusal("transitions", "of at least one state and action", P.shape))
     if not (np.all(P >= 0) and np.all(P.sum(2) <= 1 + ROUNDING)):
         raise ValueError(
             say.refusal("transitions", "probabilities whose rows sum to at most 1", P.sum(2).max())
@@ -77,6 +80,13 @@ def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any =
     every = np.full(P.shape[:2], 1 / P.shape[1])
     require_an_end(P, first, every, "transitions")
     return Process(*(jnp.asarray(each, float) for each in (P, r, first)), jnp.asarray(seen))
+
+
+def _floats(name: str, given: Any) -> np.ndarray:
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(say.refusal(name, "an array of numbers", given)) from error
 
 
 def require_an_end(transitions: Any, start: Any, policy: Any, name: str) -> None:
@@ -142,12 +152,14 @@ def best(process: Process, tolerance: float = 1e-6) -> jax.Array:
 
     Args:
         process: a checked process.
-        tolerance: it ends where no value moves by more, or after 20 000 sweeps.
+        tolerance: it ends where no value moves by more, or after 20 000 sweeps; above 0.
 
     >>> walk = decision_process([[[0.5], [0.0]]], [[1.0, 2.0]], [1.0])
     >>> [round(float(each), 3) for each in best(walk)[0]]
     [2.0, 2.0]
     """
+
+    tolerance = say.real("tolerance", tolerance, above=0)
 
     def sweep(carry):
         Q, _, count = carry
@@ -164,21 +176,70 @@ def from_gymnasium(table: Mapping[int, Mapping[int, list]], start: Any) -> Proce
 
     Args:
         table: `table[state][action]` is a list of (probability, next state, reward, ended), as
-            FrozenLake, CliffWalking and Taxi have it.
+            FrozenLake, CliffWalking and Taxi have it: states and actions are numbered from 0, and
+            every state has every action.
         start: (S,), their `initial_state_distrib`.
 
     Raises:
-        ValueError: as `decision_process`.
+        ValueError: with one sentence, if the table is of another form; or as `decision_process`.
 
     >>> from_gymnasium({0: {0: [(1.0, 0, 5.0, True)]}}, [1.0]).rewards.tolist()
     [[5.0]]
     """
-    states, actions = len(table), len(table[0])
+    rows = _numbered("table", "states", table)
+    choices = [_numbered(f"table[{s}]", "actions", row) for s, row in enumerate(rows)]
+    states, actions = len(rows), len(choices[0])
     P, r = np.zeros((states, actions, states)), np.zeros((states, actions))
-    for s, choices in table.items():
-        for a, outcomes in choices.items():
-            for probability, after, reward, ended in outcomes:
+    for s, row in enumerate(choices):
+        if len(row) != actions:
+            expected = f"of {actions} actions, as table[0] is"
+            raise ValueError(say.refusal(f"table[{s}]", expected, f"{len(row)} of them"))
+        for a, outcomes in enumerate(row):
+            for probability, after, reward, ended in _outcomes(
+                f"table[{s}][{a}]", outcomes, states
+            ):
                 r[s, a] += probability * reward
                 if not ended:
                     P[s, a, after] += probability
     return decision_process(P, r, start)
+
+
+def _numbered(name: str, kind: str, given: Any) -> list[Any]:
+    """The values of a mapping whose keys are 0, 1, 2 …, or of a list, in that order."""
+    if isinstance(given, Mapping):
+        keys = list(given)
+        whole = all(isinstance(key, int | np.integer) for key in keys)
+        if keys and whole and sorted(keys) == [*range(len(keys))]:
+            return [given[at] for at in range(len(keys))]
+        given = keys
+    elif isinstance(given, list | tuple) and given:
+        return list(given)
+    expected = f"a mapping from {kind} numbered 0, 1, 2 and so on"
+    raise ValueError(say.refusal(name, expected, given, "number them, as Gymnasium's env.P does"))
+
+
+def _outcomes(name: str, outcomes: Any, states: int) -> list[tuple[float, int, float, bool]]:
+    """What an action may lead to, checked."""
+    expected = "a list of (probability, next state, reward, ended)"
+    found = list(outcomes) if isinstance(outcomes, list | tuple) else []
+    if not found or not all(isinstance(each, list | tuple) and len(each) == 4 for each in found):
+        raise ValueError(say.refusal(name, expected, outcomes))
+    made = [
+        (
+            say.real(f"the probability in {name}", probability, least=0, most=1 + ROUNDING),
+            say.whole(f"the next state in {name}", after, 0, most=states - 1),
+            say.real(f"the reward in {name}", reward),
+            bool(say.whole(f"whether {name} ended", int(ended) if _is_flag(ended) else ended, 0,
+                           "True or False", 1)),
+        )
+        for probability, after, reward, ended in found
+    ]  # fmt: skip
+    total = sum(each[0] for each in made)
+    if abs(total - 1) > ROUNDING:
+        advice = "what ends the episode is an outcome with ended = True"
+        raise ValueError(say.refusal(name, "of probabilities that sum to 1", total, advice))
+    return made
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)

@@ -66,8 +66,7 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
     >>> found["n_distill"] < 1e-12, found["on_policy"] > 1e-2
     (True, True)
     """
-    if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
-        raise ValueError(say.refusal("processes", "a whole number of at least 1", processes))
+    processes, seed = say.whole("processes", processes), say.whole("seed", seed, 0)
 
     def one(weights, key):
         process, taught = aliased.random_process(key)

@@ -7,110 +7,96 @@
 | jumps of φ′ | `Activation.kinks` | tuple of places |
 | jumps of φ″ | `Activation.bends` | tuple of places |
 
-The named ones are written out in NumPy, so that a shape is solved without compiling anything. Any
-other JAX function is differentiated by JAX; where its derivatives jump is found by bisection.
+The named ones are written out in NumPy, so that a shape is solved without compiling anything. A
+JAX function is one of them if its values are; any other is differentiated by JAX, and where its
+derivatives jump is found by bisection.
 """
 
 import functools
+import importlib
+import sys
+import types
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import erf, expit, ndtr
 
 from curvkit.core import fingerprint, programs, say
 from curvkit.core.tree import float64
+from curvkit.kernels import written
+from curvkit.kernels.breaks import jumps
 
 Jet = tuple[np.ndarray, np.ndarray, np.ndarray]
 BLOCK = 2048
 # So many functions that are not among the named ones are remembered.
 KEPT = 256
-SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A nonlinearity φ: as a JAX function, as NumPy derivatives, and where these jump."""
+    """A nonlinearity φ: as a JAX function, as NumPy derivatives, and where these jump.
+
+    `family` is the name in `ACTIVATIONS` of what it does, whatever it is called; "" if in none.
+    """
 
     name: str
     function: Callable[[jax.Array], jax.Array]
     jet: Callable[[np.ndarray], Jet]
     kinks: tuple[float, ...] = ()
     bends: tuple[float, ...] = ()
+    family: str = ""
 
     @property
     def breaks(self) -> tuple[float, ...]:
         """Where an integral has to be cut: all jumps of φ′ and φ″."""
         return tuple(sorted({*self.kinks, *self.bends}))
 
+    def __copy__(self) -> "Activation":
+        return self
 
-def _tanh(x):
-    t = np.tanh(x)
-    return t, 1 - t**2, -2 * t * (1 - t**2)
+    def __deepcopy__(self, memo: dict) -> "Activation":
+        return self
 
-
-def _sigmoid(x):
-    s, r = expit(x), expit(-x)
-    return s, s * r, s * r * (r - s)
-
-
-def _erf(x):
-    slope = 2 / np.sqrt(np.pi) * np.exp(-(x**2))
-    return erf(x), slope, -2 * x * slope
-
-
-def _softplus(x):
-    s = expit(x)
-    return np.logaddexp(0, x), s, s * expit(-x)
+    def __reduce__(self):
+        """Its name, or the function that it is made of: derivatives are found again."""
+        if self == ACTIVATIONS.get(self.name):
+            return activation, (self.name,)
+        if self.family == "leaky_relu":
+            return leaky_relu, (float(-self.jet(np.array(-1.0))[0]),)
+        if self.family or isinstance(self.jet, Derived):
+            return _found_again, _told(self.function)
+        return Activation, tuple(getattr(self, each.name) for each in fields(self))
 
 
-def _exponential(scale, alpha):
-    def jet(x):
-        low = scale * alpha * np.exp(np.minimum(x, 0))
-        value = np.where(x > 0, scale * x, scale * alpha * np.expm1(np.minimum(x, 0)))
-        return value, np.where(x > 0, scale, low), np.where(x > 0, 0.0, low)
-
-    return jet
-
-
-def _swish(x):
-    s, r = expit(x), expit(-x)
-    return x * s, s + x * s * r, s * r * (2 + x * (r - s))
-
-
-def _bentid(x):
-    root = np.sqrt(x**2 + 1)
-    return (root - 1) / 2 + x, x / (2 * root) + 1, 0.5 / root**3
+def _told(function: Callable) -> tuple:
+    """A function as what can be pickled wherever it itself can, or what it is a part of."""
+    if isinstance(function, functools.partial):
+        return "partial", _told(function.func), function.args, function.keywords
+    module, name = (getattr(function, each, "") for each in ("__module__", "__qualname__"))
+    # What JAX compiles, or has a rule for, is pickled as the function within, which is another.
+    plain = isinstance(function, types.FunctionType) or module == "__main__"
+    found = None if plain else sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return ("name", module, name) if found is function else ("itself", function)
 
 
-def _atan(x):
-    below = 1 / (1 + x**2)
-    return np.arctan(x), below, -2 * x * below**2
+def _found_again(kind: str, *told) -> Activation:
+    return activation(_function(kind, *told))
 
 
-def _asinh(x):
-    root = np.sqrt(x**2 + 1)
-    return np.arcsinh(x), 1 / root, -x / root**3
-
-
-def _softsign(x):
-    below = 1 / (1 + np.abs(x))
-    return x * below, below**2, -2 * np.sign(x) * below**3
-
-
-def _gelu(x):
-    c, a = np.sqrt(2 / np.pi), 0.044715
-    t, inner = np.tanh(c * (x + a * x**3)), c * (1 + 3 * a * x**2)
-    first = (1 - t**2) * inner
-    second = (1 - t**2) * (6 * a * c * x - 2 * t * inner**2)
-    return 0.5 * x * (1 + t), 0.5 * (1 + t) + 0.5 * x * first, first + 0.5 * x * second
-
-
-def _gelu_exact(x):
-    density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-    return x * ndtr(x), ndtr(x) + x * density, (2 - x**2) * density
+def _function(kind: str, *told) -> Callable:
+    """The function of which `_told` tells."""
+    if kind == "partial":
+        return functools.partial(_function(*told[0]), *told[1], **told[2])
+    if kind == "name":
+        found = importlib.import_module(told[0])
+        for part in told[1].split("."):
+            found = getattr(found, part)
+        return found
+    return told[0]
 
 
 def leaky_relu(slope: float) -> Activation:
@@ -124,33 +110,48 @@ def leaky_relu(slope: float) -> Activation:
         return np.where(x > 0, x, slope * x), np.where(x > 0, 1.0, slope), np.zeros_like(x)
 
     function = functools.partial(jax.nn.leaky_relu, negative_slope=slope)
-    return Activation("leaky_relu", function, jet, kinks=(0.0,))
+    return Activation("leaky_relu", function, jet, kinks=(0.0,), family="leaky_relu")
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    each.name: each
+    each.name: replace(each, family=each.name)
     for each in (
-        Activation("tanh", jnp.tanh, _tanh),
-        Activation("sigmoid", jax.nn.sigmoid, _sigmoid),
-        Activation("erf", jax.scipy.special.erf, _erf),
+        Activation("tanh", jnp.tanh, written.tanh),
+        Activation("sigmoid", jax.nn.sigmoid, written.sigmoid),
+        Activation("erf", jax.scipy.special.erf, written.erf),
         Activation("relu", jax.nn.relu, leaky_relu(0.0).jet, kinks=(0.0,)),
-        Activation("softplus", jax.nn.softplus, _softplus),
-        Activation("selu", jax.nn.selu, _exponential(SELU_SCALE, SELU_ALPHA), kinks=(0.0,)),
-        Activation("elu", jax.nn.elu, _exponential(1.0, 1.0), bends=(0.0,)),
-        Activation("swish", jax.nn.swish, _swish),
-        Activation("bentid", lambda x: (jnp.sqrt(x**2 + 1) - 1) / 2 + x, _bentid),
-        Activation("atan", jnp.arctan, _atan),
-        Activation("asinh", jnp.arcsinh, _asinh),
+        Activation("softplus", jax.nn.softplus, written.softplus),
+        Activation(
+            "selu",
+            jax.nn.selu,
+            written.exponential(written.SELU_SCALE, written.SELU_ALPHA),
+            kinks=(0.0,),
+        ),
+        Activation("elu", jax.nn.elu, written.exponential(1.0, 1.0), bends=(0.0,)),
+        Activation("swish", jax.nn.swish, written.swish),
+        Activation("bentid", lambda x: (jnp.sqrt(x**2 + 1) - 1) / 2 + x, written.bentid),
+        Activation("atan", jnp.arctan, written.atan),
+        Activation("asinh", jnp.arcsinh, written.asinh),
         Activation("square", jnp.square, lambda x: (x**2, 2 * x, np.full_like(x, 2.0))),
-        Activation("softsign", jax.nn.soft_sign, _softsign, bends=(0.0,)),
+        Activation("softsign", jax.nn.soft_sign, written.softsign, bends=(0.0,)),
         leaky_relu(0.01),
-        Activation("gelu", jax.nn.gelu, _gelu),
-        Activation("gelu_exact", functools.partial(jax.nn.gelu, approximate=False), _gelu_exact),
+        Activation("gelu", jax.nn.gelu, written.gelu),
+        Activation(
+            "gelu_exact", functools.partial(jax.nn.gelu, approximate=False), written.gelu_exact
+        ),
         Activation("sin", jnp.sin, lambda x: (np.sin(x), np.cos(x), -np.sin(x))),
         Activation("cos", jnp.cos, lambda x: (np.cos(x), -np.sin(x), -np.cos(x))),
     )
 }
-
+# Further names, most of them those of `jax.nn` and `jax.numpy`, and its functions of no other name.
+OTHERWISE = {
+    "arcsinh": "asinh", "arctan": "atan", "celu": "elu", "expit": "sigmoid", "logistic": "sigmoid",
+    "silu": "swish", "soft_plus": "softplus", "soft_sign": "softsign",
+}  # fmt: skip
+OF_JAX = (
+    "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "log_sigmoid", "mish", "relu6",
+    "sparse_plus", "sparse_sigmoid", "squareplus",
+)  # fmt: skip
 
 _known: dict = {}
 
@@ -159,8 +160,9 @@ def activation(given: "str | Activation | Callable") -> Activation:
     """The activation of that name, or what a shape needs of any elementwise JAX function.
 
     Args:
-        given: a name of `ACTIVATIONS`, an `Activation`, or a function of an array that JAX can
-            differentiate, applied to each entry by itself.
+        given: a name of `ACTIVATIONS` or of `jax.nn`, an `Activation`, or a function of an array
+            that JAX can differentiate, applied to each entry by itself. One that does what a named
+            one does, such as `jax.nn.relu`, is that.
 
     Raises:
         ValueError: if there is no such name, or JAX cannot evaluate the function, or it is not
@@ -172,23 +174,41 @@ def activation(given: "str | Activation | Callable") -> Activation:
     if isinstance(given, Activation):
         return given
     if isinstance(given, str):
-        if given not in ACTIVATIONS:
-            raise ValueError(say.unknown("activation", given, ACTIVATIONS))
-        return ACTIVATIONS[given]
+        name = OTHERWISE.get(given, given)
+        if name in OF_JAX and hasattr(jax.nn, name):
+            return activation(getattr(jax.nn, name))
+        if name not in ACTIVATIONS:
+            raise ValueError(say.unknown("activation", given, [*ACTIVATIONS, *OTHERWISE, *OF_JAX]))
+        return ACTIVATIONS[name]
     if not callable(given):
         raise ValueError(say.refusal("activation", "a name or a function of an array", given))
-    return _of(given)
+    name, traced = _traced(given)
+    return _remembered(name, given, traced, lambda: _named(traced) or _looked_into(name, traced))
 
 
 def _of(function: Callable) -> Activation:
+    """What JAX finds of a function, by whatever name it may be known."""
+    return replace(_looked_into(*_traced(function)), function=function)
+
+
+def _remembered(name, function, traced, find) -> Activation:
     """What is known of a function as it is now, found again by what it does, not by its name."""
-    name = getattr(function, "__name__", "activation")
+    key = traced.key, tuple(map(fingerprint.plain, traced.values))
+    if key not in _known:
+        _known[key] = find()
+        while len(_known) > KEPT:
+            _known.pop(next(iter(_known)))
+    return replace(_known[key], name=name, function=function)
+
+
+def _traced(function: Callable) -> tuple[str, programs.Traced]:
+    """The name of a function, and what it does as it is now, in double precision."""
+    name = getattr(getattr(function, "func", function), "__name__", "activation")
     name = "the function" if name == "<lambda>" else name
     block = jax.ShapeDtypeStruct((BLOCK,), np.float64)
     try:
         with float64():
-            # Wrapped: JAX may come to harm by a function that is not its own, such as NumPy's.
-            traced = programs.Traced(lambda x: function(x), [block])
+            traced = programs.Traced(function, [block])
     except Exception as error:  # whatever a stranger's function does, the refusal is one sentence
         raise ValueError(_raises(name, error)) from error
     (out,) = traced.out if len(traced.out) == 1 else (block.update(shape=()),)
@@ -197,16 +217,29 @@ def _of(function: Callable) -> Activation:
     if out.dtype != np.float64:
         advice = "let it keep the type of its input"
         raise ValueError(_refused(f"{name}, which makes {out.dtype} of float64", advice))
-    key = traced.key, tuple(map(fingerprint.plain, traced.values))
-    if key not in _known:
-        _known[key] = _looked_into(name, traced)
-        while len(_known) > KEPT:
-            _known.pop(next(iter(_known)))
-    return replace(_known[key], name=name, function=function)
+    return name, traced
+
+
+def _named(traced: programs.Traced) -> Activation | None:
+    """The one of `ACTIVATIONS` that has the values of a function, or a leaky ReLU of its slope."""
+    far = np.geomspace(21.0, 1e4, 24)
+    x = np.concatenate([-far[::-1], np.linspace(-20.0, 20.0, BLOCK - 48) + 0.00314, far])
+    with float64(), jax.ensure_compile_time_eval():
+        # In another order, too: what mixes entries is none of them.
+        one, two = (np.asarray(traced.call(traced.values, each)[0]) for each in (x, x[::-1].copy()))
+    if not np.array_equal(one, two[::-1], equal_nan=True):
+        return None
+    with np.errstate(all="ignore"):
+        slope = float(one[0] / x[0])
+        rest = [leaky_relu(slope)] if 0 < slope < 1 else []
+        for each in (*ACTIVATIONS.values(), *rest):
+            if np.allclose(one, each.jet(x)[0], rtol=1e-12, atol=1e-13):
+                return each
+    return None
 
 
 def _looked_into(name: str, traced: programs.Traced) -> Activation:
-    jet = _by_jax(traced)
+    jet = Derived(traced)
     # Off the round numbers, where functions bend and JAX takes the middle of two slopes.
     x = np.linspace(-20.0, 20.0, 4001) + 0.00314
     try:
@@ -231,54 +264,31 @@ def _refused(got: str, advice: str = "") -> str:
     return say.refusal("activation", "a continuous elementwise function in JAX", got, advice)
 
 
-def _by_jax(traced: programs.Traced) -> Callable[[np.ndarray], Jet]:
+class Derived:
     """The derivatives of what was traced, in double precision and outside of any trace."""
-    function = traced.bound(traced.values)
 
-    def slopes(x):
-        if function.reverse_only:
-            return jax.grad(lambda x: jnp.sum(function(x)))(x)
-        return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
+    def __init__(self, traced: programs.Traced):
+        function = traced.bound(traced.values)
 
-    def derivatives(x):
-        bend = jax.vjp(slopes, x)[1] if function.reverse_only else None
-        along = jnp.ones_like(x)
-        bent = bend(along)[0] if bend else jax.jvp(slopes, (x,), (along,))[1]
-        return function(x), slopes(x), bent
+        def slopes(x):
+            if function.reverse_only:
+                return jax.grad(lambda x: jnp.sum(function(x)))(x)
+            return jax.jvp(function, (x,), (jnp.ones_like(x),))[1]
 
-    compiled = jax.jit(derivatives)
+        def derivatives(x):
+            bend = jax.vjp(slopes, x)[1] if function.reverse_only else None
+            along = jnp.ones_like(x)
+            bent = bend(along)[0] if bend else jax.jvp(slopes, (x,), (along,))[1]
+            return function(x), slopes(x), bent
 
-    def jet(x):
+        self._compiled = jax.jit(derivatives)
+
+    def __call__(self, x: np.ndarray) -> Jet:
+        """Value, slope and bend at each entry."""
         with float64(), jax.ensure_compile_time_eval():
             flat = np.asarray(x, np.float64).ravel()
             # In blocks of one size, so that one size is compiled.
             filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)
-            parts = zip(*(compiled(block) for block in filled), strict=True)
+            parts = zip(*(self._compiled(block) for block in filled), strict=True)
             joined = (np.concatenate([np.asarray(each) for each in part]) for part in parts)
             return tuple(part[: flat.size].reshape(np.shape(x)) for part in joined)
-
-    return jet
-
-
-def jumps(function: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tuple[float, ...]:
-    """Where `function` jumps between points of `grid`, found by bisecting its steepest cells."""
-    values = function(grid)
-    steps = np.abs(np.diff(values))
-    scale = max(np.ptp(values), 1e-300)
-    suspects = np.flatnonzero(steps > 1e-4 * scale)
-    # Of a smooth function many cells are steep: those that stand out from both neighbours jump.
-    padded = np.concatenate([[0.0], steps, [0.0]])
-    beside = np.maximum(padded[:-2], padded[2:])
-    suspects = [i for i in suspects if steps[i] > 1.5 * beside[i]] or list(suspects[:8])
-    found = []
-    for i in suspects[:64]:
-        low, high, whole = grid[i], grid[i + 1], steps[i]
-        for _ in range(48):
-            middle = (low + high) / 2
-            at = function(np.array([low, middle, high]))
-            left = abs(at[1] - at[0]) >= abs(at[2] - at[1])
-            low, high = (low, middle) if left else (middle, high)
-        if np.abs(np.diff(function(np.array([low, high]))))[0] > 0.4 * whole:
-            place = (low + high) / 2
-            found.append(0.0 if abs(place) < 1e-9 else float(place))
-    return tuple(sorted(set(found)))

@@ -25,7 +25,7 @@ def orthogonal(scale: float = 1.0) -> Initializer:
     """An initialiser `init(key, shape, dtype)` of (…, in, out) kernels for dense layers.
 
     Args:
-        scale: multiplies the weights.
+        scale: multiplies the weights, at least 0.
 
     Returns:
         Haar orthogonal, times max(√(out/in), 1): wider layers keep the mean square, too.
@@ -34,6 +34,8 @@ def orthogonal(scale: float = 1.0) -> Initializer:
     >>> bool(jnp.allclose(weight @ weight.T, 4 * jnp.eye(4), atol=1e-4))
     True
     """
+
+    scale = say.real("scale", scale, least=0)
 
     def init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32, **_: Any):
         if len(shape) < 2:
@@ -69,6 +71,8 @@ def delta_orthogonal(scale: float = 1.0) -> Initializer:
     0.0
     """
 
+    scale = say.real("scale", scale, least=0)
+
     def init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32, **_: Any):
         window = shape[:-2]
         if not window or any(size % 2 == 0 for size in window):
@@ -102,7 +106,7 @@ def normalize_locations(inputs: jax.Array, homogeneous: str = "one", scale: floa
     """
     if homogeneous not in HOMOGENEOUS:
         raise ValueError(say.unknown("homogeneous", homogeneous, HOMOGENEOUS))
-    given = jnp.asarray(inputs)
+    given, scale = jnp.asarray(inputs), say.real("scale", scale)
     # Squares of bytes wrap around, and those of half precision are soon out of range.
     inputs = tree.wide(given)
     if homogeneous != "off":

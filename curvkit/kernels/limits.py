@@ -17,22 +17,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from curvkit.core import say
+
 
 def dks_limit(c: Any, zeta: float) -> Any:
-    """The C map of a deep network shaped by DKS, whatever its smooth activation.
+    """The C map of a deep network shaped by DKS, whatever its smooth activation; ζ at least 1.
 
     >>> dks_limit(-1.0, 1.5), dks_limit(1.0, 1.5)  # −1 / (2ζ − 1)
     (-0.5, 1.0)
     """
+    zeta = say.real("zeta", zeta, "at least 1", least=1)
     return c / (c + zeta * (1 - c))
 
 
 def tat_limit(c: Any, tau: float) -> Any:
-    """The C map of a deep network shaped by TAT, whatever its smooth activation.
+    """The C map of a deep network shaped by TAT, whatever its smooth activation; τ at least 0.
 
     >>> round(tat_limit(0.0, 0.3), 9)  # 1 − 1 / (1 + τ/2)
     0.130434783
     """
+    tau = say.real("tau", tau, least=0)
     return 1 - (1 - c) / (1 + tau / 2 * (1 - c))
 
 

@@ -19,9 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core import programs, say
 from curvkit.kernels.gauss import hermite_rule, hermite_table, panel_rule
 
 TERMS = 48
+# By how much rounding of earlier layers may leave the interval.
+SLIP = 1e-5
 
 
 def q_map(function: Callable, q: Any, cuts: tuple[float, ...] = ()) -> Any:
@@ -35,13 +38,14 @@ def q_map(function: Callable, q: Any, cuts: tuple[float, ...] = ()) -> Any:
     >>> round(float(q_map(lambda x: np.maximum(x, 0), 3.0, (0.0,))), 12)  # q / 2 for the ReLU
     1.5
     """
+    say.reals("q", q, least=0)
     root = np.sqrt(q) if isinstance(q, float | int | np.ndarray) else q**0.5
     if cuts or isinstance(q, float | int):
         z, w = panel_rule(tuple(cut / float(root) for cut in cuts))
     else:
         z, w = hermite_rule(64)
     root = root[..., None] if getattr(root, "ndim", 0) else root
-    return function(root * z) ** 2 @ w
+    return _values(function, root * z) ** 2 @ w
 
 
 def hermite_weights(
@@ -58,10 +62,20 @@ def hermite_weights(
     >>> np.round(hermite_weights(lambda x: x**2, terms=4), 12)  # z² = 1 + √2 h_2, over 3
     array([0.33333333, 0. , 0.66666667, 0. ])
     """
+    q, terms = say.real("q", q, least=0), say.whole("terms", terms)
     z, w = panel_rule(tuple(cut / q**0.5 for cut in cuts)) if cuts else hermite_rule(64)
-    values = function(q**0.5 * z)
+    values = _values(function, q**0.5 * z)
     squares = ((hermite_table(z, terms) * w) @ values) ** 2
     return squares / squares.sum()
+
+
+def _values(function, x):
+    """φ at each entry of x, an array of NumPy or of JAX."""
+    values = programs.own(function, "function", "an elementwise function of arrays")(x)
+    if np.shape(values) != np.shape(x):
+        expected = f"of the shape of x, {np.shape(x)}, for it is elementwise"
+        raise ValueError(say.refusal("function(x)", expected, np.shape(values)))
+    return values
 
 
 def series(weights: Any, c: Any) -> Any:
@@ -102,6 +116,7 @@ def c_map(
     >>> c_map(lambda x: x**3, 0.0), round(c_map(lambda x: x**2, 0.5), 12)  # (1 + 2 c²) / 3
     (0.0, 0.5)
     """
+    say.reals("c", c, "a cosine from -1 to 1, up to rounding", least=-1 - SLIP, most=1 + SLIP)
     return series(hermite_weights(function, q, terms, cuts), c)
 
 
@@ -111,7 +126,7 @@ def network_c_map(layer: Callable, c: Any, depth: int) -> list:
     >>> network_c_map(lambda c: c / 2, 1.0, 2)
     [1.0, 0.5, 0.25]
     """
-    found = [c]
+    found, depth = [c], say.whole("depth", depth, 0)
     for _ in range(depth):
         found.append(layer(found[-1]))
     return found

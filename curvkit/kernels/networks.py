@@ -14,13 +14,14 @@ a branch or takes in the whole sum; as r never lowers what goes in, of a chain t
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
 from curvkit.core import say
 
 Network = Union["Nonlinear", "Chain", "Sum"]
+WHOLE = "a whole number from 1"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Chain:
     def __post_init__(self):
         object.__setattr__(self, "parts", tuple(self.parts))
         _require_networks("parts", self.parts)
-        _require_whole("times", self.times)
+        object.__setattr__(self, "times", say.whole("times", self.times, 1, WHOLE))
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,13 @@ def _require_networks(name: str, parts: Sequence[Any]) -> None:
             raise ValueError(say.refusal(name, "made of Nonlinear, Chain and Sum", part))
 
 
-def _require_whole(name: str, value: Any, low: int = 1) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < low:
-        raise ValueError(say.refusal(name, f"a whole number from {low}", value))
-
-
 def feed_forward(depth: int) -> Chain:
     """`depth` nonlinear layers one after another.
 
     >>> layers(feed_forward(7))
     7
     """
-    _require_whole("depth", depth)
-    return Chain((Nonlinear(),), depth)
+    return Chain((Nonlinear(),), say.whole("depth", depth, 1, WHOLE))
 
 
 def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bool = True) -> Chain:
@@ -101,7 +96,8 @@ def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bo
     >>> round(slope(residual(1, 1, weight=0.6, final=False), 1.5), 9)  # 0.36 + 0.64 · 1.5
     1.32
     """
-    _require_whole("blocks", blocks)
+    blocks, final = say.whole("blocks", blocks, 1, WHOLE), say.switch("final", final)
+    layers_per_block = say.whole("layers_per_block", layers_per_block, 1, WHOLE)
     block = residual_block(feed_forward(layers_per_block), weight)
     return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
 
@@ -114,8 +110,7 @@ def residual_block(branch: Network, weight: float, shortcut: Network | None = No
     >>> residual_block(Nonlinear(), 0.6).weights
     (0.6, 0.8)
     """
-    if not 0 <= weight < 1:
-        raise ValueError(say.refusal("weight", "at least 0 and below 1", weight))
+    weight = say.real("weight", weight, "at least 0 and below 1", least=0, below=1)
     return Sum(
         (weight, math.sqrt(1 - weight**2)), (Chain() if shortcut is None else shortcut, branch)
     )
@@ -132,13 +127,15 @@ def resnet_v2(
     >>> layers(resnet_v2((1, 1), weight=0.5))
     7
     """
-    _require_whole("layers_per_block", layers_per_block)
+    layers_per_block = say.whole("layers_per_block", layers_per_block, 1, WHOLE)
+    if isinstance(blocks, str) or not isinstance(blocks, Iterable):
+        raise ValueError(say.refusal("blocks", "whole numbers, one for each stage", blocks))
     inner = Chain((Nonlinear(),) * (layers_per_block - 1))
     first = Chain((Nonlinear(), residual_block(inner, weight)))
     plain = residual_block(feed_forward(layers_per_block), weight)
     parts: list[Network] = []
     for number in blocks:
-        _require_whole("blocks", number)
+        number = say.whole("blocks", number, 1, WHOLE)
         parts += [first] + ([Chain((plain,), number - 1)] if number > 1 else [])
     return Chain((*parts, Nonlinear()))
 

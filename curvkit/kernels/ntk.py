@@ -12,6 +12,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from curvkit.core import say
+
 
 def step(theta: Any, c: Any, next_c: Any, slope: Any) -> Any:
     """Θ after one more layer, whose map takes `c` to `next_c` with the given slope at `c`.
@@ -34,7 +36,7 @@ def ntk(layer: Callable, layer_slope: Callable, c: Any, depth: int) -> Any:
     >>> ntk(lambda c: c, lambda c: 1.0, 0.5, 3)
     2.0
     """
-    theta = c
+    theta, depth = c, say.whole("depth", depth, 0)
     for _ in range(depth):
         following = layer(c)
         theta = step(theta, c, following, layer_slope(c))
@@ -53,4 +55,5 @@ def condition_number(same: Any, orthogonal: Any, inputs: int) -> Any:
     >>> condition_number(2.0, 1.0, 3)
     4.0
     """
+    inputs = say.whole("inputs", inputs, 2)
     return (same + (inputs - 1) * orthogonal) / (same - orthogonal)

@@ -106,7 +106,9 @@ def shape(
     of φ̂ count once: the one with α > 0, and of β and −β the positive one.
 
     Args:
-        given: a name, such as `softplus`, or an elementwise JAX function.
+        given: a name, such as `softplus`, or an elementwise JAX function. A leaky ReLU of any
+            slope above 0 is one whose slope is looked for; `negative_slope` tells what it has
+            become.
         network: the architecture, made by `curvkit.kernels.networks`.
         method: `dks` or `tat`.
         depth: nonlinear layers of a feed-forward network, instead of `network`.
@@ -124,15 +126,15 @@ def shape(
     >>> round(shape("leaky_relu", depth=50).negative_slope, 9)  # (1−s)²/(1+s²) = π (1 − 1/ψ)
     0.796370705
     """
-    base = leaky(0.0) if given == "leaky_relu" else activation(given)
+    base = activation(given)
     if method not in METHODS:
         raise ValueError(say.unknown("method", method, METHODS))
     if (network is None) == (depth is None):
         raise ValueError("shape needs either a network or a depth: pass one of the two.")
     network = networks.feed_forward(depth) if network is None else network
-    targets.require(network, zeta, eta, tau)
-    rectifier = rectifiers.SOLVERS.get((base.name, method))
-    if rectifier is not None and isinstance(given, str):
+    zeta, eta, tau = targets.require(network, zeta, eta, tau)
+    rectifier = rectifiers.SOLVERS.get((base.family, method))
+    if rectifier is not None:
         return _of_rectifier(base, network, method, rectifier, zeta, eta)
     if method == "tat" and base.kinks:
         raise ValueError(
@@ -172,7 +174,7 @@ def _solved(base, network, method, goal) -> Shaped | None:
 def _checked(base, network, method, found, goal, slope, at) -> Shaped:
     """The root with the conditions that it attains `at` itself, for the whole network."""
     conditions = [Condition("Q(1)", 1.0, at.q)]
-    if not (base.name == "relu" and method == "dks"):
+    if not (base.family == "relu" and method == "dks"):
         conditions.append(Condition("Q′(1)", 1.0, at.q_slope))
     if method == "dks":
         highest = networks.largest(network, lambda each: networks.slope(each, at.slope))

@@ -16,22 +16,23 @@ from curvkit.core import say
 from curvkit.kernels import networks
 
 
-def require(network: Any, zeta: float, eta: float, tau: float) -> None:
-    """Raises ValueError where a target is out of range, or nothing in the network is nonlinear."""
+def require(network: Any, zeta: Any, eta: Any, tau: Any) -> tuple[float, float, float]:
+    """The three targets as numbers.
+
+    Raises:
+        ValueError: where one is out of range, or nothing in the network is nonlinear.
+    """
     if not isinstance(network, networks.Nonlinear | networks.Chain | networks.Sum):
         expected = "made of Nonlinear, Chain and Sum (see curvkit.kernels.networks)"
         raise ValueError(say.refusal("network", expected, network))
     if networks.layers(network) < 1:
         raise ValueError(say.refusal("network", "one with a nonlinear layer", network))
-    if not 1 < zeta < math.inf:
-        advice = "at 1 the network would be linear; 1.5 is the usual value"
-        raise ValueError(say.refusal("zeta", "above 1", zeta, advice))
-    if not 0 < eta < 1:
-        advice = "at 1 the network would be linear; 0.9 is the usual value"
-        raise ValueError(say.refusal("eta", "above 0 and below 1", eta, advice))
-    if not 0 < tau < math.inf:
-        advice = "at 0 the network would be linear; 0.3 is the usual value"
-        raise ValueError(say.refusal("tau", "above 0", tau, advice))
+    advice = "at 1 the network would be linear; 1.5 is the usual value"
+    zeta = say.real("zeta", zeta, "above 1", above=1, advice=advice)
+    advice = "at 1 the network would be linear; 0.9 is the usual value"
+    eta = say.real("eta", eta, "above 0 and below 1", above=0, below=1, advice=advice)
+    advice = "at 0 the network would be linear; 0.3 is the usual value"
+    return zeta, eta, say.real("tau", tau, "above 0", above=0, advice=advice)
 
 
 def slope_excess(network: networks.Network, zeta: float) -> float:

@@ -17,8 +17,6 @@ proved", which does not mean "false": it says which step failed, and with what n
 import html
 from dataclasses import dataclass
 
-import numpy as np
-
 from curvkit.core import say
 from curvkit.core.say import number
 from curvkit.minima import proofs_exact, proofs_logistic, proofs_smooth, rationals
@@ -143,8 +141,7 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
     """
     if not isinstance(example, Example):
         raise TypeError(say.refusal("example", "made by `example(...)`", example))
-    if not (isinstance(reach, int | float) and 0 <= reach < np.inf):
-        raise ValueError(say.refusal("reach", "a number from 0 on", reach))
+    reach = say.real("reach", reach, "a number from 0 on", least=0)
     parameters, points = len(example.weights.flat()), len(example.targets)
     if parameters > MOST_PARAMETERS or points > MOST_POINTS:
         words = f"A proof takes at most {MOST_PARAMETERS} parameters and {MOST_POINTS} points; "

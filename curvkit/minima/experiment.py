@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data as sets
+from curvkit.core import say
 from curvkit.core.share import wilson
 from curvkit.core.stream import Stream
 from curvkit.minima import blind, problems, table, training
@@ -225,7 +226,12 @@ def compare(
         runs: of each cell.
         steps: of training; the others were read after 2500.
         seed: which random weights.
+
+    Raises:
+        ValueError: if a number is out of range.
     """
+    runs, steps = say.whole("runs", runs), say.whole("steps", steps)
+    seed = say.whole("seed", seed, 0)
     found = table.learnt(rows, runs=runs, steps=steps, seed=seed)
     cells = [
         Cell(row, *table.COLUMNS[j], width, int(found[i, at, j]), runs, row.shares[at][j])

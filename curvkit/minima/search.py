@@ -117,7 +117,13 @@ def search(
     >>> found.runs, found.best_right
     (8, 3)
     """
-    points, labels = _checked(points, labels, activation, width, loss, seeds, steps, learning_rate)
+    width, seeds = say.whole("width", width, most=8), say.whole("seeds", seeds, most=10_000)
+    steps = say.whole("steps", steps, most=100_000)
+    most, seed = say.whole("most", most), say.whole("seed", seed, 0)
+    learning_rate = say.real(
+        "learning_rate", learning_rate, "a number above 0 and up to 100", above=0, most=100
+    )
+    points, labels = _checked(points, labels, activation, loss)
     how, tell = (points, labels, activation, loss), tell or (lambda words: False)
     train = _trained(points.shape[1], activation, width, loss)
     ends = _ends(lambda key: train(key, points, labels, steps, learning_rate), seed, seeds, tell)
@@ -136,18 +142,11 @@ def search(
     return Finding(points, labels, minima, lowest, _right(best, how), made, unsettled, axes)
 
 
-def _checked(points, labels, activation, width, loss, seeds, steps, learning_rate):
+def _checked(points, labels, activation, loss):
     for kind, given, known in (("activation", activation, proofs_smooth.SMOOTH),
                                ("loss", loss, calculus.CRITERIA)):  # fmt: skip
         if given not in known:
             raise ValueError(say.unknown(kind, given, known))
-    most = dict(width=(width, 8), seeds=(seeds, 10_000), steps=(steps, 100_000))
-    for name, (value, high) in most.items():
-        if not (isinstance(value, int) and 1 <= value <= high):
-            raise ValueError(say.refusal(name, f"a whole number from 1 to {high}", value))
-    if not (isinstance(learning_rate, int | float) and 0 < learning_rate <= 100):
-        expected = "a number above 0 and up to 100"
-        raise ValueError(say.refusal("learning_rate", expected, learning_rate))
     # The certificate's own checks of shapes and labels, before anything is trained.
     features = np.asarray(points, float).reshape(len(points), -1).shape[1]
     zero = (np.zeros((1, features)), np.zeros(1), np.zeros(1), 0.0)

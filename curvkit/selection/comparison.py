@@ -105,13 +105,14 @@ def compare(
         chosen: the methods; all that can be had if None.
 
     Raises:
-        ValueError: if the simulation or a method is unknown.
+        ValueError: if the simulation or a method is unknown, or a number is out of range.
 
     >>> compare("E2", runs=2, chosen=("least squares",)).model_error.shape
     (1, 2)
     """
     if simulation not in SIMULATIONS:
         raise ValueError(say.unknown("simulation", simulation, SIMULATIONS))
+    runs, seed = say.whole("runs", runs), say.whole("seed", seed, 0)
     chosen = known(chosen)
     given, rng = SIMULATIONS[simulation], np.random.default_rng(seed)
     data = [(given.draw(rng, given.rows), given.draw(rng, given.held_out)) for _ in range(runs)]

@@ -22,6 +22,7 @@ from curvkit.core import say
 from curvkit.selection.design import Design
 from curvkit.selection.greedy import SMALL, Path, greedy_path
 from curvkit.selection.groups import Groups, read_groups
+from curvkit.selection.inputs import divided, units
 
 
 class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
@@ -36,7 +37,7 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
         groups: a label for each column; or a list of lists of columns; or a mapping from names to
             lists of columns (numbers, or names where X is a data frame); or None for single
             columns, which is plain orthogonal matching pursuit. Groups must not overlap and must
-            cover all columns.
+            cover all columns. Labels in a pandas Series are those of the columns in its index.
         n_groups: how many groups are taken at most; if this and `tol` are None, a tenth of them.
         tol: ε ≥ 0; it stops when no group's score is larger. In units of y.
         fit_intercept: whether y and the columns are centred, and an intercept is fitted.
@@ -55,7 +56,8 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
         residual_norms_path_: (steps + 1,), ‖r‖ before the first step and after each.
         stopped_: in words, why no more groups were taken.
 
-    Columns that depend linearly on others get zero coefficients, and a warning says so. For
+    Columns that depend linearly on others get zero coefficients, and a warning says so; another
+    one, where columns all but depend on others, so that few digits of coefficients are known. For
     several targets a group is taken for all of them at once, by its score over all residuals.
 
     Reference: Lozano, Swirszcz, Abe: Grouped Orthogonal Matching Pursuit for Variable Selection
@@ -102,10 +104,8 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
         if n_groups is None:
             n_groups = len(groups.names) if self.tol is not None else len(groups.names) // 10
         n_groups = min(max(n_groups, 1), len(groups.names))
-        path, means = path_of(
-            X, y, groups, n_groups=n_groups, tol=tolerance(self.tol),
-            fit_intercept=self.fit_intercept, whiten=self.whiten,
-        )  # fmt: skip
+        how = dict(n_groups=n_groups, tol=tolerance(self.tol), **rules(self))
+        path, means = path_of(X, y, groups, **how)
         warn_of(groups, path, self.n_groups)
         return store(self, groups, path, means, y)
 
@@ -130,6 +130,12 @@ def checked(model: Any, X: Any, y: Any) -> tuple[Any, np.ndarray]:
     return X, np.asarray(y, float)
 
 
+def rules(model: Any) -> dict[str, bool]:
+    """The two switches of an estimator, each true or false."""
+    names = ("fit_intercept", "whiten")
+    return {name: say.switch(name, getattr(model, name)) for name in names}
+
+
 def groups_of(model: Any, X: Any) -> Groups:
     """The groups of an estimator, for the columns of X."""
     return read_groups(model.groups, X.shape[1], getattr(model, "feature_names_in_", None))
@@ -139,22 +145,18 @@ def count(value: Any, name: str, groups: Groups, rows: int) -> int | None:
     """A number of groups that the data can have, or None."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(say.refusal(name, "a whole number of at least 1, or None", value))
+    value = say.whole(name, value, expected="a whole number of at least 1, or None")
     if value > len(groups.names):
         expected = f"at most the number of groups, {len(groups.names)}"
         raise ValueError(say.refusal(name, expected, value))
     if value > rows:
         raise ValueError(say.refusal(name, f"at most the number of samples, {rows}", value))
-    return int(value)
+    return value
 
 
 def tolerance(tol: Any) -> float | None:
     """A tolerance as it was given, if it is one."""
-    number = isinstance(tol, int | float | np.number) and not isinstance(tol, bool)
-    if tol is not None and not (number and 0 <= tol < np.inf):
-        raise ValueError(say.refusal("tol", "a number of at least 0, or None", tol))
-    return tol
+    return None if tol is None else say.real("tol", tol, "a number of at least 0, or None", least=0)
 
 
 def path_of(
@@ -163,10 +165,27 @@ def path_of(
 ) -> tuple[Path, tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """The greedy path on checked data, and the means of X and of y, zero without an intercept."""
     targets = y.reshape(len(y), -1)
+    of_y = units(targets, together=True)
+    of_y = 1.0 if of_y is None else of_y[0]
+    targets = targets / of_y
+    of_x = units(X, together=not whiten)
+    X, of_x = (X, np.ones(X.shape[1])) if of_x is None else (divided(X, of_x), of_x)
+    # The raw rule's scores are in units of y times those of X, which may be out of range.
+    with np.errstate(over="ignore", under="ignore"):
+        of_score = of_y if whiten else of_y * of_x[0]
+        tol = None if tol is None else tol / of_score
     offset = targets.mean(0) if fit_intercept else np.zeros(targets.shape[1])
     design = Design(X, groups, centre=fit_intercept, whiten=whiten)
     path = greedy_path(design, targets - offset, n_groups=n_groups, tol=tol)
-    return path, (design.mean, offset)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        found = path.times(of_y, of_x, of_score)
+        means = design.mean * of_x, offset * of_y
+    pairs = zip(path.coefficients, found.coefficients, strict=True)
+    lost = any(np.any(one) and not np.max(abs(two)) > np.finfo(float).tiny for one, two in pairs)
+    if lost or not all(np.isfinite(each).all() for each in (*found.coefficients, *means)):
+        expected = "in units in which the coefficients of y by X are numbers"
+        raise ValueError(say.refusal("X and y", expected, "units too far apart"))
+    return found, means
 
 
 def warn_of(groups: Groups, path: Path, asked: int | None) -> None:
@@ -177,6 +196,15 @@ def warn_of(groups: Groups, path: Path, asked: int | None) -> None:
         warnings.warn(
             f"Columns depend linearly on others that were taken, so their coefficients stay zero: "
             f"{', '.join(told[:5])}{more}.",
+            UserWarning,
+            stacklevel=3,
+        )
+    if path.near:
+        told = [f"{share:.0e} of group {groups.names[j]}" for j, share in path.near.items()]
+        warnings.warn(
+            f"Columns all but depend linearly on others, but for a share of {', '.join(told[:5])}, "
+            "so that their coefficients may be large and few of their digits are known; leave one "
+            "of such columns out.",
             UserWarning,
             stacklevel=3,
         )

@@ -44,13 +44,13 @@ def trap(rows: int = 1000, apart: float = 0.3, seed: int = 0) -> Trap:
         seed: which random numbers.
 
     Raises:
-        ValueError: if there are too few rows.
+        ValueError: if there are too few rows, or a number is out of range.
 
     >>> trap(200).taken
     ('trap', ...)
     """
-    if rows < 20:
-        raise ValueError(say.refusal("rows", "a whole number of at least 20", rows))
+    rows, seed = say.whole("rows", rows, 20), say.whole("seed", seed, 0)
+    apart = say.real("apart", apart, above=0)
     rng = np.random.default_rng(seed)
     one, other, error = rng.normal(size=(3, rows, 2))
     columns = np.hstack([one, other, one + other + apart * error])

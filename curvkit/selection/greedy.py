@@ -45,6 +45,8 @@ class Path(NamedTuple):
         kept: (rank,), the columns in B's order.
         ranks: (steps + 1,), how many columns were kept after each step.
         dropped: for each group taken, how many of its columns depend on others.
+        near: for each group taken of whose columns one all but depends on others, which share of
+            that column does not.
         stopped: in words, why it stopped.
     """
 
@@ -56,6 +58,7 @@ class Path(NamedTuple):
     kept: np.ndarray
     ranks: np.ndarray
     dropped: dict[int, int]
+    near: dict[int, float]
     stopped: str
 
     def coefficient(self, step: int, features: int) -> np.ndarray:
@@ -65,6 +68,16 @@ class Path(NamedTuple):
         found[self.kept[: self.ranks[step]]] = self.coefficients[step]
         return found
 
+    def times(self, target: float, columns: np.ndarray, score: float) -> "Path":
+        """The path of targets and columns (d,) that are so many times as large, and of scores."""
+        each = columns[self.kept][:, None]
+        return self._replace(
+            scores=self.scores * score,
+            final_scores=self.final_scores * score,
+            residual_norms=self.residual_norms * target,
+            coefficients=[found / each[: len(found)] * target for found in self.coefficients],
+        )
+
 
 class Basis:
     """An orthonormal basis that grows, with the triangular factor of the columns kept in it."""
@@ -73,6 +86,7 @@ class Basis:
         self.columns = np.zeros((rows, capacity), order="F")
         self.upper = np.zeros((capacity, capacity))
         self.kept: list[int] = []
+        self.share = 1.0
 
     @property
     def rank(self) -> int:
@@ -80,7 +94,8 @@ class Basis:
         return len(self.kept)
 
     def add(self, new: np.ndarray, numbers: np.ndarray, negligible: float) -> np.ndarray:
-        """Adds what `new` (n, size) has beyond the basis; returns the new directions.
+        """Adds what `new` (n, size) has beyond the basis; returns the new directions, and keeps in
+        `share` how much of a column was beyond it at least.
 
         Columns count as unit columns, so that their scales do not matter; what is then shorter
         than `negligible` is taken for rounding.
@@ -96,7 +111,9 @@ class Basis:
         if not unit.shape[1]:
             return rest
         found, upper, order = qr(rest, mode="economic", pivoting=True)
-        more = min(int(np.sum(np.abs(np.diag(upper)) > negligible)), room)
+        beyond = np.abs(np.diag(upper))
+        more = min(int(np.sum(beyond > negligible)), room)
+        self.share = float(np.min(beyond[:more], initial=1.0))
         # What was left may be short, so that making it long has brought the basis back in.
         found = found[:, :more] - old @ (old.T @ found[:, :more])
         found, turn = qr(found, mode="economic")
@@ -161,6 +178,7 @@ class _Search:
         self.design, self.n_groups, self.tol, self.stopped = design, n_groups, tol, ""
         self.residual = np.array(targets, float)
         self.picks, self.scores, self.dropped, self.spanned = [], [], {}, []
+        self.near = {}
         self.norms, self.ranks, self.along = [np.linalg.norm(self.residual)], [0], []
         sizes = np.sort(design.groups.sizes)[::-1]
         self.basis = Basis(design.rows, min(design.rows, int(sizes[:n_groups].sum())))
@@ -203,6 +221,9 @@ class _Search:
         if not more:
             self.spanned.append(best)
             return
+        # By what is shorter, half of the digits that the data have are lost.
+        if self.basis.share < np.sqrt(np.finfo(self.design.data.dtype).eps):
+            self.near[best] = self.basis.share
         along = new.T @ self.residual
         self.residual -= new @ along
         self.picks.append(best)
@@ -223,5 +244,6 @@ class _Search:
             kept=np.array(self.basis.kept, int),
             ranks=np.array(self.ranks),
             dropped=self.dropped,
+            near=self.near,
             stopped=self.stopped,
         )

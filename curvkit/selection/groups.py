@@ -7,7 +7,7 @@
 | d | number of columns, the sum of all sizes | |
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,7 +54,8 @@ def read_groups(groups: Any, features: int, feature_names: Any = None) -> Groups
     Args:
         groups: a label for each column (numbers or strings); or a list of lists of columns; or a
             mapping from names to lists of columns; or None, each column by itself. A column is a
-            number, or a name where the data have names.
+            number, or a name where the data have names. Labels in a pandas Series are those of
+            the columns that its index names.
         features: how many columns the data have, d.
         feature_names: their names, or None.
 
@@ -80,7 +81,7 @@ def read_groups(groups: Any, features: int, feature_names: Any = None) -> Groups
             raise ValueError("groups must name at least one group, but an empty mapping was given.")
         names, listed = _named(list(groups)), list(groups.values())
     else:
-        listed = _listed(groups)
+        listed = _listed(groups, features, known)
         if not any(_is_list(each) for each in listed):
             return _from_labels(listed, features)
         names = np.arange(len(listed))
@@ -89,11 +90,32 @@ def read_groups(groups: Any, features: int, feature_names: Any = None) -> Groups
     return Groups(names, columns)
 
 
-def _listed(groups):
+def _listed(groups, features, known):
+    expected = "a label for each column, a list of lists of columns, or a mapping from names"
     if isinstance(groups, str | bytes) or not hasattr(groups, "__iter__"):
-        expected = "a label for each column, a list of lists of columns, or a mapping from names"
         raise ValueError(say.refusal("groups", expected, groups))
-    return list(groups)
+    if isinstance(groups, Iterator | Set) or hasattr(groups, "columns"):
+        advice = "make a list of it, with one entry for each column or for each group"
+        raise ValueError(say.refusal("groups", expected, groups, advice))
+    indexed = hasattr(groups, "index") and hasattr(groups, "to_numpy")
+    return _by_index(groups, features, known) if indexed else list(groups)
+
+
+def _by_index(labels, features, known):
+    """Labels in a Series, in the order of the columns that its index names or numbers."""
+    index = list(labels.index)
+    places = {each: at for at, each in enumerate(index)}
+    numbered = sorted(each for each in index if isinstance(each, int)) == [*range(len(index))]
+    wanted = [*range(features)] if numbered else known
+    if numbered and len(index) != features:
+        return list(labels)  # of which there is one too many, or one too few
+    if wanted is None or len(places) != len(index) or set(places) != set(wanted):
+        expected = "indexed by the columns of the data, each once"
+        advice = "give groups.to_list() if it is in the order of the columns"
+        got = index if known else "an index of names for data without names"
+        raise ValueError(say.refusal("A Series of groups", expected, got, advice))
+    found = labels.to_list()
+    return [found[places[each]] for each in wanted]
 
 
 def _is_list(value):
@@ -173,3 +195,37 @@ def _check(names, columns, features, known):
             f"Every column must be in a group, but column {shown(int(left[0]))} is in none; "
             "give it a group of its own."
         )
+
+
+def numbers_of(names: np.ndarray, good: Any) -> list[int]:
+    """The numbers of the groups with these labels: one label, or several, each once.
+
+    Raises:
+        ValueError: if a label is not among `names`, is there twice, or there is none.
+
+    >>> numbers_of(np.array(["a", "b"], object), {"b"})
+    [1]
+    """
+    numbers = {name: j for j, name in enumerate(names.tolist())}
+    many = isinstance(good, Iterable) and not isinstance(good, str | bytes | Mapping)
+    listed = np.ravel(good).tolist() if isinstance(good, np.ndarray) else good
+    # A label may itself be a tuple.
+    one = not many or (isinstance(good, tuple) and _known(good, numbers))
+    listed = [good] if one else list(listed)
+    if not listed:
+        raise ValueError("good must name at least one group, but none was given.")
+    for each in listed:
+        if not _known(each, numbers):
+            raise ValueError(say.unknown("group", each, [str(name) for name in names]))
+    chosen = [numbers[each] for each in listed]
+    twice = [each for at, each in enumerate(listed) if numbers[each] in chosen[:at]]
+    if twice:
+        raise ValueError(say.refusal("good", "groups, each of them once", f"{twice[0]} twice"))
+    return chosen
+
+
+def _known(label, numbers):
+    try:
+        return label in numbers
+    except TypeError:
+        return False

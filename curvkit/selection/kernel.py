@@ -21,6 +21,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from curvkit.core import say
+
 # What is left of a unit vector in single precision when nothing is left.
 NEGLIGIBLE = 1e-4
 
@@ -154,6 +156,7 @@ def group_omp(
     >>> found.picks.tolist(), found.residual_norms.round(3).tolist()
     ([1, 0], [5.4770..., 2.23..., 0.0])
     """
+    most = say.whole("most", most)
     basis = whiten(columns).basis
     judged = jnp.where(raw, columns, basis)
     first = start(basis, targets, most, fit)

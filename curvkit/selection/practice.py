@@ -73,8 +73,7 @@ def practise(
     """
     if data not in NAMES:
         raise ValueError(say.unknown("data set", data, NAMES))
-    if not isinstance(runs, int) or runs < 2:
-        raise ValueError(say.refusal("runs", "a whole number of at least 2", runs))
+    runs, seed = say.whole("runs", runs, 2), say.whole("seed", seed, 0)
     chosen = known(chosen)
     if "Group-OMP" not in chosen:
         raise ValueError(say.refusal("chosen", "methods with Group-OMP among them", chosen))

@@ -33,7 +33,8 @@ from scipy.special import chdtri
 
 from curvkit.core import say
 from curvkit.selection.design import Design, orthonormal
-from curvkit.selection.groups import read_groups
+from curvkit.selection.groups import numbers_of, read_groups
+from curvkit.selection.inputs import divided, floats, matrix, require_finite, units
 
 ASCENTS, DESCENTS = 40, 40
 
@@ -104,53 +105,56 @@ def recovery(
     """The recovery condition for given data, with its bounds.
 
     Args:
-        X: (n, d), a dense array.
+        X: (n, d), an array, data frame or sparse matrix.
         groups: as `GroupOMP` takes them.
-        good: the labels of the groups that carry the signal.
+        good: the labels of the groups that carry the signal, each once; one label, or a list, set
+            or series of them.
         beta: (d,), the true coefficients, if known; only their lengths are used.
-        sigma: the deviation of the noise, if there is any.
+        sigma: the deviation of the noise, at least 0, if there is any.
         eta: between 0 and 1/2; what is said of noise holds with probability 1 − 2η.
         fit_intercept: whether columns are centred.
 
     Raises:
-        ValueError: with one sentence, if a label is unknown or a number out of range.
+        ValueError: with one sentence, if the data or groups are wrong, a label is unknown, or a
+            number out of range.
 
     >>> recovery(np.eye(4), [0, 0, 1, 1], [0], sigma=1.0, fit_intercept=False).mu_high
     0.0
     """
-    if not 0 < eta < 0.5:
-        raise ValueError(say.refusal("eta", "a number between 0 and 1/2", eta))
-    if sigma is not None and not sigma >= 0:
-        raise ValueError(say.refusal("sigma", "a number of at least 0", sigma))
-    X = np.asarray(X, float)
-    found = read_groups(groups, X.shape[1])
-    chosen = _chosen(found.names, good)
-    design = Design(X, found, centre=fit_intercept)
+    eta = say.real("eta", eta, "a number between 0 and 1/2", above=0, below=0.5)
+    sigma = None if sigma is None else say.real("sigma", sigma, least=0)
+    centre = say.switch("fit_intercept", fit_intercept)
+    X, names = matrix(X)
+    if centre and X.shape[0] < 2:
+        advice = "or fit_intercept=False, so that columns are not centred"
+        raise ValueError(say.refusal("X", "of at least two samples", X.shape, advice))
+    found = read_groups(groups, X.shape[1], names)
+    chosen = numbers_of(found.names, good)
+    unit = units(X, together=False)
+    design = Design(X if unit is None else divided(X, unit), found, centre=centre)
     bases = [orthonormal(*design.columns(j)) for j in range(len(found.names))]
     inside = [bases[j] for j in chosen]
     outside = [each for j, each in enumerate(bases) if j not in chosen]
     rho = smallest_eigenvalue(inside)
     low, high, total = incoherence(inside, outside)
-    lengths = np.zeros(0)
-    if beta is not None:
-        beta = np.asarray(beta, float)
-        lengths = np.array(
-            [np.linalg.norm(design.columns(j)[0] @ beta[found.columns[j]]) for j in chosen]
-        )
+    lengths = np.zeros(0) if beta is None else _lengths(design, chosen, beta, unit)
     ranks = [each.shape[1] for each in inside], [each.shape[1] for each in outside]
     levels = (np.nan,) * 4 if sigma is None else noise_levels(sigma, high, rho, *ranks, eta)
     return Condition(low, high, total, rho, *levels, lengths)
 
 
-def _chosen(names, good):
-    numbers = {name: j for j, name in enumerate(names.tolist())}
-    listed = good if isinstance(good, list | tuple | np.ndarray) else [good]
-    if not len(listed):
-        raise ValueError("good must name at least one group, but none was given.")
-    for each in listed:
-        if each not in numbers:
-            raise ValueError(say.unknown("group", each, [str(name) for name in names]))
-    return [numbers[each] for each in listed]
+def _lengths(design, chosen, beta, unit):
+    """‖X_Gj β_Gj‖ of the good groups."""
+    beta = np.asarray(floats("beta", beta), float)
+    if beta.shape != (design.features,):
+        expected = f"a coefficient for each of the {design.features} columns"
+        raise ValueError(say.refusal("beta", expected, beta.shape))
+    require_finite("beta", beta)
+    # What is longer than any number is infinitely long.
+    with np.errstate(over="ignore"):
+        each = beta if unit is None else beta * unit
+        groups = [(design.columns(j)[0], each[design.groups.columns[j]]) for j in chosen]
+        return np.array([np.linalg.norm(columns @ some) for columns, some in groups])
 
 
 def smallest_eigenvalue(bases: list[np.ndarray]) -> float:

@@ -67,8 +67,8 @@ def fits(
     ((2, 161), True)
     """
     table = _table(rows)
-    if not (np.isfinite(weight) and weight >= 0):
-        raise ValueError(say.refusal("weight", "a number of at least 0", weight))
+    weight = say.real("weight", weight, least=0)
+    steps, seed = say.whole("steps", steps, 0), say.whole("seed", seed, 0)
     x = table[:, 0]
     centre, half, typical = (x.max() + x.min()) / 2, np.ptp(x) / 2, table[:, 1].std() or 1.0
     scaled = (table - [centre, table[:, 1].mean(), 0]) / [half, typical, typical / half]

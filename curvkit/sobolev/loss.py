@@ -19,13 +19,14 @@ unbiased form along directions is |∇⟨m, v₁⟩ − ∇⟨f, v₁⟩|² for 
 for j = 2: each takes one product with a derivative, whatever c and d are.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say, tree
+from curvkit.core import programs, say, tree
 from curvkit.sobolev import points
 
 ORDERS = ("first", "second")
@@ -64,8 +65,7 @@ def draw(key: jax.Array, x: jax.Array, y: jax.Array, count: int = 1) -> Projecti
     >>> made.outputs.shape, made.inputs.shape
     ((1, 5, 3), (1, 5, 2))
     """
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(say.refusal("count", "a whole number of at least 1", count))
+    count = say.whole("count", count)
 
     def sphere(key, like):
         normal = jax.random.normal(key, (count, *jnp.shape(like)))
@@ -131,7 +131,7 @@ def penalty(
 
 
 def _total(model, x, y, derivatives, weights, projections, squares):
-    x, y = _real(x), jnp.asarray(y)
+    x, y, model = _real(x), jnp.asarray(y), programs.own(model, "model")
     weights = _weights(weights, len(derivatives))
     _require_shapes(model, x, y, derivatives, projections)
     size = max(y[0].size, 1)
@@ -187,9 +187,8 @@ def taught(
     >>> y, slopes
     (Array([2.], dtype=float32), Array([[2., 2.]], dtype=float32))
     """
-    if order not in (0, 1, 2):
-        raise ValueError(say.refusal("order", "0, 1 or 2", order))
-    x = _real(x)
+    order = say.whole("order", order, 0, "0, 1 or 2", 2)
+    x, teacher = _real(x), programs.own(teacher, "teacher")
     made = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
         found = _derivative(teacher, x, each, projections)
@@ -236,15 +235,15 @@ def _share(order, x, y, projections):
 
 
 def _weights(weights, count):
-    many = isinstance(weights, Sequence) or jnp.ndim(weights) > 0
+    expected = f"a number of at least 0, or {count} of them, one for each derivative"
+    listed = isinstance(weights, Sequence) and not isinstance(weights, str | bytes)
+    many = listed or getattr(weights, "ndim", 0)
     weights = tuple(weights) if many else (weights,) * count
     if count > 2:
         raise ValueError(say.refusal("derivatives", "at most the first two", count))
-    weights = tuple(each if tree.traced(each) else float(each) for each in weights)
-    if len(weights) != count or not all(tree.traced(each) or each >= 0 for each in weights):
-        expected = f"a number of at least 0, or {count} of them, one for each derivative"
+    if len(weights) != count:
         raise ValueError(say.refusal("weights", expected, list(weights)))
-    return weights
+    return tuple(say.real("weights", each, expected, least=0, most=math.inf) for each in weights)
 
 
 def _require_shapes(model, x, y, derivatives, projections):

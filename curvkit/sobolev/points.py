@@ -18,6 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curvkit.core import programs
+
 NEAR, FAR, AROUND = 8, 32, 1e5
 # A jump smaller than this share of the slopes round about is one of rounding.
 JUMP = 1e-3
@@ -51,7 +53,7 @@ def kinks(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array
     >>> kinks(lambda x: jnp.abs(x) + x**2, jnp.array([-1.0, 0.0, 1.0]))
     Array([False,  True, False], dtype=bool)
     """
-    x = jnp.asarray(x, float)
+    x, function = jnp.asarray(x, float), programs.own(function, "function")
     # Sides are chosen without a key: the answer for a point is always the same.
     direction = np.random.default_rng(0).normal(size=x.shape)
     return jax.jit(lambda *where: _kinks(function, *where))(x, direction.astype(x.dtype))

@@ -238,11 +238,10 @@ def distil(
     Traceback (most recent call last):
     ValueError: states must be from 1 to 750 for each student, but 0 was given.
     """
-    most = (STARTS * LENGTH - TESTED) // max(seeds, 1)
-    if not 1 <= states <= most:
-        raise ValueError(say.refusal("states", f"from 1 to {most} for each student", states))
-    if not (np.isfinite(weight) and weight > 0):
-        raise ValueError(say.refusal("weight", "a number above 0", weight))
+    seeds, seed = say.whole("seeds", seeds), say.whole("seed", seed, 0)
+    steps, weight = say.whole("steps", steps), say.real("weight", weight, above=0)
+    most = (STARTS * LENGTH - TESTED) // seeds
+    states = say.whole("states", states, 1, f"from 1 to {most} for each student", most)
     draws, keys = np.random.default_rng(seed + 1), jax.random.split(jax.random.key(seed), seeds)
     first = jax.tree.map(lambda *each: np.stack(each), *(network(draws) for _ in range(seeds)))
     # By method: the weight of the random direction, and that of whole Jacobians.

@@ -108,8 +108,8 @@ def synthetic(
     if len(pixels) < 2 * BATCH or len(labels) != len(pixels):
         expected = f"at least {2 * BATCH} examples, and as many labels"
         raise ValueError(say.refusal("pixels", expected, (len(pixels), len(labels))))
-    if not (np.isfinite(weight) and weight >= 0):
-        raise ValueError(say.refusal("weight", "a number of at least 0", weight))
+    weight, steps = say.real("weight", weight, least=0), say.whole("steps", steps)
+    seeds, seed = say.whole("seeds", seeds), say.whole("seed", seed, 0)
     draws = np.random.default_rng(seed)
     drawn = [_first(draws, pixels.shape[1], labels.shape[1]) for _ in range(seeds)]
     first = jax.tree.map(lambda *each: np.stack(each), *drawn)

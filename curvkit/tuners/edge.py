@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from curvkit.core import programs
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
 from curvkit.tuners import leaves
 from curvkit.tuners.tuner import require_count, require_within, tuner
@@ -107,7 +108,8 @@ def _weights(diagonal, seen):
     """The diagonal of P as one vector."""
     if diagonal is None:
         return None
-    given = diagonal(seen.base, seen.whole)
+    expected = "a function of the base's state and params that returns a pytree like params"
+    given = programs.own(diagonal, "diagonal", expected)(seen.base, seen.whole)
     return _flat(leaves.part(given, leaves.moving(seen.whole)))
 
 

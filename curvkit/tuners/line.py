@@ -81,6 +81,7 @@ def curvature_along(loss: Callable[[Any], jax.Array], params: Any, direction: An
     """
     which = leaves.moving(params)
     own, along = leaves.part(params, which), leaves.part(direction, which)
+    loss = programs.own(loss, "loss")
     of = lambda part: loss(leaves.whole(part, which, params))
     size = leaves.largest(along)
     backward = looked_at(of, own)

@@ -105,8 +105,7 @@ def polyak(
     0.125
     """
     require_within("f_min", f_min, -jnp.inf, jnp.inf, "a finite number")
-    if not (isinstance(max_learning_rate, float) and max_learning_rate == jnp.inf):
-        require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "above 0")
+    say.real("max_learning_rate", max_learning_rate, "above 0", above=0, most=jnp.inf)
     require_within("eps", eps, -1e-30, jnp.inf, "a number of at least 0")
 
     def propose(seen, inner):

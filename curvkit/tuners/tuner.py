@@ -21,10 +21,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
-from curvkit.core import say, tree
+from curvkit.core import programs, say, tree
 from curvkit.tuners import leaves
 from curvkit.tuners.bases import require_direction, require_no_rate
 from curvkit.tuners.line import looked_at
@@ -152,7 +151,7 @@ def _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extr
     down = leaves.unit([-each for each in up], size, here)
     closed, backward = None, False
     if needs:
-        of = bound(value_fn, extra)
+        of = programs.own(bound(value_fn, extra), "value_fn")
         closed = lambda part: of(leaves.whole(part, which, params))
         backward = _looked_at(closed, here, params)
     value = extra.get("value")
@@ -205,7 +204,10 @@ def _require(name, params, value_fn):
 
 def bound(value_fn: Callable[..., jax.Array], extra: dict[str, Any]) -> Callable:
     """`value_fn` as a function of the parameters alone, closed over those of `extra` it takes."""
-    parameters = inspect.signature(value_fn).parameters.values()
+    try:
+        parameters = list(inspect.signature(value_fn).parameters.values())
+    except (TypeError, ValueError):  # it has no signature
+        parameters = []
     takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters)
     names = {each.name for each in parameters}
     reserved = set() if not takes_all else {"value", "grad"} - names
@@ -227,22 +229,12 @@ def unmasked(part: Any, whole: Any) -> Any:
 
 def require_within(name: str, value: Any, low: float, high: float, expected: str) -> None:
     """Raises ValueError unless low < value < high; what is being traced is not looked at."""
-    if tree.traced(value):
-        return
-    number = float("nan")
-    number_like = not isinstance(value, str | bytes | bool | None) and np.ndim(value) == 0
-    if number_like:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            pass
-    if not low < number < high:
-        raise ValueError(say.refusal(name, expected, value))
+    say.real(name, value, expected, above=low, below=high)
 
 
 def require_count(name: str, value: Any, low: int) -> None:
-    """Raises ValueError unless `value` is a whole number, NumPy's included, of at least `low`."""
-    whole = getattr(value, "dtype", None) is None or jnp.issubdtype(value.dtype, jnp.integer)
-    require_within(name, value, low - 1, jnp.inf, f"a whole number of at least {low}")
-    if not tree.traced(value) and not (whole and float(value) == int(value)):
-        raise ValueError(say.refusal(name, f"a whole number of at least {low}", value))
+    """Raises ValueError unless `value` is a whole number, such as 100 or 1e2, of at least `low`."""
+    expected = f"a whole number of at least {low}"
+    number = say.real(name, value, expected, least=low)
+    if not tree.traced(number) and number != int(number):
+        raise ValueError(say.refusal(name, expected, value))

@@ -189,10 +189,9 @@ def study(
     if name not in STUDIES:
         raise ValueError(say.unknown("study", name, STUDIES))
     most = 10**6 if name == "energy" else 500
-    if not isinstance(points, int) or not 1 <= points <= most:
-        raise ValueError(say.refusal("points", f"a whole number from 1 to {most}", points))
-    if together not in (1, 2, 3):
-        raise ValueError(say.refusal("together", "1, 2 or 3", together))
+    points, seed = say.whole("points", points, most=most), say.whole("seed", seed, 0)
+    together = say.whole("together", together, 1, "1, 2 or 3", 3)
+    steps = say.whole("steps", steps, 0)
     words, usual = STUDIES[name]
     radii = usual if radii is None else tuple(radii)
     names, nets, specs, places, ends = _asked(name, points, seed, together)
@@ -247,8 +246,9 @@ def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: b
     Raises:
         ValueError: with one sentence, if a number is out of range.
     """
-    if not 0 < seconds <= 600:
-        raise ValueError(say.refusal("seconds", "above 0 and at most 600", seconds))
+    seconds = say.real("seconds", seconds, "above 0 and at most 600", above=0, most=600)
+    runs, seed = say.whole("runs", runs), say.whole("seed", seed, 0)
+    on_circle = say.switch("on_circle", on_circle)
     steps = int(seconds / pendulum.DT)
     states = pendulum.paths(seed, runs, steps, on_circle)
     names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]
@@ -271,6 +271,7 @@ def ladder(theta=2.0, omega=1.0, radius=0.05, *, model="B", lifted=False, seed=0
         lifted: whether the semidefinite program is solved too, which needs the extra `verify`.
         seed: which models.
     """
+    lifted, seed = say.switch("lifted", lifted), say.whole("seed", seed, 0)
     ends = one_box.around(theta, omega, radius)
     found = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
     names, values, seconds = zip(*found, strict=True)
@@ -288,6 +289,8 @@ def sample(
         count: of samples, and of boxes of no width.
         seed: which points.
     """
+    single, count = say.switch("single", single), say.whole("count", count)
+    seed = say.whole("seed", seed, 0)
     chosen, ends = pendulum.model(model), one_box.around(theta, omega, radius)
     found = {each.name: each.value for each in one_box.rungs(chosen, *ends, gap=1e-2)}
     return Samples(

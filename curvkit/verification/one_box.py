@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curvkit.core import say
 from curvkit.core.tree import float64
 from curvkit.verification import certify, pendulum
 from curvkit.verification.semidefinite import semidefinite
@@ -37,7 +38,9 @@ class Rung(NamedTuple):
 
 
 def around(theta: float, omega: float, radius: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper of the box around a state, of (w, h, ω/5)."""
+    """Lower and upper of the box around a state, of (w, h, ω/5); ValueError for what is none."""
+    theta, omega = say.real("theta", theta), say.real("omega", omega)
+    radius = say.real("radius", radius, least=0)
     x = pendulum.places(theta, omega)
     return x - radius, x + radius
 

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.say import refusal, unknown
+from curvkit.core.say import unknown, whole
 from curvkit.core.tree import float32, float64, ordinarily
 from curvkit.verification.networks import COLD, Box, Network, outputs
 from curvkit.verification.quadratic import QuadraticSpec
@@ -107,9 +107,7 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
     Raises:
         ValueError: if `width` is no whole number from 1 to 256.
     """
-    if not isinstance(width, int) or not 1 <= width <= 256:
-        raise ValueError(refusal("width", "a whole number from 1 to 256", width))
-    return _models(int(seed), width)
+    return _models(whole("seed", seed, 0), whole("width", width, most=256))
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import programs, say, tree
 from curvkit.curvature import edges, states
 from curvkit.curvature.cover import Cover, Unlike
 from curvkit.curvature.links import Link, ready
@@ -208,7 +208,9 @@ def _require_same(by_hand, rate, state):
 def _own(preconditioner: Callable | None, state: Any, numbers: list) -> list[jax.Array] | None:
     if preconditioner is None:
         return None
-    found = [jnp.asarray(each, float) for each in jax.tree.leaves(preconditioner(state))]
+    expected = "a function of the optimizer's state"
+    made = programs.own(preconditioner, "preconditioner", expected)(state)
+    found = [jnp.asarray(each, float) for each in jax.tree.leaves(made)]
     if [each.shape for each in found] != [number.shape for number in numbers]:
         expected = f"of the shapes of the trained arrays, {[number.shape for number in numbers]}"
         got = [each.shape for each in found]

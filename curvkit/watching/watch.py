@@ -1,13 +1,12 @@
 """`curvkit.watch`: what a person types to have a training run watched."""
 
-import operator
+import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import say
 from curvkit.curvature.states import RULES
 from curvkit.watching.optimizer import READ
 from curvkit.watching.pace import Pace
@@ -95,11 +94,12 @@ def watch(
     if not callable(loss_fn):
         raise ValueError(say.refusal("loss_fn", "a function of params and a batch", loss_fn))
     whole = {
-        name: _whole(name, value)
+        name: say.whole(name, value)
         for name, value in dict(every=every, k=k, num_hvps=num_hvps).items()
     }
     _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget)
     _require_optimizer(optimizer, rule, preconditioner)
+    per_layer = say.switch("per_layer", per_layer)
     options = dict(
         optimizer=optimizer, rule=rule, learning_rate=learning_rate, k=whole["k"],
         per_layer=per_layer, momentum=momentum, second_moment_decay=second_moment_decay,
@@ -111,36 +111,22 @@ def watch(
     )  # fmt: skip
 
 
-def _whole(name: str, value: Any) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if isinstance(value, bool | np.bool_) or number < 1:
-        raise ValueError(say.refusal(name, "a whole number of at least 1", value))
-    return number
-
-
 def _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget):
     """Raises ValueError where a number is none, or out of its range."""
-    fraction, above = "at least 0 and below 1", "above 0"
-    if not callable(learning_rate):
-        _require("learning_rate", learning_rate, above, lambda x: 0 < x < np.inf)
-    _require("momentum", momentum, fraction, lambda x: 0 <= x < 1)
-    _require("second_moment_decay", second_moment_decay, fraction, lambda x: 0 <= x < 1)
-    _require("epsilon", epsilon, "at least 0", lambda x: 0 <= x < np.inf)
-    _require("critical", critical, above, lambda x: 0 < x < np.inf)
-    share, advice = "a share above 0, such as 0.2", "or None, to read always"
-    _require("budget", budget, share, lambda x: x > 0, advice)
-
-
-def _require(name, value, expected, holds, advice=""):
-    if value is None or tree.traced(value):
-        return
-    number = np.asarray(value)
-    fits = number.ndim == 0 and number.dtype.kind in "iuf" and not isinstance(value, bool)
-    if not fits or not holds(float(number)):
-        raise ValueError(say.refusal(name, expected, value, advice))
+    fraction, above = dict(least=0, below=1), dict(above=0)
+    rate = None if callable(learning_rate) else learning_rate
+    for name, value, expected, range_ in (
+        ("learning_rate", rate, "above 0", above),
+        ("momentum", momentum, "at least 0 and below 1", fraction),
+        ("second_moment_decay", second_moment_decay, "at least 0 and below 1", fraction),
+        ("epsilon", epsilon, "at least 0", dict(least=0)),
+        ("critical", critical, "above 0", above),
+    ):
+        if value is not None:
+            say.real(name, value, expected, **range_)
+    if budget is not None:
+        share, advice = "a share above 0, such as 0.2", "or None, to read always"
+        say.real("budget", budget, share, above=0, most=math.inf, advice=advice)
 
 
 def _require_optimizer(optimizer, rule, preconditioner):

@@ -1,7 +1,11 @@
 """Words: one sentence, whatever is put into it."""
 
 import math
+from fractions import Fraction
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +70,61 @@ def test_what_is_shown_of_a_long_value_is_its_beginning_however_long_it_is():
 
 def test_a_question_ends_a_sentence():
     assert say.refusal("rule", "one of gd", "gdd", "did you mean 'gd'?").endswith("mean 'gd'?")
+
+
+NUMBERS = [2, 2.0, np.float32(2), np.float16(2), np.uint8(2), np.array(2.0), jnp.float32(2),
+           jnp.bfloat16(2), jnp.int32(2), Fraction(2)]  # fmt: skip
+NONE = [True, np.True_, "2", b"2", None, 2j, [2.0], np.array([2.0]), jnp.array([2.0]), math.nan,
+        np.float32("nan"), object(), sum, {2}, 10**400, np.datetime64("2020"),
+        np.str_("2")]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=str)
+def test_a_number_of_any_library_is_a_number_of_python_s(value):
+    for number in (say.real("rate", value, above=0), say.reals("rate", value, least=2, most=2)):
+        assert number == 2
+    assert type(say.real("rate", value)) is float
+
+
+@pytest.mark.parametrize("value", NONE, ids=lambda each: str(each)[:9])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(ValueError, match="rate must be a number above 0, but .* was given."):
+        say.real("rate", value, above=0, most=math.inf)
+
+
+@pytest.mark.parametrize(
+    "range_, right, wrong, said",
+    [
+        (dict(above=0), [1e-9], [0, -1, math.inf], "a number above 0"),
+        (dict(least=0, below=1), [0, 0.999], [1, -1e-9], "a number of at least 0 and below 1"),
+        (dict(least=0, most=1), [0, 1], [1.001, -0.001], "a number from 0 to 1"),
+        (dict(above=0, most=math.inf), [math.inf], [0, -math.inf], "a number above 0"),
+        (dict(), [-1e300], [math.inf, -math.inf], "a finite number"),
+        (dict(most=3), [3, -9], [3.1], "a number of at most 3"),
+    ],
+)
+def test_ends_are_in_the_range_or_out_of_it_and_the_sentence_says_so(range_, right, wrong, said):
+    for value in right:
+        assert say.real("rate", value, **range_) == value
+        assert say.reals("rate", [value], **range_) == [value]
+    for value in wrong:
+        for gate, got in ((say.real, value), (say.reals, [right[0], value])):
+            with pytest.raises(ValueError, match=f"rate must be {said}, but"):
+                gate("rate", got, **range_)
+
+
+def test_what_is_being_traced_passes():
+    made = jax.jit(lambda x: say.real("rate", x, above=0) + say.reals("rate", x, above=0))
+    assert made(-1.0) == -2
+
+
+@pytest.mark.parametrize("value", [0, 1, "False", None, np.array([True]), 0.0])
+def test_a_switch_is_true_or_false(value):
+    with pytest.raises(ValueError, match="fast must be True or False"):
+        say.switch("fast", value)
+    assert say.switch("fast", np.True_) is True and say.switch("fast", False) is False
+
+
+def test_a_table_that_is_written_over_several_lines_is_shown_on_one():
+    for value in (np.arange(99), jnp.ones((9, 9)), np.eye(3)):
+        assert "\n" not in say.refusal("rate", "a number", value)

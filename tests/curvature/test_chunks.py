@@ -2,6 +2,8 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+import pandas as pd
 import pytest
 from helpers import assert_close, float64
 
@@ -63,3 +65,46 @@ def test_no_batches_and_batches_that_are_none_are_refused():
         over_batches(mean, [(jnp.ones((3, 1)), jnp.ones((2, 1)))])
     with pytest.raises(ValueError, match="one leading axis"):
         over_batches(mean, [(jnp.ones((3, 1)), jnp.ones(()))])
+
+
+class Foreign:
+    """An array of another library, with a dtype of its own."""
+
+    def __init__(self, numbers):
+        self.numbers, self.dtype, self.shape = numbers, "foreign.float32", numbers.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self.numbers
+
+
+ROWS = np.arange(12.0, dtype=np.float32).reshape(4, 3)
+KINDS = {"frame": pd.DataFrame, "foreign": Foreign, "a tuple": lambda rows: (rows, rows[:, 0]),
+         "a dict": lambda rows: {"x": pd.DataFrame(rows)}}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_data_of_other_libraries_are_read_as_arrays(kind):
+    mean = lambda w, batch: jnp.mean((jax.tree.leaves(batch)[0] @ w) ** 2)
+    right = over_batches(mean, [ROWS[:2], ROWS[2:]])(jnp.ones(3))
+    made = over_batches(mean, [KINDS[kind](ROWS[:2]), KINDS[kind](ROWS[2:])])
+    assert_close(made(jnp.ones(3)), right, rtol=1e-6)
+    # An empty batch is counted by its 0 examples.
+    empty = over_batches(mean, [ROWS[:2], ROWS[:0], ROWS[2:]])
+    assert_close(empty(jnp.ones(3)), right, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "batches, said",
+    [
+        ([pd.DataFrame(ROWS).astype(str)], "must be arrays.*give numbers"),
+        (pd.DataFrame(ROWS), "put a single one into a list"),
+        (3, "an iterable of batches"),
+        ("abc", "an iterable of batches"),
+        ([], "at least one batch"),
+        ([ROWS[:0]], "at least one batch"),
+    ],
+)
+def test_batches_that_are_none_are_refused_in_a_sentence(batches, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        over_batches(lambda w, batch: jnp.mean(w), batches)
+    assert "\n" not in str(refused.value)

@@ -95,7 +95,7 @@ def test_episodes_end_where_the_pole_falls():
         (dict(variants=("on_polici",)), "no variant 'on_polici'"),
         (dict(rounds=0), "rounds must be a whole number of at least 1, but 0"),
         (dict(noise=1.0), "noise must be a share from 0 to below 1, but 1.0"),
-        (dict(learning_rate=0.0), "learning_rate must be above 0, but 0.0"),
+        (dict(learning_rate=0.0), "learning_rate must be a number above 0, but 0.0"),
     ],
 )
 def test_what_cannot_be_balanced_is_refused_in_a_sentence(given, said):

@@ -181,3 +181,61 @@ def test_a_teacher_that_never_ends_is_refused():
 def test_an_unknown_variant_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="no variant 'on_polici'; did you mean 'on_policy'"):
         field.update("on_polici", *aliased.random_process(jax.random.key(0)), jnp.zeros((4, 3)))
+
+
+TWO = decision_process(
+    [[[0.0, 0.5], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]], [[1, 0], [0, 1]], [1, 0]
+)
+HALF = field.teacher(TWO, np.log(np.full((2, 2), 0.5)))
+
+
+@pytest.mark.parametrize("of", [field.update, field.jacobian, field.objective])
+@pytest.mark.parametrize(
+    "logits, said",
+    [
+        (np.zeros((3, 2)), "a row for each observation, 2 of them, of 2 numbers, but .3, 2."),
+        (np.zeros((1, 2)), "a row for each observation"),
+        (np.zeros((2, 1)), "a row for each observation"),
+        (np.zeros(2), "a row for each observation"),
+        (np.full((2, 2), np.nan), "logits must be a table"),
+        (np.full((2, 2), -np.inf), "logits must be finite numbers"),
+        ("a", "logits must be a table"),
+        (None, "logits must be a table"),
+    ],
+)
+def test_logits_that_are_not_those_of_the_process_are_refused(of, logits, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        of("on_policy", TWO, HALF, logits)
+    assert "\n" not in str(refused.value)
+
+
+def test_logits_may_be_whole_numbers_in_a_list():
+    assert_close(
+        field.update("on_policy", TWO, HALF, [[1, 0], [0, 1]]),
+        field.update("on_policy", TWO, HALF, jnp.array([[1.0, 0.0], [0.0, 1.0]])),
+        rtol=1e-6,
+    )
+
+
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf, "a", None, np.float32(0), [1.0]])
+def test_a_temperature_is_above_zero(value):
+    with pytest.raises(ValueError, match="temperature must be a number above 0"):
+        field.boltzmann(jnp.zeros((2, 2)), value)
+    made = [field.boltzmann([[1, 0]], kind(2)) for kind in (int, np.float32, jnp.float32)]
+    for each in made:
+        assert_close(each, jax.nn.log_softmax(jnp.array([[0.5, 0.0]])), rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan, "a", None, jnp.float32(-1)])
+def test_a_share_of_chance_is_from_zero_to_one(value):
+    with pytest.raises(ValueError, match="share must be a share from 0 to 1"):
+        field.noisy(jnp.log(jnp.full((2, 2), 0.5)), value)
+
+
+@pytest.mark.parametrize(
+    "table", [np.nan, [[np.nan, 0.0]], [[np.inf, 0.0]], "a", None, [[1j]], np.zeros((0, 2))]
+)
+def test_what_is_no_table_of_numbers_is_refused(table):
+    for of in (field.boltzmann, field.noisy):
+        with pytest.raises(ValueError, match="must be a table"):
+            of(table, 0.5)

@@ -107,3 +107,59 @@ def test_tables_that_are_no_process_are_refused_in_a_sentence(wrong, said):
 
 def test_a_loop_without_end_that_cannot_be_reached_is_let_through():
     decision_process(LOOP * 0 + np.eye(2)[:, None] * [[[0.0]], [[1.0]]], np.zeros((2, 2)), [1, 0])
+
+
+END = [(1.0, 0, 5.0, True)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{0: {0: END, 1: END}, 1: {0: [(0.5, 0, 1.0, False), (0.5, 1, 3.0, True)], 1: END}},
+     {1: {1: END, 0: [(0.5, 0, 1.0, False), (0.5, 1, 3.0, True)]}, 0: {1: END, 0: END}},
+     [[END, END], [[[0.5, np.int64(0), np.float32(1), np.False_], (0.5, 1, 3, 1)], END]]],
+    ids=["in order", "in another order", "lists"],
+)  # fmt: skip
+def test_a_table_is_read_by_its_numbers(table):
+    made = from_gymnasium(table, [0.5, 0.5])
+    assert_close(made.rewards, [[5.0, 5.0], [2.0, 5.0]], rtol=1e-6)
+    assert_close(made.transitions[1, 0], [0.5, 0.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "table, said",
+    [
+        ({}, "table must be a mapping from states numbered 0, 1, 2"),
+        (None, "table must be a mapping from states"),
+        ({"a": {0: END}}, "table must be a mapping from states"),
+        ({0: {0: END}, 2: {0: END}}, "table must be a mapping from states"),
+        ({0: {}}, r"table\[0\] must be a mapping from actions"),
+        ({0: {"left": END}}, r"table\[0\] must be a mapping from actions"),
+        ({0: {0: END, 1: END}, 1: {0: END}}, r"table\[1\] must be of 2 actions"),
+        ({0: {0: []}}, r"table\[0\]\[0\] must be a list of \(probability, next state"),
+        ({0: {0: 3}}, r"table\[0\]\[0\] must be a list of"),
+        ({0: {0: [(1.0, 0, 5.0, True, 7)]}}, r"table\[0\]\[0\] must be a list of"),
+        ({0: {0: [(1.0, 0, 5.0)]}}, r"table\[0\]\[0\] must be a list of"),
+        ({0: {0: [(1.0, 7, 5.0, True)]}}, "the next state in .* from 0 to 0, but 7"),
+        ({0: {0: [(1.0, -1, 5.0, True)]}}, "the next state in"),
+        ({0: {0: [(1.0, "a", 5.0, True)]}}, "the next state in"),
+        ({0: {0: [("x", 0, 5.0, True)]}}, "the probability in .* from 0 to 1"),
+        ({0: {0: [(1.5, 0, 5.0, True)]}}, "the probability in"),
+        ({0: {0: [(0.4, 0, 5.0, True)]}}, "probabilities that sum to 1, but 0.4"),
+        ({0: {0: [(1.0, 0, np.nan, True)]}}, "the reward in .* a finite number"),
+        ({0: {0: [(1.0, 0, 5.0, "no")]}}, "True or False"),
+    ],
+)
+def test_a_table_of_another_form_is_refused_in_a_sentence(table, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        from_gymnasium(table, [1.0])
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "start, said",
+    [([0.5, 0.5], "start must be of shape"), ("a", "start must be an array of numbers"),
+     ([np.nan], "probabilities that sum to 1"), (None, "start must be")],
+)  # fmt: skip
+def test_a_wrong_start_is_refused_in_a_sentence(start, said):
+    with pytest.raises(ValueError, match=said):
+        from_gymnasium({0: {0: END}}, start)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracles import kernel_maps as oracle
 
 from curvkit.kernels import ACTIVATIONS, activation, networks, rectifiers, shape
+from curvkit.kernels.activations import _of
 from curvkit.kernels.networks import residual, resnet_v2
 
 # What published constants are of: ResNet-101 with shortcuts of weight 0.6.
@@ -226,7 +227,7 @@ def test_every_kink_is_seen_where_jax_takes_the_middle_of_two_slopes():
 
 
 def test_a_user_s_function_is_shaped_as_the_named_one_is():
-    mine, named = shape(lambda x: jax.nn.sigmoid(x) * x, depth=40), shape("swish", depth=40)
+    mine, named = shape(_of(lambda x: jax.nn.sigmoid(x) * x), depth=40), shape("swish", depth=40)
     assert mine.alpha == pytest.approx(named.alpha, rel=1e-9)
     assert mine.beta == pytest.approx(named.beta, rel=1e-9)
 

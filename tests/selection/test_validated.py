@@ -4,8 +4,20 @@ import numpy as np
 import pytest
 from oracles.group_omp import random_problem
 from scipy import sparse
-from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, ShuffleSplit
+from sklearn import clone, config_context
+from sklearn.linear_model import LassoCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    ShuffleSplit,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.metadata_routing import get_routing_for_object
 
 from curvkit.selection import GroupOMP, GroupOMPCV
 
@@ -79,3 +91,90 @@ def test_a_wrong_number_of_groups_is_refused(most, said):
 def test_a_split_with_an_empty_side_is_refused():
     with pytest.raises(ValueError, match="cv must be splits with samples on either side"):
         GroupOMPCV(COLUMNS, cv=[(np.arange(60), np.array([], int))]).fit(X, Y)
+
+
+def used_up(cv):
+    """An iterator of splits, as a generator makes it."""
+    yield from cv.split(X, Y)
+
+
+def test_an_iterator_of_splits_does_for_two_fits_and_for_a_copy():
+    right = GroupOMPCV(COLUMNS, cv=KFold(3)).fit(X, Y).mse_path_
+    model = GroupOMPCV(COLUMNS, cv=used_up(KFold(3)))
+    for _ in range(2):
+        np.testing.assert_array_equal(model.fit(X, Y).mse_path_, right)
+    np.testing.assert_array_equal(clone(model).fit(X, Y).mse_path_, right)
+    model = GroupOMPCV(COLUMNS).set_params(cv=used_up(KFold(3)))
+    for _ in range(2):
+        np.testing.assert_array_equal(model.fit(X, Y).mse_path_, right)
+
+
+@pytest.mark.parametrize(
+    "cv, said",
+    [
+        ([], "cv must be at least one split"),
+        (iter([]), "cv must be at least one split"),
+        ([(np.arange(60), np.arange(60, 70))], "splits of the 60 samples"),
+        ([(np.arange(30) / 1.5, np.arange(30, 60))], "splits of the 60 samples"),
+        ([(np.array(["a", "b"]), np.arange(60))], "splits of the 60 samples"),
+    ],
+)
+def test_splits_that_are_none_are_refused_in_a_sentence(cv, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        GroupOMPCV(COLUMNS, cv=cv).fit(X, Y)
+    assert "\n" not in str(refused.value)
+
+
+TOGETHER = np.repeat(range(12), 5)
+
+
+def scores(model, **options):
+    return cross_val_score(model, X, Y, cv=GroupKFold(3), **options)
+
+
+def by_hand(groups=TOGETHER):
+    """The scores of a cross-validation with groups, inside and outside, fold by fold."""
+    found = []
+    for train, test in GroupKFold(3).split(X, Y, groups):
+        model = GroupOMPCV(COLUMNS, cv=GroupKFold(3)).fit(X[train], Y[train], groups=groups[train])
+        found.append(model.score(X[test], Y[test]))
+    return found
+
+
+def test_groups_of_samples_are_routed_where_scikit_learn_routes_them():
+    model = GroupOMPCV(COLUMNS, cv=GroupKFold(3))
+    right = by_hand()
+    with config_context(enable_metadata_routing=True):
+        np.testing.assert_allclose(scores(model, params={"groups": TOGETHER}), right)
+        piped = make_pipeline(FunctionTransformer(), model)
+        np.testing.assert_allclose(scores(piped, params={"groups": TOGETHER}), right)
+        np.testing.assert_allclose(
+            piped.fit(X, Y, groups=TOGETHER)[-1].mse_path_,
+            model.fit(X, Y, groups=TOGETHER).mse_path_,
+        )
+        search = GridSearchCV(model, {"one_standard_error": [True, False]}, cv=GroupKFold(3))
+        assert search.fit(X, Y, groups=TOGETHER).best_estimator_.n_groups_ >= 1
+        # As of scikit-learn's own, a splitter that takes no groups is given none.
+        with pytest.raises(TypeError, match="groups"):
+            GroupOMPCV(COLUMNS, cv=3).fit(X, Y, groups=TOGETHER)
+        assert GroupOMPCV(COLUMNS, cv=3).fit(X, Y).n_groups_ >= 1
+        assert len(scores(GroupOMP(COLUMNS, n_groups=2), params={"groups": TOGETHER})) == 3
+
+
+def test_groups_of_samples_are_routed_as_those_of_lasso_are():
+    lasso, own = LassoCV(cv=GroupKFold(3)), GroupOMPCV(COLUMNS, cv=GroupKFold(3))
+    with config_context(enable_metadata_routing=True):
+        for wrapped in (lambda model: model, make_pipeline):
+            ours, theirs = (get_routing_for_object(wrapped(model)) for model in (own, lasso))
+            assert (
+                ours.consumes("fit", ["groups"]) == theirs.consumes("fit", ["groups"]) == {"groups"}
+            )
+
+
+def test_without_routing_groups_of_samples_go_by_the_name_of_the_step():
+    piped = make_pipeline(FunctionTransformer(), GroupOMPCV(COLUMNS, cv=GroupKFold(3)))
+    piped.fit(X, Y, groupompcv__groups=TOGETHER)
+    np.testing.assert_allclose(
+        piped[-1].mse_path_,
+        GroupOMPCV(COLUMNS, cv=GroupKFold(3)).fit(X, Y, groups=TOGETHER).mse_path_,
+    )

@@ -81,9 +81,10 @@ def drawn(
     >>> drawn(jax.random.key(0), 5, 0.0, 0.0, 0.0, size=3).tolist().count(FREE)
     9
     """
-    if not isinstance(side, int) or side < 3:
-        raise ValueError(say.refusal("side", "a whole number of at least 3", side))
+    side = say.whole("side", side, 3)
     shares = (walls, goals, pits)
+    for name, each in zip(("walls", "goals", "pits"), shares, strict=True):
+        say.real(name, each, "a share from 0 to 1", least=0, most=1)
     if not tree.traced(shares) and (min(shares) < 0 or sum(shares) > 1):
         raise ValueError(say.refusal("walls, goals, pits", "shares of 1 in all at most", shares))
     at, size = cells(side), side if size is None else size
@@ -115,11 +116,9 @@ def world(kinds: jax.Array, noise: Any, ending: Any) -> World:
     side = math.isqrt(kinds.size)
     if kinds.ndim != 1 or side * side != kinds.size:
         raise ValueError(say.refusal("kinds", "the cells of a square, in one row", kinds.shape))
-    if not tree.traced(noise, ending) and not 0 <= noise <= 1:
-        raise ValueError(say.refusal("noise", "a probability", noise))
-    if not tree.traced(noise, ending) and not 0 < ending <= 1:
-        advice = "else a student that walks to and fro would never end"
-        raise ValueError(say.refusal("ending", "a probability above 0", ending, advice))
+    noise = say.real("noise", noise, "a probability", least=0, most=1)
+    advice = "else a student that walks to and fro would never end"
+    ending = say.real("ending", ending, "a probability above 0", above=0, most=1, advice=advice)
     at, half = cells(side), side // 2
     goes = at[:, None] + MOVES
     within = np.all((goes >= at.min()) & (goes <= at.max()), 2)
@@ -189,7 +188,7 @@ def gained(made: World, policy: jax.Array, rewards: jax.Array, length: int) -> j
     >>> gained(plain, jnp.full((9, 4), 0.25), jnp.ones((9, 4)), 2)[0].tolist()
     1.5
     """
-    sweep = _sweep(made, policy, rewards)
+    sweep, length = _sweep(made, policy, rewards), say.whole("length", length)
     return jax.lax.fori_loop(0, length, lambda _, V: sweep(V), jnp.zeros(made.kinds.size))
 
 
@@ -213,7 +212,7 @@ def best(made: World, length: int) -> jax.Array:
     >>> best(world(jnp.array([0, 0, 2, 0, 0, 0, 0, 1, 0]), 0.0, 0.5), 9)[1].tolist()
     [2.5, 10.0, 5.0, 2.5]
     """
-    rewards, going = made.rewards.T, _going(made)
+    rewards, going, length = made.rewards.T, _going(made), say.whole("length", length)
     mix = lambda there: (1 - made.noise) * there + made.noise * jnp.mean(there, 0)
     moves = lambda V: rewards + mix(_there(made, going * V))
     sweep = lambda _, V: jnp.max(moves(V), 0)
@@ -227,7 +226,7 @@ def play(made: World, policy: jax.Array, key: jax.Array, length: int) -> Episode
     >>> play(still, jnp.full((9, 4), 0.25), jax.random.key(0), 3).alive.tolist()
     [True, False, False]
     """
-    cumulative = jnp.cumsum(policy, 1)
+    cumulative, length = jnp.cumsum(policy, 1), say.whole("length", length)
 
     def step(carry, u):
         cell, alive = carry

@@ -134,8 +134,7 @@ def compare(
             known = ", ".join(str(tuple(cell)) for cell in NOTED)
             expected = f"of (within, between, rows) as one of {known}"
             raise ValueError(say.refusal("cells", expected, tuple(each)))
-    if not isinstance(trials, int) or trials < 1:
-        raise ValueError(say.refusal("trials", "a whole number of at least 1", trials))
+    trials, seed = say.whole("trials", trials), say.whole("seed", seed, 0)
     keys = jax.random.split(jax.random.key(seed), trials)
     solved = [_counted(cell, keys) for cell in chosen]
     methods = study.METHODS + ((_ABESS,) if _ABESS in contest.methods() else ())

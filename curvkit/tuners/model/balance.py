@@ -40,6 +40,8 @@ def step(
     >>> step(Balance(1.0, 2.0), 1.0, 0.5, 0.25)
     Balance(offset=-1.0, sharpness=2.25)
     """
+    say.reals("sharpening", sharpening, least=0)
+    say.reals("stabilizing", stabilizing, least=0)
     offset = (1 - learning_rate * state.sharpness) * state.offset
     drift = sharpening - stabilizing * offset**2
     return Balance(offset, state.sharpness + learning_rate * drift)
@@ -64,12 +66,16 @@ def rate(
     >>> float(rate("cdat", Balance(1.0, 2.0), sigma=1.0, bulk_gradient=2.0))
     1.0
     """
+    if rule not in RULES:
+        raise ValueError(say.unknown("rule", rule, RULES))
+    say.reals("learning_rate", learning_rate, above=0)
+    say.reals("sigma", sigma, above=0)
+    say.reals("bulk_gradient", bulk_gradient)
+    say.reals("bulk_curvature", bulk_curvature)
     if rule == "constant":
         return jnp.asarray(learning_rate)
     if rule == "oracle":
         return sigma / state.sharpness
-    if rule != "cdat":
-        raise ValueError(say.unknown("rule", rule, RULES))
     top = state.sharpness**2 * state.offset**2
     numerator = top + bulk_gradient**2
     return sigma * numerator / (state.sharpness * top + bulk_curvature * bulk_gradient**2)
@@ -81,6 +87,7 @@ def alignment(state: Balance, bulk_gradient: float) -> jax.Array:
     >>> float(alignment(Balance(1.0, 2.0), 2.0))
     0.5
     """
+    say.reals("bulk_gradient", bulk_gradient)
     top = state.sharpness**2 * state.offset**2
     return top / (top + bulk_gradient**2)
 
@@ -93,7 +100,7 @@ def settled_alignment(sigma: float) -> float:
     >>> settled_alignment(1.5)
     0.75
     """
-    return sigma / 2
+    return say.real("sigma", sigma, above=0) / 2
 
 
 def turning_sharpness(
@@ -106,6 +113,10 @@ def turning_sharpness(
     >>> round(float(turning_sharpness(1.0, 1.0, 4.0, 3.0)), 4)
     6.0
     """
+    above_zero = dict(sigma=sigma, sharpening=sharpening, stabilizing=stabilizing)
+    for name, value in above_zero.items():
+        say.reals(name, value, above=0)
+    say.reals("bulk_gradient", bulk_gradient)
     left = jnp.maximum(2.0 - sigma, 0.0)
     return bulk_gradient * jnp.sqrt(stabilizing * sigma / (sharpening * left))
 
@@ -120,4 +131,7 @@ def undershooting_sharpness(
     >>> round(float(undershooting_sharpness(1.0, 1.5, 1.0, 5)), 3)
     4.0
     """
+    for name, value in dict(start=start, sigma=sigma, sharpening=sharpening).items():
+        say.reals(name, value, above=0)
+    say.reals("steps", steps, least=0)
     return jnp.sqrt(start**2 + 2 * sharpening * sigma * steps)

@@ -87,7 +87,10 @@ def test_shares_of_cells_are_those_asked_for():
     [
         (lambda: worlds.drawn(jax.random.key(0), 2, 0.1, 0.1, 0.1), "side must be a whole number"),
         (lambda: worlds.drawn(jax.random.key(0), 5, 0.9, 0.1, 0.1), "must be shares of 1 in all"),
-        (lambda: worlds.drawn(jax.random.key(0), 5, -0.1, 0.1, 0.1), "must be shares of 1 in all"),
+        (
+            lambda: worlds.drawn(jax.random.key(0), 5, -0.1, 0.1, 0.1),
+            "walls must be a share from 0 to 1, but -0.1",
+        ),
         (lambda: worlds.world(jnp.zeros(8, int), 0.1, 0.1), "the cells of a square"),
         (lambda: worlds.world(jnp.zeros(9, int), 1.1, 0.1), "noise must be a probability, but 1.1"),
         (lambda: worlds.world(jnp.zeros(9, int), 0.1, 0.0), "ending must be .* above 0, but 0.0"),
