@@ -42,7 +42,7 @@ HOMES = (
 )  # fmt: skip
 # Records, and what is no function of numbers; `verify` and its kin stand in their own tests.
 NO_ROWS = {
-    "run", "verification.verify", "verification.progress", "verification.SoftmaxSpec",
+    "run", "verification.progress", "verification.SoftmaxSpec",
     "verification.DigitSumSpec", "verification.QuadraticSpec", "verification.box",
     "verification.explore_ladder", "tuners.play", "curvature.Operator",
     "verification.side_by_side", "watching.Watch",
@@ -106,6 +106,10 @@ ROWS = {
     "curvature.stability_threshold": Row(
         lambda learning_rate=0.1, **g: curvature.stability_threshold("gd", learning_rate, **g),
         dict(learning_rate=ABOVE, momentum=SHARE), dict(learning_rate=0.5)),
+    "verification.verify": Row(
+        lambda **g: verification.verify([(np.eye(2), np.zeros(2))], ([0, 0], [1, 1]),
+                                        verification.LinearSpec([1.0, -1.0], 0.5), **g),
+        dict(budget=(0.0, -1.0), boxes=WHOLE, gap=(-0.5,), seed=SEED), dict(gap=0.5)),
     "watching.watch": Row(
         lambda **g: curvkit.watch(loss, **g),
         dict(every=WHOLE, k=WHOLE, num_hvps=WHOLE, learning_rate=ABOVE, momentum=SHARE,

@@ -14,6 +14,7 @@ A specification is a pytree: its numbers are arguments of a compiled program, it
 part of it. So another label or another limit compiles nothing.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,6 +49,16 @@ class Specification:
     """
 
     residual = None
+
+    def __new__(cls, *given, **named):
+        made = object.__new__(cls)
+        made._given = given, named
+        return made
+
+    def __reduce__(self):
+        # From its arguments: the functions of value and planes are made within others.
+        given, named = self._given
+        return functools.partial(type(self), **named), given
 
     def __init__(self, views: tuple, value: Callable, planes: Callable, data: Sequence = ()):
         expected = "a pair of matrices (views, inputs) and (views, outputs)"
@@ -100,15 +111,23 @@ class Specification:
         return slopes, offsets.reshape(-1, offsets.shape[-1]), (spread or [0.0])[0]
 
 
+class Fitted(Specification):
+    """A specification that was fitted to a network, or is being traced."""
+
+    def __reduce__(self):
+        functions = self.value, self.planes
+        return _made, (functions, (self.from_inputs, self.from_outputs, self.data, self.residual))
+
+
 def _made(functions, parts):
-    made = object.__new__(Specification)
+    made = object.__new__(Fitted)
     made.value, made.planes = functions
     made.from_inputs, made.from_outputs, made.data, made.residual = parts
     return made
 
 
 jax.tree_util.register_pytree_node(
-    Specification,
+    Fitted,
     lambda spec: (
         (spec.from_inputs, spec.from_outputs, spec.data, spec.residual),
         (spec.value, spec.planes),

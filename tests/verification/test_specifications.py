@@ -1,5 +1,7 @@
 """Specifications: their values by other ways, and planes that are nowhere below them."""
 
+import pickle
+
 import numpy as np
 import pytest
 from helpers import compilations, float64
@@ -11,6 +13,7 @@ from curvkit.verification import (
     QuadraticSpec,
     SoftmaxSpec,
     Specification,
+    verify,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -109,3 +112,23 @@ def test_what_is_no_specification_is_refused_in_one_sentence(make, said):
     with pytest.raises(ValueError, match=said) as refused:
         make()
     assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        QuadraticSpec(np.diag([-1.0, 1, 0, 0, 0.1]), 2),
+        SoftmaxSpec([0.0, 1], label=0, limit=0.5),
+        LinearSpec([1.0, -1.0], 0.5),
+        LinearSpec([1.0, -1.0], 0.5).fit(2, 2),
+    ],
+    ids=lambda spec: type(spec).__name__,
+)
+def test_a_specification_is_the_same_after_pickling(spec):
+    layers, box = [(np.eye(2), np.zeros(2))], ([0, 0], [1, 1])
+    with float64():
+        one, other = (
+            verify(layers, box, each, budget=1, boxes=9)
+            for each in (spec, pickle.loads(pickle.dumps(spec)))
+        )
+    assert (one.status, one.upper_bound) == (other.status, other.upper_bound)
