@@ -5,19 +5,18 @@ out: whatever text a parameter or an output holds, a browser neither runs it nor
 """
 
 import html
+import itertools
 import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
-from nbconvert import HTMLExporter
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
-from curvkit.report import markup, outputs, parameters, plot, safe, summary
+from curvkit.report import cells, outputs, parameters, plot, summary
 
 HERE = Path(__file__).resolve().parent
 PLOTLY = outputs.PLOTLY
@@ -58,20 +57,16 @@ def render(
     facts = node.metadata.curvkit.report
     # Drawn by lot after the notebook ran, so that nothing that came of it can know it.
     nonce = secrets.token_hex(12)
-    figures: list[str] = []
+    count = itertools.count()
 
     def figure(told: dict) -> str:
-        figures.append(plot.drawn(told, len(figures), nonce))
-        return f"[figure {len(figures) - 1} {nonce}]"
+        return plot.drawn(told, next(count), nonce)
 
-    resources = {"metadata": {"path": path}}
-    body, _ = Exporter().from_notebook_node(_bare(node, figure), resources)
-    for number, drawn in enumerate(figures):
-        body = body.replace(f"[figure {number} {nonce}]", drawn)
+    body = cells.drawn(node, path, figure)
     first = before(nonce)
     # Below the title, which every page begins with.
     body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
-    return _whole(node, f"{body}\n{_summary(facts)}", nonce, bool(figures or first), extra)
+    return _whole(node, f"{body}\n{_summary(facts)}", nonce, bool(next(count) or first), extra)
 
 
 def without_cells(node: NotebookNode) -> str:
@@ -136,56 +131,6 @@ def _code_colors() -> str:
         for query, style in rules.items()
     }
     return "".join(f"@media {query} {{\n{told}\n}}\n" for query, told in written.items())
-
-
-class Exporter(HTMLExporter):
-    """nbconvert with the template beside this file, for the body of a page only."""
-
-    def __init__(self, **options: Any):
-        options |= dict(template_name="template", extra_template_basedirs=[str(HERE)])
-        super().__init__(**options)
-        self.register_filter("raw_cell", _raw)
-
-    @pass_context
-    def markdown2html(self, context, source: str) -> str:
-        """A Markdown cell as HTML, with its images taken in and its equations converted."""
-        path = context.get("resources", {}).get("metadata", {}).get("path", "")
-        attachments = context.get("cell", {}).get("attachments", {})
-        return markup.markdown(source, path=path, attachments=attachments)
-
-
-def _bare(node: NotebookNode, figure: Callable[[dict], str]) -> NotebookNode:
-    """A notebook of what a page shows of one and of nothing else, its outputs drawn.
-
-    nbconvert refuses a notebook with anything in it that nbformat's schema does not foresee.
-    """
-    cells = []
-    for cell in node.cells:
-        failed = cell.metadata.get("papermill", {}).get("exception") is True
-        metadata = {"failed": failed, "curvkit_cell": cell.metadata.get("curvkit_cell")}
-        if cell.cell_type == "code":
-            drawn = [_drawn(each) for each in outputs.of_cell(cell, figure)]
-            cells.append(v4.new_code_cell(cell.source, outputs=drawn, metadata=metadata))
-        elif cell.cell_type == "markdown":
-            kept = {"attachments": dict(cell.get("attachments", {}))}
-            cells.append(v4.new_markdown_cell(markup.for_page(cell.source), **kept))
-        elif cell.source.strip():
-            kind = cell.metadata.get("raw_mimetype", cell.metadata.get("format", ""))
-            cells.append(v4.new_raw_cell(cell.source, metadata={"raw_mimetype": str(kind)}))
-    return v4.new_notebook(cells=cells)
-
-
-def _drawn(text: str) -> NotebookNode:
-    return v4.new_output("display_data", {"text/html": text})
-
-
-def _raw(source: str, kind: str) -> str:
-    """A raw cell, whose text is for another converter than this one unless it says so."""
-    if kind == "text/html":
-        return safe.html_of(source)
-    if kind == "text/markdown":
-        return markup.markdown(source)
-    return f"<pre>{html.escape(source)}</pre>"
 
 
 def _failure(facts: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
 
 
 def declared(node: NotebookNode) -> dict[str, Any]:
-    r"""The parameters of a notebook with their defaults: plain values assigned in its cells of them.
+    r"""The parameters of a notebook with their defaults: plain values assigned in cells of them.
 
     IPython's own lines there, such as `%load_ext` or `!pip`, are passed over; of a cell that is not
     Python nothing is known, and running it says so.

@@ -17,12 +17,12 @@ PARAMETERS, EARLIER, INJECTED = "parameters", "parameters-before", "injected-par
 PYTHON = re.compile(r"(?i)^(i|x|xeus-?|micro)?python[\d.]*$")
 # The names of kernels of other languages; that of one's own environment may be any name.
 ELSEWHERE = re.compile(
-    r"(?i)^(r|ir(kernel)?|xr|conda-env-.*-r|julia|xjulia|(c?bash|zsh|sh)(_kernel)?|i?ruby|javascript|jslab|i?js|deno|"
-    r"i?typescript|tslab|xcpp|xeus-cling|i?scala|almond|toree|apache_toree_scala|spylon|i?java|rapaio|"
-    r"ganymede|kotlin|rust|evcxr|gophernotes|gonb|octave|xoctave|matlab|jupyter_matlab|sas|stata|"
-    r"nbstata|ihaskell|haskell|i?perl|raku|lua|xlua|ilua|sql|xsql|xsqlite|maxima|sage(math)?|gap|"
-    r"coq|lean|elixir|erlang|fortran|clojure|iclojure|\.net-.*|powershell|wolframlanguage|sos|calysto_)"
-    r"(?![a-z]|-env)"
+    r"(?i)(r|ir|irkernel|xr|x?julia|bash|zsh|sh|i?ruby|javascript|jslab|i?js|deno|i?typescript|tslab|"
+    r"xcpp|xeus-cling|i?scala|almond|toree|apache_toree_scala|spylon|i?java|rapaio|ganymede|kotlin|"
+    r"rust|evcxr|gophernotes|gonb|x?octave|matlab|jupyter_matlab|sas|stata|nbstata|i?haskell|i?perl|"
+    r"raku|[ix]?lua|x?sql|xsqlite|maxima|sage|sagemath|gap|coq|lean|elixir|erlang|fortran|clojure|"
+    r"iclojure|powershell|wolframlanguage|sos|\.net-\w+|calysto_\w+|conda-env-.*-r)"
+    r"([-_.]?v?\d[\w.]*|[-_]kernel)?"
 )
 # Metadata of cells whose kind nbformat prescribes.
 OF_A_KIND = dict(collapsed=bool, deletable=bool, editable=bool, scrolled=bool, format=str, name=str)
@@ -102,7 +102,7 @@ def _of_kernel(name: str, display_name: str) -> str:
     try:
         return KernelSpecManager().get_kernel_spec(name).language if name else ""
     except (NoSuchKernel, OSError, ValueError, TypeError, KeyError):
-        return (display_name or name) if ELSEWHERE.match(name) else ""
+        return (display_name or name) if ELSEWHERE.fullmatch(name) else ""
 
 
 def _upgraded(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:

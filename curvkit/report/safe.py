@@ -119,6 +119,8 @@ def _bring_in(tag: Tag, taken_in: Callable[[str], str | None]) -> None:
     data = source if MEDIA.match(source) else taken_in(source)
     if data:
         tag["src"] = data
+        if tag.name == "img":
+            tag.attrs.setdefault("alt", "a picture")
     elif source or tag.name == "img":
         _replace(tag, elsewhere(source, str(tag.get("alt") or "")))
 

@@ -19,8 +19,9 @@ from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 
-from curvkit.report.outputs import PLOTLY, WIDGET
+from curvkit.report.outputs import PLOTLY, WIDGET, text_of
 
+DISPLAYS = ("display_data", "execute_result", "update_display_data")
 QUESTION = "__import__('importlib').import_module('curvkit.report.stills').of({models!r})"
 
 
@@ -47,6 +48,16 @@ class WidgetClient(PapermillNotebookClient):
 
     def set_widgets_metadata(self) -> None:
         """Keeps no state of widgets, which is some megabytes a figure, and which no page shows."""
+
+    def process_message(self, msg: dict[str, Any], *where: Any) -> NotebookNode | None:
+        """Takes a message in; what is displayed becomes such that a notebook can hold it."""
+        data = msg["content"].get("data")
+        if msg["msg_type"] in DISPLAYS and isinstance(data, dict):
+            msg["content"]["data"] = {
+                kind: each if kind.endswith("json") else text_of(each)
+                for kind, each in data.items()
+            }
+        return super().process_message(msg, *where)
 
     def handle_comm_msg(self, outs: list, msg: dict[str, Any], cell_index: int) -> None:
         """Hears of a widget; one that cannot be followed is no failure of its notebook."""
