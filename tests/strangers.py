@@ -143,7 +143,7 @@ def _shown():
         "plotly",
         code("import plotly.graph_objects as go\ngo.Figure(go.Scatter(x=[1, 2], y=[3, 4]))"),
         code("go.Figure(go.Bar(y=[1]), dict(title='Newton\\'s <b>bold</b>')).show()"),
-        code("display({'application/vnd.plotly.v1+json': {'data': None, 'layout': None}}, raw=True)"),
+        code("display({'application/vnd.plotly.v1+json': {'data': None}}, raw=True)"),
         shows=("figure-1", "figure-2", "figure-3", "Newton&#x27;s  bold"),
     )  # fmt: skip
     yield stranger(
@@ -316,7 +316,8 @@ def _words():
         shows=(
             f'<img {picture} alt="x"', f'<img alt="y" {picture}', f'<img alt="a picture" {picture}',
             "data:image/svg+xml;base64,", "attachment:gone.png (z) is not there",
-            f'<img {picture} alt="l"', f'<img {picture} alt="m"', "no.png (o) is not there", '<a href="//e.org/a.png">',
+            f'<img {picture} alt="l"', f'<img {picture} alt="m"', "no.png (o) is not there",
+            '<a href="//e.org/a.png">',
         ),
         hides=("<img src='attachment", 'src="no.png"'),
     )  # fmt: skip
@@ -324,8 +325,9 @@ def _words():
         "markdown",
         words(
             "# Title <b>bold</b> & `Newton's`\n\nText <img src=x onerror=alert(6)> <u>under</u>\n\n"
-            "<script>alert(7)</script>\n\n<details><summary>Answer</summary>\n\n**hidden** $x<y$\n\n"
-            "</details>\n\n<div onmouseover='alert(8)'>never closed\n\n$$\\hat\\jmath = \\arg\\max_j x$$"
+            "<script>alert(7)</script>\n\n<details><summary>Answer</summary>\n\n**hidden** $x<y$"
+            "\n\n</details>\n\n<div onmouseover='alert(8)'>never closed\n\n"
+            "$$\\hat\\jmath = \\arg\\max_j x$$"
         ),
         words("<!-- live -->Drag the slider.<!-- /live --> Look. <!-- page: Press *play*. -->"),
         words("[a](javascript:alert(9)) <a href='javascript:alert(10)'>b</a> &lt;i&gt; a&nbsp;b"),
@@ -335,7 +337,8 @@ def _words():
             "Look.", "Press <em>play</em>.", "&lt;i&gt;", NO_SCRIPT,
         ),
         hides=(
-            "onerror", "alert(7)", "onmouseover", "Drag", "javascript:", 'class="formula"', "&amp;lt;"
+            "onerror", "alert(7)", "onmouseover", "Drag", "javascript:", 'class="formula"',
+            "&amp;lt;",
         ),
     )  # fmt: skip
     yield stranger(

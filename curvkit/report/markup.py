@@ -35,6 +35,11 @@ KNOWN = {
     r"\\dblcolon\b": "::",
     r"\\begin\{(aligned|gathered|split)\}\[[tbc]\]": r"\\begin{\1}",
 }
+# Equations within HTML, and where none are looked for: code, and tags.
+DOLLARS = re.compile(
+    r"(?is)<(?P<tag>code|pre|script|style)\b.*?</(?P=tag)\s*>|</?[a-z!][^>]*>|"
+    r"(?<!\\)\$\$(?P<block>[^$]+)\$\$|(?<![$\\])\$(?P<inline>[^$]+)(?<!\\)\$(?!\$)"
+)
 LIVE = re.compile(r"(?s)<!--\s*live\s*-->.*?<!--\s*/live\s*-->\n?")
 PAGE = re.compile(r"(?s)<!--\s*page:\s?(.*?)\s*-->")
 # Of pictures, those that are drawn anew at any size first, then those that lose nothing.
@@ -82,7 +87,16 @@ class Renderer(IPythonRenderer):
     def block_html(self, html: str) -> str:
         """HTML on lines of its own, which may end in a later block."""
         self.mixed = True
-        return f"<p>{self.escape_html(html.strip())}</p>\n" if self._escape else f"{html}\n"
+        if self._escape:
+            return f"<p>{self.escape_html(html.strip())}</p>\n"
+        return f"{DOLLARS.sub(self._within, html)}\n"
+
+    def _within(self, found: re.Match) -> str:
+        """An equation within HTML, where Markdown does not look for any, and notebooks do."""
+        block, inline = found["block"], found["inline"]
+        if block is None and inline is None:
+            return found[0]
+        return self._equation(html.unescape(block or inline), "block" if block else "inline")
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """A picture, a link to one that lies on the network, or that it is not there."""

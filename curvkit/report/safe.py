@@ -25,9 +25,6 @@ TAGS = frozenset(
 )
 # Gone with all that is in them; what else is unknown goes, and its text stays.
 ACTIVE = frozenset("script iframe object embed applet frame frameset portal".split())
-UNSEEN = frozenset(
-    "template noscript noembed noframes title xmp plaintext textarea base link meta param".split()
-)
 BARRED = frozenset(
     "srcdoc srcset action formaction ping background manifest archive codebase classid data "
     "autofocus form formmethod formtarget http-equiv nonce is contenteditable usemap".split()
@@ -74,7 +71,7 @@ def html_of(
             continue
         if tag.name in ACTIVE:
             _replace(tag, _told(tag))
-        elif tag.name in UNSEEN or (tag.name == "style" and not _keeps(tag, styled)):
+        elif tag.name == "template" or (tag.name == "style" and not _keeps(tag, styled)):
             tag.decompose()
         elif tag.name not in TAGS:
             tag.unwrap()

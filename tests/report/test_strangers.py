@@ -9,12 +9,11 @@ import re
 from urllib.parse import quote
 
 import nbformat
-import papermill
 import pytest
 from rich.console import Console
-from strangers import LEFT_OUT, PYTHON, code, stranger, strangers, written
+from strangers import strangers, written
 
-from curvkit.report import kernel, page, reading
+from curvkit.report import kernel
 from curvkit.report.make import make
 
 NAMES = [each.name for each in strangers()]
