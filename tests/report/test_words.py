@@ -2,6 +2,7 @@
 
 import html
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -135,6 +136,28 @@ ACTIVE = [
 ]  # fmt: skip
 
 
+class Acts(HTMLParser):
+    """What of HTML acts: elements, attributes that are called, and addresses that run."""
+
+    WRONG = "script iframe object embed base meta link form noscript template".split()
+    CALLED = ("srcdoc", "formaction", "action", "http-equiv", "poster")
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [tag] * (tag in self.WRONG)
+        for name, value in attrs:
+            called = name.startswith("on") or name in self.CALLED
+            runs = name != "title" and "alert" in (value or "")
+            self.found += [(tag, name, value)] * (called or runs)
+
+    def handle_data(self, data):
+        self.found += [data] * (self.lasttag == "style" and "<" in data)
+
+
 @pytest.mark.parametrize("source", ACTIVE)
 def test_nothing_that_acts_is_left_of_the_html_of_others(source):
     for made in (
@@ -142,11 +165,7 @@ def test_nothing_that_acts_is_left_of_the_html_of_others(source):
         markup.markdown(source),
         markup.markdown(f"words {source} words"),
     ):
-        tags = re.findall(r"<[^>]*>", made)
-        assert not [tag for tag in tags if "alert" in tag or re.search(r"\son\w+=", tag)], made
-        assert not re.search(
-            r"(?i)<(script|iframe|object|embed|base|meta|link|form|noscript)\b", made
-        )
+        assert Acts(made).found == []
     again = safe.html_of(safe.html_of(source))
     assert again == safe.html_of(source)
 
@@ -155,7 +174,8 @@ def test_what_shows_something_stays_as_it_was():
     kept = (
         '<table class="t"><tr><td colspan="2" style="color: red">a</td></tr></table>'
         '<details open=""><summary>s</summary>x</details><a href="b.html#c">b</a>'
-        '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg><img alt="i" src="data:image/png;base64,AA=="/><input type="checkbox"/>'
+        '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg>'
+        '<img alt="i" src="data:image/png;base64,AA=="/><input type="checkbox"/>'
     )
     made = safe.html_of(kept)
     for part in re.findall(r"<[^/][^>]*>", kept):
