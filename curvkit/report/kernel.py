@@ -92,6 +92,7 @@ class Client(WidgetClient):
         """Executes the cells, then asks the kernel what it computed on, and what widgets show."""
         self._stop.will_kill(self.km.kill)
         super().papermill_execute_cells()
+        self.tell_the_kernel()
         asked = {"facts": QUESTION}
         if models := widgets.displayed(self.nb):
             asked["stills"] = widgets.QUESTION.format(models=models)

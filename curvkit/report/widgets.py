@@ -26,9 +26,22 @@ QUESTION = "__import__('importlib').import_module('curvkit.report.stills').of({m
 
 
 class Capture(OutputWidget):
-    """nbclient's stand-in for an Output widget, which also hears what the kernel puts into it."""
+    """nbclient's stand-in for an Output widget, which also hears what the kernel puts into it.
+
+    nbclient tells the kernel of each output at once. While it waits for the kernel's reply on the
+    same socket, that may make it miss the reply, and wait until the cell's time is over. So here
+    the kernel is told between cells, when nothing is waited for.
+    """
 
     msg_id = ""
+
+    def sync_state(self) -> None:
+        """Notes that the kernel is to be told of what was captured."""
+        self.executor.captured[self.comm_id] = self
+
+    def tell_the_kernel(self) -> None:
+        """Tells the kernel of what was captured."""
+        super().sync_state()
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes over what the kernel's own side changed."""
@@ -44,7 +57,19 @@ class WidgetClient(PapermillNotebookClient):
         """Begins with no widgets; the state of each is there as soon as it is asked for."""
         super().reset_execution_trackers()
         self.widget_state = collections.defaultdict(dict)
+        self.captured: dict[str, Capture] = {}
         self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": Capture}}
+
+    def execute_cell(self, *given: Any, **options: Any) -> NotebookNode:
+        """Executes a cell in a kernel that knows what was captured before."""
+        self.tell_the_kernel()
+        return super().execute_cell(*given, **options)
+
+    def tell_the_kernel(self) -> None:
+        """Tells the kernel of what was captured since it was last told."""
+        for each in self.captured.values():
+            each.tell_the_kernel()
+        self.captured.clear()
 
     def set_widgets_metadata(self) -> None:
         """Keeps no state of widgets, which is some megabytes a figure, and which no page shows."""
