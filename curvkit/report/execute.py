@@ -6,6 +6,7 @@ when it failed, with where and why, and with all that its page and the index say
 
 import contextlib
 import datetime
+import html
 import logging
 import re
 import threading
@@ -260,5 +261,5 @@ def title(node: NotebookNode) -> str:
     for cell in node.cells:
         found = cell.cell_type == "markdown" and re.search(r"(?m)^#\s+(.+)$", cell.source)
         if found:
-            return re.sub(r"[*`$\\]", "", found.group(1)).strip()
+            return html.unescape(re.sub(r"<[^>]*>|[*`$\\]", "", found.group(1))).strip()
     return ""

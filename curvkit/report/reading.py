@@ -41,18 +41,18 @@ def read(path: Path) -> NotebookNode:
         left in its metadata is gone, and its parameters are those that running it would set.
 
     Raises:
-        ValueError: with what is wrong, in one sentence.
+        ValueError: with what is wrong with it, in one sentence.
     """
     try:
         raw = json.loads(path.read_bytes())
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"it cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no notebook: it is not the JSON of one.") from error
-    return clean(raw, str(path))
+        raise ValueError("it is no notebook: it is not the JSON of one.") from error
+    return clean(raw)
 
 
-def clean(raw: Any, name: str = "this") -> NotebookNode:
+def clean(raw: Any) -> NotebookNode:
     """The notebook that `raw`, the JSON of a file, holds; as `read` returns it.
 
     >>> cell = {"cell_type": "code", "source": ["x = 1"], "metadata": {"tags": 3}}
@@ -61,17 +61,17 @@ def clean(raw: Any, name: str = "this") -> NotebookNode:
       'execution_count': None, 'outputs': []}]
     """
     if not isinstance(raw, Mapping):
-        raise ValueError(f"{name} is no notebook: its JSON is not that of one.")
+        raise ValueError("it is no notebook: its JSON is not that of one.")
     if not isinstance(raw.get("cells"), list):
-        raw = _upgraded(raw, name)
+        raw = _upgraded(raw)
     metadata = _metadata(raw.get("metadata"))
     foreign = language(metadata)
     if foreign:
         raise ValueError(
-            f"{name} is written in {foreign}, and a report runs notebooks in Python only; run it "
+            f"it is written in {foreign}, and a report runs notebooks in Python only; run it "
             "by papermill or nbconvert with the kernel that it is for."
         )
-    cells = [_cell(each, number, name) for number, each in enumerate(raw["cells"], 1) if each]
+    cells = [_cell(each, number) for number, each in enumerate(raw["cells"], 1) if each]
     _identify(cells)
     _keep_what_was_injected(cells)
     return nbformat.from_dict(
@@ -105,14 +105,14 @@ def _of_kernel(name: str, display_name: str) -> str:
         return (display_name or name) if ELSEWHERE.fullmatch(name) else ""
 
 
-def _upgraded(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _upgraded(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """A notebook of nbformat 1 to 3 as one of 4."""
     sheets = raw.get("worksheets")
     old = isinstance(sheets, list) and all(
         isinstance(each, Mapping) and isinstance(each.get("cells"), list) for each in sheets
     )
     if not old:
-        raise ValueError(f"{name} is no notebook: it has no list of cells.")
+        raise ValueError("it is no notebook: it has no list of cells.")
     major, minor = (raw.get(key) for key in ("nbformat", "nbformat_minor"))
     major, minor = major if major in (2, 3) else 3, minor if isinstance(minor, int) else 0
     sheets = [
@@ -125,7 +125,7 @@ def _upgraded(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         return nbformat.convert(nbformat.versions[major].to_notebook_json(raw, minor=minor), 4)
     except Exception as error:  # its errors have no common base
         raise ValueError(
-            f"{name} is of nbformat {major}, and cannot be brought to 4: {type(error).__name__}."
+            f"it is of nbformat {major}, and cannot be brought to 4: {type(error).__name__}."
         ) from error
 
 
@@ -166,9 +166,9 @@ def _metadata(given: Any) -> dict[str, Any]:
     return kept
 
 
-def _cell(raw: Any, number: int, name: str) -> dict[str, Any]:
+def _cell(raw: Any, number: int) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise ValueError(f"{name} is no notebook: the entry {number} of its cells is no cell.")
+        raise ValueError(f"it is no notebook: the entry {number} of its cells is no cell.")
     kind = raw.get("cell_type")
     kind = kind if kind in ("code", "markdown", "raw") else "raw"
     given = raw.get("id")

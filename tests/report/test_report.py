@@ -237,9 +237,9 @@ def test_a_report_into_the_folder_of_its_notebooks_is_refused(shelf):
 def test_a_file_that_is_no_notebook_is_told_as_one_that_failed(shelf):
     (shelf / "broken.ipynb").write_text("no JSON")
     (said,) = make(notebooks.choose(["broken.ipynb"]), out=shelf / "out")
-    assert re.fullmatch(r"broken failed in its reading: \S+broken.ipynb is no notebook: .*", said)
+    assert said.startswith("broken failed in its reading: it is no notebook: ")
     for name in ("broken.html", "index.html"):
-        assert "broken.ipynb is no notebook" in (shelf / "out" / name).read_text()
+        assert "it is no notebook" in (shelf / "out" / name).read_text()
 
 
 @pytest.mark.parametrize("name", ["00_start.ipynb", "00_start.html", "index.html"])
