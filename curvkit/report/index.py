@@ -13,6 +13,8 @@ from curvkit.report import page, summary
 Facts = Mapping[str, Any]
 HEADINGS = ("", "notebook", "status", "took", "computed on", "parameters", "run", "files")
 KINDS = ("html", "pdf", "ipynb", "log")
+# What is said of every run, by which a record is known.
+ALWAYS = dict(title=str, failure=str, seconds=int | float, changed=Mapping, date=str)
 
 
 def earlier(folder: Path) -> dict[str, Facts]:
@@ -25,9 +27,10 @@ def facts_of(record: Path) -> Facts | None:
     """What an executed notebook says of its run; None if the file is not one of a report."""
     try:
         facts = json.loads(record.read_text(encoding="utf-8"))["metadata"]["curvkit"]["report"]
-        return {**facts, "name": record.stem}
-    except (OSError, ValueError, KeyError, TypeError):
+        told = all(isinstance(facts[name], kind) for name, kind in ALWAYS.items())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return {**facts, "name": record.stem} if told else None
 
 
 def is_one(path: Path) -> bool:

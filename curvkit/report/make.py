@@ -143,8 +143,9 @@ def stems(names: Sequence[str]) -> list[str]:
     ['a', 'index_notebook']
     """
     found = []
-    for name in names:
-        while name.lower() == "index" or (name not in names and name in found):
+    for given in names:
+        name = given
+        while name.lower() == "index" or (name != given and name in (*names, *found)):
             name = f"{name}_notebook"
         found.append(name)
     return found
