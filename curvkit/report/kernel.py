@@ -129,14 +129,7 @@ class Engine(NBClientEngine):
         Raises:
             ValueError: with one sentence, if the notebook is in another language than Python.
         """
-        known = nb_man.nb.metadata
-        if known.get("kernelspec", {}).get("name") != kernel_name:
-            known = {"kernelspec": {"name": kernel_name}}
-        if foreign := reading.language(known):
-            raise ValueError(
-                f"The kernel {kernel_name} is for {foreign}, and the engine curvkit runs notebooks "
-                "in Python only; run it without --engine."
-            )
+        _in_python(nb_man.nb, kernel_name)
         started = {"cwd": place} if place else {}
         started |= {"env": environment.brisk()} if brisk else {}
         watch = watch or Watch(nb_man.nb, lambda number: None)
@@ -157,6 +150,18 @@ class Engine(NBClientEngine):
         with widgets.nothing_waits():
             # What the kernel says outside of cells belongs into the log, not on the terminal.
             client.execute(stdout=quiet, stderr=quiet, **started)
+
+
+def _in_python(node: NotebookNode, kernel_name: str) -> None:
+    """Raises ValueError if a notebook, or the kernel asked for, is of another language."""
+    known = node.metadata
+    if known.get("kernelspec", {}).get("name") != kernel_name:
+        known = {"kernelspec": {"name": kernel_name}}
+    if foreign := reading.language(known):
+        raise ValueError(
+            f"The kernel {kernel_name} is for {foreign}, and the engine curvkit runs notebooks in "
+            "Python only; run it without --engine."
+        )
 
 
 papermill_engines.register("curvkit", Engine)
