@@ -27,25 +27,34 @@
 # **curvkit** lets you see, and turn, what seven papers, and one that they build on, found about how neural
 # networks train. Each notebook is about one topic: it makes a claim, asks you to predict, and then hands you the knobs.
 #
+# <!-- live -->
 # Run a cell with Shift+Enter, or all of them from the menu *Run*.
+# <!-- /live -->
+# <!-- page: This is a page of what it showed as it ran: figures play here, and knobs turn in JupyterLab (`make lab`). -->
 
 # %% tags=["parameters"]
 learning_rate = 0.1
 seed = 0
 
 # %% [markdown]
+# <!-- live -->
 # ## How to turn a knob
+# <!-- /live -->
+# <!-- page: ## A first valley -->
+#
 # Below, gradient descent rolls down a valley whose sharpness is 20. In one direction it takes the
 # distance $x$ from the bottom to $(1 - \eta \cdot 20)\,x$ at each step.
 #
-# **Predict** what you will see at a learning rate $\eta$ of 0.04, of 0.1, and of 0.11. Then drag the
-# slider, or type a number beside it, and let go.
+# **Predict** what you will see at a learning rate $\eta$ of 0.04, of 0.1, and of 0.11.
+# <!-- live -->
+# Then drag the slider, or type a number beside it, and let go.
 #
 # - *Play* draws the run as it grew; drag the bar to go to any reading.
 # - *Keep this run* leaves it on the figure while you turn on.
 # - *Stop* stops a long run where it is; a newer knob value takes its place by itself.
 # - The small arrow beside a knob brings it to its default, *Reset* all of them to where they began. Hover over a name to read what it does.
 # - A knob marked *recompiles* takes a few seconds; all others answer at once.
+# <!-- /live -->
 
 # %%
 from curvkit import curvature
@@ -56,7 +65,7 @@ curvature.explore(
 
 # %% [markdown]
 # At $\eta = 0.1$ the product $\eta\lambda$ is 2, and the iterate jumps from one side to the other
-# forever. One step of the knob further it leaves the valley. This is the *edge of stability* of a
+# forever. At a rate a little larger it leaves the valley. This is the *edge of stability* of a
 # quadratic. What a real network does there is the first surprise, in `01_curvature`.
 #
 # ## By hand

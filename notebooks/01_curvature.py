@@ -43,8 +43,11 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
+# <!-- live -->
 # Drag the learning rate to 0.2 or to 0.05 and let go: where does the orange curve go to? Press
-# *Keep this run* first, and both stay on the figure. *Play* draws the run as it grew.
+# *Keep this run* first, and both stay on the figure.
+# <!-- /live -->
+# *Play* draws the run as it grew.
 
 # %%
 from curvkit import curvature
@@ -80,8 +83,11 @@ curvature.figures.scaled(trace)
 #
 # For $\eta\lambda < 1$ it glides down, between 1 and 2 it jumps across the valley and comes closer,
 # at 2 it jumps back and forth forever, above 2 it is thrown out. **Predict**: the quadratic below
-# has sharpness 20. What happens at $\eta$ = 0.09, 0.1 and 0.11? Turn the knob and see; *Play* to
-# watch it jump.
+# has sharpness 20. What happens at $\eta$ = 0.09, 0.1 and 0.11?
+# <!-- live -->
+# Turn the knob and see;
+# <!-- /live -->
+# *Play* to watch it jump.
 
 # %%
 curvature.explore(figure="valley", data="quadratic", learning_rate=0.095, every=1, steps=60)
@@ -172,6 +178,8 @@ curvature.figures.edge(broken)
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. At which learning rate does the default network start beyond its edge?
 #    <details><summary>Answer</summary>Where 2/η is the sharpness at the first reading: it starts
 #    near 9 for seed 0, so at about η = 0.22. It need not diverge there: the sharpness gives way, and

@@ -45,8 +45,10 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
-# Orange is CDAT, blue a constant rate. Set $\sigma$ to 1.9, then to 1, then to 2.05. Choose another
-# rival: Polyak, a warm-up, a line search. *Play* draws the race as it was run.
+# Orange is CDAT, blue a constant rate. *Play* draws the race as it was run.
+# <!-- live -->
+# Set $\sigma$ to 1.9, then to 1, then to 2.05. Choose another rival: Polyak, a warm-up, a line search.
+# <!-- /live -->
 
 # %%
 from curvkit import tuners
@@ -122,7 +124,10 @@ for value in (1.0, 1.5, 1.9, 2.0):
 # the loss with it. A model with two numbers explains the
 # jump, the displacement $x$ along the top eigenvector and the sharpness: λ shrinks only while
 # $b x^2 > a$, and CDAT keeps $x^2 = (g_0/\lambda)^2\,\sigma/(2-\sigma)$ alive, which has no bound
-# as $\sigma$ goes to 2. Turn σ, and the bulk gradient $g_0$: where does λ turn around?
+# as $\sigma$ goes to 2.
+# <!-- live -->
+# Turn σ, and the bulk gradient $g_0$: where does λ turn around?
+# <!-- /live -->
 
 # %%
 tuners.model.explore()
@@ -171,7 +176,7 @@ for name, turned in fails.items():
 # - *Measured*: the sentences and numbers above, by the runs they stand beside.
 # - *Not claimed*: that CDAT beats everything. On this small problem Polyak's step, as measured
 #   above, does better, and so does a warm-up to a rate of 0.4, or from PyTorch's start a constant
-#   0.4: choose them as rivals, with that rate, and see.
+#   0.4.<!-- live --> Choose them as rivals, with that rate, and see.<!-- /live -->
 
 # %% [markdown]
 # ## Break it
@@ -189,6 +194,8 @@ for cap in (1e4, 0.5):
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. Set σ to 2.05, and the steps to 4000. What do sharpness and loss do?
 #    <details><summary>Answer</summary>The sharpness falls much further, the rate grows, and the
 #    loss ends higher: the valley is flattened more than training can use. (From PyTorch's start

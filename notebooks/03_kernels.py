@@ -51,8 +51,11 @@ seed = 0
 # %% [markdown]
 # ## Turn
 # *Play* goes down the network layer by layer; the green band is where the shaped map is proved to
-# lie. Drag the depth and ζ; change the method to *tat*; look at the other figures: *activation* has
+# lie.
+# <!-- live -->
+# Drag the depth and ζ; change the method to *tat*; look at the other figures: *activation* has
 # the four conditions, *sampled* networks of finite width, *roots* all that meet the conditions.
+# <!-- /live -->
 
 # %%
 from curvkit import kernels
@@ -87,8 +90,10 @@ kernels.figures.local(trace)
 # %% [markdown]
 # ## An architecture with shortcuts
 # A branch is a network, too, and the target holds for the steepest part. **Predict**: with two
-# blocks and shortcuts of weight 0.95, is it the whole network, or a branch? Turn *wiring*, *blocks*
-# and *w* in the panel above.
+# blocks and shortcuts of weight 0.95, is it the whole network, or a branch?
+# <!-- live -->
+# Turn *wiring*, *blocks* and *w* in the panel above.
+# <!-- /live -->
 
 # %%
 short = kernels.Settings.read(activation=activation, method=method, blocks=2, weight=0.95)
@@ -107,8 +112,10 @@ shaped = kernels.shape("softplus", network, "dks")
 # %% [markdown]
 # ## Networks of finite width
 # The theory is of infinite width. **Predict**: are Gaussian or orthogonal weights nearer to it?
-# Below are sampled networks of width 256 with Gaussian weights; choose *sampled* in the panel above,
-# where weights are orthogonal, to compare.
+# Below are sampled networks of width 256 with Gaussian weights.
+# <!-- live -->
+# Choose *sampled* in the panel above, where weights are orthogonal, to compare.
+# <!-- /live -->
 
 # %%
 gaussian = kernels.run(
@@ -174,6 +181,8 @@ kernels.tell(kernels.run(shallow))
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. Why does shaping with ζ = 1 make no sense?
 #    <details><summary>Answer</summary>The map then has slope 1 at 1 and goes through 0 at 0; being
 #    convex it is the identity, and the network is linear.</details>

@@ -47,9 +47,12 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
-# The histogram fills as the runs end. The dashed line is the loss of a minimum that is proved. Turn
-# *width* to 3, 4 or 7 and see the failures become fewer (about 99, 60, 51 and 25 of 100 at 2, 3, 4 and
-# 7); look at *surface* for what was learnt instead.
+# The histogram fills as the runs end. The dashed line is the loss of a minimum that is proved.
+# <!-- live -->
+# Turn *width* to 3, 4 or 7 and see the failures become fewer (about 99, 60, 51 and 25 of 100 at 2, 3, 4
+# and 7); look at *surface* for what was learnt instead.
+# <!-- /live -->
+# <!-- page: Of width 3, 4 or 7, failures become fewer (about 99, 60, 51 and 25 of 100 at 2, 3, 4 and 7). -->
 
 # %%
 from curvkit import minima
@@ -146,6 +149,8 @@ minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **cas
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. Is a run that is called *stuck* at a local minimum?
 #    <details><summary>Answer</summary>Not always: most levels of the histogram are only approached,
 #    with weights that grow without end. The search polishes by Newton, and counts as *near no strict

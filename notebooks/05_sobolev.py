@@ -47,9 +47,11 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
-# *Play* lets both surfaces grow; strokes from the points lead uphill, along the slopes. Turn *λ*, a logarithmic
-# knob; choose *ackley*; look at *errors* and *pairs*; put *noise* on the slopes until they no longer
-# pay.
+# *Play* lets both surfaces grow; strokes from the points lead uphill, along the slopes.
+# <!-- live -->
+# Turn *λ*, a logarithmic knob; choose *ackley*; look at *errors* and *pairs*; put *noise* on the slopes
+# until they no longer pay.
+# <!-- /live -->
 
 # %%
 from curvkit import sobolev
@@ -156,8 +158,10 @@ sobolev.kinks(sobolev.FUNCTIONS["bukin"].formula, jnp.array([[-10.0, 1.0], [-9.0
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. At which λ do slopes begin to help on Ackley's function with `points=100`?
-#    <details><summary>Answer</summary>Turn λ down by factors of ten and look at *pairs*: at 0.1 no point
+#    <details><summary>Answer</summary><!-- live -->Turn λ down by factors of ten and look at *pairs*: at<!-- /live --><!-- page: At --> 0.1 no point
 #    is below the diagonal, at 0.001 between 6 and 10 of 10 are, by seed; below that both networks become
 #    one. Count them before you believe a median.</details>
 # 2. Why are inputs and targets scaled before λ is chosen?

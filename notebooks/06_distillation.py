@@ -49,8 +49,10 @@ seed = 0
 # %% [markdown]
 # ## Turn
 # *Play* moves the students. The colour says how fast the update turns there; a gradient does not turn.
+# <!-- live -->
 # Then take the *variant* `n_distill_reward`, whose only difference is the term $-\ell(s_{i+1})$, and look
 # at *gauge*. Switch *aliased* off: with a logit for each state, the same distillation comes to rest.
+# <!-- /live -->
 
 # %%
 from curvkit import distillation
@@ -179,6 +181,8 @@ distillation.tell(alone)
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. Why is `teacher_value` the same update as `reward_alone`?
 #    <details><summary>Answer</summary>The terms $V_\pi(s_{i+1}) - V_\pi(s_i)$ add up to $-V_\pi(s_t)$,
 #    which does not depend on the action: a baseline. It takes noise away and moves nothing.</details>
@@ -187,8 +191,8 @@ distillation.tell(alone)
 #    the update is the gradient of their weighted sum. What is not symmetric is how visits move. (A
 #    variant whose reward holds the next loss looks *less* symmetric so.)</details>
 # 3. At which *reward weights* does the cycle appear?
-#    <details><summary>Answer</summary>Turn the knob in the first panel and watch the logits, with
-#    12 000 steps: in a narrow window alone. From 0.99 to 1.015 students turn, at 0.985 and at 1.02
+#    <details><summary>Answer</summary><!-- live -->Turn the knob in the first panel and watch
+#    the logits, with 12 000 steps: in<!-- /live --><!-- page: In --> a narrow window alone. From 0.99 to 1.015 students turn, at 0.985 and at 1.02
 #    all of them come to rest.</details>
 # 4. Is a field that is no gradient bound to be worse?
 #    <details><summary>Answer</summary>No. On-policy distillation with a logit for each state never works

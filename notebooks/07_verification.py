@@ -49,9 +49,12 @@ seed = 0
 # %% [markdown]
 # ## Turn
 # The square holds all states. Each cell is bounded (green: proved), attacked (red: a counterexample) and
-# halved. *Play* shows the rounds. Then take model `B`, which was also fined where an attack found that
+# halved. *Play* shows the rounds.
+# <!-- live -->
+# Then take model `B`, which was also fined where an attack found that
 # energy grows; then the relaxation `intervals`: energy before and after a step, each bounded as if it had
 # nothing to do with the other. Nothing is proved.
+# <!-- /live -->
 
 # %%
 from curvkit import verification
@@ -80,7 +83,7 @@ verification.tell(whole)
 # %% [markdown]
 # ## What a bound is made of
 # In the place of a ReLU comes a triangle, in that of an exponential its chord and tangents, in that of a
-# product McCormick's planes. Drag the interval: what is wide is loose.
+# product McCormick's planes. <!-- live -->Drag the interval: what<!-- /live --><!-- page: What --> is wide is loose.
 
 # %%
 from curvkit.verification import shapes
@@ -149,6 +152,8 @@ verification.figures.rollouts(paths)
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. Why is $\omega_1^2 - \omega_0^2$, of a step from $\omega_0$ to $\omega_1$, bounded better as $(\omega_1 - \omega_0)(\omega_1 + \omega_0)$?
 #    <details><summary>Answer</summary>In one step the speed hardly changes, so the first factor is in a
 #    small interval, and McCormick's planes of the product are as good as the smaller interval is. The

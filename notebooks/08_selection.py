@@ -52,7 +52,10 @@ seed = 0
 # ## Turn
 # *Play* takes the groups one by one. The star is the group that is taken next; the dashed line is the
 # most that noise alone gives to a bad group in 95 of 100 cases. Before all good groups are taken bad ones
-# are above it, too; after that hardly any bar is. Turn *whiten* off; look at *rules* and *whitening*.
+# are above it, too; after that hardly any bar is.
+# <!-- live -->
+# Turn *whiten* off; look at *rules* and *whitening*.
+# <!-- /live -->
 
 # %%
 from curvkit import selection
@@ -150,10 +153,12 @@ selection.trap(rows=1000)
 
 # %% [markdown]
 # ## Exercises
+# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+#
 # 1. Why does scaling a column change nothing under the paper's rule, and much under the raw one?
 #    <details><summary>Answer</summary>$Q_j$ depends on what the columns span, not on their lengths.
 #    The raw score grows with the column.</details>
-# 2. Turn *size* to 1 in the first panel. What are the two rules now?
+# 2. <!-- live -->Turn *size* to 1 in the first panel.<!-- /live --><!-- page: Let *size* be 1. --> What are the two rules now?
 #    <details><summary>Answer</summary>Orthogonal matching pursuit with and without normalised
 #    columns; scikit-learn's is the one without.</details>
 # 3. Look at the test error when more groups are taken than are good. Why does it rise so much more

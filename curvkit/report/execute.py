@@ -6,6 +6,7 @@ when it failed, with where and why, and with all that its page and the index say
 
 import contextlib
 import datetime
+import html
 import logging
 import re
 import threading
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -23,10 +25,10 @@ from papermill.execute import remove_error_markers
 
 from curvkit.report import plot, record, summary, thumbnail
 from curvkit.report.kernel import Watch
+from curvkit.report.outputs import PLOTLY
 from curvkit.report.parameters import KINDS, declared
 from curvkit.report.stop import Stop
 
-PLOTLY = "application/vnd.plotly.v1+json"
 DIED = (
     "; most often memory had run out: close other programs and kernels, or run it alone, --jobs 1"
 )
@@ -57,14 +59,17 @@ class Lines:
 
 @dataclass(frozen=True)
 class Failure:
-    """Where and why a notebook failed: its cell counted from 1, that cell's first line, and why."""
+    """Where and why a notebook failed: its cell counted from 1, that cell's first line, and why.
+
+    Where it was in no cell, `line` says in what: its start, its reading, its page.
+    """
 
     cell: int | None
     line: str
     error: str
 
     def __str__(self) -> str:
-        where = f"cell {self.cell} ({self.line})" if self.cell else "before its first cell"
+        where = f"cell {self.cell} ({self.line})" if self.cell else self.line
         return f"{where}: {self.error}"
 
 
@@ -100,6 +105,7 @@ def execute(
     """
     for number, cell in enumerate(node.cells, 1):
         cell.metadata["curvkit_cell"] = number
+    defaults = _plain(declared(node))
     watch, lines, started = Watch(node, heard, stop), Lines(log), time.perf_counter()
     with _logged(lines):
         raised = _run(path, node, parameters, watch, lines, timeout=timeout, brisk=brisk)
@@ -113,7 +119,7 @@ def execute(
     seconds = time.perf_counter() - started
     done.metadata.setdefault("papermill", NotebookNode())["input_path"] = path.name
     done.metadata.setdefault("curvkit", NotebookNode())["report"] = NotebookNode(
-        _facts(path, done, parameters, seconds, failure)
+        _facts(path, done, defaults, parameters, seconds, failure)
     )
     return done
 
@@ -173,16 +179,42 @@ def _failure(node, raised, cell, timeout) -> Failure | None:
 
 def _failed_in(cell: NotebookNode | None, error: str) -> Failure:
     first = (error.strip().splitlines() or [""])[0]
-    lines = (cell.source.strip().splitlines() if cell else []) or [""]
-    number = cell.metadata.get("curvkit_cell") if cell else None
-    return Failure(number, lines[0], first.rstrip(": "))
+    if cell is None:
+        return Failure(None, "its start", first.rstrip(": "))
+    lines = cell.source.strip().splitlines() or [""]
+    return Failure(cell.metadata.get("curvkit_cell"), lines[0], first.rstrip(": "))
+
+
+def failed(path: Path, where: str, error: Exception) -> NotebookNode:
+    """What stands for a notebook of which nothing could be made: no cells, and why it failed.
+
+    Args:
+        path: where the notebook lies.
+        where: in what it failed, as `its reading`.
+        error: what went wrong there.
+    """
+    done = nbformat.v4.new_notebook()
+    facts = _facts(path, done, {}, {}, 0.0, Failure(None, where, sentence(error)))
+    done.metadata["curvkit"] = NotebookNode(report=NotebookNode(facts))
+    return done
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, on one line; of an error that is not worded for people, its kind as well.
+
+    >>> sentence(ValueError("No.")), sentence(KeyError("a"))
+    ('No.', "KeyError: 'a'")
+    """
+    first = (str(error).strip().splitlines() or [""])[0][:400]
+    kind = "" if first and type(error) in (ValueError, OSError) else f"{type(error).__name__}: "
+    return f"{kind}{first}".rstrip(": ")
 
 
 def _traceback(node: NotebookNode) -> str:
     return "\n".join("\n".join(output.traceback) for _, output in _errors(node))
 
 
-def _facts(path, node, parameters, seconds, failure) -> dict[str, Any]:
+def _facts(path, node, defaults, parameters, seconds, failure) -> dict[str, Any]:
     """What is said of a run, on its page and in the index; plain JSON."""
     kernel = node.metadata.get("curvkit", {}).pop("kernel", {})
     versions = record.versions()
@@ -192,7 +224,8 @@ def _facts(path, node, parameters, seconds, failure) -> dict[str, Any]:
         "failure": str(failure) if failure else "",
         "failed_cell": failure.cell if failure else None,
         "seconds": round(seconds, 1),
-        "parameters": {**_plain(declared(node)), **parameters},
+        "defaults": defaults,
+        "parameters": {**defaults, **parameters},
         "changed": dict(parameters),
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
         "backend": kernel.get("backend", "unknown"),
@@ -209,8 +242,12 @@ def _thumbnail(node: NotebookNode) -> dict[str, str] | None:
     for cell in node.cells:
         for output in cell.get("outputs", []):
             figure = output.get("data", {}).get(PLOTLY)
-            if figure:
+            if not figure:
+                continue
+            try:
                 return {"svg": thumbnail.svg(figure), "alt": plot.name(figure, 0)}
+            except Exception:  # a figure of any kind; without a sketch the page is as good
+                continue
     return None
 
 
@@ -224,5 +261,5 @@ def title(node: NotebookNode) -> str:
     for cell in node.cells:
         found = cell.cell_type == "markdown" and re.search(r"(?m)^#\s+(.+)$", cell.source)
         if found:
-            return re.sub(r"[*`$\\]", "", found.group(1)).strip()
+            return html.unescape(re.sub(r"<[^>]*>|[*`$\\]", "", found.group(1))).strip()
     return ""

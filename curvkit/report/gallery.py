@@ -14,8 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 from rich.console import Console
 
-from curvkit.report import files, index, markup, page, plot, variants
-from curvkit.report.make import make
+from curvkit.report import execute, files, index, markup, page, plot, reading, variants
+from curvkit.report.make import make, stems, writable
 from curvkit.report.variants import Turned
 
 SCRIPT = """
@@ -84,22 +84,41 @@ def build(
     options = dict(out=out, quick=quick, timeout=timeout, jobs=jobs, console=console)
     failed = make(notebooks, formats=["notebook"], listed=False, **options)
     cards = {path.stem: _card(path) for path in sorted(out.glob("*.ipynb"))}
-    for path in notebooks:
-        node = nbformat.read(out / f"{path.stem}.ipynb", as_version=4)
-        if not node.metadata.curvkit.report.failure:
-            console.print(f"{path.stem}: turning its knobs", highlight=False)
-            turned = variants.of_notebook(node)
-            files.write(out / f"{path.stem}.html", _page(node, turned, path))
-            cards[path.stem] = _card(out / f"{path.stem}.ipynb")
+    for path, stem in zip(notebooks, stems([each.stem for each in notebooks]), strict=True):
+        facts = index.facts_of(out / f"{stem}.ipynb")
+        if facts and not facts["failure"]:
+            console.print(f"{path.stem}: turning its knobs", markup=False, highlight=False)
+            failed += _turned(path, out / f"{stem}.ipynb")
+            cards[stem] = _card(out / f"{stem}.ipynb")
         files.write(out / "index.html", _index([cards[stem] for stem in sorted(cards)]))
     return failed
 
 
 def _check(path: Path) -> None:
     try:
-        variants.plan(nbformat.read(path, as_version=4))
+        node = reading.read(path)
+    except ValueError:
+        return  # told as a notebook that failed, beside those that do not
+    try:
+        variants.plan(node)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
+    except (TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path.name}: what its metadata ask for at gallery cannot be read: {error}."
+        ) from error
+
+
+def _turned(path: Path, record: Path) -> list[str]:
+    """Writes the page of a notebook that ended well; returns a sentence if it cannot be made."""
+    node = nbformat.read(record, as_version=4)
+    try:
+        made = writable(_page(node, variants.of_notebook(node), path))
+    except Exception as error:  # whatever the notebook holds, the others are to be drawn
+        record.with_suffix(".html").unlink(missing_ok=True)
+        return [f"{path.stem} failed in its page: {execute.sentence(error)}"]
+    files.write(record.with_suffix(".html"), made)
+    return []
 
 
 def _page(node: NotebookNode, turned: Sequence[Turned], path: Path) -> str:

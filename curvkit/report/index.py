@@ -13,6 +13,8 @@ from curvkit.report import files, page, summary
 Facts = Mapping[str, Any]
 HEADINGS = ("", "notebook", "status", "took", "computed on", "parameters", "run", "files")
 KINDS = ("html", "pdf", "ipynb", "log")
+# What is said of every run, by which a record is known.
+ALWAYS = dict(title=str, failure=str, seconds=int | float, changed=Mapping, date=str)
 
 
 def earlier(folder: Path) -> dict[str, Facts]:
@@ -26,9 +28,10 @@ def facts_of(record: Path) -> Facts | None:
     try:
         with files.reading(record) as file:
             facts = json.loads(file.read().decode())["metadata"]["curvkit"]["report"]
-        return {**facts, "name": record.stem}
+        told = all(isinstance(facts[name], kind) for name, kind in ALWAYS.items())
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return {**facts, "name": record.stem} if told else None
 
 
 def is_one(path: Path) -> bool:

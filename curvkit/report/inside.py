@@ -31,6 +31,8 @@ class Bounded(OutStream):
             self._cell, self._taken = cell, 0
         room = MOST_CHARACTERS - self._taken
         if room >= 0 and isinstance(string, str):
+            # Half a character cannot be sent, and takes what was printed before it along.
+            string = string if string.isascii() else string.encode("utf-8", "replace").decode()
             self._taken += len(string)
             if len(string) > room:
                 self._taken = MOST_CHARACTERS + 1

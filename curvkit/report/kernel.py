@@ -5,8 +5,6 @@ bounds, and is asked at the end on what it computed. As an entry point the engin
 itself: `papermill --engine curvkit s3://bucket/in.ipynb s3://bucket/out.ipynb`.
 """
 
-import ast
-import json
 import logging
 import os
 import sys
@@ -20,11 +18,12 @@ from ipykernel.kernelspec import get_kernel_dict  # noqa: E402
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbformat import NotebookNode
-from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
 from curvkit import environment
+from curvkit.report import reading, widgets
 from curvkit.report.stop import Stop
+from curvkit.report.widgets import WidgetClient
 
 ENVIRONMENT = {
     "CURVKIT_HEADLESS": "1",
@@ -82,7 +81,7 @@ class Watch:
             self._heard(cell.metadata.curvkit_cell)
 
 
-class Client(PapermillNotebookClient):
+class Client(WidgetClient):
     """Papermill's client, which leaves word of the backend in the notebook."""
 
     def __init__(self, nb_man: Any, *, stop: Stop, **options: Any):
@@ -90,16 +89,21 @@ class Client(PapermillNotebookClient):
         self._stop = stop
 
     def papermill_execute_cells(self) -> None:
-        """Executes the cells, then asks the kernel what it computed on."""
+        """Executes the cells, then asks the kernel what it computed on, and what widgets show."""
         self._stop.will_kill(self.km.kill)
         super().papermill_execute_cells()
-        question = self.kc.execute("", silent=True, user_expressions={"facts": QUESTION})
+        self.tell_the_kernel()
+        asked = {"facts": QUESTION}
+        if models := widgets.displayed(self.nb):
+            asked["stills"] = widgets.QUESTION.format(models=models)
+        question = self.kc.execute("", silent=True, user_expressions=asked)
         answer = self.wait_for_reply(question)["content"].get("user_expressions", {})
         self.km.idle = True
-        told = answer.get("facts", {}).get("data", {}).get("text/plain", "'{}'")
-        self.nb.metadata.setdefault("curvkit", NotebookNode())["kernel"] = NotebookNode(
-            json.loads(ast.literal_eval(told))
-        )
+        widgets.put_beside(self.nb, widgets.answered(answer, "stills"))
+        # A notebook of somebody else's may keep something else under this name.
+        own = self.nb.metadata.setdefault("curvkit", NotebookNode())
+        if isinstance(own, dict):
+            own["kernel"] = NotebookNode(widgets.answered(answer, "facts"))
 
 
 class Engine(NBClientEngine):
@@ -120,12 +124,17 @@ class Engine(NBClientEngine):
         brisk: bool = False,
         **_: Any,
     ) -> None:
-        """Runs the cells in the folder `place`; `watch` hears of every cell that starts."""
+        """Runs the cells in the folder `place`; `watch` hears of every cell that starts.
+
+        Raises:
+            ValueError: with one sentence, if the notebook is in another language than Python.
+        """
+        _in_python(nb_man.nb, kernel_name)
         started = {"cwd": place} if place else {}
         started |= {"env": environment.brisk()} if brisk else {}
         watch = watch or Watch(nb_man.nb, lambda number: None)
         watch.node, quiet = nb_man.nb, getattr(streams, "file", sys.stderr)
-        Client(
+        client = Client(
             nb_man,
             stop=watch.stop,
             kernel_name=kernel_name,
@@ -133,12 +142,26 @@ class Engine(NBClientEngine):
             on_cell_start=watch.started,
             timeout=timeout or execution_timeout,
             startup_timeout=start_timeout,
-            store_widget_state=False,  # some megabytes per figure, and no page shows it
+            store_widget_state=False,
             log=logging.getLogger("papermill"),
             stdout_file=streams,
             stderr_file=streams,
+        )
+        with widgets.nothing_waits():
             # What the kernel says outside of cells belongs into the log, not on the terminal.
-        ).execute(stdout=quiet, stderr=quiet, **started)
+            client.execute(stdout=quiet, stderr=quiet, **started)
+
+
+def _in_python(node: NotebookNode, kernel_name: str) -> None:
+    """Raises ValueError if a notebook, or the kernel asked for, is of another language."""
+    known = node.metadata
+    if known.get("kernelspec", {}).get("name") != kernel_name:
+        known = {"kernelspec": {"name": kernel_name}}
+    if foreign := reading.language(known):
+        raise ValueError(
+            f"The kernel {kernel_name} is for {foreign}, and the engine curvkit runs notebooks in "
+            "Python only; run it without --engine."
+        )
 
 
 papermill_engines.register("curvkit", Engine)

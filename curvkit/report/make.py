@@ -2,22 +2,21 @@
 
 import asyncio
 import contextlib
+import errno
 import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-import nbformat
 from jupyter_core.utils import ensure_event_loop
-from nbformat import NotebookNode
-from nbformat.reader import NotJSONError
+from nbformat import NotebookNode, v4
 from rich.console import Console
 
 from curvkit.core import say
-from curvkit.report import execute, files, index, page, parameters, pdf, record
+from curvkit.report import execute, files, index, page, parameters, pdf, reading, record
 from curvkit.report.progress import Follower
 from curvkit.report.stop import Stop
 
@@ -30,12 +29,16 @@ LOG = "curvkit report of "
 
 @dataclass(frozen=True)
 class Job:
-    """A notebook to be run: where it lies, what was read there, its parameters, and its mark."""
+    """A notebook to be run: where it lies, what its files are called, what was read there, its
+    parameters, its mark, and if it cannot be read, why.
+    """
 
     path: Path
+    stem: str
     node: NotebookNode
     values: dict[str, Any]
     mark: str = field(repr=False)
+    torn: ValueError | None = None
 
 
 def make(
@@ -86,14 +89,14 @@ def make(
     if "pdf" in formats:
         pdf.browser()
     wanted = _wanted(notebooks, given, quick)
-    _writable(out, notebooks)
+    _writable(out, wanted)
     profile, sentences = "quick" if quick else "full", {}
     with files.locked(out, "report"), Stop() as stop, Follower(console or Console()) as follower:
         runs = index.earlier(out)
         maker = Maker(out, formats, fresh, timeout, profile, follower, stop)
 
         def ended(job: Job, facts: dict[str, Any]) -> None:
-            runs[job.path.stem] = facts
+            runs[job.stem] = {**facts, "name": job.stem}
             if listed:
                 files.write(out / "index.html", index.render(runs, out))
             if facts["failure"]:
@@ -119,14 +122,35 @@ def _side_by_side(maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Calla
 
 
 def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> list[Job]:
-    nodes = {path.stem: _read(path) for path in notebooks}
+    nodes, torn = {}, {}
+    for path in notebooks:
+        try:
+            nodes[path.stem] = reading.read(path)
+        except ValueError as error:
+            torn[path.stem] = error
     values = parameters.check(nodes, parameters.pairs(given))
     if quick:
         values = parameters.quickened(nodes, values)
-    return [
-        Job(path, nodes[stem], values[stem], record.mark(nodes[stem], values[stem]))
-        for stem, path in ((path.stem, path) for path in notebooks)
-    ]
+    found = []
+    for path, stem in zip(notebooks, stems([path.stem for path in notebooks]), strict=True):
+        node, own = nodes.get(path.stem, v4.new_notebook()), values.get(path.stem, {})
+        found.append(Job(path, stem, node, own, record.mark(node, own), torn.get(path.stem)))
+    return found
+
+
+def stems(names: Sequence[str]) -> list[str]:
+    """What the files of notebooks are called: as they are, but none like the page of the index.
+
+    >>> stems(["a", "index"])
+    ['a', 'index_notebook']
+    """
+    found = []
+    for given in names:
+        name = given
+        while name.lower() == "index" or (name != given and name in (*names, *found)):
+            name = f"{name}_notebook"
+        found.append(name)
+    return found
 
 
 @dataclass(frozen=True)
@@ -142,48 +166,94 @@ class Maker:
     stop: Stop
 
     def make(self, job: Job) -> dict[str, Any]:
-        """Runs a notebook, or takes what was run; writes its record, then what is made of it."""
+        """Runs a notebook, or takes what was run; writes its record, then what is made of it.
+
+        Whatever fails in one notebook is told as its failure, and the others go on.
+        """
         self.stop.check()
-        stem, record_of = job.path.stem, self.out / f"{job.path.stem}.ipynb"
-        kept = None if self.fresh else record.finished(record_of, job.mark)
+        try:
+            return self._make(job)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            error = ValueError(f"{error.strerror}; give it a shorter one")
+            facts = execute.failed(job.path, "its name", error).metadata.curvkit.report
+            self.follower.end(job.path.stem, f"{job.path.stem} failed in {facts.failure}")
+            return {**facts, "profile": self.profile}
+
+    def _make(self, job: Job) -> dict[str, Any]:
+        stem, record_of = job.path.stem, self.out / f"{job.stem}.ipynb"
+        kept = None if self.fresh or job.torn else record.finished(record_of, job.mark)
         self.follower.begin(stem, len(job.node.cells), quietly=kept is not None)
         done = kept or self._run(job)
+        made = self._made(job, done, kept is not None)
         facts = done.metadata.curvkit.report
-        if not kept:
+        if not kept or facts.failure:
             # What was made of an earlier run goes first, so that nothing is taken for this one's.
             for kind in KINDS:
-                (self.out / f"{stem}.{kind}").unlink(missing_ok=True)
+                (self.out / f"{job.stem}.{kind}").unlink(missing_ok=True)
             # Not by nbformat, which sorts all names: parameters are told in their own order.
-            files.write(record_of, json.dumps(done, indent=1, ensure_ascii=False) + "\n")
-        for kind, made in _kinds(done, job.path.parent).items():
-            path = self.out / f"{stem}.{kind}"
-            if kind in self.formats and not path.is_file():
-                files.write(path, made())
+            files.write(record_of, writable(json.dumps(done, indent=1, ensure_ascii=False) + "\n"))
+        for kind, content in made.items():
+            files.write(self.out / f"{job.stem}.{kind}", content)
         told = f"{stem}: ok, " + ("as it was" if kept else f"{facts.seconds:.0f} s")
         self.follower.end(stem, f"{stem} failed in {facts.failure}" if facts.failure else told)
         return facts
 
     def _run(self, job: Job) -> NotebookNode:
-        heard = functools.partial(self.follower.cell, job.path.stem)
-        options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
-        options |= dict(brisk=self.profile == "quick")
-        with files.fresh(self.out / f"{job.path.stem}.log") as log:
-            log.write(f"{LOG}{job.path.stem}\n")
-            # A thread of a pool has no event loop of its own, and nobody else would close it.
-            loop = ensure_event_loop()
-            try:
-                done = execute.execute(job.path, job.node, job.values, log=log, **options)
-            finally:
-                loop.close()
-                asyncio.set_event_loop(None)
+        if job.torn:
+            with self._log(job) as log:
+                log.write(f"{job.torn}\n")
+            done = execute.failed(job.path, "its reading", job.torn)
+        else:
+            done = self._executed(job)
         done.metadata.curvkit.report |= {"mark": job.mark, "profile": self.profile}
         return done
 
+    @contextlib.contextmanager
+    def _log(self, job: Job) -> Iterator[TextIO]:
+        with files.fresh(self.out / f"{job.stem}.log") as log:
+            log.write(f"{LOG}{job.stem}\n")
+            yield log
 
-def _kinds(done: NotebookNode, place: Path) -> dict[str, Callable[[], str | bytes]]:
-    """What is made of an executed notebook, by the ending of its file."""
-    html = functools.cache(lambda: page.render(done, str(place)))
-    return dict(zip(KINDS, (html, lambda: pdf.printed(html())), strict=True))
+    def _executed(self, job: Job) -> NotebookNode:
+        heard = functools.partial(self.follower.cell, job.path.stem)
+        options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
+        options |= dict(brisk=self.profile == "quick")
+        with self._log(job) as log:
+            # A thread of a pool has no event loop of its own, and nobody else would close it.
+            loop = ensure_event_loop()
+            try:
+                return execute.execute(job.path, job.node, job.values, log=log, **options)
+            except OSError:
+                raise  # the log cannot be written to, and nothing else could be
+            except Exception as error:
+                return execute.failed(job.path, "its run", error)
+            finally:
+                loop.close()
+                asyncio.set_event_loop(None)
+
+    def _made(self, job: Job, done: NotebookNode, kept: bool) -> dict[str, str | bytes]:
+        """What is made of an executed notebook and not there yet, by the ending of its file."""
+        there = [kind for kind in KINDS if kept and (self.out / f"{job.stem}.{kind}").is_file()]
+        wanted = [kind for kind in KINDS if kind in self.formats and kind not in there]
+        facts, made = done.metadata.curvkit.report, {}
+        try:
+            # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
+            # more than that it cannot be drawn either.
+            where = "its page"
+            made["html"] = writable(page.render(done, str(job.path.parent))) if wanted else ""
+            where = "its pdf"
+            made |= {"pdf": pdf.printed(made["html"])} if "pdf" in wanted else {}
+        except Exception as error:
+            facts.failure = facts.failure or f"{where}: {execute.sentence(error)}"
+            made.setdefault("html", writable(page.without_cells(done)))
+        return {kind: content for kind, content in made.items() if kind in wanted}
+
+
+def writable(text: str) -> str:
+    """Text that a file can hold: half a character, of which JSON knows, is replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @contextlib.contextmanager
@@ -200,19 +270,12 @@ def _told(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _read(path: Path) -> NotebookNode:
-    try:
-        return nbformat.read(path, as_version=4)
-    except (NotJSONError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no notebook: it is not the JSON of one.") from error
-
-
-def _writable(out: Path, notebooks: Sequence[Path]) -> None:
+def _writable(out: Path, wanted: Sequence[Job]) -> None:
     """Makes the folder, and sees to it that no file of somebody else's would be overwritten."""
-    if any(path.parent == out.resolve() for path in notebooks):
+    if any(job.path.parent == out.resolve() for job in wanted):
         raise ValueError(f"{out} holds the notebooks themselves; report into another folder.")
     files.folder(out)
-    names = [f"{path.stem}.{kind}" for path in notebooks for kind in ("ipynb", *KINDS, "log")]
+    names = [f"{job.stem}.{kind}" for job in wanted for kind in ("ipynb", *KINDS, "log")]
     there = [out / name for name in ("index.html", *names) if files.found(out / name)]
     ours = index.earlier(out) if there else {}
     for path in there:

@@ -4,25 +4,22 @@ plotly.js is in it once, equations are MathML, and the page's own policy keeps e
 out: whatever text a parameter or an output holds, a browser neither runs it nor fetches for it.
 """
 
-import copy
 import html
+import itertools
 import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
-from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
-from curvkit.report import markup, parameters, plot, summary
+from curvkit.report import cells, outputs, parameters, plot, summary
 
 HERE = Path(__file__).resolve().parent
-PLOTLY = "application/vnd.plotly.v1+json"
-WIDGET = "application/vnd.jupyter.widget-view+json"
+PLOTLY = outputs.PLOTLY
 SCRIPT = """
 document.getElementById("all-code").addEventListener("click", (event) => {
   const shut = document.querySelector("details.code:not([open])") !== null;
@@ -58,27 +55,39 @@ def render(
         extra: a script for that.
     """
     facts = node.metadata.curvkit.report
-    node = copy.deepcopy(node)
     # Drawn by lot after the notebook ran, so that nothing that came of it can know it.
     nonce = secrets.token_hex(12)
-    figures = _take_out(node, nonce)
-    body, _ = Exporter().from_notebook_node(node, {"metadata": {"path": path}})
-    for number, figure in enumerate(figures):
-        body = body.replace(_place(nonce, number), plot.drawn(figure, number, nonce))
-    failure = _failure(facts)
+    count = itertools.count()
+
+    def figure(told: dict) -> str:
+        return plot.drawn(told, next(count), nonce)
+
+    body = cells.drawn(node, path, figure)
+    first = before(nonce)
+    # Below the title, which every page begins with.
+    body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
+    return _whole(node, f"{body}\n{_summary(facts)}", nonce, bool(next(count) or first), extra)
+
+
+def without_cells(node: NotebookNode) -> str:
+    """The page of a notebook that cannot be drawn: what is known of it, and why it failed."""
+    title = html.escape(node.metadata.curvkit.report.title)
+    return _whole(node, f"<h1>{title}</h1>\n", "none", False)
+
+
+def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = "") -> str:
+    """A page around what is drawn of a notebook."""
+    facts = node.metadata.curvkit.report
     navigation = (
         '<nav><a href="index.html">all notebooks</a>'
         f'<span class="here">{html.escape(facts.name)}</span>'
         '<button type="button" id="all-code">show all code</button></nav>'
     )
-    first = before(nonce)
-    # Below the title, which every page begins with.
-    body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
-    drawn = bool(figures or first)
+    profile = _profile(node)
     content = (
-        f"<header>\n{navigation}\n{_facts(facts, _profile(node))}\n{failure}"
+        f"<header>\n{navigation}\n{_failure(facts)}{_shortened(profile)}"
         f"{WITHOUT_SCRIPTS * drawn}</header>\n"
-        f"<main>\n{body}\n{_summary(facts)}</main>\n"
+        f"<main>\n{body}</main>\n<footer>\n{_facts(facts, profile)}\n</footer>\n"
     )
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
@@ -124,54 +133,6 @@ def _code_colors() -> str:
     return "".join(f"@media {query} {{\n{told}\n}}\n" for query, told in written.items())
 
 
-class Exporter(HTMLExporter):
-    """nbconvert with the template beside this file, for the body of a page only."""
-
-    def __init__(self, **options: Any):
-        options |= dict(template_name="template", extra_template_basedirs=[str(HERE)])
-        super().__init__(**options)
-        self.register_filter("printed_markdown", lambda text: markup.markdown(text, trusted=False))
-
-    @pass_context
-    def markdown2html(self, context, source: str) -> str:
-        """A Markdown cell as HTML, with its images taken in and its equations converted."""
-        path = context.get("resources", {}).get("metadata", {}).get("path", "")
-        attachments = context.get("cell", {}).get("attachments", {})
-        return markup.markdown(source, path=path, attachments=attachments)
-
-
-def _take_out(node: NotebookNode, nonce: str) -> list[dict]:
-    """Puts a mark in place of every figure, drops what a page cannot show; returns the figures."""
-    figures: list[dict] = []
-    for cell in node.cells:
-        kept = []
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if PLOTLY in data:
-                output["data"] = NotebookNode({"text/html": _place(nonce, len(figures))})
-                figures.append(data[PLOTLY])
-            elif WIDGET in data or "application/javascript" in data:
-                continue
-            elif output.output_type == "stream":
-                output["text"] = _without_bars(output.text)
-                if not output["text"].strip():
-                    continue
-            kept.append(output)
-        if "outputs" in cell:
-            cell["outputs"] = kept
-    return figures
-
-
-def _without_bars(text: str) -> str:
-    """A stream without progress bars: of a line that was overwritten, nothing is left but text."""
-    lines = [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").split("\n")]
-    return "\n".join(line for line in lines if "%|" not in line and "it/s]" not in line)
-
-
-def _place(nonce: str, number: int) -> str:
-    return f"[figure {number} {nonce}]"
-
-
 def _failure(facts: Mapping[str, Any]) -> str:
     if not facts["failure"]:
         return ""
@@ -193,13 +154,26 @@ def _profile(node: NotebookNode) -> str:
     told = node.metadata.curvkit
     if told.report.get("profile", "full") != "quick":
         return "full"
-    own = parameters.declared(node)
+    own = told.report.get("defaults", parameters.declared(node))
+    ran, wanted = told.report.parameters, told.get("quick", {})
     shortened = ", ".join(
-        f"{name} = {told.report.parameters[name]} instead of {own[name]}"
-        for name in told.get("quick", {})
-        if told.report.parameters[name] != own[name]
+        f"{name} = {ran[name]} instead of {own[name]}"
+        for name in wanted
+        if name in own and name in ran and ran[name] != own[name]
     )
-    return f"quick, shortened: {shortened}" if shortened else "quick, with nothing to shorten"
+    lost = ", ".join(str(name) for name in wanted if name not in own)
+    lost = f"; it has no parameter {lost} to shorten" if lost else ""
+    told = f"shortened: {shortened}" if shortened else "with nothing to shorten"
+    return f"quick, {told}{lost}"
+
+
+def _shortened(profile: str) -> str:
+    """What stands above the title where runs were shortened: words may claim what they miss."""
+    shortened = profile.partition("shortened: ")[2].partition(";")[0]
+    if not shortened:
+        return ""
+    told = f"These runs were shortened, {shortened}, and may not reach what the words tell of."
+    return f'<p class="shortened">{html.escape(told)}</p>\n'
 
 
 def _facts(facts: Mapping[str, Any], profile: str) -> str:

@@ -7,13 +7,14 @@ notebook names its room, the room's own gate has the last word.
 
 import ast
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbformat import NotebookNode
 
 from curvkit.core import say
-from curvkit.report import rooms
+from curvkit.report import reading, rooms
 
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -37,20 +38,19 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
 
 
 def declared(node: NotebookNode) -> dict[str, Any]:
-    """The parameters of a notebook with their defaults: plain values assigned in its cell.
+    r"""The parameters of a notebook with their defaults: plain values assigned in cells of them.
 
-    Raises:
-        ValueError: with one sentence, if that cell is not Python.
+    IPython's own lines there, such as `%load_ext` or `!pip`, are passed over; of a cell that is not
+    Python nothing is known, and running it says so.
+
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> cell = new_code_cell("%matplotlib inline\nsteps = 5", metadata={"tags": ["parameters"]})
+    >>> declared(new_notebook(cells=[cell]))
+    {'steps': 5}
     """
     found = {}
     for cell in node.cells:
-        if "parameters" not in cell.metadata.get("tags", []):
-            continue
-        try:
-            body = ast.parse(cell.source).body
-        except SyntaxError as error:
-            raise ValueError(f"The parameters cell is not plain Python: {error.msg}.") from error
-        for line in body:
+        for line in _body(cell) or ():
             targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", 0)]
             if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(targets[0], ast.Name):
                 try:
@@ -58,6 +58,21 @@ def declared(node: NotebookNode) -> dict[str, Any]:
                 except (ValueError, TypeError):
                     continue  # what is computed is no parameter
     return found
+
+
+def _body(cell: NotebookNode) -> list[ast.stmt] | None:
+    """The statements of a cell of parameters; none of another cell; None where it is not Python."""
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type != "code" or not {reading.PARAMETERS, reading.EARLIER} & {*tags}:
+        return []
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    # A magic for the whole cell, such as %%time, has the parameters within it.
+    source = re.sub(r"\A(\s*%%.*\n)+", "", cell.source)
+    try:
+        return ast.parse(TransformerManager().transform_cell(source)).body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def check(nodes: Mapping[str, NotebookNode], given: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -73,11 +88,14 @@ def check(nodes: Mapping[str, NotebookNode], given: Mapping[str, str]) -> dict[s
     """
     known = {name: declared(node) for name, node in nodes.items()}
     every = {parameter for defaults in known.values() for parameter in defaults}
+    torn = [name for name, node in nodes.items() if None in map(_body, node.cells)]
+    torn = f" The parameters cell of {', '.join(torn)} is not Python." if torn else ""
     for parameter in given:
         if not every:
-            raise ValueError(f"No notebook chosen has parameters, so {parameter!r} cannot be set.")
+            none = f"No notebook chosen has parameters, so {parameter!r} cannot be set."
+            raise ValueError(none + torn)
         if parameter not in every:
-            raise ValueError(say.unknown("parameter", parameter, every))
+            raise ValueError(say.unknown("parameter", parameter, every) + torn)
     return {
         name: {
             parameter: _read(nodes[name], parameter, value, defaults[parameter])
@@ -93,16 +111,16 @@ def quickened(
 ) -> dict[str, dict[str, Any]]:
     """`values`, and where they set nothing, what a notebook's metadata calls its quick settings.
 
-    They are at `curvkit: {quick: {steps: 330}}`; a parameter named `quick` is set to True as well.
+    They are at `curvkit: {quick: {steps: 330}}`; a parameter named `quick` is set to True as well,
+    and one that the notebook does not have is not set.
     """
-    return {
-        name: {
-            **({"quick": True} if "quick" in declared(node) else {}),
-            **node.metadata.get("curvkit", {}).get("quick", {}),
-            **values[name],
-        }
-        for name, node in nodes.items()
-    }
+    found = {}
+    for name, node in nodes.items():
+        known, told = declared(node), node.metadata.get("curvkit", {}).get("quick", {})
+        found[name] = {"quick": True} if "quick" in known else {}
+        found[name] |= {each: value for each, value in told.items() if each in known}
+        found[name] |= values[name]
+    return found
 
 
 def _read(node: NotebookNode, parameter: str, value: str, default: Any) -> Any:

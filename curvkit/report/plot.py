@@ -62,13 +62,22 @@ def without_player(figure: Mapping[str, Any]) -> tuple[dict[str, Any], Play | No
     shown = {key: copy.deepcopy(figure[key]) for key in PARTS if key in figure}
     layout = shown["layout"] = dict(shown.get("layout") or {})
     layout.pop("width", None)  # the page decides
-    template = (layout.get("template") or {}).get("layout", {})
+    template = layout.get("template")
+    template = (template.get("layout") if isinstance(template, Mapping) else None) or {}
     if template.get("paper_bgcolor") == template.get("plot_bgcolor"):
         # Plain paper is that of the page; a tinted plot has a grid that shows on its tint only.
         layout.update(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+    # Else plotly makes a bar half as opaque as a paper of that colour: half black on a clear one.
+    own = layout.get("modebar") or template.get("modebar")
+    layout["modebar"] = {**MODEBAR, **(own if isinstance(own, Mapping) else {})}
     return shown, _played(shown)
 
 
+MODEBAR = {
+    "bgcolor": "rgba(255,255,255,0.75)",
+    "color": "rgba(27,31,36,0.55)",
+    "activecolor": "rgba(27,31,36,0.9)",
+}
 PARTS = ("data", "layout", "frames")
 
 

@@ -52,10 +52,13 @@ def test_a_report_does_not_go_into_a_file(path, capsys, tmp_path):
     assert "notes.md is a file" in told and "folder" in told
 
 
-@pytest.mark.parametrize("command", ["report", "bundle"])
-def test_a_torn_notebook_is_named_with_its_folder(path, capsys, command):
+def test_a_torn_notebook_is_named_with_its_folder(path, capsys):
     path.write_text("{")
-    assert f"{path} is no notebook" in refused(capsys, command, path)
+    assert f"{path} is no notebook" in refused(capsys, "bundle", path)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["report", str(path), "--out", "pages"])
+    said = "  a failed in its reading: it is no notebook: it is not the JSON of one.\n"
+    assert capsys.readouterr().err == f"1 of 1 notebooks failed:\n{said}" and ended.value.code == 1
 
 
 def reported(path, out):
