@@ -169,7 +169,7 @@ def fresh(path: Path) -> TextIO:
     """A new file for lines that are read while they are written, in place of an older one."""
     if found(path):
         path.unlink()
-    return os.fdopen(os.open(path, NEW, 0o666), "w", encoding="utf-8")
+    return os.fdopen(os.open(path, NEW, 0o666), "w", encoding="utf-8", errors="replace")
 
 
 def reading(path: str | os.PathLike) -> BinaryIO:

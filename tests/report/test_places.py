@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -174,9 +175,10 @@ def test_a_bundle_is_told_from_a_notebook(tmp_path, monkeypatch):
 def test_the_log_of_a_report_that_was_killed_is_known(tmp_path):
     nbformat.write(new_notebook(cells=[new_code_cell("1")]), tmp_path / "a.ipynb")
     (tmp_path / "out").mkdir()
-    paths = notebooks.choose([str(tmp_path / "a.ipynb")])
+    (path,) = notebooks.choose([str(tmp_path / "a.ipynb")])
+    wanted = [SimpleNamespace(path=path, stem="a")]
     (tmp_path / "out/a.log").write_text(f"{make.LOG}a\nhalf a line")
-    make._writable(tmp_path / "out", paths)
+    make._writable(tmp_path / "out", wanted)
     (tmp_path / "out/a.log").write_text("mine")
     with pytest.raises(ValueError, match="a.log is not of a report, so it is not overwritten"):
-        make._writable(tmp_path / "out", paths)
+        make._writable(tmp_path / "out", wanted)
