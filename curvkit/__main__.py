@@ -71,7 +71,10 @@ def lab(
     ] = 8888,
 ) -> None:
     """Open JupyterLab on a notebook, for this machine only and behind its token."""
-    command, environment = _lab(notebooks.choose([notebook])[0], browser, port)
+    place, copied = notebooks.to_work_on(notebooks.choose([notebook])[0])
+    if copied:
+        typer.echo(f"The notebooks were copied to {place.parent}, where they may be changed.")
+    command, environment = _lab(place, browser, port)
     if os.name == "nt":  # where exec would leave the terminal before JupyterLab has ended
         raise typer.Exit(subprocess.call(command, env=environment))
     os.execve(command[0], command, environment)

@@ -131,15 +131,51 @@ def test_ci_runs_make_test_and_stops_at_the_first_error():
     assert text.rstrip().endswith("make test")
 
 
-def test_the_wheel_holds_every_file_of_the_package(tmp_path):
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
     pytest.importorskip("hatchling", reason="hatchling is not installed: run make setup")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        packed = set(archive.namelist())
+    (made,) = folder.glob("*.whl")
+    return zipfile.ZipFile(made)
+
+
+def test_the_wheel_holds_every_file_of_the_package_the_notebooks_and_the_readme(wheel):
+    packed = set(wheel.namelist())
     files = {p.relative_to(ROOT).as_posix() for p in (ROOT / "curvkit").rglob("*") if p.is_file()}
     assert {path for path in files if "__pycache__" not in path} <= packed
+    notebooks = [
+        f"curvkit/{p.relative_to(ROOT).as_posix()}" for p in ROOT.glob("notebooks/*.ipynb")
+    ]
+    assert len(notebooks) >= 10 and set(notebooks) <= packed
+    (metadata,) = (name for name in packed if name.endswith(".dist-info/METADATA"))
+    assert (ROOT / "README.md").read_text() in wheel.read(metadata).decode()
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_finds_its_notebooks_and_copies_them_to_be_changed(wheel, tmp_path):
+    wheel.extractall(tmp_path / "site")
+    (tmp_path / "site/notebooks").mkdir()  # of another package
+    (tmp_path / "site/notebooks/theirs.ipynb").write_text("{}")
+    (tmp_path / "work").mkdir()
+    program = (
+        "import curvkit; from curvkit.report import notebooks as n; "
+        "assert 'site' in curvkit.__file__; "
+        "print(len(n.choose()), n.choose(['01'])[0].parent.name); "
+        "print(*n.to_work_on(n.choose(['00_start_here'])[0])); "
+        "print(n.to_work_on(n.choose(['00_start_here'])[0])[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path / "work", capture_output=True, text=True,
+        env=plain_environment(PYTHONPATH=str(tmp_path / "site")), check=True,
+    )  # fmt: skip
+    there = tmp_path / "work/curvkit-notebooks"
+    first, second, third = done.stdout.splitlines()
+    assert first == "10 notebooks" and third == "False"
+    assert second == f"{(there / '00_start_here.ipynb').resolve()} True"
+    originals = {p.name: p.read_bytes() for p in ROOT.glob("notebooks/*.ipynb")}
+    assert {p.name: p.read_bytes() for p in there.iterdir()} == originals
 
 
 # No index, no machine

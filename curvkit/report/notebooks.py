@@ -4,23 +4,49 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import curvkit
-from curvkit.core import say
+from curvkit.core import files, say
+
+# An installed package brings the notebooks; to be changed they are copied to the working directory.
+INSTALLED = Path(curvkit.__file__).resolve().parent / "notebooks"
+COPIES = "curvkit-notebooks"
 
 
 def folder() -> Path:
-    """The folder of notebooks: beside the package's checkout, or in the working directory.
+    """The folder of notebooks: of a checkout, in the working directory, or of an installed package.
 
     Raises:
-        FileNotFoundError: with one sentence, if neither holds a notebook.
+        FileNotFoundError: with one sentence, if none of them holds a notebook.
     """
-    checkout = Path(curvkit.__file__).resolve().parent.parent
-    for place in (checkout / "notebooks", Path.cwd() / "notebooks"):
-        if any(place.glob("*.ipynb")):
+    for place in (_checkout(), Path.cwd() / "notebooks", INSTALLED):
+        if place is not None and any(place.glob("*.ipynb")):
             return place
     raise FileNotFoundError(
         "There is no folder notebooks/ with notebooks in it; run this in a checkout of curvkit, "
         "or give the path of a notebook."
     )
+
+
+def _checkout() -> Path | None:
+    # Beside an installed package lie other people's.
+    root = INSTALLED.parent.parent
+    return root / "notebooks" if (root / "pyproject.toml").is_file() else None
+
+
+def to_work_on(notebook: Path) -> tuple[Path, bool]:
+    """A notebook where it may be changed: one of an installed package is copied, with all others.
+
+    Returns:
+        Its path, and whether copies were made. What lies there already stays as it is.
+    """
+    if notebook.parent != INSTALLED:
+        return notebook, False
+    there = files.folder(Path.cwd() / COPIES)
+    made = False
+    for each in sorted(INSTALLED.glob("*.ipynb")):
+        if files.found(there / each.name) is None:
+            files.write(there / each.name, each.read_bytes())
+            made = True
+    return there / notebook.name, made
 
 
 def choose(wanted: Sequence[str] = ()) -> list[Path]:
@@ -53,7 +79,9 @@ def _find(wanted: str) -> Path:
         if not path.is_file():
             raise FileNotFoundError(f"There is no notebook at {wanted!r}.")
         return path.resolve()
-    known = {path.stem: path for path in sorted(folder().glob("*.ipynb"))}
+    known = {
+        path.stem: path for place in (INSTALLED, folder()) for path in sorted(place.glob("*.ipynb"))
+    }
     if wanted in known:
         return known[wanted]
     fitting = [stem for stem in known if wanted in stem]
