@@ -58,7 +58,7 @@ def of_a_module(x):
     "given, method",
     [("softplus", "dks"), ("gelu", "tat"), ("relu", "dks"), ("leaky_relu", "tat"),
      (jax.nn.mish, "dks"), (jax.nn.relu, "dks"), (jax.nn.leaky_relu, "tat"), (of_a_module, "dks")],
-    ids=str,
+    ids=lambda each: each if isinstance(each, str) else each.__name__,
 )  # fmt: skip
 def test_a_shaped_activation_is_the_same_after_pickling(given, method):
     made = shape(given, residual(20, 2, weight=0.5), method)
