@@ -110,6 +110,16 @@ class Engine(NBClientEngine):
     """Papermill's engine with the client and the kernel above."""
 
     @classmethod
+    def nb_kernel_name(cls, nb: NotebookNode, name: str | None = None) -> str:
+        """The kernel asked for, else the notebook's, else that of Python."""
+        return name or nb.metadata.get("kernelspec", {}).get("name") or "python3"
+
+    @classmethod
+    def nb_language(cls, nb: NotebookNode, language: str | None = None) -> str:
+        """The language asked for, else the notebook's, else Python."""
+        return language or reading.language(nb.metadata) or "python"
+
+    @classmethod
     def execute_managed_notebook(
         cls,
         nb_man: Any,
