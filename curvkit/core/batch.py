@@ -18,6 +18,8 @@ from curvkit.core.mixed import compiled
 # For the beginning of a run, or of a batch so that its numbers are the same: it runs once, and
 # random numbers take longer to optimise than to draw unoptimised.
 UNOPTIMISED = {"xla_backend_optimization_level": 0}
+# As XLA does by itself: for programs that run longer than they compile, whatever flags are set.
+OPTIMISED = {"xla_backend_optimization_level": 3}
 
 
 def stack(settings: Sequence[Any]) -> Any:

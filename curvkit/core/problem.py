@@ -86,14 +86,18 @@ def posed(loss: Callable[..., jax.Array], params: Any, args: Sequence[Any] = ())
     return Problem(numbers, held, shape, (traced,))
 
 
-def trainable(params: Any) -> tuple[list[jax.Array], list[Any], parts.Shape]:
+def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any], parts.Shape]:
     """The numbers that are trained, in one precision, with what is held and how both lie.
+
+    Args:
+        params: as in `posed`.
+        some: whether arrays without a number are refused, too.
 
     Raises:
         ValueError: if there are none.
     """
     numbers, held, shape = parts.split(params)
-    if numbers and not sum(each.size for each in numbers):
+    if some and numbers and not sum(each.size for each in numbers):
         got = frameworks.Plain(f"arrays of shapes {[each.shape for each in numbers]}")
         raise ValueError(say.refusal("params", "at least one number to train", got))
     if not numbers:

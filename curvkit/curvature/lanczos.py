@@ -57,7 +57,7 @@ class EigenPairs(NamedTuple):
         """Pairs that know nothing, to start the first reading of a run from: zeros, shaped as
         `top_eigenpairs(loss, params, k=k)` would return them. Zero vectors are replaced by noise.
         """
-        numbers, held, shape = problem.trainable(params)
+        numbers, held, shape = problem.trainable(params, some=False)
         size = sum(each.size for each in numbers)
         dtype = numbers[0].dtype
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import curvkit
 from curvkit.core import files, say
 
-# An installed package brings the notebooks; to be changed they are copied to the working directory.
-INSTALLED = Path(curvkit.__file__).resolve().parent / "notebooks"
+# Of an installed package the notebooks are copied here, in the working directory, to be changed.
 COPIES = "curvkit-notebooks"
 
 
@@ -17,7 +16,7 @@ def folder() -> Path:
     Raises:
         FileNotFoundError: with one sentence, if none of them holds a notebook.
     """
-    for place in (_checkout(), Path.cwd() / "notebooks", INSTALLED):
+    for place in (_checkout(), Path.cwd() / "notebooks", installed()):
         if place is not None and any(place.glob("*.ipynb")):
             return place
     raise FileNotFoundError(
@@ -26,9 +25,14 @@ def folder() -> Path:
     )
 
 
+def installed() -> Path:
+    """Where an installed package has the notebooks; in a checkout there is nothing."""
+    return Path(curvkit.__file__).resolve().parent / "notebooks"
+
+
 def _checkout() -> Path | None:
     # Beside an installed package lie other people's.
-    root = INSTALLED.parent.parent
+    root = installed().parent.parent
     return root / "notebooks" if (root / "pyproject.toml").is_file() else None
 
 
@@ -38,11 +42,11 @@ def to_work_on(notebook: Path) -> tuple[Path, bool]:
     Returns:
         Its path, and whether copies were made. What lies there already stays as it is.
     """
-    if notebook.parent != INSTALLED:
+    if notebook.parent != installed():
         return notebook, False
     there = files.folder(Path.cwd() / COPIES)
     made = False
-    for each in sorted(INSTALLED.glob("*.ipynb")):
+    for each in sorted(installed().glob("*.ipynb")):
         if files.found(there / each.name) is None:
             files.write(there / each.name, each.read_bytes())
             made = True
@@ -80,7 +84,9 @@ def _find(wanted: str) -> Path:
             raise FileNotFoundError(f"There is no notebook at {wanted!r}.")
         return path.resolve()
     known = {
-        path.stem: path for place in (INSTALLED, folder()) for path in sorted(place.glob("*.ipynb"))
+        path.stem: path
+        for place in (installed(), folder())
+        for path in sorted(place.glob("*.ipynb"))
     }
     if wanted in known:
         return known[wanted]

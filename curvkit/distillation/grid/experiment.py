@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from curvkit.core.batch import OPTIMISED
 from curvkit.core.stream import Stream
 from curvkit.distillation import field
 from curvkit.distillation.field import Teacher
@@ -114,6 +115,7 @@ stream = Stream(
     trace=Trace,
     last=last,
     begin_only=("contest",),
+    options=OPTIMISED,
 )
 
 

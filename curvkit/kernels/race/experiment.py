@@ -8,6 +8,7 @@ import numpy as np
 import optax
 
 from curvkit import data
+from curvkit.core.batch import OPTIMISED
 from curvkit.core.stream import Stream
 from curvkit.kernels.activations import ACTIVATIONS
 from curvkit.kernels.initializers import normalize_locations
@@ -129,6 +130,7 @@ stream = Stream(
         "classes": jnp.asarray(CLASSES, jnp.float32),
     },
     one_by_one=True,
+    options=OPTIMISED,
 )
 
 
