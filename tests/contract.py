@@ -1,9 +1,10 @@
 """The contract that every room signs, as functions that say what a room broke.
 
-`test_every_room.py` and `test_every_figure.py` call them on every room of the house; `test_contract_can_fail.py` on
-miniature rooms, each with one thing wrong. What a room brings: `settings.Settings`,
-`trace.Trace`, `experiment.stream`, `figures.FIGURES` and `figures.words`, `widget.explore`. By
-convention the knob that draws the randomness anew, where there is one, is called `seed`.
+`test_every_room.py` and `test_every_figure.py` call them on every room of the house;
+`test_contract_can_fail.py` on miniature rooms, each with one thing wrong. What a room brings:
+`settings.Settings`, `trace.Trace`, `experiment.stream`, `figures.FIGURES` and `figures.words`,
+`widget.explore`. By convention the knob that draws the randomness anew, where there is one, is
+called `seed`.
 """
 
 import dataclasses
