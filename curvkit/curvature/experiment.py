@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data
+from curvkit.core.batch import OPTIMISED
 from curvkit.core.stream import Stream
 from curvkit.curvature import network, rules
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
@@ -151,6 +152,7 @@ stream = Stream(
         "diverged_at": state.diverged_at,
     },
     begin_only=("initialization",),
+    options=OPTIMISED,
 )
 
 

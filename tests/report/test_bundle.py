@@ -59,7 +59,10 @@ def test_the_wheel_holds_what_a_build_of_the_checkout_holds(tmp_path):
     name, data = wheel.built("curvkit")
     assert name == path.name
     with zipfile.ZipFile(path) as built, zipfile.ZipFile(io.BytesIO(data)) as ours:
-        theirs = {each for each in built.namelist() if not each.endswith("RECORD")}
+        # A bundle is one notebook, and brings no others.
+        others = ("RECORD", *(f"notebooks/{path.name}" for path in ROOT.glob("notebooks/**/*.*")))
+        others += tuple(f"pictures/{path.name}" for path in ROOT.glob("notebooks/pictures/*"))
+        theirs = {each for each in built.namelist() if not each.endswith(others)}
         assert theirs <= set(ours.namelist())
         for each in theirs:
             if ".dist-info" not in each:
