@@ -82,7 +82,7 @@ def _logits(process: Process, given: Any) -> jax.Array:
         ValueError: if they are of another shape, or not finite.
     """
     # Where observations are traced, no more rows than states can be asked for.
-    rows = None if tree.traced(process.observed) else int(np.max(process.observed)) + 1
+    rows = None if tree.traced(process.observed) else int(np.asarray(process.observed).max()) + 1
     given = _table("logits", given)
     states, actions = process.rewards.shape
     known = given.ndim == 2 and given.shape[1] == actions
