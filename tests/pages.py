@@ -66,6 +66,7 @@ PAGE = """async (given) => {
       ...[...each.childNodes].map(told)].join("\\n");
     const svg = [...plot.querySelectorAll(".main-svg")].map(told).join("\\n");
     return svg.replaceAll(uid, "").replace(/(url\\(['"]?)[^#]*#/g, "$1#")
+      .replace(/legendfill-[0-9a-f]{6}/g, "legendfill")
       .replace(/trace[0-9a-f]{6}/g, "trace").replace(/cb[0-9a-f]{6}/g, "cb")
       .replace(/[a-z]*(clip|g|fill)[0-9a-f]{6}/g, "");
   };

@@ -89,7 +89,10 @@ function render({ model, el }) {
     [drawing, asked] = [true, false];
     try {
       const figure = JSON.parse(model.get("figure"));
-      const now = form(figure), how = now === shown ? Plotly.react : Plotly.newPlot;
+      // plotly turns arrows by what it drew before.
+      const arrows = figure.data.some((curve) => curve.marker && curve.marker.angleref);
+      const now = form(figure), same = now === shown && !arrows;
+      const how = same ? Plotly.react : Plotly.newPlot;
       if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
       shown = now;
       await how.call(Plotly, plot, figure.data, figure.layout, model.get("config"));
