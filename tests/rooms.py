@@ -68,6 +68,10 @@ def every_figure() -> list:
     return [pytest.param(*pair, id="-".join(pair)) for pair in pairs]
 
 
+each_room = pytest.mark.parametrize("name", ROOMS)
+each_knob = pytest.mark.parametrize("name, knob", every_knob())
+each_figure = pytest.mark.parametrize("name, figure", every_figure())
+
 # Runs, shared by all tests of a session
 
 

@@ -2,11 +2,8 @@
 
 import contract
 import pytest
-from rooms import ROOMS, every_figure, every_knob, lowered, room, short, where_it_matters
+from rooms import ROOMS, each_figure, each_knob, each_room, lowered, room, short, where_it_matters
 
-each_room = pytest.mark.parametrize("name", ROOMS)
-each_knob = pytest.mark.parametrize("name, knob", every_knob())
-each_figure = pytest.mark.parametrize("name, figure", every_figure())
 # Runs of these take long, however short they are.
 LONG = ("kernels.race", "distillation.grid", "sobolev", "selection.odds")
 

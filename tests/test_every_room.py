@@ -6,10 +6,7 @@ go through all of it in seconds.
 
 import contract
 import pytest
-from rooms import ROOMS, every_knob, home, room, where_it_matters
-
-each_room = pytest.mark.parametrize("name", ROOMS)
-each_knob = pytest.mark.parametrize("name, knob", every_knob())
+from rooms import ROOMS, each_knob, each_room, every_knob, home, room, where_it_matters
 
 
 def test_there_are_rooms():

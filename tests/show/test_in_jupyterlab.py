@@ -6,7 +6,6 @@ Set CURVKIT_SCREENSHOTS to a folder to look at what the browser saw.
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from pages import BROWSER, FLAGS
 
 from curvkit.core import knob as knobs
 from curvkit.curvature import Settings
@@ -24,11 +24,6 @@ from curvkit.curvature import Settings
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-FLAGS += " --disable-background-networking --disable-component-update"
 READY = """() => {
   const shown = window.jupyterapp && window.jupyterapp.shell.currentWidget;
   const session = shown && shown.sessionContext && shown.sessionContext.session;
@@ -107,7 +102,7 @@ def page(lab):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         page = browser.new_page(viewport=dict(width=1400, height=1000))
         page.troubles = []
         page.on("console", lambda said: said.type == "error" and page.troubles.append(told(said)))
