@@ -152,10 +152,7 @@ def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
     With `every` also those that are broken from their beginning, and knobs at each of their values.
     """
     whole = ran(room, short(room))
-    yield "a run", whole
-    yield "no reading", whole.head(0)
-    yield "one reading", whole.head(1)
-    yield "two readings", whole.head(2)
+    yield from beginnings(whole)
     for value in (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38):
         yield f"{value} from the middle on", spoiled(whole, whole.readings // 2, value)
         if every:
@@ -166,11 +163,18 @@ def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
                 yield f"{name} = {value}", ran(room, short(room, **{name: value}))
 
 
+def beginnings(whole: Any) -> Iterator[tuple[str, Any]]:
+    """A run, and the same cut off near its beginning."""
+    yield "a run", whole
+    yield "no reading", whole.head(0)
+    yield "one reading", whole.head(1)
+    yield "two readings", whole.head(2)
+
+
 def few_traces(room: Room) -> Iterator[tuple[str, Any]]:
     """Of the odd traces a few of each kind, where drawing all would take long."""
     whole = ran(room, short(room))
-    yield "a run", whole
-    yield from ((f"{n} readings", whole.head(n)) for n in (0, 1, 2))
+    yield from beginnings(whole)
     yield "nan from the middle on", spoiled(whole, whole.readings // 2, np.nan)
     for name, each in room.knobs.items():
         if each.choices and not each.static:

@@ -22,7 +22,7 @@ from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.controls import Control
 from curvkit.show.kept import Kept
 from curvkit.show.live import Live
-from curvkit.show.told import told
+from curvkit.show.told import bold, told
 
 Draw = Callable[..., go.Figure]
 
@@ -264,7 +264,7 @@ class Panel(Shown):
             self._ranges = None
             self._paint(lambda: self.figure(self.trace))
             try:
-                words = _inline(self.words_of(self.trace))
+                words = bold(self.words_of(self.trace))
             except Exception as error:
                 words = html.escape(say.failure(error))
             self.words.value = f"<p style='font-size:15px'>{words}</p>"
@@ -284,9 +284,3 @@ class Panel(Shown):
             if self._ranges is None:
                 self._ranges = player.ranges(self.figure(self.trace))
             self._paint(lambda: player.within(self.figure(self.trace.head(reading)), self._ranges))
-
-
-def _inline(text: str) -> str:
-    """The little Markdown that `words` uses, as HTML: bold, and nothing else."""
-    parts = html.escape(text).split("**")
-    return "".join(f"<b>{part}</b>" if at % 2 else part for at, part in enumerate(parts))

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from curvkit.core import say
 from curvkit.show.canvas import Canvas, Shown
+from curvkit.show.told import bold
 
 Rows = list[list[float]]
 Act = Callable[[Rows, Callable[[str], bool]], tuple[str, go.Figure]]
@@ -91,7 +92,7 @@ class Workbench(Shown):
         try:
             words, figure = self._act(rows, self._told)
             self.canvas.paint(figure)
-            self.words.value = _bold(words)
+            self.words.value = bold(words)
             self._say("done")
         except Exception as error:  # an error in a thread would otherwise reach nobody
             self._say(f"failed: {say.failure(error)}")
@@ -143,8 +144,3 @@ class Workbench(Shown):
 
 def _cell() -> widgets.Layout:
     return widgets.Layout(width="76px")
-
-
-def _bold(text: str) -> str:
-    parts = html.escape(text).split("**")
-    return "".join(f"<b>{part}</b>" if at % 2 else part for at, part in enumerate(parts))
