@@ -324,7 +324,11 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     }""")
     later = page.context.browser.new_page()
     later.goto(lab.replace("01_curvature.ipynb", copied))
-    later.wait_for_selector(".curvkit-still img", timeout=60_000)
+    # The page is laid out some time after its pictures are there.
+    later.wait_for_function(
+        "() => [...document.querySelectorAll('.curvkit-still img')].some((each) => each.clientWidth)",
+        timeout=60_000,
+    )
     look(later, "reopened")
     seen = later.evaluate("""() => [...document.querySelectorAll(".curvkit-still img")].map(
       (each) => [each.naturalWidth, each.naturalHeight, each.clientWidth])""")
