@@ -326,7 +326,7 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     later.goto(lab.replace("01_curvature.ipynb", copied))
     # The page is laid out some time after its pictures are there.
     later.wait_for_function(
-        "() => [...document.querySelectorAll('.curvkit-still img')].some((each) => each.clientWidth)",
+        "() => [...document.querySelectorAll('.curvkit-still img')].some((each) => each.width)",
         timeout=60_000,
     )
     look(later, "reopened")
