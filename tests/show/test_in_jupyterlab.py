@@ -325,8 +325,9 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     later = page.context.browser.new_page()
     later.goto(lab.replace("01_curvature.ipynb", copied))
     # The page is laid out some time after its pictures are there.
+    laid_out = "(each) => each.clientWidth > 0"
     later.wait_for_function(
-        "() => [...document.querySelectorAll('.curvkit-still img')].some((each) => each.width)",
+        f"() => [...document.querySelectorAll('.curvkit-still img')].some({laid_out})",
         timeout=60_000,
     )
     look(later, "reopened")
