@@ -58,23 +58,24 @@ def explains_a_knob(room: Room, name: str) -> None:
 
 def refuses_what_is_outside(room: Room, name: str) -> None:
     """Ends of the range are read as they are; what lies outside is refused by name."""
-    each = room.knobs[name]
+    each, settings = room.knobs[name], room.settings.Settings
     for value in [each.default, *each.sweep()]:
-        read = getattr(knobs.read(room.settings.Settings, {name: value}), name)
+        read = getattr(settings.read({name: value}), name)
         assert read == value and type(read) is each.kind, f"{name} reads {value!r} as {read!r}"
     for value in each.outside():
-        with pytest.raises(ValueError) as refused:
-            knobs.read(room.settings.Settings, {name: value})
-            pytest.fail(f"{name} takes {value!r}")
-        said = str(refused.value)
-        assert name in said and said.endswith((".", "?")) and "\n" not in said, said
+        for take in (settings.read, lambda values: settings(**values)):
+            with pytest.raises(ValueError) as refused:
+                take({name: value})
+                pytest.fail(f"{name} takes {value!r}")
+            said = str(refused.value)
+            assert name in said and said.endswith((".", "?")) and "\n" not in said, said
 
 
 def refuses_unknown_names(room: Room) -> None:
     """A setting that does not exist is refused with the names of those that do."""
     for name in ("", "no_such_knob", next(iter(room.knobs))[:-1]):
         with pytest.raises(ValueError) as refused:
-            knobs.read(room.settings.Settings, {name: 1})
+            room.settings.Settings.read({name: 1})
             pytest.fail(f"{name!r} is taken")
         absent = [known for known in room.knobs if known not in str(refused.value)]
         assert not absent, f"the refusal of {name!r} does not list {', '.join(absent)}"

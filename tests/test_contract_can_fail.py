@@ -13,13 +13,14 @@ import plotly.graph_objects as go
 import pytest
 import rooms
 from IPython.display import Markdown
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 from rooms import Room
 
+from curvkit.core import knob as knobs
 from curvkit.core import trace as traces
-from curvkit.core.knob import choice, knob, settings
+from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.core.stream import Stream
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 from curvkit.show.told import told
 
 TOLD = dict(sentence="A knob of the miniature room.", source="arXiv 2103.00065, section 2")
@@ -38,16 +39,15 @@ def a_settings(**changed):
     } | changed
     body = {name: each for name, (_, each) in declared.items()}
     body["__annotations__"] = {name: kind for name, (kind, _) in declared.items()}
-    return settings(type("Settings", (), body))
+    return type("Settings", (BaseSettings,), body)
 
 
-@trace
-class Trace:
+class Trace(Record):
     """What the miniature room records."""
 
-    step: Int[Array, " reading"] = series("Steps taken.")
-    value: Float[Array, " reading"] = series("The mean.")
-    count: Float[Array, ""] = series("How many there are.")
+    step: Int[np.ndarray, " reading"] = series("Steps taken.")
+    value: Float[np.ndarray, " reading"] = series("The mean.")
+    count: Float[np.ndarray, ""] = series("How many there are.")
 
     def merits(self):
         """The last mean."""
@@ -188,23 +188,17 @@ def test_a_knob_that_is_not_explained_is_seen(said, told):
 
 def test_a_gate_that_lets_everything_through_is_seen(monkeypatch):
     room = miniature()
-    monkeypatch.setattr(contract.knobs, "read", lambda cls, values: cls(**values))
+    monkeypatch.setattr(knobs.BaseSettings, "__post_init__", lambda self: None)
     with breaks("takes"):
         contract.refuses_what_is_outside(room, "rate")
 
 
 def test_a_gate_that_refuses_without_the_name_is_seen(monkeypatch):
-    room, read = miniature(), contract.knobs.read
-
-    def nameless(cls, values):
-        try:
-            return read(cls, values)
-        except ValueError:
-            raise ValueError("That is wrong.") from None
-
-    monkeypatch.setattr(contract.knobs, "read", nameless)
+    room = miniature()
+    monkeypatch.setattr(knobs.say, "refusal", lambda *_: "That is wrong.")
     with breaks("That is wrong"):
         contract.refuses_what_is_outside(room, "rate")
+    monkeypatch.setattr(knobs.say, "unknown", lambda *_: "That is wrong.")
     with breaks("does not list"):
         contract.refuses_unknown_names(room)
 

@@ -1,23 +1,22 @@
 """Knobs: a setting is declared once, and slider, range check, flag and axis title read it off.
 
-A room's `Settings` is a frozen dataclass whose fields are made by `knob` and `choice`. It is a
-JAX pytree: what may be turned without recompiling is a leaf, what is static is part of the
-structure. `read` is the one gate through which every value from outside comes in.
+A room's `Settings` is a `BaseSettings` whose fields are made by `knob`, `choice` and `switch`. It
+is a JAX pytree: what may be turned without recompiling is a leaf, what is static is part of the
+structure. Every value is read by its knob, however an object is made.
 """
 
 import dataclasses
 import difflib
 import math
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
 import jax
 
 from curvkit.core import say
 
-Settings = TypeVar("Settings")
+Settings = TypeVar("Settings", bound="BaseSettings")
 
 
 @dataclass(frozen=True)
@@ -127,16 +126,14 @@ def knob(
     scale: Literal["linear", "log"] = "linear",
     static: bool = False,
 ) -> Any:
-    """Declares a number (or a bool) as a field of a `@settings` class."""
-    if not (low <= default <= high):
-        raise ValueError(say.refusal("default", f"a number from {low:g} to {high:g}", default))
-    if scale == "log" and low <= 0:
-        raise ValueError(say.refusal("low", "above zero on a log scale", low))
+    """Declares a number as a field of settings."""
     declared = dict(low=low, high=high, step=step, scale=scale)
     return _field(default, sentence, source, symbol, static, **declared)
 
 
-def switch(default: bool, *, sentence: str, source: str, symbol: str = "", static: bool = False):
+def switch(
+    default: bool, *, sentence: str, source: str, symbol: str = "", static: bool = False
+) -> Any:
     """Declares a setting that is on or off."""
     return _field(default, sentence, source, symbol, static)
 
@@ -150,8 +147,6 @@ def choice(
     symbol: str = "",
 ) -> Any:
     """Declares an enumeration; always static, since a program cannot be traced over names."""
-    if default not in choices:
-        raise ValueError(say.refusal("default", f"one of {', '.join(choices)}", default))
     return _field(default, sentence, source, symbol, True, choices=tuple(choices))
 
 
@@ -163,59 +158,128 @@ def _field(default, sentence, source, symbol, static, **declared):
 @dataclass_transform(
     kw_only_default=True, frozen_default=True, field_specifiers=(knob, choice, switch)
 )
-def settings(cls: type[Settings]) -> type[Settings]:
-    """Turns a class of knobs into a frozen dataclass and a JAX pytree.
+class BaseSettings:
+    """Base of a room's `Settings`: a frozen dataclass of knobs, and a JAX pytree.
 
-    >>> @settings
-    ... class Heat:
-    ...     power: float = knob(1.0, low=0.1, high=9.0, sentence="How hot.", source="none")
-    >>> read(Heat, power="2")
+    Every value is read by its knob however an object is made: by the constructor, by `read`, by
+    `dataclasses.replace`, by unpickling or copying. Only JAX itself is let through: what it puts
+    back together may hold tracers, axes or stacked values.
+
+    Raises:
+        ValueError: with one sentence, where a value is refused.
+
+    >>> class Heat(BaseSettings):
+    ...     power: float = knob(default=1.0, low=0.1, high=9.0, sentence="How hot.", source="none")
+    >>> Heat(power="2")
     Heat(power=2.0)
+    >>> Heat(power=10)
+    Traceback (most recent call last):
+    ValueError: power must be a number from 0.1 to 9, but 10 was given.
     """
-    cls = dataclass(frozen=True, kw_only=True)(cls)
-    declared = {}
-    for field in dataclasses.fields(cls):
-        if "knob" not in field.metadata:
-            raise TypeError(
-                f"{cls.__name__}.{field.name} is no knob; declare it by knob or choice."
-            )
-        kind = type(field.default)
-        declared[field.name] = Knob(
-            name=field.name, kind=kind, default=field.default, **field.metadata["knob"]
-        )
-    cls.__knobs__ = declared
-    cls.read = classmethod(read)
-    static = [name for name, each in declared.items() if each.static]
-    turned = [name for name in declared if name not in static]
-    return jax.tree_util.register_dataclass(cls, data_fields=turned, meta_fields=static)
+
+    __knobs__: ClassVar[Mapping[str, Knob]] = {}
+
+    def __init_subclass__(cls, **options: Any):
+        super().__init_subclass__(**options)
+        dataclass(frozen=True, kw_only=True)(cls)
+        fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+        cls.__knobs__ = {field.name: _declared(cls, field) for field in fields}
+        _register(cls)
+
+    def __post_init__(self):
+        for name, each in self.__knobs__.items():
+            value = getattr(self, name)
+            if not isinstance(value, jax.core.Tracer):
+                object.__setattr__(self, name, each.read(value))
+            elif each.static:
+                shown = f"a traced value of type {type(value).__name__}"
+                advice = "a static knob shapes the program, so set it outside of jit"
+                raise ValueError(say.refusal(name, each.expected, shown, advice))
+
+    def __setstate__(self, state: Mapping[str, Any]):
+        self.__init__(**state)  # an unpickled or copied object passes the gate as well
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Self:
+        """Settings from a mapping, from names, or from both; names win.
+
+        Raises:
+            ValueError: with one sentence: an unknown name lists the known ones, and a wrong value
+                names the setting, its range and what was given.
+        """
+        given = {**(values or {}), **named}
+        for name in given:
+            if name not in cls.__knobs__:
+                raise ValueError(say.unknown("setting", name, cls.__knobs__))
+        return cls(**given)
 
 
-def knobs(settings_class: type | object) -> dict[str, Knob]:
-    """The declarations of a `@settings` class, by name, in the order they were written."""
+def _declared(cls: type, field: dataclasses.Field) -> Knob:
+    """The knob of a field; raises where the declaration contradicts itself."""
+    where = f"{cls.__module__}.{cls.__qualname__}.{field.name}"
+    if "knob" not in field.metadata:
+        raise TypeError(f"{where} is no knob; declare it by knob, choice or switch.")
+    kind = type(field.default)
+    if field.type in (bool, int, float, str) and field.type is not kind:
+        raise TypeError(f"{where} is declared as {field.type.__name__}, its default is no such.")
+    made = Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
+    if made.scale == "log" and made.low <= 0:
+        raise ValueError(f"{where}: {say.refusal('low', 'above zero on a log scale', made.low)}")
+    try:
+        made.read(made.default)
+    except ValueError as error:
+        raise ValueError(f"{where}: its default is refused: {error}") from None
+    return made
+
+
+def _register(cls: type[BaseSettings]) -> None:
+    """Registers `cls` as a pytree whose unflattening does not pass the gate."""
+    static = tuple(name for name, each in cls.__knobs__.items() if each.static)
+    leaves = tuple(name for name in cls.__knobs__ if name not in static)
+    keys = tuple(map(jax.tree_util.GetAttrKey, leaves))
+
+    def flatten(settings):
+        values = tuple([getattr(settings, name) for name in leaves])
+        return values, tuple([getattr(settings, name) for name in static])
+
+    def flatten_with_keys(settings):
+        values, structure = flatten(settings)
+        return tuple(zip(keys, values, strict=True)), structure
+
+    def unflatten(structure, values):
+        settings = object.__new__(cls)
+        settings.__dict__.update(zip(static, structure, strict=True))
+        settings.__dict__.update(zip(leaves, values, strict=True))
+        return settings
+
+    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+
+
+def settings(cls: type) -> Any:
+    """Deprecated: the decorator of earlier versions; write `class Settings(BaseSettings)`."""
+    if issubclass(cls, BaseSettings):
+        return cls
+    body = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
+    return type(cls.__name__, (BaseSettings,), body)
+
+
+def knobs(settings_class: type[BaseSettings] | BaseSettings) -> dict[str, Knob]:
+    """The declarations of settings, by name, in the order they were written."""
     return dict(settings_class.__knobs__)
 
 
 def read(
     settings_class: type[Settings], values: Mapping[str, Any] | None = None, **named: Any
 ) -> Settings:
-    """The one gate: checks and casts every value that comes from outside.
-
-    Raises ValueError with one sentence: an unknown name lists the known ones; a wrong value names
-    the setting, its range and what was given.
-    """
-    declared = knobs(settings_class)
-    given = {**(values or {}), **named}
-    for name in given:
-        if name not in declared:
-            raise ValueError(say.unknown("setting", name, declared))
-    return settings_class(**{name: declared[name].read(value) for name, value in given.items()})
+    """`settings_class.read`, for what is given a class."""
+    return settings_class.read(values, **named)
 
 
 def turned(settings: Settings, **named: Any) -> Settings:
     """A copy of `settings` with some knobs turned, through the same gate."""
-    return read(type(settings), {**as_dict(settings), **named})
+    return type(settings).read(as_dict(settings), **named)
 
 
-def as_dict(settings: object) -> dict[str, Any]:
+def as_dict(settings: BaseSettings) -> dict[str, Any]:
     """The plain values of `settings`, as they are written into a trace's header."""
-    return {name: operator.attrgetter(name)(settings) for name in knobs(settings)}
+    return {name: getattr(settings, name) for name in settings.__knobs__}

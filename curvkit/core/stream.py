@@ -40,7 +40,7 @@ class Stream(Generic[Trace]):
             arrays by field name), then the work up to the next.
         finished: `finished(settings, state) -> bool`, whether no further reading is to be made.
         length: `length(settings) -> int`, how many readings a run makes at most.
-        trace: the room's `@trace` class.
+        trace: the room's `Trace`.
         last: `last(settings, state) -> dict`, the fields of the trace that are no rows.
         capacity: most readings that one compiled call makes.
         one_by_one: whether a batch of runs goes through one after another in its program, and

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, dataclass_transform
+from typing import Any, ClassVar, Self, dataclass_transform
 
 import jax
 import numpy as np
@@ -48,17 +48,37 @@ class Series:
 
 
 def series(sentence: str, *, symbol: str = "") -> Any:
-    """Declares one array of a `@trace` class; its annotation (jaxtyping) gives type and shape."""
+    """Declares one array of a trace; its annotation (jaxtyping) gives type and shape."""
     return field(metadata={"series": dict(sentence=sentence, symbol=symbol)})
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(series, field))
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What every trace can do: be cut, saved and loaded. `header` says what was run, and where."""
+    """Base of a room's `Trace`: a frozen dataclass of named arrays, to be cut, saved and loaded.
+
+    Each field is annotated by jaxtyping, `loss: Float[np.ndarray, " reading"]`; arrays that share
+    a dimension name must agree on its size. `header` says what was run, and where.
+    """
 
     # What a player counts as it goes from reading to reading.
-    COUNTED = "step"
+    COUNTED: ClassVar[str] = "step"
+    __series__: ClassVar[Mapping[str, Series]] = {}
     header: Mapping[str, Any] = field(default_factory=dict)
+
+    def __init_subclass__(cls, **options: Any):
+        super().__init_subclass__(**options)
+        dataclass(frozen=True, kw_only=True)(cls)
+        cls.__series__ = {
+            each.name: Series(
+                name=each.name,
+                dims=tuple(each.type.dim_str.split()),
+                dtypes=tuple(name for name in each.type.dtypes if name in PLAIN),
+                **each.metadata["series"],
+            )
+            for each in dataclasses.fields(cls)
+            if "series" in each.metadata
+        }
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -209,26 +229,12 @@ def _is_of_kind(each: Series, dtype: np.dtype) -> None:
         raise ValueError(say.refusal(each.name, f"of {' or '.join(each.dtypes)}", dtype.name))
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(series,))
-def trace(cls: type) -> type:
-    """Turns a class of `series` into a frozen dataclass that is a `Record`.
-
-    Each field is annotated by jaxtyping, `loss: Float[Array, "reading"]`; arrays that share a
-    dimension name must agree on its size.
-    """
-    body = {
-        name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")
-    }
-    made = dataclass(frozen=True, kw_only=True)(type(cls.__name__, (Record,), body))
-    declared = {}
-    for each in dataclasses.fields(made):
-        if "series" in each.metadata:
-            dims = tuple(each.type.dim_str.split())
-            dtypes = tuple(name for name in each.type.dtypes if name in PLAIN)
-            kinds = dict(dims=dims, dtypes=dtypes)
-            declared[each.name] = Series(name=each.name, **kinds, **each.metadata["series"])
-    made.__series__ = declared
-    return made
+def trace(cls: type) -> Any:
+    """Deprecated: the decorator of earlier versions; write `class Trace(Record)`."""
+    if issubclass(cls, Record):
+        return cls
+    body = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
+    return type(cls.__name__, (Record,), body)
 
 
 def header(room: str, settings: Mapping[str, Any], key: jax.Array) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What can be turned in the curvature room."""
 
-from curvkit.core.knob import choice, knob, settings
+from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.curvature.network import ACTIVATIONS
 from curvkit.curvature.rules import RULES
 
@@ -8,87 +8,86 @@ EDGE = "arXiv 2103.00065"
 ADAPTIVE = "arXiv 2207.14484"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """Full-batch training of a small network, with its sharpness recorded along the way."""
 
     learning_rate: float = knob(
-        0.1, low=1e-5, high=20.0, scale="log", symbol="η",
+        default=0.1, low=1e-5, high=20.0, scale="log", symbol="η",
         sentence="How far each step goes; the sharpness settles where η times it is critical.",
         source=f"{EDGE}, section 2",
     )  # fmt: skip
     rule: str = choice(
-        "gd", RULES,
+        default="gd", choices=RULES,
         sentence="The training rule; each has its own critical value of η times sharpness.",
         source=f"{EDGE}, appendix B; {ADAPTIVE}, section 2",
     )  # fmt: skip
     momentum: float = knob(
-        0.9, low=0.0, high=0.99, symbol="β",
+        default=0.9, low=0.0, high=0.99, symbol="β",
         sentence="How much of the last direction is kept: heavy ball, Nesterov, and Adam's β1.",
         source=f"{EDGE}, appendix B",
     )  # fmt: skip
     second_moment_decay: float = knob(
-        0.99, low=0.9, high=0.9999, symbol="β₂",
+        default=0.99, low=0.9, high=0.9999, symbol="β₂",
         sentence="How slowly RMSProp and Adam forget squared gradients.",
         source=f"{ADAPTIVE}, section 2",
     )  # fmt: skip
     steps: int = knob(
-        3003, low=1, high=20000,
+        default=3003, low=1, high=20000,
         sentence="How many training steps are taken.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     every: int = knob(
-        11, low=1, high=101, step=2,
+        default=11, low=1, high=101, step=2,
         sentence="Steps between two readings; odd, so that an oscillation of period two is seen.",
         source="arXiv 2407.06183, section 2",
     )  # fmt: skip
     data: str = choice(
-        "digits", ("digits", "chebyshev", "quadratic"),
+        default="digits", choices=("digits", "chebyshev", "quadratic"),
         sentence="Handwritten digits, a Chebyshev polynomial, or a quadratic of sharpness 20.",
         source=f"{EDGE}, sections 2 and 3",
     )  # fmt: skip
     examples: int = knob(
-        200, low=10, high=1797, static=True,
+        default=200, low=10, high=1797, static=True,
         sentence="How many digits are trained on.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     loss: str = choice(
-        "mse", ("mse", "cross_entropy"),
+        default="mse", choices=("mse", "cross_entropy"),
         sentence="Half the squared error, or softmax cross-entropy, whose sharpness falls late.",
         source=f"{EDGE}, section 3 and appendix C",
     )  # fmt: skip
     width: int = knob(
-        32, low=2, high=512, static=True,
+        default=32, low=2, high=512, static=True,
         sentence="Hidden units per layer.",
         source=f"{EDGE}, appendix D",
     )  # fmt: skip
     depth: int = knob(
-        2, low=0, high=8, static=True,
+        default=2, low=0, high=8, static=True,
         sentence="How many hidden layers there are.",
         source=f"{EDGE}, appendix D",
     )  # fmt: skip
     activation: str = choice(
-        "tanh", tuple(ACTIVATIONS),
+        default="tanh", choices=tuple(ACTIVATIONS),
         sentence="The nonlinearity of the hidden layers.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     initialization: str = choice(
-        "torch", ("torch", "lecun"),
+        default="torch", choices=("torch", "lecun"),
         sentence="PyTorch's small uniform start, or LeCun's normal one, which is sharper.",
         source="arXiv 2407.06183, section 4",
     )  # fmt: skip
     weight_scale: float = knob(
-        1.0, low=0.1, high=10.0, scale="log", symbol="s",
+        default=1.0, low=0.1, high=10.0, scale="log", symbol="s",
         sentence="Multiplies the initial weights; larger starts are sharper.",
         source="arXiv 2003.02218, section 2",
     )  # fmt: skip
     eigenvalues: int = knob(
-        2, low=1, high=2, static=True, symbol="k",
+        default=2, low=1, high=2, static=True, symbol="k",
         sentence="How many top eigenvalues are read; a second one takes some more products.",
         source=f"{EDGE}, appendix J",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which random initial weights.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip

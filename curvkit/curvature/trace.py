@@ -3,48 +3,49 @@
 from math import nan
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Trace:
+class Trace(Record):
     """One training run, read every so many steps.
 
     Where the rule has a preconditioner P, curvature that is called preconditioned is that of
     P^(-1/2) H P^(-1/2); otherwise P is the identity.
     """
 
-    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
-    loss: Float[Array, " reading"] = series("The training loss.", symbol="L")
-    sharpness: Float[Array, " reading"] = series(
+    step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[np.ndarray, " reading"] = series("The training loss.", symbol="L")
+    sharpness: Float[np.ndarray, " reading"] = series(
         "The largest eigenvalue of the Hessian.", symbol="λ"
     )
-    preconditioned_sharpness: Float[Array, " reading"] = series(
+    preconditioned_sharpness: Float[np.ndarray, " reading"] = series(
         "The largest eigenvalue of the preconditioned Hessian.", symbol="λ(P⁻¹H)"
     )
-    second_eigenvalue: Float[Array, " reading"] = series(
+    second_eigenvalue: Float[np.ndarray, " reading"] = series(
         "The second largest eigenvalue of the preconditioned Hessian.", symbol="λ₂"
     )
-    scaled_sharpness: Float[Array, " reading"] = series(
+    scaled_sharpness: Float[np.ndarray, " reading"] = series(
         "Learning rate times preconditioned sharpness.", symbol="ηλ"
     )
-    alignment: Float[Array, " reading"] = series(
+    alignment: Float[np.ndarray, " reading"] = series(
         "Squared cosine between (preconditioned) gradient and top eigenvector.", symbol="cos²"
     )
-    directional_curvature: Float[Array, " reading"] = series(
+    directional_curvature: Float[np.ndarray, " reading"] = series(
         "Preconditioned curvature along the gradient.", symbol="gᵀHg/gᵀg"
     )
-    top_gradient: Float[Array, " reading"] = series(
+    top_gradient: Float[np.ndarray, " reading"] = series(
         "The gradient's component along the top eigenvector, with its sign.", symbol="gᵀu"
     )
-    residual: Float[Array, " reading"] = series(
+    residual: Float[np.ndarray, " reading"] = series(
         "Norm of H u − λ u for the top pair: how far the sharpness can be off.", symbol="‖Hu−λu‖"
     )
-    products: Int[Array, " reading"] = series("Hessian-vector products made for the reading.")
-    critical: Float[Array, ""] = series("The critical value of ηλ for the rule.", symbol="ηλ*")
-    diverged_at: Int[Array, ""] = series("The first step with a loss that is not finite, or −1.")
+    products: Int[np.ndarray, " reading"] = series("Hessian-vector products made for the reading.")
+    critical: Float[np.ndarray, ""] = series("The critical value of ηλ for the rule.", symbol="ηλ*")
+    diverged_at: Int[np.ndarray, ""] = series(
+        "The first step with a loss that is not finite, or −1."
+    )
 
     @property
     def threshold(self) -> float:

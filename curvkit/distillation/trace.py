@@ -1,34 +1,33 @@
 """What is recorded of students of three states, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 WILD = 1e15
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Some students from different starts, each moved along the expected update of one variant."""
 
-    step: Int[Array, " reading"] = series("Steps taken before the reading.")
-    logits: Float[Array, "reading run state"] = series(
+    step: Int[np.ndarray, " reading"] = series("Steps taken before the reading.")
+    logits: Float[np.ndarray, "reading run state"] = series(
         "Logit of action 0; of aliased states the first one's counts.", symbol="θ"
     )
-    asymmetry: Float[Array, "reading run"] = series(
+    asymmetry: Float[np.ndarray, "reading run"] = series(
         "How far the Jacobian of the update is from symmetric, over its size.",
         symbol="‖J − Jᵀ‖/‖J‖",
     )
-    value: Float[Array, "reading run"] = series("Expected return of the student.")
-    divergence: Float[Array, "reading run"] = series(
+    value: Float[np.ndarray, "reading run"] = series("Expected return of the student.")
+    divergence: Float[np.ndarray, "reading run"] = series(
         "Divergence of the student from the teacher over an episode of the student."
     )
-    axis: Float[Array, " grid"] = series("Coordinates of the plane, on both axes.")
-    flow: Float[Array, "grid grid two"] = series("The update at each place of the plane.")
-    curl: Float[Array, "grid grid"] = series("How fast the update turns there.")
-    teacher_logits: Float[Array, " state"] = series("The teacher's logits of action 0.")
-    teacher_value: Float[Array, ""] = series("Expected return of the teacher.")
+    axis: Float[np.ndarray, " grid"] = series("Coordinates of the plane, on both axes.")
+    flow: Float[np.ndarray, "grid grid two"] = series("The update at each place of the plane.")
+    curl: Float[np.ndarray, "grid grid"] = series("How fast the update turns there.")
+    teacher_logits: Float[np.ndarray, " state"] = series("The teacher's logits of action 0.")
+    teacher_value: Float[np.ndarray, ""] = series("Expected return of the teacher.")
 
     @property
     def alive(self) -> np.ndarray:

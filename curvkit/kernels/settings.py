@@ -1,6 +1,6 @@
 """What can be turned in the kernels room."""
 
-from curvkit.core.knob import choice, knob, settings, switch
+from curvkit.core.knob import BaseSettings, choice, knob, switch
 
 DKS = "arXiv 2110.01765"
 TAT = "arXiv 2203.08120"
@@ -10,67 +10,66 @@ METHODS = ("dks", "tat")
 WIRINGS = ("chain", "residual", "nested", "resnet_v2")
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """A feed-forward network, plain and shaped: its kernels layer by layer, and samples of it."""
 
     activation: str = choice(
-        "softplus", ACTIVATIONS,
+        default="softplus", choices=ACTIVATIONS,
         sentence="The nonlinearity; plain leaky ReLU here means the ReLU.",
         source=f"{DKS}, section 4",
     )  # fmt: skip
     method: str = choice(
-        "dks", METHODS,
+        default="dks", choices=METHODS,
         sentence="Deep Kernel Shaping, or tailored activation transformations.",
         source=f"{DKS}, section 4; {TAT}",
     )  # fmt: skip
     depth: int = knob(
-        50, low=2, high=300,
+        default=50, low=2, high=300,
         sentence="How many nonlinear layers the network has.",
         source=f"{DKS}, section 5",
     )  # fmt: skip
     zeta: float = knob(
-        1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
+        default=1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
         sentence="The slope that DKS gives the whole network's C map at 1.",
         source=f"{DKS}, section 5",
     )  # fmt: skip
     tau: float = knob(
-        0.3, low=0.02, high=2.0, scale="log", symbol="τ",
+        default=0.3, low=0.02, high=2.0, scale="log", symbol="τ",
         sentence="The curvature that TAT gives a smooth network's C map at 1.",
         source=TAT,
     )  # fmt: skip
     eta: float = knob(
-        0.9, low=0.3, high=0.99, symbol="η",
+        default=0.9, low=0.3, high=0.99, symbol="η",
         sentence="Where TAT with a leaky ReLU sends orthogonal inputs: C(0) of the network.",
         source=TAT,
     )  # fmt: skip
     wiring: str = choice(
-        "residual", WIRINGS,
+        default="residual", choices=WIRINGS,
         sentence="What the figure architecture builds: a chain, or blocks with shortcuts.",
         source=f"{DKS}, section 5",
     )  # fmt: skip
     blocks: int = knob(
-        16, low=1, high=60,
+        default=16, low=1, high=60,
         sentence="How many blocks the architecture has, of two or three layers each.",
         source=f"{DKS}, section 5",
     )  # fmt: skip
     weight: float = knob(
-        0.8, low=0.0, high=0.99, symbol="w",
+        default=0.8, low=0.0, high=0.99, symbol="w",
         sentence="The weight of each shortcut; the branch beside it has √(1 − w²).",
         source=f"{DKS}, section 4",
     )  # fmt: skip
     width: int = knob(
-        256, low=32, high=1024, static=True, symbol="N",
+        default=256, low=32, high=1024, static=True, symbol="N",
         sentence="Units per layer of the networks that are sampled.",
         source=f"{DKS}, section 3",
     )  # fmt: skip
     orthogonal: bool = switch(
-        True,
+        default=True,
         sentence="Sample orthogonal weights (Haar), or Gaussian ones, which are noisier.",
         source=f"{DKS}, section 4",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which networks are sampled.",
         source=f"{DKS}, section 3",
     )  # fmt: skip

@@ -1,13 +1,12 @@
 """What the kernels room records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Trace:
+class Trace(Record):
     """A network read layer by layer: a reading is what its kernels are after so many layers.
 
     Plain is the activation as it is, with weights of variance 1 over fan-in; shaped the same
@@ -15,71 +14,75 @@ class Trace:
     """
 
     COUNTED = "layer"
-    step: Int[Array, " reading"] = series("Nonlinear layers passed.")
-    plain_c: Float[Array, " reading cosine"] = series(
+    step: Int[np.ndarray, " reading"] = series("Nonlinear layers passed.")
+    plain_c: Float[np.ndarray, " reading cosine"] = series(
         "The plain network's C map: the cosine of two inputs, by what it was.", symbol="C(c)"
     )
-    shaped_c: Float[Array, " reading cosine"] = series("The shaped network's C map.", symbol="C(c)")
-    plain_q: Float[Array, " reading start"] = series(
+    shaped_c: Float[np.ndarray, " reading cosine"] = series(
+        "The shaped network's C map.", symbol="C(c)"
+    )
+    plain_q: Float[np.ndarray, " reading start"] = series(
         "The plain network's mean square, from several starts.", symbol="q"
     )
-    shaped_q: Float[Array, " reading start"] = series(
+    shaped_q: Float[np.ndarray, " reading start"] = series(
         "The shaped network's mean square, from several starts.", symbol="q"
     )
-    plain_ntk: Float[Array, " reading cosine"] = series(
+    plain_ntk: Float[np.ndarray, " reading cosine"] = series(
         "The plain network's tangent kernel over that of an input with itself.", symbol="Θ(c)/Θ(1)"
     )
-    shaped_ntk: Float[Array, " reading cosine"] = series(
+    shaped_ntk: Float[np.ndarray, " reading cosine"] = series(
         "The shaped network's tangent kernel over that of an input with itself.",
         symbol="Θ(c)/Θ(1)",
     )
-    plain_kappa: Float[Array, " reading"] = series(
+    plain_kappa: Float[np.ndarray, " reading"] = series(
         "The condition number of the plain tangent kernel of ten orthogonal inputs.", symbol="κ"
     )
-    shaped_kappa: Float[Array, " reading"] = series(
+    shaped_kappa: Float[np.ndarray, " reading"] = series(
         "The condition number of the shaped tangent kernel of ten orthogonal inputs.", symbol="κ"
     )
-    sampled: Float[Array, " reading network pair"] = series(
+    sampled: Float[np.ndarray, " reading network pair"] = series(
         "Cosines in sampled shaped networks of finite width.", symbol="c"
     )
-    cosine: Float[Array, " cosine"] = series("The cosines that go in.", symbol="c")
-    pair: Float[Array, " pair"] = series("The cosines that go into sampled networks.", symbol="c")
-    limit: Float[Array, " cosine"] = series(
+    cosine: Float[np.ndarray, " cosine"] = series("The cosines that go in.", symbol="c")
+    pair: Float[np.ndarray, " pair"] = series(
+        "The cosines that go into sampled networks.", symbol="c"
+    )
+    limit: Float[np.ndarray, " cosine"] = series(
         "The universal limit of deep shaped networks; for a leaky ReLU there is none, so its map."
     )
-    lower: Float[Array, " cosine"] = series("What the shaped C map is proved to lie above.")
-    upper: Float[Array, " cosine"] = series("What the shaped C map is proved to lie below.")
-    built_plain: Float[Array, " cosine"] = series(
+    lower: Float[np.ndarray, " cosine"] = series("What the shaped C map is proved to lie above.")
+    upper: Float[np.ndarray, " cosine"] = series("What the shaped C map is proved to lie below.")
+    built_plain: Float[np.ndarray, " cosine"] = series(
         "The plain C map of the architecture built, its lengths kept at 1.", symbol="C(c)"
     )
-    built_shaped: Float[Array, " cosine"] = series("Its shaped C map.", symbol="C(c)")
-    built_parts: Float[Array, " part"] = series(
+    built_shaped: Float[np.ndarray, " cosine"] = series("Its shaped C map.", symbol="C(c)")
+    built_parts: Float[np.ndarray, " part"] = series(
         "The slope, curvature or C(0) of the whole architecture and its branches; 0 for none."
     )
-    built_layers: Float[Array, ""] = series("How many nonlinear layers the architecture has.")
-    built_goal: Float[Array, ""] = series("The target that it attained.")
-    roots: Float[Array, " root parameter"] = series(
+    built_layers: Float[np.ndarray, ""] = series("How many nonlinear layers the architecture has.")
+    built_goal: Float[np.ndarray, ""] = series("The target that it attained.")
+    roots: Float[np.ndarray, " root parameter"] = series(
         "The parameters of each root, the one taken first, and again where no other is."
     )
-    root_output: Float[Array, " root input"] = series("The shaped activation of each root.")
-    root_c: Float[Array, " root cosine"] = series("The whole network's C map of each root.")
-    input: Float[Array, " input"] = series("Arguments of the activation.", symbol="x")
-    plain_output: Float[Array, " input"] = series("The plain activation.", symbol="φ(x)")
-    shaped_output: Float[Array, " input"] = series("The shaped activation.", symbol="φ̂(x)")
-    plain_weights: Float[Array, " term"] = series(
+    root_output: Float[np.ndarray, " root input"] = series("The shaped activation of each root.")
+    root_c: Float[np.ndarray, " root cosine"] = series("The whole network's C map of each root.")
+    input: Float[np.ndarray, " input"] = series("Arguments of the activation.", symbol="x")
+    plain_output: Float[np.ndarray, " input"] = series("The plain activation.", symbol="φ(x)")
+    shaped_output: Float[np.ndarray, " input"] = series("The shaped activation.", symbol="φ̂(x)")
+    plain_weights: Float[np.ndarray, " term"] = series(
         "The plain layer's C map as weights of powers of c.", symbol="b"
     )
-    shaped_weights: Float[Array, " term"] = series(
+    shaped_weights: Float[np.ndarray, " term"] = series(
         "The shaped layer's C map as weights of powers of c.", symbol="b"
     )
-    plain_local: Float[Array, " cosine"] = series("One plain layer's C map.", symbol="C(c)")
-    shaped_local: Float[Array, " cosine"] = series("One shaped layer's C map.", symbol="C(c)")
-    parameters: Float[Array, " parameter"] = series(
+    plain_local: Float[np.ndarray, " cosine"] = series("One plain layer's C map.", symbol="C(c)")
+    shaped_local: Float[np.ndarray, " cosine"] = series("One shaped layer's C map.", symbol="C(c)")
+    parameters: Float[np.ndarray, " parameter"] = series(
         "Alpha, beta, gamma, delta, and the negative slope of a leaky ReLU."
     )
-    achieved: Float[Array, " condition"] = series("The four conditions as achieved.")
-    missed: Float[Array, " condition"] = series("By how much each condition is missed.")
-    goal: Float[Array, ""] = series(
+    achieved: Float[np.ndarray, " condition"] = series("The four conditions as achieved.")
+    missed: Float[np.ndarray, " condition"] = series("By how much each condition is missed.")
+    goal: Float[np.ndarray, ""] = series(
         "The target ζ, τ or η that was attained; less than asked for where that is out of reach."
     )
 

@@ -1,73 +1,72 @@
 """What can be turned in the minima room."""
 
-from curvkit.core.knob import choice, knob, settings, switch
+from curvkit.core.knob import BaseSettings, choice, knob, switch
 from curvkit.minima.problems import PROBLEMS
 from curvkit.minima.training import ACTIVATIONS, INITIALIZATIONS, OPTIMIZERS
 
 MINIMA = "arXiv 1611.06310"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """Many runs of one small network, each from weights of its own: where do they end?"""
 
     data: str = choice(
-        "ten_points", tuple(PROBLEMS),
+        default="ten_points", choices=tuple(PROBLEMS),
         sentence="Which points are learnt; digits are told apart into odd and even.",
         source=f"{MINIMA}, sections 3 and 4",
     )  # fmt: skip
     activation: str = choice(
-        "sigmoid", tuple(ACTIVATIONS),
+        default="sigmoid", choices=tuple(ACTIVATIONS),
         sentence="The nonlinearity of the hidden units.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     width: int = knob(
-        2, low=1, high=16, static=True, symbol="h",
+        default=2, low=1, high=16, static=True, symbol="h",
         sentence="Hidden units of a run; width rescues.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     all_widths: bool = switch(
-        False,
+        default=False,
         sentence="Whether the runs take turns at all widths from one up to the widest.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     initialization: str = choice(
-        "normal_with_biases", tuple(INITIALIZATIONS),
+        default="normal_with_biases", choices=tuple(INITIALIZATIONS),
         sentence="Weights from N(0, 1), with biases zero or drawn too, or Glorot's or LeCun's.",
         source=f"{MINIMA}, section 4",
     )  # fmt: skip
     optimizer: str = choice(
-        "adam", OPTIMIZERS,
+        default="adam", choices=OPTIMIZERS,
         sentence="Full-batch Adam or gradient descent.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     learning_rate: float = knob(
-        0.05, low=1e-4, high=10.0, scale="log", symbol="η",
+        default=0.05, low=1e-4, high=10.0, scale="log", symbol="η",
         sentence="How far each step goes, on the mean loss over the points.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     steps: int = knob(
-        5000, low=1, high=20000,
+        default=5000, low=1, high=20000,
         sentence="Training steps of each run before it is judged.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     runs: int = knob(
-        1000, low=20, high=4000, step=20,
+        default=1000, low=20, high=4000, step=20,
         sentence="How many runs are made, each from weights of its own.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     input_shift: float = knob(
-        0.0, low=-4.0, high=4.0, symbol="s",
+        default=0.0, low=-4.0, high=4.0, symbol="s",
         sentence="Added to every feature of every point; far from zero mean whole layers die.",
         source=f"{MINIMA}, section 4",
     )  # fmt: skip
     gradient_tolerance: float = knob(
-        1e-2, low=1e-6, high=10.0, scale="log", symbol="‖∇L‖",
+        default=1e-2, low=1e-6, high=10.0, scale="log", symbol="‖∇L‖",
         sentence="A run that fails with a smaller gradient, and stays where it is, is stuck.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which random initial weights.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip

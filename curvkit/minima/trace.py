@@ -1,43 +1,48 @@
 """What the minima room records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 FALLING = 0.01
 AT_A_LEVEL = 2e-3
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Many runs, a batch of them per reading, each looked at twice: after `steps`, and later."""
 
     COUNTED = "batch"
-    width: Int[Array, "reading run"] = series("Hidden units of the run.", symbol="h")
-    loss: Float[Array, "reading run"] = series("Loss after `steps`, summed.", symbol="L")
-    later_loss: Float[Array, "reading run"] = series("Loss after half as many steps again.")
-    gradient_norm: Float[Array, "reading run"] = series(
+    width: Int[np.ndarray, "reading run"] = series("Hidden units of the run.", symbol="h")
+    loss: Float[np.ndarray, "reading run"] = series("Loss after `steps`, summed.", symbol="L")
+    later_loss: Float[np.ndarray, "reading run"] = series("Loss after half as many steps again.")
+    gradient_norm: Float[np.ndarray, "reading run"] = series(
         "Length of the gradient of the summed loss, at the second look.", symbol="‖∇L‖"
     )
-    small: Int[Array, "reading run"] = series("1 where that length is below the tolerance.")
-    wrong: Int[Array, "reading run"] = series("Points on the wrong side after `steps`.")
-    dead_at_start: Int[Array, "reading run"] = series("Units off on every point at the start.")
-    dead: Int[Array, "reading run"] = series("Units off on every point at the end.")
-    counts: Int[Array, "reading run"] = series("1 for a run that was asked for, 0 for padding.")
-    best_loss: Float[Array, " reading"] = series("The lowest loss of the batch.")
-    typical_loss: Float[Array, " reading"] = series(
+    small: Int[np.ndarray, "reading run"] = series("1 where that length is below the tolerance.")
+    wrong: Int[np.ndarray, "reading run"] = series("Points on the wrong side after `steps`.")
+    dead_at_start: Int[np.ndarray, "reading run"] = series("Units off on every point at the start.")
+    dead: Int[np.ndarray, "reading run"] = series("Units off on every point at the end.")
+    counts: Int[np.ndarray, "reading run"] = series(
+        "1 for a run that was asked for, 0 for padding."
+    )
+    best_loss: Float[np.ndarray, " reading"] = series("The lowest loss of the batch.")
+    typical_loss: Float[np.ndarray, " reading"] = series(
         "The loss of the batch's typical failure, the one nearest to their mean."
     )
-    best_surface: Float[Array, "reading grid grid"] = series("Output of the best of the batch.")
-    typical_surface: Float[Array, "reading grid grid"] = series("Output of that failure.")
-    axis_1: Float[Array, " grid"] = series("First coordinate of the surfaces.")
-    axis_2: Float[Array, " grid"] = series("Second coordinate of the surfaces.")
-    points: Float[Array, "point two"] = series("The points in these coordinates.")
-    targets: Float[Array, " point"] = series("Their targets.", symbol="y")
-    levels: Float[Array, " level"] = series("Losses of minima that are proved.", symbol="L(θ*)")
-    level_widths: Int[Array, " level"] = series("Hidden units of the network of each level.")
-    predicted_dead: Float[Array, ""] = series("Share of units off at the start, by sampling.")
+    best_surface: Float[np.ndarray, "reading grid grid"] = series(
+        "Output of the best of the batch."
+    )
+    typical_surface: Float[np.ndarray, "reading grid grid"] = series("Output of that failure.")
+    axis_1: Float[np.ndarray, " grid"] = series("First coordinate of the surfaces.")
+    axis_2: Float[np.ndarray, " grid"] = series("Second coordinate of the surfaces.")
+    points: Float[np.ndarray, "point two"] = series("The points in these coordinates.")
+    targets: Float[np.ndarray, " point"] = series("Their targets.", symbol="y")
+    levels: Float[np.ndarray, " level"] = series(
+        "Losses of minima that are proved.", symbol="L(θ*)"
+    )
+    level_widths: Int[np.ndarray, " level"] = series("Hidden units of the network of each level.")
+    predicted_dead: Float[np.ndarray, ""] = series("Share of units off at the start, by sampling.")
 
     def runs(self, name: str) -> np.ndarray:
         """A series of all runs that have ended, in one row; padding left out."""

@@ -1,33 +1,38 @@
 """What the selection room records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Trace:
+class Trace(Record):
     """A greedy search, one reading before each pick, beside the same search by the other rule."""
 
     COUNTED = "pick"
-    step: Int[Array, " reading"] = series("How many groups have been taken.", symbol="t")
-    scores: Float[Array, "reading group"] = series("Whitened scores.", symbol="‖Qᵀr‖")
-    raw_scores: Float[Array, "reading group"] = series("Raw scores.", symbol="‖Xᵀr‖")
-    best: Int[Array, " reading"] = series("The group whose turn is next, by the rule in use.")
-    residual_norm: Float[Array, " reading"] = series("What is left of the targets.", symbol="‖r‖")
-    lengths: Float[Array, "reading group"] = series("What each group adds.", symbol="‖Xβ‖")
-    hits: Int[Array, " reading"] = series("How many of the groups taken are good.")
-    test_error: Float[Array, " reading"] = series("Share of the test's variance not explained.")
-    other_hits: Int[Array, " reading"] = series("The same, by the other rule.")
-    other_test_error: Float[Array, " reading"] = series("The same, by the other rule.")
-    good: Int[Array, " group"] = series("1 where a group carries the signal.")
-    true_lengths: Float[Array, " group"] = series("What each group should add.", symbol="‖Xβ*‖")
-    mu: Float[Array, ""] = series("A bound on μ, by sums of norms.", symbol="μ")
-    rho: Float[Array, ""] = series("Smallest eigenvalue of the good groups.", symbol="ρ")
-    epsilon: Float[Array, ""] = series("The level to stop at, infinite if μ ≥ 1.", symbol="ε")
-    noise_level: Float[Array, ""] = series("What noise gives a bad group at most.", symbol="N")
-    letters: Int[Array, "group letter"] = series("The groups' names, as code points.")
+    step: Int[np.ndarray, " reading"] = series("How many groups have been taken.", symbol="t")
+    scores: Float[np.ndarray, "reading group"] = series("Whitened scores.", symbol="‖Qᵀr‖")
+    raw_scores: Float[np.ndarray, "reading group"] = series("Raw scores.", symbol="‖Xᵀr‖")
+    best: Int[np.ndarray, " reading"] = series("The group whose turn is next, by the rule in use.")
+    residual_norm: Float[np.ndarray, " reading"] = series(
+        "What is left of the targets.", symbol="‖r‖"
+    )
+    lengths: Float[np.ndarray, "reading group"] = series("What each group adds.", symbol="‖Xβ‖")
+    hits: Int[np.ndarray, " reading"] = series("How many of the groups taken are good.")
+    test_error: Float[np.ndarray, " reading"] = series(
+        "Share of the test's variance not explained."
+    )
+    other_hits: Int[np.ndarray, " reading"] = series("The same, by the other rule.")
+    other_test_error: Float[np.ndarray, " reading"] = series("The same, by the other rule.")
+    good: Int[np.ndarray, " group"] = series("1 where a group carries the signal.")
+    true_lengths: Float[np.ndarray, " group"] = series(
+        "What each group should add.", symbol="‖Xβ*‖"
+    )
+    mu: Float[np.ndarray, ""] = series("A bound on μ, by sums of norms.", symbol="μ")
+    rho: Float[np.ndarray, ""] = series("Smallest eigenvalue of the good groups.", symbol="ρ")
+    epsilon: Float[np.ndarray, ""] = series("The level to stop at, infinite if μ ≥ 1.", symbol="ε")
+    noise_level: Float[np.ndarray, ""] = series("What noise gives a bad group at most.", symbol="N")
+    letters: Int[np.ndarray, "group letter"] = series("The groups' names, as code points.")
 
     @property
     def finite(self) -> int:

@@ -1,42 +1,43 @@
 """What the Sobolev room records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 METHODS = ("values", "sobolev")
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Pairs of networks that learn one function, from values alone and from slopes too.
 
     All is in scaled units: inputs in [-1, 1]², the function of variance one. A pair shares points
     and first weights; surfaces, sharpness, points and slopes are those of the first pair.
     """
 
-    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
-    value_error: Float[Array, "reading method pair"] = series(
+    step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
+    value_error: Float[np.ndarray, "reading method pair"] = series(
         "Mean squared error of values on the test grid, over the function's variance."
     )
-    slope_error: Float[Array, "reading method pair"] = series(
+    slope_error: Float[np.ndarray, "reading method pair"] = series(
         "Mean squared error of slopes on the test grid, over the mean square of the slopes."
     )
-    trained_error: Float[Array, "reading method pair"] = series(
+    trained_error: Float[np.ndarray, "reading method pair"] = series(
         "Mean squared error of values on the points trained on."
     )
-    sharpness: Float[Array, "reading method"] = series(
+    sharpness: Float[np.ndarray, "reading method"] = series(
         "Largest eigenvalue of the Hessian of the loss that is trained on.", symbol="λ_max"
     )
-    surface: Float[Array, "reading method grid grid"] = series("What the networks return.")
-    at_points: Float[Array, "reading method point"] = series("What they return on the points.")
-    slopes_at_points: Float[Array, "reading method point two"] = series("And their slopes there.")
-    truth: Float[Array, "grid grid"] = series("The function itself.")
-    axis: Float[Array, " grid"] = series("Coordinates of the surfaces, on both axes.")
-    points: Float[Array, "point two"] = series("The points trained on.")
-    targets: Float[Array, " point"] = series("The function's values there.")
-    slopes: Float[Array, "point two"] = series("The slopes given there, noise included.")
+    surface: Float[np.ndarray, "reading method grid grid"] = series("What the networks return.")
+    at_points: Float[np.ndarray, "reading method point"] = series("What they return on the points.")
+    slopes_at_points: Float[np.ndarray, "reading method point two"] = series(
+        "And their slopes there."
+    )
+    truth: Float[np.ndarray, "grid grid"] = series("The function itself.")
+    axis: Float[np.ndarray, " grid"] = series("Coordinates of the surfaces, on both axes.")
+    points: Float[np.ndarray, "point two"] = series("The points trained on.")
+    targets: Float[np.ndarray, " point"] = series("The function's values there.")
+    slopes: Float[np.ndarray, "point two"] = series("The slopes given there, noise included.")
 
     @property
     def finite(self) -> int:

@@ -1,138 +1,137 @@
 """What can be turned in the tuners room."""
 
-from curvkit.core.knob import choice, knob, settings
+from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.tuners.choices import TUNERS
 
 PAPER = "arXiv 2407.06183"
 EDGE = "arXiv 2103.00065"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """A small network trained by a tuner, beside a rival, their curvature recorded on the way."""
 
     base: str = choice(
-        "gd", ("gd", "heavy_ball", "rmsprop", "adam"),
+        default="gd", choices=("gd", "heavy_ball", "rmsprop", "adam"),
         sentence="The direction whose length is tuned.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     tuner: str = choice(
-        "cdat", tuple(TUNERS),
+        default="cdat", choices=tuple(TUNERS),
         sentence="How the learning rate is found at each step.",
         source=f"{PAPER}, sections 2 and 4",
     )  # fmt: skip
     rival: str = choice(
-        "constant", ("none", *TUNERS, "all"),
+        default="constant", choices=("none", *TUNERS, "all"),
         sentence="The tuner beside it, on the same data from the same start.",
         source=f"{PAPER}, section 2",
     )  # fmt: skip
     sigma: float = knob(
-        2.0, low=0.1, high=4.0, step=0.01, symbol="σ",
+        default=2.0, low=0.1, high=4.0, step=0.01, symbol="σ",
         sentence="Scales CDAT's and the oracle's rate: 1 is greedy, 2 on the edge of descent.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     learning_rate: float = knob(
-        0.15, low=1e-5, high=20.0, scale="log", symbol="η",
+        default=0.15, low=1e-5, high=20.0, scale="log", symbol="η",
         sentence="The constant rate, the peak of a schedule, the first rate of a hypergradient.",
         source=f"{PAPER}, section 2",
     )  # fmt: skip
     momentum: float = knob(
-        0.9, low=0.0, high=0.99, symbol="β",
+        default=0.9, low=0.0, high=0.99, symbol="β",
         sentence="How much of the last direction heavy ball and Adam keep.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     second_moment_decay: float = knob(
-        0.99, low=0.9, high=0.9999, symbol="β₂",
+        default=0.99, low=0.9, high=0.9999, symbol="β₂",
         sentence="How slowly RMSProp and Adam forget squared gradients.",
         source="arXiv 2207.14484, section 2",
     )  # fmt: skip
     ema: float = knob(
-        0.0, low=0.0, high=0.99, step=0.01,
+        default=0.0, low=0.0, high=0.99, step=0.01,
         sentence="How much of CDAT's averages of numerator and denominator is kept.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     max_learning_rate: float = knob(
-        1e4, low=1e-2, high=1e6, scale="log", symbol="η max",
+        default=1e4, low=1e-2, high=1e6, scale="log", symbol="η max",
         sentence="No rate that is found by looking at the loss is larger than this.",
         source="arXiv 2312.00209, section 2",
     )  # fmt: skip
     warm_up_steps: int = knob(
-        400, low=1, high=5000,
+        default=400, low=1, high=5000,
         sentence="How many steps a schedule takes to its peak.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     hypergradient_rate: float = knob(
-        1e-2, low=1e-5, high=1.0, scale="log", symbol="β_η",
+        default=1e-2, low=1e-5, high=1.0, scale="log", symbol="β_η",
         sentence="How fast a hypergradient moves the learning rate.",
         source="arXiv 1703.04782, equation 3",
     )  # fmt: skip
     slope: float = knob(
-        1e-4, low=1e-6, high=0.9, scale="log", symbol="c",
+        default=1e-4, low=1e-6, high=0.9, scale="log", symbol="c",
         sentence="The share of the decrease that the slope promises, which Armijo insists on.",
         source="Armijo 1966, doi 10.2140/pjm.1966.16.1",
     )  # fmt: skip
     handover: int = knob(
-        0, low=0, high=5000,
+        default=0, low=0, high=5000,
         sentence="How many steps are taken at the constant rate before the tuner takes over.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     batch: int = knob(
-        0, low=0, high=512, static=True,
+        default=0, low=0, high=512, static=True,
         sentence="How many examples a step sees, drawn anew each time; 0 is all of them.",
         source=f"{PAPER}, section 5",
     )  # fmt: skip
     steps: int = knob(
-        2002, low=1, high=20000,
+        default=2002, low=1, high=20000,
         sentence="How many training steps are taken.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     every: int = knob(
-        11, low=1, high=101, step=2,
+        default=11, low=1, high=101, step=2,
         sentence="Steps between two readings; odd, so that a rate of period two is not aliased.",
         source=f"{PAPER}, section 2",
     )  # fmt: skip
     data: str = choice(
-        "digits", ("digits", "chebyshev"),
+        default="digits", choices=("digits", "chebyshev"),
         sentence="Handwritten digits, or a Chebyshev polynomial.",
         source=f"{EDGE}, sections 2 and 3",
     )  # fmt: skip
     examples: int = knob(
-        200, low=10, high=1797, static=True,
+        default=200, low=10, high=1797, static=True,
         sentence="How many digits are trained on.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     loss: str = choice(
-        "mse", ("mse", "cross_entropy"),
+        default="mse", choices=("mse", "cross_entropy"),
         sentence="Half the squared error, or cross-entropy with a tenth of label smoothing.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     width: int = knob(
-        32, low=2, high=512, static=True,
+        default=32, low=2, high=512, static=True,
         sentence="Hidden units per layer.",
         source=f"{PAPER}, appendix",
     )  # fmt: skip
     depth: int = knob(
-        2, low=1, high=8, static=True,
+        default=2, low=1, high=8, static=True,
         sentence="How many hidden layers there are.",
         source=f"{PAPER}, appendix",
     )  # fmt: skip
     activation: str = choice(
-        "tanh", ("tanh", "relu", "gelu"),
+        default="tanh", choices=("tanh", "relu", "gelu"),
         sentence="The nonlinearity of the hidden layers.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     initialization: str = choice(
-        "lecun", ("torch", "lecun"),
+        default="lecun", choices=("torch", "lecun"),
         sentence="PyTorch's small uniform start, or LeCun's normal one, which is sharper.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     seeds: int = knob(
-        1, low=1, high=16, static=True,
+        default=1, low=1, high=16, static=True,
         sentence="How many networks are trained at once, from seeds in a row, to show the spread.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which random initial weights, and which batches.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip

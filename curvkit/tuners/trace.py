@@ -1,57 +1,56 @@
 """What the tuners room records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Training runs of one or several tuners, each from several seeds, read every so many steps.
 
     Losses and curvature are those of all examples, also where a step sees a batch. Where the base
     has a preconditioner P, curvature that is called preconditioned is that of P^(-1/2) H P^(-1/2).
     """
 
-    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
-    loss: Float[Array, "reading contender seed"] = series("The training loss.", symbol="L")
-    learning_rate: Float[Array, "reading contender seed"] = series(
+    step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[np.ndarray, "reading contender seed"] = series("The training loss.", symbol="L")
+    learning_rate: Float[np.ndarray, "reading contender seed"] = series(
         "The learning rate of the step that follows the reading.", symbol="η"
     )
-    sharpness: Float[Array, "reading contender seed"] = series(
+    sharpness: Float[np.ndarray, "reading contender seed"] = series(
         "The largest eigenvalue of the Hessian.", symbol="λ"
     )
-    preconditioned_sharpness: Float[Array, "reading contender seed"] = series(
+    preconditioned_sharpness: Float[np.ndarray, "reading contender seed"] = series(
         "The largest eigenvalue of the preconditioned Hessian.", symbol="λ(P⁻¹H)"
     )
-    scaled_sharpness: Float[Array, "reading contender seed"] = series(
+    scaled_sharpness: Float[np.ndarray, "reading contender seed"] = series(
         "Learning rate times preconditioned sharpness.", symbol="ηλ"
     )
-    alignment: Float[Array, "reading contender seed"] = series(
+    alignment: Float[np.ndarray, "reading contender seed"] = series(
         "Squared cosine between (preconditioned) gradient and top eigenvector.", symbol="cos²"
     )
-    numerator: Float[Array, "reading contender seed"] = series(
+    numerator: Float[np.ndarray, "reading contender seed"] = series(
         "How fast the loss falls along the direction, on what the step sees.", symbol="−gᵀu"
     )
-    denominator: Float[Array, "reading contender seed"] = series(
+    denominator: Float[np.ndarray, "reading contender seed"] = series(
         "The curvature along the direction, on what the step sees.", symbol="uᵀHu"
     )
-    offset: Float[Array, "reading contender seed"] = series(
+    offset: Float[np.ndarray, "reading contender seed"] = series(
         "The distance from the bottom of the valley along the top eigenvector.", symbol="x"
     )
-    reach: Float[Array, "reading contender seed"] = series(
+    reach: Float[np.ndarray, "reading contender seed"] = series(
         "How far from the bottom the recent readings were.", symbol="x"
     )
-    across: Float[Array, "reading contender place"] = series(
+    across: Float[np.ndarray, "reading contender place"] = series(
         "The loss along the top eigenvector of the first seed, from −2 to 2 times its reach.",
         symbol="L",
     )
-    along: Float[Array, "reading contender place"] = series(
+    along: Float[np.ndarray, "reading contender place"] = series(
         "The loss along the direction of the first seed, at rates from 0 to 3 η.", symbol="L"
     )
-    critical: Float[Array, ""] = series("The critical value of ηλ for the base.", symbol="ηλ*")
-    diverged_at: Int[Array, "contender seed"] = series(
+    critical: Float[np.ndarray, ""] = series("The critical value of ηλ for the base.", symbol="ηλ*")
+    diverged_at: Int[np.ndarray, "contender seed"] = series(
         "The first step with a loss that is not finite, or −1."
     )
 

@@ -1,43 +1,42 @@
 """What can be turned in the verification room."""
 
-from curvkit.core.knob import choice, knob, settings, switch
+from curvkit.core.knob import BaseSettings, choice, knob, switch
 from curvkit.verification.certify import RELAXATIONS
 from curvkit.verification.pendulum import MODELS
 
 VERIFICATION = "arXiv 1902.09592"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """The states of a pendulum, and where its learnt model is proved to lose energy."""
 
     model: str = choice(
-        "A", MODELS,
+        default="A", choices=MODELS,
         sentence="Model A learnt from data alone, model B was also fined where energy grows.",
         source=f"{VERIFICATION}, section 4",
     )  # fmt: skip
     relaxation: str = choice(
-        "products", tuple(RELAXATIONS),
+        default="products", choices=tuple(RELAXATIONS),
         sentence="How the energy is bounded: by intervals, by its squares, or by products as well.",
         source=f"{VERIFICATION}, section 3",
     )  # fmt: skip
     tolerance: float = knob(
-        0.0, low=0.0, high=1.0, step=0.005, symbol="τ",
+        default=0.0, low=0.0, high=1.0, step=0.005, symbol="τ",
         sentence="How many joules the energy may grow in one step.",
         source=f"{VERIFICATION}, section 4",
     )  # fmt: skip
     worst_first: bool = switch(
-        False,
+        default=False,
         sentence="Whether cells with the highest bound are split first, or the largest cells.",
         source="arXiv 1711.00455, section 4",
     )  # fmt: skip
     steps: int = knob(
-        40, low=1, high=100,
+        default=40, low=1, high=100,
         sentence="Rounds of splitting, each of 128 cells into halves.",
         source="arXiv 1711.00455, section 4",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Where in each cell the attack begins.",
         source=f"{VERIFICATION}, section 5",
     )  # fmt: skip

@@ -1,33 +1,36 @@
 """What the verification room records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 OPEN, PROVED, VIOLATED = 0, 1, 2
 WILD = 1e15
 
 
-@trace
-class Trace:
+class Trace(Record):
     """The states of a pendulum in cells, which are bounded, attacked and halved round by round."""
 
     COUNTED = "round"
-    bounded: Int[Array, " reading"] = series("Cells bounded so far.")
-    upper_bound: Float[Array, " reading"] = series(
+    bounded: Int[np.ndarray, " reading"] = series("Cells bounded so far.")
+    upper_bound: Float[np.ndarray, " reading"] = series(
         "No state of any cell lets the energy grow by more.", symbol="max ΔE ≤"
     )
-    attack: Float[Array, " reading"] = series("The most growth that was found.", symbol="ΔE(x*)")
-    proved: Float[Array, " reading"] = series("Share of the states that are proved.")
-    violated: Float[Array, " reading"] = series("Share in cells with a counterexample.")
-    cells: Float[Array, "reading cell end"] = series(
+    attack: Float[np.ndarray, " reading"] = series(
+        "The most growth that was found.", symbol="ΔE(x*)"
+    )
+    proved: Float[np.ndarray, " reading"] = series("Share of the states that are proved.")
+    violated: Float[np.ndarray, " reading"] = series("Share in cells with a counterexample.")
+    cells: Float[np.ndarray, "reading cell end"] = series(
         "Cells bounded in the round: angle over π from, to, and speed over its largest from, to."
     )
-    cell_bound: Float[Array, "reading cell"] = series("The bound of each on the energy's growth.")
-    cell_attack: Float[Array, "reading cell"] = series("The most growth found in each.")
-    verdict: Int[Array, "reading cell"] = series("0 open, 1 proved, 2 violated, -1 no cell.")
-    fastest: Float[Array, ""] = series("The largest angular speed.")
+    cell_bound: Float[np.ndarray, "reading cell"] = series(
+        "The bound of each on the energy's growth."
+    )
+    cell_attack: Float[np.ndarray, "reading cell"] = series("The most growth found in each.")
+    verdict: Int[np.ndarray, "reading cell"] = series("0 open, 1 proved, 2 violated, -1 no cell.")
+    fastest: Float[np.ndarray, ""] = series("The largest angular speed.")
 
     @property
     def alive(self) -> np.ndarray:
@@ -55,18 +58,17 @@ class Trace:
         }
 
 
-@trace
-class Shares:
+class Shares(Record):
     """How many points of several models keep a property in boxes of several radii.
 
     The header names the `models` and says what is `kept`.
     """
 
-    radius: Float[Array, " radius"] = series("Radius of the boxes.", symbol="δ")
-    nominal: Float[Array, " model"] = series("Share of points that keep it themselves.")
-    adversarial: Float[Array, "model radius"] = series("Share where an attack finds nothing.")
-    verified: Float[Array, "model radius"] = series("Share that is proved.")
-    points: Int[Array, ""] = series("How many points were looked at.")
+    radius: Float[np.ndarray, " radius"] = series("Radius of the boxes.", symbol="δ")
+    nominal: Float[np.ndarray, " model"] = series("Share of points that keep it themselves.")
+    adversarial: Float[np.ndarray, "model radius"] = series("Share where an attack finds nothing.")
+    verified: Float[np.ndarray, "model radius"] = series("Share that is proved.")
+    points: Int[np.ndarray, ""] = series("How many points were looked at.")
 
     def _repr_markdown_(self) -> str:
         columns = [f"δ = {each:g}" for each in self.radius]
@@ -85,42 +87,39 @@ class Shares:
         return "\n".join(lines)
 
 
-@trace
-class Rollouts:
+class Rollouts(Record):
     """A true pendulum and its models, followed from the same states for a long time.
 
     The header names the `models`, of which the first is the truth.
     """
 
-    time: Float[Array, " step"] = series("Time.", symbol="t")
-    energy: Float[Array, "model run step"] = series("Energy above rest.", symbol="E")
-    angle: Float[Array, "model run step"] = series("Angle.", symbol="θ")
-    speed: Float[Array, "model run step"] = series("Angular speed.", symbol="ω")
+    time: Float[np.ndarray, " step"] = series("Time.", symbol="t")
+    energy: Float[np.ndarray, "model run step"] = series("Energy above rest.", symbol="E")
+    angle: Float[np.ndarray, "model run step"] = series("Angle.", symbol="θ")
+    speed: Float[np.ndarray, "model run step"] = series("Angular speed.", symbol="ω")
 
     def restless(self, least: float = 0.05) -> np.ndarray:
         """Of each model the share of runs that end with more than `least` joules, (model,)."""
         return np.mean(self.energy[:, :, -200:].max(2) > least, axis=1)
 
 
-@trace
-class Ladder:
+class Ladder(Record):
     """Bounds on one box from loose to tight, the attack last; the header names them."""
 
-    value: Float[Array, " rung"] = series("Bound on the growth of energy.", symbol="ΔE")
-    seconds: Float[Array, " rung"] = series("How long it took, compiled programs.")
+    value: Float[np.ndarray, " rung"] = series("Bound on the growth of energy.", symbol="ΔE")
+    seconds: Float[np.ndarray, " rung"] = series("How long it took, compiled programs.")
 
 
-@trace
-class Samples:
+class Samples(Record):
     """Growth of energy at random points of a box, and margins of bounds on boxes of no width.
 
     The header says in `single` whether the margins are of single precision.
     """
 
-    growth: Float[Array, " sample"] = series("Growth of energy.", symbol="ΔE")
-    attack: Float[Array, ""] = series("The most that an attack found.")
-    bound: Float[Array, ""] = series("The bound on the box.")
-    margin: Float[Array, " point"] = series("Bound less value, on boxes of no width.")
+    growth: Float[np.ndarray, " sample"] = series("Growth of energy.", symbol="ΔE")
+    attack: Float[np.ndarray, ""] = series("The most that an attack found.")
+    bound: Float[np.ndarray, ""] = series("The bound on the box.")
+    margin: Float[np.ndarray, " point"] = series("Bound less value, on boxes of no width.")
 
     def _repr_markdown_(self) -> str:
         wrong, precision = int(np.sum(self.margin < 0)), ("double", "single")

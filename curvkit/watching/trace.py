@@ -1,40 +1,45 @@
 """What watching a training run records."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 from curvkit.curvature import norms
 
 MERITS = ("last_loss", "last_sharpness", "settled_scaled_sharpness")
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Curvature along anyone's training run, read every so many steps.
 
     For a rule with a preconditioner P the eigenvalues are those of P^(-1/2) H P^(-1/2); for one in
     a norm there is one, the generalised sharpness over the dual norm of what its steps follow.
     """
 
-    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
-    loss: Float[Array, " reading"] = series("The loss on the batch that was read on.", symbol="L")
-    gradient_norm: Float[Array, " reading"] = series("The length of the gradient.", symbol="‖g‖")
-    learning_rate: Float[Array, " reading"] = series("The learning rate.", symbol="η")
-    critical: Float[Array, " reading"] = series(
+    step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[np.ndarray, " reading"] = series(
+        "The loss on the batch that was read on.", symbol="L"
+    )
+    gradient_norm: Float[np.ndarray, " reading"] = series(
+        "The length of the gradient.", symbol="‖g‖"
+    )
+    learning_rate: Float[np.ndarray, " reading"] = series("The learning rate.", symbol="η")
+    critical: Float[np.ndarray, " reading"] = series(
         "The critical value of ηλ for the rule.", symbol="ηλ*"
     )
-    eigenvalues: Float[Array, "reading rank"] = series(
+    eigenvalues: Float[np.ndarray, "reading rank"] = series(
         "The largest eigenvalues, preconditioned where the rule is.", symbol="λ"
     )
-    alignment: Float[Array, " reading"] = series(
+    alignment: Float[np.ndarray, " reading"] = series(
         "Squared cosine between (preconditioned) gradient and top eigenvector.", symbol="cos²"
     )
-    layers: Float[Array, "reading layer"] = series(
+    layers: Float[np.ndarray, "reading layer"] = series(
         "The largest eigenvalue of each layer's block of the Hessian.", symbol="λ_b"
     )
-    products: Int[Array, " reading"] = series("Hessian-vector products that the reading took.")
-    seconds: Float[Array, " reading"] = series("What the reading took; the first one compiles.")
+    products: Int[np.ndarray, " reading"] = series("Hessian-vector products that the reading took.")
+    seconds: Float[np.ndarray, " reading"] = series(
+        "What the reading took; the first one compiles."
+    )
 
     @property
     def sharpness(self) -> np.ndarray:

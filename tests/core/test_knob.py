@@ -1,6 +1,9 @@
 """The gate: what comes out of it is inside the range, and what is refused is refused by name."""
 
+import copy
+import dataclasses
 import math
+import pickle
 
 import jax
 import numpy as np
@@ -9,22 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curvkit.core import knob as knobs
-from curvkit.core.knob import as_dict, choice, knob, read, settings, switch, turned
+from curvkit.core.knob import BaseSettings, as_dict, choice, knob, read, switch, turned
 
 TOLD = dict(sentence="A knob of the test.", source="Nobody 2000")
 
 
-@settings
-class Machine:
+class Machine(BaseSettings):
     """One knob of each kind."""
 
-    rate: float = knob(0.1, low=1e-5, high=20.0, scale="log", symbol="η", **TOLD)
-    shift: float = knob(0.0, low=-2.0, high=3.0, **TOLD)
-    count: int = knob(11, low=1, high=101, step=2, **TOLD)
-    many: int = knob(100, low=1, high=10000, scale="log", **TOLD)
-    size: int = knob(32, low=2, high=512, static=True, **TOLD)
-    rule: str = choice("gd", ("gd", "adam", "heavy_ball"), **TOLD)
-    wild: bool = switch(False, **TOLD)
+    rate: float = knob(default=0.1, low=1e-5, high=20.0, scale="log", symbol="η", **TOLD)
+    shift: float = knob(default=0.0, low=-2.0, high=3.0, **TOLD)
+    count: int = knob(default=11, low=1, high=101, step=2, **TOLD)
+    many: int = knob(default=100, low=1, high=10000, scale="log", **TOLD)
+    size: int = knob(default=32, low=2, high=512, static=True, **TOLD)
+    rule: str = choice(default="gd", choices=("gd", "adam", "heavy_ball"), **TOLD)
+    wild: bool = switch(default=False, **TOLD)
 
 
 DECLARED = knobs.knobs(Machine)
@@ -140,24 +142,76 @@ def test_what_turns_without_recompiling_is_a_leaf_and_the_rest_is_structure():
 
 
 @pytest.mark.parametrize(
-    "said, declare",
+    "said, kind, declared",
     [
-        ("default must be a number from 1 to 2", lambda: knob(3, low=1, high=2, **TOLD)),
-        ("low must be above zero", lambda: knob(1.0, low=0.0, high=2, scale="log", **TOLD)),
-        ("default must be one of a, b", lambda: choice("c", ("a", "b"), **TOLD)),
+        ("its default is refused: speed must be a number from 1 to 2, but 3.0 was given",
+         float, knob(default=3.0, low=1, high=2, **TOLD)),
+        ("low must be above zero", float, knob(default=1.0, low=0, high=2, scale="log", **TOLD)),
+        ("its default is refused: speed must be one of a, b",
+         str, choice(default="c", choices=("a", "b"), **TOLD)),
+        ("is no knob; declare it by knob, choice or switch", float, 1.0),
+        ("is declared as float", float, knob(default=1, low=1, high=2, **TOLD)),
+    ],
+)  # fmt: skip
+def test_a_declaration_that_contradicts_itself_is_refused_by_its_whole_name(said, kind, declared):
+    with pytest.raises((TypeError, ValueError), match=said) as refused:
+        type("Loose", (BaseSettings,), {"speed": declared, "__annotations__": {"speed": kind}})
+    assert f"{__name__}.Loose.speed" in str(refused.value)
+
+
+class Kinder(Machine):
+    """A subclass with a knob more."""
+
+    calm: bool = switch(default=True, **TOLD)
+
+
+def stale():
+    """Settings that JAX put back together with a value that no gate saw."""
+    return jax.tree.map(lambda value: -5.0, Machine())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Machine(rate=-3),
+        lambda: Machine(rate=math.nan),
+        lambda: Machine(rate=np.ones(2)),
+        lambda: Machine(rule="nonsense"),
+        lambda: Machine.read(size=0),
+        lambda: Machine.read({"size": 0}),
+        lambda: read(Machine, size=0),
+        lambda: turned(Machine(), size=0),
+        lambda: dataclasses.replace(Machine(), size=0),
+        lambda: Kinder(size=0),
+        lambda: Kinder(calm="perhaps"),
+        lambda: pickle.loads(pickle.dumps(stale())),
+        lambda: copy.copy(stale()),
+        lambda: copy.deepcopy(stale()),
+        lambda: jax.jit(lambda size: Machine(size=size))(3),
     ],
 )
-def test_a_declaration_that_contradicts_itself_is_refused(said, declare):
-    with pytest.raises(ValueError, match=said):
-        declare()
+def test_there_is_no_way_round_the_gate(make):
+    with pytest.raises(ValueError, match=r"^\w+ must be .* was given[.;]"):
+        make()
 
 
-def test_a_field_that_is_no_knob_is_refused_by_name():
-    with pytest.raises(TypeError, match="Loose.speed is no knob"):
-
-        @settings
-        class Loose:
-            speed: float = 1.0
+def test_what_jax_traces_maps_and_puts_together_passes():
+    made = Machine(rate=2)
+    assert made.rate == 2.0 and type(made.rate) is float
+    doubled = jax.jit(lambda each: dataclasses.replace(each, rate=2 * each.rate))(made)
+    assert float(doubled.rate) == 4.0 and doubled.rule == "gd"
+    mapped = jax.vmap(lambda rate: Machine(rate=rate).rate)(np.arange(1.0, 4.0))
+    assert mapped.tolist() == [1, 2, 3]
+    assert float(jax.grad(lambda rate: Machine(rate=rate).rate ** 2)(3.0)) == 6
+    stacked = jax.tree.map(lambda *values: np.stack(values), made, Machine(rate=3.0))
+    axes = (jax.tree.map(lambda _: 0, made),)
+    assert jax.vmap(lambda each: each.rate, in_axes=axes)(stacked).tolist() == [2, 3]
+    assert jax.tree.map(lambda _: None, made).rate is None
+    assert jax.eval_shape(lambda each: each, made).rate.shape == ()
+    path = jax.tree_util.tree_leaves_with_path(made)[0][0]
+    assert jax.tree_util.keystr(path) == ".rate"
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
+    hash(jax.tree.structure(made))
 
 
 def test_not_a_number_is_no_number_in_any_range():

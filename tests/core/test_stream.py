@@ -11,31 +11,33 @@ from helpers import assert_close, compilations, same_bits
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.knob import choice, knob, read, settings
+from curvkit.core.knob import BaseSettings, choice, knob, read
 from curvkit.core.stream import Stream
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 TOLD = dict(source="Nobody 2000")
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """A number that is multiplied."""
 
-    factor: float = knob(0.5, low=0.0, high=2.0, sentence="What it is multiplied by.", **TOLD)
-    steps: int = knob(40, low=1, high=10**6, sentence="How many times that is done.", **TOLD)
-    seed: int = knob(0, low=0, high=99, sentence="Where it starts from.", **TOLD)
+    factor: float = knob(
+        default=0.5, low=0.0, high=2.0, sentence="What it is multiplied by.", **TOLD
+    )
+    steps: int = knob(
+        default=40, low=1, high=10**6, sentence="How many times that is done.", **TOLD
+    )
+    seed: int = knob(default=0, low=0, high=99, sentence="Where it starts from.", **TOLD)
 
 
-@trace
-class Trace:
+class Trace(Record):
     """The powers."""
 
-    step: Int[Array, " reading"] = series("Steps taken.")
-    value: Float[Array, " reading"] = series("The number.")
-    total: Float[Array, ""] = series("The sum of what was recorded.")
+    step: Int[np.ndarray, " reading"] = series("Steps taken.")
+    value: Float[np.ndarray, " reading"] = series("The number.")
+    total: Float[np.ndarray, ""] = series("The sum of what was recorded.")
 
 
 def begin(settings, key):
@@ -130,11 +132,12 @@ def test_a_newer_value_recompiles_nothing():
     assert count() == 0
 
 
-@settings
 class Kinds(Settings):
     """The same, from two kinds of start."""
 
-    kind: str = choice("near", ("near", "far"), sentence="Where it starts from.", **TOLD)
+    kind: str = choice(
+        default="near", choices=("near", "far"), sentence="Where it starts from.", **TOLD
+    )
 
 
 def test_a_knob_of_the_beginning_compiles_a_beginning_alone():

@@ -9,20 +9,19 @@ from helpers import same_bits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Heat:
+class Heat(Record):
     """A trace with every kind of dimension."""
 
-    step: Int[Array, " reading"] = series("Steps taken.")
-    warmth: Float[Array, " reading"] = series("How warm it is.", symbol="T")
-    map: Float[Array, "reading place"] = series("Where it is warm.")
-    place: Float[Array, " place"] = series("Where the places are.")
-    end: Float[Array, ""] = series("How it ended.")
+    step: Int[np.ndarray, " reading"] = series("Steps taken.")
+    warmth: Float[np.ndarray, " reading"] = series("How warm it is.", symbol="T")
+    map: Float[np.ndarray, "reading place"] = series("Where it is warm.")
+    place: Float[np.ndarray, " place"] = series("Where the places are.")
+    end: Float[np.ndarray, ""] = series("How it ended.")
 
 
 def heat(readings=4, places=3, **changed):

@@ -4,23 +4,22 @@ import math
 
 import pytest
 
-from curvkit.core.knob import choice, knob, knobs, settings, switch
+from curvkit.core.knob import BaseSettings, choice, knob, knobs, switch
 from curvkit.show.controls import Control
 
 TOLD = dict(sentence="How <fast> it goes.", source="Nobody 2000")
 
 
-@settings
-class Machine:
+class Machine(BaseSettings):
     """One knob of each kind."""
 
-    rate: float = knob(0.1, low=1e-5, high=20.0, scale="log", symbol="η", **TOLD)
-    odd_ends: float = knob(0.2, low=3e-4, high=0.7, scale="log", **TOLD)
-    shift: float = knob(0.0, low=-2.0, high=3.0, **TOLD)
-    count: int = knob(11, low=1, high=101, step=2, **TOLD)
-    size: int = knob(32, low=2, high=512, static=True, **TOLD)
-    rule: str = choice("gd", ("gd", "adam"), **TOLD)
-    wild: bool = switch(False, **TOLD)
+    rate: float = knob(default=0.1, low=1e-5, high=20.0, scale="log", symbol="η", **TOLD)
+    odd_ends: float = knob(default=0.2, low=3e-4, high=0.7, scale="log", **TOLD)
+    shift: float = knob(default=0.0, low=-2.0, high=3.0, **TOLD)
+    count: int = knob(default=11, low=1, high=101, step=2, **TOLD)
+    size: int = knob(default=32, low=2, high=512, static=True, **TOLD)
+    rule: str = choice(default="gd", choices=("gd", "adam"), **TOLD)
+    wild: bool = switch(default=False, **TOLD)
 
 
 class Hand:

@@ -7,18 +7,17 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 from curvkit.show import player, theme
 
 
-@trace
-class Trace:
+class Trace(Record):
     """A falling number."""
 
-    step: Int[Array, " reading"] = series("Steps taken.")
-    value: Float[Array, " reading"] = series("The number.")
+    step: Int[np.ndarray, " reading"] = series("Steps taken.")
+    value: Float[np.ndarray, " reading"] = series("The number.")
 
 
 def falling(readings=120):

@@ -1,73 +1,72 @@
 """What can be turned where students learn grid worlds."""
 
-from curvkit.core.knob import choice, knob, settings
+from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.distillation.grid.learning import CONTESTS
 from curvkit.distillation.grid.worlds import SIDE
 
 DISTILLING = "arXiv 1902.02186"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """Students of random grid worlds, one episode at a time, by four variants side by side."""
 
     contest: str = choice(
-        "drivers", tuple(CONTESTS),
+        default="drivers", choices=tuple(CONTESTS),
         sentence="Which four variants learn the same worlds from the same teachers.",
         source=f"{DISTILLING}, section 4",
     )  # fmt: skip
     teacher_noise: float = knob(
-        0.0, low=0.0, high=0.9, step=0.05,
+        default=0.0, low=0.0, high=0.9, step=0.05,
         sentence="In which share of cases the teacher acts at random.",
         source=f"{DISTILLING}, section 4",
     )  # fmt: skip
     temperature: float = knob(
-        0.1, low=0.01, high=10.0, scale="log", symbol="T",
+        default=0.1, low=0.01, high=10.0, scale="log", symbol="T",
         sentence="How soft the teacher's choice is between actions of nearly one worth.",
         source=DISTILLING,
     )  # fmt: skip
     size: int = knob(
-        11, low=3, high=SIDE,
+        default=11, low=3, high=SIDE,
         sentence="How many cells a world has along each side.",
         source=f"{DISTILLING}, where it is 20",
     )  # fmt: skip
     walls: float = knob(
-        0.15, low=0.0, high=0.4, step=0.01,
+        default=0.15, low=0.0, high=0.4, step=0.01,
         sentence="Which share of the cells is wall.",
         source=f"{DISTILLING}, section 4; the share is ours",
     )  # fmt: skip
     goals: float = knob(
-        0.015, low=0.0, high=0.2, step=0.005,
+        default=0.015, low=0.0, high=0.2, step=0.005,
         sentence="Which share of the cells ends the episode with a reward of 10.",
         source=f"{DISTILLING}, section 4; the share is ours",
     )  # fmt: skip
     pits: float = knob(
-        0.04, low=0.0, high=0.3, step=0.01,
+        default=0.04, low=0.0, high=0.3, step=0.01,
         sentence="Which share of the cells ends the episode with a reward of -10.",
         source=f"{DISTILLING}, section 4; the share is ours",
     )  # fmt: skip
     noise: float = knob(
-        0.1, low=0.0, high=0.8, step=0.05, symbol="η",
+        default=0.1, low=0.0, high=0.8, step=0.05, symbol="η",
         sentence="How often a move goes in a random direction instead.",
         source=f"{DISTILLING}, section 4",
     )  # fmt: skip
     ending: float = knob(
-        0.01, low=0.005, high=0.3, scale="log",
+        default=0.01, low=0.005, high=0.3, scale="log",
         sentence="The chance that a step ends the episode.",
         source=f"{DISTILLING}, section 4",
     )  # fmt: skip
     learning_rate: float = knob(
-        0.3, low=0.01, high=5.0, scale="log",
+        default=0.3, low=0.01, high=5.0, scale="log",
         sentence="How far each episode moves the logits.",
         source=DISTILLING,
     )  # fmt: skip
     steps: int = knob(
-        600, low=1, high=5000,
+        default=600, low=1, high=5000,
         sentence="How many episodes each student learns from.",
         source=DISTILLING,
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which worlds, and which episodes.",
         source=DISTILLING,
     )  # fmt: skip

@@ -1,9 +1,9 @@
 """What is recorded of students of grid worlds, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 WILD = 1e15
 SHARES = (0.8, 0.9, 0.95)
@@ -12,24 +12,23 @@ DRAWS, SPREAD = 400, (0.025, 0.975)
 PLACES = ("first", "second", "third", "fourth")
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Four variants on the same random worlds; arrows and gates are those of one of them."""
 
     COUNTED = "episode"
-    step: Int[Array, " reading"] = series("Episodes learnt from before the reading.")
-    value: Float[Array, "reading method world"] = series("Expected return of the student.")
-    divergence: Float[Array, "reading method world"] = series(
+    step: Int[np.ndarray, " reading"] = series("Episodes learnt from before the reading.")
+    value: Float[np.ndarray, "reading method world"] = series("Expected return of the student.")
+    divergence: Float[np.ndarray, "reading method world"] = series(
         "Divergence from the teacher over an episode of the student."
     )
-    arrows: Float[Array, "reading method cell two"] = series("Mean move of the student.")
-    gate: Int[Array, "reading method cell"] = series(
+    arrows: Float[np.ndarray, "reading method cell two"] = series("Mean move of the student.")
+    gate: Int[np.ndarray, "reading method cell"] = series(
         "Whether the teacher's value is above the student's critic."
     )
-    kinds: Int[Array, " cell"] = series("Free, wall, goal or pit.")
-    teacher_arrows: Float[Array, "cell two"] = series("Mean move of the teacher.")
-    teacher_value: Float[Array, " world"] = series("Expected return of the teacher.")
-    best_value: Float[Array, " world"] = series("Expected return of the best policy.")
+    kinds: Int[np.ndarray, " cell"] = series("Free, wall, goal or pit.")
+    teacher_arrows: Float[np.ndarray, "cell two"] = series("Mean move of the teacher.")
+    teacher_value: Float[np.ndarray, " world"] = series("Expected return of the teacher.")
+    best_value: Float[np.ndarray, " world"] = series("Expected return of the best policy.")
 
     @property
     def finite(self) -> int:

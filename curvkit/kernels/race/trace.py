@@ -1,34 +1,33 @@
 """What the race records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 METHODS = ("plain", "dks", "tat")
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Three networks trained side by side on the same batches from the same weights.
 
     The runners are plain, DKS and TAT, in this order.
     """
 
-    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
-    loss: Float[Array, " reading runner"] = series(
+    step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
+    loss: Float[np.ndarray, " reading runner"] = series(
         "Cross-entropy on the first 256 training digits, in nats.", symbol="L"
     )
-    accuracy: Float[Array, " reading runner"] = series(
+    accuracy: Float[np.ndarray, " reading runner"] = series(
         "Share of the test digits that are named rightly."
     )
-    spread: Float[Array, " reading runner"] = series(
+    spread: Float[np.ndarray, " reading runner"] = series(
         "Mean cosine between outputs of the last hidden layer for different digits."
     )
-    parameters: Float[Array, " runner parameter"] = series(
+    parameters: Float[np.ndarray, " runner parameter"] = series(
         "Alpha, beta, gamma and delta of each runner."
     )
-    classes: Float[Array, ""] = series("How many classes there are; chance is one over it.")
+    classes: Float[np.ndarray, ""] = series("How many classes there are; chance is one over it.")
 
     @property
     def finite(self) -> int:

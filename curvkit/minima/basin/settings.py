@@ -1,42 +1,41 @@
 """What can be turned in the room of basins."""
 
-from curvkit.core.knob import choice, knob, settings
+from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.minima.basin.plane import CHARTED
 
 MINIMA = "arXiv 1611.06310"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """Gradient descent from a grid of starts around a minimum that is proved to be a bad one."""
 
     example: str = choice(
-        "ten_points", CHARTED,
+        default="ten_points", choices=CHARTED,
         sentence="Which counterexample: sigmoids on ten points, or rectifiers on a line.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     learning_rate: float = knob(
-        0.5, low=1e-3, high=5.0, scale="log", symbol="η",
+        default=0.5, low=1e-3, high=5.0, scale="log", symbol="η",
         sentence="How far each step goes, on the mean loss; P1 to P3 diverge above about 0.01.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     steps: int = knob(
-        3000, low=1, high=20000,
+        default=3000, low=1, high=20000,
         sentence="How many steps are taken from every start.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     every: int = knob(
-        40, low=1, high=400,
+        default=40, low=1, high=400,
         sentence="Steps between two readings.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     span: float = knob(
-        1.25, low=0.1, high=3.0, symbol="s",
+        default=1.25, low=0.1, high=3.0, symbol="s",
         sentence="How far the plane reaches, in distances from the minimum to the better point.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which random third direction spans the plane.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip

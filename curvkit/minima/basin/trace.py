@@ -1,33 +1,36 @@
 """What the room of basins records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 FATES = ("still above it", "at the proved level", "below it", "diverged")
 AT_THE_LEVEL = 1e-3
 
 
-@trace
-class Trace:
+class Trace(Record):
     """Gradient descent from a grid of starts, seen in a plane through minimum and better point."""
 
-    step: Int[Array, " reading"] = series("Training steps taken before the reading.")
-    along: Float[Array, "reading start"] = series("Coordinate towards the better point.")
-    across: Float[Array, "reading start"] = series("Coordinate along the third direction.")
-    off_plane: Float[Array, "reading start"] = series("How far the weights are off the plane.")
-    loss: Float[Array, "reading start"] = series("The loss, summed over points.", symbol="L")
-    axis_along: Float[Array, " one"] = series("First coordinate of the surface.")
-    axis_across: Float[Array, " other"] = series("Second coordinate of the surface.")
-    surface: Float[Array, "other one"] = series("The loss over the plane.", symbol="L")
-    level: Float[Array, ""] = series("Loss of the proved minimum.", symbol="L(θ*)")
-    better_loss: Float[Array, ""] = series("Loss of the better point.", symbol="L(θ₂)")
-    better_along: Float[Array, ""] = series("Its coordinate.")
-    eigenvalues: Float[Array, " parameter"] = series("Of the Hessian at the minimum.", symbol="λ")
-    eigenvalue_radii: Float[Array, " parameter"] = series("How far they may be off.")
-    box_radius: Float[Array, ""] = series("Of the box with exactly one critical point; 0 for none.")
-    proved: Int[Array, ""] = series("1 if the whole certificate was proved.")
+    step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
+    along: Float[np.ndarray, "reading start"] = series("Coordinate towards the better point.")
+    across: Float[np.ndarray, "reading start"] = series("Coordinate along the third direction.")
+    off_plane: Float[np.ndarray, "reading start"] = series("How far the weights are off the plane.")
+    loss: Float[np.ndarray, "reading start"] = series("The loss, summed over points.", symbol="L")
+    axis_along: Float[np.ndarray, " one"] = series("First coordinate of the surface.")
+    axis_across: Float[np.ndarray, " other"] = series("Second coordinate of the surface.")
+    surface: Float[np.ndarray, "other one"] = series("The loss over the plane.", symbol="L")
+    level: Float[np.ndarray, ""] = series("Loss of the proved minimum.", symbol="L(θ*)")
+    better_loss: Float[np.ndarray, ""] = series("Loss of the better point.", symbol="L(θ₂)")
+    better_along: Float[np.ndarray, ""] = series("Its coordinate.")
+    eigenvalues: Float[np.ndarray, " parameter"] = series(
+        "Of the Hessian at the minimum.", symbol="λ"
+    )
+    eigenvalue_radii: Float[np.ndarray, " parameter"] = series("How far they may be off.")
+    box_radius: Float[np.ndarray, ""] = series(
+        "Of the box with exactly one critical point; 0 for none."
+    )
+    proved: Int[np.ndarray, ""] = series("1 if the whole certificate was proved.")
 
     @property
     def alive(self) -> np.ndarray:

@@ -1,67 +1,66 @@
 """What can be turned where odds are counted."""
 
-from curvkit.core.knob import choice, knob, settings, switch
+from curvkit.core.knob import BaseSettings, choice, knob, switch
 from curvkit.selection.odds.study import SWEEPS
 
 GROUP_OMP = "Lozano, Swirszcz, Abe 2009, NeurIPS"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """Many random problems at each place of a sweep: how often are the good groups found?"""
 
     against: str = choice(
-        "rows", tuple(SWEEPS),
+        default="rows", choices=tuple(SWEEPS),
         sentence="Which knob is swept; where it stands itself does not matter then.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     convex: bool = switch(
-        False, static=True,
+        default=False, static=True,
         sentence="Whether Lasso and Group Lasso take part, which takes most of the time.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     trials: int = knob(
-        20, low=4, high=200, static=True,
+        default=20, low=4, high=200, static=True,
         sentence="How many problems are solved at each place.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     rows: int = knob(
-        60, low=20, high=125, symbol="n",
+        default=60, low=20, high=125, symbol="n",
         sentence="How many rows a problem has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     groups: int = knob(
-        30, low=3, high=30, symbol="J",
+        default=30, low=3, high=30, symbol="J",
         sentence="How many groups of columns a problem has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     size: int = knob(
-        4, low=1, high=4, symbol="m",
+        default=4, low=1, high=4, symbol="m",
         sentence="How many columns a group has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     good: int = knob(
-        2, low=1, high=5, symbol="k",
+        default=2, low=1, high=5, symbol="k",
         sentence="How many groups carry the signal, each of length 1.",
         source=f"{GROUP_OMP}, section 3",
     )  # fmt: skip
     within: float = knob(
-        0.5, low=0.0, high=0.95, symbol="w",
+        default=0.5, low=0.0, high=0.95, symbol="w",
         sentence="Correlation of the columns of one group, on top of that between groups.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     between: float = knob(
-        0.0, low=0.0, high=0.95, symbol="b",
+        default=0.0, low=0.0, high=0.95, symbol="b",
         sentence="Correlation of the columns of different groups.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     noise: float = knob(
-        0.5, low=0.0, high=3.0, symbol="σ",
+        default=0.5, low=0.0, high=3.0, symbol="σ",
         sentence="Deviation of the noise in the targets.",
         source=f"{GROUP_OMP}, section 3",
     )  # fmt: skip
     seed: int = knob(
-        0, low=0, high=9999,
+        default=0, low=0, high=9999,
         sentence="Which random problems are drawn.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip

@@ -1,24 +1,25 @@
 """What is counted at each place of a sweep, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Trace:
+class Trace(Record):
     """One reading per place: how many of the trials each method solved, and what is proved."""
 
     COUNTED = "place"
-    value: Float[Array, " reading"] = series("Where the swept knob stands.")
-    solved: Int[Array, "reading method"] = series("Trials in which exactly the good were found.")
-    proved: Int[Array, "reading verdict"] = series(
+    value: Float[np.ndarray, " reading"] = series("Where the swept knob stands.")
+    solved: Int[np.ndarray, "reading method"] = series(
+        "Trials in which exactly the good were found."
+    )
+    proved: Int[np.ndarray, "reading verdict"] = series(
         "Trials in which recovery is proved: without noise, and with the noise that there is."
     )
-    mu: Float[Array, "reading quartile"] = series("Quartiles of the bound on μ.", symbol="μ")
-    rho: Float[Array, "reading quartile"] = series("Quartiles of ρ.", symbol="ρ")
-    sweep: Float[Array, " place"] = series("All places of the sweep.")
+    mu: Float[np.ndarray, "reading quartile"] = series("Quartiles of the bound on μ.", symbol="μ")
+    rho: Float[np.ndarray, "reading quartile"] = series("Quartiles of ρ.", symbol="ρ")
+    sweep: Float[np.ndarray, " place"] = series("All places of the sweep.")
 
     @property
     def trials(self) -> int:

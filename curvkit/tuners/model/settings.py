@@ -1,68 +1,67 @@
 """What can be turned in the model of learning rate and sharpness."""
 
-from curvkit.core.knob import choice, knob, settings
+from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.tuners.model.balance import RULES
 
 PAPER = "arXiv 2407.06183, section 3"
 DAMIAN = "arXiv 2209.15594, section 4"
 
 
-@settings
-class Settings:
+class Settings(BaseSettings):
     """The model's own two numbers, and the rule that sets the learning rate."""
 
     rule: str = choice(
-        "cdat", RULES,
+        default="cdat", choices=RULES,
         sentence="What sets the rate: nothing, the oracle σ/λ, or CDAT.",
         source=PAPER,
     )  # fmt: skip
     sigma: float = knob(
-        1.9, low=0.5, high=2.5, step=0.01, symbol="σ",
+        default=1.9, low=0.5, high=2.5, step=0.01, symbol="σ",
         sentence="Scales the rate of CDAT and of the oracle; 2 is on the edge.",
         source=PAPER,
     )  # fmt: skip
     learning_rate: float = knob(
-        1.0, low=0.01, high=10.0, scale="log", symbol="η",
+        default=1.0, low=0.01, high=10.0, scale="log", symbol="η",
         sentence="The rate of the constant rule.",
         source=PAPER,
     )  # fmt: skip
     sharpening: float = knob(
-        0.01, low=1e-4, high=0.1, scale="log", symbol="a",
+        default=0.01, low=1e-4, high=0.1, scale="log", symbol="a",
         sentence="How fast the sharpness grows by itself.",
         source=DAMIAN,
     )  # fmt: skip
     stabilizing: float = knob(
-        0.01, low=1e-4, high=0.1, scale="log", symbol="b",
+        default=0.01, low=1e-4, high=0.1, scale="log", symbol="b",
         sentence="How fast a displaced iterate brings the sharpness down.",
         source=DAMIAN,
     )  # fmt: skip
     bulk_gradient: float = knob(
-        0.2, low=0.01, high=10.0, scale="log", symbol="g₀",
+        default=0.2, low=0.01, high=10.0, scale="log", symbol="g₀",
         sentence="The gradient along all other directions, which CDAT sees.",
         source=PAPER,
     )  # fmt: skip
     fading: float = knob(
-        0.0, low=0.0, high=0.01, step=0.0001,
+        default=0.0, low=0.0, high=0.01, step=0.0001,
         sentence="The share of the bulk gradient that is lost at each step, as in training.",
         source=PAPER,
     )  # fmt: skip
     bulk_curvature: float = knob(
-        0.0, low=0.0, high=1.0, symbol="c",
+        default=0.0, low=0.0, high=1.0, symbol="c",
         sentence="The curvature along all other directions.",
         source=PAPER,
     )  # fmt: skip
     first_offset: float = knob(
-        1.0, low=1e-3, high=3.0, scale="log", symbol="x₀",
+        default=1.0, low=1e-3, high=3.0, scale="log", symbol="x₀",
         sentence="How far from the bottom of the valley the iterate starts.",
         source=DAMIAN,
     )  # fmt: skip
     first_sharpness: float = knob(
-        1.5, low=0.1, high=20.0, scale="log", symbol="λ₀",
+        default=1.5, low=0.1, high=20.0, scale="log", symbol="λ₀",
         sentence="The sharpness at the start.",
         source=DAMIAN,
     )  # fmt: skip
     steps: int = knob(
-        1000, low=1, high=20000,
+        default=1000, low=1, high=20000,
         sentence="How many steps the model takes.",
         source=PAPER,
     )  # fmt: skip

@@ -1,29 +1,30 @@
 """What the model of learning rate and sharpness records."""
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 
-@trace
-class Trace:
+class Trace(Record):
     """One run of the model, read at every step."""
 
-    step: Int[Array, " reading"] = series("Steps taken before the reading.")
-    offset: Float[Array, " reading"] = series(
+    step: Int[np.ndarray, " reading"] = series("Steps taken before the reading.")
+    offset: Float[np.ndarray, " reading"] = series(
         "The displacement along the top eigenvector.", symbol="x"
     )
-    sharpness: Float[Array, " reading"] = series("The sharpness.", symbol="λ")
-    learning_rate: Float[Array, " reading"] = series("The learning rate.", symbol="η")
-    distance: Float[Array, " reading"] = series("The distance from the edge.", symbol="y = ηλ − 2")
-    alignment: Float[Array, " reading"] = series(
+    sharpness: Float[np.ndarray, " reading"] = series("The sharpness.", symbol="λ")
+    learning_rate: Float[np.ndarray, " reading"] = series("The learning rate.", symbol="η")
+    distance: Float[np.ndarray, " reading"] = series(
+        "The distance from the edge.", symbol="y = ηλ − 2"
+    )
+    alignment: Float[np.ndarray, " reading"] = series(
         "The share of the squared gradient along the top eigenvector.", symbol="cos²"
     )
-    predicted_sharpness: Float[Array, " reading"] = series(
+    predicted_sharpness: Float[np.ndarray, " reading"] = series(
         "What the theory says of the sharpness: 2/η, the square-root law, or λ*.", symbol="λ"
     )
-    predicted_alignment: Float[Array, ""] = series("σ/2, where CDAT rests at the edge.")
+    predicted_alignment: Float[np.ndarray, ""] = series("σ/2, where CDAT rests at the edge.")
 
     @property
     def finite(self) -> int:

@@ -1,29 +1,28 @@
 """What the room of shapes records, and what can be read off it."""
 
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from curvkit.core.trace import series, trace
+from curvkit.core.trace import Record, series
 
 WILD = 1e15
 
 
-@trace
-class Trace:
+class Trace(Record):
     """A ReLU and an exponential along an interval with their lines, and a product's planes."""
 
     COUNTED = "point"
-    argument: Float[Array, " reading"] = series("The argument.", symbol="z")
-    relu: Float[Array, " reading"] = series("The ReLU.", symbol="max(z, 0)")
-    relu_above: Float[Array, " reading"] = series("The line above it.")
-    relu_below: Float[Array, " reading"] = series("The line below it.")
-    exponential: Float[Array, " reading"] = series("The exponential.", symbol="exp z")
-    chord: Float[Array, " reading"] = series("The chord above it.")
-    tangent: Float[Array, " reading"] = series("The tangent below it.")
-    first: Float[Array, " grid"] = series("The first factor of the product.", symbol="a")
-    second: Float[Array, " grid"] = series("The second factor.", symbol="b")
-    product: Float[Array, "grid grid"] = series("The product.", symbol="a b")
-    plane: Float[Array, "grid grid"] = series("The plane above it.")
+    argument: Float[np.ndarray, " reading"] = series("The argument.", symbol="z")
+    relu: Float[np.ndarray, " reading"] = series("The ReLU.", symbol="max(z, 0)")
+    relu_above: Float[np.ndarray, " reading"] = series("The line above it.")
+    relu_below: Float[np.ndarray, " reading"] = series("The line below it.")
+    exponential: Float[np.ndarray, " reading"] = series("The exponential.", symbol="exp z")
+    chord: Float[np.ndarray, " reading"] = series("The chord above it.")
+    tangent: Float[np.ndarray, " reading"] = series("The tangent below it.")
+    first: Float[np.ndarray, " grid"] = series("The first factor of the product.", symbol="a")
+    second: Float[np.ndarray, " grid"] = series("The second factor.", symbol="b")
+    product: Float[np.ndarray, "grid grid"] = series("The product.", symbol="a b")
+    plane: Float[np.ndarray, "grid grid"] = series("The plane above it.")
 
     @property
     def alive(self) -> np.ndarray:
