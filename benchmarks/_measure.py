@@ -295,7 +295,7 @@ def one_piece(settings):
     count = experiment.stream.length(settings)
 
     def call():
-        _, rows, made, *_ = experiment.stream.advance(settings, state, count)
-        return jax.block_until_ready(rows["products"])[: int(made)]
+        chunk = experiment.stream.advance(settings, state, count)
+        return jax.block_until_ready(chunk.rows["products"])[: int(chunk.count)]
 
     return call

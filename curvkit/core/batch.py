@@ -28,9 +28,10 @@ def stack(settings: Sequence[Any]) -> Any:
     Raises:
         ValueError: if there are none, or their static knobs differ.
 
-    >>> @knob.settings
-    ... class Heat:
-    ...     power: float = knob.knob(1.0, low=0.1, high=9.0, sentence="How hot.", source="none")
+    >>> class Heat(knob.BaseSettings):
+    ...     power: float = knob.knob(
+    ...         default=1.0, low=0.1, high=9.0, sentence="How hot.", source="none"
+    ...     )
     >>> stack([Heat(power=1.0), Heat(power=2.0)]).power
     array([1., 2.])
     """
@@ -98,7 +99,7 @@ class Batched:
         """Runs all of `settings` to their ends; a trace of class `made` for each."""
         header = traces.header(name, knob.as_dict(settings[0]), key)
         stacked = stack(settings)
-        # One after another they would only be fetched from one device to the next.
+        # Sequential runs gain nothing from sharding: they would only be copied between devices.
         stacked = stacked if self.one_by_one else devices.spread(stacked)
         state, parts, done = self.begin(stacked, key), [[] for _ in settings], False
         while not done:
@@ -119,5 +120,5 @@ class Batched:
 
 
 def _unless(ended: jax.Array, kept: Any, new: Any) -> Any:
-    """`new`, or for a run that has ended what there was."""
+    """Keeps the old state of runs that have ended."""
     return jax.tree.map(lambda old, now: jnp.where(ended, old, now), kept, new)

@@ -11,7 +11,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -26,8 +26,23 @@ from curvkit.core.mixed import compiled
 Trace = TypeVar("Trace", bound=traces.Record)
 
 
-# Two programs that call out of themselves wait for each other for ever where cores are few.
+# Programs with host callbacks can deadlock when cores are scarce, so only one runs at a time.
 _calling_out = threading.Lock()
+
+
+class Chunk(NamedTuple):
+    """What one compiled call makes.
+
+    `state` is where the next call goes on; `rows` has by field the rows, of which the first
+    `count` were made; `ended` says whether the run is over; `last` has the fields that are no
+    rows.
+    """
+
+    state: Any
+    rows: dict[str, jax.Array]
+    count: jax.Array
+    ended: jax.Array
+    last: dict[str, jax.Array]
 
 
 class Stream(Generic[Trace]):
@@ -70,6 +85,7 @@ class Stream(Generic[Trace]):
         mixed: bool = False,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
+        self._merit_names: list[str] | None = None
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         self.begin_only = tuple(begin_only)
         # Traced once and not twice: for the shape of a row, and for the loop.
@@ -97,14 +113,13 @@ class Stream(Generic[Trace]):
         while not done:
             with self._turn, tree.settled():
                 started = time.perf_counter()
-                state, rows, made, ended, last = jax.block_until_ready(
-                    self.advance(settings, state, count)
-                )
+                chunk = jax.block_until_ready(self.advance(settings, state, count))
                 spent = time.perf_counter() - started
-            made, done = int(made), bool(ended)
-            parts.append({name: np.asarray(values)[:made] for name, values in rows.items()})
+            state, done = chunk.state, bool(chunk.ended)
+            parts.append({k: np.asarray(v)[: int(chunk.count)] for k, v in chunk.rows.items()})
             joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-            yield self.trace(header=header, **joined, **{k: np.asarray(v) for k, v in last.items()})
+            last = {name: np.asarray(value) for name, value in chunk.last.items()}
+            yield self.trace(header=header, **joined, **last)
             # The first call may have compiled, so its time says little: grow by steps, never leap.
             wanted = int(count * seconds / max(spent, 1e-6))
             count = max(1, min(wanted, 4 * count + 3, self.capacity))
@@ -143,9 +158,23 @@ class Stream(Generic[Trace]):
         with self._turn, tree.settled():
             return self._batched.run(self.name, self.trace, settings, key)
 
+    def merit_names(self, settings: Any) -> list[str]:
+        """The names of the trace's figures of merit, which are those of every run.
+
+        Asked of a trace with no reading, for which nothing is computed.
+        """
+        if self._merit_names is None:
+            state = jax.eval_shape(self.begin, settings, jax.random.key(0))
+            chunk = jax.eval_shape(self.advance, settings, state, 1)
+            empty = {k: np.zeros((0, *v.shape[1:]), v.dtype) for k, v in chunk.rows.items()}
+            last = {name: np.zeros(each.shape, each.dtype) for name, each in chunk.last.items()}
+            header = {"settings": knob.as_dict(settings)}
+            self._merit_names = list(self.trace(header=header, **empty, **last).merits())
+        return self._merit_names
+
     def shared(self, settings: Any) -> Any:
-        """`settings` as the program after the beginning takes them: knobs that only `begin` reads
-        stand at their defaults, so that all their values share one program.
+        """Resets the knobs that only `begin` reads to their defaults, so that changing them does
+        not recompile `advance`.
         """
         defaults = knob.knobs(type(settings))
         return dataclasses.replace(
@@ -162,7 +191,7 @@ class Stream(Generic[Trace]):
 
 
 def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int) -> Callable:
-    """What makes some readings, at most `capacity`: state, rows, their number, the end, last."""
+    """Builds `advance(settings, state, count)`, which makes up to `count` readings as a `Chunk`."""
 
     def advance(settings, state, count):
         row = jax.eval_shape(reading, settings, state)[1]
@@ -180,7 +209,8 @@ def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int)
             return state, rows, made + 1
 
         state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
-        return tree.strong(state), rows, made, finished(settings, state), last(settings, state)
+        ended, rest = finished(settings, state), last(settings, state)
+        return Chunk(tree.strong(state), rows, made, ended, rest)
 
     return advance
 

@@ -32,12 +32,11 @@ def write(
 
 def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int = 0) -> str:
     """The page of a sweep, which needs no network; all that came from outside is escaped."""
-    from curvkit.sweep.whole import merits
-
     knobs, nonce = knob.knobs(house.Settings), secrets.token_hex(12)
     every, order = rows(table), [name for plan in plans for name in plan.over]
     failed = [row for row in every if row["status"] == "failed"]
-    known = [name for name in merits(house) if any(row[name] is not None for row in every)]
+    merits = house.stream.merit_names(house.Settings())
+    known = [name for name in merits if any(row[name] is not None for row in every)]
     drawn = [figure.draw(table, name, knobs, order=order) for name in known]
     title = f"Sweep of {plans[0].room}"
     told = f"{counted(len(every))}, {f'{len(failed)} failed' if failed else 'all ok'}."

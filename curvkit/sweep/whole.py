@@ -1,14 +1,12 @@
 """A whole sweep: its plan read, its runs made, its table, traces, figures and report written."""
 
 import contextlib
-import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 from rich.console import Console
 
 from curvkit.core import files, knob, say
@@ -89,7 +87,7 @@ def make(
             kept.note(plan, kind.way)
         plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
         runs = expanded(plans, house.Settings, kind.name)
-        shape = store.schema(house.Settings, merits(house))
+        shape = store.schema(house.Settings, house.stream.merit_names(house.Settings()))
         missing = _missing(kept, runs, shape, kind, retry_failed, console)
         if missing:
             number = workers or min(machine.cores(), len(missing))
@@ -226,18 +224,6 @@ def expanded(plans: list[Plan], settings: type, kind: str) -> dict[str, dict[str
 def size(runs: int, workers: int) -> int:
     """How many runs a batch is of: so that each worker has a few, and none waits for long."""
     return max(1, min(LARGEST_BATCH, math.ceil(runs / (4 * workers))))
-
-
-@functools.cache
-def merits(house: Any) -> list[str]:
-    """The names of a room's figures of merit, asked of an empty trace."""
-    settings = house.Settings()
-    state = jax.eval_shape(house.stream.begin, settings, jax.random.key(0))
-    shapes = jax.eval_shape(house.stream.advance, settings, state, 1)
-    empty = {name: np.zeros((0, *each.shape[1:]), each.dtype) for name, each in shapes[1].items()}
-    rest = {name: np.zeros(each.shape, each.dtype) for name, each in shapes[4].items()}
-    header = {"settings": knob.as_dict(settings)}
-    return list(house.stream.trace(header=header, **empty, **rest).merits())
 
 
 class Kind:

@@ -23,7 +23,7 @@ from rich.console import Console
 import curvkit.tuners.model as house
 from curvkit.report import notebooks
 from curvkit.report.stop import Stop
-from curvkit.sweep import cluster, drive, make, notebook, plan, read, store, whole
+from curvkit.sweep import cluster, drive, make, notebook, plan, read, store
 
 pytestmark = pytest.mark.slow
 
@@ -233,7 +233,7 @@ def driven(tmp_path, client, kills, seconds=0.0, stop=None, heard=None):
         drive.Job(deadly.batch, ({n: runs[n] for n in names}, seconds), {n: runs[n] for n in names})
         for names in ("ab", "cd")
     ]
-    columns = store.schema(house.Settings, whole.merits(house))
+    columns = store.schema(house.Settings, house.stream.merit_names(house.Settings()))
     heard, stop = heard or (lambda rows: None), stop or Stop()
     drive.Drive(client, kept, columns, ROOM, alone, heard, stop).run(jobs)
     return {row["run"]: (row["status"], row["error"]) for row in store.rows(read(kept.folder))}

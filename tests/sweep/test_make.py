@@ -18,7 +18,7 @@ import curvkit.tuners.model as house
 from curvkit import __main__
 from curvkit.core import knob
 from curvkit.report import files
-from curvkit.sweep import cluster, drive, figure, make, read, store, whole, work
+from curvkit.sweep import cluster, drive, figure, make, read, store, work
 from curvkit.sweep.page import render as page_of
 from curvkit.sweep.plan import Plan
 from curvkit.sweep.progress import Follower
@@ -453,7 +453,7 @@ def test_values_that_look_alike_stay_apart():
     (drawn,) = figure.draw(table, "merit", KNOBS).data
     assert set(drawn.y) == {"0.10000001", "0.10000002"} and np.shape(drawn.z) == (2, 2)
     told = dict(run="a", room=ROOM, status="ok", error=None, seconds=1.0)
-    merits = dict.fromkeys(whole.merits(house), [1.0] * 4)
+    merits = dict.fromkeys(house.stream.merit_names(house.Settings()), [1.0] * 4)
     rows = {name: [value] * 4 for name, value in told.items()} | table | merits
     page = page_of(house, rows, [Plan(ROOM, {"step": 0.123456}, {"sigma": tuple(close[:2])})])
     assert page.count('<td class="values">0.10000001</td>') == 2
