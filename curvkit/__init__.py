@@ -6,6 +6,7 @@ Each room of the house is one topic, and every room has the same files: `setting
 `notebooks/00_start_here.ipynb`, or type `python -m curvkit --help`.
 """
 
+from curvkit import _moved
 from curvkit.core.lazy import lazily
 from curvkit.rooms import rooms
 
@@ -15,3 +16,5 @@ __version__ = "0.1.0"
 
 # `curvkit.watch(loss_fn, ...)`: watching needs jax, and `curvkit --help` does not.
 __getattr__ = lazily(__name__, watch="watching")
+
+_moved.install()

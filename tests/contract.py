@@ -25,9 +25,9 @@ from plotly.utils import PlotlyJSONEncoder
 from rooms import SHORT, Room, advanced, ran, short, where_it_matters
 
 from curvkit.core import knob as knobs
+from curvkit.draw.sketch import Sketch, only_curves
 from curvkit.show import player
 from curvkit.show.kept import Kept
-from curvkit.show.sketch import Sketch, only_curves
 
 FILES = ("__init__", "settings", "trace", "experiment", "figures", "widget")
 CITATION = re.compile(r"arXiv \d{4}\.\d{4,5}|doi|(19|20)\d\d")

@@ -21,11 +21,12 @@ MAY_IMPORT = {
     "trace": {"core", "jaxtyping", "numpy"},
     "experiment": {"core", "own settings", "own trace", "own theory", "lent theory", "data", "jax",
                    "jaxtyping", "numpy", "optax", "scipy"},
-    "figures": {"core", "own trace", "show", "plotly", "numpy"},
-    "widget": {"core", "own settings", "own trace", "own experiment", "own figures", "show",
-               "IPython"},
-    # Not the figures and not the widget: these are imported when they are first used.
-    "__init__": {"core", "own settings", "own trace", "own experiment", "own theory"},
+    "figures": {"core", "own trace", "draw", "plotly", "numpy"},
+    "widget": {"core", "own settings", "own trace", "own experiment", "own figures", "draw",
+               "show", "IPython"},
+    # Figures import plotly where they draw; the widget is imported when it is first used.
+    "__init__": {"core", "room", "own settings", "own trace", "own experiment", "own figures",
+                 "own theory", "jax"},
     "theory": {"core.tree", "core.say", "core.share", "core.problem", "core.parts",
                "core.programs", "core.fingerprint", "own theory", "lent theory", "jax",
                "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
@@ -101,8 +102,15 @@ def keeps_to_the_floor_plan(source: str, file: str, room: str, rooms: Rooms) -> 
 
 
 def knows_nothing_above(source: str, floor: str, file: str, rooms: Rooms) -> list[str]:
-    """`core` knows no room and no screen, `show` no room and no mathematics; no floor a room."""
-    forbidden = {"core": SCREEN | {"show", "report", "data"}, "show": {"jax", "optax", "scipy"}}
+    """`core` knows no room and no screen, `draw` no widget, `show` and `draw` no mathematics; no
+    floor knows a room.
+    """
+    numeric = {"jax", "optax", "scipy"}
+    forbidden = {
+        "core": SCREEN | {"draw", "show", "report", "data"},
+        "draw": (SCREEN | {"show", "report", "data"} | numeric) - {"plotly"},
+        "show": numeric,
+    }
     below = forbidden.get(floor, set())
     # Watching is of curvature: it stands on the theory of the room that lends.
     lent = floor == "watching"

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 import plotly.offline
 import pytest
 
+from curvkit.draw.config import CONFIG
 from curvkit.show import plot
-from curvkit.show.config import CONFIG
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

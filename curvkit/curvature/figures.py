@@ -1,13 +1,17 @@
 """The pictures of the curvature room; each takes any trace and nothing else."""
 
-from typing import Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.curvature.trace import Trace
-from curvkit.show import theme
+from curvkit.draw import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Clock = Literal["step", "time"]
 

@@ -1,11 +1,17 @@
 """The pictures of the distillation room; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.distillation.trace import WILD, Trace
-from curvkit.show import theme
+from curvkit.draw import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # What rounding leaves of the asymmetry of a gradient in single precision, about.
 ROUNDING = 1e-5
@@ -70,6 +76,8 @@ def _arrows(trace: Trace) -> go.Scatter:
 
 def portrait(trace: Trace) -> go.Figure:
     """The plane of the two logits: where the update points, how it turns, where students go."""
+    import plotly.graph_objects as go
+
     made = theme.figure(f"Where students go: {_name(trace)}", height=600)
     most = max(float(np.abs(trace.curl).max()), 1e-6)
     paper = theme.PAPER[theme.mode()]

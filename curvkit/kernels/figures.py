@@ -1,11 +1,17 @@
 """The pictures of the kernels room; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
+from curvkit.draw import theme
 from curvkit.kernels.trace import Trace
-from curvkit.show import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 TARGETS = {"zeta": "ζ", "tau": "τ", "eta": "η"}
 POWERS = dict(type="log", dtick=2, tickformat="~e")
@@ -114,10 +120,10 @@ def activation(trace: Trace) -> go.Figure:
         for name, value in zip(trace.conditions, trace.achieved, strict=True)
     ]
     places = np.arange(len(labels))
-    bars = go.Bar(
-        x=gauges, y=places, orientation="h", name="missed by", base=1e-18,
-        marker_color=theme.color("curvature"), text=[number(abs(each), 2) for each in trace.missed],
-        textposition="outside", cliponaxis=False,
+    bars = theme.bars(
+        "curvature", "missed by", gauges, places, orientation="h", base=1e-18,
+        text=[number(abs(each), 2) for each in trace.missed], textposition="outside",
+        cliponaxis=False,
     )  # fmt: skip
     made.add_trace(bars, row=2, col=1)
     made.add_trace(
@@ -143,8 +149,7 @@ def local(trace: Trace) -> go.Figure:
             theme.curve(role, f"{name} map", trace.cosine, getattr(trace, f"{name}_local"))
         )
         heights = np.maximum(getattr(trace, f"{name}_weights"), 1e-12)
-        bars = go.Bar(x=powers, y=heights, name=f"{name} weights", marker_color=theme.color(role))
-        made.add_trace(bars, row=1, col=2)
+        made.add_trace(theme.bars(role, f"{name} weights", powers, heights), row=1, col=2)
     made.update_xaxes(title_text="cosine before c", range=[-1, 1], row=1, col=1)
     made.update_yaxes(title_text="cosine after C(c)", range=[-1.05, 1.05], row=1, col=1)
     made.update_xaxes(title_text="power k of c", row=1, col=2)
@@ -194,8 +199,7 @@ def tangent(trace: Trace) -> go.Figure:
 def roots(trace: Trace) -> go.Figure:
     """All roots of the conditions: the shaped activations, and what the network makes of them."""
     found = 1 + int((trace.roots[1:, 1] != trace.roots[0, 1]).sum())
-    title = f"Roots of the conditions, {found} of them: {_name(trace)}, {_method(trace)}"
-    made = _beside(title)
+    made = _beside(f"Roots of the conditions, {found} of them: {_name(trace)}, {_method(trace)}")
     for at, (row, output, deep) in enumerate(
         zip(trace.roots, trace.root_output, trace.root_c, strict=True)
     ):
@@ -203,10 +207,8 @@ def roots(trace: Trace) -> go.Figure:
             break
         name = f"β = {number(row[1])}" + (", taken" if at == 0 else "")
         line = dict(line=theme.apart(at) | dict(width=2.5 if at == 0 else 1.6))
-        made.add_trace(go.Scatter(x=trace.input, y=output, name=name, mode="lines", **line))
-        again = go.Scatter(
-            x=trace.cosine, y=deep, name=name, mode="lines", showlegend=False, **line
-        )
+        made.add_trace(theme.curve("loss", name, trace.input, output, **line))
+        again = theme.curve("loss", name, trace.cosine, deep, showlegend=False, **line)
         made.add_trace(again, row=1, col=2)
     made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
     made.update_yaxes(title_text="output φ̂(x)", range=[-4.2, 6.2], row=1, col=1)
@@ -230,9 +232,9 @@ def architecture(trace: Trace) -> go.Figure:
         made.add_trace(theme.curve(role, f"{name}, whole network", trace.cosine, values))
     parts = trace.built_parts[trace.built_parts > 0]
     places = np.arange(len(parts))
-    bars = go.Bar(
-        x=places, y=parts, name="sub-networks", marker_color=theme.color("curvature"),
-        text=[number(each) for each in parts], textposition="outside", cliponaxis=False,
+    bars = theme.bars(
+        "curvature", "sub-networks", places, parts, text=[number(each) for each in parts],
+        textposition="outside", cliponaxis=False,
     )  # fmt: skip
     made.add_trace(bars, row=1, col=2)
     goal, ends = float(trace.built_goal), [-0.5, len(parts) - 0.5]

@@ -1,14 +1,18 @@
 """The pictures of the minima room; each takes any trace and nothing else."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.core.share import wilson
+from curvkit.draw import theme
 from curvkit.minima.trace import Trace
-from curvkit.show import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ROLES = {"solved": "curvature", "stuck": "sharpness", "not there yet": "second"}
 ROLES |= {"diverged": "plain"}
@@ -138,6 +142,8 @@ def surface(trace: Trace) -> go.Figure:
 
 
 def _empty(panel):
+    import plotly.graph_objects as go
+
     return go.Scatter(x=[], y=[], xaxis=f"x{panel}", yaxis=f"y{panel}", showlegend=False)
 
 
@@ -174,6 +180,8 @@ def _learnt(made, trace, values, panel):
 
 def _probability(one, two, values, name, **where):
     """1 / (1 + exp(−z)) over the plane, in the colours of the labels."""
+    import plotly.graph_objects as go
+
     colours = [[0, theme.color("second")], [0.5, theme.PAPER[theme.mode()]]]
     colours += [[1, theme.color("loss")]]
     values = 1 / (1 + np.exp(-np.clip(values, -30, 30)))

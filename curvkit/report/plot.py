@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import plotly.io
 
-from curvkit.show.config import CONFIG
+from curvkit.draw.config import CONFIG
 
 # What `show.player` adds below a figure for plotly's own controls.
 ROOM_FOR_CONTROLS = 90

@@ -1,11 +1,17 @@
 """The pictures of the selection room; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
+from curvkit.draw import theme
 from curvkit.selection.trace import Trace
-from curvkit.show import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 UNREACHED = 1e8
 MOST_NAMES = 12
@@ -40,6 +46,8 @@ def _colour(trace: Trace, group: int) -> str:
 
 def _bars(figure, trace, scores, panel):
     """A bar for each group, by kind, with gaps for the others; crosses for what is taken."""
+    import plotly.graph_objects as go
+
     groups = np.arange(trace.count)
     now = _cut(trace)
     level = scores[: now.readings][-1][: trace.count] if now.readings else np.zeros(trace.count)

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 from IPython.display import HTML, display
 
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.show.plot import Plot
 
 # One height for all figures of a canvas, so that nothing below it jumps.

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.show.canvas import Canvas
 
 # So many can be told apart by colour.

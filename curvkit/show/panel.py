@@ -16,7 +16,8 @@ from curvkit.core import knob as knobs
 from curvkit.core import say
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
-from curvkit.show import patience, player, theme
+from curvkit.draw import patience, theme
+from curvkit.show import player
 from curvkit.show.bar import Bar
 from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.controls import Control

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from curvkit.core.trace import Record
-from curvkit.show.sketch import only_curves
+from curvkit.draw.sketch import only_curves
 
 # A run plays in this many seconds at speed 1, whatever its length.
 DURATION = 8.0

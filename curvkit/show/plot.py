@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import plotly.offline
 from traitlets import Dict, Int, Unicode
 
-from curvkit.show.config import CONFIG
+from curvkit.draw.config import CONFIG
 
 
 class Library(anywidget.AnyWidget):

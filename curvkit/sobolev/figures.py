@@ -1,13 +1,17 @@
 """The pictures of the Sobolev room; each takes any trace and nothing else."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.sobolev.trace import METHODS, Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ROLES = {"values": "loss", "sobolev": "sharpness"}
 NAMES = {"values": "values alone", "sobolev": "values and slopes"}

@@ -4,8 +4,8 @@ from typing import Any
 
 from IPython.display import Markdown, display
 
+from curvkit.draw.theme import remark
 from curvkit.show.panel import headless, panel
-from curvkit.show.theme import remark
 from curvkit.show.told import told
 from curvkit.show.workbench import Workbench
 from curvkit.sobolev.experiment import STEPS, example, fits, stream

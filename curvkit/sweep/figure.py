@@ -1,14 +1,18 @@
 """The picture of a sweep: a figure of merit over one swept knob, or over two of them."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.knob import Knob
-from curvkit.show import theme
+from curvkit.draw import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 BAND = (25, 75)
 
@@ -105,6 +109,8 @@ def _over_one(words: str, label: str, places: Sequence, values: np.ndarray, knob
 
 
 def _over_two(words: str, knobs: Sequence[Knob], table: Mapping[str, list], values: np.ndarray):
+    import plotly.graph_objects as go
+
     across, up = knobs
     made = theme.figure(f"{words.capitalize()} over {across.label} and {up.label}")
     found = medians(list(zip(table[across.name], table[up.name], strict=True)), values)

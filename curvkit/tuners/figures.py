@@ -1,13 +1,17 @@
 """The pictures of the tuners room; each takes any trace and nothing else."""
 
-from typing import Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.tuners.trace import Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Clock = Literal["step", "time"]
 NAMES = {
@@ -51,6 +55,8 @@ def _clock(trace: Trace, clock: Clock, contender: int) -> np.ndarray:
 
 def _draw(figure: go.Figure, trace: Trace, series: str, clock: Clock, row: int, col: int = 1):
     """The median over the seeds of every contender, and the band between the extremes."""
+    import plotly.graph_objects as go
+
     for contender in range(len(trace.contenders)):
         values, x = _values(trace, series, contender), _clock(trace, clock, contender)
         look, name = theme.apart(contender), name_of(trace, contender)

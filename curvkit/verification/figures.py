@@ -1,10 +1,13 @@
 """The pictures of the verification room; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.verification.trace import (
     OPEN,
     PROVED,
@@ -16,6 +19,9 @@ from curvkit.verification.trace import (
     Shares,
     Trace,
 )
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # Verdicts as they are drawn: what it is called, and its role.
 VERDICTS = {PROVED: ("proved", "curvature"), VIOLATED: ("counterexample found", "sharpness"),
@@ -59,6 +65,8 @@ def _painted(trace: Trace) -> np.ndarray:
 
 def region(trace: Trace) -> go.Figure:
     """The states of the pendulum: where it is proved that energy falls, where it does not."""
+    import plotly.graph_objects as go
+
     made = theme.figure(f"Where energy falls: {_name(trace)}", height=560)
     paper, steps = theme.PAPER[theme.mode()], [OPEN, PROVED, VIOLATED]
     shades = []
@@ -150,11 +158,11 @@ def bars(found: Shares) -> go.Figure:
                  ("not known", "plain", adversarial - verified),
                  ("counterexample found", "sharpness", 1 - adversarial)]  # fmt: skip
         for name, role, values in parts:
-            colour = theme.color(role)
+            shade = 0.35 if role == "plain" else 0.85
+            told = f"{name}: %{{y:.1f}} %<extra></extra>"
             made.add_trace(
-                go.Bar(x=labels, y=100 * values, name=name, showlegend=at == 0,
-                       marker=dict(color=theme.faint(colour, 0.35 if role == "plain" else 0.85)),
-                       hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>"),
+                theme.bars(role, name, labels, 100 * values, opacity=shade, showlegend=at == 0,
+                           hovertemplate=told),
                 row=1, col=at + 1,
             )  # fmt: skip
         level = [100 * float(found.nominal[at])] * len(labels)
@@ -231,9 +239,8 @@ def histogram(found: Samples) -> go.Figure:
                         shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
     counts, edges = np.histogram(found.growth, 40)
     edges_of = edges
-    colour = theme.faint(theme.color("loss"), 0.6)
-    made.add_trace(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name="samples",
-                          marker_color=colour), row=1, col=1)  # fmt: skip
+    middle = (edges[:-1] + edges[1:]) / 2
+    made.add_trace(theme.bars("loss", "samples", middle, counts, opacity=0.6), row=1, col=1)
     for role, name, value in (("sharpness", "attack", found.attack),
                               ("curvature", "bound", found.bound)):  # fmt: skip
         made.add_trace(theme.curve(role, name, [float(value)] * 2, [0, counts.max()]), row=1, col=1)
@@ -244,8 +251,8 @@ def histogram(found: Samples) -> go.Figure:
     bad = middle < 0
     for name, role, chosen in (("bound above the value", "curvature", ~bad),
                                ("bound below: wrong", "sharpness", bad)):  # fmt: skip
-        made.add_trace(go.Bar(x=middle[chosen], y=counts[chosen], name=name,
-                              marker_color=theme.color(role)), row=1, col=2)  # fmt: skip
+        bars = theme.bars(role, name, middle[chosen], counts[chosen])
+        made.add_trace(bars, row=1, col=2)
     precision = "single" if found.header["single"] else "double"
     made.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
     ends = np.array([edges_of[0], max(float(found.bound), edges_of[-1])])

@@ -1,11 +1,17 @@
 """The pictures of a watched training run; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.watching.trace import Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # Rules whose Hessian is preconditioned, in traces that do not tell it.
 SHAPED = ("rmsprop", "adam", "nadam")

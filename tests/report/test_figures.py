@@ -9,10 +9,10 @@ from papers import PLOTLY_5, listened
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
+from curvkit.draw import theme
+from curvkit.draw.config import CONFIG
 from curvkit.report import page, plot
-from curvkit.show import theme
 from curvkit.show.canvas import Canvas
-from curvkit.show.config import CONFIG
 
 NONCE = "once"
 LONG = "the loss of a network, in nats, over all the points that it was trained on"

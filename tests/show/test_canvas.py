@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.show.canvas import PNG, Canvas
 
 

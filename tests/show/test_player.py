@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
-from curvkit.show import player, theme
+from curvkit.draw import theme
+from curvkit.show import player
 
 
 class Trace(Record):

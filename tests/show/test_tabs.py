@@ -8,7 +8,7 @@ import pytest
 from contract import spoiled
 from rooms import ROOMS, ran, room, short
 
-from curvkit.show import theme
+from curvkit.draw import theme
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 # The others draw nothing in another way, and take long to run.

@@ -1,11 +1,17 @@
 """The pictures of the grid worlds; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.distillation.grid.trace import SHARES, SPREAD, Trace
-from curvkit.show import theme
+from curvkit.draw import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 WALL, GOAL, PIT = 1, 2, 3
 # Of a mean over worlds, 95 of 100 lie within so many standard errors.
@@ -39,6 +45,8 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 
 def _band(figure, role, x, rows, row):
     """The mean of rows (reading, world) with two standard errors around it, as one outline."""
+    import plotly.graph_objects as go
+
     middle = rows.mean(1)
     half = ERRORS * rows.std(1) / max(rows.shape[1] - 1, 1) ** 0.5
     edge = np.concatenate([middle - half, (middle + half)[::-1]])
@@ -130,6 +138,8 @@ def _squares(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _filled(made, name, chosen, fill, place, legend):
+    import plotly.graph_objects as go
+
     x, y = _squares(chosen)
     made.add_trace(go.Scatter(x=x, y=y, fill="toself", mode="lines", fillcolor=fill, line_width=0,
                               hoverinfo="skip", name=name, legendgroup=name, showlegend=legend),

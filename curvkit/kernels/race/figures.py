@@ -1,10 +1,15 @@
 """The pictures of the race; each takes any trace and nothing else."""
 
-import plotly.graph_objects as go
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from curvkit.core.say import number
+from curvkit.draw import theme
 from curvkit.kernels.race.trace import METHODS, Trace
-from curvkit.show import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ROLES = {"plain": "loss", "dks": "sharpness", "tat": "curvature"}
 NAMES = {"plain": "plain", "dks": "DKS", "tat": "TAT"}

@@ -1,11 +1,17 @@
 """The pictures of the basin room; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
+from curvkit.draw import theme
 from curvkit.minima.basin.trace import FATES, Trace
-from curvkit.show import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ROLES = ("second", "sharpness", "curvature", "plain")
 # The smallest step of a way that is drawn, as a share of the plane: two pixels.
@@ -93,6 +99,8 @@ def _moved(ways: np.ndarray, least: float) -> np.ndarray:
 
 def plane(trace: Trace) -> go.Figure:
     """The loss over the plane, and the runs that fall through it, coloured by where they stand."""
+    import plotly.graph_objects as go
+
     made = theme.figure(f"The plane through minimum and better point, {_name(trace)}", height=540)
     # While it is played, up to three rows of names are above it.
     made.update_layout(margin_t=112)

@@ -1,12 +1,18 @@
 """The pictures of the odds; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
 from curvkit.core.share import wilson
+from curvkit.draw import theme
 from curvkit.selection.odds.trace import Trace
-from curvkit.show import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # The methods in the order of `solved`: name, role, dash, and whether it gets any point of a path.
 METHODS = (

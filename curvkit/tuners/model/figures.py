@@ -1,11 +1,17 @@
 """The pictures of the model; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.tuners.model.trace import Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 NAMES = {"constant": "a constant rate", "oracle": "the oracle σ/λ", "cdat": "CDAT"}
 PREDICTED = {"constant": "2/η", "oracle": "√ law", "cdat": "turning point λ*"}

@@ -1,11 +1,17 @@
 """The pictures of the room of shapes; each takes any trace and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import plotly.graph_objects as go
 
 from curvkit.core.say import number
-from curvkit.show import theme
+from curvkit.draw import theme
 from curvkit.verification.shapes.trace import WILD, Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def _between(trace: Trace, title: str, curves: tuple) -> go.Figure:
@@ -47,6 +53,8 @@ def exponential(trace: Trace) -> go.Figure:
 
 def product(trace: Trace) -> go.Figure:
     """The product of two numbers, and a plane above it on all their box."""
+    import plotly.graph_objects as go
+
     made = theme.figure("The product and McCormick's plane above it", height=560,
                         specs=[[{"type": "scene"}]])  # fmt: skip
     for name, role, z, opacity in (("product a b", "curvature", trace.product, 0.95),

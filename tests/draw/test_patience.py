@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from curvkit.show import patience
+from curvkit.draw import patience
 
 SLOW_PANDAS = """import sys, time
 while not sys.drawn_once:
@@ -15,7 +15,7 @@ class DataFrame: pass
 """
 PROGRAM = """import sys, threading, time
 import plotly.graph_objects as go
-from curvkit.show import patience, theme
+from curvkit.draw import patience, theme
 
 # Of a value that is no plain array plotly asks whether it is one of pandas's.
 draw = lambda: go.Scatter(x=[0, 1])

@@ -4,19 +4,21 @@ The colours are those of Okabe and Ito, which stay apart for colour-blind eyes; 
 share a panel they differ in dash as well.
 """
 
+from __future__ import annotations
+
 import copy
 import functools
 import json
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
-import plotly.io as pio
-from plotly.subplots import make_subplots
 
 from curvkit.core import say
-from curvkit.show import patience, sketch
-from curvkit.show.config import CONFIG
+from curvkit.draw import patience, sketch
+from curvkit.draw.config import CONFIG
+
+if TYPE_CHECKING:  # plotly takes half a second to import, and is needed only to draw
+    import plotly.graph_objects as go
 
 Mode = Literal["light", "dark"]
 
@@ -94,6 +96,8 @@ def template() -> go.layout.Template:
 
 @functools.cache
 def _template(mode: Mode) -> go.layout.Template:
+    import plotly.graph_objects as go
+
     ink, grid, paper = INK[mode], GRID[mode], PAPER[mode]
     axis = dict(
         gridcolor=grid, linecolor=ink, zeroline=False, ticks="outside", showline=True,
@@ -143,6 +147,8 @@ def figure(
 
 @functools.cache
 def _empty(mode: Mode, rows: int, options: str) -> go.Figure:
+    from plotly.subplots import make_subplots
+
     # Made once and copied: plotly takes longer over an empty figure than over all curves in it.
     made = make_subplots(rows=rows, **json.loads(options))
     made.update_layout(template=_template(mode), showlegend=True, autosize=True)
@@ -151,8 +157,18 @@ def _empty(mode: Mode, rows: int, options: str) -> go.Figure:
 
 def curve(role: str, name: str, x, y, **options) -> go.Scatter:
     """A line in the colour and dash of its role; `options` are those of `go.Scatter`."""
+    import plotly.graph_objects as go
+
     line = dict(color=color(role), dash=ROLES[role][2], width=2.5) | options.pop("line", {})
     return go.Scatter(x=x, y=y, name=name, mode=options.pop("mode", "lines"), line=line, **options)
+
+
+def bars(role: str, name: str, x, y, *, opacity: float = 1.0, **options) -> go.Bar:
+    """Bars in the colour of their role; `options` are those of `go.Bar`."""
+    import plotly.graph_objects as go
+
+    colour = color(role) if opacity == 1 else faint(color(role), opacity)
+    return go.Bar(x=x, y=y, name=name, marker_color=colour, **options)
 
 
 def moves(figure: go.Figure) -> go.Figure:
@@ -178,8 +194,3 @@ def remark(figure: go.Figure, text: str) -> None:
         showarrow=False, font=dict(size=16, color=color("sharpness")), bgcolor=PAPER[_mode],
         bordercolor=color("sharpness"), borderpad=5,
     )  # fmt: skip
-
-
-def renderer() -> str:
-    """The plotly renderer in use, `browser` outside of notebooks."""
-    return pio.renderers.default

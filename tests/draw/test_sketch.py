@@ -5,7 +5,7 @@ import threading
 import plotly.graph_objects as go
 import pytest
 
-from curvkit.show import sketch, theme
+from curvkit.draw import sketch, theme
 
 
 def test_the_curves_are_kept_in_their_order_and_the_frame_is_passed_over():

@@ -1,0 +1,44 @@
+"""Old module names: importable for this version with a warning, from one table and no stub files.
+
+The finder stands last in `sys.meta_path`, so it is asked only for what does not exist.
+"""
+
+import importlib
+import sys
+import warnings
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+# By package, the modules that are private now: `name` became `_name`.
+PRIVATE: dict[str, str] = {}
+MOVED = {
+    f"{package}.{old}": f"{package}._{old}"
+    for package, names in PRIVATE.items()
+    for old in names.split()
+}
+MOVED |= {
+    f"curvkit.show.{name}": f"curvkit.draw.{name}"
+    for name in ("theme", "sketch", "config", "patience")
+}
+
+
+class _Finder:
+    create_module = staticmethod(lambda spec: None)
+
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name in MOVED else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        old, new = module.__name__, MOVED[module.__name__]
+        home = importlib.import_module(new)
+        private = new.rpartition(".")[2].startswith("_")
+        advice = f"import the name from {old.rpartition('.')[0]}" if private else f"use {new}"
+        message = f"{old} has moved and goes in the next version; {advice}."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)  # importlib's frames do not count
+        vars(module).update(__getattr__=lambda name: getattr(home, name), __doc__=home.__doc__)
+
+
+def install() -> None:
+    """Puts the finder last, once."""
+    if not any(isinstance(each, _Finder) for each in sys.meta_path):
+        sys.meta_path.append(_Finder())

@@ -1,0 +1,1 @@
+"""How figures look: colours, type and templates; needs no widgets, and plotly only to draw."""

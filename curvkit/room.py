@@ -1,0 +1,183 @@
+"""Room: makes what a user calls (`run`, `explore`, `tell`, `batch`) of one experiment.
+
+The knobs of `run` and `explore` are captured from the constructor of `Settings` (PEP 612), so that
+type checkers list them; at run time both have a real signature, and a docstring with every knob.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, LiteralString, ParamSpec, TypeVar, cast
+
+import jax
+
+from curvkit._signature import with_knobs
+from curvkit.core import knob, say
+from curvkit.core.knob import BaseSettings
+from curvkit.core.stream import Stream
+from curvkit.core.trace import Record
+
+if TYPE_CHECKING:  # drawing is imported when it is first asked for
+    import plotly.graph_objects as go
+    from IPython.display import Markdown
+
+    from curvkit.show.panel import Panel
+
+Knobs = ParamSpec("Knobs")
+Settings = TypeVar("Settings", bound=BaseSettings)
+Trace = TypeVar("Trace", bound=Record)
+Figure = TypeVar("Figure", bound=LiteralString)
+State = TypeVar("State")
+# Arguments of `run` and `explore`, which no knob may be called.
+RESERVED = frozenset({"settings", "key", "progress", "seconds", "figure"})
+
+
+class Room(Generic[Knobs, Settings, Trace, Figure]):
+    """One experiment as a user meets it.
+
+    Args:
+        package: the room's `__name__`; its name in traces is what follows `curvkit.`.
+        settings: the room's `Settings`.
+        trace: the room's `Trace`.
+        begin: `begin(settings, key) -> state`, the pytree that a run starts from.
+        reading: `reading(settings, state) -> (state, row)`: one row of the trace (a dict of
+            arrays by field name), then the work up to the next.
+        finished: `finished(settings, state) -> bool`, whether no further reading is made.
+        figures: the figures by name, each a function of a trace; written out here, so that a type
+            checker knows the names.
+        words: `words(trace)`, what a trace shows in a few sentences.
+        figure: the figure that is shown first; the first of `figures` if None.
+        front: the knobs that are always in view; all if empty.
+        length: `length(settings)`, the most readings of a run; by default it follows from the
+            knobs `steps` and, where there is one, `every`.
+        options: of `Stream`, such as `last` and `begin_only`.
+
+    Raises:
+        ValueError: naming room and argument, where a name is unknown or reserved.
+    """
+
+    def __init__(
+        self,
+        package: str,
+        settings: Callable[Knobs, Settings],
+        trace: type[Trace],
+        *,
+        begin: Callable[[Settings, jax.Array], State],
+        reading: Callable[[Settings, State], tuple[State, dict[str, jax.Array]]],
+        finished: Callable[[Settings, State], jax.Array],
+        figures: Mapping[Figure, Callable[..., "go.Figure"]],
+        words: Callable[[Trace], str],
+        figure: Figure | None = None,
+        front: Sequence[str] = (),
+        length: Callable[[Settings], int] | None = None,
+        **options: Any,
+    ):
+        self.name = package.removeprefix("curvkit.")
+        self.settings, self.trace = cast(type[Settings], settings), trace
+        self.figures: dict[str, Callable[..., go.Figure]] = {**cast(Any, figures)}
+        self.words, self.front = words, tuple(front)
+        self.knobs = knob.knobs(self.settings)
+        self._known("figure", [figure] if figure is not None else [], self.figures)
+        self._known("front", self.front, self.knobs)
+        self._known("begin_only", options.get("begin_only", ()), self.knobs)
+        if length is None and "steps" not in self.knobs:
+            raise ValueError(f"{self.name}: there is no knob `steps`, so `length` must be given.")
+        if reserved := sorted(RESERVED & self.knobs.keys()):
+            raise ValueError(f"{self.name}: a knob cannot be called {reserved[0]}; rename it.")
+        self.figure: str = next(iter(self.figures)) if figure is None else figure
+        parts = dict(begin=begin, reading=reading, finished=finished, length=length or _length)
+        self.stream: Stream[Trace] = Stream(self.name, trace=trace, **parts, **options)
+        types: dict[str, Any] = {"settings": self.settings | Mapping | None, "figure": str | None}
+        for name, returned in (("run", trace), ("explore", "Panel | go.Figure")):
+            listed = with_knobs(
+                getattr(self, name), self.knobs, package, {**types, "return": returned}
+            )
+            vars(self)[name] = listed
+
+    def run(
+        self,
+        settings: Settings | Mapping[str, Any] | None = None,
+        key: jax.Array | None = None,
+        progress: bool = False,
+        seconds: float = 1.0,
+        *args: Knobs.args,
+        **knobs: Knobs.kwargs,
+    ) -> Trace:
+        """Runs to the end and returns the trace.
+
+        Args:
+            settings: a `Settings` or a mapping to start from; the defaults if None.
+            key: the base key, `jax.random.key(0)` if None; the knob `seed` is folded into it.
+            progress: whether to show a progress bar.
+            seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
+        """
+        return self.stream.run(
+            self.read(settings, *args, **knobs), key, progress=progress, seconds=seconds
+        )
+
+    def explore(
+        self,
+        figure: Figure | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+        *args: Knobs.args,
+        **knobs: Knobs.kwargs,
+    ) -> "Panel | go.Figure":
+        """Opens the live panel; where nobody watches, runs and returns the figure.
+
+        Args:
+            figure: the figure to show first.
+            settings: a `Settings` or a mapping to start from; the defaults if None.
+        """
+        from curvkit.show.panel import panel
+
+        values = knob.as_dict(self.read(settings, *args, **knobs))
+        parts = self.stream, self.settings, self.figures, cast(Any, self.words), values
+        return panel(*parts, figure=self.figure if figure is None else figure, front=self.front)
+
+    def tell(self, trace: Trace) -> "Markdown":
+        """A trace's summary in words, as a notebook displays it.
+
+        Args:
+            trace: as `run` returns it, or a part of it.
+        """
+        from curvkit.show.told import told
+
+        return told(self.words(trace), trace)
+
+    def batch(
+        self, settings: Sequence[Settings | Mapping[str, Any]], key: jax.Array | None = None
+    ) -> list[Trace]:
+        """Runs many settings in one program; a trace for each, in their order.
+
+        Args:
+            settings: `Settings` or mappings, which agree in their static knobs.
+            key: the base key, as for `run`.
+        """
+        return self.stream.batch([self.read(each) for each in settings], key)
+
+    def read(
+        self,
+        settings: Settings | Mapping[str, Any] | None = None,
+        *args: Knobs.args,
+        **knobs: Knobs.kwargs,
+    ) -> Settings:
+        """`settings` (a `Settings`, a mapping or None) with the given knobs turned.
+
+        Raises:
+            ValueError: with one sentence, if a name is unknown or a value out of range.
+            TypeError: if `settings` is something else, or a knob is given without its name.
+        """
+        if args:
+            raise TypeError(f"{self.name}: knobs are given by name, such as seed=1.")
+        if settings is None or isinstance(settings, Mapping):
+            return self.settings.read(settings, **knobs)
+        if isinstance(settings, self.settings):
+            return knob.turned(settings, **knobs) if knobs else settings
+        raise TypeError(say.refusal("settings", f"{self.name}.Settings or a mapping", settings))
+
+    def _known(self, argument: str, names: Sequence[str], known: Mapping[str, Any]) -> None:
+        for name in names:
+            if name not in known:
+                raise ValueError(f"{self.name}, {argument}: {say.unknown('name', name, known)}")
+
+
+def _length(settings: Any) -> int:
+    return -(-settings.steps // getattr(settings, "every", 1)) + 1
