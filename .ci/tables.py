@@ -10,8 +10,8 @@ from pathlib import Path
 import derive
 import links
 
+from curvkit._rooms import about, names
 from curvkit.core import knob as knobs
-from curvkit.rooms import about, names
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from curvkit.environment import CACHE
 from curvkit.report import index, notebooks
-from curvkit.report.make import make
+from curvkit.report.run import make
 
 
 def measured(paths: list[Path], platforms: str, quick: bool) -> list[dict]:

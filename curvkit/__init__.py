@@ -2,19 +2,50 @@
 
 Each room of the house is one topic, and every room has the same files: `settings`
 (what can be turned), theory (the mathematics), `trace` (what is recorded), `experiment`
-(how they meet), `figures` (how it looks), `widget` (how it is turned). Start with
+(how they meet), `figures` (how it looks). Start with
 `notebooks/00_start_here.ipynb`, or type `python -m curvkit --help`.
 """
 
-from curvkit import _moved
-from curvkit.core.lazy import lazily
-from curvkit.rooms import rooms
+from typing import TYPE_CHECKING
 
-__all__ = ["rooms", "watch"]
+from curvkit import _moved
+from curvkit._rooms import rooms
+from curvkit.core.lazy import lazily
+
+if TYPE_CHECKING:  # all but `rooms` needs jax, and `curvkit --help` does not
+    from curvkit import (
+        curvature,
+        data,
+        distillation,
+        kernels,
+        minima,
+        report,
+        selection,
+        sobolev,
+        sweep,
+        tuners,
+        verification,
+    )
+    from curvkit.watching import watch
+
+__all__ = [
+    "curvature",
+    "data",
+    "distillation",
+    "kernels",
+    "minima",
+    "report",
+    "rooms",
+    "selection",
+    "sobolev",
+    "sweep",
+    "tuners",
+    "verification",
+    "watch",
+]
 
 __version__ = "0.1.0"
 
-# `curvkit.watch(loss_fn, ...)`: watching needs jax, and `curvkit --help` does not.
-__getattr__ = lazily(__name__, watch="watching")
+__getattr__, __dir__ = lazily(__name__)
 
 _moved.install()

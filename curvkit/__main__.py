@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from curvkit import __version__
+from curvkit._rooms import about, names
 from curvkit.core import files, say
 from curvkit.doctor import command as doctors
 from curvkit.environment import environment
 from curvkit.report import command as reports
 from curvkit.report import notebooks
 from curvkit.report.rooms import load
-from curvkit.rooms import about, names
 from curvkit.sweep import command as sweeps
 
 FIRST = "00_start_here"
@@ -121,7 +121,7 @@ def run(
 
     house = load(room)
     values = knob.read(house.Settings, parameters.pairs(settings or ()))
-    drawings = house.figures.FIGURES
+    drawings = house.room.figures
     if view is not None and view not in drawings:
         raise ValueError(say.unknown("figure", view, drawings))
     trace = house.run(values, progress=True)

@@ -22,8 +22,23 @@ MOVED |= {
 }
 
 
+MOVED |= {
+    "curvkit.report.make": "curvkit.report.run",
+    "curvkit.rooms": "curvkit._rooms",
+    "curvkit.sweep.whole": "curvkit.sweep.run",
+}
+
+
+class _Alias(ModuleType):
+    """An old module; where a function took its name, it can be called as that function is."""
+
+    def __call__(self, *args, **kwargs):
+        home = importlib.import_module(MOVED[self.__name__])
+        return getattr(home, self.__name__.rpartition(".")[2])(*args, **kwargs)
+
+
 class _Finder:
-    create_module = staticmethod(lambda spec: None)
+    create_module = staticmethod(lambda spec: _Alias(spec.name))
 
     def find_spec(self, name, path=None, target=None):
         return ModuleSpec(name, self) if name in MOVED else None

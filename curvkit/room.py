@@ -75,22 +75,11 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         self.figures: dict[str, Callable[..., go.Figure]] = {**cast(Any, figures)}
         self.words, self.front = words, tuple(front)
         self.knobs = knob.knobs(self.settings)
-        self._known("figure", [figure] if figure is not None else [], self.figures)
-        self._known("front", self.front, self.knobs)
-        self._known("begin_only", options.get("begin_only", ()), self.knobs)
-        if length is None and "steps" not in self.knobs:
-            raise ValueError(f"{self.name}: there is no knob `steps`, so `length` must be given.")
-        if reserved := sorted(RESERVED & self.knobs.keys()):
-            raise ValueError(f"{self.name}: a knob cannot be called {reserved[0]}; rename it.")
+        self._check(figure, options.get("begin_only", ()), length)
         self.figure: str = next(iter(self.figures)) if figure is None else figure
         parts = dict(begin=begin, reading=reading, finished=finished, length=length or _length)
         self.stream: Stream[Trace] = Stream(self.name, trace=trace, **parts, **options)
-        types: dict[str, Any] = {"settings": self.settings | Mapping | None, "figure": str | None}
-        for name, returned in (("run", trace), ("explore", "Panel | go.Figure")):
-            listed = with_knobs(
-                getattr(self, name), self.knobs, package, {**types, "return": returned}
-            )
-            vars(self)[name] = listed
+        self._list_knobs(package)
 
     def run(
         self,
@@ -173,10 +162,33 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             return knob.turned(settings, **knobs) if knobs else settings
         raise TypeError(say.refusal("settings", f"{self.name}.Settings or a mapping", settings))
 
-    def _known(self, argument: str, names: Sequence[str], known: Mapping[str, Any]) -> None:
-        for name in names:
-            if name not in known:
-                raise ValueError(f"{self.name}, {argument}: {say.unknown('name', name, known)}")
+    def _check(self, figure: str | None, begin_only: Sequence[str], length: Any) -> None:
+        """Raises ValueError where the parts of the room contradict one another."""
+        given = {
+            "figure": ([figure] if figure is not None else [], self.figures),
+            "front": (self.front, self.knobs),
+            "begin_only": (begin_only, self.knobs),
+        }
+        for argument, (names, known) in given.items():
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{self.name}, {argument}: {say.unknown('name', name, known)}")
+        if length is None and "steps" not in self.knobs:
+            raise ValueError(f"{self.name}: there is no knob `steps`, so `length` must be given.")
+        if reserved := sorted(RESERVED & self.knobs.keys()):
+            raise ValueError(f"{self.name}: a knob cannot be called {reserved[0]}; rename it.")
+        if not self.figures:
+            raise ValueError(f"{self.name}: there is no figure; give `figures` at least one.")
+
+    def _list_knobs(self, package: str) -> None:
+        """Gives `run` and `explore` the signature and the docstring that list the knobs."""
+        types: dict[str, Any] = {"settings": self.settings | Mapping | None, "figure": str | None}
+        shown = f"the figure to show first: {', '.join(self.figures)}."
+        for name, returned in (("run", self.trace), ("explore", "Panel | go.Figure")):
+            types["return"] = returned
+            listed = with_knobs(getattr(self, name), self.knobs, package, types)
+            listed.__doc__ = (listed.__doc__ or "").replace("the figure to show first.", shown)
+            vars(self)[name] = listed
 
 
 def _length(settings: Any) -> int:

@@ -41,7 +41,7 @@ class Executed(NamedTuple):
 def executed(notebook, folder, quick):
     """The notebook as `curvkit report` executes it by papermill on the default device."""
     console = Console(file=io.StringIO())
-    failed = make.make([notebook], out=folder, quick=quick, timeout=600, console=console)
+    failed = make([notebook], out=folder, quick=quick, timeout=600, console=console)
     assert not failed, failed
     done = nbformat.read(folder / notebook.name, 4)
     facts = done.metadata.curvkit.report

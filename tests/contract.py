@@ -2,9 +2,8 @@
 
 `test_every_room.py` and `test_every_figure.py` call them on every room of the house;
 `test_contract_can_fail.py` on miniature rooms, each with one thing wrong. What a room brings:
-`settings.Settings`, `trace.Trace`, `experiment.stream`, `figures.FIGURES` and `figures.words`,
-`widget.explore`. By convention the knob that draws the randomness anew, where there is one, is
-called `seed`.
+`settings.Settings`, `trace.Trace`, and its `room`, with the stream, the figures and the words. By
+convention the knob that draws the randomness anew, where there is one, is called `seed`.
 """
 
 import dataclasses
@@ -29,7 +28,7 @@ from curvkit.draw.sketch import Sketch, only_curves
 from curvkit.show import player
 from curvkit.show.kept import Kept
 
-FILES = ("__init__", "settings", "trace", "experiment", "figures", "widget")
+FILES = ("__init__", "settings", "trace", "experiment", "figures")
 CITATION = re.compile(r"arXiv \d{4}\.\d{4,5}|doi|(19|20)\d\d")
 
 
@@ -38,7 +37,7 @@ def has_its_files(home: Path) -> None:
     found = {path.stem for path in home.glob("*.py")}
     absent = [f"{each}.py" for each in FILES if each not in found]
     assert not absent, f"{home.name} has no {', '.join(absent)}"
-    assert found - set(FILES), f"{home.name} has no theory file"
+    assert found - {*FILES, "widget"}, f"{home.name} has no theory file"
 
 
 def cites(room: Room) -> None:
@@ -85,7 +84,7 @@ def runs_to_its_end(room: Room) -> None:
     """At the defaults every reading is made, and every number is finite."""
     settings = room.settings.Settings()
     trace = ran(room, settings)
-    length = room.experiment.stream.length(settings)
+    length = room.stream.length(settings)
     assert trace.readings == length, f"{trace.readings} readings are made of {length}"
     for name, array in trace.arrays().items():
         bad = np.argwhere(~np.isfinite(array))
@@ -94,7 +93,7 @@ def runs_to_its_end(room: Room) -> None:
 
 def never_recompiles(room: Room, name: str, **turned: Any) -> None:
     """Once the program is there, a sweep of the knob from end to end compiles nothing."""
-    stream = room.experiment.stream
+    stream = room.stream
     for _ in itertools.islice(stream.chunks(short(room, **turned)), 2):
         pass
     for value in room.knobs[name].sweep():
@@ -107,7 +106,7 @@ def never_recompiles(room: Room, name: str, **turned: Any) -> None:
 
 def keeps_its_state_alike(room: Room) -> None:
     """The state that a chunk leaves is of the types that it took: else the next one compiles."""
-    stream, settings, key = room.experiment.stream, short(room), jax.random.key(0)
+    stream, settings, key = room.stream, short(room), jax.random.key(0)
     begun = jax.eval_shape(stream.begin, settings, key)
     left = jax.eval_shape(stream.advance, settings, begun, 1)[0]
     pairs = zip(jax.tree_util.tree_leaves_with_path(begun), jax.tree.leaves(left), strict=True)
@@ -123,7 +122,7 @@ def reaches_the_program(room: Room, name: str) -> None:
 
 def only_begins(room: Room) -> None:
     """A knob that the stream says only the beginning reads shapes no later program."""
-    for name in room.experiment.stream.begin_only:
+    for name in room.stream.begin_only:
         assert room.knobs[name].static, f"{name} is an argument: another value compiles nothing"
         texts = {advanced(room, short(room, **{name: each})) for each in room.knobs[name].sweep()}
         assert len(texts) == 1, f"{name} is read after the beginning, and would be ignored there"
@@ -144,7 +143,7 @@ def moves_a_figure(room: Room, name: str, turned: dict[str, Any]) -> None:
 
 def drawn(room: Room, trace: Any) -> dict[str, str]:
     """Every figure of the trace, as JSON."""
-    return {name: draw(trace).to_json() for name, draw in room.figures.FIGURES.items()}
+    return {name: draw(trace).to_json() for name, draw in room.drawings.items()}
 
 
 def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
@@ -202,10 +201,10 @@ def draws_any_trace(room: Room, figure: str, every: bool = False) -> None:
     """A figure of any trace that a person can read, drawn without touching the trace."""
     for what, trace in odd_traces(room, every):
         before = {name: array.copy() for name, array in trace.arrays().items()}
-        made = room.figures.FIGURES[figure](trace)
+        made = room.drawings[figure](trace)
         is_readable(made, f"{figure} of {what}")
         with only_curves():
-            sketched = room.figures.FIGURES[figure](trace)
+            sketched = room.drawings[figure](trace)
         assert curves(sketched) == curves(made), f"{figure} of {what} is sketched otherwise"
         touched = [
             name for name, array in trace.arrays().items() if not same_bits(array, before[name])
@@ -230,7 +229,7 @@ def draws_nothing_after_the_end(room: Room, figure: str) -> None:
     whole = ran(room, short(room))
     middle = whole.readings // 2
     broken = spoiled(whole, middle, np.nan, after=1e30)
-    for curve in room.figures.FIGURES[figure](broken).data:
+    for curve in room.drawings[figure](broken).data:
         values = np.asarray(curve.y if curve.y is not None else [], float)
         assert not np.any(np.abs(values[np.isfinite(values)]) > 1e25), (
             f"{figure} draws {curve.name!r} beyond the reading that is not finite"
@@ -256,7 +255,7 @@ def is_readable(figure: go.Figure, what: str = "the figure") -> None:
 def tells_any_trace(room: Room) -> None:
     """What a trace shows is told in words, whatever the trace."""
     for what, trace in odd_traces(room):
-        told = room.figures.words(trace)
+        told = room.package.room.words(trace)
         assert told.strip().endswith("."), f"{what} is told as {told!r}"
 
 
@@ -278,7 +277,7 @@ def tells_with_its_merits(room: Room) -> None:
 
 def repeats_itself(room: Room) -> None:
     """The same key and settings give the same trace; another key or seed gives another."""
-    stream, settings = room.experiment.stream, short(room)
+    stream, settings = room.stream, short(room)
     first = ran(room, settings)
     assert differing(first, stream.run(settings)) == [], "a second run is not the same"
     if "seed" in room.knobs:
@@ -295,7 +294,7 @@ def differing(one: Any, other: Any) -> list[str]:
 
 def does_not_depend_on_the_cut(room: Room) -> None:
     """Made one reading at a time or in as few calls as there can be: the same trace."""
-    stream, settings = room.experiment.stream, short(room)
+    stream, settings = room.stream, short(room)
     pieces = list(stream.chunks(settings, seconds=0.0))
     assert len(pieces) >= pieces[-1].readings, "seconds=0 does not cut after each reading"
     wrong = differing(stream.run(settings, seconds=1e6), pieces[-1])
@@ -308,7 +307,7 @@ def does_not_depend_on_the_cut(room: Room) -> None:
 
 def batches_like_single_runs(room: Room) -> None:
     """Runs made at once have the numbers of the same runs made alone, whatever their lengths."""
-    stream = room.experiment.stream
+    stream = room.stream
     lengths = {"steps": SHORT // 2} if "steps" in room.knobs else {}
     others = {"seed": 1} if "seed" in room.knobs else {}
     every = [short(room), short(room, **others), short(room, **lengths)]
@@ -383,7 +382,7 @@ class Planted:
 
 def moves_as_a_page(room: Room, figure: str) -> None:
     """A figure of any trace plays from its first reading to its last, in axes that stand still."""
-    draw = room.figures.FIGURES[figure]
+    draw = room.drawings[figure]
     for what, trace in few_traces(room):
         made = player.animate(draw, trace, frames=3)
         json.loads(made.to_json())
@@ -410,7 +409,7 @@ def _numbers(curve: Any, axis: Any) -> bool:
 
 def is_kept(room: Room, figure: str) -> None:
     """Runs kept on a figure are seen: each in a colour of its own behind it, or drawn below."""
-    draw = room.figures.FIGURES[figure]
+    draw = room.drawings[figure]
     newest, *others = [trace for _, trace in itertools.islice(few_traces(room), 4)]
     kept = Kept()
     for number, trace in enumerate([newest, *others], 1):

@@ -23,10 +23,10 @@ MAY_IMPORT = {
                    "jaxtyping", "numpy", "optax", "scipy"},
     "figures": {"core", "own trace", "draw", "plotly", "numpy"},
     "widget": {"core", "own settings", "own trace", "own experiment", "own figures", "draw",
-               "show", "IPython"},
+               "show", "IPython", "plotly"},
     # Figures import plotly where they draw; the widget is imported when it is first used.
     "__init__": {"core", "room", "own settings", "own trace", "own experiment", "own figures",
-                 "own theory", "jax"},
+                 "own widget", "own inner room", "own theory", "jax"},
     "theory": {"core.tree", "core.say", "core.share", "core.problem", "core.parts",
                "core.programs", "core.fingerprint", "own theory", "lent theory", "jax",
                "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
@@ -80,6 +80,8 @@ def role(name: str, room: str, rooms: Rooms) -> str:
     at = max(n for n in range(1, len(rest) + 1) if ".".join(rest[:n]) in rooms)
     house, part = ".".join(rest[:at]), rest[at] if len(rest) > at else "__init__"
     part = part if part in rooms[house] else "__init__"
+    if house.startswith(f"{room}.") and part == "__init__":
+        return "own inner room"
     if house == room:
         return f"own {part}" if part in STANDARD else "own theory"
     if part in STANDARD:
@@ -111,6 +113,8 @@ def knows_nothing_above(source: str, floor: str, file: str, rooms: Rooms) -> lis
         "draw": (SCREEN | {"show", "report", "data"} | numeric) - {"plotly"},
         "show": numeric,
     }
+    if (floor, file) == (HOUSE.name, "__init__"):  # the face of the house names its rooms
+        return []
     below = forbidden.get(floor, set())
     # Watching is of curvature: it stands on the theory of the room that lends.
     lent = floor == "watching"

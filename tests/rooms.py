@@ -17,8 +17,9 @@ from typing import Any
 import jax
 import pytest
 
+from curvkit._rooms import names
 from curvkit.core import knob as knobs
-from curvkit.rooms import names
+from curvkit.core.stream import Stream
 
 HOUSE = Path(__file__).resolve().parent.parent / "curvkit"
 ROOMS = names()
@@ -33,9 +34,15 @@ class Room:
     package: ModuleType | SimpleNamespace
     settings: ModuleType | SimpleNamespace
     trace: ModuleType | SimpleNamespace
-    experiment: ModuleType | SimpleNamespace
-    figures: ModuleType | SimpleNamespace
     __hash__ = object.__hash__
+
+    @property
+    def stream(self) -> Stream:
+        return self.package.room.stream
+
+    @property
+    def drawings(self) -> dict[str, Any]:
+        return self.package.room.figures
 
     @property
     def knobs(self) -> dict[str, knobs.Knob]:
@@ -50,7 +57,7 @@ def home(name: str) -> Path:
 @functools.cache
 def room(name: str) -> Room:
     """The room of that name."""
-    parts = ("settings", "trace", "experiment", "figures")
+    parts = ("settings", "trace")
     modules = [importlib.import_module(f"curvkit.{name}.{part}") for part in parts]
     return Room(name, importlib.import_module(f"curvkit.{name}"), *modules)
 
@@ -64,7 +71,7 @@ def every_knob(static: bool | None = None) -> list:
 
 def every_figure() -> list:
     """All pairs of a room and the name of one of its figures, as parameters of a test."""
-    pairs = [(name, figure) for name in ROOMS for figure in room(name).figures.FIGURES]
+    pairs = [(name, figure) for name in ROOMS for figure in room(name).drawings]
     return [pytest.param(*pair, id="-".join(pair)) for pair in pairs]
 
 
@@ -84,26 +91,26 @@ def short(room: Room, **turned: Any) -> Any:
 @functools.cache
 def ran(room: Room, settings: Any) -> Any:
     """The trace of a run to its end."""
-    return room.experiment.stream.run(settings)
+    return room.stream.run(settings)
 
 
 @functools.cache
 def lowered(room: Room, settings: Any) -> str:
     """The text of the compiled programs."""
-    return room.experiment.stream.lowered(settings)
+    return room.stream.lowered(settings)
 
 
 @functools.cache
 def shape(room: Room, settings: Any) -> str:
     """The compiled programs without names, and without the places in files they come from."""
-    begun = room.experiment.stream.begin.lower(settings, jax.random.key(0))
+    begun = room.stream.begin.lower(settings, jax.random.key(0))
     return begun.as_text() + advanced(room, settings)
 
 
 @functools.cache
 def advanced(room: Room, settings: Any) -> str:
     """The text of the program after the beginning alone, as `shape` has it."""
-    stream = room.experiment.stream
+    stream = room.stream
     state = jax.eval_shape(stream.begin, settings, jax.random.key(0))
     return stream.advance.lower(settings, state, 1).as_text()
 

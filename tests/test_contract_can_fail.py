@@ -16,12 +16,11 @@ from IPython.display import Markdown
 from jaxtyping import Float, Int
 from rooms import Room
 
+from curvkit import room as house
 from curvkit.core import knob as knobs
 from curvkit.core import trace as traces
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.core.stream import Stream
 from curvkit.core.trace import Record, series
-from curvkit.show.told import told
 
 TOLD = dict(sentence="A knob of the miniature room.", source="arXiv 2103.00065, section 2")
 names = itertools.count()
@@ -86,22 +85,15 @@ def words(trace):
 
 def miniature(*, figure=draw, tell=words, doc="As in arXiv 2103.00065.", knobs=None, **functions):
     """A room that signs the contract, but for what is given."""
-    pieces = dict(
-        begin=begin, reading=reading, last=last, trace=Trace,
+    parts = dict(
+        begin=begin, reading=reading, last=last,
         finished=lambda settings, state: state[1] > settings.steps,
-        length=lambda settings: settings.steps + 1,
+        figures={"mean": figure}, words=tell,
     )  # fmt: skip
-    stream = Stream("miniature", **(pieces | functions))
-    made = Room(
-        f"miniature {next(names)}",
-        SimpleNamespace(__doc__=doc, tell=lambda trace: told(tell(trace), trace)),
-        SimpleNamespace(Settings=a_settings(**(knobs or {}))),
-        SimpleNamespace(Trace=Trace),
-        SimpleNamespace(stream=stream),
-        SimpleNamespace(FIGURES={"mean": figure}, words=tell),
-    )
-    stream.name = made.name
-    return made
+    settings, name = a_settings(**(knobs or {})), f"miniature {next(names)}"
+    room = house.Room(name, settings, Trace, **(parts | functions))
+    package = SimpleNamespace(__doc__=doc, room=room, tell=room.tell)
+    return Room(name, package, SimpleNamespace(Settings=settings), SimpleNamespace(Trace=Trace))
 
 
 def signs(room, folder):
@@ -252,7 +244,7 @@ def test_a_knob_that_moves_no_figure_is_seen():
 
 def test_a_knob_that_recompiles_is_seen():
     room = miniature()
-    stream, compiled = room.experiment.stream, room.experiment.stream.advance
+    stream, compiled = room.stream, room.stream.advance
 
     def advance(settings, state, count):
         # As if the rate were static: a program for each of its values.
@@ -268,13 +260,13 @@ def test_an_eager_operation_of_another_shape_is_seen_as_a_compilation():
         return settings.steps + 0 * int(jnp.arange(settings.steps)[0]) + 1
 
     room = miniature()
-    chunks = room.experiment.stream.chunks
+    chunks = room.stream.chunks
 
     def counted(settings, *rest, **options):
         eager(settings)
         return chunks(settings, *rest, **options)
 
-    room.experiment.stream.chunks = counted
+    room.stream.chunks = counted
     with breaks("steps = .* compiled"):
         contract.never_recompiles(room, "steps")
 
@@ -283,17 +275,15 @@ def test_a_state_whose_types_change_is_seen():
     room = miniature()
     # A plain 0 is a weak type, and comes back from the next call as a strong one.
     weak = jax.jit(lambda settings, key: (begin(settings, key)[0], 0))
-    room.experiment.stream.begin = weak
+    room.stream.begin = weak
     with breaks(r"state\[1\] goes from"):
         contract.keeps_its_state_alike(room)
 
 
 def test_a_run_that_differs_from_time_to_time_is_seen():
     room, clock = miniature(), itertools.count()
-    begun = room.experiment.stream.begin
-    room.experiment.stream.begin = lambda settings, key: begun(
-        settings, jax.random.fold_in(key, next(clock))
-    )
+    begun = room.stream.begin
+    room.stream.begin = lambda settings, key: begun(settings, jax.random.fold_in(key, next(clock)))
     with breaks("a second run is not the same"):
         contract.repeats_itself(room)
 
@@ -308,13 +298,13 @@ def test_a_seed_or_a_key_that_nothing_reads_is_seen():
 
 def test_a_trace_that_depends_on_the_cut_is_seen():
     room = miniature()
-    compiled = room.experiment.stream.advance
+    compiled = room.stream.advance
 
     def advance(settings, state, count):
         # Each call leaves its mark on the state.
         return compiled(settings, (state[0] * 1.001, state[1]), count)
 
-    room.experiment.stream.advance = advance
+    room.stream.advance = advance
     with breaks("value depends on how the run is cut"):
         contract.does_not_depend_on_the_cut(room)
 

@@ -11,10 +11,11 @@ References: Cohen et al. 2021 (arXiv 2103.00065); Cohen et al. 2022 (arXiv 2207.
 et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.06183).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
+from curvkit.curvature import experiment as _experiment
+from curvkit.curvature import figures
 from curvkit.curvature.blocks import block_sharpness
 from curvkit.curvature.chunks import over_batches
-from curvkit.curvature.experiment import run, stream
 from curvkit.curvature.gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
 from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
 from curvkit.curvature.operator import Operator, of_operator
@@ -22,6 +23,32 @@ from curvkit.curvature.settings import Settings
 from curvkit.curvature.spectrum import SpectralDensity, hessian_trace, spectral_density
 from curvkit.curvature.thresholds import critical, stability_threshold
 from curvkit.curvature.trace import Trace
+from curvkit.room import Room as _Room
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    figures={
+        "edge": figures.edge,
+        "scaled": figures.scaled,
+        "alignment": figures.alignment,
+        "valley": figures.valley,
+    },
+    words=figures.words,
+    front=("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed"),
+    begin_only=("initialization",),
+    options=_OPTIMISED,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
 __all__ = [
     "EigenPairs",
@@ -29,6 +56,7 @@ __all__ = [
     "Settings",
     "SpectralDensity",
     "Trace",
+    "batch",
     "block_sharpness",
     "critical",
     "explore",
@@ -39,6 +67,7 @@ __all__ = [
     "hvp",
     "of_operator",
     "over_batches",
+    "room",
     "run",
     "sharpness",
     "spectral_density",
@@ -47,6 +76,4 @@ __all__ = [
     "tell",
     "top_eigenpairs",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

@@ -8,13 +8,10 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data
-from curvkit.core.batch import OPTIMISED
-from curvkit.core.stream import Stream
 from curvkit.curvature import network, rules
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
 from curvkit.curvature.settings import Settings
 from curvkit.curvature.thresholds import critical
-from curvkit.curvature.trace import Trace
 
 # A cold reading stops at 20 products; warm ones stop by themselves after four or so.
 MOST_PRODUCTS = 20
@@ -140,28 +137,14 @@ def measure(settings, state, loss, gradient, diagonal):
     return pairs, raw, row
 
 
-stream = Stream(
-    "curvature",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: -(-settings.steps // settings.every) + 1,
-    trace=Trace,
-    last=lambda settings, state: {
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
+
+
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The fields of the trace that are no rows."""
+    return {
         "critical": jnp.asarray(critical(settings.rule, momentum=settings.momentum), float),
         "diverged_at": state.diverged_at,
-    },
-    begin_only=("initialization",),
-    options=OPTIMISED,
-)
-
-
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Trains with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+    }

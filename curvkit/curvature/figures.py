@@ -218,6 +218,3 @@ def words(trace: Trace) -> str:
     told.append(f"Its median over the last half of the run is **{number(trace.settled())}**")
     told[-1] += f" ({edge_at} is the edge)."
     return " ".join(told)
-
-
-FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "valley": valley}

@@ -13,9 +13,9 @@ Reference: W. M. Czarnecki, R. Pascanu, S. Osindero, S. M. Jayakumar, G. Swirszc
 Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.distillation import experiment as _experiment
+from curvkit.distillation import figures
 from curvkit.distillation.control import Balanced, balance
-from curvkit.distillation.experiment import run, stream
 from curvkit.distillation.field import (
     Teacher,
     asymmetry,
@@ -41,9 +41,49 @@ from curvkit.distillation.settings import Settings
 from curvkit.distillation.symmetry import Survey, survey
 from curvkit.distillation.trace import Trace
 from curvkit.distillation.variants import VARIANTS, Variant
+from curvkit.room import Room as _Room
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={
+        "portrait": figures.portrait,
+        "gauge": figures.gauge,
+        "logits": figures.logits,
+        "learning": figures.learning,
+        "tree": figures.tree,
+    },
+    words=figures.words,
+    front=(
+        "variant",
+        "aliased",
+        "reward_weight",
+        "teacher_first",
+        "teacher_second",
+        "teacher_third",
+        "learning_rate",
+        "steps",
+        "seed",
+    ),
+    begin_only=("variant",),
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+# The room within stands on this one.
+from curvkit.distillation import grid  # noqa: E402
 
 __all__ = [
-    "VARIANTS",
+    "grid",
     "Balanced",
     "Noise",
     "Process",
@@ -51,9 +91,11 @@ __all__ = [
     "Survey",
     "Teacher",
     "Trace",
+    "VARIANTS",
     "Variant",
     "asymmetry",
     "balance",
+    "batch",
     "best",
     "boltzmann",
     "decision_process",
@@ -65,6 +107,7 @@ __all__ = [
     "noisy",
     "objective",
     "reachable",
+    "room",
     "run",
     "sampled_update",
     "stream",
@@ -75,6 +118,4 @@ __all__ = [
     "values",
     "visits",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

@@ -1,16 +1,14 @@
 """Students of three states, moved along the exact update of one variant from several starts."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core.stream import Stream
 from curvkit.distillation import aliased, field
 from curvkit.distillation.field import Teacher
 from curvkit.distillation.process import Process, values, visits
 from curvkit.distillation.settings import Settings
-from curvkit.distillation.trace import Trace
 from curvkit.distillation.variants import VARIANTS, Weights
 
 # About so many readings a run; the plane that is drawn, and the starts, reach so far.
@@ -97,24 +95,11 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     }
 
 
-stream = Stream(
-    "distillation",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: -(-settings.steps // max(1, settings.steps // READINGS)) + 1,
-    trace=Trace,
-    last=last,
-    begin_only=("variant",),
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Moves students with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return -(-settings.steps // max(1, settings.steps // READINGS)) + 1

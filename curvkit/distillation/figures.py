@@ -211,12 +211,3 @@ def words(trace: Trace) -> str:
         f"{number(trace.teacher_value)}."
     )
     return " ".join(told)
-
-
-FIGURES = {
-    "portrait": portrait,
-    "gauge": gauge,
-    "logits": logits,
-    "learning": learning,
-    "tree": tree,
-}

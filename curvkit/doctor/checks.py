@@ -13,9 +13,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from curvkit._rooms import names
 from curvkit.environment import CACHE, cache_folder, environment
 from curvkit.report import machine, pdf
-from curvkit.rooms import names
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
 SHOWN = ("jax", "plotly", "ipywidgets", "anywidget", "jupyterlab", "papermill")

@@ -56,7 +56,7 @@ def _look(run: bool, compile: bool) -> list[Finding]:
 def _ran(each: list[Finding]) -> list[Finding]:
     """The findings of notebooks that were run, in place of those that were only read."""
     from curvkit.report import index, machine, notebooks
-    from curvkit.report.make import make
+    from curvkit.report.run import make
 
     known = {path.stem: path for path in notebooks.choose()}
     paths = [known[finding.name] for finding in each if finding.state == "ok"]

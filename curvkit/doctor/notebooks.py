@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import curvkit
+from curvkit._rooms import names
 from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
 from curvkit.report import notebooks, parameters
-from curvkit.rooms import names
 
 CHECKOUT = Path(curvkit.__file__).resolve().parent.parent
 

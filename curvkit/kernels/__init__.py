@@ -14,9 +14,9 @@ References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang
 kernel (arXiv 1806.07572).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.kernels import experiment as _experiment
+from curvkit.kernels import figures
 from curvkit.kernels.activations import ACTIVATIONS, activation
-from curvkit.kernels.experiment import run, stream
 from curvkit.kernels.initializers import delta_orthogonal, normalize_locations, orthogonal
 from curvkit.kernels.limits import dks_limit, tat_limit
 from curvkit.kernels.maps import c_map, hermite_weights, network_c_map, q_map
@@ -33,8 +33,43 @@ from curvkit.kernels.ntk import condition_number, ntk
 from curvkit.kernels.settings import Settings
 from curvkit.kernels.shaping import Shaped, shape
 from curvkit.kernels.trace import Trace
+from curvkit.room import Room as _Room
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={
+        "depth": figures.depth,
+        "activation": figures.activation,
+        "local": figures.local,
+        "paths": figures.paths,
+        "lengths": figures.lengths,
+        "tangent": figures.tangent,
+        "architecture": figures.architecture,
+        "roots": figures.roots,
+        "sampled": figures.sampled,
+    },
+    words=figures.words,
+    front=("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight"),
+    one_by_one=True,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+# The room within stands on this one.
+from curvkit.kernels import race  # noqa: E402
 
 __all__ = [
+    "race",
     "ACTIVATIONS",
     "Chain",
     "Nonlinear",
@@ -43,6 +78,7 @@ __all__ = [
     "Sum",
     "Trace",
     "activation",
+    "batch",
     "c_map",
     "condition_number",
     "delta_orthogonal",
@@ -59,12 +95,11 @@ __all__ = [
     "residual",
     "residual_block",
     "resnet_v2",
+    "room",
     "run",
     "shape",
     "stream",
     "tat_limit",
     "tell",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

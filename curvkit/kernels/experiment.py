@@ -1,18 +1,16 @@
 """The kernels room's run: shape an activation, then go down the network layer by layer."""
 
 import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.stream import Stream
 from curvkit.kernels import architecture, finite, limits, maps, networks, ntk, rectifiers
 from curvkit.kernels.activations import ACTIVATIONS, Activation
 from curvkit.kernels.settings import Settings
 from curvkit.kernels.shaping import shape
-from curvkit.kernels.trace import Trace
 
 COSINES = np.linspace(-1, 1, 81)
 PAIRS = np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 0.9])
@@ -275,24 +273,11 @@ def bounds(settings: Settings, c: jax.Array, goal: jax.Array) -> list[jax.Array]
     return [jnp.clip(each, -1, 1) for each in found]
 
 
-stream = Stream(
-    "kernels",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.layer > settings.depth,
-    length=lambda settings: settings.depth + 1,
-    trace=Trace,
-    last=last,
-    one_by_one=True,
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.layer > settings.depth
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Goes down the network with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return settings.depth + 1

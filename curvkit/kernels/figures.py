@@ -290,11 +290,3 @@ def words(trace: Trace) -> str:
         f"**{_cosine(trace, 'shaped_c', 0.5)}** in the shaped one."
     )
     return " ".join(told)
-
-
-FIGURES = {
-    each.__name__: each
-    for each in (
-        depth, activation, local, paths, lengths, tangent, architecture, roots, sampled
-    )
-}  # fmt: skip

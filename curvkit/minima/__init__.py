@@ -11,24 +11,69 @@ your own, `search(points, labels)` looks for bad minima on points of your own.
 Reference: Swirszcz, Czarnecki, Pascanu 2016 (arXiv 1611.06310).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.minima import experiment as _experiment
+from curvkit.minima import figures
 from curvkit.minima.blind import dead_chance
 from curvkit.minima.certificate import Certificate, certify
 from curvkit.minima.examples import Example, counterexamples, example
-from curvkit.minima.experiment import Comparison, compare, run, stream
+from curvkit.minima.experiment import Comparison, compare
 from curvkit.minima.search import Finding, search
 from curvkit.minima.settings import Settings
 from curvkit.minima.table import ROWS
 from curvkit.minima.trace import Trace
+from curvkit.minima.widget import build
+from curvkit.room import Room as _Room
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={
+        "histogram": figures.histogram,
+        "success": figures.success,
+        "dead": figures.dead,
+        "surface": figures.surface,
+    },
+    words=figures.words,
+    front=(
+        "data",
+        "activation",
+        "width",
+        "all_widths",
+        "initialization",
+        "optimizer",
+        "learning_rate",
+        "steps",
+        "runs",
+        "input_shift",
+        "seed",
+    ),
+    capacity=64,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+# The room within stands on this one.
+from curvkit.minima import basin  # noqa: E402
 
 __all__ = [
-    "ROWS",
+    "basin",
     "Certificate",
     "Comparison",
     "Example",
     "Finding",
+    "ROWS",
     "Settings",
     "Trace",
+    "batch",
     "build",
     "certify",
     "compare",
@@ -37,11 +82,10 @@ __all__ = [
     "example",
     "explore",
     "figures",
+    "room",
     "run",
     "search",
     "stream",
     "tell",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, build="widget", explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

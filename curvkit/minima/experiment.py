@@ -1,6 +1,6 @@
 """The minima room's runs: batch after batch of small networks, each looked at twice."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,13 +9,11 @@ import numpy as np
 from curvkit import data as sets
 from curvkit.core import say
 from curvkit.core.share import wilson
-from curvkit.core.stream import Stream
 from curvkit.minima import blind, problems, table, training
 from curvkit.minima.search import Finding, search
 from curvkit.minima.settings import Settings
-from curvkit.minima.trace import Trace
 
-__all__ = ["Comparison", "Finding", "compare", "run", "search", "stream"]
+__all__ = ["Comparison", "Finding", "compare", "search"]
 
 # So many runs make the best use of a core, and a batch of them ends in a fraction of a second.
 BATCH, DIGITS_BATCH = 100, 20
@@ -146,27 +144,14 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     }
 
 
-stream = Stream(
-    "minima",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended >= settings.runs,
-    length=lambda settings: -(-settings.runs // batch(settings)),
-    trace=Trace,
-    last=last,
-    capacity=64,
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended >= settings.runs
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Makes all runs with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return -(-settings.runs // batch(settings))
 
 
 class Cell(NamedTuple):

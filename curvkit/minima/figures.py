@@ -245,6 +245,3 @@ def words(trace: Trace) -> str:
         share = 100 * trace.runs("dead").sum() / units
         told.append(f"At the end {number(share)} % of all units are off on every point.")
     return " ".join(told)
-
-
-FIGURES = {"histogram": histogram, "success": success, "dead": dead, "surface": surface}

@@ -1,37 +1,10 @@
-"""The minima room as a person turns it."""
+"""The minima room as a person edits its points."""
 
 from typing import Any
 
-from IPython.display import Markdown, display
-
-from curvkit.minima.experiment import problem, search, stream
-from curvkit.minima.figures import FIGURES, found, scattered, words
+from curvkit.minima.experiment import problem, search
+from curvkit.minima.figures import found, scattered
 from curvkit.minima.settings import Settings
-from curvkit.minima.trace import Trace
-from curvkit.show.panel import headless, panel
-from curvkit.show.told import told
-from curvkit.show.workbench import Workbench
-
-FRONT = ("data", "activation", "width", "all_widths", "initialization", "optimizer")
-FRONT += ("learning_rate", "steps", "runs", "input_shift", "seed")
-
-
-def explore(figure: str = "histogram", **values: Any):
-    """Opens the room: knobs, and the runs they make, live; a static figure where nobody watches.
-
-    Args:
-        figure: the figure to show first: histogram, success, dead or surface.
-        values: where knobs stand at first, such as `data="xor"`.
-
-    Raises:
-        ValueError: with one sentence, if a name is unknown or a value out of range.
-    """
-    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
-
-
-def tell(trace: Trace) -> Markdown:
-    """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return told(words(trace), trace)
 
 
 def build(points: Any = None, labels: Any = None, **options: Any):
@@ -47,6 +20,11 @@ def build(points: Any = None, labels: Any = None, **options: Any):
     Raises:
         ValueError: with one sentence, if points and labels do not fit or an option is wrong.
     """
+    from IPython.display import display
+
+    from curvkit.show.panel import headless
+    from curvkit.show.workbench import Workbench
+
     if points is None:
         given = problem(Settings())
         # As they are printed, not as single precision holds them.

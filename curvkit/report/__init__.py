@@ -5,13 +5,18 @@ and writes one self-contained page per notebook and an index of them all. What a
 is not known here: a room is found by its name and asked for its `Settings`, nothing more.
 """
 
+from typing import TYPE_CHECKING
+
 from curvkit.core import swift
 from curvkit.core.lazy import lazily
+
+if TYPE_CHECKING:  # papermill and nbconvert take a second to import
+    from curvkit.report.notebooks import choose
+    from curvkit.report.run import make
 
 __all__ = ["choose", "make"]
 
 # Before nbformat, which imports it.
 swift.import_jsonschema()
 
-# Papermill and nbconvert take a second to import, which `curvkit --help` should not pay.
-__getattr__ = lazily(__name__, make="make", choose="notebooks")
+__getattr__, __dir__ = lazily(__name__)

@@ -63,7 +63,7 @@ def report(
     if profile not in PROFILES:
         raise ValueError(say.unknown("profile", profile, PROFILES))
     console, paths = Console(), notebooks.choose(chosen or ())
-    from curvkit.report.make import make
+    from curvkit.report.run import make
 
     options = dict(given=settings or (), quick=profile == "quick", formats=formats, fresh=fresh)
     options |= dict(console=console, timeout=timeout, jobs=jobs or machine.notebooks_at_once())

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 
 from curvkit.report import execute, files, index, markup, page, plot, reading, variants
-from curvkit.report.make import make, stems, writable
+from curvkit.report.run import make, stems, writable
 from curvkit.report.variants import Turned
 
 SCRIPT = """

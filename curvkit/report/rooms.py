@@ -3,8 +3,8 @@
 import importlib
 from types import ModuleType
 
+from curvkit._rooms import names
 from curvkit.core import say
-from curvkit.rooms import names
 
 
 def load(room: str) -> ModuleType:

@@ -78,7 +78,7 @@ def plan(node: NotebookNode) -> Plan | None:
     if not told.get("room"):
         return None
     house, wish = rooms.load(told["room"]), told.get("gallery", {})
-    declared, figures = knobs.knobs(house.Settings), house.figures.FIGURES
+    declared, figures = knobs.knobs(house.Settings), house.room.figures
     figure = wish.get("figure", next(iter(figures)))
     if figure not in figures:
         raise ValueError(say.unknown("figure", figure, figures))
@@ -134,7 +134,7 @@ def _turned(plan: Plan, name: str) -> Turned:
 
     house, figures, words = plan.house, [], []
     knob, given = knobs.knobs(house.Settings)[name], plan.values[name]
-    draw = house.figures.FIGURES[plan.figure]
+    draw = house.room.figures[plan.figure]
     for value in given:
         trace = house.run(knobs.read(house.Settings, {**plan.base, name: value}))
         figures.append(json.loads(player.animate(draw, trace, FRAMES).to_json()))

@@ -10,17 +10,67 @@ Reference: Lozano, Swirszcz, Abe: Grouped Orthogonal Matching Pursuit for Variab
 Prediction, NeurIPS 2009.
 """
 
-from curvkit.core.lazy import lazily
+from typing import TYPE_CHECKING
+
+from curvkit.core.lazy import lazily as _lazily
+from curvkit.room import Room as _Room
+from curvkit.selection import experiment as _experiment
+from curvkit.selection import figures
 from curvkit.selection.comparison import Comparison, compare
 from curvkit.selection.datasets import table
-from curvkit.selection.experiment import run, stream
 from curvkit.selection.kernel import group_omp
 from curvkit.selection.practice import Practice, practise
 from curvkit.selection.recovery import Condition, recovery
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace
 
+if TYPE_CHECKING:  # scikit-learn's selectors take seconds to import
+    from curvkit.selection.estimator import GroupOMP
+    from curvkit.selection.examples import trap
+    from curvkit.selection.validated import GroupOMPCV
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={
+        "scores": figures.scores,
+        "path": figures.path,
+        "rules": figures.rules,
+        "whitening": figures.whitening,
+    },
+    words=figures.words,
+    front=(
+        "data",
+        "whiten",
+        "rows",
+        "groups",
+        "size",
+        "good",
+        "within",
+        "between",
+        "noise",
+        "picks",
+        "seed",
+    ),
+    capacity=_experiment.MOST_PICKS + 1,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+# The room within stands on this one.
+from curvkit.selection import odds  # noqa: E402
+
 __all__ = [
+    "odds",
     "Comparison",
     "Condition",
     "GroupOMP",
@@ -28,26 +78,18 @@ __all__ = [
     "Practice",
     "Settings",
     "Trace",
+    "batch",
     "compare",
     "explore",
     "figures",
     "group_omp",
     "practise",
     "recovery",
+    "room",
     "run",
     "stream",
     "table",
     "tell",
     "trap",
 ]
-
-# Drawing is not needed to compute, and scikit-learn's selectors take seconds to import.
-__getattr__ = lazily(
-    __name__,
-    GroupOMP="estimator",
-    GroupOMPCV="validated",
-    trap="examples",
-    explore="widget",
-    tell="widget",
-    figures=None,
-)
+__getattr__, __dir__ = _lazily(__name__)

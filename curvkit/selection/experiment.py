@@ -1,17 +1,15 @@
 """The selection room's run: two greedy searches on one problem, one by each rule."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.stream import Stream
 from curvkit.selection import datasets, kernel, problems
 from curvkit.selection.settings import Settings
-from curvkit.selection.trace import Trace
 
-__all__ = ["run", "stream"]
+__all__ = []
 
 DRAWN = problems.Shape(150, 40, 5)
 MOST_PICKS, LETTERS = 10, 24
@@ -114,24 +112,11 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     return state.verdict | {"letters": jnp.asarray(letters)}
 
 
-stream = Stream(
-    "selection",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: min(settings.picks, DRAWN.groups) + 1,
-    trace=Trace,
-    last=last,
-    capacity=MOST_PICKS + 1,
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Takes groups with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return min(settings.picks, DRAWN.groups) + 1

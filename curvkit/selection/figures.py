@@ -229,6 +229,3 @@ def words(trace: Trace) -> str:
     else:
         told[-1] += " nothing is proved, whatever happens."
     return " ".join(told)
-
-
-FIGURES = {"scores": scores, "path": path, "rules": rules, "whitening": whitening}

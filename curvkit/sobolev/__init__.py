@@ -12,9 +12,11 @@ Reference: W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: 
 for Neural Networks, NeurIPS 2017 (arXiv 1706.04859).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.room import Room as _Room
+from curvkit.sobolev import experiment as _experiment
+from curvkit.sobolev import figures
 from curvkit.sobolev.comparison import Comparison
-from curvkit.sobolev.experiment import compare, run, stream
+from curvkit.sobolev.experiment import compare
 from curvkit.sobolev.functions import FUNCTIONS
 from curvkit.sobolev.line import Fits, fits
 from curvkit.sobolev.loss import Contracted, Projections, draw, loss, penalty, taught
@@ -24,18 +26,45 @@ from curvkit.sobolev.scaling import Scaling
 from curvkit.sobolev.settings import Settings
 from curvkit.sobolev.synthetic import Synthetic, synthetic
 from curvkit.sobolev.trace import Trace
+from curvkit.sobolev.widget import edit
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={
+        "surfaces": figures.surfaces,
+        "errors": figures.errors,
+        "sharpness": figures.sharpness,
+        "pairs": figures.pairs,
+    },
+    words=figures.words,
+    front=("function", "points", "slope_weight", "slope_noise", "activation", "steps", "seed"),
+    begin_only=("function",),
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
 __all__ = [
-    "FUNCTIONS",
     "Comparison",
     "Contracted",
     "Distilled",
+    "FUNCTIONS",
     "Fits",
     "Projections",
     "Scaling",
     "Settings",
     "Synthetic",
     "Trace",
+    "batch",
     "compare",
     "distil",
     "draw",
@@ -46,12 +75,11 @@ __all__ = [
     "kinks",
     "loss",
     "penalty",
+    "room",
     "run",
     "stream",
     "synthetic",
     "taught",
     "tell",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, edit="widget", explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import optax
 
 from curvkit.core.batch import UNOPTIMISED
-from curvkit.core.stream import Stream
 from curvkit.curvature.lanczos import sharpness
 from curvkit.sobolev import functions
 from curvkit.sobolev.comparison import Comparison, Row
@@ -16,9 +15,9 @@ from curvkit.sobolev.ends import Known, ends, first, fitted, known, size
 from curvkit.sobolev.line import STEPS, example, fits
 from curvkit.sobolev.loss import loss
 from curvkit.sobolev.settings import Settings
-from curvkit.sobolev.trace import METHODS, Trace
+from curvkit.sobolev.trace import METHODS
 
-__all__ = ["STEPS", "compare", "example", "fits", "run", "stream"]
+__all__ = ["STEPS", "compare", "example", "fits"]
 
 # About so many readings a run; surfaces are every third row of the test grid.
 READINGS, COARSE, PRODUCTS, PAIRS = 30, 3, 15, 10
@@ -154,27 +153,9 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     }
 
 
-stream = Stream(
-    "sobolev",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=length,
-    trace=Trace,
-    last=last,
-    begin_only=("function",),
-)
-
-
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Trains pairs of networks with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
 
 
 def compare(
@@ -198,7 +179,8 @@ def compare(
     every_one = [read(name, weight) for name in names for weight in weights]
     if not every_one:
         return Comparison(())
-    chosen = stream.shared(every_one[0])
+    # All share one program, so their points and their noise are those of the default function.
+    chosen = Settings.read(slope_weight=weights[0], **turned)
     inputs, normal, noise, _ = _drawn(chosen, jax.random.key(0))
     how = {each: getattr(chosen, each) for each in ("width", "activation", "learning_rate")}
     found = ends(names, [0.0, *weights], inputs, normal, noise, steps=chosen.steps, **how)

@@ -249,6 +249,3 @@ def words(trace: Trace) -> str:
     if trace.finite < trace.readings:
         told += f" From step {int(trace.step[trace.finite])} on, not all is finite."
     return told
-
-
-FIGURES = {"surfaces": surfaces, "errors": errors, "sharpness": sharpness, "pairs": pairs}

@@ -1,38 +1,12 @@
-"""The Sobolev room as a person turns it."""
+"""The Sobolev room as a person edits its points."""
 
 from typing import Any
 
-from IPython.display import Markdown, display
-
 from curvkit.draw.theme import remark
-from curvkit.show.panel import headless, panel
-from curvkit.show.told import told
-from curvkit.show.workbench import Workbench
-from curvkit.sobolev.experiment import STEPS, example, fits, stream
-from curvkit.sobolev.figures import FIGURES, line, words
-from curvkit.sobolev.settings import Settings
-from curvkit.sobolev.trace import Trace
+from curvkit.sobolev.experiment import STEPS, example, fits
+from curvkit.sobolev.figures import line
 
 LONG = 10 * STEPS
-FRONT = ("function", "points", "slope_weight", "slope_noise", "activation", "steps", "seed")
-
-
-def explore(figure: str = "surfaces", **values: Any):
-    """Opens the room: knobs, and the runs they make, live; a static figure where nobody watches.
-
-    Args:
-        figure: the figure to show first: surfaces, errors, sharpness or pairs.
-        values: where knobs stand at first, such as `function="ackley"`.
-
-    Raises:
-        ValueError: with one sentence, if a name is unknown or a value out of range.
-    """
-    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
-
-
-def tell(trace: Trace) -> Markdown:
-    """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return told(words(trace), trace)
 
 
 def edit(rows: Any = None, *, weight: float = 1.0):
@@ -47,6 +21,11 @@ def edit(rows: Any = None, *, weight: float = 1.0):
     Raises:
         ValueError: with one sentence, if the points or the weight are wrong.
     """
+    from IPython.display import Markdown, display
+
+    from curvkit.show.panel import headless
+    from curvkit.show.workbench import Workbench
+
     rows = [[*map(float, row)] for row in (example() if rows is None else rows)]
     first = fits(rows, weight=weight)
     if headless():

@@ -5,9 +5,16 @@ dask.distributed does the scheduling. What is run is a `plan`; `make` runs it in
 is known here by its contract only: its `Settings`, its `stream`, and the `merits` of its trace.
 """
 
+from typing import TYPE_CHECKING
+
 from curvkit.core.lazy import lazily
+
+if TYPE_CHECKING:  # dask and pyarrow come with an extra, and take a while to import
+    from curvkit.sweep.figure import draw
+    from curvkit.sweep.plan import Plan
+    from curvkit.sweep.run import make
+    from curvkit.sweep.store import read
 
 __all__ = ["Plan", "draw", "make", "read"]
 
-# Dask and pyarrow come with an extra, and take a while to import.
-__getattr__ = lazily(__name__, Plan="plan", make="whole", read="store", draw="figure")
+__getattr__, __dir__ = lazily(__name__)

@@ -115,7 +115,7 @@ def sweep(
 def _made(room: str, given: dict[str, Any], certificates: dict[str, Any], again: Callable) -> None:
     """Makes the sweep, says how that ended, and leaves with the status for it."""
     from curvkit.sweep import cluster
-    from curvkit.sweep.whole import make
+    from curvkit.sweep.run import make
 
     security = cluster.secure(given["scheduler"], certificates)
     try:

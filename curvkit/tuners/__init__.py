@@ -13,25 +13,69 @@ Reference: V. Roulet, A. Agarwala, J.-B. Grill, G. Swirszcz, M. Blondel, F. Pedr
 the Edge: Curvature Aware Learning Rate Tuners, NeurIPS 2024 (arXiv 2407.06183).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.room import Room as _Room
+from curvkit.tuners import experiment as _experiment
+from curvkit.tuners import figures
 from curvkit.tuners.cdat import CDATState, cdat, greedy
 from curvkit.tuners.choices import TUNERS
 from curvkit.tuners.edge import oracle
-from curvkit.tuners.experiment import run, stream
 from curvkit.tuners.line import curvature_along
 from curvkit.tuners.rivals import constant, hypergradient, polyak, schedule, warm_up
 from curvkit.tuners.searches import armijo, exact
 from curvkit.tuners.settings import Settings
 from curvkit.tuners.trace import Trace
 from curvkit.tuners.tuner import TunerState, unmasked
+from curvkit.tuners.widget import play
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    figures={
+        "race": figures.race,
+        "edge": figures.edge,
+        "valley": figures.valley,
+        "statistics": figures.statistics,
+        "sharpness": figures.sharpness,
+    },
+    words=figures.words,
+    front=(
+        "tuner",
+        "rival",
+        "sigma",
+        "learning_rate",
+        "base",
+        "ema",
+        "max_learning_rate",
+        "batch",
+        "steps",
+        "initialization",
+        "seed",
+    ),
+    begin_only=("initialization",),
+    capacity=256,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+# The room within stands on this one.
+from curvkit.tuners import model  # noqa: E402
 
 __all__ = [
-    "TUNERS",
     "CDATState",
     "Settings",
+    "TUNERS",
     "Trace",
     "TunerState",
     "armijo",
+    "batch",
     "cdat",
     "constant",
     "curvature_along",
@@ -44,6 +88,7 @@ __all__ = [
     "oracle",
     "play",
     "polyak",
+    "room",
     "run",
     "schedule",
     "stream",
@@ -51,8 +96,4 @@ __all__ = [
     "unmasked",
     "warm_up",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(
-    __name__, explore="widget", tell="widget", play="widget", figures=None, model=None
-)
+__dir__ = lambda: __all__

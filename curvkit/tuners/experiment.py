@@ -10,14 +10,13 @@ from jax.flatten_util import ravel_pytree
 
 from curvkit import data
 from curvkit.core import devices
-from curvkit.core.stream import Stream
 from curvkit.curvature import network, rules
 from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
 from curvkit.curvature.thresholds import critical
 from curvkit.tuners.choices import choose
 from curvkit.tuners.rivals import constant
 from curvkit.tuners.settings import Settings
-from curvkit.tuners.trace import Trace, contenders
+from curvkit.tuners.trace import contenders
 
 MOST_PRODUCTS, TOLERANCE = 20, (1e-3,)
 # Places along each of the two valleys of the first seed.
@@ -238,28 +237,9 @@ def finished(settings: Settings, state: State) -> jax.Array:
     return (state.step > settings.steps) | jnp.all(diverged)
 
 
-stream = Stream(
-    "tuners",
-    begin=begin,
-    reading=reading,
-    finished=finished,
-    length=lambda settings: -(-settings.steps // settings.every) + 1,
-    trace=Trace,
-    last=lambda settings, state: {
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The fields of the trace that are no rows."""
+    return {
         "critical": jnp.asarray(critical(settings.base, momentum=settings.momentum), float),
         "diverged_at": jnp.stack([each.diverged_at for each in state.runners]),
-    },
-    capacity=256,
-    begin_only=("initialization",),
-)
-
-
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Trains with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+    }

@@ -292,8 +292,3 @@ def _told(trace: Trace, contender: int) -> str:
         f"{settled['preconditioned_sharpness']}, η·λ **{settled['scaled_sharpness']}** (edge "
         f"{float(trace.critical):.4g}), alignment² {settled['alignment']}."
     )
-
-
-FIGURES = {
-    "race": race, "edge": edge, "valley": valley, "statistics": statistics, "sharpness": sharpness,
-}  # fmt: skip

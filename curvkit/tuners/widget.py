@@ -1,41 +1,23 @@
-"""The tuners room as a person turns it."""
+"""The tuners room as it plays."""
 
-from typing import Any
+from __future__ import annotations
 
-from IPython.display import Markdown
+from typing import TYPE_CHECKING
 
-from curvkit.show.panel import panel
-from curvkit.show.player import animate
-from curvkit.show.told import told
-from curvkit.tuners.experiment import stream
-from curvkit.tuners.figures import FIGURES, valley, words
-from curvkit.tuners.settings import Settings
+from curvkit.tuners.figures import valley
 from curvkit.tuners.trace import Trace
 
-FRONT = (
-    "tuner", "rival", "sigma", "learning_rate", "base", "ema", "max_learning_rate", "batch",
-    "steps", "initialization", "seed",
-)  # fmt: skip
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
-def explore(figure: str = "race", **values: Any):
-    """Opens the room: knobs, and the run they make, live; a static figure where nobody watches.
+def play(trace: Trace, frames: int = 120) -> go.Figure:
+    """The valley of a run as a figure that plays by itself: the iterate bounces, η and λ follow.
 
     Args:
-        figure: the figure to show first: race, edge, valley, statistics or sharpness.
-        values: where knobs stand at first, such as `sigma=1.9`.
-
-    Raises:
-        ValueError: with one sentence, if a name is unknown or a value out of range.
+        trace: as `run` returns it.
+        frames: the most pictures, at least 2.
     """
-    return panel(stream, Settings, FIGURES, words, values, figure=figure, front=FRONT)
+    from curvkit.show.player import animate
 
-
-def play(trace: Trace, frames: int = 120):
-    """The valley of a run as a figure that plays by itself: the iterate bounces, η and λ follow."""
     return animate(valley, trace, frames)
-
-
-def tell(trace: Trace) -> Markdown:
-    """What a trace shows, in words with its own numbers, as a notebook displays it."""
-    return told(words(trace), trace)

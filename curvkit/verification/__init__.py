@@ -13,10 +13,13 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 (arXiv 1902.09592).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.room import Room as _Room
+from curvkit.verification import experiment as _experiment
+from curvkit.verification import figures
 from curvkit.verification.bounds import crown, interval
-from curvkit.verification.experiment import STUDIES, follow, ladder, run, sample, stream, study
+from curvkit.verification.experiment import STUDIES, follow, ladder, sample, study
 from curvkit.verification.exponentials import DigitSumSpec, Exponentials, SoftmaxSpec
+from curvkit.verification.networks import BRISK as _BRISK
 from curvkit.verification.networks import Affine, Box, box, network, side_by_side
 from curvkit.verification.quadratic import QuadraticSpec
 from curvkit.verification.semidefinite import semidefinite
@@ -24,9 +27,35 @@ from curvkit.verification.settings import Settings
 from curvkit.verification.specifications import LinearSpec, Specification
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
 from curvkit.verification.verdict import Verdict, progress, verify
+from curvkit.verification.widget import explore_ladder
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    figures={"region": figures.region, "closing": figures.closing, "shares": figures.shares},
+    words=figures.words,
+    front=("model", "relaxation", "tolerance", "worst_first", "steps", "seed"),
+    begin_only=("model",),
+    capacity=16,
+    options=_BRISK,
+    mixed=True,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+# The room within stands on this one.
+from curvkit.verification import shapes  # noqa: E402
 
 __all__ = [
-    "STUDIES",
+    "shapes",
     "Affine",
     "Box",
     "DigitSumSpec",
@@ -34,14 +63,16 @@ __all__ = [
     "Ladder",
     "LinearSpec",
     "QuadraticSpec",
+    "Rollouts",
+    "STUDIES",
     "Samples",
     "Settings",
-    "Rollouts",
     "Shares",
     "SoftmaxSpec",
     "Specification",
     "Trace",
     "Verdict",
+    "batch",
     "box",
     "crown",
     "explore",
@@ -52,6 +83,7 @@ __all__ = [
     "ladder",
     "network",
     "progress",
+    "room",
     "run",
     "sample",
     "semidefinite",
@@ -61,8 +93,4 @@ __all__ = [
     "tell",
     "verify",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(
-    __name__, explore="widget", explore_ladder="widget", tell="widget", figures=None
-)
+__dir__ = lambda: __all__

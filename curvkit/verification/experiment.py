@@ -9,14 +9,13 @@ import numpy as np
 
 from curvkit import data
 from curvkit.core import say
-from curvkit.core.stream import Stream
 from curvkit.verification import cells, digits, one_box, pendulum
-from curvkit.verification.networks import BRISK, side_by_side
+from curvkit.verification.networks import side_by_side
 from curvkit.verification.settings import Settings
 from curvkit.verification.study import STUDIES, kept
-from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
+from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares
 
-__all__ = ["STUDIES", "follow", "ladder", "run", "sample", "stream", "study"]
+__all__ = ["STUDIES", "follow", "ladder", "sample", "study"]
 
 # Cells of a round; the first is a grid of 16 by 16. The most rounds fill `CAPACITY`.
 CELLS, GRID = 256, 16
@@ -134,30 +133,14 @@ def _next(settings, state):
     return cells.chosen(*now, settings.worst_first, CELLS // 2)
 
 
-stream = Stream(
-    "verification",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: settings.steps + 1,
-    trace=Trace,
-    last=lambda settings, state: {"fastest": jnp.asarray(pendulum.FASTEST)},
-    capacity=16,
-    begin_only=("model",),
-    options=BRISK,
-    mixed=True,
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Splits cells with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The fields of the trace that are no rows."""
+    return {"fastest": jnp.asarray(pendulum.FASTEST)}
 
 
 TRAINED_ON = 1297

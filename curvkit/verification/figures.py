@@ -294,6 +294,3 @@ def words(trace: Trace) -> str:
         f"{number(found['best_attack'])} J was found."
     )
     return " ".join(told)
-
-
-FIGURES = {"region": region, "closing": closing, "shares": shares}

@@ -9,7 +9,7 @@ from helpers import assert_close
 from oracles import dense, recurrences
 
 from curvkit.core import knob
-from curvkit.curvature import Settings, figures, stream
+from curvkit.curvature import Settings, figures, room, stream
 from curvkit.curvature.experiment import problem
 
 SMALL = dict(width=6, depth=1, examples=20, steps=44)
@@ -134,7 +134,7 @@ def test_beyond_the_edge_a_quadratic_diverges_when_the_loop_does(learning_rate):
     expected = divergence(learning_rate, 2002)
     assert expected > 0 and int(trace.diverged_at) == expected
     assert trace.diverged and trace.readings < stream.length(knob.read(Settings, steps=2002))
-    for draw in figures.FIGURES.values():
+    for draw in room.figures.values():
         remarks = [each.text for each in draw(trace).layout.annotations]
         assert any(f"diverged at step {expected}" in text for text in remarks)
     assert f"diverged at step {expected}" in figures.words(trace)

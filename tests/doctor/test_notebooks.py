@@ -3,9 +3,9 @@
 import pytest
 from papers import DEFAULTS, notebook
 
+from curvkit._rooms import names
 from curvkit.doctor import notebooks
 from curvkit.doctor.checks import NOTE, OK, WRONG
-from curvkit.rooms import names
 
 
 def one_sentence(found):

@@ -51,11 +51,11 @@ def test_knobs_that_move_the_figure_are_turned_from_the_notebook_s_parameters():
 
 
 def test_a_notebook_says_which_knobs_values_and_figure_it_wants():
-    last = list(house.figures.FIGURES)[-1]
+    last = list(house.room.figures)[-1]
     (sigma,) = variants.of_notebook(a_notebook(**WISH, figure=last))
     assert sigma.values == ["1.5", "1.9", "2.1"] and sigma.default == 1
     trace = house.run(house.Settings.read(sigma=2.1, steps=30))
-    alone = house.figures.FIGURES[last](trace)
+    alone = house.room.figures[last](trace)
     assert sigma.figures[2]["layout"]["title"] == json.loads(alone.to_json())["layout"]["title"]
     assert sigma.words[2] == house.figures.words(
         house.run(house.Settings.read(sigma=2.1, steps=30))

@@ -18,7 +18,7 @@ from papers import DEFAULTS, luminance, notebook
 
 import curvkit.tuners.model as house
 from curvkit.report import index, inside, kernel, page, pdf, plot, record, summary, thumbnail
-from curvkit.report.make import make
+from curvkit.report.run import make
 from curvkit.report.stop import Stop
 from curvkit.show import player
 from curvkit.show.told import key_figures, told
@@ -150,7 +150,7 @@ def test_a_sketch_draws_a_map_in_its_own_colours(packed):
 
 
 def test_every_figure_of_a_room_has_a_sketch(trace):
-    for name, draw in house.figures.FIGURES.items():
+    for name, draw in house.room.figures.items():
         made = thumbnail.svg(json.loads(draw(trace).to_json()))
         assert re.search("<(polyline|circle|rect x)", made), name
 
@@ -159,7 +159,7 @@ def test_every_figure_of_a_room_has_a_sketch(trace):
 
 
 def test_plotly_s_player_is_replaced_by_buttons_that_a_keyboard_reaches(trace):
-    draw = next(iter(house.figures.FIGURES.values()))
+    draw = next(iter(house.room.figures.values()))
     figure = json.loads(player.animate(draw, trace, 5).to_json())
     before = json.dumps(figure)
     made = plot.drawn(figure, 2, "once")
@@ -171,7 +171,7 @@ def test_plotly_s_player_is_replaced_by_buttons_that_a_keyboard_reaches(trace):
 
 
 def test_a_figure_of_one_picture_has_neither_plotly_s_player_nor_ours(trace):
-    draw = next(iter(house.figures.FIGURES.values()))
+    draw = next(iter(house.room.figures.values()))
     figure = player.animate(draw, trace, 5)
     figure.frames = figure.frames[-1:]
     made = plot.drawn(json.loads(figure.to_json()), 0, "once")
@@ -357,7 +357,7 @@ def test_a_full_disk_and_a_folder_without_leave_end_in_a_sentence(tmp_path, monk
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("curvkit.report.make.Maker.make", full)
+    monkeypatch.setattr("curvkit.report.run.Maker.make", full)
     with pytest.raises(OSError, match="to .*out: No space left on device; what had ended is there"):
         make([path], out=tmp_path / "out")
 

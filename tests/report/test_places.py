@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 import curvkit.tuners.model as house
 from curvkit import __main__
-from curvkit.report import bundle, execute, make, notebooks
+from curvkit.report import bundle, execute, notebooks, run
 from curvkit.sweep import drive
 
 RUN = ["run", "tuners.model", "--set", "steps=1"]
@@ -177,8 +177,8 @@ def test_the_log_of_a_report_that_was_killed_is_known(tmp_path):
     (tmp_path / "out").mkdir()
     (path,) = notebooks.choose([str(tmp_path / "a.ipynb")])
     wanted = [SimpleNamespace(path=path, stem="a")]
-    (tmp_path / "out/a.log").write_text(f"{make.LOG}a\nhalf a line")
-    make._writable(tmp_path / "out", wanted)
+    (tmp_path / "out/a.log").write_text(f"{run.LOG}a\nhalf a line")
+    run._writable(tmp_path / "out", wanted)
     (tmp_path / "out/a.log").write_text("mine")
     with pytest.raises(ValueError, match="a.log is not of a report, so it is not overwritten"):
-        make._writable(tmp_path / "out", wanted)
+        run._writable(tmp_path / "out", wanted)

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from curvkit import environment
 from curvkit.report import files, index, markup, notebooks, page, parameters
-from curvkit.report.make import make
+from curvkit.report.run import make
 
 SCRIPT = "</script><script>document.title = 'taken over'</script><img src=x onerror=alert(1)>"
 NASTY = (

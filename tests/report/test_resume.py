@@ -16,7 +16,7 @@ from papers import DEFAULTS, notebook
 from rich.console import Console
 
 from curvkit.report import files, inside
-from curvkit.report.make import make
+from curvkit.report.run import make
 
 STEMS = ("a", "b", "c")
 # A stand-in for a notebook: it notes that it was run, and needs no JAX.
@@ -31,7 +31,7 @@ NURSERY = """
 import os, sys
 from pathlib import Path
 from rich.console import Console
-from curvkit.report.make import make
+from curvkit.report.run import make
 for line in sys.stdin:
     pid = os.fork()
     if not pid:

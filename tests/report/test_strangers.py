@@ -18,7 +18,7 @@ from rich.console import Console
 from strangers import LEFT_OUT, strangers, written
 
 from curvkit.report import execute, gallery, index, kernel, outputs, page, plot, reading, widgets
-from curvkit.report.make import make, stems
+from curvkit.report.run import make, stems
 
 NAMES = [each.name for each in strangers()]
 

@@ -8,7 +8,7 @@ from papers import notebook
 from rich.console import Console
 
 from curvkit import __main__
-from curvkit.report import make
+from curvkit.report import run
 
 
 def refused(capsys, *arguments):
@@ -63,7 +63,7 @@ def test_a_torn_notebook_is_named_with_its_folder(path, capsys):
 
 def reported(path, out):
     """The sentences of a report, and its log."""
-    failed = make.make([path], out=out, console=Console(file=io.StringIO()))
+    failed = run.make([path], out=out, console=Console(file=io.StringIO()))
     return failed, (out / f"{path.stem}.log").read_text()
 
 

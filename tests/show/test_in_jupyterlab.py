@@ -38,6 +38,12 @@ PLOT = """() => {
 }"""
 ALL_RUN = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .filter((cell) => cell.cell_type === "code").every((cell) => cell.execution_count)"""
+# The kernel of a notebook is a session of the server, which outlives the page.
+END_KERNEL = """async (path) => {
+  const sessions = window.jupyterapp.serviceManager.sessions;
+  await sessions.refreshRunning();
+  for (const each of sessions.running()) if (each.path === path) await sessions.shutdown(each.id);
+}"""
 WORKBENCH = """from curvkit import minima
 minima.build([[0, 0], [1, 1], [0, 1]], [0, 0, 1], seeds=20, steps=100, width=1)"""
 BENCH_PLOT = PLOT.replace(".curvkit-panel", ".curvkit-workbench")
@@ -82,7 +88,11 @@ def lab(tmp_path_factory):
             yield f"http://127.0.0.1:{port}/lab/tree/01_curvature.ipynb?token={token}"
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:  # it waits for a kernel that does not answer
+                server.kill()
+                server.wait()
 
 
 def _await_server(address, server):
@@ -335,6 +345,7 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
       (each) => [each.naturalWidth, each.naturalHeight, each.clientWidth])""")
     assert all(min(width, shown) > 300 and height > 300 for width, height, shown in seen), seen
     assert not later.locator(".js-plotly-plot").count()
+    later.evaluate(END_KERNEL, copied)
     later.close()
 
 

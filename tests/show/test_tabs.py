@@ -27,8 +27,8 @@ def page():
 def test_a_tab_leaves_nothing_of_the_one_before(page, name):
     there = room(name)
     trace = ran(there, short(there))
-    figures = [draw(trace).update_layout(height=540) for draw in there.figures.FIGURES.values()]
-    names = list(there.figures.FIGURES)
+    figures = [draw(trace).update_layout(height=540) for draw in there.drawings.values()]
+    names = list(there.drawings)
     wrong = pages.differing(page, figures, pages.every_pair(len(figures)))
     assert not wrong, [f"{names[one]} → {names[other]}" for one, other in wrong]
 
@@ -37,7 +37,7 @@ def test_a_run_that_grows_breaks_off_or_is_drawn_dark_leaves_nothing_behind(page
     there = room("curvature")
     trace = ran(there, short(there))
     traces = [*(trace.head(n) for n in (1, 2, 20)), trace, spoiled(trace, 9, np.nan)]
-    for draw in there.figures.FIGURES.values():
+    for draw in there.drawings.values():
         figures = [draw(each).update_layout(height=540) for each in traces]
         theme.use("dark")
         figures.append(draw(trace).update_layout(height=540))

@@ -11,7 +11,7 @@ import pytest
 from curvkit.curvature import Settings
 from curvkit.sweep import plan
 from curvkit.sweep.plan import Plan
-from curvkit.sweep.whole import Kind, expanded, size
+from curvkit.sweep.run import Kind, expanded, size
 
 
 def read(over=None, fixed=None):

@@ -11,7 +11,7 @@ import distributed
 import pytest
 from rich.console import Console
 
-from curvkit.sweep import cluster, command, guard, make, plan, store, whole, work
+from curvkit.sweep import cluster, command, guard, make, plan, run, store, work
 
 cryptography = pytest.importorskip("cryptography", reason="the extra `cluster` is not installed")
 ROOM = "tuners.model"
@@ -178,7 +178,7 @@ def test_a_certificate_that_is_not_there_is_named(certificates):
 def test_a_scheduler_that_lets_in_everybody_is_told_of(tmp_path, monkeypatch, scheduler, told):
     monkeypatch.setattr(cluster, "connected", lambda *given: contextlib.nullcontext())
     said = []
-    whole._reach(None, scheduler, None)(1, said.append)
+    run._reach(None, scheduler, None)(1, said.append)
     assert [each.startswith(f"{scheduler} asks nobody who he is") for each in said] == [True] * told
 
 
@@ -247,9 +247,9 @@ def test_a_script_through_a_pipe_is_told_to_be_saved(tmp_path):
 @pytest.mark.full
 def test_a_script_with_the_guard_and_one_on_the_command_line_sweep(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT.format('if __name__ == "__main__":\n    '))
-    for number, run in enumerate((["script.py"], ["-c", SCRIPT.format("")])):
+    for number, given in enumerate((["script.py"], ["-c", SCRIPT.format("")])):
         kept = dict(cwd=tmp_path, capture_output=True, text=True, timeout=300)
-        done = subprocess.run([sys.executable, *run], **kept)
+        done = subprocess.run([sys.executable, *given], **kept)
         assert done.returncode == 0, done.stderr
         (tmp_path / "out").rename(tmp_path / f"out {number}")
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from curvkit import __main__
 from curvkit.report import notebooks
-from curvkit.sweep import drive, make, notebook, part, read, store, whole, work
+from curvkit.sweep import drive, make, notebook, part, read, run, store, work
 
 ROOM, RUNS = "tuners.model", 4
 GIVEN = dict(over={"sigma": [1.5, 1.6, 1.7, 1.8]}, fixed={"steps": 3})
@@ -334,7 +334,7 @@ def test_a_notebook_that_has_changed_since_is_not_gone_on_with(tmp_path, monkeyp
     before = notebook.Kind(ROOM, str(path))
     assert before.way["notebook"] == "own"
     kept = store.Store.open(tmp_path / "out", resume=False)
-    kept.note(whole.Plan(ROOM, {}, {}), before.way)
+    kept.note(run.Plan(ROOM, {}, {}), before.way)
     found = store.Store.find(tmp_path / "out", resume=True)
     cells[0].source = "other words"
     nbformat.write(new_notebook(cells=cells, metadata={"curvkit": {"room": ROOM}}), path)

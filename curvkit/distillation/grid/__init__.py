@@ -9,28 +9,64 @@ Reference: W. M. Czarnecki, R. Pascanu, S. Osindero, S. M. Jayakumar, G. Swirszc
 Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186), section 4.
 """
 
-from curvkit.core.lazy import lazily
-from curvkit.distillation.grid.experiment import run, stream
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
+from curvkit.distillation.grid import experiment as _experiment
+from curvkit.distillation.grid import figures
 from curvkit.distillation.grid.settings import Settings
 from curvkit.distillation.grid.trace import Trace
 from curvkit.distillation.grid.worlds import World, best, drawn, gained, play, table, world
+from curvkit.room import Room as _Room
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={"grid": figures.grid, "curves": figures.curves, "race": figures.race},
+    words=figures.words,
+    front=(
+        "contest",
+        "teacher_noise",
+        "temperature",
+        "size",
+        "walls",
+        "goals",
+        "pits",
+        "noise",
+        "ending",
+        "learning_rate",
+        "steps",
+        "seed",
+    ),
+    begin_only=("contest",),
+    options=_OPTIMISED,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
 __all__ = [
     "Settings",
     "Trace",
     "World",
+    "batch",
     "best",
     "drawn",
     "explore",
     "figures",
     "gained",
     "play",
+    "room",
     "run",
     "stream",
     "table",
     "tell",
     "world",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

@@ -1,22 +1,19 @@
 """Students of 32 random grid worlds, by four variants side by side, one episode at a time."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core.batch import OPTIMISED
-from curvkit.core.stream import Stream
 from curvkit.distillation import field
 from curvkit.distillation.field import Teacher
 from curvkit.distillation.grid import learning, worlds
 from curvkit.distillation.grid.learning import CONTESTS, LENGTH
 from curvkit.distillation.grid.settings import Settings
-from curvkit.distillation.grid.trace import Trace
 from curvkit.distillation.grid.worlds import World
 from curvkit.distillation.variants import VARIANTS, Weights
 
-__all__ = ["run", "stream"]
+__all__ = []
 
 WORLDS, READINGS = 32, 30
 
@@ -106,25 +103,11 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     }
 
 
-stream = Stream(
-    "distillation.grid",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: -(-settings.steps // -(-settings.steps // READINGS)) + 1,
-    trace=Trace,
-    last=last,
-    begin_only=("contest",),
-    options=OPTIMISED,
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Teaches students with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return -(-settings.steps // -(-settings.steps // READINGS)) + 1

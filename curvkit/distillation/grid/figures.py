@@ -202,6 +202,3 @@ def words(trace: Trace) -> str:
         else:
             told.append(f"{name.capitalize()} does not come to 90 % of it.")
     return " ".join(told)
-
-
-FIGURES = {"grid": grid, "curves": curves, "race": race}

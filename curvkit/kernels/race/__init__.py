@@ -9,12 +9,45 @@ References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang
 2022 on TAT (arXiv 2203.08120).
 """
 
-from curvkit.core.lazy import lazily
-from curvkit.kernels.race.experiment import linear_accuracy, run, stream
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
+from curvkit.kernels.race import experiment as _experiment
+from curvkit.kernels.race import figures
+from curvkit.kernels.race.experiment import linear_accuracy
 from curvkit.kernels.race.settings import Settings
 from curvkit.kernels.race.trace import Trace
+from curvkit.room import Room as _Room
 
-__all__ = ["Settings", "Trace", "explore", "figures", "linear_accuracy", "run", "stream", "tell"]
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={"race": figures.race, "spread": figures.spread},
+    words=figures.words,
+    front=("activation", "depth", "learning_rate", "zeta", "tau", "orthogonal", "steps", "seed"),
+    one_by_one=True,
+    options=_OPTIMISED,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__all__ = [
+    "Settings",
+    "Trace",
+    "batch",
+    "explore",
+    "figures",
+    "linear_accuracy",
+    "room",
+    "run",
+    "stream",
+    "tell",
+]
+__dir__ = lambda: __all__

@@ -8,13 +8,11 @@ import numpy as np
 import optax
 
 from curvkit import data
-from curvkit.core.batch import OPTIMISED
-from curvkit.core.stream import Stream
 from curvkit.kernels.activations import ACTIVATIONS
 from curvkit.kernels.initializers import normalize_locations
 from curvkit.kernels.race import network
 from curvkit.kernels.race.settings import Settings
-from curvkit.kernels.race.trace import METHODS, Trace
+from curvkit.kernels.race.trace import METHODS
 from curvkit.kernels.shaping import shape
 
 TRAINED, BATCH, EVERY, RUNNERS, CLASSES = 1437, 128, 5, len(METHODS), 10
@@ -118,28 +116,19 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     return State(state.numbers, params, adam, state.key, step, ended), row
 
 
-stream = Stream(
-    "kernels.race",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: -(-settings.steps // EVERY) + 1,
-    trace=Trace,
-    last=lambda settings, state: {
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended
+
+
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The fields of the trace that are no rows."""
+    return {
         "parameters": state.numbers,
         "classes": jnp.asarray(CLASSES, jnp.float32),
-    },
-    one_by_one=True,
-    options=OPTIMISED,
-)
+    }
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Trains three networks with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return -(-settings.steps // EVERY) + 1

@@ -78,6 +78,3 @@ def words(trace: Trace) -> str:
     if trace.finite < trace.readings:
         told.append(f"From step {int(trace.step[trace.finite])} on, not all is finite.")
     return " ".join(told)
-
-
-FIGURES = {"race": race, "spread": spread}

@@ -7,11 +7,43 @@ of the minimum cannot come back.
 Reference: Swirszcz, Czarnecki, Pascanu 2016 (arXiv 1611.06310).
 """
 
-from curvkit.core.lazy import lazily
-from curvkit.minima.basin.experiment import run, stream
+from curvkit.minima.basin import experiment as _experiment
+from curvkit.minima.basin import figures
 from curvkit.minima.basin.settings import Settings
 from curvkit.minima.basin.trace import Trace
+from curvkit.room import Room as _Room
 
-__all__ = ["Settings", "Trace", "explore", "figures", "run", "stream", "tell"]
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    figures={
+        "plane": figures.plane,
+        "basin_map": figures.basin_map,
+        "losses": figures.losses,
+        "certificate": figures.certificate,
+    },
+    words=figures.words,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__all__ = [
+    "Settings",
+    "Trace",
+    "batch",
+    "explore",
+    "figures",
+    "room",
+    "run",
+    "stream",
+    "tell",
+]
+__dir__ = lambda: __all__

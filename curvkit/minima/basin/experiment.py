@@ -1,16 +1,14 @@
 """The basin room's run: gradient descent from a grid of starts in the plane, all at once."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.stream import Stream
 from curvkit.minima import training
 from curvkit.minima.basin import plane
 from curvkit.minima.basin.settings import Settings
-from curvkit.minima.basin.trace import Trace
 
 STARTS, GRID = 13, 49
 
@@ -88,23 +86,6 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     }
 
 
-stream = Stream(
-    "minima.basin",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.ended,
-    length=lambda settings: -(-settings.steps // settings.every) + 1,
-    trace=Trace,
-    last=last,
-)
-
-
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Descends with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.ended

@@ -208,6 +208,3 @@ def words(trace: Trace) -> str:
     if len(away):
         told.append(f"They left the plane by {number(np.median(away))}, in the median.")
     return " ".join(told)
-
-
-FIGURES = {"plane": plane, "basin_map": basin_map, "losses": losses, "certificate": certificate}

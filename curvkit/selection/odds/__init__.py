@@ -7,23 +7,56 @@ necessary.
 Reference: Lozano, Swirszcz, Abe 2009 (NeurIPS 2009).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.room import Room as _Room
+from curvkit.selection.odds import experiment as _experiment
+from curvkit.selection.odds import figures
 from curvkit.selection.odds.cells import Recovered, compare
-from curvkit.selection.odds.experiment import run, stream
 from curvkit.selection.odds.settings import Settings
 from curvkit.selection.odds.trace import Trace
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={"recovery": figures.recovery, "meters": figures.meters},
+    words=figures.words,
+    front=(
+        "against",
+        "convex",
+        "trials",
+        "rows",
+        "groups",
+        "size",
+        "good",
+        "within",
+        "between",
+        "noise",
+        "seed",
+    ),
+    capacity=_experiment.CAPACITY,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
 __all__ = [
     "Recovered",
     "Settings",
     "Trace",
+    "batch",
     "compare",
     "explore",
     "figures",
+    "room",
     "run",
     "stream",
     "tell",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

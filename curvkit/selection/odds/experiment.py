@@ -1,17 +1,15 @@
 """The study: place after place of a sweep, many problems at once, by all methods."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core.stream import Stream
 from curvkit.selection import problems
 from curvkit.selection.odds import study
 from curvkit.selection.odds.settings import Settings
-from curvkit.selection.odds.trace import Trace
 
-__all__ = ["run", "stream"]
+__all__ = []
 
 SHAPE = problems.Shape(125, 30, 4)
 MOST_GOOD = 5
@@ -59,24 +57,19 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     return State(state.key, state.place + 1), row
 
 
-stream = Stream(
-    "selection.odds",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.place >= len(study.SWEEPS[settings.against]),
-    length=lambda settings: len(study.SWEEPS[settings.against]),
-    trace=Trace,
-    last=lambda settings, state: {"sweep": jnp.array(study.SWEEPS[settings.against], float)},
-    capacity=max(map(len, study.SWEEPS.values())),
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.place >= len(study.SWEEPS[settings.against])
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Counts with `settings` (the defaults if None) and returns the trace.
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The fields of the trace that are no rows."""
+    return {"sweep": jnp.array(study.SWEEPS[settings.against], float)}
 
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, `jax.random.key(0)` if None; `settings.seed` is folded into it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return len(study.SWEEPS[settings.against])
+
+
+CAPACITY = max(map(len, study.SWEEPS.values()))

@@ -128,6 +128,3 @@ def words(trace: Trace) -> str:
     told.append(f"Recovery was **proved** without noise in **{noiseless}**, with it in {noisy}")
     told[-1] += f" (the bound on μ is {number(now.mu[-1, 1])} in the middle of the last place)."
     return " ".join(told)
-
-
-FIGURES = {"recovery": recovery, "meters": meters}

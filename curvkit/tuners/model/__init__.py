@@ -8,7 +8,9 @@ References: V. Roulet et al. 2024 (arXiv 2407.06183), section 3; A. Damian, E. N
 Self-Stabilization (arXiv 2209.15594).
 """
 
-from curvkit.core.lazy import lazily
+from curvkit.room import Room as _Room
+from curvkit.tuners.model import experiment as _experiment
+from curvkit.tuners.model import figures
 from curvkit.tuners.model.balance import (
     Balance,
     alignment,
@@ -18,18 +20,36 @@ from curvkit.tuners.model.balance import (
     turning_sharpness,
     undershooting_sharpness,
 )
-from curvkit.tuners.model.experiment import run, stream
 from curvkit.tuners.model.settings import Settings
 from curvkit.tuners.model.trace import Trace
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    figures={"balance": figures.balance, "alignment": figures.alignment},
+    words=figures.words,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
 __all__ = [
     "Balance",
     "Settings",
     "Trace",
     "alignment",
+    "batch",
     "explore",
     "figures",
     "rate",
+    "room",
     "run",
     "settled_alignment",
     "step",
@@ -38,6 +58,4 @@ __all__ = [
     "turning_sharpness",
     "undershooting_sharpness",
 ]
-
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__dir__ = lambda: __all__

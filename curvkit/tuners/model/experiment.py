@@ -1,14 +1,12 @@
 """The run of the model: one number after another, read at every step."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core.stream import Stream
 from curvkit.tuners.model import balance
 from curvkit.tuners.model.settings import Settings
-from curvkit.tuners.model.trace import Trace
 
 
 class State(NamedTuple):
@@ -75,25 +73,11 @@ def predicted(settings: Settings, state: State) -> jax.Array:
     )
 
 
-stream = Stream(
-    "tuners.model",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: (state.step > settings.steps) | state.lost,
-    length=lambda settings: settings.steps + 1,
-    trace=Trace,
-    last=lambda settings, state: {
-        "predicted_alignment": jnp.asarray(balance.settled_alignment(settings.sigma), float)
-    },
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return (state.step > settings.steps) | state.lost
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Runs the model with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: taken as every room takes it; the model has nothing random in it.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The fields of the trace that are no rows."""
+    return {"predicted_alignment": jnp.asarray(balance.settled_alignment(settings.sigma), float)}

@@ -104,6 +104,3 @@ def words(trace: Trace) -> str:
         predicted = float(kept.predicted_sharpness[-1])
         told += f" Predicted is λ = {number(predicted)}." if np.isfinite(predicted) else ""
     return told + (" There **the model ends**." if _ended(trace) else "")
-
-
-FIGURES = {"balance": balance, "alignment": alignment}

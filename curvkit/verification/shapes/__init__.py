@@ -7,12 +7,45 @@ Reference: Qin, Dvijotham, O'Donoghue, Bunel, Stanforth, Gowal, Uesato, Swirszcz
 1902.09592).
 """
 
-from curvkit.core.lazy import lazily
-from curvkit.verification.shapes.experiment import run, stream
+from curvkit.room import Room as _Room
+from curvkit.verification.shapes import experiment as _experiment
+from curvkit.verification.shapes import figures
 from curvkit.verification.shapes.settings import Settings
 from curvkit.verification.shapes.trace import Trace
 
-__all__ = ["Settings", "Trace", "explore", "figures", "run", "stream", "tell"]
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={
+        "triangle": figures.triangle,
+        "exponential": figures.exponential,
+        "product": figures.product,
+    },
+    words=figures.words,
+    front=("lower", "upper", "slope", "touch", "other", "blend"),
+    capacity=200,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
 
-# Drawing is not needed to compute, and may not be installed where runs are made.
-__getattr__ = lazily(__name__, explore="widget", tell="widget", figures=None)
+__all__ = [
+    "Settings",
+    "Trace",
+    "batch",
+    "explore",
+    "figures",
+    "room",
+    "run",
+    "stream",
+    "tell",
+]
+__dir__ = lambda: __all__

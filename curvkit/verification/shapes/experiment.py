@@ -1,18 +1,16 @@
 """The room of shapes: argument by argument along the interval."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from curvkit.core.stream import Stream
 from curvkit.verification.bounds import lines
 from curvkit.verification.networks import Box
 from curvkit.verification.shapes import planes
 from curvkit.verification.shapes.settings import Settings
-from curvkit.verification.shapes.trace import Trace
 
-__all__ = ["run", "stream"]
+__all__ = []
 
 GRID = 13
 
@@ -55,24 +53,11 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     return {"first": a, "second": b, "product": a * b[:, None], "plane": plane}
 
 
-stream = Stream(
-    "verification.shapes",
-    begin=begin,
-    reading=reading,
-    finished=lambda settings, state: state.step >= settings.steps,
-    length=lambda settings: settings.steps,
-    trace=Trace,
-    last=last,
-    capacity=200,
-)
+def finished(settings: Settings, state: State) -> jax.Array:
+    """Whether no further reading is made."""
+    return state.step >= settings.steps
 
 
-def run(settings: Settings | None = None, key: jax.Array | None = None, **options: Any) -> Trace:
-    """Draws with `settings` (the defaults if None) and returns the trace.
-
-    Args:
-        settings: as `core.knob.read(Settings, ...)` makes them.
-        key: the base key, which draws nothing here.
-        options: `progress` and `seconds`, as in `core.stream.Stream.run`.
-    """
-    return stream.run(Settings() if settings is None else settings, key, **options)
+def length(settings: Settings) -> int:
+    """The most readings of a run."""
+    return settings.steps

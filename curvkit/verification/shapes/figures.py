@@ -80,6 +80,3 @@ def words(trace: Trace) -> str:
         f"**{number(found['tangent_gap'])}** below it; the plane is at most "
         f"**{number(found['plane_gap'])}** above the product."
     )
-
-
-FIGURES = {"triangle": triangle, "exponential": exponential, "product": product}
