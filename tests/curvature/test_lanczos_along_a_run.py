@@ -15,6 +15,7 @@ from jax.flatten_util import ravel_pytree
 from oracles import dense
 
 from curvkit import data
+from curvkit.core.batch import OPTIMISED
 from curvkit.curvature import experiment, network
 from curvkit.curvature.lanczos import top_eigenpairs
 
@@ -40,7 +41,7 @@ def descent(seed, stride=1):
     """
     params, loss = start(seed)
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=OPTIMISED)
     def run(params):
         def one(params, step):
             key = jax.random.fold_in(jax.random.key(9), step)
@@ -58,7 +59,7 @@ def follow(seed, k, stride=1, **options):
     params, loss = start(seed)
     visited, exact = descent(seed, stride)
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=OPTIMISED)
     def run(visited):
         first = top_eigenpairs(loss, params, k, key=jax.random.key(1))
 
