@@ -91,17 +91,19 @@ def runs_to_its_end(room: Room) -> None:
         assert not len(bad), f"{name} is not finite, first at reading {bad[0]}"
 
 
-def never_recompiles(room: Room, name: str, **turned: Any) -> None:
-    """Once the program is there, a sweep of the knob from end to end compiles nothing."""
+def never_recompiles(room: Room, *names: str, **turned: Any) -> None:
+    """Once the program is there, a sweep of the knobs from end to end compiles nothing."""
     stream = room.stream
     for _ in itertools.islice(stream.chunks(short(room, **turned)), 2):
         pass
-    for value in room.knobs[name].sweep():
+    for values in zip(*(room.knobs[name].sweep() for name in names), strict=True):
+        swept = dict(zip(names, values, strict=True))
         with compilations() as count:
             # Two chunks and no more: the high end of `steps` would take its time.
-            for _ in itertools.islice(stream.chunks(short(room, **{**turned, name: value})), 2):
+            for _ in itertools.islice(stream.chunks(short(room, **{**turned, **swept})), 2):
                 pass
-        assert count() == 0, f"{name} = {value} compiled {count()} times"
+        told = ", ".join(f"{name} = {value}" for name, value in swept.items())
+        assert count() == 0, f"{told} compiled {count()} times"
 
 
 def keeps_its_state_alike(room: Room) -> None:

@@ -58,7 +58,10 @@ def test_before_the_edge_the_run_is_a_plain_loop_of_gradient_descent():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule, rate", [("gd", 0.1), ("adam", 1e-3), ("rmsprop", 1e-3)])
+@pytest.mark.parametrize(
+    "rule, rate",
+    [("gd", 0.1), ("adam", 1e-3), pytest.param("rmsprop", 1e-3, marks=pytest.mark.full)],
+)
 def test_what_is_recorded_is_what_the_dense_hessian_says(rule, rate):
     turned = SMALL | dict(rule=rule, learning_rate=rate)
     trace = run(**turned)
