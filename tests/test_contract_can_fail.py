@@ -248,7 +248,7 @@ def test_a_knob_that_recompiles_is_seen():
 
     def advance(settings, state, count):
         # As if the rate were static: a program for each of its values.
-        return jax.jit(lambda *rest: compiled(settings, *rest))(state, count)
+        return jax.jit(lambda *rest: compiled.__wrapped__(settings, *rest))(state, count)
 
     stream.advance = advance
     with breaks("rate = .* compiled"):
