@@ -57,9 +57,9 @@ def on_other_bases() -> Iterator[tuple[str, dict[str, Any]]]:
 def trained(turned: dict[str, Any], steps: int, seeds: int):
     """The trace of a contender, and the seconds it took after compiling."""
     values = {**COMMON, "steps": steps, "seeds": seeds, **turned}
-    tuners.run(tuners.Settings.read({**values, "steps": 12}))
+    tuners.run({**values, "steps": 12})
     begun = time.perf_counter()
-    trace = tuners.run(tuners.Settings.read(values))
+    trace = tuners.run(values)
     return trace, time.perf_counter() - begun
 
 

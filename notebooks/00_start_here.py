@@ -73,7 +73,7 @@ curvature.explore(
 # figure or a sentence is a function of the trace:
 
 # %%
-settings = curvature.Settings.read(data="quadratic", learning_rate=0.11, every=1, steps=300)
+settings = curvature.Settings(data="quadratic", learning_rate=0.11, every=1, steps=300)
 trace = curvature.run(settings)
 curvature.tell(trace)
 
@@ -82,7 +82,7 @@ curvature.tell(trace)
 
 # %%
 try:
-    curvature.Settings.read(learning_rate=-1)
+    curvature.Settings(learning_rate=-1)
 except ValueError as refusal:
     print(refusal)
 

@@ -60,7 +60,7 @@ curvature.explore(learning_rate=learning_rate, steps=steps, width=width, depth=d
 # what was run. The sentence below is computed from the trace.
 
 # %%
-settings = curvature.Settings.read(
+settings = curvature.Settings(
     learning_rate=learning_rate, steps=steps, width=width, depth=depth, seed=seed
 )
 trace = curvature.run(settings)
@@ -111,10 +111,8 @@ curvature.figures.alignment(trace)
 
 # %%
 wide = dict(width=512, depth=1, activation="linear", initialization="lecun", examples=100)
-start = curvature.run(curvature.Settings.read(**wide, every=1, steps=1)).sharpness[0]
-catapult = curvature.run(
-    curvature.Settings.read(**wide, every=1, steps=200, learning_rate=3 / start)
-)
+start = curvature.run(**wide, every=1, steps=1).sharpness[0]
+catapult = curvature.run(**wide, every=1, steps=200, learning_rate=3 / start)
 curvature.tell(catapult)
 
 # %%
@@ -140,7 +138,7 @@ rules = ("gd", "nesterov", "heavy_ball", "rmsprop", "adam")
 
 # %%
 heavy = dict(rule="heavy_ball", learning_rate=0.2, width=64, depth=3, steps=steps, seed=seed)
-curvature.tell(curvature.run(curvature.Settings.read(**heavy)))
+curvature.tell(curvature.run(**heavy))
 
 # %% [markdown]
 # *Adam* divides each direction by the root of a running mean of squared gradients, $P$. Its edge is
@@ -154,7 +152,7 @@ adam = dict(rule="adam", learning_rate=0.001, steps=steps, seed=seed)
 curvature.explore(figure="scaled", **adam)
 
 # %%
-curvature.tell(curvature.run(curvature.Settings.read(**adam)))
+curvature.tell(curvature.run(**adam))
 
 # %% [markdown]
 # ## What is known, and what was measured here
@@ -170,7 +168,7 @@ curvature.tell(curvature.run(curvature.Settings.read(**adam)))
 # Non-finite numbers are part of the lesson: the run is drawn up to where it ends.
 
 # %%
-broken = curvature.run(curvature.Settings.read(**wide, every=1, steps=200, learning_rate=5 / start))
+broken = curvature.run(**wide, every=1, steps=200, learning_rate=5 / start)
 curvature.tell(broken)
 
 # %%

@@ -60,9 +60,7 @@ tuners.explore(sigma=sigma, learning_rate=learning_rate, steps=steps, seed=seed)
 # The sentences below are computed from the run.
 
 # %%
-trace = tuners.run(
-    tuners.Settings.read(sigma=sigma, learning_rate=learning_rate, steps=steps, seed=seed)
-)
+trace = tuners.run(sigma=sigma, learning_rate=learning_rate, steps=steps, seed=seed)
 tuners.tell(trace)
 
 # %% [markdown]
@@ -96,7 +94,7 @@ print(
 
 # %%
 start = dict(initialization="torch", learning_rate=0.4, ema=0.9, steps=steps, seed=seed, every=33)
-slow = tuners.run(tuners.Settings.read(sigma=1.0, **start))
+slow = tuners.run(sigma=1.0, **start)
 tuners.tell(slow)
 
 # %%
@@ -114,7 +112,7 @@ tuners.figures.race(slow)
 
 # %%
 for value in (1.0, 1.5, 1.9, 2.0):
-    one = tuners.run(tuners.Settings.read(sigma=value, **start))
+    one = tuners.run(sigma=value, **start)
     product, share = one.settled("scaled_sharpness", 0), one.settled("alignment", 0)
     level, loss = one.settled("sharpness", 0), one.best(0)[0]
     print(f"σ = {value}: η·λ {product:.3f}, alignment² {share:.3f}, λ {level:.1f}, loss {loss:.2g}")
@@ -138,7 +136,7 @@ tuners.model.explore()
 
 # %%
 adam = dict(base="adam", rival="none", initialization="torch", steps=steps, seed=seed, every=33)
-tuners.tell(tuners.run(tuners.Settings.read(sigma=sigma, **adam)))
+tuners.tell(tuners.run(sigma=sigma, **adam))
 
 # %% [markdown]
 # On batches the gradient has noise in it, which no long step can undo: the paper finds that the best
@@ -147,7 +145,7 @@ tuners.tell(tuners.run(tuners.Settings.read(sigma=sigma, **adam)))
 # %%
 noisy = dict(start, learning_rate=0.15, ema=0.0, batch=8, rival="none", max_learning_rate=2.0)
 for value in (1.0, 1.5, 2.0):
-    small = tuners.run(tuners.Settings.read(sigma=value, **noisy))
+    small = tuners.run(sigma=value, **noisy)
     late = small.loss[-small.readings // 8 :, 0, 0].mean()
     print(f"batches of 8, σ = {value}: mean loss at the end {late:.4f}")
 
@@ -166,7 +164,7 @@ fails["Polyak"] = dict(start, tuner="polyak", rival="none")
 entropy = dict(start, loss="cross_entropy", rival="none", ema=0.0)
 fails |= {f"cross-entropy, σ = {s:g}": dict(entropy, sigma=s) for s in (1.0, 2.0)}
 for name, turned in fails.items():
-    one = tuners.run(tuners.Settings.read(turned))
+    one = tuners.run(turned)
     print(f"{name}: loss {one.best(0)[0]:.4g}, λ {one.settled('sharpness', 0):.3g}")
 
 # %% [markdown]
@@ -186,7 +184,7 @@ for name, turned in fails.items():
 # %%
 late = dict(handover=200, learning_rate=0.1, initialization="torch", steps=250, every=1)
 for cap in (1e4, 0.5):
-    taken = tuners.run(tuners.Settings.read(max_learning_rate=cap, **late))
+    taken = tuners.run(max_learning_rate=cap, **late)
     loss, rate = taken.loss[200:, 0, 0], taken.learning_rate[200, 0, 0]
     print(
         f"cap {cap:g}: first rate {rate:.3g}, loss from {loss[0]:.3g} to {loss.max():.3g} at worst"

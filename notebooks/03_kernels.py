@@ -67,9 +67,7 @@ kernels.explore(activation=activation, method=method, depth=depth, zeta=zeta, se
 # The sentence below is computed from the trace.
 
 # %%
-settings = kernels.Settings.read(
-    activation=activation, method=method, depth=depth, zeta=zeta, seed=seed
-)
+settings = kernels.Settings(activation=activation, method=method, depth=depth, zeta=zeta, seed=seed)
 trace = kernels.run(settings)
 kernels.tell(trace)
 
@@ -96,7 +94,7 @@ kernels.figures.local(trace)
 # <!-- /live -->
 
 # %%
-short = kernels.Settings.read(activation=activation, method=method, blocks=2, weight=0.95)
+short = kernels.Settings(activation=activation, method=method, blocks=2, weight=0.95)
 kernels.figures.architecture(kernels.run(short))
 
 # %% [markdown]
@@ -118,9 +116,7 @@ shaped = kernels.shape("softplus", network, "dks")
 # <!-- /live -->
 
 # %%
-gaussian = kernels.run(
-    kernels.Settings.read(activation=activation, method=method, depth=depth, orthogonal=False)
-)
+gaussian = kernels.run(activation=activation, method=method, depth=depth, orthogonal=False)
 kernels.figures.sampled(gaussian)
 
 # %% [markdown]
@@ -135,7 +131,7 @@ from curvkit.kernels import race
 race.explore(activation=activation, depth=depth, zeta=zeta, seed=seed)
 
 # %%
-raced = race.run(race.Settings.read(activation=activation, depth=depth, zeta=zeta, seed=seed))
+raced = race.run(activation=activation, depth=depth, zeta=zeta, seed=seed)
 race.tell(raced)
 
 # %% [markdown]
@@ -162,21 +158,21 @@ race.tell(raced)
 {"test accuracy of logistic regression": race.linear_accuracy()}
 
 # %%
-race.tell(race.run(race.Settings.read(depth=depth, seed=seed, orthogonal=False)))
+race.tell(race.run(depth=depth, seed=seed, orthogonal=False))
 
 # %% [markdown]
 # ## Break it
 # The same race with tanh: is there anything left to win?
 
 # %%
-race.tell(race.run(race.Settings.read(activation="tanh", depth=depth, seed=seed)))
+race.tell(race.run(activation="tanh", depth=depth, seed=seed))
 
 # %% [markdown]
 # And what cannot be had: TAT wants a leaky ReLU network to send orthogonal inputs to $C(0) = 0.9$.
 # Five layers cannot bend so far; the room shows the most that they can.
 
 # %%
-shallow = kernels.Settings.read(activation="leaky_relu", method="tat", depth=5)
+shallow = kernels.Settings(activation="leaky_relu", method="tat", depth=5)
 kernels.tell(kernels.run(shallow))
 
 # %% [markdown]

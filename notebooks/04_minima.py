@@ -94,7 +94,7 @@ from curvkit.minima import basin
 basin.explore(figure="plane", seed=seed)
 
 # %%
-trace = basin.run(basin.Settings.read(seed=seed))
+trace = basin.run(seed=seed)
 basin.tell(trace)
 
 # %%
@@ -118,7 +118,7 @@ minima.compare(runs=min(runs, 300), steps=steps // 2, seed=seed)
 
 # %%
 shifted = dict(activation="relu", initialization="normal", width=6, all_widths=True, input_shift=4)
-blind = minima.run(minima.Settings.read(runs=600, steps=steps // 10, seed=seed, **shifted))
+blind = minima.run(runs=600, steps=steps // 10, seed=seed, **shifted)
 minima.figures.dead(blind)
 
 # %%

@@ -72,7 +72,7 @@ sobolev.edit(weight=slope_weight)
 # The dashed line is the error of a constant.
 
 # %%
-trace = sobolev.run(sobolev.Settings.read(**start))
+trace = sobolev.run(**start)
 sobolev.tell(trace)
 
 # %%
@@ -125,7 +125,7 @@ sobolev.synthetic(*data.digits(1797), steps=3 * steps // 10, seed=seed)
 # they do harm: look at the arrows, and at the error on the points trained on.
 
 # %%
-ackley = sobolev.run(sobolev.Settings.read(function="ackley", **start))
+ackley = sobolev.run(function="ackley", **start)
 sobolev.tell(ackley)
 
 # %%
@@ -144,7 +144,7 @@ sobolev.figures.weights(by_weight)
 # Slopes that are wrong by as much as they are large:
 
 # %%
-noisy = sobolev.run(sobolev.Settings.read(slope_noise=1.0, **{**start, "steps": steps // 2}))
+noisy = sobolev.run(slope_noise=1.0, **{**start, "steps": steps // 2})
 sobolev.tell(noisy)
 
 # %% [markdown]

@@ -65,14 +65,14 @@ distillation.explore(**knobs)
 # The sentences are computed from the traces.
 
 # %%
-trace = distillation.run(distillation.Settings.read(**knobs))
+trace = distillation.run(**knobs)
 distillation.tell(trace)
 
 # %%
 distillation.figures.logits(trace)
 
 # %%
-corrected = distillation.run(distillation.Settings.read(variant="n_distill_reward", **knobs))
+corrected = distillation.run(variant="n_distill_reward", **knobs)
 distillation.tell(corrected)
 
 # %%
@@ -115,7 +115,7 @@ grid.explore(contest="rewards", teacher_noise=0.4, **worlds)
 # ends at its noisy teacher.
 
 # %%
-noisy = grid.run(grid.Settings.read(contest="rewards", teacher_noise=0.4, **worlds))
+noisy = grid.run(contest="rewards", teacher_noise=0.4, **worlds)
 grid.figures.curves(noisy)
 
 # %% [markdown]
@@ -124,7 +124,7 @@ grid.figures.curves(noisy)
 # comes.
 
 # %%
-raced = grid.run(grid.Settings.read(**worlds))
+raced = grid.run(**worlds)
 grid.tell(raced)
 
 # %%
@@ -167,7 +167,7 @@ distillation.noise_by_actions((4, 16, 64, 256), seed=seed)
 # - *Not said in what we read*: that a correct gradient of summed losses pays for ending soon.
 
 # %%
-modes = distillation.run(distillation.Settings.read(**knobs | dict(variant="expected_entropy")))
+modes = distillation.run(**knobs | dict(variant="expected_entropy"))
 distillation.figures.logits(modes)
 
 # %% [markdown]
@@ -176,7 +176,7 @@ distillation.figures.logits(modes)
 # still no gradient: to turn is possible then, not necessary.
 
 # %%
-alone = distillation.run(distillation.Settings.read(**knobs | dict(reward_weight=0.0)))
+alone = distillation.run(**knobs | dict(reward_weight=0.0))
 distillation.tell(alone)
 
 # %% [markdown]

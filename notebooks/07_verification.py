@@ -67,7 +67,7 @@ verification.explore(**knobs)
 # The upper curve lies above the growth of *every* state, the lower one is the growth that was found.
 
 # %%
-trace = verification.run(verification.Settings.read(**knobs))
+trace = verification.run(**knobs)
 verification.tell(trace)
 
 # %%
@@ -77,7 +77,7 @@ verification.figures.closing(trace)
 # With a little tolerance the whole space of states is certified for model B:
 
 # %%
-whole = verification.run(verification.Settings.read(model="B", tolerance=0.1, steps=100))
+whole = verification.run(model="B", tolerance=0.1, steps=100)
 verification.tell(whole)
 
 # %% [markdown]

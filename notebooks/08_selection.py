@@ -70,7 +70,7 @@ selection.explore(**knobs)
 # The sentence is computed from the trace.
 
 # %%
-trace = selection.run(selection.Settings.read(**knobs))
+trace = selection.run(**knobs)
 selection.tell(trace)
 
 # %%
@@ -100,7 +100,7 @@ dict(
 # Step by step, on a part of the rows; the others are the test.
 
 # %%
-real = selection.run(selection.Settings.read(data="diabetes", rows=150, picks=picks, seed=seed))
+real = selection.run(data="diabetes", rows=150, picks=picks, seed=seed)
 selection.figures.path(real)
 
 # %%
@@ -125,7 +125,7 @@ from curvkit.selection import odds
 odds.explore(within=within, noise=noise, groups=groups, seed=seed)
 
 # %%
-odds.tell(odds.run(odds.Settings.read(within=within, noise=noise, groups=groups, seed=seed)))
+odds.tell(odds.run(within=within, noise=noise, groups=groups, seed=seed))
 
 # %% [markdown]
 # - *Measured*: prediction. Variables with cubic polynomials of which two are good, all methods tuned
