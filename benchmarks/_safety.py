@@ -17,7 +17,8 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data, tuners
-from curvkit.curvature import network, rules
+from curvkit.curvature import _network as network
+from curvkit.curvature import _rules as rules
 
 SEEDS, BATCH, WINDOW = 5, 16, 50
 TEXT = Path(__file__).parents[1] / "LICENSE"

@@ -22,9 +22,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from curvkit.distillation import VARIANTS, field
-from curvkit.distillation.field import Teacher
-from curvkit.distillation.grid import learning, worlds
+from curvkit.distillation import VARIANTS
+from curvkit.distillation import _field as field
+from curvkit.distillation._field import Teacher
+from curvkit.distillation.grid import _learning as learning
+from curvkit.distillation.grid import _worlds as worlds
 
 try:
     import gymnasium

@@ -20,8 +20,9 @@ from curvature import machine, out, progress, table
 
 import curvkit
 from curvkit import data
-from curvkit.curvature import edges, norms
-from curvkit.curvature.optimizers import transformed
+from curvkit.curvature import _edges as edges
+from curvkit.curvature import _norms as norms
+from curvkit.curvature._optimizers import transformed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from oracles.edges import SMALL, bisected, dense, drifts, filled, place, told  # noqa: E402

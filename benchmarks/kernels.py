@@ -20,7 +20,9 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from curvkit.kernels import networks, shape, solve
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _solve as solve
+from curvkit.kernels import shape
 
 ACTIVATIONS = ("softplus", "tanh", "gelu", "swish", "elu", "leaky_relu")
 DEPTHS = (20, 50, 100, 300)

@@ -21,8 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from curvkit.core import knob
-from curvkit.minima import Settings, certify, counterexamples, stream, training
-from curvkit.minima.problems import problem
+from curvkit.minima import Settings, certify, counterexamples, stream
+from curvkit.minima import _training as training
+from curvkit.minima._problems import problem
 
 try:
     import torch

@@ -42,7 +42,8 @@ def made(place: Path, examples: int, hidden: tuple[int, ...], steps: int, rate: 
 
     from curvkit import data
     from curvkit.core.tree import float64
-    from curvkit.curvature import network, top_eigenpairs
+    from curvkit.curvature import _network as network
+    from curvkit.curvature import top_eigenpairs
 
     inputs, targets = data.digits(examples)
     params = network.mlp(jax.random.key(0), [64, *hidden, 10], "torch")
@@ -80,7 +81,7 @@ def loss_of(inputs, targets):
 def parts(inputs, targets):
     import jax.numpy as jnp
 
-    from curvkit.curvature import network
+    from curvkit.curvature import _network as network
 
     model = lambda params: network.predict(params, inputs, "tanh")
     return model, lambda outputs: jnp.mean((outputs - targets) ** 2)
@@ -99,7 +100,7 @@ def curvkit(kept):
     import jax.numpy as jnp
 
     from curvkit.curvature import gauss_newton_eigenvalues, hessian_trace, top_eigenpairs
-    from curvkit.curvature.network import Layer
+    from curvkit.curvature._network import Layer
 
     data = [jnp.asarray(kept[name]) for name in ("inputs", "targets")]
     params, before = (

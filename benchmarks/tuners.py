@@ -19,7 +19,7 @@ from jax.experimental import jet
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data, tuners
-from curvkit.curvature import network
+from curvkit.curvature import _network as network
 
 # name: (examples, sizes of the hidden layers)
 MODELS = {

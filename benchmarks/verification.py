@@ -24,8 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from curvkit.core.tree import float64
-from curvkit.verification import certify, crown, interval, pendulum, verify
-from curvkit.verification.semidefinite import semidefinite
+from curvkit.verification import _certify as certify
+from curvkit.verification import _pendulum as pendulum
+from curvkit.verification import crown, interval, verify
+from curvkit.verification._semidefinite import semidefinite
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -73,7 +75,7 @@ def quadratic(model):
 
 def linear(model):
     """HiGHS: the secant of o'² and the tangent of o² make the property linear in x and y."""
-    from curvkit.verification.networks import Affine, Network
+    from curvkit.verification._networks import Affine, Network
 
     def bound(low, high):
         ends = [each[2] for each in crown(model, (low, high))]

@@ -21,7 +21,7 @@ from jax.flatten_util import ravel_pytree
 
 import curvkit
 from curvkit import data
-from curvkit.curvature import network
+from curvkit.curvature import _network as network
 
 # name: (examples, hidden layers, steps), or (a model of `_safety`, None, steps)
 MODELS = {

@@ -10,7 +10,38 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 # By package, the modules that are private now: `name` became `_name`.
-PRIVATE: dict[str, str] = {}
+PRIVATE = {
+    "curvkit.curvature": (
+        "blocks chunks cover davidson edges gauss_newton krylov lanczos links network norms "
+        "operator optimizers primitives rules spectrum states thresholds"
+    ),
+    "curvkit.distillation": "aliased control field noise process sampled symmetry variants",
+    "curvkit.distillation.grid": "learning worlds",
+    "curvkit.kernels": (
+        "activations architecture breaks finite gauss initializers limits maps moments networks "
+        "ntk rectifiers shaping solve starts targets written"
+    ),
+    "curvkit.kernels.race": "network",
+    "curvkit.minima": (
+        "balls blind calculus certificate claims examples problems proofs_exact proofs_logistic "
+        "proofs_smooth rationals search steps table training"
+    ),
+    "curvkit.minima.basin": "plane",
+    "curvkit.selection": (
+        "comparison contest datasets design estimator examples greedy groups inputs kernel "
+        "practice problems recovery rivals simulations validated"
+    ),
+    "curvkit.selection.odds": "cells study",
+    "curvkit.sobolev": "comparison ends functions line loss points policy scaling synthetic",
+    "curvkit.tuners": "bases cdat choices edge leaves line rivals searches tuner",
+    "curvkit.tuners.model": "balance",
+    "curvkit.verification": (
+        "bounds cells certify checks digits exponentials networks one_box pendulum quadratic "
+        "semidefinite specifications study training verdict"
+    ),
+    "curvkit.verification.shapes": "planes",
+    "curvkit.watching": "live measure optimizer pace parts watch watcher",
+}
 MOVED = {
     f"{package}.{old}": f"{package}._{old}"
     for package, names in PRIVATE.items()
@@ -20,8 +51,6 @@ MOVED |= {
     f"curvkit.show.{name}": f"curvkit.draw.{name}"
     for name in ("theme", "sketch", "config", "patience")
 }
-
-
 MOVED |= {
     "curvkit.report.make": "curvkit.report.run",
     "curvkit.rooms": "curvkit._rooms",

@@ -13,14 +13,14 @@ et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.0
 
 from curvkit.curvature import experiment as _experiment
 from curvkit.curvature import figures
-from curvkit.curvature.blocks import block_sharpness
-from curvkit.curvature.chunks import over_batches
-from curvkit.curvature.gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
-from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
-from curvkit.curvature.operator import Operator, of_operator
+from curvkit.curvature._blocks import block_sharpness
+from curvkit.curvature._chunks import over_batches
+from curvkit.curvature._gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
+from curvkit.curvature._lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
+from curvkit.curvature._operator import Operator, of_operator
+from curvkit.curvature._spectrum import SpectralDensity, hessian_trace, spectral_density
+from curvkit.curvature._thresholds import critical, stability_threshold
 from curvkit.curvature.settings import Settings
-from curvkit.curvature.spectrum import SpectralDensity, hessian_trace, spectral_density
-from curvkit.curvature.thresholds import critical, stability_threshold
 from curvkit.curvature.trace import Trace
 from curvkit.room import Room as _Room
 

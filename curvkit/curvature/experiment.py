@@ -8,10 +8,11 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data
-from curvkit.curvature import network, rules
-from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature import _network as network
+from curvkit.curvature import _rules as rules
+from curvkit.curvature._lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
-from curvkit.curvature.thresholds import critical
 
 # A cold reading stops at 20 products; warm ones stop by themselves after four or so.
 MOST_PRODUCTS = 20

@@ -1,8 +1,8 @@
 """What can be turned in the curvature room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.curvature.network import ACTIVATIONS
-from curvkit.curvature.rules import RULES
+from curvkit.curvature._network import ACTIVATIONS
+from curvkit.curvature._rules import RULES
 
 EDGE = "arXiv 2103.00065"
 ADAPTIVE = "arXiv 2207.14484"

@@ -15,8 +15,8 @@ Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186).
 
 from curvkit.distillation import experiment as _experiment
 from curvkit.distillation import figures
-from curvkit.distillation.control import Balanced, balance
-from curvkit.distillation.field import (
+from curvkit.distillation._control import Balanced, balance
+from curvkit.distillation._field import (
     Teacher,
     asymmetry,
     boltzmann,
@@ -26,8 +26,8 @@ from curvkit.distillation.field import (
     teacher,
     update,
 )
-from curvkit.distillation.noise import Noise, noise_by_actions
-from curvkit.distillation.process import (
+from curvkit.distillation._noise import Noise, noise_by_actions
+from curvkit.distillation._process import (
     Process,
     best,
     decision_process,
@@ -36,11 +36,11 @@ from curvkit.distillation.process import (
     values,
     visits,
 )
-from curvkit.distillation.sampled import sampled as sampled_update
+from curvkit.distillation._sampled import sampled as sampled_update
+from curvkit.distillation._symmetry import Survey, survey
+from curvkit.distillation._variants import VARIANTS, Variant
 from curvkit.distillation.settings import Settings
-from curvkit.distillation.symmetry import Survey, survey
 from curvkit.distillation.trace import Trace
-from curvkit.distillation.variants import VARIANTS, Variant
 from curvkit.room import Room as _Room
 
 room = _Room(

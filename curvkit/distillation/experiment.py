@@ -5,11 +5,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.distillation import aliased, field
-from curvkit.distillation.field import Teacher
-from curvkit.distillation.process import Process, values, visits
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation import _field as field
+from curvkit.distillation._field import Teacher
+from curvkit.distillation._process import Process, values, visits
+from curvkit.distillation._variants import VARIANTS, Weights
 from curvkit.distillation.settings import Settings
-from curvkit.distillation.variants import VARIANTS, Weights
 
 # About so many readings a run; the plane that is drawn, and the starts, reach so far.
 READINGS, RUNS, GRID, SPAN, FURTHEST = 150, 6, 21, 6.0, 5.0

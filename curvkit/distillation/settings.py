@@ -1,7 +1,7 @@
 """What can be turned where distillation moves three states."""
 
 from curvkit.core.knob import BaseSettings, choice, knob, switch
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation._variants import VARIANTS
 
 DISTILLING = "arXiv 1902.02186"
 

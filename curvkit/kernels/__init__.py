@@ -16,11 +16,11 @@ kernel (arXiv 1806.07572).
 
 from curvkit.kernels import experiment as _experiment
 from curvkit.kernels import figures
-from curvkit.kernels.activations import ACTIVATIONS, activation
-from curvkit.kernels.initializers import delta_orthogonal, normalize_locations, orthogonal
-from curvkit.kernels.limits import dks_limit, tat_limit
-from curvkit.kernels.maps import c_map, hermite_weights, network_c_map, q_map
-from curvkit.kernels.networks import (
+from curvkit.kernels._activations import ACTIVATIONS, activation
+from curvkit.kernels._initializers import delta_orthogonal, normalize_locations, orthogonal
+from curvkit.kernels._limits import dks_limit, tat_limit
+from curvkit.kernels._maps import c_map, hermite_weights, network_c_map, q_map
+from curvkit.kernels._networks import (
     Chain,
     Nonlinear,
     Sum,
@@ -29,9 +29,9 @@ from curvkit.kernels.networks import (
     residual_block,
     resnet_v2,
 )
-from curvkit.kernels.ntk import condition_number, ntk
+from curvkit.kernels._ntk import condition_number, ntk
+from curvkit.kernels._shaping import Shaped, shape
 from curvkit.kernels.settings import Settings
-from curvkit.kernels.shaping import Shaped, shape
 from curvkit.kernels.trace import Trace
 from curvkit.room import Room as _Room
 

@@ -7,10 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.kernels import architecture, finite, limits, maps, networks, ntk, rectifiers
-from curvkit.kernels.activations import ACTIVATIONS, Activation
+from curvkit.kernels import _architecture as architecture
+from curvkit.kernels import _finite as finite
+from curvkit.kernels import _limits as limits
+from curvkit.kernels import _maps as maps
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _ntk as ntk
+from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels._activations import ACTIVATIONS, Activation
+from curvkit.kernels._shaping import shape
 from curvkit.kernels.settings import Settings
-from curvkit.kernels.shaping import shape
 
 COSINES = np.linspace(-1, 1, 81)
 PAIRS = np.array([-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 0.9])

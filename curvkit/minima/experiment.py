@@ -9,8 +9,11 @@ import numpy as np
 from curvkit import data as sets
 from curvkit.core import say
 from curvkit.core.share import wilson
-from curvkit.minima import blind, problems, table, training
-from curvkit.minima.search import Finding, search
+from curvkit.minima import _blind as blind
+from curvkit.minima import _problems as problems
+from curvkit.minima import _table as table
+from curvkit.minima import _training as training
+from curvkit.minima._search import Finding, search
 from curvkit.minima.settings import Settings
 
 __all__ = ["Comparison", "Finding", "compare", "search"]

@@ -1,8 +1,8 @@
 """What can be turned in the minima room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob, switch
-from curvkit.minima.problems import PROBLEMS
-from curvkit.minima.training import ACTIVATIONS, INITIALIZATIONS, OPTIMIZERS
+from curvkit.minima._problems import PROBLEMS
+from curvkit.minima._training import ACTIVATIONS, INITIALIZATIONS, OPTIMIZERS
 
 MINIMA = "arXiv 1611.06310"
 

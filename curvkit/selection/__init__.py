@@ -16,18 +16,18 @@ from curvkit.core.lazy import lazily as _lazily
 from curvkit.room import Room as _Room
 from curvkit.selection import experiment as _experiment
 from curvkit.selection import figures
-from curvkit.selection.comparison import Comparison, compare
-from curvkit.selection.datasets import table
-from curvkit.selection.kernel import group_omp
-from curvkit.selection.practice import Practice, practise
-from curvkit.selection.recovery import Condition, recovery
+from curvkit.selection._comparison import Comparison, compare
+from curvkit.selection._datasets import table
+from curvkit.selection._kernel import group_omp
+from curvkit.selection._practice import Practice, practise
+from curvkit.selection._recovery import Condition, recovery
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace
 
 if TYPE_CHECKING:  # scikit-learn's selectors take seconds to import
-    from curvkit.selection.estimator import GroupOMP
-    from curvkit.selection.examples import trap
-    from curvkit.selection.validated import GroupOMPCV
+    from curvkit.selection._estimator import GroupOMP
+    from curvkit.selection._examples import trap
+    from curvkit.selection._validated import GroupOMPCV
 
 room = _Room(
     __name__,

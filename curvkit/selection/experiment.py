@@ -6,7 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.selection import datasets, kernel, problems
+from curvkit.selection import _datasets as datasets
+from curvkit.selection import _kernel as kernel
+from curvkit.selection import _problems as problems
 from curvkit.selection.settings import Settings
 
 __all__ = []

@@ -1,7 +1,7 @@
 """What can be turned in the selection room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob, switch
-from curvkit.selection.datasets import NAMES
+from curvkit.selection._datasets import NAMES
 
 GROUP_OMP = "Lozano, Swirszcz, Abe 2009, NeurIPS"
 

@@ -2,6 +2,7 @@
 // the figure before. Figures that come faster than they can be drawn are passed over.
 
 const STILL_AFTER = 1500;
+const PURGED_AFTER = 5000;
 const STYLE = `
 .curvkit-plot { width: 100%; }
 .jp-Cell:has(.curvkit-plot) .jp-OutputArea-child:has(.curvkit-still),
@@ -128,7 +129,13 @@ function render({ model, el }) {
     clearTimeout(waiting);
     model.off("change:number", ask);
     model.off("change:wanted", still);
-    if (Plotly && shown) Plotly.purge(plot);
+    // A kernel that restarts takes the widget away and not the picture, which stays until its cell
+    // runs again.
+    const purge = () => {
+      if (plot.isConnected) setTimeout(purge, PURGED_AFTER);
+      else if (Plotly && shown) Plotly.purge(plot);
+    };
+    purge();
   };
 }
 

@@ -15,16 +15,16 @@ for Neural Networks, NeurIPS 2017 (arXiv 1706.04859).
 from curvkit.room import Room as _Room
 from curvkit.sobolev import experiment as _experiment
 from curvkit.sobolev import figures
-from curvkit.sobolev.comparison import Comparison
+from curvkit.sobolev._comparison import Comparison
+from curvkit.sobolev._functions import FUNCTIONS
+from curvkit.sobolev._line import Fits, fits
+from curvkit.sobolev._loss import Contracted, Projections, draw, loss, penalty, taught
+from curvkit.sobolev._points import kinks
+from curvkit.sobolev._policy import Distilled, distil
+from curvkit.sobolev._scaling import Scaling
+from curvkit.sobolev._synthetic import Synthetic, synthetic
 from curvkit.sobolev.experiment import compare
-from curvkit.sobolev.functions import FUNCTIONS
-from curvkit.sobolev.line import Fits, fits
-from curvkit.sobolev.loss import Contracted, Projections, draw, loss, penalty, taught
-from curvkit.sobolev.points import kinks
-from curvkit.sobolev.policy import Distilled, distil
-from curvkit.sobolev.scaling import Scaling
 from curvkit.sobolev.settings import Settings
-from curvkit.sobolev.synthetic import Synthetic, synthetic
 from curvkit.sobolev.trace import Trace
 from curvkit.sobolev.widget import edit
 

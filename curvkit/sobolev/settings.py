@@ -1,7 +1,7 @@
 """What can be turned in the Sobolev room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.sobolev.functions import FUNCTIONS
+from curvkit.sobolev._functions import FUNCTIONS
 
 SOBOLEV = "arXiv 1706.04859"
 

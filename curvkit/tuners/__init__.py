@@ -16,15 +16,15 @@ the Edge: Curvature Aware Learning Rate Tuners, NeurIPS 2024 (arXiv 2407.06183).
 from curvkit.room import Room as _Room
 from curvkit.tuners import experiment as _experiment
 from curvkit.tuners import figures
-from curvkit.tuners.cdat import CDATState, cdat, greedy
-from curvkit.tuners.choices import TUNERS
-from curvkit.tuners.edge import oracle
-from curvkit.tuners.line import curvature_along
-from curvkit.tuners.rivals import constant, hypergradient, polyak, schedule, warm_up
-from curvkit.tuners.searches import armijo, exact
+from curvkit.tuners._cdat import CDATState, cdat, greedy
+from curvkit.tuners._choices import TUNERS
+from curvkit.tuners._edge import oracle
+from curvkit.tuners._line import curvature_along
+from curvkit.tuners._rivals import constant, hypergradient, polyak, schedule, warm_up
+from curvkit.tuners._searches import armijo, exact
+from curvkit.tuners._tuner import TunerState, unmasked
 from curvkit.tuners.settings import Settings
 from curvkit.tuners.trace import Trace
-from curvkit.tuners.tuner import TunerState, unmasked
 from curvkit.tuners.widget import play
 
 room = _Room(

@@ -10,11 +10,12 @@ from jax.flatten_util import ravel_pytree
 
 from curvkit import data
 from curvkit.core import devices
-from curvkit.curvature import network, rules
-from curvkit.curvature.lanczos import EigenPairs, top_eigenpairs
-from curvkit.curvature.thresholds import critical
-from curvkit.tuners.choices import choose
-from curvkit.tuners.rivals import constant
+from curvkit.curvature import _network as network
+from curvkit.curvature import _rules as rules
+from curvkit.curvature._lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature._thresholds import critical
+from curvkit.tuners._choices import choose
+from curvkit.tuners._rivals import constant
 from curvkit.tuners.settings import Settings
 from curvkit.tuners.trace import contenders
 

@@ -1,7 +1,7 @@
 """What can be turned in the tuners room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.tuners.choices import TUNERS
+from curvkit.tuners._choices import TUNERS
 
 PAPER = "arXiv 2407.06183"
 EDGE = "arXiv 2103.00065"

@@ -16,17 +16,17 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 from curvkit.room import Room as _Room
 from curvkit.verification import experiment as _experiment
 from curvkit.verification import figures
-from curvkit.verification.bounds import crown, interval
+from curvkit.verification._bounds import crown, interval
+from curvkit.verification._exponentials import DigitSumSpec, Exponentials, SoftmaxSpec
+from curvkit.verification._networks import BRISK as _BRISK
+from curvkit.verification._networks import Affine, Box, box, network, side_by_side
+from curvkit.verification._quadratic import QuadraticSpec
+from curvkit.verification._semidefinite import semidefinite
+from curvkit.verification._specifications import LinearSpec, Specification
+from curvkit.verification._verdict import Verdict, progress, verify
 from curvkit.verification.experiment import STUDIES, follow, ladder, sample, study
-from curvkit.verification.exponentials import DigitSumSpec, Exponentials, SoftmaxSpec
-from curvkit.verification.networks import BRISK as _BRISK
-from curvkit.verification.networks import Affine, Box, box, network, side_by_side
-from curvkit.verification.quadratic import QuadraticSpec
-from curvkit.verification.semidefinite import semidefinite
 from curvkit.verification.settings import Settings
-from curvkit.verification.specifications import LinearSpec, Specification
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares, Trace
-from curvkit.verification.verdict import Verdict, progress, verify
 from curvkit.verification.widget import explore_ladder
 
 room = _Room(

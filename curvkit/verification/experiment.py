@@ -9,10 +9,13 @@ import numpy as np
 
 from curvkit import data
 from curvkit.core import say
-from curvkit.verification import cells, digits, one_box, pendulum
-from curvkit.verification.networks import side_by_side
+from curvkit.verification import _cells as cells
+from curvkit.verification import _digits as digits
+from curvkit.verification import _one_box as one_box
+from curvkit.verification import _pendulum as pendulum
+from curvkit.verification._networks import side_by_side
+from curvkit.verification._study import STUDIES, kept
 from curvkit.verification.settings import Settings
-from curvkit.verification.study import STUDIES, kept
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares
 
 __all__ = ["STUDIES", "follow", "ladder", "sample", "study"]

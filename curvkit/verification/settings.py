@@ -1,8 +1,8 @@
 """What can be turned in the verification room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob, switch
-from curvkit.verification.certify import RELAXATIONS
-from curvkit.verification.pendulum import MODELS
+from curvkit.verification._certify import RELAXATIONS
+from curvkit.verification._pendulum import MODELS
 
 VERIFICATION = "arXiv 1902.09592"
 

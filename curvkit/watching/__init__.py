@@ -9,9 +9,9 @@ reading from the vectors of the one before, and keeps its cost within a share of
 """
 
 from curvkit.watching import figures
+from curvkit.watching._watch import watch
+from curvkit.watching._watcher import Watch
 from curvkit.watching.trace import Trace
-from curvkit.watching.watch import watch
-from curvkit.watching.watcher import Watch
 
 __all__ = ["Trace", "Watch", "figures", "watch"]
 __dir__ = lambda: __all__

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
-from curvkit.curvature import norms
+from curvkit.curvature import _norms as norms
 
 MERITS = ("last_loss", "last_sharpness", "settled_scaled_sharpness")
 

@@ -10,7 +10,7 @@ import pytest
 from helpers import assert_close
 
 from curvkit.core import parts
-from curvkit.curvature.blocks import layers as layers_of
+from curvkit.curvature._blocks import layers as layers_of
 
 FEW = jnp.linspace(-1.0, 1.0, 6)[:, None]
 

@@ -9,8 +9,8 @@ from jax.flatten_util import ravel_pytree
 from oracles import dense
 
 from curvkit import data
-from curvkit.curvature import network
-from curvkit.curvature.blocks import block_sharpness, layers
+from curvkit.curvature import _network as network
+from curvkit.curvature._blocks import block_sharpness, layers
 
 KEY = jax.random.key(0)
 

@@ -8,9 +8,9 @@ import pytest
 from helpers import assert_close, float64
 
 from curvkit import data
-from curvkit.curvature import network
-from curvkit.curvature.chunks import over_batches
-from curvkit.curvature.lanczos import hvp
+from curvkit.curvature import _network as network
+from curvkit.curvature._chunks import over_batches
+from curvkit.curvature._lanczos import hvp
 
 PARAMS = network.mlp(jax.random.key(0), [1, 4, 1], "lecun")
 

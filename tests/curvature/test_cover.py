@@ -5,7 +5,7 @@ import optax
 import pytest
 from oracles.edges import place
 
-from curvkit.curvature.cover import Cover, Unlike, scalar
+from curvkit.curvature._cover import Cover, Unlike, scalar
 
 PARAMS = {"a": jnp.ones(2), "b": {"c": jnp.ones(3), "d": jnp.ones(4)}}
 COVER = place(PARAMS)

@@ -7,7 +7,7 @@ import pytest
 from helpers import assert_close
 from oracles.dense import largest, matrix
 
-from curvkit.curvature import davidson
+from curvkit.curvature import _davidson as davidson
 
 
 def begun(symmetric, first, steps, tolerance, **options):

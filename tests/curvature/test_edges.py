@@ -7,8 +7,9 @@ import optax
 import pytest
 from oracles.edges import SMALL, bisected, dense, filled, place, told
 
-from curvkit.curvature import edges, links
-from curvkit.curvature.optimizers import transformed
+from curvkit.curvature import _edges as edges
+from curvkit.curvature import _links as links
+from curvkit.curvature._optimizers import transformed
 
 PARAMS = {
     "a": SMALL * jnp.array([1.0, -2.0, 0.5]),

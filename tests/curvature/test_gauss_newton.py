@@ -8,8 +8,8 @@ from helpers import assert_close, float64
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data
-from curvkit.curvature import network
-from curvkit.curvature.gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
+from curvkit.curvature import _network as network
+from curvkit.curvature._gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
 
 KEY = jax.random.key(0)
 

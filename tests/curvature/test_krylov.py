@@ -7,7 +7,7 @@ import pytest
 from helpers import assert_close
 from oracles.dense import largest, matrix
 
-from curvkit.curvature import krylov
+from curvkit.curvature import _krylov as krylov
 
 
 def run(symmetric, steps, k, seed=0, **options):

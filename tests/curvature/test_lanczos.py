@@ -13,9 +13,10 @@ from jax.flatten_util import ravel_pytree
 from oracles import dense
 
 from curvkit import data
-from curvkit.curvature import davidson, network
-from curvkit.curvature.krylov import lanczos
-from curvkit.curvature.lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
+from curvkit.curvature import _davidson as davidson
+from curvkit.curvature import _network as network
+from curvkit.curvature._krylov import lanczos
+from curvkit.curvature._lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
 
 KEY = jax.random.key(0)
 

@@ -16,8 +16,9 @@ from oracles import dense
 
 from curvkit import data
 from curvkit.core.batch import OPTIMISED
-from curvkit.curvature import experiment, network
-from curvkit.curvature.lanczos import top_eigenpairs
+from curvkit.curvature import _network as network
+from curvkit.curvature import experiment
+from curvkit.curvature._lanczos import top_eigenpairs
 
 pytestmark = pytest.mark.slow
 

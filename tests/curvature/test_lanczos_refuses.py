@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from curvkit.curvature.lanczos import EigenPairs, hvp, top_eigenpairs
+from curvkit.curvature._lanczos import EigenPairs, hvp, top_eigenpairs
 
 KEY = jax.random.key(0)
 ONES = {"w": jnp.ones(3)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curvkit.curvature.links import (
+from curvkit.curvature._links import (
     EFFECTS,
     NORMS,
     REMEMBERING,
@@ -32,7 +32,7 @@ def test_the_gain_is_what_an_alternating_gradient_ends_at(decay, nesterov, kind)
 
 @given(decays)
 def test_two_over_the_gain_is_the_critical_value(decay):
-    from curvkit.curvature.thresholds import critical
+    from curvkit.curvature._thresholds import critical
 
     for rule, memory in (
         ("heavy_ball", traced(decay)),

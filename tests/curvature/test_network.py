@@ -9,7 +9,7 @@ import pytest
 from helpers import assert_close
 from oracles import dense
 
-from curvkit.curvature import network
+from curvkit.curvature import _network as network
 
 KEY = jax.random.key(0)
 SIZES = [50, 400, 300, 10]

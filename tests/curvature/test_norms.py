@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles.edges import bisected, dense, drifts, filled, place
 
-from curvkit.curvature import edges, norms
-from curvkit.curvature.optimizers import transformed
+from curvkit.curvature import _edges as edges
+from curvkit.curvature import _norms as norms
+from curvkit.curvature._optimizers import transformed
 
 MATRIX = dense(6)
 CUBE = np.array(list(itertools.product((-1.0, 1.0), repeat=6)))

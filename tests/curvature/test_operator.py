@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 from helpers import assert_close, compilations, float64
 
-from curvkit.curvature.operator import of_operator
+from curvkit.curvature._operator import of_operator
 
 KEY = jax.random.key(0)
 

@@ -10,8 +10,8 @@ import pytest
 from oracles.edges import place
 
 from curvkit import tuners
-from curvkit.curvature import edges
-from curvkit.curvature.optimizers import transformed
+from curvkit.curvature import _edges as edges
+from curvkit.curvature._optimizers import transformed
 
 PARAMS = {"a": jnp.ones(2), "b": jnp.ones(3)}
 RULE = optax.sgd(0.1, momentum=0.9)

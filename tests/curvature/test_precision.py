@@ -17,7 +17,7 @@ from curvkit.curvature import (
     sharpness,
     spectral_density,
 )
-from curvkit.watching.measure import begin, reading
+from curvkit.watching._measure import begin, reading
 
 KEY = jax.random.key(0)
 X = jax.random.normal(KEY, (5, 3))

@@ -6,8 +6,8 @@ import pytest
 from helpers import assert_close
 from oracles.edges import FAST, filled, place
 
-from curvkit.curvature.links import EFFECTS, trust_ratio
-from curvkit.curvature.optimizers import transformed
+from curvkit.curvature._links import EFFECTS, trust_ratio
+from curvkit.curvature._optimizers import transformed
 
 WEIGHT = jnp.array([[1.0, -2.0, 0.5], [0.3, 4.0, -1.0]])
 GRADIENT = jnp.array([[0.2, 1.0, -0.4], [-2.0, 0.1, 0.7]])

@@ -7,7 +7,7 @@ import pytest
 from helpers import assert_close
 from oracles import recurrences
 
-from curvkit.curvature import rules
+from curvkit.curvature import _rules as rules
 
 BETA, DECAY = 0.8, 0.95
 GRADIENTS = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)

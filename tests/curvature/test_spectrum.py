@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import assert_close
 
-from curvkit.curvature.spectrum import hessian_trace, spectral_density
+from curvkit.curvature._spectrum import hessian_trace, spectral_density
 
 KEY = jax.random.key(0)
 

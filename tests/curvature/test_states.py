@@ -8,7 +8,8 @@ import pytest
 from oracles.edges import place
 
 from curvkit import tuners
-from curvkit.curvature import edges, states
+from curvkit.curvature import _edges as edges
+from curvkit.curvature import _states as states
 
 BENDS = jnp.array([5.0, 3.0, 1.0])
 PARAMS = {"w": jnp.array([1.0, -1.0, 2.0])}

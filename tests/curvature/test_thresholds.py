@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles.recurrences import spectral_radius
 
-from curvkit.curvature.thresholds import CRITICAL, critical, stability_threshold
+from curvkit.curvature._thresholds import CRITICAL, critical, stability_threshold
 
 # A crossing through −1 moves the radius as fast as ηλ: 1e-9 to a side is seen in double precision,
 # whose rounding of it is some 1e-14 (of a double root near β = 1, its square root: 1e-7).

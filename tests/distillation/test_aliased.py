@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from helpers import assert_close, float64
 
-from curvkit.distillation import aliased
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation._variants import VARIANTS
 
 DT = 0.1
 

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from helpers import assert_close
 
-from curvkit.distillation import aliased, control, field, sampled
-from curvkit.distillation.variants import REWARDS, VARIANTS
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation import _control as control
+from curvkit.distillation import _field as field
+from curvkit.distillation import _sampled as sampled
+from curvkit.distillation._variants import REWARDS, VARIANTS
 
 FREE = [name for name, row in VARIANTS.items() if not (row.gated or REWARDS[row.reward][2])]
 GYMNASIUM = "gymnasium is not installed, so there is no cart."

@@ -9,9 +9,10 @@ import pytest
 from helpers import assert_close, float64
 from oracles.episodes import expected_update
 
-from curvkit.distillation import aliased, field
-from curvkit.distillation.process import decision_process
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation import _field as field
+from curvkit.distillation._process import decision_process
+from curvkit.distillation._variants import VARIANTS
 
 named = pytest.mark.parametrize("name", VARIANTS)
 KEYS = 6

@@ -5,8 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.distillation import aliased, field, noise
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation import _field as field
+from curvkit.distillation import _noise as noise
+from curvkit.distillation._variants import VARIANTS
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from helpers import assert_close, float64
 
-from curvkit.distillation.process import (
+from curvkit.distillation._process import (
     best,
     decision_process,
     from_gymnasium,

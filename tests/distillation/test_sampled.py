@@ -10,9 +10,11 @@ from helpers import assert_close
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curvkit.distillation import aliased, field, sampled
-from curvkit.distillation.process import values, visits
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation import _field as field
+from curvkit.distillation import _sampled as sampled
+from curvkit.distillation._process import values, visits
+from curvkit.distillation._variants import VARIANTS
 
 EPISODES, LENGTH = 2000, 60
 

@@ -4,7 +4,7 @@ import jax
 import pytest
 
 from curvkit.distillation import survey
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation._variants import VARIANTS
 
 
 def test_the_survey_finds_gradients_where_they_are_proved_and_nowhere_else():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curvkit.distillation.variants import DRIVERS, LOSSES, REWARDS, VARIANTS
+from curvkit.distillation._variants import DRIVERS, LOSSES, REWARDS, VARIANTS
 
 
 @pytest.mark.parametrize("row", VARIANTS.values(), ids=VARIANTS)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from curvkit.kernels.activations import (
+from curvkit.kernels._activations import (
     ACTIVATIONS,
     OF_JAX,
     OTHERWISE,

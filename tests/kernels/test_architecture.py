@@ -5,7 +5,10 @@ import pytest
 from oracles import kernel_maps as oracle
 
 from curvkit.core.knob import knobs
-from curvkit.kernels import Settings, architecture, networks, rectifiers, shape
+from curvkit.kernels import Settings, shape
+from curvkit.kernels import _architecture as architecture
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _rectifiers as rectifiers
 
 
 @pytest.mark.parametrize("wiring", architecture.WIRINGS)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from curvkit.kernels.activations import ACTIVATIONS, _of
-from curvkit.kernels.breaks import jumps
+from curvkit.kernels._activations import ACTIVATIONS, _of
+from curvkit.kernels._breaks import jumps
 
 named = pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 

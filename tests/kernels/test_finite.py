@@ -9,7 +9,9 @@ import pytest
 from oracles import kernel_maps as oracle
 from scipy.stats import ks_2samp
 
-from curvkit.kernels import finite, maps, shape
+from curvkit.kernels import _finite as finite
+from curvkit.kernels import _maps as maps
+from curvkit.kernels import shape
 
 COSINES = np.array([-0.5, 0.0, 0.5, 0.9])
 

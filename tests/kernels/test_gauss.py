@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels.gauss import cut_rule, hermite_rule, hermite_table, panel_rule
+from curvkit.kernels._gauss import cut_rule, hermite_rule, hermite_table, panel_rule
 
 
 @pytest.mark.parametrize("rule", [hermite_rule, panel_rule])

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from curvkit.kernels import dks_limit, maps, rectifiers, shape, tat_limit
-from curvkit.kernels.limits import dks_bounds, dks_gap, tat_bounds
+from curvkit.kernels import _maps as maps
+from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels import dks_limit, shape, tat_limit
+from curvkit.kernels._limits import dks_bounds, dks_gap, tat_bounds
 
 C = np.linspace(-1, 1, 81)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import maps, rectifiers
-from curvkit.kernels.activations import ACTIVATIONS
+from curvkit.kernels import _maps as maps
+from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels._activations import ACTIVATIONS
 
 SMOOTH = ("softplus", "tanh", "gelu", "swish", "erf", "sin")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from curvkit.kernels import moments
-from curvkit.kernels.activations import ACTIVATIONS
-from curvkit.kernels.gauss import panel_rule
+from curvkit.kernels import _moments as moments
+from curvkit.kernels._activations import ACTIVATIONS
+from curvkit.kernels._gauss import panel_rule
 
 
 @pytest.mark.parametrize("name", ["softplus", "gelu", "elu"])

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import networks
-from curvkit.kernels.networks import Chain, Nonlinear, Sum, feed_forward, residual, residual_block
+from curvkit.kernels import _networks as networks
+from curvkit.kernels._networks import Chain, Nonlinear, Sum, feed_forward, residual, residual_block
 
 blocks = st.lists(
     st.one_of(st.none(), st.tuples(st.floats(0, 0.99), st.integers(1, 3))), min_size=1, max_size=5

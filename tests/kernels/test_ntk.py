@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import maps, shape
-from curvkit.kernels.ntk import condition_number, ntk
+from curvkit.kernels import _maps as maps
+from curvkit.kernels import shape
+from curvkit.kernels._ntk import condition_number, ntk
 
 
 @pytest.mark.parametrize("depth", [1, 5, 20])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import networks, rectifiers
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _rectifiers as rectifiers
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.4, -0.3])

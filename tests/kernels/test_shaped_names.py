@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.kernels import activation, networks, shape
-from curvkit.kernels.networks import residual
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import activation, shape
+from curvkit.kernels._networks import residual
 
 NETWORKS = [networks.feed_forward(50), residual(16, 2, weight=0.8)]
 

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import ACTIVATIONS, activation, networks, rectifiers, shape
-from curvkit.kernels.activations import _of
-from curvkit.kernels.networks import residual, resnet_v2
+from curvkit.kernels import ACTIVATIONS, activation, shape
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels._activations import _of
+from curvkit.kernels._networks import residual, resnet_v2
 
 # What published constants are of: ResNet-101 with shortcuts of weight 0.6.
 PUBLISHED = resnet_v2((3, 4, 23, 3), weight=0.6)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from oracles import kernel_maps as oracle
 
-from curvkit.kernels import solve
-from curvkit.kernels.activations import ACTIVATIONS
+from curvkit.kernels import _solve as solve
+from curvkit.kernels._activations import ACTIVATIONS
 
 
 @pytest.mark.parametrize("name", ["softplus", "tanh", "elu"])

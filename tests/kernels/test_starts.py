@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from curvkit.kernels import moments, starts
-from curvkit.kernels.activations import ACTIVATIONS
-from curvkit.kernels.gauss import panel_rule
+from curvkit.kernels import _moments as moments
+from curvkit.kernels import _starts as starts
+from curvkit.kernels._activations import ACTIVATIONS
+from curvkit.kernels._gauss import panel_rule
 
 
 @pytest.mark.parametrize("tat", [False, True])

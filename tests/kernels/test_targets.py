@@ -2,7 +2,8 @@
 
 import pytest
 
-from curvkit.kernels import networks, targets
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _targets as targets
 
 
 @pytest.mark.parametrize("depth", [1, 3, 50, 1000])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curvkit.kernels.activations import ACTIVATIONS, _of
+from curvkit.kernels._activations import ACTIVATIONS, _of
 
 named = pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 

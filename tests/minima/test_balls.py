@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curvkit.minima import balls, calculus
-from curvkit.minima.calculus import BENDS, CRITERIA, Weights
+from curvkit.minima import _balls as balls
+from curvkit.minima import _calculus as calculus
+from curvkit.minima._calculus import BENDS, CRITERIA, Weights
 
 flint = pytest.importorskip("flint")
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curvkit.minima import blind
-from curvkit.minima.examples import JELLYFISH, TEN_POINTS, XOR
+from curvkit.minima import _blind as blind
+from curvkit.minima._examples import JELLYFISH, TEN_POINTS, XOR
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=5))

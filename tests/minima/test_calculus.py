@@ -8,8 +8,8 @@ import pytest
 from helpers import assert_close, float64
 from oracles import dense, networks
 
-from curvkit.minima import calculus
-from curvkit.minima.calculus import BENDS, CRITERIA, Weights
+from curvkit.minima import _calculus as calculus
+from curvkit.minima._calculus import BENDS, CRITERIA, Weights
 
 SHAPES = [(1, 2, 2), (2, 1, 3)]
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import dense, networks
 
-from curvkit.minima import certificate, proofs_smooth
-from curvkit.minima.certificate import certify
-from curvkit.minima.examples import counterexamples, example, rectifiers, ten_points
+from curvkit.minima import _certificate as certificate
+from curvkit.minima import _proofs_smooth as proofs_smooth
+from curvkit.minima._certificate import certify
+from curvkit.minima._examples import counterexamples, example, rectifiers, ten_points
 
 pytest.importorskip("flint")
 EXAMPLES = {each.name: each for each in counterexamples()}

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curvkit.minima import balls, claims, proofs_smooth
-from curvkit.minima.certificate import certify
-from curvkit.minima.examples import example, rectifiers, ten_points
-from curvkit.minima.steps import Proof
+from curvkit.minima import _balls as balls
+from curvkit.minima import _claims as claims
+from curvkit.minima import _proofs_smooth as proofs_smooth
+from curvkit.minima._certificate import certify
+from curvkit.minima._examples import example, rectifiers, ten_points
+from curvkit.minima._steps import Proof
 
 pytest.importorskip("flint")
 LOSS = "5.777378449063"

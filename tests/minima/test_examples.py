@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from oracles import networks
 
-from curvkit.minima.certificate import certify
-from curvkit.minima.examples import counterexamples, example, ten_points
+from curvkit.minima._certificate import certify
+from curvkit.minima._examples import counterexamples, example, ten_points
 
 ONE = ([[1.0]], [0.0], [1.0], 0.0)
 

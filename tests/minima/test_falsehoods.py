@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from curvkit.minima import calculus
-from curvkit.minima.calculus import Weights
-from curvkit.minima.certificate import certify
-from curvkit.minima.examples import example
+from curvkit.minima import _calculus as calculus
+from curvkit.minima._calculus import Weights
+from curvkit.minima._certificate import certify
+from curvkit.minima._examples import example
 
 pytest.importorskip("flint")
 # So near that a network which is moved by much more has no minimum there.

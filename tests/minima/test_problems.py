@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from curvkit.data import digits
-from curvkit.minima import problems
-from curvkit.minima.problems import PROBLEMS, problem, proved_levels
+from curvkit.minima import _problems as problems
+from curvkit.minima._problems import PROBLEMS, problem, proved_levels
 
 
 @pytest.mark.parametrize("name", PROBLEMS)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from curvkit.minima import proofs_exact
-from curvkit.minima.examples import example, rectifiers
+from curvkit.minima import _proofs_exact as proofs_exact
+from curvkit.minima._examples import example, rectifiers
 
 
 def test_the_kinks_of_the_rectifier_examples_are_found_on_their_points():

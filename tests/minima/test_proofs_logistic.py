@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curvkit.minima import proofs_logistic
-from curvkit.minima.certificate import certify
-from curvkit.minima.examples import example
+from curvkit.minima import _proofs_logistic as proofs_logistic
+from curvkit.minima._certificate import certify
+from curvkit.minima._examples import example
 
 pytest.importorskip("flint")
 POINTS = np.array([-2.0, -1.0, 0.5, 1.0, 2.0, 3.0])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from curvkit.minima import proofs_smooth
-from curvkit.minima.examples import ten_points
+from curvkit.minima import _proofs_smooth as proofs_smooth
+from curvkit.minima._examples import ten_points
 
 pytest.importorskip("flint")
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import networks
 
-from curvkit.minima import rationals
-from curvkit.minima.calculus import Weights
-from curvkit.minima.rationals import exact
+from curvkit.minima import _rationals as rationals
+from curvkit.minima._calculus import Weights
+from curvkit.minima._rationals import exact
 
 small = st.fractions(-3, 3, max_denominator=4)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from curvkit.minima.examples import TEN_LABELS, TEN_POINTS
-from curvkit.minima.search import search
+from curvkit.minima._examples import TEN_LABELS, TEN_POINTS
+from curvkit.minima._search import search
 
 pytest.importorskip("flint")
 POINTS = np.array(TEN_POINTS, float)

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from curvkit.minima.steps import Ball, Proof
+from curvkit.minima._steps import Ball, Proof
 
 
 def test_a_rational_is_told_exactly():

@@ -4,9 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from curvkit.minima import table, training
-from curvkit.minima.problems import problem
-from curvkit.minima.training import INITIALIZATIONS, OPTIMIZERS
+from curvkit.minima import _table as table
+from curvkit.minima import _training as training
+from curvkit.minima._problems import problem
+from curvkit.minima._training import INITIALIZATIONS, OPTIMIZERS
 
 
 def test_the_table_is_whole():

@@ -7,8 +7,8 @@ import pytest
 from helpers import assert_close, float64
 from oracles import networks
 
-from curvkit.minima import training
-from curvkit.minima.training import Data, Runs
+from curvkit.minima import _training as training
+from curvkit.minima._training import Data, Runs
 
 INPUTS = np.array([[1.0, 0.5], [-0.3, 2.0], [0.2, -1.0]])
 TARGETS = np.array([1.0, 0.0, 1.0])

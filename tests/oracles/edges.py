@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from curvkit.curvature import edges
-from curvkit.curvature.cover import Cover
-from curvkit.curvature.optimizers import transformed
+from curvkit.curvature import _edges as edges
+from curvkit.curvature._cover import Cover
+from curvkit.curvature._optimizers import transformed
 
 MOMENTS = ("nu", "nu_max", "sum_of_squares", "v", "v_row", "v_col")
 SLOW = (*MOMENTS, "count", "step_count", "weight_sum", "mini_step", "gradient_step", "max_lr")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curvkit.selection.comparison import NOTED, compare
+from curvkit.selection._comparison import NOTED, compare
 
 QUICK = ("Group-OMP", "OMP", "least squares")
 

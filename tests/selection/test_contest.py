@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from curvkit.selection import GroupOMP, contest
-from curvkit.selection.simulations import SIMULATIONS
+from curvkit.selection import GroupOMP
+from curvkit.selection import _contest as contest
+from curvkit.selection._simulations import SIMULATIONS
 
 RNG = np.random.default_rng(0)
 COLUMNS, TARGETS = SIMULATIONS["E2"].draw(RNG, 100)

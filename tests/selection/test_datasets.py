@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
 
-from curvkit.selection.datasets import NAMES, table
+from curvkit.selection._datasets import NAMES, table
 
 
 @pytest.mark.parametrize("name", NAMES)

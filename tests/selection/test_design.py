@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from oracles.group_omp import random_problem, slow_path
 from scipy import sparse
 
-from curvkit.selection.design import Design
-from curvkit.selection.groups import read_groups
+from curvkit.selection._design import Design
+from curvkit.selection._groups import read_groups
 
 
 def first_scores(X, y, columns, **options):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from curvkit.selection.examples import trap
+from curvkit.selection._examples import trap
 
 
 @pytest.mark.parametrize("rows", [50, 500, 20_000])

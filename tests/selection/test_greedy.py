@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from oracles.group_omp import random_problem, slow_path
 from sklearn.linear_model import OrthogonalMatchingPursuit
 
-from curvkit.selection.design import Design
-from curvkit.selection.greedy import ENOUGH, SMALL, greedy_path
-from curvkit.selection.groups import read_groups
+from curvkit.selection._design import Design
+from curvkit.selection._greedy import ENOUGH, SMALL, greedy_path
+from curvkit.selection._groups import read_groups
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curvkit.selection.groups import read_groups
+from curvkit.selection._groups import read_groups
 
 
 def as_sets(groups):

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from curvkit.selection import GroupOMP, GroupOMPCV, inputs, recovery
+from curvkit.selection import GroupOMP, GroupOMPCV, recovery
+from curvkit.selection import _inputs as inputs
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 6))

@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.selection import GroupOMP, kernel, problems
-from curvkit.selection.recovery import noise_levels, recovery
+from curvkit.selection import GroupOMP
+from curvkit.selection import _kernel as kernel
+from curvkit.selection import _problems as problems
+from curvkit.selection._recovery import noise_levels, recovery
 
 SHAPE = problems.Shape(60, 10, 3)
 STEPS, COUNT = 4, 6

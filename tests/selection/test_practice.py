@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from curvkit.selection import practice
-from curvkit.selection.contest import METHODS, Path
-from curvkit.selection.datasets import table
+from curvkit.selection import _practice as practice
+from curvkit.selection._contest import METHODS, Path
+from curvkit.selection._datasets import table
 
 
 def test_the_three_parts_of_a_split_are_all_rows_once():

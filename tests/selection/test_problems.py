@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.selection import problems
+from curvkit.selection import _problems as problems
 
 GIVEN = dict(rows=4000, groups=4, size=3, good=2, within=0.6, between=0.3, noise=0.5)
 

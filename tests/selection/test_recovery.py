@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from curvkit.selection import GroupOMP
-from curvkit.selection.recovery import (
+from curvkit.selection._recovery import (
     incoherence,
     noise_levels,
     recovery,

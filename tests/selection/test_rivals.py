@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso
 
-from curvkit.selection import rivals
+from curvkit.selection import _rivals as rivals
 
 ROWS, GROUPS, SIZE = 50, 12, 4
 RNG = np.random.default_rng(0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from curvkit.selection.simulations import SIMULATIONS
+from curvkit.selection._simulations import SIMULATIONS
 
 
 @pytest.mark.parametrize("name", SIMULATIONS)

@@ -51,6 +51,11 @@ LAST_CELL = """() => {
   const content = window.jupyterapp.shell.currentWidget.content;
   content.scrollToItem(content.widgets.length - 1);
 }"""
+PANEL_CELL = """() => {
+  const content = window.jupyterapp.shell.currentWidget.content;
+  content.scrollToItem(content.widgets.findIndex((each) =>
+    each.model.sharedModel.source.includes("curvature.explore(")));
+}"""
 # Under which rule a knob says anything, and a value to turn it to.
 UNDER = {"momentum": "adam", "second_moment_decay": "adam"}
 
@@ -347,6 +352,27 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     assert not later.locator(".js-plotly-plot").count()
     later.evaluate(END_KERNEL, copied)
     later.close()
+
+
+def test_after_a_restart_the_same_cells_show_the_same_figure(page):
+    press(page, "Reset")
+    settle(page)
+    before = plot(page)
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    # The kernel of the panels is gone, and JupyterLab marks every part of them as cut off.
+    page.wait_for_selector(".curvkit-panel .jupyter-widgets-disconnected")
+    assert plot(page) == before
+    look(page, "restarted")
+    page.wait_for_timeout(2000)
+    page.wait_for_function(READY, timeout=90_000)
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.wait_for_function(ALL_RUN, timeout=300_000)
+    page.evaluate(PANEL_CELL)
+    page.wait_for_function(f"() => ({PLOT})().length > 200", timeout=120_000)
+    settle(page)
+    look(page, "restarted and run")
+    assert plot(page) == before
 
 
 def test_the_browser_had_nothing_to_complain_of(page):

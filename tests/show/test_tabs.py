@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pages
+import plotly.graph_objects as go
 import pytest
 from contract import spoiled
 from rooms import ROOMS, ran, room, short
@@ -21,9 +22,13 @@ def page():
         yield page
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if n in QUICK else pytest.mark.full) for n in ROOMS]
-)
+def each_room(quick):
+    """Every room, of which but some are left to full runs."""
+    marks = {name: [] if name in quick else pytest.mark.full for name in ROOMS}
+    return pytest.mark.parametrize("name", [pytest.param(n, marks=marks[n]) for n in ROOMS])
+
+
+@each_room(QUICK)
 def test_a_tab_leaves_nothing_of_the_one_before(page, name):
     there = room(name)
     trace = ran(there, short(there))
@@ -31,6 +36,35 @@ def test_a_tab_leaves_nothing_of_the_one_before(page, name):
     names = list(there.drawings)
     wrong = pages.differing(page, figures, pages.every_pair(len(figures)))
     assert not wrong, [f"{names[one]} → {names[other]}" for one, other in wrong]
+
+
+@each_room(QUICK[1:])
+def test_keep_play_dark_and_clear_leave_nothing_behind_on_any_tab(page, name, monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "0")
+    there, painted = room(name), []
+    panel = there.package.explore(settings=short(there))
+    try:
+        panel.wait()
+        scrubber = panel.transport.scrubber
+        for tab in panel.figures:
+            actions = [
+                lambda tab=tab: setattr(panel.figure_choice, "value", tab),
+                panel.keep,
+                lambda: setattr(scrubber, "value", 1),
+                lambda: setattr(scrubber, "value", scrubber.max // 2),
+                lambda: setattr(panel.dark, "value", True),
+                lambda: setattr(scrubber, "value", scrubber.max),
+                lambda: setattr(panel.dark, "value", False),
+                panel.clear,
+            ]
+            for act in actions:
+                act()
+                painted.append(go.Figure(panel.canvas.figure))
+    finally:
+        theme.use("light")
+    assert len({each.to_json() for each in painted}) > len(panel.figures)
+    wrong = pages.differing(page, painted, [*range(len(painted))])
+    assert not wrong, wrong
 
 
 def test_a_run_that_grows_breaks_off_or_is_drawn_dark_leaves_nothing_behind(page):

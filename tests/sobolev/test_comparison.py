@@ -7,7 +7,7 @@ import pytest
 from contract import is_readable
 
 from curvkit.sobolev import FUNCTIONS, figures
-from curvkit.sobolev.comparison import NOTED, Comparison, Row, sign_test
+from curvkit.sobolev._comparison import NOTED, Comparison, Row, sign_test
 
 
 @pytest.mark.parametrize("wins, pairs", [(0, 4), (2, 4), (7, 10), (10, 10)])

@@ -7,8 +7,9 @@ import numpy as np
 import optax
 from helpers import assert_close, compilations, same_bits
 
-from curvkit.curvature import network
-from curvkit.sobolev import ends, functions
+from curvkit.curvature import _network as network
+from curvkit.sobolev import _ends as ends
+from curvkit.sobolev import _functions as functions
 
 HOW = dict(width=4, activation="tanh", learning_rate=0.01)
 

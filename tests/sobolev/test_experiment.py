@@ -8,7 +8,9 @@ import pytest
 from helpers import assert_close, same_bits
 
 from curvkit import sobolev
-from curvkit.sobolev import Settings, ends, functions
+from curvkit.sobolev import Settings
+from curvkit.sobolev import _ends as ends
+from curvkit.sobolev import _functions as functions
 
 pytestmark = pytest.mark.slow
 

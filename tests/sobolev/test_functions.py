@@ -7,8 +7,9 @@ import pytest
 from helpers import assert_close, float64
 from oracles import slopes
 
-from curvkit.sobolev import functions, kinks
-from curvkit.sobolev.functions import FUNCTIONS
+from curvkit.sobolev import _functions as functions
+from curvkit.sobolev import kinks
+from curvkit.sobolev._functions import FUNCTIONS
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 KINKED = {"ackley", "bukin"}

@@ -5,7 +5,8 @@ import pytest
 from helpers import compilations, same_bits
 
 from curvkit.core.say import number
-from curvkit.sobolev import fits, line
+from curvkit.sobolev import _line as line
+from curvkit.sobolev import fits
 
 ROWS = line.example()
 

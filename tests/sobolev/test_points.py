@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.sobolev import kinks, points
+from curvkit.sobolev import _points as points
+from curvkit.sobolev import kinks
 
 
 @pytest.mark.parametrize(

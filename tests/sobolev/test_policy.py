@@ -7,7 +7,7 @@ import pytest
 from helpers import assert_close
 
 from curvkit.core.say import number
-from curvkit.sobolev import policy
+from curvkit.sobolev import _policy as policy
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import pytest
 from helpers import assert_close
 
 from curvkit import data
-from curvkit.sobolev.synthetic import (
+from curvkit.sobolev._synthetic import (
     METHODS,
     _first,
     entropy,

@@ -3,7 +3,8 @@
 import pytest
 from contract import is_readable
 
-from curvkit.sobolev import edit, line
+from curvkit.sobolev import _line as line
+from curvkit.sobolev import edit
 
 
 def test_where_nobody_watches_the_table_is_drawn_as_it_stands(monkeypatch):

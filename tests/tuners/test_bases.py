@@ -6,7 +6,7 @@ import optax
 import pytest
 from oracles.tuned import TABLE
 
-from curvkit.tuners.bases import require_no_rate
+from curvkit.tuners._bases import require_no_rate
 
 
 def gone_down(base):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 import pytest
 
-from curvkit.tuners.choices import TUNERS, choose
+from curvkit.tuners._choices import TUNERS, choose
 from curvkit.tuners.trace import ALL, contenders
 
 GIVEN = SimpleNamespace(

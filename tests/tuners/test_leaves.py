@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import assert_close
 
-from curvkit.tuners import leaves
+from curvkit.tuners import _leaves as leaves
 
 MIXED = {"count": jnp.array(3), "w": jnp.ones(2), "z": (jnp.zeros(1, bool), jnp.full(1, 2.0))}
 

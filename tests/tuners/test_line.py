@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curvkit.tuners import curvature_along
-from curvkit.tuners.line import line, looked_at, slope_along
+from curvkit.tuners._line import line, looked_at, slope_along
 
 
 @pytest.mark.slow

@@ -23,8 +23,8 @@ from curvkit.tuners import (
     unmasked,
     warm_up,
 )  # fmt: skip
-from curvkit.tuners.leaves import inner_product
-from curvkit.tuners.tuner import bound
+from curvkit.tuners._leaves import inner_product
+from curvkit.tuners._tuner import bound
 
 BASES = {
     "gd": optax.identity(),

@@ -5,9 +5,10 @@ import pytest
 from helpers import float64
 from oracles import linear_bounds
 
-from curvkit.verification import LinearSpec, box, certify, crown, interval, network
-from curvkit.verification.bounds import SLOPES
-from curvkit.verification.networks import outputs
+from curvkit.verification import LinearSpec, box, crown, interval, network
+from curvkit.verification import _certify as certify
+from curvkit.verification._bounds import SLOPES
+from curvkit.verification._networks import outputs
 
 
 def drawn(seed, widths=(3, 12, 9, 4)):

@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 from helpers import float64
 
-from curvkit.verification import Settings, cells, certify, figures, pendulum, run
+from curvkit.verification import Settings, figures, run
+from curvkit.verification import _cells as cells
+from curvkit.verification import _certify as certify
+from curvkit.verification import _pendulum as pendulum
 
 
 @pytest.fixture(scope="module")

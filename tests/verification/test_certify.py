@@ -11,11 +11,11 @@ from curvkit.verification import (
     LinearSpec,
     QuadraticSpec,
     SoftmaxSpec,
-    certify,
     network,
     side_by_side,
 )
-from curvkit.verification.networks import sizes
+from curvkit.verification import _certify as certify
+from curvkit.verification._networks import sizes
 
 # Of each of eight cases five networks, on 250 boxes each: ten thousand.
 NETWORKS, BOXES = 5, 250

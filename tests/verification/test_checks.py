@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.verification import Specification, checks, network, verify
+from curvkit.verification import Specification, network, verify
+from curvkit.verification import _checks as checks
 
 LAYERS = network([(np.array([[1.0], [-1.0], [0.5]]), np.array([0.1, 0.2, 0.0])), "relu",
                   (np.array([[1.0, 1.0, -0.5]]), np.array([-0.3]))])  # fmt: skip

@@ -4,8 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from curvkit.verification import digits, experiment
-from curvkit.verification.networks import outputs
+from curvkit.verification import _digits as digits
+from curvkit.verification import experiment
+from curvkit.verification._networks import outputs
 
 
 def test_distances_are_symmetric_and_zero_for_the_digit_itself():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from curvkit.verification import box, network, side_by_side
-from curvkit.verification.networks import outputs, sizes
+from curvkit.verification._networks import outputs, sizes
 
 RANDOM = np.random.default_rng(0)
 LAYERS = network([(RANDOM.normal(size=(4, 3)), np.ones(4)), "relu",

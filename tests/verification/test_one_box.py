@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from curvkit.verification import one_box, pendulum
+from curvkit.verification import _one_box as one_box
+from curvkit.verification import _pendulum as pendulum
 
 
 @pytest.mark.full

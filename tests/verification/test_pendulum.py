@@ -6,7 +6,8 @@ import pytest
 from helpers import float64
 from scipy.integrate import solve_ivp
 
-from curvkit.verification import certify, pendulum
+from curvkit.verification import _certify as certify
+from curvkit.verification import _pendulum as pendulum
 
 
 @pytest.fixture(scope="module")

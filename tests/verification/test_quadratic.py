@@ -7,7 +7,7 @@ import pytest
 from helpers import float64
 
 from curvkit.verification import QuadraticSpec, verify
-from curvkit.verification.quadratic import decomposed
+from curvkit.verification._quadratic import decomposed
 
 RANDOM = np.random.default_rng(0)
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from helpers import float64
 
-from curvkit.verification import SoftmaxSpec, certify, crown, network, pendulum, semidefinite
+from curvkit.verification import SoftmaxSpec, crown, network, semidefinite
+from curvkit.verification import _certify as certify
+from curvkit.verification import _pendulum as pendulum
 
 pytest.importorskip("cvxpy")
 pytest.importorskip("clarabel")

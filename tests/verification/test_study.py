@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from curvkit.verification import LinearSpec, network, study
-from curvkit.verification.study import kept, stacked
+from curvkit.verification._study import kept, stacked
 
 LAYERS = network([([[1.0], [-1.0]], [0.0, 0.0]), "relu", ([[1.0, 1.0]], [0.0])])
 

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.verification import training
-from curvkit.verification.networks import outputs
+from curvkit.verification import _training as training
+from curvkit.verification._networks import outputs
 
 
 def off_by(weights, x, y, way, share):

@@ -10,8 +10,8 @@ from oracles import dense
 from oracles.frameworks import MODELS, plain
 
 import curvkit
-from curvkit.curvature import davidson
-from curvkit.watching import parts
+from curvkit.curvature import _davidson as davidson
+from curvkit.watching import _parts as parts
 
 
 def matrix(model):

@@ -10,7 +10,9 @@ import pytest
 from helpers import assert_close
 
 import curvkit
-from curvkit.watching import figures, optimizer, parts
+from curvkit.watching import _optimizer as optimizer
+from curvkit.watching import _parts as parts
+from curvkit.watching import figures
 
 BENDS = jnp.array([5.0, 3.0, 1.0])
 PARAMS = {"a": jnp.ones(3), "b": jnp.ones(3), "f": jnp.tanh, "n": jnp.array(3)}

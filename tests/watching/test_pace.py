@@ -1,6 +1,6 @@
 """Readings keep within their budget, at steps that do not alias."""
 
-from curvkit.watching.pace import Pace
+from curvkit.watching._pace import Pace
 
 
 class Clock:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import curvkit
-from curvkit.curvature.thresholds import critical
+from curvkit.curvature._thresholds import critical
 from curvkit.watching import Trace, figures
 
 SCALES = jnp.array([1.0, 3.0, 0.5])

@@ -11,9 +11,9 @@ Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186), section 4.
 
 from curvkit.distillation.grid import experiment as _experiment
 from curvkit.distillation.grid import figures
+from curvkit.distillation.grid._worlds import World, best, drawn, gained, play, table, world
 from curvkit.distillation.grid.settings import Settings
 from curvkit.distillation.grid.trace import Trace
-from curvkit.distillation.grid.worlds import World, best, drawn, gained, play, table, world
 from curvkit.room import Room as _Room
 
 room = _Room(

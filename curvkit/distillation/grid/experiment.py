@@ -5,13 +5,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.distillation import field
-from curvkit.distillation.field import Teacher
-from curvkit.distillation.grid import learning, worlds
-from curvkit.distillation.grid.learning import CONTESTS, LENGTH
+from curvkit.distillation import _field as field
+from curvkit.distillation._field import Teacher
+from curvkit.distillation._variants import VARIANTS, Weights
+from curvkit.distillation.grid import _learning as learning
+from curvkit.distillation.grid import _worlds as worlds
+from curvkit.distillation.grid._learning import CONTESTS, LENGTH
+from curvkit.distillation.grid._worlds import World
 from curvkit.distillation.grid.settings import Settings
-from curvkit.distillation.grid.worlds import World
-from curvkit.distillation.variants import VARIANTS, Weights
 
 __all__ = []
 

@@ -1,8 +1,8 @@
 """What can be turned where students learn grid worlds."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.distillation.grid.learning import CONTESTS
-from curvkit.distillation.grid.worlds import SIDE
+from curvkit.distillation.grid._learning import CONTESTS
+from curvkit.distillation.grid._worlds import SIDE
 
 DISTILLING = "arXiv 1902.02186"
 

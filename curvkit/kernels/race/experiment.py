@@ -8,12 +8,12 @@ import numpy as np
 import optax
 
 from curvkit import data
-from curvkit.kernels.activations import ACTIVATIONS
-from curvkit.kernels.initializers import normalize_locations
-from curvkit.kernels.race import network
+from curvkit.kernels._activations import ACTIVATIONS
+from curvkit.kernels._initializers import normalize_locations
+from curvkit.kernels._shaping import shape
+from curvkit.kernels.race import _network as network
 from curvkit.kernels.race.settings import Settings
 from curvkit.kernels.race.trace import METHODS
-from curvkit.kernels.shaping import shape
 
 TRAINED, BATCH, EVERY, RUNNERS, CLASSES = 1437, 128, 5, len(METHODS), 10
 

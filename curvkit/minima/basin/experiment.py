@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.minima import training
-from curvkit.minima.basin import plane
+from curvkit.minima import _training as training
+from curvkit.minima.basin import _plane as plane
 from curvkit.minima.basin.settings import Settings
 
 STARTS, GRID = 13, 49

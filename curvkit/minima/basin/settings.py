@@ -1,7 +1,7 @@
 """What can be turned in the room of basins."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.minima.basin.plane import CHARTED
+from curvkit.minima.basin._plane import CHARTED
 
 MINIMA = "arXiv 1611.06310"
 

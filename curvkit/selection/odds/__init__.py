@@ -10,7 +10,7 @@ Reference: Lozano, Swirszcz, Abe 2009 (NeurIPS 2009).
 from curvkit.room import Room as _Room
 from curvkit.selection.odds import experiment as _experiment
 from curvkit.selection.odds import figures
-from curvkit.selection.odds.cells import Recovered, compare
+from curvkit.selection.odds._cells import Recovered, compare
 from curvkit.selection.odds.settings import Settings
 from curvkit.selection.odds.trace import Trace
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.selection import problems
-from curvkit.selection.odds import study
+from curvkit.selection import _problems as problems
+from curvkit.selection.odds import _study as study
 from curvkit.selection.odds.settings import Settings
 
 __all__ = []

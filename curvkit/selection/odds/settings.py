@@ -1,7 +1,7 @@
 """What can be turned where odds are counted."""
 
 from curvkit.core.knob import BaseSettings, choice, knob, switch
-from curvkit.selection.odds.study import SWEEPS
+from curvkit.selection.odds._study import SWEEPS
 
 GROUP_OMP = "Lozano, Swirszcz, Abe 2009, NeurIPS"
 

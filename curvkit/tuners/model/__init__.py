@@ -11,7 +11,7 @@ Self-Stabilization (arXiv 2209.15594).
 from curvkit.room import Room as _Room
 from curvkit.tuners.model import experiment as _experiment
 from curvkit.tuners.model import figures
-from curvkit.tuners.model.balance import (
+from curvkit.tuners.model._balance import (
     Balance,
     alignment,
     rate,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.tuners.model import balance
+from curvkit.tuners.model import _balance as balance
 from curvkit.tuners.model.settings import Settings
 
 

@@ -1,7 +1,7 @@
 """What can be turned in the model of learning rate and sharpness."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.tuners.model.balance import RULES
+from curvkit.tuners.model._balance import RULES
 
 PAPER = "arXiv 2407.06183, section 3"
 DAMIAN = "arXiv 2209.15594, section 4"

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.verification.bounds import lines
-from curvkit.verification.networks import Box
-from curvkit.verification.shapes import planes
+from curvkit.verification._bounds import lines
+from curvkit.verification._networks import Box
+from curvkit.verification.shapes import _planes as planes
 from curvkit.verification.shapes.settings import Settings
 
 __all__ = []

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from helpers import assert_close
 
-from curvkit.distillation import field, process
-from curvkit.distillation.grid import learning, worlds
-from curvkit.distillation.variants import VARIANTS
+from curvkit.distillation import _field as field
+from curvkit.distillation import _process as process
+from curvkit.distillation._variants import VARIANTS
+from curvkit.distillation.grid import _learning as learning
+from curvkit.distillation.grid import _worlds as worlds
 
 KEY = jax.random.key(4)
 MADE = worlds.world(worlds.drawn(KEY, 3, 0.1, 0.2, 0.1), 0.2, 0.3)

@@ -9,7 +9,8 @@ from helpers import assert_close
 
 from curvkit.core import knob
 from curvkit.distillation import grid
-from curvkit.distillation.grid import figures, learning
+from curvkit.distillation.grid import _learning as learning
+from curvkit.distillation.grid import figures
 
 
 @functools.cache

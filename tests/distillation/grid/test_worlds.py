@@ -7,8 +7,8 @@ import pytest
 from helpers import assert_close
 from oracles import gridworld
 
-from curvkit.distillation import process
-from curvkit.distillation.grid import worlds
+from curvkit.distillation import _process as process
+from curvkit.distillation.grid import _worlds as worlds
 
 KINDS = worlds.drawn(jax.random.key(5), 5, 0.2, 0.1, 0.1)
 MADE = worlds.world(KINDS, 0.2, 0.05)

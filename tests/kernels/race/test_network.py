@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.kernels.race import network
+from curvkit.kernels.race import _network as network
 
 
 @pytest.mark.parametrize("orthogonal", [True, False])

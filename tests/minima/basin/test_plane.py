@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curvkit.core import knob
-from curvkit.minima.basin import Settings, plane, stream
+from curvkit.minima.basin import Settings, stream
+from curvkit.minima.basin import _plane as plane
 
 pytest.importorskip("flint")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from curvkit.selection import odds
-from curvkit.selection.odds import cells
+from curvkit.selection.odds import _cells as cells
 
 ONE = (0.5, 0.0, 75)
 

@@ -7,7 +7,7 @@ import pytest
 
 from curvkit.core import knob
 from curvkit.selection import odds
-from curvkit.selection.odds import study
+from curvkit.selection.odds import _study as study
 
 
 @functools.cache

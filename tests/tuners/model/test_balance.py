@@ -8,7 +8,8 @@ import pytest
 from helpers import assert_close, float64
 
 from curvkit.tuners import model
-from curvkit.tuners.model import balance, experiment
+from curvkit.tuners.model import _balance as balance
+from curvkit.tuners.model import experiment
 
 
 def loop(rate, offset, sharpness, a, b, steps):

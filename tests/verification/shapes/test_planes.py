@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from curvkit.verification.shapes import Settings, planes, run
+from curvkit.verification.shapes import Settings, run
+from curvkit.verification.shapes import _planes as planes
 
 
 @pytest.mark.parametrize("touch", [0.0, 0.3, 1.0])

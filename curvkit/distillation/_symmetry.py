@@ -1,0 +1,85 @@
+"""Every variant on random processes, in double precision: which of them is a gradient?
+
+| symbol | name | shape |
+| --- | --- | --- |
+| ‖J − Jᵀ‖/‖J‖ | `Row.least`, `Row.most` over the processes | scalars |
+"""
+
+from typing import NamedTuple
+
+import jax
+
+from curvkit.core import say
+from curvkit.core.tree import float64
+from curvkit.distillation import _aliased as aliased
+from curvkit.distillation import _field as field
+from curvkit.distillation._variants import VARIANTS
+
+# Of a gradient, rounding in double precision leaves less than this.
+ROUNDING = 1e-12
+
+
+class Row(NamedTuple):
+    """The smallest and the largest asymmetry of one variant over the processes."""
+
+    variant: str
+    least: float
+    most: float
+    proved: bool | None
+
+
+class Survey(NamedTuple):
+    """The table, which a notebook shows as one."""
+
+    rows: tuple[Row, ...]
+    processes: int
+
+    def _repr_markdown_(self) -> str:
+        lines = [
+            f"Asymmetry of the Jacobian on {self.processes} random processes of 4 states:",
+            "",
+            "| variant | acts | loss | reward | least | most | gradient? | proved |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        ]
+        for each in self.rows:
+            row = VARIANTS[each.variant]
+            rewards = [row.reward] * (row.reward != "none") + ["task"] * row.task
+            gained = " + ".join(rewards) or "none"
+            found = "yes" if each.most < ROUNDING else "**no**"
+            proved = {True: "yes", False: "no", None: "not said"}[each.proved]
+            ends = f"{say.number(each.least, 2)} | {say.number(each.most, 2)}"
+            cells = f"{row.driver} | {row.loss}{', gated' * row.gated} | {gained}"
+            lines.append(f"| {each.variant} | {cells} | {ends} | {found} | {proved} |")
+        return "\n".join(lines)
+
+
+def survey(processes: int = 6, seed: int = 0) -> Survey:
+    """The asymmetry of every variant on random processes and students (arXiv 1902.02186, table 1).
+
+    Args:
+        processes: how many, at least 1.
+        seed: which.
+
+    Raises:
+        ValueError: if `processes` is no whole number of at least 1.
+
+    >>> found = {row.variant: row.most for row in survey(1).rows}
+    >>> found["n_distill"] < 1e-12, found["on_policy"] > 1e-2
+    (True, True)
+    """
+    processes, seed = say.whole("processes", processes), say.whole("seed", seed, 0)
+
+    def one(weights, key):
+        process, taught = aliased.random_process(key)
+        logits = jax.random.normal(jax.random.fold_in(key, 7), process.rewards.shape)
+        return field.asymmetry(field.jacobian(weights, process, taught, logits))
+
+    with float64():
+        keys = jax.random.split(jax.random.key(seed), processes)
+        compiled = jax.jit(jax.vmap(one, (None, 0)))
+        found = {name: compiled(row.weights, keys) for name, row in VARIANTS.items()}
+        rows = [
+            Row(name, float(each.min()), float(each.max()), VARIANTS[name].gradient)
+            for name, each in found.items()
+        ]
+    return Survey(tuple(rows), processes)

@@ -1,0 +1,218 @@
+"""Shaping: the four numbers that make a deep network's kernel move as little as is asked.
+
+| symbol | name | source |
+| --- | --- | --- |
+| φ̂(x) = γ (φ(αx + β) + δ) | `Shaped.__call__` | arXiv 2110.01765, section 4 |
+| α, β, γ, δ | `alpha`, `beta`, `gamma`, `delta` | arXiv 2110.01765, section 4 |
+| s | `negative_slope` of a leaky ReLU | Zhang, Botev, Martens 2022 |
+| ζ | `zeta`: the maximal slope μ(ψ) of the network under DKS | arXiv 2110.01765, section 5 |
+| η | `eta`: the maximal C_f(0) under TAT with a leaky ReLU | Zhang, Botev, Martens 2022 |
+| τ | `tau`: the maximal curvature under TAT with a smooth φ | Zhang, Botev, Martens 2022 |
+
+All in double precision, whatever JAX's own. A ReLU can only be scaled, so DKS drops Q′(1) = 1 for
+it; a leaky ReLU keeps α = 1, β = 0 and has its slope s as the unknown.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import say, tree
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels import _solve as solve
+from curvkit.kernels import _targets as targets
+from curvkit.kernels._activations import Activation, activation
+from curvkit.kernels._activations import leaky_relu as leaky
+
+METHODS = ("dks", "tat")
+TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition: what was asked, and what a quadrature finer than the solver's finds."""
+
+    name: str
+    target: float
+    achieved: float
+
+    @property
+    def residual(self) -> float:
+        """How far it was missed."""
+        return self.achieved - self.target
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """A shaped activation φ̂(x) = γ (φ(αx + β) + δ), to be called on arrays.
+
+    Attributes:
+        alpha, beta, gamma, delta: the four numbers; `negative_slope` is the leaky ReLU's, or None.
+        conditions: the conditions asked for, with what was achieved.
+        others: further roots of the same conditions, as `Shaped`, by rising size of β.
+        local: the local maps' values and derivatives at q = 1.
+    """
+
+    base: Activation
+    network: networks.Network
+    method: str
+    alpha: float
+    beta: float
+    gamma: float
+    delta: float
+    negative_slope: float | None
+    local: solve.Local
+    conditions: tuple[Condition, ...]
+    others: tuple["Shaped", ...] = field(default=(), repr=False)
+
+    def __call__(self, x: Any) -> jax.Array:
+        """φ̂ of an array, in the array's own precision; computed in single precision or better,
+        since much of it cancels in a deep network.
+        """
+        x = jnp.asarray(x)
+        inner = self.alpha * tree.wide(x) + self.beta
+        made = self.gamma * (self.base.function(inner) + self.delta)
+        return made.astype(x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else made
+
+    @property
+    def residuals(self) -> dict[str, float]:
+        """By how much each condition is missed."""
+        return {each.name: each.residual for each in self.conditions}
+
+    def jet(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """φ̂, φ̂′ and φ̂″ in NumPy and float64."""
+        value, first, second = self.base.jet(self.alpha * np.asarray(x, float) + self.beta)
+        scale = self.gamma * self.alpha
+        return self.gamma * (value + self.delta), scale * first, scale * self.alpha * second
+
+
+def shape(
+    given: str | Callable | Activation,
+    network: networks.Network | None = None,
+    method: str = "dks",
+    *,
+    depth: int | None = None,
+    zeta: float = 1.5,
+    eta: float = 0.9,
+    tau: float = 0.3,
+) -> Shaped:
+    """Shapes an activation for a network, by Deep Kernel Shaping or TAT.
+
+    Of several roots the one whose β is nearest to 0 is taken, where the plain activation works;
+    the others are offered as `others`. Roots that are the same function up to the signs of x and
+    of φ̂ count once: the one with α > 0, and of β and −β the positive one.
+
+    Args:
+        given: a name, such as `softplus`, or an elementwise JAX function. A leaky ReLU of any
+            slope above 0 is one whose slope is looked for; `negative_slope` tells what it has
+            become.
+        network: the architecture, made by `curvkit.kernels._networks`.
+        method: `dks` or `tat`.
+        depth: nonlinear layers of a feed-forward network, instead of `network`.
+        zeta: the maximal slope under DKS, above 1.
+        eta: the maximal C_f(0) under TAT with a leaky ReLU, in (0, 1).
+        tau: the maximal curvature under TAT with any other activation, above 0.
+
+    Returns:
+        The shaped activation, its conditions met to 1e-8.
+
+    Raises:
+        ValueError: if an argument is out of range, or the conditions cannot be attained; then it
+            says what can be. (arXiv 2110.01765, sections 4 and 5; Zhang, Botev, Martens 2022.)
+
+    >>> round(shape("leaky_relu", depth=50).negative_slope, 9)  # (1−s)²/(1+s²) = π (1 − 1/ψ)
+    0.796370705
+    """
+    base = activation(given)
+    if method not in METHODS:
+        raise ValueError(say.unknown("method", method, METHODS))
+    if (network is None) == (depth is None):
+        raise ValueError("shape needs either a network or a depth: pass one of the two.")
+    network = networks.feed_forward(depth) if network is None else network
+    zeta, eta, tau = targets.require(network, zeta, eta, tau)
+    rectifier = rectifiers.SOLVERS.get((base.family, method))
+    if rectifier is not None:
+        return _of_rectifier(base, network, method, rectifier, zeta, eta)
+    if method == "tat" and base.kinks:
+        raise ValueError(
+            f"TAT needs an activation whose derivative is continuous, but that of {base.name} "
+            f"jumps at {base.kinks[0]:g}; use method='dks', or TAT with 'leaky_relu'."
+        )
+    goal = zeta if method == "dks" else tau
+    made = _solved(base, network, method, goal)
+    if made is None:
+        raise ValueError(_out_of_reach(base, network, method, goal))
+    return made
+
+
+def _of_rectifier(base, network, method, rectifier, zeta, eta):
+    found, slope = rectifier(network, zeta if method == "dks" else eta)
+    base = base if slope is None else leaky(slope)
+    (at,) = solve.local(base, found)
+    return _checked(base, network, method, found, zeta if method == "dks" else eta, slope, at)
+
+
+def _solved(base, network, method, goal) -> Shaped | None:
+    target = (
+        targets.slope_excess(network, goal) if method == "dks" else targets.curvature(network, goal)
+    )
+    candidates = []
+    found = solve.roots(base, target, method == "tat")
+    for root, at in zip(found, solve.local(base, *found) if found else (), strict=True):
+        made = _checked(base, network, method, root, goal, None, at)
+        if all(abs(residual) <= TOLERANCE for residual in made.residuals.values()):
+            candidates.append(made)
+    if not candidates:
+        return None
+    first, *others = candidates
+    return Shaped(**{**vars(first), "others": tuple(others)})
+
+
+def _checked(base, network, method, found, goal, slope, at) -> Shaped:
+    """The root with the conditions that it attains `at` itself, for the whole network."""
+    conditions = [Condition("Q(1)", 1.0, at.q)]
+    if not (base.family == "relu" and method == "dks"):
+        conditions.append(Condition("Q′(1)", 1.0, at.q_slope))
+    if method == "dks":
+        highest = networks.largest(network, lambda each: networks.slope(each, at.slope))
+        conditions += [Condition("C(0)", 0.0, at.c_zero), Condition("maximal slope", goal, highest)]
+    elif slope is not None:
+        zero = networks.maximal(network, 0.0, rectifiers.layer(slope))
+        conditions += [Condition("C′(1)", 1.0, at.slope), Condition("maximal C(0)", goal, zero)]
+    else:
+        bent = networks.largest(network, lambda each: networks.curvature(each, at.curvature))
+        conditions += [
+            Condition("C′(1)", 1.0, at.slope),
+            Condition("maximal curvature", goal, bent),
+        ]
+    numbers = dict(zip(("alpha", "beta", "gamma", "delta"), found[:4], strict=True))
+    return Shaped(
+        base=base, network=network, method=method, negative_slope=slope, local=at,
+        conditions=tuple(conditions), **numbers,
+    )  # fmt: skip
+
+
+def _out_of_reach(base, network, method, goal) -> str:
+    """What cannot be attained, and what can: the goal is lowered until a root is found."""
+    name, floor = ("zeta", 1.0) if method == "dks" else ("tau", 0.0)
+    tried = [floor + (goal - floor) * 0.5**k for k in range(1, 9)]
+    reached = next((t for t in tried if _solved(base, network, method, t) is not None), None)
+    sentence = (
+        f"{method.upper()} finds no scale and shift of {base.name} that meets its conditions at "
+        f"{name} = {goal:g} in {networks.layers(network)} nonlinear layers"
+    )
+    if reached is None:
+        return f"{sentence}, nor at any smaller {name} tried; use another activation."
+    low, high = reached, floor + 2 * (reached - floor)
+    for _ in range(8):
+        middle = math.sqrt((low - floor) * (high - floor)) + floor
+        low, high = (
+            (middle, high) if _solved(base, network, method, middle) is not None else (low, middle)
+        )
+    return f"{sentence}; {name} = {low - low % 1e-4 or low:.5g} can be attained."

@@ -1,0 +1,64 @@
+"""What each layer has to do so that the whole network does what is asked.
+
+| symbol | name | source |
+| --- | --- | --- |
+| μ(ψ) = M(1, y → ψ y) = ζ | `slope_excess`, which is ψ − 1 | arXiv 2110.01765, section 5 |
+| M(0, y → x + y) = τ | `curvature`, which is x | Zhang, Botev, Martens 2022 |
+| M(0, C_s) = η | `rectifiers.tat_leaky_relu` | Zhang, Botev, Martens 2022 |
+"""
+
+import math
+from typing import Any
+
+from scipy.optimize import brentq
+
+from curvkit.core import say
+from curvkit.kernels import _networks as networks
+
+
+def require(network: Any, zeta: Any, eta: Any, tau: Any) -> tuple[float, float, float]:
+    """The three targets as numbers.
+
+    Raises:
+        ValueError: where one is out of range, or nothing in the network is nonlinear.
+    """
+    if not isinstance(network, networks.Nonlinear | networks.Chain | networks.Sum):
+        expected = "made of Nonlinear, Chain and Sum (see curvkit.kernels._networks)"
+        raise ValueError(say.refusal("network", expected, network))
+    if networks.layers(network) < 1:
+        raise ValueError(say.refusal("network", "one with a nonlinear layer", network))
+    advice = "at 1 the network would be linear; 1.5 is the usual value"
+    zeta = say.real("zeta", zeta, "above 1", above=1, advice=advice)
+    advice = "at 1 the network would be linear; 0.9 is the usual value"
+    eta = say.real("eta", eta, "above 0 and below 1", above=0, below=1, advice=advice)
+    advice = "at 0 the network would be linear; 0.3 is the usual value"
+    return zeta, eta, say.real("tau", tau, "above 0", above=0, advice=advice)
+
+
+def slope_excess(network: networks.Network, zeta: float) -> float:
+    """ψ − 1 where the maximal slope of the network is `zeta`.
+
+    >>> round(slope_excess(networks.feed_forward(2), 1.21), 12)
+    0.1
+    """
+
+    def missed(log_slope):
+        local = math.exp(log_slope)
+        highest = networks.largest(network, lambda each: networks.slope(each, local))
+        return math.log(min(highest, 1e300) / zeta)
+
+    high = math.log(zeta)
+    while missed(high) < 0:
+        high *= 2
+    return math.expm1(brentq(missed, 0.0, high, xtol=1e-17, rtol=1e-15))
+
+
+def curvature(network: networks.Network, tau: float) -> float:
+    """The curvature x of each layer where the maximal curvature of the network is `tau`.
+
+    It is proportional to x, so one look is enough.
+
+    >>> round(curvature(networks.feed_forward(50), 0.3), 12)
+    0.006
+    """
+    return tau / networks.largest(network, lambda each: networks.curvature(each, 1.0))

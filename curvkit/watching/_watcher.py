@@ -1,0 +1,293 @@
+"""Watching: sharpness, its threshold and more, along a training loop that stays one's own."""
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import meshes, programs, say, tree
+from curvkit.core.trace import header
+from curvkit.curvature._blocks import layers as layers_of
+from curvkit.watching import _measure as measure
+from curvkit.watching import _optimizer as optimizer
+from curvkit.watching import _parts as parts
+from curvkit.watching.trace import Trace
+
+
+class Watch:
+    """Records curvature while a model trains; made by `curvkit.watch`, which tells its arguments.
+
+    Attributes:
+        pace: the `Pace`, with the seconds spent on reading, training and compiling.
+    """
+
+    def __init__(self, loss_fn, *, trained, log, key, pace, **options):
+        self._loss, self._trained, self._log, self._key = loss_fn, trained, log, key
+        self._options, self.pace = options, pace
+        self._rows: list[dict[str, Any]] = []
+        self._blocks: dict[str, list[int]] = {}
+        self._seen: measure.Seen | None = None
+        self._shown: Callable[[Trace], None] | None = None
+        self._count, self._warned = 0, False
+        self._judged: dict[str, Any] = dict(rule=options["rule"], shaped=False, assumed=[])
+
+    def observe(self, params: Any, opt_state: Any = None, step: int | None = None, batch: Any = ()):
+        """Reads the curvature at `params`, if a reading is due; call it after each training step.
+
+        Args:
+            params: the model's parameters, any pytree.
+            opt_state: the optimizer's state after the step, for what it tells of the rule.
+            step: training steps taken; counted by calls if left out.
+            batch: what `loss_fn` gets beside params, any pytree; for a full-data sharpness the
+                whole data. If left out, `loss_fn` is called with params alone.
+
+        Returns:
+            The row as a dict of plain numbers, or None where nothing was read: also before the
+            first update has gone into the second moments by which the rule divides.
+
+        Raises:
+            ValueError: in one sentence, if params, loss, batch and optimizer do not fit together.
+        """
+        if tree.traced(params, step):
+            raise ValueError(
+                "observe reads where nothing is being traced; within jax.jit or a scan call "
+                "pure_observe, and hand its rows to collect."
+            )
+        step = self._count if step is None else int(step)
+        self._count = step + 1
+        if not self.pace.due(step):
+            return None
+        # What training still owes is training's time, not ours.
+        jax.block_until_ready([x for x in jax.tree.leaves(params) if isinstance(x, jax.Array)])
+        began = self.pace.begin(step)
+        numbers, held, shape = parts.split(params, self._trained)
+        self._start(params, numbers, shape)
+        told = self._told(opt_state, step, params, numbers, shape)
+        if not bool(told.ready):
+            return None
+        loss = self._traced(numbers, held, shape, batch)
+        # On an Explicit mesh what comes out lies otherwise than what went in.
+        donated = () if meshes.explicit(numbers, loss.values) else (2,)
+        read = programs.found(measure.judged_reading, [loss], donated=donated, **self._statics())
+        known = compilations(read)
+        # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
+        before, self._seen = self._seen, None
+        seen, row = read([loss.values], numbers, told, before, self._key)
+        row = jax.device_get(row)
+        self._seen = seen if np.isfinite(row["eigenvalues"]).all() else None
+        spent = self.pace.end(began, compiled=compilations(read) > known)
+        return self._take({**row, "step": step, "seconds": spent})
+
+    def begin(self, params: Any) -> measure.Seen:
+        """The state to start `pure_observe` from."""
+        numbers, _, shape = parts.split(params, self._trained)
+        self._start(params, numbers, shape)
+        begun = lambda numbers: measure.begin(numbers, self._options["k"], bool(self._blocks))
+        return meshes.automatic(begun, meshes.explicit(numbers))(numbers)
+
+    def pure_observe(
+        self, seen: measure.Seen, params: Any, opt_state: Any, step: jax.Array, batch: Any = ()
+    ) -> tuple[measure.Seen, dict[str, jax.Array]]:
+        """The same as a pure function, for `jax.lax.scan`: every so many steps a reading.
+
+        Args:
+            seen: of the step before, or `begin(params)`.
+            params: as in `observe`.
+            opt_state: as there.
+            step: training steps taken.
+            batch: as there.
+
+        Returns:
+            `(seen, row)`; hand the rows that a scan stacks to `collect`.
+        """
+        numbers, held, shape = parts.split(params, self._trained)
+        traced = self._traced(numbers, held, shape, batch)
+        told = self._told(opt_state, step, params, numbers, shape)
+        due = (step % self.pace.every == 0) & told.ready
+
+        def looked(due, values, numbers, told, seen):
+            loss = traced.bound(values)
+
+            def now(seen):
+                return measure.judged(loss, numbers, told, seen, self._key, **self._statics())
+
+            def later(seen):
+                row = measure.blank(self._options["k"], len(self._blocks))
+                shapes = jax.eval_shape(now, seen)[1]
+                blank = {name: jnp.asarray(row[name], each.dtype) for name, each in shapes.items()}
+                return seen, blank
+
+            return tree.strong(jax.lax.cond(due, now, later, seen))
+
+        placed = meshes.automatic(looked, meshes.explicit(numbers, traced.values))
+        seen, row = placed(due, traced.values, numbers, told, seen)
+        edge = {"learning_rate": told.learning_rate, "critical": told.critical}
+        return seen, {**row, "step": step, "due": due, **edge}
+
+    def collect(self, rows: dict[str, Any]) -> None:
+        """Takes in what `jax.lax.scan` stacked of the rows of `pure_observe`."""
+        rows = {name: np.asarray(values) for name, values in rows.items()}
+        for at in np.flatnonzero(rows.pop("due")):
+            self._take({name: values[at] for name, values in rows.items()} | {"seconds": np.nan})
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded so far."""
+        k, names = self._options["k"], list(self._blocks)
+        told = {"k": k, "momentum": self._options["momentum"], **self._judged}
+        told |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
+        sizes = dict(eigenvalues=(k,), layers=(len(names),))
+        whole = dict(step=int, products=int)
+        fields = {
+            name: np.array(
+                [row[name] for row in self._rows], whole.get(name, np.float32)
+            ).reshape(len(self._rows), *sizes.get(name, ()))
+            for name in Trace.__series__
+        }  # fmt: skip
+        return Trace(header=header("watching", told, self._key), **fields)
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Writes the trace to an npz file, whole or not at all; `curvkit.watching.Trace.load`."""
+        return self.trace.save(path)
+
+    def figure(self, name: str = "edge"):
+        """A figure of what was recorded: edge, scaled, alignment or layers (plotly)."""
+        from curvkit.watching import figures
+
+        if name not in figures.FIGURES:
+            raise ValueError(say.unknown("figure", name, figures.FIGURES))
+        return figures.FIGURES[name](self.trace)
+
+    def show(self, name: str = "edge"):
+        """The figure live, in a notebook: it follows the training that comes after. Nothing, where
+        nobody watches: there `figure` draws it in the end.
+        """
+        from curvkit.watching import _live as live
+
+        self._shown, made = live.follow(self, name)
+        return made
+
+    def play(self, name: str = "edge"):
+        """A figure that plays by itself, as the run was watched; it needs no kernel."""
+        from curvkit.show.player import animate
+        from curvkit.watching import figures
+
+        return animate(figures.FIGURES[name], self.trace)
+
+    def words(self) -> str:
+        """What was recorded, in a sentence or two with its own numbers."""
+        from curvkit.watching import figures
+
+        return figures.words(self.trace)
+
+    def tell(self):
+        """The words, as a notebook displays them."""
+        from curvkit.show.told import told
+
+        return told(self.words(), self.trace)
+
+    # -- one reading ---------------------------------------------------------------------------
+
+    def _start(self, params, numbers, shape):
+        if not numbers:
+            expected = "a pytree with at least one floating-point array that is trained"
+            raise ValueError(say.refusal("params", expected, params))
+        if self._seen is None:
+            if self._options["per_layer"]:
+                self._blocks = parts.layers(params, shape, layers_of)
+            self._seen = measure.begin(numbers, self._options["k"], bool(self._blocks))
+
+    @tree.exactly
+    def _traced(self, numbers, held, shape, batch):
+        """The loss as it is now, as a function of the numbers.
+
+        Raises:
+            ValueError: where the loss of params and batch is not one real number.
+        """
+        given, given_held, given_shape = parts.split(batch, name="batch")
+        rest = not (isinstance(batch, tuple) and not batch)
+
+        def called(numbers, held, given, given_held):
+            batch = (given_shape.join(given, given_held),) if rest else ()
+            return self._loss(shape.join(numbers, held), *batch)
+
+        return traced(called, (numbers, held, given, given_held), rest)
+
+    def _statics(self):
+        blocks = tuple((name, tuple(at)) for name, at in self._blocks.items())
+        return dict(k=self._options["k"], blocks=blocks, num_hvps=self._options["num_hvps"])
+
+    def _told(self, opt_state, step, params, numbers, shape):
+        """What the optimizer, or who made the watch, says of the step that follows."""
+        told, assumed = optimizer.tell(self._options, opt_state, step, params, numbers, shape)
+        if told.norm is not None and self._options["k"] > 1:
+            advice = f"the sharpness of {told.rule} is one number and no eigenvalue"
+            raise ValueError(say.refusal("k", "1", self._options["k"], advice))
+        self._judged = dict(rule=told.rule, shaped=told.shaped, norm=told.norm, assumed=assumed)
+        return told
+
+    def _take(self, row):
+        self._rows.append(row)
+        plain = {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in row.items()
+        }
+        if not np.isfinite(row["loss"]) and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"The loss at step {int(row['step'])} is {float(row['loss'])}, so that there is no "
+                "curvature to read there; lower the learning rate, or look at the batch.",
+                stacklevel=3,
+            )
+        if self._log is not None:
+            self._log(int(row["step"]), _flat(row, list(self._blocks)))
+        if self._shown is not None:
+            self._shown(self.trace)
+        return plain
+
+
+def compilations(jitted: Callable) -> int:
+    """How many programs a jitted function was compiled to so far."""
+    return jitted._cache_size() if hasattr(jitted, "_cache_size") else 0
+
+
+def traced(called: Callable, arguments: tuple, with_batch: bool) -> programs.Traced:
+    """A loss traced as a function of the first of its arguments, the trained numbers.
+
+    Raises:
+        ValueError: where it does not take its arguments, or is not one real number.
+    """
+    try:
+        made = programs.Traced(called, arguments, free=len(arguments[0]))
+    except Exception as error:
+        asked = "loss_fn(params, batch)" if with_batch else "loss_fn(params)"
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise ValueError(
+            f"{asked} does not take what observe was given ({reason}); pass params and batch as "
+            "the training step does."
+        ) from error
+    (out, *more) = made.out or [None]
+    if more or out is None or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
+        one = made.structure == jax.tree.structure(0)
+        got = type(jax.tree.unflatten(made.structure, made.out)).__name__
+        got = f"{out.dtype} of shape {out.shape}" if one else got
+        advice = "return the loss alone, averaged, without auxiliary values"
+        raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
+    return made
+
+
+def _flat(row, names) -> dict[str, float]:
+    """A row as plain numbers, each under a name of its own."""
+    flat = {name: float(row[name]) for name in ("loss", "gradient_norm", "learning_rate",
+                                                "critical", "alignment")}  # fmt: skip
+    values = np.atleast_1d(row["eigenvalues"])
+    flat["sharpness"] = float(values[0])
+    flat |= {f"eigenvalue_{n}": float(value) for n, value in enumerate(values[1:], 2)}
+    flat["scaled_sharpness"] = flat["learning_rate"] * flat["sharpness"]
+    layers = np.atleast_1d(row["layers"])
+    return flat | {f"sharpness/{name}": float(v) for name, v in zip(names, layers, strict=True)}
