@@ -5,6 +5,7 @@ Each returns sentences; none means that the rule holds.
 """
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ MAY_IMPORT = {
                "matfree", "cvxpy", "flint", "gymnasium", "threadpoolctl", "abess"},
 }  # fmt: skip
 LENDS = "curvature"
+# What `Room` makes: of one room only, and not lent.
+OF_ONE_ROOM = {"Settings", "Trace", "batch", "explore", "figures", "room", "run", "stream", "tell"}
 SCREEN = {"plotly", "ipywidgets", "anywidget", "IPython", "ipykernel", "jupyterlab", "matplotlib"}
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 NEVER_IMPORTED = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
@@ -84,11 +87,20 @@ def role(name: str, room: str, rooms: Rooms) -> str:
         return "own inner room"
     if house == room:
         return f"own {part}" if part in STANDARD else "own theory"
+    if part == "__init__" and {*rest[at:]} & lent(house):
+        return "lent theory"
     if part in STANDARD:
         return f"the room {house}"
     if room.startswith(f"{house}."):  # a room within a room stands on the theory of the outer one
         return "own theory"
     return "lent theory" if house == LENDS else f"the room {house}"
+
+
+@functools.cache
+def lent(room: str) -> set[str]:
+    """The names that a room lends: all that stand in its `__all__`, but for what `Room` makes."""
+    source = home(room).joinpath("__init__.py").read_text(encoding="utf-8")
+    return exported(source) - OF_ONE_ROOM
 
 
 def keeps_to_the_floor_plan(source: str, file: str, room: str, rooms: Rooms) -> list[str]:

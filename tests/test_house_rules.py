@@ -83,6 +83,7 @@ def test_a_room_computes_where_nothing_can_be_drawn():
 PLAN = {
     "tuners.model": {"__init__", "settings", "trace", "experiment", "figures", "_balance"},
     "curvature": {"__init__", "settings", "_lanczos", "figures"},
+    "selection": {"__init__", "settings", "_greedy"},
     "tuners": {"__init__", "settings", "trace", "experiment", "figures", "widget", "_cdat"},
 }
 
@@ -100,6 +101,8 @@ PLAN = {
         ("experiment", "from .figures import edge", "own figures"),
         ("experiment", "def run():\n    import plotly.graph_objects as go", "plotly"),
         ("experiment", "from curvkit.curvature import Settings", "the room curvature"),
+        ("experiment", "from curvkit.selection import run", "the room selection"),
+        ("experiment", "from curvkit.selection._greedy import Path", "the room selection"),
         ("figures", "from curvkit.tuners.experiment import run", "own experiment"),
         ("figures", "import curvkit.tuners.experiment", "own experiment"),
         ("figures", "import jax.numpy as jnp", "jax"),
@@ -124,6 +127,7 @@ def test_an_import_off_the_floor_plan_is_seen(file, line, seen):
         ("settings", "from curvkit.core.knob import knob\nfrom curvkit.tuners._cdat import RULES"),
         ("experiment", "from curvkit import data\nfrom curvkit.curvature._lanczos import hvp"),
         ("experiment", "from curvkit.curvature import _lanczos\nimport jax.numpy as jnp"),
+        ("experiment", "from curvkit.selection import group_omp"),
         (
             "figures",
             "from curvkit.draw import theme\nimport plotly.graph_objects as go\nimport math",

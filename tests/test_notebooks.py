@@ -8,7 +8,6 @@ import claims
 import jupytext
 import nbformat
 import pytest
-import sentences
 from papers import script
 
 from curvkit.core import knob as knobs
@@ -76,11 +75,16 @@ def test_a_room_s_notebook_keeps_the_rhythm(script):
     assert "**Claim.**" in text and "## Reference" in text and "<summary>Answer</summary>" in text
 
 
+def test_every_file_of_claims_is_of_a_notebook():
+    stems = {path.stem for path in claims.CLAIMS.glob("*.py")}
+    assert stems == {path.stem for path in NOTEBOOKS}
+
+
 @named
 def test_what_a_notebook_claims_can_fail(notebook):
     facts = nbformat.from_dict({"runs": []})
     with pytest.raises(AssertionError):
-        sentences.OWN[notebook.stem](claims.Executed([], [], facts))
+        claims.of_notebook(notebook.stem)(claims.Executed([], [], facts))
 
 
 @pytest.mark.slow

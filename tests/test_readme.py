@@ -15,6 +15,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_tables_are_what_the_code_declares():
     tables = script("tables")
     assert tables.filled(README) == README, "run `make notebooks`"
+    face = tables.FACE.read_text(encoding="utf-8")
+    assert tables.faced(face) == face, "run `make notebooks`"
     assert README.count("<!-- table:") >= 2
 
 

@@ -1,0 +1,22 @@
+"""What notebook 09 claims, held against what its run told, printed and drew."""
+
+import numpy as np
+
+from curvkit.report import thumbnail
+
+
+def claims(done):
+    """A Flax network starts beyond its edge and is flattened to it; each mistake is told."""
+    began, ended = done.found(r"the sharpness went from ([\d.]+) to \*\*([\d.]+)\*\*")
+    assert began > 20 and ended < 1.05 * 20
+    layers = done.titled("Sharpness by layer")
+    whole = done.curve(done.titled("Loss and sharpness"), "sharpness λ", "x2")
+    for each in layers["data"]:
+        assert np.all(thumbnail.numbers(each["y"]) <= 1.01 * whole)
+    share, products = done.found(
+        r"readings, ([\d.]+) of the training time[^·]*; ([\d.]+) products a reading"
+    )
+    assert share <= 1.1 and products < 6
+    hessian, bent = done.found(r"Hessian ([\d.]+), Gauss-Newton ([\d.]+)")
+    assert abs(hessian - ended) < 0.02 * ended and abs(hessian - bent) < 0.1 * hessian
+    assert done.told.count("\n· ") + done.told.startswith("· ") == 5
