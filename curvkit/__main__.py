@@ -1,4 +1,4 @@
-"""The command line: `curvkit lab`, `report`, `bundle`, `run`, `sweep`, `doctor`, `rooms`.
+"""The command line: `curvkit lab`, `report`, `bundle`, `run`, `sweep`, `doctor`, `rooms`, `new`.
 
 What is heavy is imported within the command that needs it, so that help comes at once.
 """
@@ -167,6 +167,21 @@ def list_rooms(
             table.add_row(name, about(name))
     # A pipe has no width of its own; what reads it can cope with more than 80 columns.
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The room's name, as Python names a package.")],
+    root: Annotated[Path, typer.Option(help="The clone of curvkit to write into.")] = Path(),
+) -> None:
+    """Write a room that runs at once, its notebook, its claims and its test."""
+    from curvkit.new.scaffold import write
+
+    for path in write(name, root):
+        typer.echo(path.relative_to(root))
+    typer.echo(
+        f"Now: make notebooks, then curvkit run {name}; CONTRIBUTING.md says what comes next."
+    )
 
 
 def _knobs(room: str) -> Table:

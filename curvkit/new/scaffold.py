@@ -1,0 +1,62 @@
+"""Writes a new room, its notebook, its claims and its test from templates; edits no file."""
+
+import keyword
+import re
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from curvkit._rooms import names
+from curvkit.core import files, say
+
+# Template: where it goes below the root of the repository.
+PLACES = {
+    "init.txt": "curvkit/$name/__init__.py",
+    "settings.txt": "curvkit/$name/settings.py",
+    "theory.txt": "curvkit/$name/_theory.py",
+    "trace.txt": "curvkit/$name/trace.py",
+    "experiment.txt": "curvkit/$name/experiment.py",
+    "figures.txt": "curvkit/$name/figures.py",
+    "test.txt": "tests/$name/test_theory.py",
+    "notebook.txt": "notebooks/${number}_$name.py",
+    "claims.txt": "notebooks/claims/${number}_$name.py",
+}
+
+
+def write(name: str, root: Path) -> list[Path]:
+    """Writes the files of a room and returns their paths.
+
+    Args:
+        name: of the room, as Python names a package.
+        root: the repository, in which `curvkit` and `notebooks` lie.
+
+    Raises:
+        ValueError: with one sentence, before anything is written, if `name` is no name of a
+            package, or one of the files or the folder of the room is there already.
+        OSError: if a file cannot be written.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        raise ValueError(say.refusal("The name", "in lower case, such as sam", name))
+    for part in ("curvkit/__init__.py", "notebooks", "tests"):
+        if not (root / part).exists():
+            advice = "a room is written into a clone of curvkit's repository"
+            raise ValueError(f"{root} has no {part}; {advice}.")
+    numbers = [int(path.name[:2]) for path in (root / "notebooks").glob("[0-9][0-9]_*.py")]
+    title, number = name.replace("_", " ").capitalize(), f"{max(numbers, default=-1) + 1:02}"
+    words = dict(name=name, title=title, number=number)
+    templates = resources.files("curvkit.new") / "templates"
+    texts = {
+        root / Template(place).substitute(words): Template(
+            (templates / each).read_text(encoding="utf-8")
+        ).substitute(words)
+        for each, place in PLACES.items()
+    }
+    home = root / "curvkit" / name
+    taken = [path for path in (home, home.with_suffix(".py"), *texts) if path.exists()]
+    if taken or name in names():
+        there = taken[0].relative_to(root) if taken else f"the room {name}"
+        raise ValueError(f"{there} is there already; choose another name.")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, text)
+    return list(texts)

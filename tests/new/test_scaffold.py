@@ -1,0 +1,78 @@
+"""A new room is whole: it runs, and keeps the contract and the house rules, as it is written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from curvkit.new import scaffold
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def clone(folder: Path) -> Path:
+    """The parts of the repository that a room touches."""
+    for part in ("curvkit", "notebooks", "tests", ".ci", "docs", "binder"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for each in ("pyproject.toml", "requirements.lock", "README.md", "LICENSE"):
+        shutil.copy(ROOT / each, folder / each)
+    return folder
+
+
+def python(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=root, capture_output=True, text=True, timeout=600,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "marks", ["not slow and not full", pytest.param("not full", marks=pytest.mark.full)]
+)
+def test_a_new_room_runs_and_is_found_by_every_rule(tmp_path, marks):
+    root = clone(tmp_path)
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    told = python(root, "-m", "curvkit", "new", "heat_map")
+    assert "notebooks/claims/10_heat_map.py" in told and "make notebooks" in told
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert len(told.splitlines()) == len(scaffold.PLACES) + 1
+    python(root, ".ci/pair.py")
+    python(root, ".ci/tables.py")
+    assert "the population is 0.643" in python(root, "-m", "curvkit", "run", "heat_map")
+    tests = ["-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-m", marks]
+    python(root, *tests, "tests/heat_map")
+    chosen = ["tests/test_every_room.py", "tests/test_every_figure.py", "tests/test_room.py",
+              "tests/test_house_rules.py", "tests/test_notebooks.py"]  # fmt: skip
+    passed = python(root, *tests, *chosen, "-k", "heat_map and not headlessly")
+    assert int(passed.rpartition(" passed")[0].split()[-1]) > 30
+    python(root, *tests, "tests/test_readme.py", "-k", "tables")
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("Heat", "The name must be in lower case, such as sam, but 'Heat' was given."),
+        ("../heat", "in lower case"),
+        ("class", "in lower case"),
+        ("core", "curvkit/core is there already; choose another name."),
+        ("tuners", "curvkit/tuners is there already; choose another name."),
+        ("data", "curvkit/data.py is there already; choose another name."),
+    ],
+)
+def test_a_name_that_is_none_or_taken_is_refused_before_anything_is_written(name, said):
+    before = {path for path in (ROOT / "curvkit").iterdir()}
+    with pytest.raises(ValueError, match=said.replace("(", r"\(")):
+        scaffold.write(name, ROOT)
+    assert {path for path in (ROOT / "curvkit").iterdir()} == before
+
+
+def test_outside_of_a_clone_it_says_where_it_belongs(tmp_path):
+    with pytest.raises(ValueError, match="has no curvkit/__init__.py; a room is written into"):
+        scaffold.write("heat", tmp_path)
+    assert not list(tmp_path.iterdir())
