@@ -82,6 +82,17 @@ class _Finder:
         vars(module).update(__getattr__=lambda name: getattr(home, name), __doc__=home.__doc__)
 
 
+def attribute(package: str, name: str) -> ModuleType:
+    """The module that was `name` of the package, with a warning.
+
+    Raises:
+        AttributeError: as Python words it, where there was none.
+    """
+    if f"{package}.{name}" not in MOVED:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    return importlib.import_module(f"{package}.{name}")
+
+
 def install() -> None:
     """Puts the finder last, once."""
     if not any(isinstance(each, _Finder) for each in sys.meta_path):

@@ -4,11 +4,14 @@ The knobs of `run` and `explore` are captured from the constructor of `Settings`
 type checkers list them; at run time both have a real signature, and a docstring with every knob.
 """
 
+import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, LiteralString, ParamSpec, TypeVar, cast
 
 import jax
 
+from curvkit import _moved
 from curvkit._signature import with_knobs
 from curvkit.core import knob, say
 from curvkit.core.knob import BaseSettings
@@ -80,6 +83,8 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         parts = dict(begin=begin, reading=reading, finished=finished, length=length or _length)
         self.stream: Stream[Trace] = Stream(self.name, trace=trace, **parts, **options)
         self._list_knobs(package)
+        home = vars(sys.modules[package]) if package in sys.modules else {}
+        home.setdefault("__getattr__", functools.partial(_moved.attribute, package))
 
     def run(
         self,

@@ -45,7 +45,7 @@ def oracle(
             positive pytree like `params`; asked for where the base has second moments. Without it
             λ is that of the Hessian itself.
         critical: ηλ*, at which the base becomes unstable on a parabola, above 0: 2 for gradient
-            descent, 3.8 for `optax.trace(0.9)`, 38 for Adam; `curvature.thresholds.critical`.
+            descent, 3.8 for `optax.trace(0.9)`, 38 for Adam; `curvature.critical`.
         max_learning_rate: a cap on η, above 0, or None.
         seed: of the first directions.
 
