@@ -195,8 +195,8 @@ curvature.figures.edge(broken)
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/curvature/lanczos.py` finds the eigenvalues from Hessian-vector products, warm-started
-# from the reading before; `thresholds.py` has the critical values; `experiment.py` trains. On your
+# `curvkit/curvature/_lanczos.py` finds the eigenvalues from Hessian-vector products, warm-started
+# from the reading before; `_thresholds.py` has the critical values; `experiment.py` trains. On your
 # own model: `curvature.sharpness(loss, params, key=jax.random.key(0))`.
 #
 # ## Reference

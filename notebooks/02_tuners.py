@@ -212,11 +212,11 @@ for cap in (1e4, 0.5):
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/tuners/cdat.py` is the rule, an optax transformation for any base: in your own loop
+# `curvkit/tuners/_cdat.py` is the rule, an optax transformation for any base: in your own loop
 # `method = tuners.cdat(optax.scale_by_adam())`, then
 # `method.update(grads, state, params, value_fn=loss, batch=batch)`. There it is guarded against
-# explosions; this page shows the paper's rule as it stands, `guard=False`. `rivals.py`,
-# `searches.py` and `edge.py` have what it is compared with, `model/balance.py` the model of two
+# explosions; this page shows the paper's rule as it stands, `guard=False`. `_rivals.py`,
+# `_searches.py` and `_edge.py` have what it is compared with, `model/_balance.py` the model of two
 # numbers.
 #
 # ## Reference

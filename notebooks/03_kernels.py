@@ -194,9 +194,9 @@ kernels.tell(kernels.run(shallow))
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/kernels/shaping.py` has `shape`, `solve.py` and `starts.py` find the roots, `networks.py`
-# holds architectures as data, `architecture.py` makes them from knobs, `maps.py` and
-# `rectifiers.py` hold the maps, `finite.py` samples networks, `initializers.py` has orthogonal and
+# `curvkit/kernels/_shaping.py` has `shape`, `_solve.py` and `_starts.py` find the roots, `_networks.py`
+# holds architectures as data, `_architecture.py` makes them from knobs, `_maps.py` and
+# `_rectifiers.py` hold the maps, `_finite.py` samples networks, `_initializers.py` has orthogonal and
 # delta weights; `race/` trains.
 #
 # ## Reference

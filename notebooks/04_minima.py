@@ -173,8 +173,8 @@ minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **cas
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/minima/proofs_smooth.py` and `balls.py` prove sigmoid networks, `proofs_exact.py` and
-# `rationals.py` rectifiers, `proofs_logistic.py` those under the logistic loss; `training.py` trains all runs side by side; `search.py` looks for
+# `curvkit/minima/_proofs_smooth.py` and `_balls.py` prove sigmoid networks, `_proofs_exact.py` and
+# `_rationals.py` rectifiers, `_proofs_logistic.py` those under the logistic loss; `_training.py` trains all runs side by side; `_search.py` looks for
 # minima; `basin/` is the plane. On your own network:
 # `minima.certify(minima.example(inputs, targets, (W, b, v, c), activation="tanh", loss="squared"))`.
 #

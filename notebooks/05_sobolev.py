@@ -177,12 +177,12 @@ sobolev.kinks(sobolev.FUNCTIONS["bukin"].formula, jnp.array([[-10.0, 1.0], [-9.0
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/sobolev/loss.py` is the loss, for any callable: `sobolev.loss(model, x, y, slopes,
+# `curvkit/sobolev/_loss.py` is the loss, for any callable: `sobolev.loss(model, x, y, slopes,
 # weights=0.1)`; `sobolev.taught(teacher, x)` reads slopes off a network, and with
 # `projections=sobolev.draw(key, x, y)` both take one product a direction instead of a whole
-# Jacobian; `sobolev.penalty` is what it adds to another loss of values. `scaling.py` is the chain
-# rule, `points.py` finds kinks, `functions.py` holds the seven functions, `comparison.py` the table,
-# `line.py` the points on a line, `policy.py` and `synthetic.py` the two studies.
+# Jacobian; `sobolev.penalty` is what it adds to another loss of values. `_scaling.py` is the chain
+# rule, `_points.py` finds kinks, `_functions.py` holds the seven functions, `_comparison.py` the table,
+# `_line.py` the points on a line, `_policy.py` and `_synthetic.py` the two studies.
 #
 # ## Reference
 # W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: *Sobolev Training for Neural

@@ -201,9 +201,9 @@ distillation.tell(alone)
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/distillation/variants.py` is the table of variants, `field.py` the exact update and its
-# Jacobian, `process.py` visits and values, `sampled.py` the update of one episode, `aliased.py` the
-# three states, `grid/` the worlds, `control.py` the pole, `noise.py` the noise. On a table of your own:
+# `curvkit/distillation/_variants.py` is the table of variants, `_field.py` the exact update and its
+# Jacobian, `_process.py` visits and values, `_sampled.py` the update of one episode, `_aliased.py` the
+# three states, `grid/` the worlds, `_control.py` the pole, `_noise.py` the noise. On a table of your own:
 # `distillation.update("n_distill", process, teacher, logits)`; Gymnasium's tables come in by
 # `distillation.from_gymnasium(env.unwrapped.P, env.unwrapped.initial_state_distrib)`.
 #

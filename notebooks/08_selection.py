@@ -114,7 +114,7 @@ selection.tell(real)
 #   at, and all good groups longer than a bound are found. `recovery` computes it for given data: $\mu$
 #   between two bounds, $\rho$ (the smallest eigenvalue of the good groups), $\varepsilon$.
 # - *Derived here*: the constants, which are sharper than those usually quoted; the proof is in
-#   `recovery.py`.
+#   `_recovery.py`.
 # - *Measured*: how far the condition is from being needed. **Predict**: from how many rows on are two
 #   good groups of thirty always found, and from how many on is that proved, without noise? Read it off
 #   the figure. (With this noise 125 rows are too few for a proof.)
@@ -172,10 +172,10 @@ selection.trap(rows=1000)
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/selection/estimator.py` and `validated.py` are the estimators, `greedy.py` the path with its
-# growing basis, `design.py` scores without forming $Q_j$; `recovery.py` is the theory; `kernel.py` the
+# `curvkit/selection/_estimator.py` and `_validated.py` are the estimators, `_greedy.py` the path with its
+# growing basis, `_design.py` scores without forming $Q_j$; `_recovery.py` is the theory; `_kernel.py` the
 # compiled twin for many problems; `odds/` counts, and `odds.compare()` (minutes) puts eleven counts at
-# sixty groups beside those of another program; `comparison.py` has the four simulations, `practice.py`
+# sixty groups beside those of another program; `_comparison.py` has the four simulations, `_practice.py`
 # the real data.
 #
 # ## Reference

@@ -170,9 +170,9 @@ for mistake in mistakes:
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/watching/` is the watch: `measure.py` one reading, `pace.py` the budget, `optimizer.py` what
-# is read from an optimizer. The eigenvalues are `curvkit/curvature/lanczos.py`'s, the edges
-# `edges.py`'s, layers `blocks.py`'s, trace and density `spectrum.py`'s.
+# `curvkit/watching/` is the watch: `_measure.py` one reading, `_pace.py` the budget, `_optimizer.py` what
+# is read from an optimizer. The eigenvalues are `curvkit/curvature/_lanczos.py`'s, the edges
+# `_edges.py`'s, layers `_blocks.py`'s, trace and density `_spectrum.py`'s.
 #
 # ## Reference
 # J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks Typically

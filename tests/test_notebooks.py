@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import claims
@@ -9,6 +10,7 @@ import jupytext
 import nbformat
 import pytest
 from papers import script
+from rooms import ROOMS
 
 from curvkit.core import knob as knobs
 from curvkit.report import parameters
@@ -73,6 +75,17 @@ def test_a_room_s_notebook_keeps_the_rhythm(script):
     places = [text.find(f"## {heading}") for heading in RHYTHM]
     assert -1 not in places and places == sorted(places), dict(zip(RHYTHM, places, strict=True))
     assert "**Claim.**" in text and "## Reference" in text and "<summary>Answer</summary>" in text
+
+
+@named
+def test_the_files_that_a_notebook_names_are_there(notebook):
+    cells = nbformat.read(notebook, 4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    files = {path.name for path in (ROOT / "curvkit").rglob("*.py")}
+    for name in re.findall(r"`([\w/]+\.py)`", text):
+        known = (ROOT / name).is_file() if "/" in name else name in files
+        inside = any((ROOT / "curvkit" / room / name).is_file() for room in ROOMS)
+        assert known or inside, f"{name} is not there"
 
 
 def test_every_file_of_claims_is_of_a_notebook():

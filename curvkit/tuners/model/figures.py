@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 NAMES = {"constant": "a constant rate", "oracle": "the oracle σ/λ", "cdat": "CDAT"}
-PREDICTED = {"constant": "2/η", "oracle": "√ law", "cdat": "turning point λ*"}
+PREDICTED = {"constant": "2/η", "oracle": "√ law", "cdat": "λ*"}
 
 
 def _title(trace: Trace) -> str:
