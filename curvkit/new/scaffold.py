@@ -40,7 +40,7 @@ def write(name: str, root: Path) -> list[Path]:
     for part in ("curvkit/__init__.py", "notebooks", "tests"):
         if not (root / part).exists():
             advice = "a room is written into a clone of curvkit's repository"
-            raise ValueError(f"{root} has no {part}; {advice}.")
+            raise ValueError(f"{root.resolve()} has no {part}; {advice}.")
     numbers = [int(path.name[:2]) for path in (root / "notebooks").glob("[0-9][0-9]_*.py")]
     title, number = name.replace("_", " ").capitalize(), f"{max(numbers, default=-1) + 1:02}"
     words = dict(name=name, title=title, number=number)
