@@ -59,9 +59,9 @@ def test_the_wheel_holds_what_a_build_of_the_checkout_holds(tmp_path):
     name, data = wheel.built("curvkit")
     assert name == path.name
     with zipfile.ZipFile(path) as built, zipfile.ZipFile(io.BytesIO(data)) as ours:
-        # A bundle is one notebook, and brings no others.
-        others = ("RECORD", *(f"notebooks/{path.name}" for path in ROOT.glob("notebooks/**/*.*")))
-        others += tuple(f"pictures/{path.name}" for path in ROOT.glob("notebooks/pictures/*"))
+        # A bundle is one notebook, and brings no others, with their pictures and claims.
+        beside = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("notebooks/**/*.*")]
+        others = ("RECORD", *(f"curvkit/{path}" for path in beside))
         theirs = {each for each in built.namelist() if not each.endswith(others)}
         assert theirs <= set(ours.namelist())
         for each in theirs:
