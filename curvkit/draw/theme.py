@@ -17,7 +17,7 @@ from curvkit.core import say
 from curvkit.draw import patience, sketch
 from curvkit.draw.config import CONFIG
 
-if TYPE_CHECKING:  # plotly takes half a second to import, and is needed only to draw
+if TYPE_CHECKING:  # plotly is needed only to draw, and may not be installed where runs are made
     import plotly.graph_objects as go
 
 Mode = Literal["light", "dark"]

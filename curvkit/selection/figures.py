@@ -46,8 +46,6 @@ def _colour(trace: Trace, group: int) -> str:
 
 def _bars(figure, trace, scores, panel):
     """A bar for each group, by kind, with gaps for the others; crosses for what is taken."""
-    import plotly.graph_objects as go
-
     groups = np.arange(trace.count)
     now = _cut(trace)
     level = scores[: now.readings][-1][: trace.count] if now.readings else np.zeros(trace.count)
@@ -58,10 +56,8 @@ def _bars(figure, trace, scores, panel):
         kinds = {"variables": ("loss", good | True)}
     for name, (role, chosen) in kinds.items():
         figure.add_trace(
-            go.Bar(x=groups, y=np.where(chosen & ~taken, level, np.nan), name=name, width=0.8,
-                   hovertext=trace.names,
-                   marker=dict(color=theme.color(role), line=dict(width=0)),
-                   showlegend=panel == 1),
+            theme.bars(role, name, groups, np.where(chosen & ~taken, level, np.nan), width=0.8,
+                       hovertext=trace.names, marker_line_width=0, showlegend=panel == 1),
             row=1, col=panel,
         )  # fmt: skip
     for name, (role, chosen) in kinds.items():
