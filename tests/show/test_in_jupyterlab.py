@@ -128,6 +128,9 @@ def page(lab):
         page.wait_for_function(f"() => ({PLOT})().length > 200", timeout=120_000)
         page.first_figure = time.perf_counter() - started
         page.wait_for_function(ALL_RUN, timeout=300_000)
+        page.locator(".curvkit-panel >> nth=0").scroll_into_view_if_needed()
+        settle(page)
+        page.as_at_first = plot(page)
         yield page
         browser.close()
 
@@ -163,6 +166,16 @@ def settle(page, before=None):
 def press(page, text):
     """Presses a button of the first panel."""
     page.locator(f".curvkit-panel >> nth=0 >> button:has-text('{text}')").click()
+
+
+def reset(page):
+    """Presses *Reset* and waits for the first figure, not for what an earlier run left done."""
+    press(page, "Reset")
+    for _ in range(600):
+        page.wait_for_timeout(100)
+        if plot(page) == page.as_at_first:
+            return settle(page)
+    raise AssertionError("the figure did not come back as it was at first")
 
 
 def turn(page, name, value):
@@ -230,8 +243,7 @@ COMPILES = [each for each in knobs.knobs(Settings).values() if each.static and e
 def test_turning_a_knob_changes_the_figure(page, name, record_property):
     each = knobs.knobs(Settings)[name]
     panel = page.locator(".curvkit-panel >> nth=0")
-    press(page, "Reset")
-    settle(page)
+    reset(page)
     if name in UNDER:
         before = plot(page)
         turn(page, "rule", UNDER[name])
@@ -246,8 +258,7 @@ def test_turning_a_knob_changes_the_figure(page, name, record_property):
 
 
 def test_a_number_out_of_range_is_refused_in_a_sentence(page):
-    press(page, "Reset")
-    settle(page)
+    reset(page)
     turn(page, "learning_rate", -3)
     page.wait_for_timeout(500)
     advice = page.locator(".curvkit-panel >> nth=0 >> .curvkit-advice").inner_text()
@@ -273,8 +284,7 @@ def test_play_draws_the_run_as_it_grew(page):
 
 
 def test_stop_stops_a_long_run_and_keeps_what_is_there(page):
-    press(page, "Reset")
-    settle(page)
+    reset(page)
     turn(page, "steps", 20000)
     page.wait_for_timeout(1200)
     press(page, "Stop")
@@ -287,8 +297,7 @@ def test_stop_stops_a_long_run_and_keeps_what_is_there(page):
 
 
 def test_a_kept_run_stays_on_the_figure(page):
-    press(page, "Reset")
-    settle(page)
+    reset(page)
     before = plot(page)
     press(page, "Keep this run")
     turn(page, "learning_rate", 0.2)
@@ -301,8 +310,7 @@ def test_a_kept_run_stays_on_the_figure(page):
 
 
 def test_a_run_that_diverges_says_at_which_step(page):
-    press(page, "Reset")
-    settle(page)
+    reset(page)
     before = plot(page)
     turn(page, "learning_rate", 3)
     settle(page, before)
@@ -355,8 +363,7 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
 
 
 def test_after_a_restart_the_same_cells_show_the_same_figure(page):
-    press(page, "Reset")
-    settle(page)
+    reset(page)
     before = plot(page)
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
     page.locator(".jp-Dialog .jp-mod-accept").click()
