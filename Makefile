@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report gallery doctor test test-fast test-full test-gpu test-floors bench notebooks links lint format lock clean
+.PHONY: help setup lab report gallery doctor test test-fast test-full slow test-gpu test-floors bench notebooks links lint format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,8 +29,12 @@ doctor: setup ## Say in one screen whether all is well for a class
 test: lint ## Lint, then run all tests but those that take long
 	@$(PY) $(PYTEST) -m "not full" $(ARGS)
 
-test-fast: setup ## Run the tests that take seconds
+test-fast: setup ## Run the rules, refusals and all tests that take no quarter of a second each
 	@$(PY) $(PYTEST) -m "not slow and not full" $(ARGS)
+
+slow: setup ## Note in tests/slow.txt which tests `make test-fast` leaves out, by a timed run
+	@$(PY) $(PYTEST) -m "not full" --durations=0 --durations-min=0.1 > .pytest_cache/durations.log || true
+	@$(PY) .ci/slow.py .pytest_cache/durations.log
 
 test-full: setup ## Run every test, the notebooks at full defaults and every static knob too
 	@$(PY) $(PYTEST) $(ARGS)

@@ -1,6 +1,10 @@
 """What holds for all tests: the same examples each time, no hurry, and failures that explain."""
 
+import collections
+import gc
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -20,18 +24,79 @@ def pytest_configure(config):
     os.environ.update(brisk({**os.environ, CACHE: str(folder)}))
     # Compiling is most of the time that short runs take: a quarter less without LLVM's passes.
     # A full run compiles as a user's program does.
-    if "not full" in config.option.markexpr:
+    quick = "not full" in config.option.markexpr
+    # Compiling and a busy machine make times say nothing; failures must be the same for everybody.
+    settings.register_profile(
+        "house",
+        derandomize=True,
+        deadline=None,
+        print_blob=False,
+        max_examples=30 if quick else 100,
+    )
+    settings.load_profile("house")
+    if quick:
         flags = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=0".strip()
 
 
-# Compiling and a busy machine make times say nothing; failures must be the same for everybody.
-settings.register_profile("house", derandomize=True, deadline=None, print_blob=False)
-settings.load_profile("house")
+def covering(grid):
+    """Tests of a grid that meet every value of every parameter, at least `times` (1) each."""
+    times = grid[0].get_closest_marker("grid").kwargs.get("times", 1)
+    met, chosen = collections.Counter(), []
+    values = {item: list(item.callspec.indices.items()) for item in grid}
+    while True:
+        new = lambda item: sum(met[value] < times for value in values[item])
+        used = lambda item: sum(met[value] for value in values[item])
+        left = [item for item in grid if item not in chosen and new(item)]
+        if not left:
+            return chosen
+        # Of those that meet as much that is new, the one whose values were met least often.
+        chosen.append(max(left, key=lambda item: (new(item), -used(item))))
+        met.update(values[chosen[-1]])
+
+
+# By so much (bytes) a process may grow before the programs compiled for earlier files are dropped.
+GROWTH = 0.4e9
+_held = {}
+
+
+def pytest_sessionstart(session):
+    """What collecting takes is no program."""
+    _held.clear()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Drops compiled programs between files where they take much memory."""
+    grown = resident() - _held.setdefault("bytes", resident())
+    last = nextitem is None or nextitem.path != item.path
+    if last and grown > GROWTH and "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+        gc.collect()
+        _held["bytes"] = resident()
+
+
+def resident():
+    """Bytes of memory that this process holds now; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm") as told:
+            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def pytest_collection_modifyitems(items):
-    """What runs a notebook at full settings is slow, too: `-m "not slow"` leaves it out."""
+    """Marks `full` what a grid leaves out, and `slow` what is `full` or is noted in `slow.txt`."""
+    grids = {}
     for item in items:
-        if item.get_closest_marker("full"):
-            item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("grid") and not item.get_closest_marker("full"):
+            grids.setdefault((item.parent, item.originalname), []).append(item)
+    for grid in grids.values():
+        chosen = covering(grid)
+        for item in grid:
+            if item not in chosen:
+                item.add_marker("full")
+    noted = set((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").splitlines())
+    for item in items:
+        if item.get_closest_marker("full") or item.nodeid.partition("[")[0] in noted:
+            item.add_marker("slow")

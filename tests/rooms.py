@@ -6,6 +6,7 @@ runs are made by turning it down. Nothing else here knows what a room is about.
 
 import dataclasses
 import functools
+import hashlib
 import importlib
 import itertools
 import re
@@ -94,25 +95,32 @@ def ran(room: Room, settings: Any) -> Any:
     return room.stream.run(settings)
 
 
+# Of a program a digest is kept: the texts of all of them would be gigabytes.
+
+
 @functools.cache
-def lowered(room: Room, settings: Any) -> str:
-    """The text of the compiled programs."""
-    return room.stream.lowered(settings)
+def knobs_read(room: Room, settings: Any) -> frozenset[str]:
+    """Names of what the compiled programs read: of an argument that is not read nothing is left."""
+    return frozenset(re.findall(r"settings\W*(\w+)", room.stream.lowered(settings)))
 
 
 @functools.cache
 def shape(room: Room, settings: Any) -> str:
     """The compiled programs without names, and without the places in files they come from."""
     begun = room.stream.begin.lower(settings, jax.random.key(0))
-    return begun.as_text() + advanced(room, settings)
+    return _digest(begun) + advanced(room, settings)
 
 
 @functools.cache
 def advanced(room: Room, settings: Any) -> str:
-    """The text of the program after the beginning alone, as `shape` has it."""
+    """The program after the beginning alone, as `shape` has it."""
     stream = room.stream
     state = jax.eval_shape(stream.begin, settings, jax.random.key(0))
-    return stream.advance.lower(settings, state, 1).as_text()
+    return _digest(stream.advance.lower(settings, state, 1))
+
+
+def _digest(program: Any) -> str:
+    return hashlib.sha256(program.as_text().encode()).hexdigest()
 
 
 def elsewhere(room: Room) -> Iterator[dict[str, Any]]:
@@ -131,7 +139,7 @@ def where_it_matters(room: Room, name: str) -> dict[str, Any] | None:
     for turned in elsewhere(room):
         settings = short(room, **turned)
         if not each.static:
-            if re.search(rf"settings\W*{name}\b", lowered(room, settings)):
+            if name in knobs_read(room, settings):
                 return turned
         elif name not in turned:
             others = (value for value in each.sweep() if value != each.default)

@@ -192,6 +192,7 @@ def test_each_public_function_that_reads_a_loss_has_a_row_here():
     assert takes_loss <= set(READERS)
 
 
+@pytest.mark.grid(times=2)
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_read_is_right(reader, situation):
@@ -207,6 +208,7 @@ def test_what_is_read_is_right(reader, situation):
     assert_close(found / case.unit, case.right.get(reader, right), rtol=case.rtol)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("model", [model, bent_model], ids=["plain", "a rule"])
 @pytest.mark.parametrize("reader", [name for name in READERS if name != "watch"])
 def test_within_a_program_it_is_read_as_outside(reader, model):

@@ -2,10 +2,19 @@
 
 import contract
 import pytest
-from rooms import ROOMS, each_figure, each_knob, each_room, lowered, room, short, where_it_matters
+from rooms import (
+    ROOMS,
+    each_figure,
+    each_knob,
+    each_room,
+    knobs_read,
+    room,
+    short,
+    where_it_matters,
+)
 
 # Runs of these take long, however short they are.
-LONG = ("kernels.race", "distillation.grid", "sobolev", "selection.odds")
+LONG = ("kernels.race", "distillation.grid", "sobolev", "selection.odds", "tuners", "verification")
 
 
 @pytest.mark.slow
@@ -14,11 +23,7 @@ LONG = ("kernels.race", "distillation.grid", "sobolev", "selection.odds")
 )
 def test_turning_what_the_default_program_reads_moves_a_figure(name):
     there = room(name)
-    read = [
-        knob
-        for knob, each in there.knobs.items()
-        if f"settings.{knob}" in lowered(there, short(there))
-    ]
+    read = [knob for knob in there.knobs if knob in knobs_read(there, short(there))]
     assert read
     for knob in read:
         contract.moves_a_figure(there, knob, {})

@@ -38,8 +38,17 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(name):
     contract.refuses_unknown_names(room(name))
 
 
+# At their defaults these take long; notebooks are run at theirs by `full` tests, too.
+LONG = (
+    "curvature", "distillation", "distillation.grid", "kernels.race", "selection.odds", "sobolev",
+    "tuners", "verification",
+)  # fmt: skip
+
+
 @pytest.mark.slow
-@each_room
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.full if n in LONG else []) for n in ROOMS]
+)
 def test_a_run_at_the_defaults_is_finite_and_whole(name):
     contract.runs_to_its_end(room(name))
 

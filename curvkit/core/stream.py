@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from curvkit.core import knob, tree
 from curvkit.core import trace as traces
-from curvkit.core.batch import OPTIMISED, UNOPTIMISED, Batched
+from curvkit.core.batch import UNOPTIMISED, Batched
 from curvkit.core.mixed import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
@@ -64,8 +64,8 @@ class Stream(Generic[Trace]):
             this kind only one computes at a time, whichever thread it is in.
         begin_only: names of static knobs that only `begin` reads: another value of one of them
             compiles a new beginning, which takes a second, and leaves the rest as it is.
-        options: XLA's, for the program that makes readings; it is optimised whatever flags are
-            set if None, since a run takes longer than compiling does.
+        options: XLA's, for the program that makes readings, such as `core.batch.OPTIMISED` where
+            a run takes longer than compiling does; the flags that are set decide if None.
         mixed: whether `reading` computes a part in float64, see `core.mixed`.
     """
 
@@ -85,7 +85,6 @@ class Stream(Generic[Trace]):
         options: dict[str, Any] | None = None,
         mixed: bool = False,
     ):
-        options = OPTIMISED if options is None else options
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self._merit_names: list[str] | None = None
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()

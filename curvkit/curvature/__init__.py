@@ -11,6 +11,7 @@ References: Cohen et al. 2021 (arXiv 2103.00065); Cohen et al. 2022 (arXiv 2207.
 et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.06183).
 """
 
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.curvature import experiment as _experiment
 from curvkit.curvature import figures
 from curvkit.curvature._blocks import block_sharpness
@@ -41,6 +42,7 @@ room = _Room(
     words=figures.words,
     front=("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed"),
     begin_only=("initialization",),
+    options=_OPTIMISED,
 )
 stream = room.stream
 run = room.run

@@ -103,7 +103,7 @@ def test_three_products_from_the_step_before_are_right_to_two_thousandths(seed):
     assert np.median(errors) < 1e-5
 
 
-@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize("k", [pytest.param(1, marks=pytest.mark.full), 2])
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 def test_a_run_reads_its_sharpness_to_two_thousandths_all_along(seed, k):
     errors, products = follow(

@@ -22,6 +22,7 @@ def drawn(features, units, points, loss, seed=0):
     return flat, inputs, targets.astype(float)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("loss", sorted(CRITERIA))
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus"])
 @pytest.mark.parametrize("features, units, points", SHAPES)

@@ -204,6 +204,7 @@ asyncio.run(work())
 """
 
 
+@pytest.mark.full
 def test_workers_of_a_scheduler_compute_as_those_of_this_machine_do(tmp_path):
     bare = {name: v for name, v in os.environ.items() if not name.startswith("JAX_")}
     bare["PYTHONPATH"] = str(Path(deadly.__file__).parent)
@@ -264,6 +265,7 @@ def test_a_run_that_kills_every_worker_fails_and_only_it(tmp_path, monkeypatch):
     assert found == dict.fromkeys("acd", ("ok", None))
 
 
+@pytest.mark.full
 def test_what_died_with_its_worker_after_its_end_is_made_again(tmp_path):
     with cluster.connected(None, 1) as client:
         (pid,) = client.run(os.getpid).values()

@@ -67,6 +67,7 @@ def test_a_step_is_traced_once_and_its_state_may_be_donated(name):
     assert finite(params)
 
 
+@pytest.mark.grid
 @each_tuner
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
 def test_half_precision_goes_down(name, dtype):
@@ -98,6 +99,7 @@ def test_double_precision_and_strict_promotion_go_down(name):
         assert after["w"].dtype == jnp.float64 and traces == 1 and float(bowl(after)) < 4.5
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("name", FREE_OF_UNITS)
 @pytest.mark.parametrize("unit", [1e-30, 1e-16, 1e14, 1e25])
 def test_the_unit_of_the_loss_does_not_matter(name, unit):

@@ -20,9 +20,8 @@ def ran(**turned):
     return tuners.run(tuners.Settings.read(**{**NET, **turned}))
 
 
-@pytest.mark.parametrize(
-    "sigma", [*(pytest.param(s, marks=pytest.mark.full) for s in (1.0, 1.5)), 1.9]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("sigma", [1.0, 1.5, 1.9])
 def test_every_sigma_sits_at_the_edge_and_alignment_tells_them_apart(sigma):
     trace = ran(sigma=sigma, ema=0.9)
     assert_close(trace.settled("scaled_sharpness", 0, since=2000), 2.0, atol=0.005)
@@ -43,6 +42,7 @@ def test_greedy_ends_more_than_three_times_above_a_tuned_constant():
     assert np.median(ran(sigma=2.0).best(0)) < greedy / 2
 
 
+@pytest.mark.full
 def test_greedy_wins_every_single_step():
     trace = ran(sigma=2.0)
     half, whole = trace.along[:, 0, 4], trace.along[:, 0, 8]  # half of η and η, from 0 to 3 η

@@ -14,7 +14,7 @@ from curvkit.tuners._line import line, looked_at, slope_along
 
 @pytest.mark.slow
 @given(seed=st.integers(0, 50), size=st.integers(1, 5))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_the_second_derivative_along_a_line_is_the_dense_one(seed, size):
     draw = np.random.default_rng(seed)
     w, u = (jnp.asarray(draw.normal(size=size), jnp.float32) for _ in range(2))

@@ -78,6 +78,7 @@ def trained(method, loss, params, steps, **extra):
     return jax.jit(lambda begin: jax.lax.scan(one, begin, None, steps))(begin)[0]
 
 
+@pytest.mark.grid
 @each_tuner
 @pytest.mark.parametrize("base", BASES)
 def test_a_tuner_comes_down_a_parabola(name, base):
@@ -88,6 +89,7 @@ def test_a_tuner_comes_down_a_parabola(name, base):
 
 
 @pytest.mark.slow
+@pytest.mark.grid
 @each_tuner
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
 def test_updates_keep_the_dtype_of_the_parameters(name, dtype):

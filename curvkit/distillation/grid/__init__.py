@@ -9,6 +9,7 @@ Reference: W. M. Czarnecki, R. Pascanu, S. Osindero, S. M. Jayakumar, G. Swirszc
 Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186), section 4.
 """
 
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.distillation.grid import experiment as _experiment
 from curvkit.distillation.grid import figures
 from curvkit.distillation.grid._worlds import World, best, drawn, gained, play, table, world
@@ -42,6 +43,7 @@ room = _Room(
         "seed",
     ),
     begin_only=("contest",),
+    options=_OPTIMISED,
 )
 stream = room.stream
 run = room.run
