@@ -20,7 +20,7 @@
 # ---
 
 # %% [markdown]
-# # 10 · SAM: an edge of its own, far below 2/η
+# # 10 · SAM: an edge of its own, and far lower
 #
 # **Claim.** Sharpness-aware minimisation takes its gradient not at $w$ but at the worst point within
 # $\rho$, $w + \rho\, g / \lVert g \rVert$, and steps from $w$. Where gradient descent brings a network
@@ -94,9 +94,6 @@ sam.figures.loss(trace)
 # %%
 parabola = dict(data="quadratic", steps=60, every=1, learning_rate=0.1, rho=0.1)
 sam.explore(figure="bounce", **parabola)
-
-# %%
-sam.tell(sam.run(**parabola))
 
 # %% [markdown]
 # It never arrives. Near the bottom $\lVert g \rVert$ is small, so $\lambda^*$ is below 15 and the
@@ -173,8 +170,8 @@ sam.figures.bounce(broken)
 #    <details><summary>Answer</summary>Where ηλ/(2 − ηλ) = 10, so ηλ = 20/11, at η = 0.121 for λ = 15. At
 #    2/15 it has no bound.</details>
 # 4. Turn η down to 0.03. Gradient descent does not come to its edge in 2002 steps. Does SAM?
-#    <details><summary>Answer</summary>Yes, after some 130 steps: its edge, about 6, is below where the
-#    network starts.</details>
+#    <details><summary>Answer</summary>Yes, after some 130 steps: its edge falls with the gradient, to
+#    below the sharpness that the network started with.</details>
 # 5. In your own loop, does it have to be written anew?
 #    <details><summary>Answer</summary>No: `optax.contrib.sam` wraps any optax optimizer, and the room's
 #    tests hold it to be the same step. `sam.sam_edge(norm, rate, rho)` is the edge to draw beside

@@ -81,7 +81,6 @@ def measure(settings: Settings, key: jax.Array, radius, params, before: EigenPai
         "gradient_norm": norm,
         "alignment": (top / norm) ** 2,
         "offset": top / pairs.values[0],
-        "bounce": sam_bounce(pairs.values[0], settings.learning_rate, radius),
     }
     return pairs, row
 
@@ -108,7 +107,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     further = jnp.maximum(jnp.minimum(settings.every, settings.steps - state.step), 1)
     trained = jax.vmap(functools.partial(train, settings, state.step, further))
     params, diverged_at = trained(radius, state.params, state.diverged_at)
-    row |= {"step": state.step}
+    bounce = sam_bounce(pairs.values[0, 0], settings.learning_rate, settings.rho)
+    row |= {"step": state.step, "bounce": bounce}
     return State(params, pairs, diverged_at, state.key, state.step + further), row
 
 

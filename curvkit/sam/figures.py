@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # SAM and gradient descent, wherever they are drawn.
 ROLES = ("sharpness", "loss")
+# What is SAM's own, beside what is dashed for gradient descent.
+DOTTED = dict(dash="dot", width=2)
 
 
 def _title(trace: Trace) -> str:
@@ -67,9 +69,8 @@ def edge(trace: Trace) -> go.Figure:
     level = 2 / trace.settings["learning_rate"]
     _level(figure, trace, "edge 2/η", level)
     _draw(figure, trace, "sharpness")
-    figure.add_trace(
-        theme.curve("second", "edge of SAM λ*", *_curve(trace, "edge", 0)), row=1, col=1
-    )
+    own = theme.curve("threshold", "edge of SAM λ*", *_curve(trace, "edge", 0), line=DOTTED)
+    figure.add_trace(own, row=1, col=1)
     _level(figure, trace, "its own edge", 1.0, 2)
     _draw(figure, trace, "ratio", 2, line=dict(width=1.5))
     figure.update_yaxes(title_text="sharpness λ", row=1, col=1)
@@ -112,9 +113,10 @@ def _leaves(figure: go.Figure, trace: Trace) -> int | None:
 def bounce(trace: Trace) -> go.Figure:
     """Where each stands across the valley, reading by reading, and the bounce of a parabola."""
     figure = theme.figure(f"Across the valley {_title(trace)}", height=460)
-    x, far = _curve(trace, "bounce", 0)
-    for name, side in (("bounce ±ρηλ/(2 − ηλ)", far), ("the other side", -far)):
-        curve = theme.curve("second", name, x, side, showlegend=side is far)
+    kept = trace.head(trace.finite(0))
+    for name, side in (("bounce ±ρηλ/(2 − ηλ)", kept.bounce), ("other side", -kept.bounce)):
+        shown = dict(line=DOTTED, showlegend=name != "other side")
+        curve = theme.curve("threshold", name, kept.step, side, **shown)
         figure.add_trace(curve, row=1, col=1)
     options = dict(mode="markers+lines", line=dict(width=0.7), marker=dict(size=4))
     _draw(figure, trace, "offset", **options)

@@ -31,8 +31,9 @@ class Trace(Record):
     offset: Float[np.ndarray, "reading method"] = series(
         "The distance from the bottom of the valley along the top eigenvector.", symbol="x"
     )
-    bounce: Float[np.ndarray, "reading method"] = series(
-        "How far from the bottom a parabola of this sharpness lets it jump.", symbol="ρηλ/(2 − ηλ)"
+    bounce: Float[np.ndarray, " reading"] = series(
+        "How far from the bottom SAM jumps for ever on a parabola of its sharpness.",
+        symbol="ρηλ/(2 − ηλ)",
     )
     diverged_at: Int[np.ndarray, " method"] = series(
         "The first step with a loss that is not finite, or −1."
@@ -41,7 +42,8 @@ class Trace(Record):
     @property
     def ratio(self) -> np.ndarray:
         """The sharpness in units of the edge, (readings, methods); nan where the edge is 0."""
-        return self.sharpness / np.where(self.edge > 0, self.edge, np.nan)
+        with np.errstate(all="ignore"):  # what is not finite is part of a trace
+            return self.sharpness / np.where(self.edge > 0, self.edge, np.nan)
 
     @property
     def rise(self) -> np.ndarray:
@@ -49,7 +51,7 @@ class Trace(Record):
 
         It is nan where it is not above 0, or lost in the rounding of the loss.
         """
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             rise = self.worst_loss - self.loss
             return np.where(rise > 1e-6 * np.abs(self.loss), rise, np.nan)
 
