@@ -166,7 +166,7 @@ def test_sam_settles_a_little_above_its_own_edge_far_below_that_of_gradient_desc
 
 @pytest.mark.slow
 def test_the_larger_rho_the_lower_sharpness_and_edge_and_the_further_beyond_it():
-    merits = [ran(rho=rho).merits() for rho in (0.01, 0.1, 0.3, 1.0)]
+    merits = [ran(rho=0.01).merits(), ran().merits(), ran(rho=1.0).merits()]
     for name, sign in (("settled_sharpness", -1), ("settled_edge", -1), ("settled_ratio", 1)):
         assert np.all(sign * np.diff([each[name] for each in merits]) > 0), name
     assert merits[0]["settled_ratio"] < 1.05 and merits[-1]["settled_ratio"] > 1.3
