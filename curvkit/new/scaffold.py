@@ -46,9 +46,9 @@ def write(name: str, root: Path) -> list[Path]:
     words = dict(name=name, title=title, number=number)
     templates = resources.files("curvkit.new") / "templates"
     texts = {
-        root / Template(place).substitute(words): Template(
-            (templates / each).read_text(encoding="utf-8")
-        ).substitute(words)
+        root / Template(place).substitute(words): _sorted(
+            Template((templates / each).read_text(encoding="utf-8")).substitute(words)
+        )
         for each, place in PLACES.items()
     }
     home = root / "curvkit" / name
@@ -60,3 +60,13 @@ def write(name: str, root: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, text)
     return list(texts)
+
+
+def _sorted(text: str) -> str:
+    """Imports of the kit in their order, which depends on the name of the room.
+
+    >>> _sorted("from curvkit.sam import a\\nfrom curvkit.core import b\\n")
+    'from curvkit.core import b\\nfrom curvkit.sam import a\\n'
+    """
+    inorder = lambda found: "".join(sorted(found[0].splitlines(True), key=lambda e: e.split()[1]))
+    return re.sub(r"(?:^from curvkit\S* import [^(\n]+\n)+", inorder, text, flags=re.MULTILINE)
