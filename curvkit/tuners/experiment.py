@@ -181,6 +181,9 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
     )
     pairs = followed(start=watch.pairs, preconditioner=weights if shaped else None)
     raw = followed(start=watch.raw_pairs) if shaped else pairs
+    # An eigenvector has no sign of its own: keep the one it had, so that the jumps show.
+    same = jnp.where(pairs.vectors[0] @ watch.pairs.vectors[0] < 0, -1.0, 1.0)
+    pairs = pairs._replace(vectors=same * pairs.vectors)
     value, gradient = jax.value_and_grad(loss)(params)
     scaled = gradient / jnp.sqrt(weights)
     top = pairs.vectors[0] @ scaled
