@@ -94,7 +94,7 @@ def test_what_is_recorded_is_what_the_dense_hessian_says(rule, rate):
 
 
 def test_the_gradient_along_the_top_eigenvector_changes_sign_where_the_iterate_jumps():
-    trace = run(data="quadratic", learning_rate=0.09, every=1, steps=12)
+    trace = run(data="quadratic", learning_rate=0.09, every=1, steps=12, eigenvalues=1)
     # Along the top eigenvector, of 20, each step multiplies by 1 − 20 η; all weights begin at 1.
     expected = 20 * (1 - 20 * 0.09) ** np.arange(13)
     sign = np.sign(trace.top_gradient[0])

@@ -66,7 +66,15 @@ def seen():
 def test_each_series_of_a_run_is_what_the_dense_hessian_says(seen, name):
     trace, rows = seen
     got = getattr(trace, name)[:, 0].reshape(rows[name].shape)
-    # An eigenvalue is read to 1e-3, and what is read along its vector to the root of it.
+    # An eigenvalue is read to 1e-3, and what is read along its vector to the root of it; across
+    # the valley of what it is deep.
     along = name in ("alignment", "offset", "reach", "across")
-    size = np.abs(rows[name]).max()
-    assert_close(got, rows[name], rtol=5e-3, atol=(0.03 if along else 1e-4) * size, what=name)
+    size = np.ptp(rows[name], axis=1)[:, None] if name == "across" else np.abs(rows[name]).max()
+    off = 0.03 if along else 1e-4
+    assert_close(got / size, rows[name] / size, rtol=0 if along else 5e-3, atol=off, what=name)
+
+
+def test_steps_and_the_critical_value_are_those_of_the_settings(seen):
+    trace = seen[0]
+    assert trace.step.tolist() == list(range(10))
+    assert_close(trace.critical, 2 * (1 + 0.9) / (1 - 0.9), rtol=1e-6)
