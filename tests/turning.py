@@ -87,7 +87,7 @@ def unmoved(turn: Turn) -> list[str]:
     def made():
         usual = turn.call() if any(not each.fixed for each in pairs.values()) else None
         plain = lambda each: turn.call(**each.fixed) if each.fixed else usual
-        turned = lambda name, each: turn.call(**each.fixed, **{name: each.value})
+        turned = lambda name, each: turn.call(**{**each.fixed, name: each.value})
         return {name: (plain(each), turned(name, each)) for name, each in pairs.items()}
 
     found = jax.jit(made)() if turn.traced else made()

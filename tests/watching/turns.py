@@ -19,7 +19,8 @@ def loss(params):
 def watched(method=None, **given):
     """What a watcher records of a few steps with an optimizer that it may not know of."""
     method = optax.sgd(0.001, momentum=0.5) if method is None else method
-    given = {"rule": "heavy_ball", "learning_rate": 0.001, "every": 1, "budget": None, **given}
+    given = {"rule": "heavy_ball", "learning_rate": 0.001, "momentum": 0.5, **given}
+    given = {"every": 1, "budget": None, **given}
     watcher, params = curvkit.watch(loss, **given), PARAMS
     state = method.init(params)
     for step in range(3):
@@ -31,15 +32,14 @@ def watched(method=None, **given):
 
 
 ADAM = dict(method=optax.scale_by_adam(), rule="adam")
-# A state in which nothing is told of second moments' decay or ε.
+HALF = optax.sgd(0.01, momentum=0.5)
+READ = dict(rule="read", learning_rate=None, momentum=None, method=HALF, optimizer=HALF)
 TURNS = {
     "watch": Turn(
         watched,
         dict(
-            optimizer=Beside(optax.sgd(0.01, momentum=0.9),
-                             dict(rule="read", learning_rate=0.001,
-                                  method=optax.sgd(0.01, momentum=0.9))),
-            rule="gd", learning_rate=0.01, every=2, k=2, per_layer=True, budget=1e-9,
+            optimizer=Beside(optax.sgd(0.01, momentum=0.9), READ),
+            rule="nesterov", learning_rate=0.01, every=2, k=2, per_layer=True, budget=1e-9,
             momentum=0.3, second_moment_decay=Beside(0.5, ADAM), epsilon=Beside(1.0, ADAM),
             preconditioner=lambda state: jax.tree.map(lambda each: 2 * each, PARAMS),
             critical=1.0, trained={"a": True, "b": False}, num_hvps=1, key=jax.random.key(1),
