@@ -7,7 +7,6 @@ from helpers import assert_close, float64
 
 from curvkit import distillation
 from curvkit.distillation import _aliased as aliased
-from curvkit.distillation import experiment
 
 TURNED = dict(variant="on_policy", aliased=False, steps=3, learning_rate=0.3)
 
@@ -15,7 +14,7 @@ TURNED = dict(variant="on_policy", aliased=False, steps=3, learning_rate=0.3)
 @pytest.fixture(scope="module")
 def seen():
     settings = distillation.Settings.read(TURNED)
-    state = experiment.begin(settings, jax.random.key(0))
+    state = distillation.stream.begin(settings, jax.random.key(0))
     return distillation.run(settings), state
 
 

@@ -6,7 +6,6 @@ import pytest
 from helpers import assert_close
 
 from curvkit import selection
-from curvkit.selection import experiment
 
 SMALL = dict(rows=60, groups=8, size=3, good=3, picks=4, between=0.3, within=0.3)
 
@@ -50,7 +49,7 @@ def path(problem, picks, whiten):
 @pytest.fixture(scope="module")
 def seen():
     settings = selection.Settings.read(SMALL)
-    problem = experiment.begin(settings, jax.random.key(0)).problem
+    problem = selection.stream.begin(settings, jax.random.key(0)).problem
     return selection.run(settings), path(problem, 4, True), path(problem, 4, False), problem
 
 

@@ -22,7 +22,7 @@ def seen():
     trace = tuners.run(settings)
     loss = jax.jit(experiment.problem(settings)[2])
     gradient, hessian = jax.jit(jax.grad(loss)), jax.jit(jax.hessian(loss))
-    params = experiment.begin(settings, jax.random.key(0))
+    params = tuners.stream.begin(settings, jax.random.key(0))
     params = np.asarray(params.runners[0].params[0], np.float64)
     betas, gradients, rows, before, reach = (0.9, 0.99), [], [], None, 0.0
     for at in range(trace.readings):
