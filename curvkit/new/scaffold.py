@@ -18,6 +18,7 @@ PLACES = {
     "experiment.txt": "curvkit/$name/experiment.py",
     "figures.txt": "curvkit/$name/figures.py",
     "test.txt": "tests/$name/test_theory.py",
+    "held.txt": "tests/$name/held.py",
     "notebook.txt": "notebooks/${number}_$name.py",
     "claims.txt": "notebooks/claims/${number}_$name.py",
 }

@@ -106,8 +106,6 @@ class Basis:
         old, room = self.columns[:, :rank], self.columns.shape[1] - self.rank
         along = old.T @ unit
         rest = unit - old @ along
-        again = old.T @ rest
-        rest, along = rest - old @ again, along + again
         if not unit.shape[1]:
             return rest
         found, upper, order = qr(rest, mode="economic", pivoting=True)

@@ -87,8 +87,9 @@ def exact(
 ):
     """The rate at which the loss along u is least, to a relative 1e-4 or so.
 
-    A bracket is found by doubling or halving the last η, then narrowed by golden sections. On a
-    line with several valleys it is the one next to the last η.
+    The last η is halved until the loss is not above that at 0, then doubled until it falls no
+    more; what lies below is narrowed by golden sections. On a line with several valleys it is one
+    of those in there.
 
     Args:
         base: any optax direction.
@@ -125,7 +126,10 @@ def _never_nan(value):
 
 
 def _bracket(along, start, last, limit):
-    """Two rates between which the loss has a minimum: [η/2, 2η] about the best of the doubled."""
+    """Two rates between which a loss of one valley is least: 0, and one at which it does not fall.
+
+    Not half of that: where the loss falls steeply and climbs slowly, it is least anywhere below.
+    """
 
     def halve(carry):
         rate, _ = carry
@@ -140,7 +144,7 @@ def _bracket(along, start, last, limit):
     rate, value = jax.lax.while_loop(bad, halve, (rate, along(rate)))
     falling = lambda carry: (carry[1] < carry[2]) & (carry[0] < limit)
     rate, *_ = jax.lax.while_loop(falling, double, (rate, value, jnp.full_like(value, jnp.inf)))
-    # The loss at `rate` is no longer below the one before it: the minimum lies below `rate`.
+    # There it is no longer below half of it, or the limit is reached.
     return jnp.zeros_like(rate), jnp.minimum(rate, limit)
 
 

@@ -93,6 +93,15 @@ def test_what_is_recorded_is_what_the_dense_hessian_says(rule, rate):
             assert_close(got[name], abs(value), rtol=2e-3, atol=atol, what=f"{name} at {step}")
 
 
+def test_the_gradient_along_the_top_eigenvector_changes_sign_where_the_iterate_jumps():
+    trace = run(data="quadratic", learning_rate=0.09, every=1, steps=12, eigenvalues=1)
+    # Along the top eigenvector, of 20, each step multiplies by 1 − 20 η; all weights begin at 1.
+    expected = 20 * (1 - 20 * 0.09) ** np.arange(13)
+    sign = np.sign(trace.top_gradient[0])
+    # The vector is read to about 1e-3, of a gradient whose length is soon that of the rest.
+    assert_close(sign * trace.top_gradient, expected, rtol=0.02, atol=0.05)
+
+
 @pytest.mark.slow
 def test_the_products_of_a_reading_are_few_once_it_is_warm():
     trace = run(steps=330)

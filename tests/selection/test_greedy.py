@@ -8,7 +8,7 @@ from oracles.group_omp import random_problem, slow_path
 from sklearn.linear_model import OrthogonalMatchingPursuit
 
 from curvkit.selection._design import Design
-from curvkit.selection._greedy import ENOUGH, SMALL, greedy_path
+from curvkit.selection._greedy import ENOUGH, SMALL, Basis, greedy_path
 from curvkit.selection._groups import read_groups
 
 seeds = st.integers(0, 2**32 - 1)
@@ -142,6 +142,26 @@ def test_nearly_dependent_groups_are_fitted_to_the_last_digit_that_there_is():
     assert np.max(np.abs(coefficients)) > 1e5 and len(found.kept) == 9
     assert np.max(np.abs(X.T @ residual)) < rounding * np.linalg.norm(X)
     assert abs(found.residual_norms[-1] - np.linalg.norm(residual)) < rounding
+
+
+def test_the_basis_is_orthonormal_and_makes_its_columns_however_near_they_lie():
+    random = np.random.default_rng(0)
+    rows, digit = 60, np.finfo(float).eps
+    for share in 10.0 ** -np.arange(1, 14):
+        basis, groups = Basis(rows, 12), []
+        for at in range(4):
+            new = random.normal(size=(rows, 3)) * [1, 1e3, 1e-3]
+            if at:  # in the span of those before, but for such a share
+                before = np.concatenate(groups, axis=1)
+                new = before @ random.normal(size=(before.shape[1], 3)) + share * new
+            groups.append(new)
+            basis.add(new, 3 * at + np.arange(3), 10 * rows**0.5 * digit)
+        made, kept = basis.columns[:, : basis.rank], basis.kept
+        columns = np.concatenate(groups, axis=1)[:, kept]
+        # Twelve products, each with sixty terms: a few tens of roundings.
+        assert np.abs(made.T @ made - np.eye(len(kept))).max() < 30 * digit
+        apart = np.abs(made @ basis.upper[: len(kept), : len(kept)] - columns)
+        assert np.all(apart < 60 * digit * np.linalg.norm(columns, axis=0)), share
 
 
 def test_it_stops_at_tol_between_two_scores():

@@ -78,6 +78,15 @@ def test_on_any_base_rate_times_curvature_over_slope_is_sigma_at_every_step(base
     assert seen > 5
 
 
+def test_a_number_in_the_denominator_is_added_to_the_curvature_in_the_unit_of_the_loss():
+    loss, w = lambda w: 0.5 * jnp.sum(jnp.array([1.0, 3.0]) * w**2), jnp.array([0.0, 1.0])
+    # g = (0, 3), so that n = 9 and d = 27; 9 / 36 with ε = 9.
+    for eps, expected in ((0.0, 1 / 3), (9.0, 1 / 4), (27.0, 1 / 6)):
+        method = cdat(optax.identity(), 1.0, eps=eps)
+        state = method.update(jax.grad(loss)(w), method.init(w), w, value_fn=loss)[1]
+        assert_close(state.learning_rate, expected, rtol=1e-6)
+
+
 def test_a_direction_uphill_gets_no_rate_and_the_state_says_so():
     loss = lambda w: jnp.sum(w**2)
     # Uphill at once, but not always: what always is has a rate, and is refused.

@@ -39,6 +39,15 @@ def test_the_exact_search_keeps_away_from_where_the_loss_is_no_number():
     assert_close(w + updates, [1.5], rtol=1e-2)
 
 
+def test_the_exact_search_finds_a_bottom_far_below_the_last_rate():
+    # Down steeply and up slowly: at η = 1 it is below the start, at 2 no longer below 1.
+    loss = lambda w: jnp.sum(w / 80 + 0.02 * (81 / 80) * jnp.exp(-w / 0.02))
+    method, w = exact(optax.identity()), jnp.zeros(1)
+    state = method.update(jax.grad(loss)(w), method.init(w), w, value_fn=loss)[1]
+    # The slope is −1 at the start, so that η is w, and 0 at 0.02 log 81.
+    assert_close(state.learning_rate, 0.02 * np.log(81), rtol=1e-2)
+
+
 def test_uphill_the_exact_search_stays_where_it_is():
     loss = lambda w: jnp.sum(w**2)
     # A base that always points uphill is refused: this one does so at its first step.

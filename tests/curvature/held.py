@@ -1,0 +1,33 @@
+"""Which test holds each series of a trace of `curvature`, and which series none does."""
+
+HOLDS = {
+    "test_experiment.py": {
+        "test_what_is_recorded_is_what_the_dense_hessian_says": [
+            "loss",
+            "sharpness",
+            "preconditioned_sharpness",
+            "second_eigenvalue",
+            "scaled_sharpness",
+            "alignment",
+            "directional_curvature",
+        ],
+        "test_the_gradient_along_the_top_eigenvector_changes_sign_where_the_iterate_jumps": [
+            "top_gradient",
+        ],
+        "test_the_last_reading_is_at_the_last_step": [
+            "step",
+        ],
+        "test_the_products_of_a_reading_are_few_once_it_is_warm": [
+            "products",
+        ],
+        "test_beyond_the_edge_a_quadratic_diverges_when_the_loop_does": [
+            "diverged_at",
+        ],
+    },
+    "test_series.py": {
+        "test_the_critical_value_and_the_residual_are_those_of_rule_and_hessian": [
+            "critical",
+            "residual",
+        ],
+    },
+}

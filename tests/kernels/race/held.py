@@ -1,0 +1,18 @@
+"""Which test holds each series of a trace of `kernels.race`, and which series none does."""
+
+HOLDS = {
+    "test_experiment.py": {
+        "test_the_plain_network_cannot_tell_inputs_apart_and_the_shaped_ones_can": [
+            "spread",
+        ],
+        "test_fifty_plain_softplus_layers_stay_at_chance_where_shaped_ones_learn": [
+            "accuracy",
+        ],
+    },
+}
+OPEN = [
+    "classes",
+    "loss",
+    "parameters",
+    "step",
+]

@@ -1,0 +1,72 @@
+"""Examples of the kernels room's functions, and other values of their keywords."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from turning import Beside, Turn
+
+from curvkit import kernels
+
+KEY = jax.random.key(0)
+BLOCK = kernels.Chain((kernels.Nonlinear(), kernels.Nonlinear()))
+
+
+def bent(x):
+    """Bends at 0.3, which a rule of few nodes does not see."""
+    return np.maximum(x - 0.3, 0)
+
+
+def cosines(network):
+    """What a network of tanh layers does to a cosine."""
+    made = kernels.shape("tanh", network)
+    return made.alpha, made.beta, made.gamma, made.delta
+
+
+def shaped(given="softplus", network=None, **options):
+    made = kernels.shape(given, network, **({} if network else {"depth": 20}) | options)
+    return made.alpha, made.beta, made.gamma, made.delta
+
+
+TURNS = {
+    "c_map": Turn(
+        lambda **given: kernels.c_map(bent, 0.5, **given), dict(q=2.0, terms=4, cuts=(0.3,))
+    ),
+    "hermite_weights": Turn(
+        lambda **given: kernels.hermite_weights(bent, **given),
+        dict(q=2.0, terms=4, cuts=(0.3,)),
+    ),
+    "q_map": Turn(
+        lambda **given: kernels.q_map(bent, jnp.array(2.0), **given)
+        if not given
+        else kernels.q_map(bent, 2.0, **given),
+        dict(cuts=(0.3,)),
+    ),
+    "delta_orthogonal": Turn(
+        lambda **given: kernels.delta_orthogonal(**given)(KEY, (3, 2, 2)), dict(scale=2.0)
+    ),
+    "orthogonal": Turn(lambda **given: kernels.orthogonal(**given)(KEY, (2, 2)), dict(scale=2.0)),
+    "normalize_locations": Turn(
+        lambda **given: kernels.normalize_locations(jnp.arange(6.0).reshape(2, 3), **given),
+        dict(homogeneous="off", scale=2.0),
+    ),
+    "residual": Turn(
+        lambda **given: cosines(kernels.residual(3, **{"weight": 0.8, **given})),
+        dict(layers_per_block=3, weight=0.5, final=False),
+    ),
+    "residual_block": Turn(
+        lambda **given: cosines(kernels.residual_block(BLOCK, 0.5, **given)),
+        dict(shortcut=kernels.feed_forward(3)),
+    ),
+    "resnet_v2": Turn(
+        lambda **given: cosines(kernels.resnet_v2(**{"weight": 0.8, "blocks": (1, 1), **given})),
+        dict(blocks=(1, 2), layers_per_block=2, weight=0.5),
+    ),
+    "shape": Turn(
+        shaped,
+        dict(
+            depth=30, zeta=2.0, method="tat", network=Beside(BLOCK, {}),
+            tau=Beside(0.1, {"method": "tat"}),
+            eta=Beside(0.8, {"given": "leaky_relu", "method": "tat"}),
+        ),
+    ),
+}  # fmt: skip

@@ -1,0 +1,18 @@
+"""Which test holds each series of a trace of `selection.odds`, and which series none does."""
+
+HOLDS = {
+    "test_study.py": {
+        "test_more_rows_solve_more_and_the_paper_s_rule_beats_the_raw_one_under_correlation": [
+            "solved",
+            "mu",
+            "rho",
+        ],
+        "test_theory_is_sufficient_and_far_from_necessary": [
+            "proved",
+        ],
+    },
+}
+OPEN = [
+    "sweep",
+    "value",
+]

@@ -1,0 +1,85 @@
+"""Each knob of each room's live panel, turned by its own widgets: what runs then, and is shown.
+
+The runs are of a stand-in that computes nothing: what a knob does within a run is looked at by
+`test_every_room.py`, and here the way from the widget to the run, and from the run to the page.
+"""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from jaxtyping import Int
+from rooms import each_room, room
+
+from curvkit.core import knob as knobs
+from curvkit.core.trace import Record, series
+
+
+class Told(Record):
+    """A trace of one reading, which knows its settings."""
+
+    step: Int[np.ndarray, " reading"] = series("Steps.")
+
+
+class StandIn:
+    """A stream that notes what is asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def length(self, settings):
+        return 1
+
+    def chunks(self, settings):
+        self.asked.append(knobs.as_dict(settings))
+        yield Told(header={"settings": self.asked[-1]}, step=np.zeros(1, int))
+
+
+def shown(trace, name):
+    return f"{name} is {trace.settings[name]!r}"
+
+
+@each_room
+def test_each_knob_begins_a_run_with_it_turned_and_the_page_shows_that_run(name, monkeypatch):
+    stream, made = StandIn(), room(name).package.room
+    turned = [None]
+    draw = lambda trace: go.Figure().update_layout(title_text=shown(trace, turned[0]))
+    monkeypatch.setenv("CURVKIT_HEADLESS", "0")
+    monkeypatch.setattr(made, "stream", stream)
+    monkeypatch.setattr(made, "figures", dict.fromkeys(made.figures, draw))
+    monkeypatch.setattr(made, "words", lambda trace: shown(trace, turned[0]))
+    turned[0] = next(iter(made.knobs))
+    panel = made.explore()
+    panel.wait()
+    first = stream.asked[-1]
+    assert first == knobs.as_dict(made.settings()), "the panel does not open at the defaults"
+    in_front = [box for box in panel._fronts if panel.controls[_named(box)].box is box]
+    assert [_named(box) for box in in_front] == list(made.front or made.knobs)
+    for each in made.knobs.values():
+        turned[0], control = each.name, panel.controls[each.name]
+        plain = each.kind in (str, bool)
+        others = [
+            value for value in each.sweep()
+            if value != each.default and (plain or not np.isclose(value, each.default))
+        ]  # fmt: skip
+        others = list(dict.fromkeys(others))
+        # By the slider, then by the number beside it; then back by its own button.
+        for value, widget in zip(others, control.inputs, strict=False):
+            before, widget.value = len(stream.asked), value
+            panel.wait()
+            assert len(stream.asked) == before + 1, f"{each.name} begins no run of its own"
+            now = stream.asked[-1]
+            assert [key for key in now if now[key] != first[key]] == [each.name]
+            # A slider's number is rounded to four digits, as a person reads it.
+            assert now[each.name] == (value if plain else pytest.approx(value, rel=1e-3))
+            told = shown(panel.trace, each.name)
+            assert told in panel.words.value.replace("&#x27;", "'"), panel.words.value
+            assert panel.canvas.figure.layout.title.text == told
+        control.reset_button.click()
+        panel.wait()
+        assert stream.asked[-1] == first, f"{each.name} is not turned back"
+
+
+def _named(box):
+    """The name of the knob that a row of widgets is of."""
+    mark = "curvkit-knob-"
+    return next(each.removeprefix(mark) for each in box._dom_classes if each.startswith(mark))

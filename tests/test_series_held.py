@@ -1,0 +1,98 @@
+"""Every series of a trace is held by a test that is named, or is owned up to be held by none.
+
+The names stand beside the tests of each room, in `held.py`: `HOLDS` has by file and test the series
+that the test looks at, against an oracle, a formula or a claim, and it runs with `make test`;
+`OPEN` lists those of which nothing but their shape is tested.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+from rooms import each_room, room
+
+HERE = Path(__file__).parent
+
+
+def tables(source: str) -> dict[str, object]:
+    """The values of the names that a file of plain values gives, none of it run."""
+    return {
+        each.targets[0].id: ast.literal_eval(each.value)
+        for each in ast.parse(source).body
+        if isinstance(each, ast.Assign)
+    }
+
+
+def wrong(held: dict, series: set[str], folder: Path) -> list[str]:
+    """What is the matter with a room's tables, in sentences."""
+    places = [
+        (name, file, test)
+        for file, tests in held.get("HOLDS", {}).items()
+        for test, names in tests.items()
+        for name in names
+    ]
+    holds, free = {name for name, *_ in places}, set(held.get("OPEN", ()))
+    told = [f"nothing is said of {name}" for name in sorted(series - holds - free)]
+    told += [f"there is no series {name}" for name in sorted((holds | free) - series)]
+    told += [f"{name} is held, and said not to be" for name in sorted(holds & free)]
+    for name, file, test in places:
+        path = folder / file
+        source = path.read_text(encoding="utf-8") if path.is_file() else ""
+        found = [
+            each
+            for each in ast.parse(source).body
+            if isinstance(each, ast.FunctionDef) and each.name == test
+        ]
+        if not found:
+            told.append(f"there is no {test} in {file}, which is to hold {name}")
+        elif any(ast.unparse(each) == "pytest.mark.full" for each in found[0].decorator_list):
+            told.append(f"{test}, which holds {name}, is left out by `make test`")
+        elif name not in source:
+            told.append(f"{file}, which is to hold {name}, does not know of it")
+    return told
+
+
+@each_room
+def test_each_series_of_a_room_s_trace_is_held_or_owned_up_to(name):
+    folder = HERE.joinpath(*name.split("."))
+    path, series = folder / "held.py", set(room(name).trace.Trace.__series__)
+    told = f"{path.relative_to(HERE.parent)} is not there, with HOLDS of {', '.join(series)}"
+    assert path.is_file(), told
+    told = wrong(tables(path.read_text(encoding="utf-8")), series, folder)
+    assert not told, f"{path.relative_to(HERE.parent)}: {'; '.join(told)}"
+
+
+SOURCE = """
+import pytest
+
+def test_one(): trace.one
+
+@pytest.mark.full
+def test_two(): trace.two
+"""
+
+
+ONE = {"test_it.py": {"test_one": ["one"]}}
+
+
+@pytest.mark.parametrize(
+    "held, said",
+    [
+        ({"HOLDS": ONE, "OPEN": {"two"}}, None),
+        ({"HOLDS": ONE}, "nothing is said of two"),
+        ({"OPEN": {"one", "two", "three"}}, "there is no series three"),
+        ({"HOLDS": ONE, "OPEN": {"one", "two"}}, "said not to be"),
+        (
+            {"HOLDS": {"test_it.py": {"test_none": ["one"]}}, "OPEN": {"two"}},
+            "there is no test_none",
+        ),
+        (
+            {"HOLDS": {"test_it.py": {"test_two": ["two"]}}, "OPEN": {"one"}},
+            "left out by `make test`",
+        ),
+    ],
+)
+def test_a_table_that_is_wrong_is_found(held, said, tmp_path):
+    (tmp_path / "test_it.py").write_text(SOURCE, encoding="utf-8")
+    told = "; ".join(wrong(held, {"one", "two"}, tmp_path))
+    assert told == "" if said is None else said in told

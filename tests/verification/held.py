@@ -1,0 +1,24 @@
+"""Which test holds each series of a trace of `verification`, and which series none does."""
+
+HOLDS = {
+    "test_cells.py": {
+        "test_no_state_is_above_the_bound_of_its_cell_and_proved_cells_keep_the_property": [
+            "cells",
+            "cell_bound",
+            "verdict",
+        ],
+        "test_a_cell_is_called_violated_only_where_growth_was_found": [
+            "cell_attack",
+        ],
+        "test_the_shares_of_all_verdicts_make_one_and_bounds_never_rise": [
+            "proved",
+            "violated",
+            "upper_bound",
+        ],
+    },
+}
+OPEN = [
+    "attack",
+    "bounded",
+    "fastest",
+]
