@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.error import URLError
 
 import numpy as np
@@ -67,7 +67,7 @@ def _fetched(source, home, progress):
         with warnings.catch_warnings(), _growing(home, source.name, progress):
             # It warns at each of its tries; what comes of them is said below.
             warnings.simplefilter("ignore")
-            found = fetch_openml(
+            found: Any = fetch_openml(
                 data_id=source.number, data_home=home, as_frame=False, parser="liac-arff"
             )
     except (URLError, ConnectionError, TimeoutError) as error:

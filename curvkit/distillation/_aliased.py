@@ -13,6 +13,7 @@ states the real parts of all spirals stayed below zero.
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from curvkit.distillation import _field as field
 from curvkit.distillation._field import Teacher
@@ -62,7 +63,9 @@ def slope(weights: Weights, process: Process, taught: Teacher, theta: jax.Array)
     return field.update(weights, process, taught, both(theta))[:, 0]
 
 
-def advanced(weights: Weights, process: Process, taught: Teacher, theta: jax.Array, dt: jax.Array):
+def advanced(
+    weights: Weights, process: Process, taught: Teacher, theta: jax.Array, dt: ArrayLike
+) -> jax.Array:
     """Logits (O,) after one step of the midpoint rule of length `dt` along `slope`."""
     middle = theta + 0.5 * dt * slope(weights, process, taught, theta)
     return theta + dt * slope(weights, process, taught, middle)

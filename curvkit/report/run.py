@@ -218,7 +218,7 @@ class Maker:
 
     def _executed(self, job: Job) -> NotebookNode:
         heard = functools.partial(self.follower.cell, job.path.stem)
-        options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
+        options: dict[str, Any] = dict(timeout=self.timeout, heard=heard, stop=self.stop)
         options |= dict(brisk=self.profile == "quick")
         with self._log(job) as log:
             # A thread of a pool has no event loop of its own, and nobody else would close it.

@@ -159,7 +159,7 @@ def _path(x: np.ndarray, y: np.ndarray) -> str:
 def _lines(each: Mapping, x: np.ndarray, y: np.ndarray, color: str) -> Iterator[str]:
     """A curve, piece by piece; one of no width is the edge of what is filled and is not drawn."""
     line = each.get("line")
-    width = line.get("width") if isinstance(line, Mapping) else None
+    width: Any = line.get("width") if isinstance(line, Mapping) else None
     width = float(np.clip(0.6 * width, 0, 1.5)) if _number(width) else 1.5
     pieces = [_path(x[part], y[part]) for part in _parts(x, y) if len(part) > 1]
     if width and pieces:

@@ -97,10 +97,10 @@ def _convex(columns, targets, alone, white):
 
     def one(columns, targets):
         turned = kernel.whiten(columns) if white else None
-        used = turned.basis if white else columns
+        used = columns if turned is None else turned.basis
         falling = rivals.penalties(used, targets, PENALTIES, LEAST, alone)
         found = rivals.group_lasso(used, targets, falling, ITERATIONS, alone)
-        return jax.numpy.einsum("jmq,ljq->ljm", turned.turn, found) if white else found
+        return found if turned is None else jax.numpy.einsum("jmq,ljq->ljm", turned.turn, found)
 
     return jax.vmap(one)(columns, targets)
 

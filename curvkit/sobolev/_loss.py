@@ -189,7 +189,7 @@ def taught(
     """
     order = say.whole("order", order, 0, "0, 1 or 2", 2)
     x, teacher = _real(x), programs.own(teacher, "teacher")
-    made = [jax.vmap(teacher)(x)]
+    made: list[Any] = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
         found = _derivative(teacher, x, each, projections)
         made.append(found if projections is None else Contracted(found))

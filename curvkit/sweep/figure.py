@@ -150,7 +150,7 @@ def _named(knob: Knob | None) -> bool:
 
 
 def _scale(knob: Knob | None) -> str:
-    if _named(knob):
+    if knob is None or _named(knob):
         return "category"
     return "log" if knob.scale == "log" else "linear"
 

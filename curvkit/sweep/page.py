@@ -45,7 +45,8 @@ def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{told}</p>"]
     parts += [
-        plot.drawn(json.loads(each.to_json()), number, nonce) for number, each in enumerate(drawn)
+        plot.drawn(json.loads(str(each.to_json())), number, nonce)
+        for number, each in enumerate(drawn)
     ]
     parts += [_runs(every, figure.axes_of(table, knobs, order), known), _failed(failed), "</main>"]
     library, script = (

@@ -162,9 +162,10 @@ def on_explicit_mesh(leaf: Any) -> bool:
 
 def replicated(leaf: jax.Array) -> jax.Array:
     """The whole array in each place, so that it can be put beside others."""
-    if not on_explicit_mesh(leaf):
+    mesh = _mesh(leaf)
+    if mesh is None or not on_explicit_mesh(leaf):
         return leaf
-    return jax.sharding.reshard(leaf, NamedSharding(_mesh(leaf), PartitionSpec()))
+    return jax.sharding.reshard(leaf, NamedSharding(mesh, PartitionSpec()))
 
 
 def placed_like(like: jax.Array, leaf: jax.Array) -> jax.Array:

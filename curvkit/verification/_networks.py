@@ -11,7 +11,7 @@ promoted network, as evaluated in exact arithmetic.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -39,8 +39,8 @@ ELEMENTWISE = {
 class Affine(NamedTuple):
     """The layer W x + b: a weight (out, in) and a bias (out,)."""
 
-    weight: np.ndarray
-    bias: np.ndarray
+    weight: np.ndarray | jax.Array
+    bias: np.ndarray | jax.Array
 
 
 class Network(tuple):
@@ -65,8 +65,8 @@ jax.tree_util.register_pytree_node(Network, _numbers_of, _with_numbers)
 class Box(NamedTuple):
     """All x with lower <= x <= upper, both (inputs,)."""
 
-    lower: np.ndarray
-    upper: np.ndarray
+    lower: np.ndarray | jax.Array
+    upper: np.ndarray | jax.Array
 
 
 def network(layers: Sequence) -> Network:
@@ -128,7 +128,7 @@ def pair(within, inputs: int | None = None) -> Box:
     return box(lower, upper, inputs)
 
 
-def box(lower, upper, inputs: int | None = None) -> Box:
+def box(lower: Any, upper: Any, inputs: int | None = None) -> Box:
     """A checked box in float64.
 
     Raises:
@@ -191,7 +191,7 @@ def numbers(name: str, values) -> np.ndarray:
         given = np.asarray(values)
     except ValueError:
         raise ValueError(refusal(name, "an array, with rows of one length", values)) from None
-    real = given.dtype.kind in "iu" or jax.dtypes.issubdtype(given.dtype, np.floating)
+    real = given.dtype.kind in "iu" or jax.numpy.issubdtype(given.dtype, np.floating)
     if not real:
         raise ValueError(refusal(name, "an array of real numbers", given.dtype.name))
     promoted = given.astype(np.float64)

@@ -107,7 +107,8 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
     Raises:
         ValueError: if `width` is no whole number from 1 to 256.
     """
-    return _models(whole("seed", seed, 0), whole("width", width, most=256))
+    a, b = _models(whole("seed", seed, 0), whole("width", width, most=256))
+    return a, b
 
 
 @lru_cache(maxsize=8)

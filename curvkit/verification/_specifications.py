@@ -49,6 +49,7 @@ class Specification:
     """
 
     residual = None
+    _given: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *given, **named):
         made = object.__new__(cls)
@@ -96,11 +97,11 @@ class Specification:
         parts = from_inputs, self.from_outputs, self.data, self.residual
         return _made((self.value, self.planes), parts)
 
-    def __call__(self, x, y):
+    def __call__(self, x: Any, y: Any) -> jax.Array:
         """F at an input and an output; of a specification that `fit` returned."""
         return self.value(self.from_inputs @ x + self.from_outputs @ y, *self.data)
 
-    def above(self, lower, upper) -> tuple[Any, Any, Any]:
+    def above(self, lower: Any, upper: Any) -> tuple[Any, Any, Any]:
         """The planes on a box of z: slopes (parts, planes, views), offsets (parts, planes).
 
         The third is 0, or where the planes are above F e^-t for some t, how far t may be above

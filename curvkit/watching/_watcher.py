@@ -275,7 +275,7 @@ def traced(called: Callable, arguments: tuple, with_batch: bool) -> programs.Tra
     if more or out is None or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
         one = made.structure == jax.tree.structure(0)
         got = type(jax.tree.unflatten(made.structure, made.out)).__name__
-        got = f"{out.dtype} of shape {out.shape}" if one else got
+        got = f"{out.dtype} of shape {out.shape}" if one and out is not None else got
         advice = "return the loss alone, averaged, without auxiliary values"
         raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
     return made
