@@ -34,7 +34,7 @@ CIFAR10 = Source("cifar10", 40926, (3, 32, 32), (6000,) * 10)
 
 
 def images(
-    source: Source, data_home: str | os.PathLike | None = None, progress: bool = True
+    source: Source, data_home: str | os.PathLike[str] | None = None, progress: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """The pixels and labels of a data set, in the order that it has on OpenML.
 

@@ -117,7 +117,7 @@ def _of_rule(eqn: Any, depth: int) -> Hashable:
     shapes = [jax.ShapeDtypeStruct(a.aval.shape, a.aval.dtype) for a in eqn.invars]
     real = [at for at, each in enumerate(shapes) if np.issubdtype(each.dtype, np.floating)]
 
-    def derivative(inputs: Any, cotangents: Any):
+    def derivative(inputs: Any, cotangents: Any) -> Any:
         def some(*chosen: Any):
             given = list(inputs)
             for at, value in zip(real, chosen, strict=True):

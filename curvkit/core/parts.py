@@ -136,7 +136,7 @@ class Fixed:
         return repr(self.leaf)
 
 
-def _key_of(leaf: Any):
+def _key_of(leaf: Any) -> Any:
     if isinstance(leaf, bool | int | float | complex | str):
         return type(leaf), repr(leaf)
     if getattr(leaf, "dtype", None) == jax.dtypes.float0:

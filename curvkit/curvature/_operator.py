@@ -83,7 +83,7 @@ class Operator:
         dtype: of the results.
     """
 
-    def __init__(self, matvec: Callable, shape: tuple[int, ...], dtype: Any):
+    def __init__(self, matvec: Callable[..., Any], shape: tuple[int, ...], dtype: Any):
         self.shape, self.dtype = shape, dtype
         self._matvec, self._raised = matvec, None
         self._number = next(_numbers)
@@ -207,7 +207,7 @@ class Operator:
         rows = jnp.asarray(start, self.dtype).reshape(len(start), -1)
         return jnp.where(jnp.all(jnp.isfinite(rows), axis=1, keepdims=True), rows, 0)
 
-    def _way(self, vector) -> Callable | None:
+    def _way(self, vector) -> Callable[..., Any] | None:
         """How the function is called where it is none of JAX's; else None."""
         like = jax.ShapeDtypeStruct(self.shape, self.dtype)
         try:

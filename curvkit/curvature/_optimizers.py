@@ -147,7 +147,7 @@ def averaged(b1: Any, state: Any, rate: Any, power: Any, cover: Cover) -> Link:
     return Link("gain", {"gain": share}, cover.held(), (("schedule_free", True),))
 
 
-WRAPPERS: dict[str, Callable[[dict, Any, Cover], list[Link]]] = {
+WRAPPERS: dict[str, Callable[[dict[Any, Any], Any, Cover], list[Link]]] = {
     "with_extra_args_support": _with_extra_args,
     "chain": _chain,
     "named_chain": _named_chain,

@@ -10,6 +10,8 @@ softmax of its own in each state no cycle was found: by a search over processes 
 states the real parts of all spirals stayed below zero.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,7 +44,7 @@ def three_states(aliased: bool = True) -> Process:
     return decision_process(TRANSITIONS, REWARDS, START, seen)
 
 
-def its_teacher(process: Process, chance: jax.Array | tuple = TEACHER) -> Teacher:
+def its_teacher(process: Process, chance: jax.Array | tuple[Any, ...] = TEACHER) -> Teacher:
     """The teacher that takes action 0 with probabilities (3,) between 0 and 1, ends excluded.
 
     >>> its_teacher(three_states()).log_policy.shape

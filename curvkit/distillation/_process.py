@@ -186,7 +186,7 @@ def best(process: Process, tolerance: float = 1e-6) -> jax.Array:
     return jax.lax.while_loop(going, sweep, begun)[0]
 
 
-def from_gymnasium(table: Mapping[int, Mapping[int, list]], start: Any) -> Process:
+def from_gymnasium(table: Mapping[int, Mapping[int, list[Any]]], start: Any) -> Process:
     """A process from the transition table of a Gymnasium environment, its attribute `P`.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def gauge(trace: Trace) -> go.Figure:
     return _finish(made, trace)
 
 
-def _over_time(made: go.Figure, trace: Trace, panels: list) -> go.Figure:
+def _over_time(made: go.Figure, trace: Trace, panels: list[Any]) -> go.Figure:
     x = np.tile(np.append(trace.step, 0), trace.logits.shape[1])
     for row, (title, role, name, values, level) in enumerate(panels, 1):
         made.add_trace(

@@ -57,7 +57,7 @@ class Activation:
     def __copy__(self) -> "Activation":
         return self
 
-    def __deepcopy__(self, memo: dict) -> "Activation":
+    def __deepcopy__(self, memo: dict[Any, Any]) -> "Activation":
         return self
 
     def __reduce__(self):
@@ -71,7 +71,7 @@ class Activation:
         return Activation, tuple(getattr(self, each.name) for each in fields(self))
 
 
-def _told(function: Callable) -> tuple:
+def _told(function: Callable[..., Any]) -> tuple[Any, ...]:
     """A function as what can be pickled wherever it itself can, or what it is a part of."""
     if isinstance(function, functools.partial):
         return "partial", _told(function.func), function.args, function.keywords
@@ -154,10 +154,10 @@ OF_JAX = (
     "sparse_plus", "sparse_sigmoid", "squareplus",
 )  # fmt: skip
 
-_known: dict = {}
+_known: dict[Any, Any] = {}
 
 
-def activation(given: "str | Activation | Callable") -> Activation:
+def activation(given: "str | Activation | Callable[..., Any]") -> Activation:
     """The activation of that name, or what a shape needs of any elementwise JAX function.
 
     Args:
@@ -187,7 +187,7 @@ def activation(given: "str | Activation | Callable") -> Activation:
     return _remembered(name, given, traced, lambda: _named(traced) or _looked_into(name, traced))
 
 
-def _of(function: Callable) -> Activation:
+def _of(function: Callable[..., Any]) -> Activation:
     """What JAX finds of a function, by whatever name it may be known."""
     return replace(_looked_into(*_traced(function)), function=function)
 
@@ -202,7 +202,7 @@ def _remembered(name, function, traced, find) -> Activation:
     return replace(_known[key], name=name, function=function)
 
 
-def _traced(function: Callable) -> tuple[str, programs.Traced]:
+def _traced(function: Callable[..., Any]) -> tuple[str, programs.Traced]:
     """The name of a function, and what it does as it is now, in double precision."""
     name = getattr(getattr(function, "func", function), "__name__", "activation")
     name = "the function" if name == "<lambda>" else name

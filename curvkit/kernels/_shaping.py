@@ -93,7 +93,7 @@ class Shaped:
 
 
 def shape(
-    given: str | Callable | Activation,
+    given: str | Callable[..., Any] | Activation,
     network: networks.Network | None = None,
     method: str = "dks",
     *,

@@ -53,7 +53,7 @@ def through(weights: Weights, on: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """A, exactly: what each of (w, b) by unit, then c, adds to the outputs.
 
     >>> one = rationals.exact([1])
-    >>> weights = Weights(rationals.exact([[2]]), one, rationals.exact([3]), Fraction(0))
+    >>> weights = Weights(rationals.exact([[2]]), one, rationals.exact([3]), 0 * one.item())
     >>> through(weights, np.array([[True]]), rationals.exact([[5]])).tolist()
     [[Fraction(15, 1), Fraction(3, 1), Fraction(1, 1)]]
     """

@@ -115,7 +115,7 @@ def mapped_into_itself(moved_in: Callable[[float], Any]) -> tuple[float, Any]:
         moved = moved_in(radius)
         if balls.inside(moved, radius):
             return radius, moved
-    return radius, None
+    return RADII[-1], None
 
 
 def tightened(moved_in: Callable[[float], Any], moved: Any) -> Any:

@@ -107,7 +107,9 @@ def make(
     return [sentences[path] for path in notebooks if path in sentences]
 
 
-def _side_by_side(maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Callable) -> None:
+def _side_by_side(
+    maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Callable[..., Any]
+) -> None:
     """Makes all, so many at once; `ended` is called with each job and what is said of its run."""
     with ThreadPoolExecutor(jobs) as pool:
         under_way = {pool.submit(maker.make, job): job for job in wanted}

@@ -85,7 +85,7 @@ class WidgetClient(PapermillNotebookClient):
             }
         return super().process_message(msg, *where)
 
-    def handle_comm_msg(self, outs: list, msg: dict[str, Any], cell_index: int) -> None:
+    def handle_comm_msg(self, outs: list[Any], msg: dict[str, Any], cell_index: int) -> None:
         """Hears of a widget; one that cannot be followed is no failure of its notebook."""
         try:
             super().handle_comm_msg(outs, msg, cell_index)

@@ -11,7 +11,7 @@ import functools
 import importlib.util
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -126,7 +126,7 @@ def convex(
     return [Path(each, o[0] - m) for each, o, m in zip(found, offset, lost, strict=True)]
 
 
-def _each(fit: Callable) -> Callable:
+def _each(fit: Callable[..., Any]) -> Callable[..., Any]:
     return lambda columns, targets: [fit(*each) for each in zip(columns, targets, strict=True)]
 
 

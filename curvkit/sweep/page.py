@@ -23,14 +23,16 @@ VERSIONS = ("curvkit", "jax", "python")
 
 
 def write(
-    folder: Path, house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int
+    folder: Path, house: Any, table: Mapping[str, list[Any]], plans: Sequence[Plan], planned: int
 ) -> Path:
     """Writes `report.html` into the folder of the sweep of so many runs; returns its path."""
     path = folder / "report.html"
     return files.write(path, render(house, table, plans, planned))
 
 
-def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int = 0) -> str:
+def render(
+    house: Any, table: Mapping[str, list[Any]], plans: Sequence[Plan], planned: int = 0
+) -> str:
     """The page of a sweep, which needs no network; all that came from outside is escaped."""
     knobs, nonce = knob.knobs(house.Settings), secrets.token_hex(12)
     every, order = rows(table), [name for plan in plans for name in plan.over]

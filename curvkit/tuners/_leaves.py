@@ -118,7 +118,9 @@ def moved(params: Any, rate: jax.Array, direction: Any) -> Any:
     return jax.tree.map(one, params, direction)
 
 
-def returned(back: jax.Array, anchor: list, params: list, updates: list) -> list[jax.Array]:
+def returned(
+    back: jax.Array, anchor: list[Any], params: list[Any], updates: list[Any]
+) -> list[jax.Array]:
     """`updates`, or where `back` is true those that lead from `params` to `anchor`."""
 
     def one(old, now, update):

@@ -59,23 +59,23 @@ class Seen(NamedTuple):
         backward: whether f has a rule for the backward pass only.
     """
 
-    grads: list
-    direction: list
+    grads: list[Any]
+    direction: list[Any]
     size: jax.Array
-    params: list
+    params: list[Any]
     last: jax.Array
     value_fn: Callable[[Any], jax.Array] | None
     value: jax.Array | None
     base: Any
     whole: Any
-    which: list
+    which: list[Any]
     backward: bool
 
 
 def tuner(
     base: optax.GradientTransformation,
-    init: Callable[[list, Any], Any],
-    propose: Callable[[Seen, Any], tuple],
+    init: Callable[[list[Any], Any], Any],
+    propose: Callable[[Seen, Any], tuple[Any, ...]],
     *,
     needs: str = "",
 ) -> optax.GradientTransformationExtraArgs:
@@ -203,7 +203,7 @@ def _require(name, params, value_fn):
         )
 
 
-def bound(value_fn: Callable[..., jax.Array], extra: dict[str, Any]) -> Callable:
+def bound(value_fn: Callable[..., jax.Array], extra: dict[str, Any]) -> Callable[..., Any]:
     """`value_fn` as a function of the parameters alone, closed over those of `extra` it takes."""
     try:
         parameters = list(inspect.signature(value_fn).parameters.values())

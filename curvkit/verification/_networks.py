@@ -43,7 +43,7 @@ class Affine(NamedTuple):
     bias: np.ndarray | jax.Array
 
 
-class Network(tuple):
+class Network(tuple[Any, ...]):
     """Checked layers, a pytree of their numbers: networks of one shape share compiled programs."""
 
     __slots__ = ()
@@ -69,7 +69,7 @@ class Box(NamedTuple):
     upper: np.ndarray | jax.Array
 
 
-def network(layers: Sequence) -> Network:
+def network(layers: Sequence[Any]) -> Network:
     """A checked list of layers in float64: pairs (weight, bias), and names of `ELEMENTWISE`.
 
     Args:
@@ -153,7 +153,7 @@ def box(lower: Any, upper: Any, inputs: int | None = None) -> Box:
     return Box(lower, upper)
 
 
-def side_by_side(layers: Sequence, copies: int) -> Network:
+def side_by_side(layers: Sequence[Any], copies: int) -> Network:
     """The network that applies the same layers to each of several inputs, laid end to end.
 
     >>> side_by_side([([[2.0]], [1.0])], 2)[0].weight
@@ -168,14 +168,14 @@ def side_by_side(layers: Sequence, copies: int) -> Network:
     )  # fmt: skip
 
 
-def outputs(layers: Sequence, x):
+def outputs(layers: Sequence[Any], x):
     """What a network returns at x (inputs,)."""
     for layer in layers:
         x = ELEMENTWISE[layer](x) if isinstance(layer, str) else layer.weight @ x + layer.bias
     return x
 
 
-def sizes(layers: Sequence) -> tuple[int, int]:
+def sizes(layers: Sequence[Any]) -> tuple[int, int]:
     """How many inputs and outputs a checked network has."""
     affine = [each for each in layers if not isinstance(each, str)]
     return affine[0].weight.shape[1], len(affine[-1].weight)

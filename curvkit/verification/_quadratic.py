@@ -73,7 +73,9 @@ class QuadraticSpec(Specification):
         views = views[:, : self.inputs], views[:, self.inputs :]
         super().__init__(views, *functions, [constant])
 
-    def fit(self, inputs: int, outputs: int, scale: Callable | None = None) -> Specification:
+    def fit(
+        self, inputs: int, outputs: int, scale: Callable[..., Any] | None = None
+    ) -> Specification:
         """As `Specification.fit`; with `scale` decomposed anew, in the units of the box."""
         if scale is None or (inputs, inputs + outputs + 1) != (self.inputs, len(self.q)):
             return super().fit(inputs, outputs)

@@ -61,7 +61,13 @@ class Specification:
         given, named = self._given
         return functools.partial(type(self), **named), given
 
-    def __init__(self, views: tuple, value: Callable, planes: Callable, data: Sequence = ()):
+    def __init__(
+        self,
+        views: tuple[Any, ...],
+        value: Callable[..., Any],
+        planes: Callable[..., Any],
+        data: Sequence[Any] = (),
+    ):
         expected = "a pair of matrices (views, inputs) and (views, outputs)"
         if not (isinstance(views, tuple | list) and len(views) == 2):
             raise ValueError(refusal("views", expected, views))
@@ -76,7 +82,9 @@ class Specification:
         self.value, self.planes = value, planes
         self.data = tuple(np.asarray(each, np.float64) for each in data)
 
-    def fit(self, inputs: int, outputs: int, scale: Callable | None = None) -> "Specification":
+    def fit(
+        self, inputs: int, outputs: int, scale: Callable[..., Any] | None = None
+    ) -> "Specification":
         """The same for a network of these sizes; refuses another number, in one sentence.
 
         Args:
@@ -144,7 +152,7 @@ class LinearSpec(Specification):
     class, one there and minus one at the right class.
     """
 
-    def __init__(self, c: Sequence, d: Any = 0.0):
+    def __init__(self, c: Sequence[Any], d: Any = 0.0):
         rows, limits = np.atleast_2d(numbers("c", c)), numbers("d", d)
         if rows.ndim != 2 or not rows.size:
             raise ValueError(refusal("c", "of shape (rows, outputs) or (outputs,)", rows.shape))

@@ -36,7 +36,8 @@ class State(NamedTuple):
     bound: jax.Array
     verdict: jax.Array
     axis: jax.Array
-    count: jax.Array
+    # Hides `tuple.count`, which nobody asks of it.
+    count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride]
     bounded: jax.Array
     attack: jax.Array
     model: Any

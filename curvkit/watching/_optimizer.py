@@ -76,7 +76,7 @@ class Told:
 
 
 def tell(
-    options: dict[str, Any], state: Any, step: Any, params: Any, numbers: list, shape: parts.Shape
+    options: dict[str, Any], state: Any, step: Any, params: Any, numbers: list[Any], shape: Any
 ) -> tuple[Told, list[str]]:
     """What is told of the step that follows, and what was assumed for it.
 
@@ -206,7 +206,9 @@ def _require_same(by_hand, rate, state):
         raise ValueError(say.refusal("learning_rate", expected, by_hand, advice))
 
 
-def _own(preconditioner: Callable | None, state: Any, numbers: list) -> list[jax.Array] | None:
+def _own(
+    preconditioner: Callable[..., Any] | None, state: Any, numbers: list[Any]
+) -> list[jax.Array] | None:
     if preconditioner is None:
         return None
     expected = "a function of the optimizer's state"

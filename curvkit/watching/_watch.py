@@ -18,7 +18,7 @@ def watch(
     *,
     optimizer: Any = None,
     rule: str | None = READ,
-    learning_rate: float | Callable | None = None,
+    learning_rate: float | Callable[..., Any] | None = None,
     every: int = 11,
     k: int = 1,
     per_layer: bool = False,
