@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import json
 import re
+import subprocess
 import sys
 
 import pytest
@@ -16,7 +17,6 @@ needs_the_checker = pytest.mark.skipif(
     importlib.util.find_spec("basedpyright") is None,
     reason="basedpyright is not installed: it comes with the extra dev",
 )
-
 # A program as a user writes it: the checker must find an error in each marked line, and no other.
 CLIENT = """
 from typing import assert_type
@@ -211,3 +211,44 @@ def test_all_well_is_one_line_and_is_kept_until_something_changes(checked, capsy
     assert len(lines) == 2 and all(each.startswith("types: all is well") for each in lines)
     with pytest.raises(SystemExit):
         checked([told("report/run.py")], {"show": 1})
+
+
+# Public functions get and give what they say, while their examples run
+
+# Only exceptions count: whether an example prints what it says is seen elsewhere.
+CHECKED = """
+import doctest, importlib, sys
+
+from beartype import BeartypeConf, beartype
+from jaxtyping import install_import_hook
+
+checked = beartype(conf=BeartypeConf(is_pep484_tower=True))  # a whole number may stand for a real
+sys.modules["checked"] = sys.modules["__main__"]
+with install_import_hook(sys.argv[1:], "checked.checked"):
+    modules = [importlib.import_module(each) for each in sys.argv[1:]]
+anything = type("Anything", (doctest.OutputChecker,), {"check_output": lambda *given: True})
+runner = doctest.DocTestRunner(checker=anything())
+for module in modules:
+    for test in doctest.DocTestFinder().find(module):
+        runner.run(test)
+print(runner.summarize(verbose=False))
+sys.exit(runner.failures > 0)
+"""
+
+
+def theory(room):
+    """The modules of a room's theory, by name."""
+    files = sorted((ROOT / "curvkit" / room).glob("_[!_]*.py"))
+    return [f"curvkit.{room}.{each.stem}" for each in files]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("beartype") is None,
+    reason="beartype is not installed: it comes with the extra dev",
+)
+@pytest.mark.parametrize("room", [each for each in ROOMS if "." not in each])
+def test_what_a_room_says_of_types_and_shapes_is_so_while_its_examples_run(room):
+    command = [sys.executable, "-c", CHECKED, *theory(room)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -146,7 +146,7 @@ def _ritz(small, made):
     return values, within, jnp.abs(small[made - 1, made] * within[made - 1])
 
 
-def ritz_pairs(small: jax.Array, made: jax.Array) -> tuple[jax.Array, jax.Array]:
+def ritz_pairs(small: jax.Array, made: int | jax.Array) -> tuple[jax.Array, jax.Array]:
     """Eigenvalues (m,), descending, and eigenvectors (m, m), as columns, of the part of T that is
     built: its first `made` rows and columns.
     """
@@ -161,7 +161,7 @@ def ritz_pairs(small: jax.Array, made: jax.Array) -> tuple[jax.Array, jax.Array]
 
 
 def errors(
-    values: jax.Array, residuals: jax.Array, made: jax.Array, tolerance: tuple[float, ...]
+    values: jax.Array, residuals: jax.Array, made: int | jax.Array, tolerance: tuple[float, ...]
 ) -> jax.Array:
     """The estimated relative errors (k,), residual² over the gap to the next of the `made` Ritz
     values, in units of their k tolerances.

@@ -13,7 +13,7 @@ Episodes are not discounted; they have to end.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ ROUNDING = 1e-5
 SWEEPS = 20_000
 
 
+@runtime_checkable
 class Tables(Protocol):
     """What an update from episodes reads: of a `Process`, or of a world without transitions."""
 

@@ -60,7 +60,7 @@ class Finding:
     best_right: int
     runs: int
     unsettled: int
-    axes: tuple[np.ndarray, np.ndarray]
+    axes: tuple[np.ndarray, ...]
 
     @property
     def bad(self) -> tuple[Minimum, ...]:

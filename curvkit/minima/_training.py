@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from curvkit.core import say
 
@@ -33,7 +34,7 @@ ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
 
 
 @jax.custom_jvp
-def logistic(z: jax.Array, y: jax.Array) -> jax.Array:
+def logistic(z: ArrayLike, y: ArrayLike) -> jax.Array:
     """Softplus(z) − y z; its slope is taken as σ(z) − y, which costs one exponential, not three.
 
     >>> float(jax.grad(logistic)(0.0, 1.0))

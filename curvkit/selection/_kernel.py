@@ -234,7 +234,7 @@ def largest_eigenvalue(matrices: jax.Array, squarings: int) -> jax.Array:
 
 
 def stopping_level(
-    sigma: ArrayLike, mu: jax.Array, size: ArrayLike, bad: jax.Array, eta: float
+    sigma: ArrayLike, mu: float | jax.Array, size: ArrayLike, bad: ArrayLike, eta: float
 ) -> jax.Array:
     """ε in closed form: with t = ln(bad/η), χ²_m is at most m + 2√(m t) + 2t (Laurent-Massart).
 

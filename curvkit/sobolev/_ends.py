@@ -73,9 +73,9 @@ def fitted(params: Any, activation: str) -> Callable[[jax.Array], jax.Array]:
 def ends(
     names: Sequence[str],
     weights: Sequence[float],
-    inputs: jax.Array,
-    normal: jax.Array,
-    noise: jax.Array | float = 0.0,
+    inputs: jax.Array | np.ndarray,
+    normal: jax.Array | np.ndarray,
+    noise: jax.Array | np.ndarray | float = 0.0,
     *,
     width: int,
     activation: str,

@@ -82,7 +82,7 @@ def loss(
     x: jax.Array,
     y: jax.Array,
     *derivatives: jax.Array | Contracted,
-    weights: float | Sequence[float] = 1.0,
+    weights: float | jax.Array | Sequence[float | jax.Array] = 1.0,
     projections: Projections | None = None,
 ) -> jax.Array:
     """The Sobolev loss of a model at points where values and derivatives are known, a scalar ≥ 0.
@@ -116,7 +116,7 @@ def penalty(
     x: jax.Array,
     y: jax.Array,
     *derivatives: jax.Array | Contracted,
-    weights: float | Sequence[float] = 1.0,
+    weights: float | jax.Array | Sequence[float | jax.Array] = 1.0,
     projections: Projections | None = None,
 ) -> jax.Array:
     """What derivatives add to `loss`, to be added to another loss of values, such as a divergence.
