@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report gallery doctor test test-fast test-full slow test-gpu test-floors bench notebooks links lint format lock clean
+.PHONY: help setup lab report gallery doctor test test-fast test-full slow test-gpu test-floors bench notebooks links lint types format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,9 +57,13 @@ notebooks: setup ## Write each notebook's .ipynb from its .py, and the README's 
 
 links: notebooks ## Write badges and first cells from the address in pyproject.toml
 
-lint: setup ## Check style and format
+lint: setup ## Check style, format and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(PY) .ci/typecheck.py
+
+types: setup ## Check types alone (ARGS=--write: write down that there are fewer errors than noted)
+	@$(PY) .ci/typecheck.py $(ARGS)
 
 format: setup ## Put style and format right where a program can
 	@$(PY) -m ruff check --fix . || true

@@ -8,6 +8,7 @@ import sys
 import warnings
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any, cast
 
 # By package, the modules that are private now: `name` became `_name`.
 PRIVATE = {
@@ -70,7 +71,8 @@ class _Finder:
     create_module = staticmethod(lambda spec: _Alias(spec.name))
 
     def find_spec(self, name, path=None, target=None):
-        return ModuleSpec(name, self) if name in MOVED else None
+        # A loader by what it has, as importlib wants it: `importlib.abc` would take time to import.
+        return ModuleSpec(name, cast(Any, self)) if name in MOVED else None
 
     def exec_module(self, module: ModuleType) -> None:
         old, new = module.__name__, MOVED[module.__name__]

@@ -3,6 +3,7 @@
 import ast
 import html
 from pathlib import Path
+from typing import Any
 
 HOUSE = Path(__file__).parent
 
@@ -22,7 +23,7 @@ def about(room: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
 
 
-class Rooms(list):
+class Rooms(list[Any]):
     """The names of the rooms, which a notebook shows as a table of what each is about."""
 
     def _repr_html_(self) -> str:

@@ -3,7 +3,7 @@
 import functools
 import importlib.util
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,14 +50,15 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
             "The handwritten digits come with scikit-learn, which is not installed; run "
             "`pip install scikit-learn`."
         )
-    home = Path(*found.submodule_search_locations)
+    home = Path(*found.submodule_search_locations or ())
     table = home / "datasets" / "data" / "digits.csv.gz"
     if table.is_file():
         rows = np.loadtxt(table, delimiter=",")
         return rows[:, :-1], rows[:, -1].astype(int)
     from sklearn.datasets import load_digits
 
-    return load_digits(return_X_y=True)
+    loaded: Any = load_digits(return_X_y=True)
+    return loaded
 
 
 def chebyshev(degree: int = 6, examples: int = 20) -> Data:

@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.error import URLError
 
 import numpy as np
@@ -34,7 +34,7 @@ CIFAR10 = Source("cifar10", 40926, (3, 32, 32), (6000,) * 10)
 
 
 def images(
-    source: Source, data_home: str | os.PathLike | None = None, progress: bool = True
+    source: Source, data_home: str | os.PathLike[str] | None = None, progress: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """The pixels and labels of a data set, in the order that it has on OpenML.
 
@@ -67,7 +67,7 @@ def _fetched(source, home, progress):
         with warnings.catch_warnings(), _growing(home, source.name, progress):
             # It warns at each of its tries; what comes of them is said below.
             warnings.simplefilter("ignore")
-            found = fetch_openml(
+            found: Any = fetch_openml(
                 data_id=source.number, data_home=home, as_frame=False, parser="liac-arff"
             )
     except (URLError, ConnectionError, TimeoutError) as error:

@@ -145,7 +145,8 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             settings: `Settings` or mappings, which agree in their static knobs.
             key: the base key, as for `run`.
         """
-        return self.stream.batch([self.read(each) for each in settings], key)
+        read: Callable[[Settings | Mapping[str, Any]], Settings] = cast(Any, self.read)
+        return self.stream.batch([read(each) for each in settings], key)
 
     def read(
         self,

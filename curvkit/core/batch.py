@@ -5,7 +5,7 @@ another; one that has ended waits for the others, and what it would go on to rec
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,8 @@ from curvkit.core import devices, knob
 from curvkit.core import trace as traces
 from curvkit.core.mixed import compiled
 
+Trace = TypeVar("Trace", bound=traces.Record)
+Step = Callable[..., Any]
 # For the beginning of a run, or of a batch so that its numbers are the same: it runs once, and
 # random numbers take longer to optimise than to draw unoptimised.
 UNOPTIMISED = {"xla_backend_optimization_level": 0}
@@ -55,26 +57,29 @@ class Batched:
         mixed: as there.
     """
 
-    def __init__(self, *, begin, reading, finished, last, advance, capacity, one_by_one,
-                 options=None, mixed=False):  # fmt: skip
-        def over(function: Callable) -> Callable:
+    def __init__(
+        self, *, begin: Step, reading: Step, finished: Step, last: Step, advance: Step,
+        capacity: int, one_by_one: bool, options: dict[str, Any] | None = None,
+        mixed: bool = False,
+    ):  # fmt: skip
+        def over(function: Callable[..., Any]) -> Callable[..., Any]:
             if one_by_one:
                 return lambda *given: jax.lax.map(lambda each: function(*each), given)
             return jax.vmap(function)
 
-        def apart(settings, state, count):
+        def apart(settings: Any, state: Any, count: Any):
             return over(lambda *each: advance(*each, count))(settings, state)
 
-        def together(settings, state, count):
+        def together(settings: Any, state: Any, count: Any):
             row = jax.eval_shape(jax.vmap(reading), settings, state)[1]
             rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
             ended = jax.vmap(finished)(settings, state)
 
-            def unfinished(carry):
+            def unfinished(carry: Any):
                 _, _, _, number, ended = carry
                 return (number < count) & ~jnp.all(ended)
 
-            def one(carry):
+            def one(carry: Any):
                 state, rows, made, number, ended = carry
                 new, row = jax.vmap(reading)(settings, state)
                 state = jax.vmap(_unless)(ended, state, new)
@@ -94,22 +99,24 @@ class Batched:
         self.advance = compiled(further, mixed=mixed, compiler_options=options)
 
     def run(
-        self, name: str, made: type[traces.Record], settings: Sequence[Any], key: jax.Array
-    ) -> list[traces.Record]:
+        self, name: str, made: type[Trace], settings: Sequence[Any], key: jax.Array
+    ) -> list[Trace]:
         """Runs all of `settings` to their ends; a trace of class `made` for each."""
         header = traces.header(name, knob.as_dict(settings[0]), key)
         stacked = stack(settings)
         # Sequential runs gain nothing from sharding: they would only be copied between devices.
         stacked = stacked if self.one_by_one else devices.spread(stacked)
-        state, parts, done = self.begin(stacked, key), [[] for _ in settings], False
-        while not done:
+        state, parts = self.begin(stacked, key), [[] for _ in settings]
+        while True:
             state, rows, counts, ended, last = jax.block_until_ready(
                 self.advance(stacked, state, self.capacity)
             )
-            rows, counts, done = jax.tree.map(np.asarray, rows), np.asarray(counts), ended.all()
+            rows, counts = jax.tree.map(np.asarray, rows), np.asarray(counts)
             for number, count in enumerate(counts):
                 parts[number].append({key: each[number, :count] for key, each in rows.items()})
-        found = []
+            if ended.all():
+                break
+        found: list[Trace] = []
         for number, each in enumerate(settings):
             own = knob.as_dict(each)
             joined = {key: np.concatenate([part[key] for part in parts[number]]) for key in rows}

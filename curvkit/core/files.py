@@ -28,7 +28,7 @@ OLD = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 LONGEST, LONGEST_TOLD = 40, 200
 
 
-def write(path: str | os.PathLike, text: str | bytes) -> Path:
+def write(path: str | os.PathLike[str], text: str | bytes) -> Path:
     """Writes `text` under a temporary name in the same folder, then renames; returns the path.
 
     Raises:
@@ -99,7 +99,7 @@ def _unwritable(path: Path, error: OSError) -> OSError:
     return type(error)(f"{name} cannot be written to: {error.strerror}; name another place.")
 
 
-def ready(path: str | os.PathLike, ours: Callable[[Path], bool], kind: str) -> Path:
+def ready(path: str | os.PathLike[str], ours: Callable[[Path], bool], kind: str) -> Path:
     """Sees to it, before anything is run, that a file can be written and that none is lost by it.
 
     Args:
@@ -121,7 +121,7 @@ def ready(path: str | os.PathLike, ours: Callable[[Path], bool], kind: str) -> P
     return path
 
 
-def replaceable(path: str | os.PathLike, ours: Callable[[Path], bool], kind: str) -> Path:
+def replaceable(path: str | os.PathLike[str], ours: Callable[[Path], bool], kind: str) -> Path:
     """As `ready`, and nothing is tried; an empty file is replaced whatever it was."""
     path = Path(path)
     there = found(path)
@@ -172,7 +172,7 @@ def fresh(path: Path) -> TextIO:
     return os.fdopen(os.open(path, NEW, 0o666), "w", encoding="utf-8", errors="replace")
 
 
-def reading(path: str | os.PathLike) -> BinaryIO:
+def reading(path: str | os.PathLike[str]) -> BinaryIO:
     """Opens a file to read it, and nothing else: neither waits for a pipe nor reads a device.
 
     Raises:
@@ -197,7 +197,7 @@ def holds(path: Path, mark: str, within: int = 4096) -> bool:
         return False
 
 
-def named(what: str) -> Callable[[str | os.PathLike], Path]:
+def named(what: str) -> Callable[[str | os.PathLike[str]], Path]:
     """What reads the name of a place as it was typed; `what` asks for it: `--out`.
 
     Nothing is not taken for the working directory.
@@ -206,7 +206,7 @@ def named(what: str) -> Callable[[str | os.PathLike], Path]:
     'b'
     """
 
-    def place(typed: str | os.PathLike) -> Path:
+    def place(typed: str | os.PathLike[str]) -> Path:
         # This one passes through typer, which takes a ValueError for its own.
         if not os.fspath(typed):
             raise FileNotFoundError(f"{what} must name a place to write to, but '' was given.")
@@ -215,14 +215,14 @@ def named(what: str) -> Callable[[str | os.PathLike], Path]:
     return place
 
 
-def file_named(what: str, endings: Sequence[str]) -> Callable[[str | os.PathLike], Path]:
+def file_named(what: str, endings: Sequence[str]) -> Callable[[str | os.PathLike[str]], Path]:
     """As `named`, of a file, whose name tells what is written; the first ending is the usual one.
 
     >>> file_named("--out", [".npz"])("run.npz").name
     'run.npz'
     """
 
-    def place(typed: str | os.PathLike) -> Path:
+    def place(typed: str | os.PathLike[str]) -> Path:
         path, text = named(what)(typed), os.fspath(typed)
         if text.endswith(("/", os.sep)):
             raise OSError(f"{what} must name a file, but {say.shown(text)} is a folder.")

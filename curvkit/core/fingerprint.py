@@ -11,6 +11,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.core
+import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
@@ -19,7 +21,7 @@ DEPTH = 2
 # Where the functions are in which JAX wraps somebody's rule.
 WRAPPERS = ("jax._src.interpreters", "jax._src.custom_derivatives", "jax._src.linear_util")
 
-_keys: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_keys: weakref.WeakKeyDictionary[Any, Hashable] = weakref.WeakKeyDictionary()
 
 
 class Names:
@@ -115,15 +117,16 @@ def _of_rule(eqn: Any, depth: int) -> Hashable:
     shapes = [jax.ShapeDtypeStruct(a.aval.shape, a.aval.dtype) for a in eqn.invars]
     real = [at for at, each in enumerate(shapes) if np.issubdtype(each.dtype, np.floating)]
 
-    def derivative(inputs, cotangents):
-        def some(*chosen):
+    def derivative(inputs: Any, cotangents: Any) -> Any:
+        def some(*chosen: Any):
             given = list(inputs)
             for at, value in zip(real, chosen, strict=True):
                 given[at] = value
             return done(eqn, given)
 
         outs, back = jax.vjp(some, *(inputs[at] for at in real))
-        return outs, back(type(outs)(cotangents))
+        kind: Any = type(outs)
+        return outs, back(kind(cotangents))
 
     outs = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in eqn.outvars]
     try:
@@ -185,7 +188,7 @@ def plain(value: Any) -> Hashable:
 def _digest(array: Any) -> Hashable:
     if isinstance(array, jax.core.Tracer):
         return _Same(array)
-    if isinstance(array, jax.Array) and jax.dtypes.issubdtype(array.dtype, jax.dtypes.extended):
+    if isinstance(array, jax.Array) and jnp.issubdtype(array.dtype, jax.dtypes.extended):
         array = jax.random.key_data(array)
     array = np.asarray(array)
     content = hashlib.sha256(np.ascontiguousarray(array).view(np.uint8).data).hexdigest()

@@ -169,7 +169,7 @@ def _is_haikus(node: Any) -> bool:
     return isinstance(node, Mapping) and all(isinstance(each, Mapping) for each in node.values())
 
 
-def _averages(state: Mapping) -> bool:
+def _averages(state: Mapping[str, Any]) -> bool:
     """Whether modules keep moving averages or whole numbers in it, as no weights are."""
     return any(
         {"average", "counter"} <= set(each) or any(_whole(leaf) for leaf in each.values())

@@ -32,9 +32,8 @@ def parsed(text: str) -> dict[str, Any]:
     >>> parsed('{"room": "minima"}')
     {'room': 'minima'}
     """
-    hooks = dict(parse_constant=_constant, object_pairs_hook=_once)
     try:
-        told = json.loads(text, **hooks)
+        told = json.loads(text, parse_constant=_constant, object_pairs_hook=_once)
         # Half of a character would be found only where a page is written.
         json.dumps(told, ensure_ascii=False).encode()
     except RecursionError:

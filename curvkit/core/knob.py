@@ -8,11 +8,12 @@ structure. Every value is read by its knob, however an object is made.
 import dataclasses
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
 import jax
+import jax.core
 
 from curvkit.core import say
 
@@ -53,7 +54,14 @@ class Knob:
         if self.kind is bool:
             return "true or false"
         noun = "a whole number" if self.kind is int else "a number"
-        return f"{noun} from {self.low:g} to {self.high:g}"
+        return "{} from {:g} to {:g}".format(noun, *self.ends)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest value of a number; raises TypeError where it is none."""
+        if self.low is None or self.high is None:
+            raise TypeError(f"{self.name} is no number, so it has no range.")
+        return self.low, self.high
 
     def read(self, value: object) -> Any:
         """Casts `value` to the kind of this knob, or raises ValueError with one sentence."""
@@ -64,7 +72,7 @@ class Knob:
             raise ValueError(say.refusal(self.name, self.expected, value, advice.rstrip(".")))
         return cast
 
-    def _cast(self, value: object) -> Any:
+    def _cast(self, value: Any) -> Any:
         if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
             value = value.item()
         if self.choices:
@@ -85,7 +93,7 @@ class Knob:
     def _holds(self, value: Any) -> bool:
         if self.choices:
             return value in self.choices
-        return self.kind is bool or self.low <= value <= self.high
+        return self.kind is bool or self.ends[0] <= value <= self.ends[1]
 
     def outside(self) -> list[Any]:
         """Values this knob must refuse: the bad half of the contract test."""
@@ -93,9 +101,10 @@ class Knob:
             return [f"no such {self.name}", "", 3, None]
         if self.kind is bool:
             return ["maybe", 2.5, None]
-        span = self.high - self.low
-        wrong = [self.low - 0.01 * span - 1, self.high + 0.01 * span + 1, math.nan, math.inf]
-        return [*wrong, "a lot", None, True] + ([self.low + 0.5] if self.kind is int else [])
+        low, high = self.ends
+        span = high - low
+        wrong = [low - 0.01 * span - 1, high + 0.01 * span + 1, math.nan, math.inf]
+        return [*wrong, "a lot", None, True] + ([low + 0.5] if self.kind is int else [])
 
     def sweep(self, number: int = 3) -> list[Any]:
         """`number` allowed values from the low to the high end, evenly on this knob's scale."""
@@ -103,15 +112,16 @@ class Knob:
             return list(self.choices)
         if self.kind is bool:
             return [False, True]
+        low, high = self.ends
         if self.scale == "log":
-            ends = math.log(self.low), math.log(self.high)
+            ends = math.log(low), math.log(high)
             values = [
                 math.exp(ends[0] + i * (ends[1] - ends[0]) / (number - 1)) for i in range(number)
             ]
         else:
-            values = [self.low + i * (self.high - self.low) / (number - 1) for i in range(number)]
+            values = [low + i * (high - low) / (number - 1) for i in range(number)]
         # The ends as they were declared: a logarithm and back misses them by rounding.
-        return [self.kind(value) for value in (self.low, *values[1:-1], self.high)]
+        return [self.kind(value) for value in (low, *values[1:-1], high)]
 
 
 def knob(
@@ -150,7 +160,9 @@ def choice(
     return _field(default, sentence, source, symbol, True, choices=tuple(choices))
 
 
-def _field(default, sentence, source, symbol, static, **declared):
+def _field(
+    default: Any, sentence: str, source: str, symbol: str, static: bool, **declared: Any
+) -> Any:
     declared |= dict(sentence=sentence, source=source, symbol=symbol, static=static)
     return dataclasses.field(default=default, metadata={"knob": declared})
 
@@ -214,7 +226,7 @@ class BaseSettings:
         return cls(**given)
 
 
-def _declared(cls: type, field: dataclasses.Field) -> Knob:
+def _declared(cls: type, field: dataclasses.Field[Any]) -> Knob:
     """The knob of a field; raises where the declaration contradicts itself."""
     where = f"{cls.__module__}.{cls.__qualname__}.{field.name}"
     if "knob" not in field.metadata:
@@ -223,7 +235,7 @@ def _declared(cls: type, field: dataclasses.Field) -> Knob:
     if field.type in (bool, int, float, str) and field.type is not kind:
         raise TypeError(f"{where} is declared as {field.type.__name__}, its default is no such.")
     made = Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
-    if made.scale == "log" and made.low <= 0:
+    if made.scale == "log" and made.ends[0] <= 0:
         raise ValueError(f"{where}: {say.refusal('low', 'above zero on a log scale', made.low)}")
     try:
         made.read(made.default)
@@ -238,15 +250,15 @@ def _register(cls: type[BaseSettings]) -> None:
     leaves = tuple(name for name in cls.__knobs__ if name not in static)
     keys = tuple(map(jax.tree_util.GetAttrKey, leaves))
 
-    def flatten(settings):
+    def flatten(settings: BaseSettings) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         values = tuple([getattr(settings, name) for name in leaves])
         return values, tuple([getattr(settings, name) for name in static])
 
-    def flatten_with_keys(settings):
+    def flatten_with_keys(settings: BaseSettings) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         values, structure = flatten(settings)
         return tuple(zip(keys, values, strict=True)), structure
 
-    def unflatten(structure, values):
+    def unflatten(structure: Iterable[Any], values: Iterable[Any]) -> BaseSettings:
         settings = object.__new__(cls)
         settings.__dict__.update(zip(static, structure, strict=True))
         settings.__dict__.update(zip(leaves, values, strict=True))

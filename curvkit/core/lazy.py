@@ -24,7 +24,8 @@ def lazily(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]
         ImportError: naming the name, where `__all__` has one that is neither there nor imported.
     """
     module = sys.modules[package]
-    homes = _homes(module.__loader__.get_source(package))
+    loader: Any = module.__loader__
+    homes = _homes(loader.get_source(package))
     absent = [name for name in module.__all__ if name not in homes and not hasattr(module, name)]
     if absent:
         raise ImportError(f"{package}.__all__ has {absent[0]!r}, which nothing imports.")

@@ -40,7 +40,7 @@ def _of(aval: Any) -> Any:
     return mesh if any(str(kind).endswith("Explicit") for kind in kinds) else None
 
 
-def automatic(function: Callable, mesh: Any) -> Callable:
+def automatic(function: Callable[..., Any], mesh: Any) -> Callable[..., Any]:
     """`function` of pytrees of arrays, with all axes of the mesh looked after by XLA.
 
     What it returns lies whole on each device.
@@ -113,7 +113,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _with_rule(eqn: Any, backward: bool) -> Callable:
+def _with_rule(eqn: Any, backward: bool) -> Callable[..., Any]:
     """A function with a rule of its own for its derivative, and the rule, without a mesh.
 
     JAX keeps the rule as it was traced on the mesh; so the derivative is traced there, and what it
@@ -127,14 +127,14 @@ def _with_rule(eqn: Any, backward: bool) -> Callable:
     ins, outs = ([place(atom) for atom in atoms] for atoms in (eqn.invars, eqn.outvars))
     whole = lambda *inputs: fingerprint.done(eqn, inputs)
 
-    def ruled(derivative, *shapes):
+    def ruled(derivative: Any, *shapes: Any):
         return without(jax.make_jaxpr(derivative)(*shapes))
 
     if backward:
         made = jax.custom_vjp(plain)
         pulled = lambda inputs, bent: jax.vjp(whole, *inputs)[1](bent)
 
-        def back(inputs, bent):
+        def back(inputs: Any, bent: Any):
             rule = ruled(pulled, ins, outs)
             return tuple(_done(rule.jaxpr, [*rule.consts, *inputs, *bent]))
 
@@ -144,7 +144,7 @@ def _with_rule(eqn: Any, backward: bool) -> Callable:
     pushed = lambda inputs, along: jax.jvp(whole, inputs, along)
 
     @made.defjvp
-    def rule(inputs, along):
+    def rule(inputs: Any, along: Any):
         rule = ruled(pushed, ins, ins)
         found = _done(rule.jaxpr, [*rule.consts, *inputs, *along])
         return found[: len(outs)], found[len(outs) :]

@@ -14,7 +14,7 @@ from curvkit.core import tree
 OLD = jax.__version_info__ < (0, 10)
 
 
-def compiled(function: Callable, *, mixed: bool = False, **options: Any) -> Any:
+def compiled(function: Callable[..., Any], *, mixed: bool = False, **options: Any) -> Any:
     """`jax.jit` with `options`; `mixed` if a part of `function` is in `tree.float64()`.
 
     >>> import jax.numpy as jnp
@@ -32,7 +32,7 @@ def compiled(function: Callable, *, mixed: bool = False, **options: Any) -> Any:
 class Mixed:
     """A compiled program that is called, traced and compiled where float64 is on."""
 
-    def __init__(self, function: Callable, **options: Any):
+    def __init__(self, function: Callable[..., Any], **options: Any):
         self.function, self.program = function, jax.jit(function, **options)
 
     def __call__(self, *given: Any) -> Any:

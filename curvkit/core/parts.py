@@ -51,7 +51,7 @@ class Shape:
         leading = numbers[0].shape[:axes] if numbers else (1,) * axes
         return self._filled(numbers, [_zeros(each, leading) for each in held])
 
-    def _filled(self, numbers, held):
+    def _filled(self, numbers: Any, held: Any):
         parts = {NUMBER: iter(numbers), HELD: iter(held), FIXED: iter(self.fixed)}
         leaves = [next(parts[kind]) for kind in self.kinds]
         leaves = [each.leaf if isinstance(each, Fixed) else each for each in leaves]
@@ -136,7 +136,7 @@ class Fixed:
         return repr(self.leaf)
 
 
-def _key_of(leaf):
+def _key_of(leaf: Any) -> Any:
     if isinstance(leaf, bool | int | float | complex | str):
         return type(leaf), repr(leaf)
     if getattr(leaf, "dtype", None) == jax.dtypes.float0:
@@ -150,7 +150,7 @@ def _key_of(leaf):
     return type(leaf), id(leaf)
 
 
-def _hashable(thing):
+def _hashable(thing: Any):
     """A structure as it is, or, where what it holds cannot be hashed or compared, as one object."""
     try:
         hash(thing)
@@ -164,11 +164,11 @@ def same_structure(structure: Any, shape: Shape) -> bool:
     return _hashable(structure) == shape.structure or structure == _bare(shape.structure)
 
 
-def _bare(thing):
+def _bare(thing: Any):
     return thing.leaf if isinstance(thing, Fixed) else thing
 
 
-def _readable(pytree, name) -> None:
+def _readable(pytree: Any, name: str) -> None:
     """Raises ValueError where the whole is a word, holds the state of an optimizer as well, or has
     in it what can be gone through once only.
     """
@@ -184,11 +184,11 @@ def _readable(pytree, name) -> None:
             frameworks.value(leaf, lambda path=path: f"{name}{jax.tree_util.keystr(path)}", True)
 
 
-def _path(plain, at) -> str:
+def _path(plain: Any, at: int) -> str:
     return jax.tree_util.keystr(jax.tree_util.tree_leaves_with_path(plain)[at][0])
 
 
-def _kind(array, rule) -> str:
+def _kind(array: Any, rule: Any) -> str:
     """The kind of a leaf whose framework says `rule` of it."""
     if isinstance(array, frameworks.ARRAY):
         if array.dtype == jax.dtypes.float0:
@@ -202,30 +202,30 @@ def _kind(array, rule) -> str:
     return NUMBER if isinstance(array, float) and rule == frameworks.ANY else HELD
 
 
-def _told(array, wanted, leaf) -> str:
+def _told(array: Any, wanted: Any, leaf: Any) -> str:
     """The kind of an array or number that is said to be trained, or not."""
     if wanted and not _floating(array):
         raise ValueError(say.refusal("trained", "of floating-point arrays only", leaf))
     return NUMBER if wanted else HELD
 
 
-def _no_complex(array, where) -> None:
+def _no_complex(array: Any, where: Callable[[], str]) -> None:
     if jnp.issubdtype(_dtype(array), jnp.complexfloating):
         advice = "give the real and the imaginary part as two arrays, or hold it by trained="
         raise ValueError(say.refusal(where(), "real", frameworks.Plain(_dtype(array)), advice))
 
 
-def _dtype(array):
+def _dtype(array: Any):
     if isinstance(array, jax.Array):
         return array.dtype
     return jnp.result_type(float if isinstance(array, float) else array)
 
 
-def _floating(array) -> bool:
+def _floating(array: Any) -> bool:
     return jnp.issubdtype(_dtype(array), jnp.floating)
 
 
-def _widened(array) -> jax.Array:
+def _widened(array: Any) -> jax.Array:
     dtype = _dtype(array)
     # As most are already: this is done at every reading.
     if isinstance(array, jax.Array) and dtype == jnp.float32 and not array.weak_type:
@@ -233,14 +233,14 @@ def _widened(array) -> jax.Array:
     return jnp.asarray(array, jnp.float32 if jnp.finfo(dtype).bits < 32 else dtype)
 
 
-def _zeros(array, leading):
+def _zeros(array: Any, leading: tuple[int, ...]):
     dtype = jnp.result_type(array)
     if jnp.issubdtype(dtype, jax.dtypes.extended):  # a random key, of which there is no zero
         return array
     return jnp.zeros(leading + jnp.shape(array), dtype)
 
 
-def _chosen(trained, pytree) -> list[bool]:
+def _chosen(trained: Any, pytree: Any) -> list[bool]:
     mask = trained(pytree) if callable(trained) else trained
     if isinstance(mask, str):
         return _named(mask, pytree)
@@ -275,7 +275,9 @@ def _step(key: Any) -> str:
     return str(next(named, key))
 
 
-def layers(pytree: Any, shape: Shape, named: Callable[[Any], dict[str, list[int]]]) -> dict:
+def layers(
+    pytree: Any, shape: Shape, named: Callable[[Any], dict[str, list[int]]]
+) -> dict[Any, Any]:
     """For each layer the places of its leaves among the numbers; layers without any are left out.
 
     Args:

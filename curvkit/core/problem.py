@@ -59,7 +59,7 @@ class Problem(NamedTuple):
         """
         return self.shape.like(list(numbers), self.held, axes)
 
-    def run(self, body: Callable, *arguments: Any, **statics: Any) -> Any:
+    def run(self, body: Callable[..., Any], *arguments: Any, **statics: Any) -> Any:
         """`body(*functions, numbers, *arguments, **statics)`, compiled once for all like it."""
         return programs.run(body, self.traced, (self.numbers, *arguments), **statics)
 
@@ -109,7 +109,7 @@ def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any
 
 
 def read(
-    function: Callable, numbers: list[Any], held: list[Any], shape: parts.Shape,
+    function: Callable[..., Any], numbers: list[Any], held: list[Any], shape: parts.Shape,
     args: Sequence[Any], name: str,
 ) -> programs.Traced:  # fmt: skip
     """`function(params, *args)` traced as a function of the numbers.
@@ -120,7 +120,7 @@ def read(
     leaves, structure = jax.tree.flatten(tuple(args))
     arrays = [array(each, name) for each in leaves if is_array(each)]
 
-    def called(numbers, held, arrays):
+    def called(numbers: Any, held: Any, arrays: Any):
         left = iter(arrays)
         filled = [next(left) if is_array(each) else each for each in leaves]
         return function(shape.join(numbers, held), *jax.tree.unflatten(structure, filled))
@@ -150,7 +150,9 @@ def require_scalar(traced: programs.Traced, name: str, args: Sequence[Any] = ())
     raise ValueError(say.refusal(asked, "a real scalar", frameworks.Plain(got), advice))
 
 
-def by_place(function: Callable, params: Any, args: Sequence[Any], k: int) -> tuple[Any, int]:
+def by_place(
+    function: Callable[..., Any], params: Any, args: Sequence[Any], k: int
+) -> tuple[Any, int]:
     """What a loss gets beside its parameters, and k, which may stand there where it takes nothing.
 
     >>> by_place(lambda params: params, 1.0, (3,), 1), by_place(lambda p, x: p, 1.0, (3,), 1)
@@ -160,7 +162,7 @@ def by_place(function: Callable, params: Any, args: Sequence[Any], k: int) -> tu
         try:
             inspect.signature(function).bind(params, *args)
         except TypeError:
-            return (), args[0]
+            return (), int(args[0])
         except ValueError:  # it has no signature
             pass
     return tuple(args), k
@@ -216,7 +218,7 @@ class Flat(NamedTuple):
     """
 
     vector: jax.Array
-    unravel: Callable
+    unravel: Callable[..., Any]
     scale: jax.Array
     value: jax.Array
     gradient: jax.Array

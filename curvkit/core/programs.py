@@ -24,11 +24,11 @@ KEPT = 64
 JITTED = ("jit", "pjit")
 IN_JAX = "a function in JAX, written with jax.numpy"
 
-_programs: collections.OrderedDict[Hashable, Callable] = collections.OrderedDict()
+_programs: collections.OrderedDict[Hashable, Callable[..., Any]] = collections.OrderedDict()
 _lock = threading.Lock()
 
 
-def own(function: Callable, name: str, expected: str = IN_JAX) -> Callable:
+def own(function: Callable[..., Any], name: str, expected: str = IN_JAX) -> Callable[..., Any]:
     """Any callable as a function of Python's, and its refusal of JAX's arrays as one sentence.
 
     `jax.jit` and `jax.eval_shape` end the whole process where they are given a function such as
@@ -47,7 +47,7 @@ def own(function: Callable, name: str, expected: str = IN_JAX) -> Callable:
     if getattr(function, "is_own", False):
         return function
 
-    def called(*given, **named):
+    def called(*given: Any, **named: Any):
         try:
             return function(*given, **named)
         except Exception as error:
@@ -55,7 +55,8 @@ def own(function: Callable, name: str, expected: str = IN_JAX) -> Callable:
             told = type(error).__name__ + (f" ({reason})" if reason else "")
             raise ValueError(f"{name} must be {expected}, but it raises {told}.") from error
 
-    called.is_own = True
+    marked: Any = called
+    marked.is_own = True
     return called
 
 
@@ -77,7 +78,9 @@ class Traced:
             (`jax.custom_vjp`), so that it cannot be differentiated forward.
     """
 
-    def __init__(self, function: Callable, arguments: Sequence[Any], free: int | None = None):
+    def __init__(
+        self, function: Callable[..., Any], arguments: Sequence[Any], free: int | None = None
+    ):
         # A function made anew: of one that it knows JAX would return what it traced before.
         anew = lambda *given: function(*given)
         closed, shapes = jax.make_jaxpr(anew, return_shape=True)(*arguments)
@@ -125,7 +128,10 @@ class Bound:
 
 
 def run(
-    body: Callable, traced: Sequence[Traced], arguments: Sequence[Any], **statics: Hashable
+    body: Callable[..., Any],
+    traced: Sequence[Traced],
+    arguments: Sequence[Any],
+    **statics: Hashable,
 ) -> Any:
     """`body(*functions, *arguments, **statics)`, compiled unless something is being traced.
 
@@ -138,25 +144,28 @@ def run(
     values = [each.values for each in traced]
     if tree.traced(values, arguments):
         return _meant(body, traced, statics)(values, *arguments)
-    return found(body, traced, **statics)(values, *arguments)
+    return found(body, traced, (), **statics)(values, *arguments)
 
 
-def _meant(body, traced, statics) -> Callable:
+def _meant(body: Any, traced: Any, statics: Any) -> Callable[..., Any]:
     """`body` as a function of what was read and of the arguments, wherever they lie."""
 
-    def called(values, *arguments):
+    def called(values: Any, *arguments: Any):
         functions = (Bound(t, v) for t, v in zip(traced, values, strict=True))
         return body(*functions, *arguments, **statics)
 
-    def placed(*given):
+    def placed(*given: Any):
         return meshes.automatic(called, meshes.explicit(given))(*given)
 
     return placed
 
 
 def found(
-    body: Callable, traced: Sequence[Traced], donated: tuple[int, ...] = (), **statics: Hashable
-) -> Callable:
+    body: Callable[..., Any],
+    traced: Sequence[Traced],
+    donated: tuple[int, ...] = (),
+    **statics: Hashable,
+) -> Callable[..., Any]:
     """The compiled program of `body`, to be called as `program(values, *arguments)`.
 
     Args:
@@ -252,7 +261,7 @@ def _evaluated(jaxpr: Any, consts: Sequence[Any], left: Iterator[Any], *argument
     return [read(each) for each in jaxpr.outvars]
 
 
-def _called(jaxpr, consts, given, values, arguments):
+def _called(jaxpr: Any, consts: Any, given: Any, values: Any, arguments: Any):
     left = iter(values[given:])
     outs = _evaluated(jaxpr, consts, left, *jax.tree.leaves(arguments), *values[:given])
     # What does not depend on any argument stands there as a number.

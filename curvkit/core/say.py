@@ -9,8 +9,9 @@ import re
 import reprlib
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, SupportsFloat, TypeVar
 
+Known = TypeVar("Known")
 # What the names of dtypes of real numbers have in them.
 NUMBERS = re.compile("float|int")
 
@@ -27,9 +28,7 @@ def refusal(name: str, expected: str, got: object, advice: str = "") -> str:
     return f"{sentence}."
 
 
-def whole(
-    name: str, value: object, least: int = 1, expected: str = "", most: float = math.inf
-) -> int:
+def whole(name: str, value: Any, least: int = 1, expected: str = "", most: float = math.inf) -> int:
     """`value` as a whole number of at least `least`; one of NumPy's or JAX's is one, too.
 
     Raises:
@@ -115,8 +114,8 @@ def reals(name: str, value: Any, expected: str = "", **range_: Any) -> Any:
         try:
             real(name, each, expected, **range_)
         except ValueError as error:
-            words = re.search("must be (.*), but ", str(error))
-            raise ValueError(refusal(name, expected or words.group(1), value)) from error
+            words = expected or str(error).partition("must be ")[2].rpartition(", but ")[0]
+            raise ValueError(refusal(name, words, value)) from error
     return value
 
 
@@ -160,6 +159,20 @@ def switch(name: str, value: Any) -> bool:
     if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
         return bool(value)
     raise ValueError(refusal(name, "True or False", value))
+
+
+def known(name: str, value: Known | None) -> Known:
+    """`value`, where what was done before has made sure that there is one.
+
+    Raises:
+        ValueError: if it is None.
+
+    >>> known("loss", 2.0)
+    2.0
+    """
+    if value is None:
+        raise ValueError(f"{name} is asked for, but there is none.")
+    return value
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
@@ -210,7 +223,7 @@ def failure(error: BaseException, limit: int = 240) -> str:
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
-def number(value: float, digits: int = 3) -> str:
+def number(value: SupportsFloat, digits: int = 3) -> str:
     """A number as a person writes it, to `digits` significant digits.
 
     >>> number(2.0004), number(0.00187), number(1234567.0), number(float("nan"))

@@ -1,12 +1,15 @@
 """Shares: how sure a share of successes is, by Wilson's interval, right also near 0 and 1."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from curvkit.core import say
 
 
-def wilson(successes, trials, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def wilson(
+    successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
     """The shares p that `successes` of `trials` do not contradict, by Wilson's score interval.
 
     With z the normal quantile of the confidence and p̂ = k/n its ends are

@@ -40,7 +40,8 @@ class Chunk(NamedTuple):
 
     state: Any
     rows: dict[str, jax.Array]
-    count: jax.Array
+    # Hides `tuple.count`, which nobody asks of a chunk.
+    count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride]
     ended: jax.Array
     last: dict[str, jax.Array]
 
@@ -142,7 +143,10 @@ class Stream(Generic[Trace]):
             seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
         """
         with tqdm(total=self.length(settings), unit="reading", disable=not progress) as bar:
-            for trace in self.chunks(settings, key, seconds=seconds):
+            chunks = self.chunks(settings, key, seconds=seconds)
+            trace = next(chunks)  # there is always one
+            bar.update(trace.readings)
+            for trace in chunks:
                 bar.update(trace.readings - bar.n)
         return trace
 
@@ -191,25 +195,31 @@ class Stream(Generic[Trace]):
         return "\n".join(each.as_text(debug_info=True) for each in (begun, advanced))
 
 
-def _chunk(reading: Callable, finished: Callable, last: Callable, capacity: int) -> Callable:
+def _chunk(
+    reading: Callable[..., Any],
+    finished: Callable[..., Any],
+    last: Callable[..., Any],
+    capacity: int,
+) -> Callable[..., Any]:
     """Builds `advance(settings, state, count)`, which makes up to `count` readings as a `Chunk`."""
 
-    def advance(settings, state, count):
+    def advance(settings: Any, state: Any, count: Any):
         row = jax.eval_shape(reading, settings, state)[1]
         rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
 
-        def unfinished(carry):
+        def unfinished(carry: Any):
             state, _, made = carry
             return (made < count) & ~finished(settings, state)
 
-        def one(carry):
+        def one(carry: Any):
             before, rows, made = carry
             state, row = reading(settings, before)
             state = tree.typed(state, before)
             rows = jax.tree.map(lambda all, new: all.at[made].set(new), rows, row)
             return state, rows, made + 1
 
-        state, rows, made = jax.lax.while_loop(unfinished, one, (state, rows, 0))
+        start: Any = (state, rows, 0)
+        state, rows, made = jax.lax.while_loop(unfinished, one, start)
         ended, rest = finished(settings, state), last(settings, state)
         return Chunk(tree.strong(state), rows, made, ended, rest)
 

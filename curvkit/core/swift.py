@@ -1,7 +1,9 @@
 """Imports that would take seconds for something that nobody here uses."""
 
+import importlib
 import sys
 from contextlib import suppress
+from typing import Any
 
 # Makes 38 parsers of addresses when imported, 2 to 3 s, for a check that notebooks have no need of.
 SLOW = "rfc3987_syntax"
@@ -14,9 +16,10 @@ def import_jsonschema() -> None:
     """
     if "jsonschema" in sys.modules or SLOW in sys.modules:
         return
-    sys.modules[SLOW] = None  # "not found", to who looks for it
+    modules: dict[str, Any] = sys.modules
+    modules[SLOW] = None  # "not found", to who looks for it
     try:
         with suppress(ImportError):
-            import jsonschema  # noqa: F401
+            importlib.import_module("jsonschema")
     finally:
         del sys.modules[SLOW]

@@ -70,12 +70,7 @@ class Record:
         super().__init_subclass__(**options)
         dataclass(frozen=True, kw_only=True)(cls)
         cls.__series__ = {
-            each.name: Series(
-                name=each.name,
-                dims=tuple(each.type.dim_str.split()),
-                dtypes=tuple(name for name in each.type.dtypes if name in PLAIN),
-                **each.metadata["series"],
-            )
+            each.name: _declared(each)
             for each in dataclasses.fields(cls)
             if "series" in each.metadata
         }
@@ -137,10 +132,11 @@ class Record:
         if sum(each.nbytes for each in self.arrays().values()) > MOST_BYTES - MOST_ARRAYS * 1024:
             raise ValueError(f"A trace of more than {MOST_BYTES >> 20} MB is not saved.")
         file = io.BytesIO()
-        np.savez_compressed(file, header=np.array(header), **self.arrays())
+        entries: dict[str, Any] = {"header": np.array(header), **self.arrays()}
+        np.savez_compressed(file, **entries)
         return file.getvalue()
 
-    def save(self, path: str | os.PathLike) -> Path:
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the trace whole or not at all (temporary name, then rename); returns the path.
 
         Raises:
@@ -152,7 +148,7 @@ class Record:
         return files.write(path, self.as_bytes())
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Reads what `save` wrote; nothing in it is executed.
 
         Names, kinds and sizes are compared with the declaration and with one another before the
@@ -198,13 +194,21 @@ class Record:
         return package.removeprefix("curvkit."), found
 
 
+def _declared(each: dataclasses.Field[Any]) -> Series:
+    kind: Any = each.type  # jaxtyping's, which no checker knows
+    dtypes = tuple(name for name in kind.dtypes if name in PLAIN)
+    dims = tuple(kind.dim_str.split())
+    return Series(name=each.name, dims=dims, dtypes=dtypes, **each.metadata["series"])
+
+
 def is_one(path: Path) -> bool:
     """Whether a file is a trace of some room, by its header; a damaged one is a trace as well."""
     try:
         with files.reading(path) as file:
             stored = Archive(file)
             try:
-                return isinstance(headers.read(stored), dict)
+                headers.read(stored)
+                return True
             except ValueError:
                 # Whole and no header of ours: an array of somebody else's.
                 if "header" in stored.members and stored.whole("header"):
@@ -241,6 +245,7 @@ def header(room: str, settings: Mapping[str, Any], key: jax.Array) -> dict[str, 
     """What makes a run reproducible: room, settings, key, versions, backend, device and time."""
     packages = ("jax", "jaxlib", "numpy", "optax")
     device = jax.devices()[0]
+    config: Any = jax.config
     return {
         "format": FORMAT,
         "room": room,
@@ -251,6 +256,6 @@ def header(room: str, settings: Mapping[str, Any], key: jax.Array) -> dict[str, 
         | {package: importlib.metadata.version(package) for package in packages},
         "backend": jax.default_backend(),
         "device": device.device_kind,
-        "precision": "float64" if jax.config.jax_enable_x64 else "float32",
+        "precision": "float64" if config.jax_enable_x64 else "float32",
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }

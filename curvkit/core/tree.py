@@ -2,11 +2,13 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+import importlib
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
+import jax.core
 import jax.numpy as jnp
 
 from curvkit.core import say
@@ -40,7 +42,7 @@ def strong(tree: Any) -> Any:
     differ between the first call and the second, and the whole program would be compiled twice.
     """
 
-    def one(leaf):
+    def one(leaf: Any):
         keys = jnp.issubdtype(leaf.dtype, jax.dtypes.extended)
         return leaf if keys else jax.lax.convert_element_type(leaf, leaf.dtype)
 
@@ -72,7 +74,7 @@ def traced(*trees: Any) -> bool:
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))
 
 
-def exactly(function: Callable) -> Callable:
+def exactly(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, with products of float32 matrices computed in float32.
 
     On recent GPUs JAX otherwise rounds what it multiplies to ten bits, which suffices to train but
@@ -85,7 +87,7 @@ def exactly(function: Callable) -> Callable:
     """
 
     @functools.wraps(function)
-    def called(*args, **kwargs):
+    def called(*args: Any, **kwargs: Any):
         with jax.default_matmul_precision("highest"):
             return function(*args, **kwargs)
 
@@ -93,14 +95,14 @@ def exactly(function: Callable) -> Callable:
 
 
 @contextlib.contextmanager
-def ordinary() -> Iterator[None]:
+def ordinary() -> Generator[None, None, None]:
     """The block in which types are promoted as JAX does by default, whatever the user has set."""
     with jax.numpy_dtype_promotion("standard"):
         yield
 
 
 @contextlib.contextmanager
-def settled() -> Iterator[None]:
+def settled() -> Generator[None, None, None]:
     """The block in which a room runs: in single precision, whatever the user has set, so that its
     runs are the same everywhere.
 
@@ -112,18 +114,18 @@ def settled() -> Iterator[None]:
         yield
 
 
-def ordinarily(function: Callable) -> Callable:
+def ordinarily(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, called where types are promoted as by default."""
 
     @functools.wraps(function)
-    def called(*args, **kwargs):
+    def called(*args: Any, **kwargs: Any):
         with ordinary():
             return function(*args, **kwargs)
 
     return called
 
 
-def float64() -> AbstractContextManager:
+def float64() -> AbstractContextManager[None]:
     """The block in which JAX computes in float64; the switch is named differently in older JAX.
 
     >>> with float64():
@@ -133,7 +135,7 @@ def float64() -> AbstractContextManager:
     return _x64(True)
 
 
-def float32() -> AbstractContextManager:
+def float32() -> AbstractContextManager[None]:
     """The block in which JAX computes in float32, whatever the block around it does.
 
     >>> with float64(), float32():
@@ -143,5 +145,6 @@ def float32() -> AbstractContextManager:
     return _x64(False)
 
 
-def _x64(on: bool) -> AbstractContextManager:
-    return (jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64)(on)
+def _x64(on: bool) -> AbstractContextManager[None]:
+    switch: Any = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")
+    return switch.enable_x64(on)

@@ -67,15 +67,16 @@ def over_batches(
         means = [
             jnp.mean(jax.lax.map(lambda batch: one(params, batch), group)) for group in stacked
         ]
-        return sum(count * mean for count, mean in zip(counts, means, strict=True)) / sum(counts)
+        whole: Any = sum(count * mean for count, mean in zip(counts, means, strict=True))
+        return whole / sum(counts)
 
     return total
 
 
 def _examples(batch: Any) -> int:
     """How many examples a batch has, by the leading axis of its leaves."""
-    sizes = {np.shape(each)[0] if np.ndim(each) else None for each in jax.tree.leaves(batch)}
-    if len(sizes) != 1 or None in sizes:
+    sizes = {np.shape(each)[0] if np.ndim(each) else -1 for each in jax.tree.leaves(batch)}
+    if len(sizes) != 1 or -1 in sizes:
         advice = "put the examples on the leading axis of each array"
         got = sorted(str(np.shape(each)) for each in jax.tree.leaves(batch))
         raise ValueError(say.refusal("batches", "arrays with one leading axis", got, advice))

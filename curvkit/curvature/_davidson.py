@@ -13,7 +13,7 @@ to its Ritz vectors and goes on (a thick restart), so that a large model takes f
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -83,7 +83,7 @@ def davidson(
         return made, k, space.shrunk(values, within), (values, jnp.eye(k, room), *told)
 
     space = Space.empty(room, first)
-    start = (0, 0, space, space.nothing_found(tolerance))
+    start: Any = (0, 0, space, space.nothing_found(tolerance))
     body = one if room == steps else until_full
     made, _, space, (values, within, residuals, _) = jax.lax.while_loop(unfinished, body, start)
     # A product would copy the basis, in which a space that shrinks has them already.

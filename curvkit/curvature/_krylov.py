@@ -13,6 +13,7 @@ here as well: fresh directions, orthogonal ones, Ritz pairs and their errors.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -70,9 +71,8 @@ def lanczos(
     found = jax.tree.map(
         lambda each: jnp.zeros(each.shape, each.dtype), jax.eval_shape(_ritz, small, steps)
     )
-    made, basis, small, _, (*found, _) = jax.lax.while_loop(
-        unfinished, one, (0, empty, small, unit(first), (*found, jnp.full((), jnp.inf)))
-    )
+    start: Any = (0, empty, small, unit(first), (*found, jnp.full((), jnp.inf)))
+    made, basis, small, _, (*found, _) = jax.lax.while_loop(unfinished, one, start)
     values, within, residuals = _ritz(small, made) if tolerance is None else found
     # `within` is zero outside the part of the basis that was built.
     return values[:k], within[:, :k].T @ basis, residuals[:k], made
@@ -146,7 +146,7 @@ def _ritz(small, made):
     return values, within, jnp.abs(small[made - 1, made] * within[made - 1])
 
 
-def ritz_pairs(small: jax.Array, made: jax.Array) -> tuple[jax.Array, jax.Array]:
+def ritz_pairs(small: jax.Array, made: int | jax.Array) -> tuple[jax.Array, jax.Array]:
     """Eigenvalues (m,), descending, and eigenvectors (m, m), as columns, of the part of T that is
     built: its first `made` rows and columns.
     """
@@ -161,7 +161,7 @@ def ritz_pairs(small: jax.Array, made: jax.Array) -> tuple[jax.Array, jax.Array]
 
 
 def errors(
-    values: jax.Array, residuals: jax.Array, made: jax.Array, tolerance: tuple[float, ...]
+    values: jax.Array, residuals: jax.Array, made: int | jax.Array, tolerance: tuple[float, ...]
 ) -> jax.Array:
     """The estimated relative errors (k,), residual² over the gap to the next of the `made` Ritz
     values, in units of their k tolerances.

@@ -208,7 +208,8 @@ def shortened(link: Link, signal: jax.Array) -> Any:
     """
     if link.kind != "muon":
         return 1.0
-    function = optax.contrib._muon.orthogonalize_via_newton_schulz
+    contrib: Any = optax.contrib  # which shows the iteration nowhere else
+    function = contrib._muon.orthogonalize_via_newton_schulz
     known = inspect.signature(function).parameters
     options = {key: each for key, each in link.flags if key in known}
     made = function(signal, link.numbers["ns_coeffs"], eps=link.numbers["eps"], **options)

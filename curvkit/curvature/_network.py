@@ -8,10 +8,11 @@
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import say
@@ -80,15 +81,15 @@ def unflattened(sizes: Sequence[int]) -> Callable[[jax.Array], list[Layer]]:
     return ravel_pytree(blank)[1]
 
 
-def predict(layers: Sequence[Layer], inputs: jax.Array, activation: str) -> jax.Array:
+def predict(layers: Sequence[Layer], inputs: jax.Array | np.ndarray, activation: str) -> jax.Array:
     """The outputs of the network, of shape (examples, outputs); its last layer is affine."""
-    hidden = inputs
+    hidden: Any = inputs
     for layer in layers[:-1]:
         hidden = ACTIVATIONS[activation](hidden @ layer.weight + layer.bias)
     return hidden @ layers[-1].weight + layers[-1].bias
 
 
-def mean_squared_error(outputs: jax.Array, targets: jax.Array) -> jax.Array:
+def mean_squared_error(outputs: jax.Array, targets: jax.Array | np.ndarray) -> jax.Array:
     """Half the squared distance of outputs and targets, averaged over examples.
 
     Both are of shape (examples, outputs).

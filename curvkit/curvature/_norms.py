@@ -52,7 +52,8 @@ def dual(norm: str, signal: list[jax.Array], radii: list[Any]) -> jax.Array:
     2.5
     """
     steps = longest(norm, signal, radii)
-    return sum(jnp.vdot(c, d) for c, d in zip(signal, steps, strict=True))
+    along: Any = sum(jnp.vdot(c, d) for c, d in zip(signal, steps, strict=True))
+    return along
 
 
 def sharpest(

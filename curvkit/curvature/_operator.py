@@ -65,8 +65,8 @@ def of_operator(
             say.refusal("matvec", "a function", type(matvec).__name__, "pass lambda v: A @ v")
         )
     expected = "a whole number above 0, or a tuple of them"
-    many = isinstance(shape, Sequence) and not isinstance(shape, str | bytes)
-    sides = tuple(say.whole("shape", each, 1, expected) for each in (shape if many else (shape,)))
+    many = shape if isinstance(shape, Sequence) and not isinstance(shape, str | bytes) else (shape,)
+    sides = tuple(say.whole("shape", each, 1, expected) for each in many)
     if not sides:
         raise ValueError(say.refusal("shape", expected, shape))
     if dtype not in (jnp.float32, jnp.float64) or jnp.result_type(np.zeros((), dtype)) != dtype:
@@ -83,7 +83,7 @@ class Operator:
         dtype: of the results.
     """
 
-    def __init__(self, matvec: Callable, shape: tuple[int, ...], dtype: Any):
+    def __init__(self, matvec: Callable[..., Any], shape: tuple[int, ...], dtype: Any):
         self.shape, self.dtype = shape, dtype
         self._matvec, self._raised = matvec, None
         self._number = next(_numbers)
@@ -101,7 +101,7 @@ class Operator:
         if vector.shape != self.shape:
             raise ValueError(say.refusal("vector", f"of shape {self.shape}", vector.shape))
         if self._call is None:
-            return self._fitting(self._matvec(vector))
+            return jnp.asarray(self._fitting(self._matvec(vector)))
         return jnp.asarray(self.outside(vector))
 
     @tree.exactly
@@ -171,7 +171,8 @@ class Operator:
         """The product, by a function that is none of JAX's, of a vector of `shape`."""
         try:
             # A copy, which may be written to: PyTorch warns of what may not.
-            return self._fitting(self._call(np.array(vector, self.dtype)))
+            call = say.known("a function that is none of JAX's", self._call)
+            return np.asarray(self._fitting(call(np.array(vector, self.dtype))))
         except Exception as error:
             self._raised = error
             raise
@@ -206,7 +207,7 @@ class Operator:
         rows = jnp.asarray(start, self.dtype).reshape(len(start), -1)
         return jnp.where(jnp.all(jnp.isfinite(rows), axis=1, keepdims=True), rows, 0)
 
-    def _way(self, vector) -> Callable | None:
+    def _way(self, vector) -> Callable[..., Any] | None:
         """How the function is called where it is none of JAX's; else None."""
         like = jax.ShapeDtypeStruct(self.shape, self.dtype)
         try:

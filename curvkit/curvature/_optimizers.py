@@ -48,10 +48,11 @@ def transformed(optimizer: Any, state: Any, cover: Cover) -> list[Link]:
         ) from error
 
 
-def _walk(update: Callable, state: Any, cover: Cover) -> list[Link]:
+def _walk(update: Any, state: Any, cover: Cover) -> list[Link]:
     while not hasattr(update, "__closure__") or hasattr(update, "__wrapped__"):
-        if isinstance(update, functools.partial) and not (update.args or update.keywords):
-            update = update.func
+        held: Any = update
+        if isinstance(held, functools.partial) and not (held.args or held.keywords):
+            update = held.func
         elif hasattr(update, "__wrapped__"):
             update = update.__wrapped__
         elif type(getattr(update, "__self__", None)).__name__ == "MultiSteps":
@@ -94,7 +95,7 @@ def _masked(cells, state, cover):
 def _partition(cells, state, cover):
     labels, found = cells["param_labels"], []
     labels = labels(cover.params) if callable(labels) else labels
-    inner = getattr(state, "inner_states", None)
+    inner: Any = getattr(state, "inner_states", None)
     for name, tx in cells["transforms"].items():
         part = cover.shown(jax.tree.map(lambda label, name=name: label == name, labels))
         found += _walk(tx.update, inner[name].inner_state, part)
@@ -146,7 +147,7 @@ def averaged(b1: Any, state: Any, rate: Any, power: Any, cover: Cover) -> Link:
     return Link("gain", {"gain": share}, cover.held(), (("schedule_free", True),))
 
 
-WRAPPERS: dict[str, Callable[[dict, Any, Cover], list[Link]]] = {
+WRAPPERS: dict[str, Callable[[dict[Any, Any], Any, Cover], list[Link]]] = {
     "with_extra_args_support": _with_extra_args,
     "chain": _chain,
     "named_chain": _named_chain,

@@ -126,7 +126,7 @@ STATELESS = (
     *("scale_by_trust_ratio", "scale_by_param_block_rms", "scale_by_param_block_norm"),
     *BOUNDS,
 )
-READERS: dict[str, Callable[[dict, Any, Cover], list[Link]]] = {
+READERS: dict[str, Callable[[dict[Any, Any], Any, Cover], list[Link]]] = {
     "scale": _rate,
     "scale_by_schedule": _scheduled,
     "reduce_on_plateau": _plateau,

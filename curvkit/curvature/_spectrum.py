@@ -127,7 +127,7 @@ def _density(loss, numbers, key, *, samples, order):
     return found._replace(nodes=found.nodes * flat.scale)
 
 
-def trace_of(product: Callable, like: jax.Array, key: jax.Array, samples: int):
+def trace_of(product: Callable[..., Any], like: jax.Array, key: jax.Array, samples: int):
     """The trace of a symmetric product on vectors like `like`, and its standard error."""
     # Here and not above: a hosted notebook without matfree has all the rest of the room.
     from matfree import stochtrace
@@ -138,7 +138,9 @@ def trace_of(product: Callable, like: jax.Array, key: jax.Array, samples: int):
     return jnp.mean(found), jnp.std(found, ddof=1) / samples**0.5
 
 
-def density_of(product: Callable, like: jax.Array, key: jax.Array, samples: int, order: int):
+def density_of(
+    product: Callable[..., Any], like: jax.Array, key: jax.Array, samples: int, order: int
+):
     """The density of the eigenvalues of a symmetric product on vectors like `like`."""
 
     def one(key):

@@ -77,6 +77,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     def take(step, carry):
         params, rule_state, diverged_at = carry
         value, gradient = jax.value_and_grad(loss)(params)
+        direction: Any
         direction, rule_state = rule.update(gradient, rule_state, params)
         lost = ~jnp.isfinite(value) & (diverged_at < 0)
         params = params - settings.learning_rate * direction
@@ -84,6 +85,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 
     # The gradient of the reading is that of the first step after it: it is not taken twice.
     value, gradient = jax.value_and_grad(loss)(state.params)
+    direction: Any
     direction, rule_state = rule.update(gradient, state.rule, state.params)
     diagonal = rules.preconditioner(
         settings.rule, rule_state, state.params, settings.momentum, settings.second_moment_decay

@@ -10,9 +10,12 @@ softmax of its own in each state no cycle was found: by a search over processes 
 states the real parts of all spirals stayed below zero.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from curvkit.distillation import _field as field
 from curvkit.distillation._field import Teacher
@@ -41,7 +44,7 @@ def three_states(aliased: bool = True) -> Process:
     return decision_process(TRANSITIONS, REWARDS, START, seen)
 
 
-def its_teacher(process: Process, chance: jax.Array | tuple = TEACHER) -> Teacher:
+def its_teacher(process: Process, chance: jax.Array | tuple[Any, ...] = TEACHER) -> Teacher:
     """The teacher that takes action 0 with probabilities (3,) between 0 and 1, ends excluded.
 
     >>> its_teacher(three_states()).log_policy.shape
@@ -62,7 +65,9 @@ def slope(weights: Weights, process: Process, taught: Teacher, theta: jax.Array)
     return field.update(weights, process, taught, both(theta))[:, 0]
 
 
-def advanced(weights: Weights, process: Process, taught: Teacher, theta: jax.Array, dt: jax.Array):
+def advanced(
+    weights: Weights, process: Process, taught: Teacher, theta: jax.Array, dt: ArrayLike
+) -> jax.Array:
     """Logits (O,) after one step of the midpoint rule of length `dt` along `slope`."""
     middle = theta + 0.5 * dt * slope(weights, process, taught, theta)
     return theta + dt * slope(weights, process, taught, middle)

@@ -158,7 +158,7 @@ def _environment(episodes: int):
     )
 
 
-def play(environment: Any, policy: Callable, draws: np.random.Generator) -> Episodes:
+def play(environment: Any, policy: Callable[..., Any], draws: np.random.Generator) -> Episodes:
     """One episode in each of N poles side by side, at most LIMIT steps.
 
     Args:

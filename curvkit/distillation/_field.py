@@ -20,7 +20,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core import say, tree
-from curvkit.distillation._process import ROUNDING, Process, require_an_end, values, visits
+from curvkit.distillation._process import (
+    ROUNDING,
+    Process,
+    Tables,
+    require_an_end,
+    values,
+    visits,
+)
 from curvkit.distillation._variants import VARIANTS, Variant, Weights
 
 
@@ -129,7 +136,7 @@ def teacher(process: Process, log_policy: Any) -> Teacher:
     return Teacher(given, values(process, jnp.exp(given), process.rewards))
 
 
-def policies(process: Process, logits: jax.Array) -> jax.Array:
+def policies(process: Tables, logits: jax.Array) -> jax.Array:
     """The student's log-probabilities (S, A) from its logits (O, A)."""
     return jax.nn.log_softmax(logits)[process.observed]
 

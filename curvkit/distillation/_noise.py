@@ -15,7 +15,7 @@ chance, where most of the noise is how long an episode is.
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -129,7 +129,7 @@ def _noise(made, log_teacher, logits, keys):
     return apart(keys).mean(0) / jnp.sum(exact**2)
 
 
-def estimates(made: Process, taught: Teacher, logits: jax.Array) -> Callable:
+def estimates(made: Process, taught: Teacher, logits: jax.Array) -> Callable[..., Any]:
     """What makes of a key the update of one episode by each of WAYS, (3, S, A)."""
     log_policy = field.policies(made, logits)
     p = jnp.exp(log_policy)

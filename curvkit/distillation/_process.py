@@ -13,7 +13,7 @@ Episodes are not discounted; they have to end.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,21 @@ from curvkit.core import say
 # What rounding may leave of a sum of probabilities in single precision.
 ROUNDING = 1e-5
 SWEEPS = 20_000
+
+
+@runtime_checkable
+class Tables(Protocol):
+    """What an update from episodes reads: of a `Process`, or of a world without transitions."""
+
+    @property
+    def rewards(self) -> jax.Array:
+        """R, as below."""
+        ...
+
+    @property
+    def observed(self) -> jax.Array:
+        """Which row of the student's logits a state uses."""
+        ...
 
 
 class Process(NamedTuple):
@@ -79,7 +94,8 @@ def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any =
         )
     every = np.full(P.shape[:2], 1 / P.shape[1])
     require_an_end(P, first, every, "transitions")
-    return Process(*(jnp.asarray(each, float) for each in (P, r, first)), jnp.asarray(seen))
+    real = lambda table: jnp.asarray(table, float)
+    return Process(real(P), real(r), real(first), jnp.asarray(seen))
 
 
 def _floats(name: str, given: Any) -> np.ndarray:
@@ -171,7 +187,7 @@ def best(process: Process, tolerance: float = 1e-6) -> jax.Array:
     return jax.lax.while_loop(going, sweep, begun)[0]
 
 
-def from_gymnasium(table: Mapping[int, Mapping[int, list]], start: Any) -> Process:
+def from_gymnasium(table: Mapping[int, Mapping[int, list[Any]]], start: Any) -> Process:
     """A process from the transition table of a Gymnasium environment, its attribute `P`.
 
     Args:

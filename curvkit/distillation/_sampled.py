@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from curvkit.distillation._field import Teacher, acting, gate, losses, policies, supported
-from curvkit.distillation._process import Process
+from curvkit.distillation._process import Process, Tables
 from curvkit.distillation._variants import Weights
 
 
@@ -60,7 +60,7 @@ def play(process: Process, policy: jax.Array, key: jax.Array, length: int) -> Ep
 
 def sampled(
     weights: Weights,
-    process: Process,
+    process: Tables,
     taught: Teacher,
     logits: jax.Array,
     episode: Episode,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def gauge(trace: Trace) -> go.Figure:
     return _finish(made, trace)
 
 
-def _over_time(made: go.Figure, trace: Trace, panels: list) -> go.Figure:
+def _over_time(made: go.Figure, trace: Trace, panels: list[Any]) -> go.Figure:
     x = np.tile(np.append(trace.step, 0), trace.logits.shape[1])
     for row, (title, role, name, values, level) in enumerate(panels, 1):
         made.add_trace(
@@ -174,10 +174,9 @@ def tree(trace: Trace) -> go.Figure:
     made.add_trace(theme.curve("plain", "answers", x, y, hoverinfo="skip"))
     variant = trace.settings["variant"]
     boxes = [(text, at, "plain", 1) for text, at in QUESTIONS.items()]
-    for text, (*at, held) in LEAVES.items():
-        boxes.append(
-            (text, at, "sharpness" if variant in held else "loss", 3 if variant in held else 1)
-        )
+    for text, (one, two, held) in LEAVES.items():
+        chosen = variant in held
+        boxes.append((text, (one, two), "sharpness" if chosen else "loss", 3 if chosen else 1))
     for text, (one, two), role, width in boxes:
         made.add_annotation(x=one, y=two, text=f"<b>{text}</b>" if width > 1 else text,
                             showarrow=False, bgcolor=paper, borderpad=6,

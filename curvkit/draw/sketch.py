@@ -7,7 +7,7 @@ to it and passes over everything else that is asked of a figure.
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 _asked = contextvars.ContextVar("only_curves", default=False)
@@ -55,7 +55,7 @@ class Sketch(_Nothing):
 
 
 @contextlib.contextmanager
-def only_curves() -> Iterator[None]:
+def only_curves() -> Generator[None, None, None]:
     """Within the block, and in this thread alone, `theme.figure` gives a `Sketch`."""
     token = _asked.set(True)
     try:

@@ -137,7 +137,8 @@ def figure(
         panels: further options of plotly's `make_subplots`, for panels side by side.
     """
     if sketch.asked():
-        return sketch.Sketch()
+        drawn: Any = sketch.Sketch()  # has of a figure what a room draws with
+        return drawn
     patience.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
     made = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
@@ -155,7 +156,7 @@ def _empty(mode: Mode, rows: int, options: str) -> go.Figure:
     return made
 
 
-def curve(role: str, name: str, x, y, **options) -> go.Scatter:
+def curve(role: str, name: str, x: Any, y: Any, **options: Any) -> go.Scatter:
     """A line in the colour and dash of its role; `options` are those of `go.Scatter`."""
     import plotly.graph_objects as go
 
@@ -163,12 +164,22 @@ def curve(role: str, name: str, x, y, **options) -> go.Scatter:
     return go.Scatter(x=x, y=y, name=name, mode=options.pop("mode", "lines"), line=line, **options)
 
 
-def bars(role: str, name: str, x, y, *, opacity: float = 1.0, **options) -> go.Bar:
+def bars(role: str, name: str, x: Any, y: Any, *, opacity: float = 1.0, **options: Any) -> go.Bar:
     """Bars in the colour of their role; `options` are those of `go.Bar`."""
     import plotly.graph_objects as go
 
     colour = color(role) if opacity == 1 else faint(color(role), opacity)
     return go.Bar(x=x, y=y, name=name, marker_color=colour, **options)
+
+
+def untyped(figure: go.Figure) -> Any:
+    """`figure` itself, of whose properties Plotly makes no type that a checker could read."""
+    return figure
+
+
+def curves(figure: go.Figure) -> tuple[Any, ...]:
+    """The curves of a figure, in the order they were added."""
+    return tuple(untyped(figure).data)
 
 
 def moves(figure: go.Figure) -> go.Figure:

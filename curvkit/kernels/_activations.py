@@ -18,6 +18,7 @@ import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -56,7 +57,7 @@ class Activation:
     def __copy__(self) -> "Activation":
         return self
 
-    def __deepcopy__(self, memo: dict) -> "Activation":
+    def __deepcopy__(self, memo: dict[Any, Any]) -> "Activation":
         return self
 
     def __reduce__(self):
@@ -70,7 +71,7 @@ class Activation:
         return Activation, tuple(getattr(self, each.name) for each in fields(self))
 
 
-def _told(function: Callable) -> tuple:
+def _told(function: Callable[..., Any]) -> tuple[Any, ...]:
     """A function as what can be pickled wherever it itself can, or what it is a part of."""
     if isinstance(function, functools.partial):
         return "partial", _told(function.func), function.args, function.keywords
@@ -87,12 +88,12 @@ def _found_again(kind: str, *told) -> Activation:
     return activation(_function(kind, *told))
 
 
-def _function(kind: str, *told) -> Callable:
+def _function(kind: str, *told: Any) -> Callable[..., Any]:
     """The function of which `_told` tells."""
     if kind == "partial":
         return functools.partial(_function(*told[0]), *told[1], **told[2])
     if kind == "name":
-        found = importlib.import_module(told[0])
+        found: Any = importlib.import_module(told[0])
         for part in told[1].split("."):
             found = getattr(found, part)
         return found
@@ -153,10 +154,10 @@ OF_JAX = (
     "sparse_plus", "sparse_sigmoid", "squareplus",
 )  # fmt: skip
 
-_known: dict = {}
+_known: dict[Any, Any] = {}
 
 
-def activation(given: "str | Activation | Callable") -> Activation:
+def activation(given: "str | Activation | Callable[..., Any]") -> Activation:
     """The activation of that name, or what a shape needs of any elementwise JAX function.
 
     Args:
@@ -186,7 +187,7 @@ def activation(given: "str | Activation | Callable") -> Activation:
     return _remembered(name, given, traced, lambda: _named(traced) or _looked_into(name, traced))
 
 
-def _of(function: Callable) -> Activation:
+def _of(function: Callable[..., Any]) -> Activation:
     """What JAX finds of a function, by whatever name it may be known."""
     return replace(_looked_into(*_traced(function)), function=function)
 
@@ -201,7 +202,7 @@ def _remembered(name, function, traced, find) -> Activation:
     return replace(_known[key], name=name, function=function)
 
 
-def _traced(function: Callable) -> tuple[str, programs.Traced]:
+def _traced(function: Callable[..., Any]) -> tuple[str, programs.Traced]:
     """The name of a function, and what it does as it is now, in double precision."""
     name = getattr(getattr(function, "func", function), "__name__", "activation")
     name = "the function" if name == "<lambda>" else name
@@ -253,7 +254,8 @@ def _looked_into(name: str, traced: programs.Traced) -> Activation:
     if jumps(lambda x: jet(x)[0], x):
         raise ValueError(_refused(f"{name}, which jumps"))
     kinks = jumps(lambda x: jet(x)[1], x)
-    return Activation(name, traced.call, jet, kinks, jumps(lambda x: jet(x)[2], x))
+    function: Any = traced.call  # until who asked puts what was given in its place
+    return Activation(name, function, jet, kinks, jumps(lambda x: jet(x)[2], x))
 
 
 def _raises(name: str, error: Exception) -> str:
@@ -291,4 +293,5 @@ class Derived:
             filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)
             parts = zip(*(self._compiled(block) for block in filled), strict=True)
             joined = (np.concatenate([np.asarray(each) for each in part]) for part in parts)
-            return tuple(part[: flat.size].reshape(np.shape(x)) for part in joined)
+            value, slope, bend = (part[: flat.size].reshape(np.shape(x)) for part in joined)
+            return value, slope, bend

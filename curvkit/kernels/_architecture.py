@@ -83,7 +83,7 @@ def read(made: Shaped, c: Any) -> Built:
     )
 
 
-def c_map(network: networks.Network, layer: Callable, c: Any) -> np.ndarray:
+def c_map(network: networks.Network, layer: Callable[..., Any], c: Any) -> Any:
     """The C map of a whole network, where every nonlinear layer has the map `layer`.
 
     >>> float(c_map(networks.residual(1, 1, weight=0.6, final=False), lambda c: 0 * c + 1, 0.5))

@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from curvkit.core import say, tree
 
@@ -84,7 +85,9 @@ def delta_orthogonal(scale: float = 1.0) -> Initializer:
     return init
 
 
-def normalize_locations(inputs: jax.Array, homogeneous: str = "one", scale: float = 1.0):
+def normalize_locations(
+    inputs: jax.Array | np.ndarray, homogeneous: str = "one", scale: float = 1.0
+) -> jax.Array:
     """Inputs whose mean square over the last axis is 1 at each location.
 
     Args:

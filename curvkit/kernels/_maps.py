@@ -27,7 +27,7 @@ TERMS = 48
 SLIP = 1e-5
 
 
-def q_map(function: Callable, q: Any, cuts: tuple[float, ...] = ()) -> Any:
+def q_map(function: Callable[..., Any], q: Any, cuts: tuple[float, ...] = ()) -> Any:
     """Q(q) = E[φ(√q z)²]: the mean square after the layer where it was `q` before.
 
     Args:
@@ -49,7 +49,7 @@ def q_map(function: Callable, q: Any, cuts: tuple[float, ...] = ()) -> Any:
 
 
 def hermite_weights(
-    function: Callable, q: Any = 1.0, terms: int = TERMS, cuts: tuple[float, ...] = ()
+    function: Callable[..., Any], q: Any = 1.0, terms: int = TERMS, cuts: tuple[float, ...] = ()
 ) -> Any:
     """b_0 … b_(terms−1): the C map of a layer as one short vector, which sums to 1.
 
@@ -104,7 +104,11 @@ def _plain(value: Any) -> Any:
 
 
 def c_map(
-    function: Callable, c: Any, q: Any = 1.0, terms: int = TERMS, cuts: tuple[float, ...] = ()
+    function: Callable[..., Any],
+    c: Any,
+    q: Any = 1.0,
+    terms: int = TERMS,
+    cuts: tuple[float, ...] = (),
 ) -> Any:
     """C(c): the cosine after the layer where it was `c` before, both inputs of mean square `q`.
 
@@ -120,7 +124,7 @@ def c_map(
     return series(hermite_weights(function, q, terms, cuts), c)
 
 
-def network_c_map(layer: Callable, c: Any, depth: int) -> list:
+def network_c_map(layer: Callable[..., Any], c: Any, depth: int) -> list[Any]:
     """The cosine after 0, 1, … `depth` layers of C map `layer`.
 
     >>> network_c_map(lambda c: c / 2, 1.0, 2)

@@ -24,7 +24,7 @@ def step(theta: Any, c: Any, next_c: Any, slope: Any) -> Any:
     return slope * theta + next_c
 
 
-def ntk(layer: Callable, layer_slope: Callable, c: Any, depth: int) -> Any:
+def ntk(layer: Callable[..., Any], layer_slope: Callable[..., Any], c: Any, depth: int) -> Any:
     """Θ over the width after `depth` nonlinear layers, for inputs at cosine `c`.
 
     Args:

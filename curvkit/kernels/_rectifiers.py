@@ -17,7 +17,6 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from curvkit.kernels import _networks as networks
@@ -102,9 +101,8 @@ def dks_relu(network: networks.Network, zeta: float) -> tuple[Root, None]:
     excess = targets.slope_excess(network, zeta)
     beta = 1.0 if excess < UNSHIFTED - 1 else -1.0
     missed = lambda log: _relu_moments(math.exp(log), beta)[2] - excess
-    log_alpha = brentq(
-        missed, math.log(0.02 if beta > 0 else 0.04), math.log(1e8), xtol=1e-15, rtol=1e-15
-    )
+    low = math.log(0.02 if beta > 0 else 0.04)
+    log_alpha = targets.crossing(missed, low, math.log(1e8), xtol=1e-15, rtol=1e-15)
     alpha = math.exp(log_alpha)
     mean, variance, _ = _relu_moments(alpha, beta)
     return Root(alpha, beta, 1 / math.sqrt(variance), -mean, 0.0), None
@@ -139,7 +137,8 @@ def tat_leaky_relu(network: networks.Network, eta: float) -> tuple[Root, float]:
             f"nonlinear layers, but {eta:g} was asked for; use that, or a deeper network"
         )
         raise ValueError(f"{sentence} ({needed(eta)} layers in a row, without sums).")
-    slope = brentq(lambda slope: reached(slope) - eta, 0.0, 1.0, xtol=1e-15, rtol=1e-14)
+    missed = lambda slope: reached(slope) - eta
+    slope = targets.crossing(missed, 0.0, 1.0, xtol=1e-15, rtol=1e-14)
     return Root(1.0, 0.0, math.sqrt(2 / (1 + slope**2)), 0.0, 0.0), slope
 
 

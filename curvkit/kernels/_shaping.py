@@ -93,7 +93,7 @@ class Shaped:
 
 
 def shape(
-    given: str | Callable | Activation,
+    given: str | Callable[..., Any] | Activation,
     network: networks.Network | None = None,
     method: str = "dks",
     *,
@@ -134,7 +134,8 @@ def shape(
         raise ValueError(say.unknown("method", method, METHODS))
     if (network is None) == (depth is None):
         raise ValueError("shape needs either a network or a depth: pass one of the two.")
-    network = networks.feed_forward(depth) if network is None else network
+    if network is None:
+        network = networks.feed_forward(say.known("depth", depth))
     zeta, eta, tau = targets.require(network, zeta, eta, tau)
     rectifier = rectifiers.SOLVERS.get((base.family, method))
     if rectifier is not None:

@@ -8,6 +8,7 @@
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from scipy.optimize import brentq
@@ -50,7 +51,15 @@ def slope_excess(network: networks.Network, zeta: float) -> float:
     high = math.log(zeta)
     while missed(high) < 0:
         high *= 2
-    return math.expm1(brentq(missed, 0.0, high, xtol=1e-17, rtol=1e-15))
+    return math.expm1(crossing(missed, 0.0, high, xtol=1e-17, rtol=1e-15))
+
+
+def crossing(
+    function: Callable[[float], float], low: float, high: float, *, xtol: float, rtol: float
+) -> float:
+    """Where `function`, of other signs at the two ends, is zero, by Brent's method."""
+    method: Any = brentq  # SciPy tells no types
+    return method(function, low, high, xtol=xtol, rtol=rtol)
 
 
 def curvature(network: networks.Network, tau: float) -> float:

@@ -1,7 +1,7 @@
 """The kernels room's run: shape an activation, then go down the network layer by layer."""
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,11 +35,11 @@ LEAST = 1e-30
 class Solution(NamedTuple):
     """What the solver found, in double precision and then rounded: five parameters and checks."""
 
-    parameters: jax.Array
-    achieved: jax.Array
-    missed: jax.Array
-    goal: jax.Array
-    roots: jax.Array
+    parameters: Any
+    achieved: Any
+    missed: Any
+    goal: Any
+    roots: Any
 
 
 class State(NamedTuple):
@@ -67,7 +67,8 @@ def attained(activation: str, method: str, network: networks.Network, goal: floa
         goal = min(goal, most)
     for _ in range(12):
         try:
-            return shape(activation, network, method, **{target: goal}), goal
+            asked: dict[str, Any] = {target: goal}
+            return shape(activation, network, method, **asked), goal
         except ValueError:
             goal = floor + 0.7 * (goal - floor)
     raise ValueError(f"{method} finds no way to shape {activation} for this network.")
@@ -82,8 +83,8 @@ def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
         row[:] = each.alpha, each.beta, each.gamma, each.delta, each.negative_slope or 0.0
     achieved = [each.achieved for each in made.conditions]
     missed = [each.residual for each in made.conditions]
-    parts = roots[0], achieved, missed, goal, roots
-    return Solution(*(np.asarray(each, np.float32) for each in parts))
+    fp32 = functools.partial(np.asarray, dtype=np.float32)
+    return Solution(fp32(roots[0]), fp32(achieved), fp32(missed), fp32(goal), fp32(roots))
 
 
 # Each chunk of a run asks again, and turning the depth leaves the architecture as it is.
@@ -269,7 +270,7 @@ def _root(settings, parameters, x, c):
     return functions(settings, parameters)[1](x), end
 
 
-def bounds(settings: Settings, c: jax.Array, goal: jax.Array) -> list[jax.Array]:
+def bounds(settings: Settings, c: jax.Array, goal: Any) -> list[jax.Array]:
     """What the network's C map is proved to lie between, where the target `goal` is attained."""
     if settings.method == "dks":
         found = limits.dks_bounds(c, goal)

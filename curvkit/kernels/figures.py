@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TARGETS = {"zeta": "ζ", "tau": "τ", "eta": "η"}
-POWERS = dict(type="log", dtick=2, tickformat="~e")
+POWERS: dict[str, Any] = dict(type="log", dtick=2, tickformat="~e")
 
 
 def _name(trace: Trace) -> str:
     """The activation as a title names it."""
     plain = {"leaky_relu": "leaky ReLU"}
-    return plain.get(trace.settings["activation"], trace.settings["activation"])
+    name: str = trace.settings["activation"]
+    return plain.get(name, name)
 
 
 def _method(trace: Trace) -> str:

@@ -220,9 +220,11 @@ def _middle(matrix):
 
 def _norm(matrix):
     """An upper bound of the largest row sum, which bounds the largest eigenvalue in size."""
-    largest = flint().arb(0)
+    zero = flint().arb(0)
+    largest = zero
     for row in matrix:
-        largest = largest.max(sum((abs(each) for each in row), flint().arb(0)).upper())
+        total: Any = sum((abs(each) for each in row), zero)
+        largest = largest.max(total.upper())
     return largest
 
 

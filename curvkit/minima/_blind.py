@@ -45,8 +45,9 @@ def dead_chance(inputs: np.ndarray) -> float:
 
 
 def sampled_dead_chance(
-    key: jax.Array, inputs: jax.Array, initialization: str, width: int, samples: int = 4096
-) -> jax.Array:
+    key: jax.Array, inputs: jax.Array | np.ndarray, initialization: str, width: int,
+    samples: int = 4096,
+) -> jax.Array:  # fmt: skip
     """The same by sampling units, for any number of features and any initialization, a scalar.
 
     Args:

@@ -108,14 +108,15 @@ def preactivations(weights: Weights, inputs: np.ndarray) -> np.ndarray:
     return inputs @ weights.hidden.T + weights.bias
 
 
-def outputs(weights: Weights, inputs: np.ndarray, bend: Callable) -> np.ndarray:
+def outputs(weights: Weights, inputs: np.ndarray, bend: Callable[..., Any]) -> np.ndarray:
     """The network's output at every point, (points,)."""
     return bend(preactivations(weights, inputs))[0] @ weights.output + weights.offset
 
 
 def derivatives(
-    weights: Weights, inputs: np.ndarray, targets: np.ndarray, bend: Callable, criterion: Callable,
-    product: Callable = np.matmul,
+    weights: Weights, inputs: np.ndarray, targets: np.ndarray,
+    bend: Callable[..., Any], criterion: Callable[..., Any],
+    product: Callable[..., Any] = np.matmul,
 ) -> Derivatives:  # fmt: skip
     """Loss, gradient and Hessian, L = Σ ℓ(z, y).
 

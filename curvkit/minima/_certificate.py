@@ -81,7 +81,8 @@ class Certificate:
         kind = "local minimum" if self.flat else "strict local minimum"
         if failed:
             return f"**Not proved**: {failed.name}. {failed.words}"
-        told = [f"**Proved** in {self.arithmetic}: a {kind} with loss {self.loss.text}."]
+        loss = say.known("the loss", self.loss).text
+        told = [f"**Proved** in {self.arithmetic}: a {kind} with loss {loss}."]
         if self.right is not None:
             told.append(f"It has {self.right} of {len(self.example.targets)} points right.")
         if self.distance:

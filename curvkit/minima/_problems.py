@@ -52,18 +52,19 @@ def problem(name: str, digits: tuple[np.ndarray, np.ndarray] | None = None) -> P
     if name not in PROBLEMS:
         raise ValueError(say.unknown("problem", name, PROBLEMS))
     if name == "digits":
-        pixels, targets = digits
-        return Problem(pixels, np.float32(targets.argmax(1) % 2), "logistic")
+        pixels, targets = say.known("digits", digits)
+        return Problem(pixels, np.asarray(targets.argmax(1) % 2, np.float32), "logistic")
     if name.startswith("line"):
         line = {"line_1": examples.LINE_1, "line_2": examples.LINE_2, "line_3": examples.LINE_3}
         x, y = zip(*line[name], strict=True)
-        return Problem(np.float32(x)[:, None], np.float32(y), "squared")
+        return Problem(np.asarray(x, np.float32)[:, None], np.asarray(y, np.float32), "squared")
     points, labels = {
         "ten_points": (examples.TEN_POINTS, examples.TEN_LABELS),
         "xor": (examples.XOR, examples.XOR_LABELS),
         "jellyfish": (examples.JELLYFISH, examples.JELLYFISH_LABELS),
     }[name]
-    return Problem(np.array(points, float).astype(np.float32), np.float32(labels), "logistic")
+    inputs, targets = np.array(points, float).astype(np.float32), np.asarray(labels, np.float32)
+    return Problem(inputs, targets, "logistic")
 
 
 @functools.cache
@@ -76,14 +77,16 @@ def proved_levels(name: str, activation: str, width: int) -> tuple[Level, ...]:
     >>> [(each.name, each.loss) for each in proved_levels("line_2", "relu", 2)]
     [('P2', 2.6666666666666665)]
     """
-    data = problem(name) if name != "digits" else None
-    found = []
-    for each in examples.counterexamples() if data else ():
+    if name == "digits":
+        return ()
+    data, found = problem(name), []
+    for each in examples.counterexamples():
         same = each.activation == activation and each.weights.units <= width
         same = same and each.inputs.shape == data.inputs.shape and each.loss == data.loss
         if not same or not np.array_equal(each.inputs.astype(np.float32), data.inputs):
             continue
         certificate = certify(each)
         if certificate.minimum_proved:
-            found.append(Level(certificate.loss.low, each.weights.units, each.name))
+            loss = say.known("the loss", certificate.loss).low
+            found.append(Level(loss, each.weights.units, each.name))
     return tuple(found)

@@ -7,7 +7,7 @@
 | ℓ′ v > 0 | at a kink: turning the unit on can only add | `rationals` |
 """
 
-from curvkit.core.say import number
+from curvkit.core.say import known, number
 from curvkit.minima import _balls as balls
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima import _rationals as rationals
@@ -54,7 +54,7 @@ def _balanced(proof, example, found, distance):
         words = "Inside the activation pattern the loss is convex in (v w, v b, c), and each of "
         words += f"its {len(rest)} slopes is exactly 0; the pattern holds while no "
         words += f"preactivation moves by {slack}." if len(str(slack)) < 12 else (
-            f"preactivation moves by about {number(slack)}.")  # fmt: skip
+            f"preactivation moves by about {number(known('the slack', slack))}.")  # fmt: skip
         if distance:
             words += f" This is at the exact minimum, at most {number(distance)} from the "
             words += "weights as given."

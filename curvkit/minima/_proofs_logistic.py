@@ -16,8 +16,6 @@ loss of the pattern is convex whatever v: then nothing with the same pattern is 
 | r | radius of the box in the coordinates of P | float |
 """
 
-from fractions import Fraction
-
 import numpy as np
 
 from curvkit.core.say import number
@@ -55,12 +53,12 @@ def through(weights: Weights, on: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """A, exactly: what each of (w, b) by unit, then c, adds to the outputs.
 
     >>> one = rationals.exact([1])
-    >>> weights = Weights(rationals.exact([[2]]), one, rationals.exact([3]), Fraction(0))
+    >>> weights = Weights(rationals.exact([[2]]), one, rationals.exact([3]), 0 * one.item())
     >>> through(weights, np.array([[True]]), rationals.exact([[5]])).tolist()
     [[Fraction(15, 1), Fraction(3, 1), Fraction(1, 1)]]
     """
     wide = np.concatenate([inputs, rationals.exact(np.ones((len(inputs), 1), int))], axis=1)
-    by_unit = np.where(on, Fraction(1), Fraction(0)) * weights.output
+    by_unit = np.where(on, rationals.exact(1), rationals.exact(0)) * weights.output
     columns = (by_unit[:, :, None] * wide[:, None, :]).reshape(len(inputs), -1)
     return np.concatenate([columns, wide[:, -1:]], axis=1)
 

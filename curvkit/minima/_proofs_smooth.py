@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.core.say import number
+from curvkit.core.say import known, number
 from curvkit.minima import _balls as balls
 from curvkit.minima import _calculus as calculus
 from curvkit.minima import _claims as claims
@@ -67,7 +67,7 @@ def polish(
     return flat if np.isfinite(flat).all() else best
 
 
-def _critical_point(proof, example, data, centre, reach):
+def _critical_point(proof: Proof, example: Example, data: tuple[Any, Any], centre, reach):
     """The critical point as balls, proved to be the only one in its box, or None."""
     name = "critical point"
     given = balls.balls(example.weights.flat())
@@ -115,7 +115,7 @@ def mapped_into_itself(moved_in: Callable[[float], Any]) -> tuple[float, Any]:
         moved = moved_in(radius)
         if balls.inside(moved, radius):
             return radius, moved
-    return radius, None
+    return RADII[-1], None
 
 
 def tightened(moved_in: Callable[[float], Any], moved: Any) -> Any:
@@ -128,11 +128,10 @@ def tightened(moved_in: Callable[[float], Any], moved: Any) -> Any:
     return moved
 
 
-def _definite(proof, example, data, centre, tight):
+def _definite(proof: Proof, example: Example, data: tuple[Any, Any], centre, tight):
     """Whether the Hessian is positive definite wherever in the box."""
-    around = balls.derivatives(
-        balls.balls(centre, proof.radius), *data, example.activation, example.loss
-    )
+    radius = known("the radius", proof.radius)
+    around = balls.derivatives(balls.balls(centre, radius), *data, example.activation, example.loss)
     at = balls.derivatives(tight, *data, example.activation, example.loss)
     proof.eigenvalues = [Ball.around(each) for each in balls.eigenvalues(at.hessian)]
     lowest = proof.eigenvalues[0]
@@ -140,7 +139,7 @@ def _definite(proof, example, data, centre, tight):
     words += f"{proof.eigenvalues[-1].text}; "
     whole = balls.positive_definite(around.hessian)
     if whole:
-        words += f"the ball Cholesky factorisation succeeds on the whole box of {proof.radius:g}."
+        words += f"the ball Cholesky factorisation succeeds on the whole box of {radius:g}."
     elif lowest.high < 0:
         words += "it is a saddle or a maximum, for certain."
     else:
@@ -150,7 +149,7 @@ def _definite(proof, example, data, centre, tight):
     return proof.step("positive definite Hessian", whole, words)
 
 
-def _losses(proof, example, data, tight):
+def _losses(proof: Proof, example: Example, data: tuple[Any, Any], tight):
     """The loss at the critical point, as claimed if it was, and a lower one if it is claimed."""
     at = balls.derivatives(tight, *data, example.activation, example.loss).loss
     if example.loss == "logistic":
@@ -164,25 +163,26 @@ def _losses(proof, example, data, tight):
 
 def tell_losses(proof: Proof, example: Example, at: Any, lower: Any) -> None:
     """Adds what is claimed of the loss, a ball `at`, and of one that is `lower`, or None."""
-    proof.loss = Ball.around(at)
+    proof.loss = here = Ball.around(at)
     if example.claimed is not None:
         tell_claim(proof, example, at)
     if lower is not None:
-        proof.better_loss = Ball.around(lower)
-        words = f"The loss there is {proof.better_loss.text}, here {proof.loss.text}."
+        proof.better_loss = there = Ball.around(lower)
+        words = f"The loss there is {there.text}, here {here.text}."
         proof.step("better point", bool(lower < at), words)
 
 
 def tell_claim(proof: Proof, example: Example, at: Any) -> None:
     """Adds whether the loss, a rational or a ball `at`, is as claimed to the digits given."""
-    claimed, held = claims.value(example.claimed), claims.tolerance(example.claimed)
+    told = known("a claimed loss", example.claimed)
+    claimed, held = claims.value(told), claims.tolerance(told)
     if isinstance(at, Fraction):
         near = abs(at - claimed) <= held
     else:
         held = held or NEAREST
         with balls.precision():
             near = bool(abs(at - balls.balls(claimed).item()) <= balls.balls(held).item())
-    words = f"It is {proof.loss.text}; claimed was {example.claimed}"
+    words = f"It is {known('the loss', proof.loss).text}; claimed was {told}"
     words += f", which is held to ±{number(held)}." if held else "."
     proof.step("loss as claimed", near, words)
 

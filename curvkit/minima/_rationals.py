@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from curvkit.core import say
 from curvkit.minima._balls import flint
 from curvkit.minima._calculus import Weights, preactivations
 
@@ -51,7 +52,7 @@ def exact(values: Any) -> np.ndarray:
     plain = np.asarray(values)
     made = np.empty(plain.shape, dtype=object)
     for at in np.ndindex(plain.shape):
-        value = plain[at].item() if hasattr(plain[at], "item") else plain[at]
+        value: Any = plain[at].item() if hasattr(plain[at], "item") else plain[at]
         made[at] = Fraction(value)
     return made
 
@@ -59,7 +60,7 @@ def exact(values: Any) -> np.ndarray:
 def outputs(weights: Weights, inputs: np.ndarray) -> np.ndarray:
     """The rectifier network's outputs, exactly."""
     a = preactivations(weights, inputs)
-    return np.where(a > 0, a, Fraction(0)) @ weights.output + weights.offset
+    return np.where(a > 0, a, exact(0)) @ weights.output + weights.offset
 
 
 def squared_loss(weights: Weights, inputs: np.ndarray, targets: np.ndarray) -> Fraction:
@@ -90,9 +91,10 @@ def balance(found: Pattern, inputs: np.ndarray) -> np.ndarray:
         (units, features + 1) rationals and, last, c's, in one vector.
     """
     wide = np.concatenate([inputs, exact(np.ones((len(inputs), 1), int))], axis=1)
-    on = np.where(found.a > 0, Fraction(1), Fraction(0))
-    by_unit = (on * found.slopes[:, None]).T @ wide
-    return np.concatenate([by_unit.ravel(), [found.slopes.sum()]])
+    on = np.where(found.a > 0, exact(1), exact(0))
+    slopes = say.known("rational slopes", found.slopes)
+    by_unit = (on * slopes[:, None]).T @ wide
+    return np.concatenate([by_unit.ravel(), [slopes.sum()]])
 
 
 def kinks_hold(found: Pattern, weights: Weights) -> list[tuple[int, int]]:
@@ -101,11 +103,8 @@ def kinks_hold(found: Pattern, weights: Weights) -> list[tuple[int, int]]:
     A kink with ℓ′ = 0 changes nothing to first order and its loss is convex in z; one with
     ℓ′ v > 0 can only add. The list holds all others; empty means that every kink holds.
     """
-    return [
-        (i, j)
-        for i, j in found.kinks
-        if found.slopes[i] != 0 and found.slopes[i] * weights.output[j] <= 0
-    ]
+    slopes = say.known("rational slopes", found.slopes)
+    return [(i, j) for i, j in found.kinks if slopes[i] != 0 and slopes[i] * weights.output[j] <= 0]
 
 
 def flat_directions(found: Pattern) -> list[str]:
@@ -137,7 +136,7 @@ def settled(weights: Weights, inputs: np.ndarray, targets: np.ndarray) -> Weight
     if any(each == 0 for each in weights.output):
         return None
     units, features = weights.hidden.shape
-    on = np.where(preactivations(weights, inputs) > 0, Fraction(1), Fraction(0))
+    on = np.where(preactivations(weights, inputs) > 0, exact(1), exact(0))
     wide = np.concatenate([inputs, exact(np.ones((len(inputs), 1), int))], axis=1)
     through = (on * weights.output)[:, :, None] * wide[:, None, :]
     A = np.concatenate([through.reshape(len(inputs), -1), wide[:, -1:]], axis=1)

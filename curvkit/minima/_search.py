@@ -60,7 +60,7 @@ class Finding:
     best_right: int
     runs: int
     unsettled: int
-    axes: tuple[np.ndarray, np.ndarray]
+    axes: tuple[np.ndarray, ...]
 
     @property
     def bad(self) -> tuple[Minimum, ...]:
@@ -75,7 +75,8 @@ class Finding:
         if self.bad:
             worst = self.bad[0]
             told += f"**{len(self.bad)} bad minima are proved.** The most frequented has loss "
-            told += f"{worst.certificate.loss.text}, {worst.right} of {total} points right, and "
+            loss = say.known("the loss", worst.certificate.loss).text
+            told += f"{loss}, {worst.right} of {total} points right, and "
             told += f"{worst.runs} runs ended there. "
         else:
             told += "**No bad minimum is proved.** "

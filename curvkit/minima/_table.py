@@ -78,7 +78,8 @@ def learnt(
     def work(program):
         for i, j in programs[program]:
             key = jax.random.fold_in(jax.random.key(seed), len(COLUMNS) * i + j)
-            found[i, :, j] = _cells(key, rows[i], *COLUMNS[j], runs, steps)
+            activation, data = COLUMNS[j]
+            found[i, :, j] = _cells(key, rows[i], activation, data, runs, steps)
 
     # Compiling and running leave Python's lock, so two cores serve two programs.
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:

@@ -14,10 +14,12 @@ Units beyond a run's own width are masked, so that runs of several widths share 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
 
 from curvkit.core import say
 
@@ -32,7 +34,7 @@ ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
 
 
 @jax.custom_jvp
-def logistic(z: jax.Array, y: jax.Array) -> jax.Array:
+def logistic(z: ArrayLike, y: ArrayLike) -> jax.Array:
     """Softplus(z) − y z; its slope is taken as σ(z) − y, which costs one exponential, not three.
 
     >>> float(jax.grad(logistic)(0.0, 1.0))
@@ -74,8 +76,8 @@ class Runs(NamedTuple):
 class Data(NamedTuple):
     """What is learnt: points (points, features), targets (points,), and by which loss."""
 
-    inputs: jax.Array
-    targets: jax.Array
+    inputs: jax.Array | np.ndarray
+    targets: jax.Array | np.ndarray
     loss: str = "logistic"
 
 
@@ -87,7 +89,7 @@ class Law(NamedTuple):
     output: jax.Array
 
 
-def law(initialization: str, features: int, widths: jax.Array) -> Law:
+def law(initialization: str, features: int, widths: jax.Array | np.ndarray) -> Law:
     """The deviations of an initialization for networks of these widths, (runs,) each.
 
     Raises:
@@ -134,17 +136,18 @@ def drawn(key: jax.Array, law: Law, features: int, widths: jax.Array, most: int)
     return Runs(hidden * there[:, None], bias * there, output * there, offset)
 
 
-def preactivations(runs: Runs, inputs: jax.Array) -> jax.Array:
+def preactivations(runs: Runs, inputs: jax.Array | np.ndarray) -> jax.Array:
     """W x + b, (points, units, runs)."""
     features = inputs.shape[1]
     if features > FEW_FEATURES:
         return jnp.einsum("pf,ufr->pur", inputs, runs.hidden) + runs.bias
     # So few products are cheaper side by side than as a matrix product.
     terms = (inputs[:, k, None, None] * runs.hidden[:, k] for k in range(features))
-    return sum(terms, start=runs.bias)
+    total: Any = sum(terms, start=runs.bias)
+    return total
 
 
-def outputs(runs: Runs, inputs: jax.Array, activation: str) -> jax.Array:
+def outputs(runs: Runs, inputs: jax.Array | np.ndarray, activation: str) -> jax.Array:
     """Z at every point, (points, runs)."""
     bent = ACTIVATIONS[activation](preactivations(runs, inputs))
     return jnp.sum(bent * runs.output, axis=1) + runs.offset
@@ -153,7 +156,7 @@ def outputs(runs: Runs, inputs: jax.Array, activation: str) -> jax.Array:
 def losses(runs: Runs, data: Data, activation: str) -> jax.Array:
     """L of every run, a sum over points, (runs,)."""
     z = outputs(runs, data.inputs, activation)
-    return jnp.sum(LOSSES[data.loss](z, data.targets[:, None]), axis=0)
+    return jnp.sum(LOSSES[data.loss](z, jnp.asarray(data.targets)[:, None]), axis=0)
 
 
 def gradients(runs: Runs, data: Data, activation: str, widths: jax.Array) -> Runs:
@@ -189,7 +192,7 @@ def start(runs: Runs) -> Descent:
 
 def descend(
     at: Descent, steps: jax.Array, data: Data, activation: str, optimizer: str,
-    learning_rate: jax.Array, widths: jax.Array,
+    learning_rate: float | jax.Array, widths: jax.Array,
 ) -> Descent:  # fmt: skip
     """All runs after `steps` more steps of full-batch Adam or gradient descent.
 

@@ -38,8 +38,8 @@ def batch(settings: Settings) -> int:
 
 def problem(settings: Settings) -> problems.Problem:
     """The data set, before it is shifted."""
-    digits = tuple(sets.digits(DIGITS)) if settings.data == "digits" else None
-    return problems.problem(settings.data, digits)
+    digits = sets.digits(DIGITS) if settings.data == "digits" else None
+    return problems.problem(settings.data, digits and (digits.inputs, digits.targets))
 
 
 class Frame(NamedTuple):
@@ -60,8 +60,8 @@ def frame(inputs: np.ndarray) -> Frame:
         basis = np.linalg.svd(inputs - centre, full_matrices=False)[2][:2]
     points = (inputs - centre) @ basis.T
     spread = np.maximum(np.abs(points).max(0), 1.0) * 1.25
-    axes = tuple(np.linspace(-each, each, GRID, dtype=np.float32) for each in spread)
-    return Frame(points, axes, centre, basis)
+    one, two = (np.linspace(-each, each, GRID, dtype=np.float32) for each in spread)
+    return Frame(points, (one, two), centre, basis)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:

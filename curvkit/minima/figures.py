@@ -74,7 +74,8 @@ def success(trace: Trace) -> go.Figure:
     """The share of runs that get every point right, against width, with Wilson's intervals."""
     widths, counts = list(trace.success()), np.array(list(trace.success().values())).reshape(-1, 2)
     made = theme.figure(f"Every point right: {_about(trace)}", height=470)
-    _share(made, "curvature", "solved, with its 95 % interval", widths, *counts.T)
+    solved, runs = counts.T
+    _share(made, "curvature", "solved, with its 95 % interval", widths, solved, runs)
     made.update_xaxes(title_text="hidden units h", range=_units(trace), dtick=1)
     made.update_yaxes(title_text="share of runs, per cent", range=[-2, 102])
     return made
@@ -207,7 +208,8 @@ def found(finding: Any) -> go.Figure:
     if chosen and chosen[0].surface.size:
         verdict = chosen[0].certificate.verdict
         made.update_layout(title_text=f"Bad minimum, loss {number(chosen[0].loss, 6)}: {verdict}")
-        made.add_trace(_probability(*finding.axes, chosen[0].surface, "probability"))
+        one, two = finding.axes
+        made.add_trace(_probability(one, two, chosen[0].surface, "probability"))
     for made_of in _labelled(finding.points, finding.labels):
         made.add_trace(made_of)
     made.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")

@@ -7,7 +7,7 @@ from curvkit.minima.figures import found, scattered
 from curvkit.minima.settings import Settings
 
 
-def build(points: Any = None, labels: Any = None, **options: Any):
+def build(points: Any = None, labels: Any = None, **options: Any) -> Any:
     """Opens a table of points to edit, and a button that searches them for a bad minimum.
 
     Where nobody watches, the search is made at once, and its figure returned.

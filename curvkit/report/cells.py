@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from typing import Any
 
 from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
@@ -9,7 +10,7 @@ from nbformat import NotebookNode
 from curvkit.report import markup, outputs, safe
 
 
-def drawn(node: NotebookNode, path: str, figure: Callable[[dict], str]) -> str:
+def drawn(node: NotebookNode, path: str, figure: Callable[[dict[Any, Any]], str]) -> str:
     """The cells as HTML.
 
     Args:
@@ -20,7 +21,7 @@ def drawn(node: NotebookNode, path: str, figure: Callable[[dict], str]) -> str:
     return "\n".join(filter(None, (_cell(cell, path, figure) for cell in node.cells)))
 
 
-def _cell(cell: NotebookNode, path: str, figure: Callable[[dict], str]) -> str:
+def _cell(cell: NotebookNode, path: str, figure: Callable[[dict[Any, Any]], str]) -> str:
     source = cell.source
     if cell.cell_type == "code":
         return _code(cell, figure)
@@ -41,7 +42,7 @@ def _raw(cell: NotebookNode) -> str:
     return f"<pre>{html.escape(cell.source)}</pre>\n"
 
 
-def _code(cell: NotebookNode, figure: Callable[[dict], str]) -> str:
+def _code(cell: NotebookNode, figure: Callable[[dict[Any, Any]], str]) -> str:
     number = cell.metadata.get("curvkit_cell")
     named = f' id="cell-{number}"' if number else ""
     shown = "".join(

@@ -70,7 +70,9 @@ def report(
     _ended(make, paths, out, options)
 
 
-def _ended(make: Callable, paths: list[Path], out: Path, options: dict[str, Any]) -> NoReturn:
+def _ended(
+    make: Callable[..., Any], paths: list[Path], out: Path, options: dict[str, Any]
+) -> NoReturn:
     """Makes what is asked for, says how that ended, and leaves with the status for it."""
     try:
         failed = make(paths, out=out, **options)

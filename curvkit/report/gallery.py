@@ -81,8 +81,10 @@ def build(
     for path in notebooks:
         _check(path)
     console = console or Console(quiet=True)
-    options = dict(out=out, quick=quick, timeout=timeout, jobs=jobs, console=console)
-    failed = make(notebooks, formats=["notebook"], listed=False, **options)
+    failed = make(
+        notebooks, formats=["notebook"], listed=False, out=out, quick=quick, timeout=timeout,
+        jobs=jobs, console=console,
+    )  # fmt: skip
     cards = {path.stem: _card(path) for path in sorted(out.glob("*.ipynb"))}
     for path, stem in zip(notebooks, stems([each.stem for each in notebooks]), strict=True):
         facts = index.facts_of(out / f"{stem}.ipynb")

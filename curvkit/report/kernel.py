@@ -15,8 +15,8 @@ from typing import Any, TextIO
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 from ipykernel.kernelspec import get_kernel_dict  # noqa: E402
-from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 from papermill.engines import NBClientEngine, papermill_engines
 
@@ -88,17 +88,23 @@ class Client(WidgetClient):
         super().__init__(nb_man, **options)
         self._stop = stop
 
+    def _kernel(self) -> tuple[Any, Any]:
+        """Manager and client of the kernel, which are there while cells are executed."""
+        return self.km, self.kc
+
     def papermill_execute_cells(self) -> None:
         """Executes the cells, then asks the kernel what it computed on, and what widgets show."""
-        self._stop.will_kill(self.km.kill)
+        self._stop.will_kill(self._kernel()[0].kill)
         super().papermill_execute_cells()
         self.tell_the_kernel()
         asked = {"facts": QUESTION}
         if models := widgets.displayed(self.nb):
             asked["stills"] = widgets.QUESTION.format(models=models)
-        question = self.kc.execute("", silent=True, user_expressions=asked)
-        answer = self.wait_for_reply(question)["content"].get("user_expressions", {})
-        self.km.idle = True
+        manager, client = self._kernel()
+        question = client.execute("", silent=True, user_expressions=asked)
+        reply: Any = self.wait_for_reply(question)
+        answer = reply["content"].get("user_expressions", {})
+        manager.idle = True
         widgets.put_beside(self.nb, widgets.answered(answer, "stills"))
         # A notebook of somebody else's may keep something else under this name.
         own = self.nb.metadata.setdefault("curvkit", NotebookNode())

@@ -31,7 +31,7 @@ BAR = re.compile(
 CURSOR = re.compile(r"\x1b\[\d*[A-HJKSTfsu]")
 
 
-def of_cell(cell: NotebookNode, figure: Callable[[dict], str]) -> list[str]:
+def of_cell(cell: NotebookNode, figure: Callable[[dict[Any, Any]], str]) -> list[str]:
     """The outputs of a cell of code as HTML, without those that show nothing.
 
     Args:
@@ -43,7 +43,9 @@ def of_cell(cell: NotebookNode, figure: Callable[[dict], str]) -> list[str]:
     return [each for each in drawn if each]
 
 
-def of(output: Mapping[str, Any], number: int | None, figure: Callable[[dict], str]) -> str:
+def of(
+    output: Mapping[str, Any], number: int | None, figure: Callable[[dict[Any, Any]], str]
+) -> str:
     """An output of cell `number` as HTML, or nothing if there is nothing to show."""
     kind = output.get("output_type")
     if kind == "stream":
@@ -86,7 +88,9 @@ def _error(output: Mapping[str, Any]) -> str:
     )
 
 
-def _display(output: Mapping[str, Any], number: int | None, figure: Callable[[dict], str]) -> str:
+def _display(
+    output: Mapping[str, Any], number: int | None, figure: Callable[[dict[Any, Any]], str]
+) -> str:
     data = {str(kind): each for kind, each in (output.get("data") or {}).items()}
     metadata = output.get("metadata") or {}
     if isinstance(data.get(PLOTLY), Mapping):

@@ -59,7 +59,7 @@ def render(
     nonce = secrets.token_hex(12)
     count = itertools.count()
 
-    def figure(told: dict) -> str:
+    def figure(told: dict[Any, Any]) -> str:
         return plot.drawn(told, next(count), nonce)
 
     body = cells.drawn(node, path, figure)

@@ -54,7 +54,8 @@ def declared(node: NotebookNode) -> dict[str, Any]:
             targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", 0)]
             if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(targets[0], ast.Name):
                 try:
-                    found[targets[0].id] = ast.literal_eval(line.value)
+                    given: Any = line.value  # None, which is refused, where only a type is told
+                    found[targets[0].id] = ast.literal_eval(given)
                 except (ValueError, TypeError):
                     continue  # what is computed is no parameter
     return found

@@ -2,7 +2,7 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -24,7 +24,7 @@ class Follower:
         )
         self._bar = Progress(*columns, console=console) if console.is_terminal else None
         # By name: the bar's task, how many cells, when it began, and when a line was last said.
-        self._under_way: dict[str, list] = {}
+        self._under_way: dict[str, list[Any]] = {}
 
     def __enter__(self) -> Self:
         if self._bar:

@@ -74,9 +74,10 @@ def clean(raw: Any) -> NotebookNode:
     cells = [_cell(each, number) for number, each in enumerate(raw["cells"], 1) if each]
     _identify(cells)
     _keep_what_was_injected(cells)
-    return nbformat.from_dict(
+    read: Any = nbformat.from_dict(
         {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
+    return read
 
 
 def language(metadata: Mapping[str, Any]) -> str | None:
@@ -107,7 +108,7 @@ def _of_kernel(name: str, display_name: str) -> str:
 
 def _upgraded(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """A notebook of nbformat 1 to 3 as one of 4."""
-    sheets = raw.get("worksheets")
+    sheets: Any = raw.get("worksheets")
     old = isinstance(sheets, list) and all(
         isinstance(each, Mapping) and isinstance(each.get("cells"), list) for each in sheets
     )

@@ -30,7 +30,7 @@ SHOWN = ("curvkit", "jax", "optax", "numpy", "plotly", "python")
 def versions() -> dict[str, str]:
     """The versions of Python, curvkit and all that it asks for, as far as they are installed."""
     asked = [each for each in metadata.requires("curvkit") or [] if "extra ==" not in each]
-    names = {re.match(r"[\w.-]+", each).group(0).lower() for each in asked}
+    names = {found[0].lower() for each in asked if (found := re.match(r"[\w.-]+", each))}
     found = {"python": platform.python_version(), "curvkit": curvkit.__version__}
     for name in sorted(names | {"jaxlib", "jax-cuda12-plugin"}):
         try:

@@ -107,7 +107,9 @@ def make(
     return [sentences[path] for path in notebooks if path in sentences]
 
 
-def _side_by_side(maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Callable) -> None:
+def _side_by_side(
+    maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Callable[..., Any]
+) -> None:
     """Makes all, so many at once; `ended` is called with each job and what is said of its run."""
     with ThreadPoolExecutor(jobs) as pool:
         under_way = {pool.submit(maker.make, job): job for job in wanted}
@@ -218,7 +220,7 @@ class Maker:
 
     def _executed(self, job: Job) -> NotebookNode:
         heard = functools.partial(self.follower.cell, job.path.stem)
-        options = dict(timeout=self.timeout, heard=heard, stop=self.stop)
+        options: dict[str, Any] = dict(timeout=self.timeout, heard=heard, stop=self.stop)
         options |= dict(brisk=self.profile == "quick")
         with self._log(job) as log:
             # A thread of a pool has no event loop of its own, and nobody else would close it.

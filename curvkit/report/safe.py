@@ -102,7 +102,7 @@ def _disarm(tag: Tag, taken_in: Callable[[str], str | None]) -> None:
             given = value.split() if isinstance(value, str) else value
             kept[name] = " ".join(each for each in given if each not in OURS)
     if tag.name == "input":
-        kept["type"] = kept.get("type") if kept.get("type") in ("checkbox", "radio") else "hidden"
+        kept["type"] = kept["type"] if kept.get("type") in ("checkbox", "radio") else "hidden"
     tag.attrs = {CASED.get(name, name): value for name, value in kept.items()}
     tag.name = CASED.get(tag.name, tag.name)
     if "src" in kept or "poster" in kept:

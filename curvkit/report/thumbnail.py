@@ -74,7 +74,7 @@ def _name(each: Mapping[str, Any], letter: str) -> str:
     return letter + "axis" + str(each.get(f"{letter}axis") or letter)[1:]
 
 
-def _spans(traces: list, layout: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+def _spans(traces: list[Any], layout: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """From where to where each axis goes: as the layout says, or as far as its data."""
     found: dict[str, list[np.ndarray]] = {}
     for each in traces:
@@ -94,7 +94,9 @@ def _spans(traces: list, layout: Mapping[str, Any]) -> dict[str, tuple[float, fl
     return spans
 
 
-def _axis(layout: Mapping, each: Mapping, letter: str, spans: Mapping) -> tuple:
+def _axis(
+    layout: Mapping[str, Any], each: Mapping[str, Any], letter: str, spans: Mapping[str, Any]
+) -> tuple[Any, ...]:
     """The domain of a trace's axis in the picture, its span, and whether it is logarithmic."""
     name = _name(each, letter)
     axis = layout.get(name) or {}
@@ -105,7 +107,7 @@ def _axis(layout: Mapping, each: Mapping, letter: str, spans: Mapping) -> tuple:
     return domain, spans[name], axis.get("type") == "log"
 
 
-def _place(values: np.ndarray, box: tuple, letter: str) -> np.ndarray:
+def _place(values: np.ndarray, box: tuple[Any, ...], letter: str) -> np.ndarray:
     """Where values of an axis lie in the picture, in its pixels."""
     (start, end), (low, high), log = box
     with np.errstate(all="ignore"):
@@ -115,7 +117,9 @@ def _place(values: np.ndarray, box: tuple, letter: str) -> np.ndarray:
     return 8 + share * (WIDTH - 16) if letter == "x" else HEIGHT - 8 - share * (HEIGHT - 16)
 
 
-def _mark(each: Mapping, box: list, color: str, last: tuple) -> Iterator[str]:
+def _mark(
+    each: Mapping[str, Any], box: list[Any], color: str, last: tuple[Any, ...]
+) -> Iterator[str]:
     """What a trace looks like; `last` are the points of the one before it in its panel."""
     kind = each.get("type") or "scatter"
     if kind in ("heatmap", "contour"):
@@ -156,10 +160,10 @@ def _path(x: np.ndarray, y: np.ndarray) -> str:
     return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
 
-def _lines(each: Mapping, x: np.ndarray, y: np.ndarray, color: str) -> Iterator[str]:
+def _lines(each: Mapping[str, Any], x: np.ndarray, y: np.ndarray, color: str) -> Iterator[str]:
     """A curve, piece by piece; one of no width is the edge of what is filled and is not drawn."""
     line = each.get("line")
-    width = line.get("width") if isinstance(line, Mapping) else None
+    width: Any = line.get("width") if isinstance(line, Mapping) else None
     width = float(np.clip(0.6 * width, 0, 1.5)) if _number(width) else 1.5
     pieces = [_path(x[part], y[part]) for part in _parts(x, y) if len(part) > 1]
     if width and pieces:
@@ -167,7 +171,9 @@ def _lines(each: Mapping, x: np.ndarray, y: np.ndarray, color: str) -> Iterator[
         yield f'<g fill="none" stroke="{color}" stroke-width="{width:.1f}">{drawn}</g>'
 
 
-def _filled(each: Mapping, x, y, box: list, color: str, last: tuple) -> Iterator[str]:
+def _filled(
+    each: Mapping[str, Any], x, y, box: list[Any], color: str, last: tuple[Any, ...]
+) -> Iterator[str]:
     """The area of a curve: within itself, down to zero, or back to the curve before it."""
     fill, shade = each.get("fill"), each.get("fillcolor")
     known = isinstance(shade, str) and COLOR.fullmatch(shade)
@@ -186,7 +192,7 @@ def _filled(each: Mapping, x, y, box: list, color: str, last: tuple) -> Iterator
         yield f'<polygon points="{_path(across, up)}" {shown}/>'
 
 
-def _bars(x: np.ndarray, y: np.ndarray, box: list, color: str) -> Iterator[str]:
+def _bars(x: np.ndarray, y: np.ndarray, box: list[Any], color: str) -> Iterator[str]:
     there = _some(np.flatnonzero(np.isfinite(x) & np.isfinite(y)), MOST_POINTS)
     x, y = x[there], y[there]
     floor = HEIGHT - 8 - box[1][0][0] * (HEIGHT - 16)
@@ -206,7 +212,7 @@ def _grid(given: Any) -> np.ndarray:
     return np.array([row[:least] for row in rows]).reshape(len(rows), least)
 
 
-def _map(each: Mapping, box: list) -> Iterator[str]:
+def _map(each: Mapping[str, Any], box: list[Any]) -> Iterator[str]:
     """A map as cells in its own colours, in its own panel."""
     grid = _grid(each.get("z"))
     if not grid.size:

@@ -51,15 +51,16 @@ def values(knob: Knob, now: Any = None) -> list[Any]:
     [2, 4, 8, 16, 32]
     """
     now, far = knob.default if now is None else now, VALUES // 2
+    low, high = knob.ends
     found = []
     for at in range(-far, far + 1):
         if knob.scale == "log":
-            value = min(max(now * 2.0**at, knob.low), knob.high)
+            value = min(max(now * 2.0**at, low), high)
         else:
-            end = knob.high if at > 0 else knob.low
+            end = high if at > 0 else low
             value = now + (end - now) * abs(at) / (2 * far)
         found.append(now if at == 0 else knob.kind(float(f"{value:.3g}")))
-    return sorted({each for each in found if knob.low <= each <= knob.high})
+    return sorted({each for each in found if low <= each <= high})
 
 
 def plan(node: NotebookNode) -> Plan | None:
@@ -137,7 +138,7 @@ def _turned(plan: Plan, name: str) -> Turned:
     draw = house.room.figures[plan.figure]
     for value in given:
         trace = house.run(knobs.read(house.Settings, {**plan.base, name: value}))
-        figures.append(json.loads(player.animate(draw, trace, FRAMES).to_json()))
+        figures.append(json.loads(str(player.animate(draw, trace, FRAMES).to_json())))
         words.append(house.figures.words(trace))
     at = given.index(plan.base.get(name, knob.default))
     return Turned(

@@ -46,7 +46,8 @@ class Capture(OutputWidget):
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes over what the kernel's own side changed."""
         if isinstance(state.get("outputs"), list):
-            self.outputs = [nbformat.from_dict(each) for each in state["outputs"]]
+            outputs: Any = [nbformat.from_dict(each) for each in state["outputs"]]
+            self.outputs = outputs
         super().set_state(state)
 
 
@@ -84,7 +85,7 @@ class WidgetClient(PapermillNotebookClient):
             }
         return super().process_message(msg, *where)
 
-    def handle_comm_msg(self, outs: list, msg: dict[str, Any], cell_index: int) -> None:
+    def handle_comm_msg(self, outs: list[Any], msg: dict[str, Any], cell_index: int) -> None:
         """Hears of a widget; one that cannot be followed is no failure of its notebook."""
         try:
             super().handle_comm_msg(outs, msg, cell_index)
@@ -112,12 +113,12 @@ def put_beside(node: NotebookNode, stills: Mapping[str, Any]) -> None:
 
 def _with(output: NotebookNode, stills: Mapping[str, Any]) -> list[NotebookNode]:
     view = output.get("data", {}).get(WIDGET)
-    still = stills.get(view.get("model_id")) if isinstance(view, Mapping) else None
+    still = stills.get(str(view.get("model_id"))) if isinstance(view, Mapping) else None
     if not still:
         return [output]
     told = "bar" if still["bar"] else "whole" if still["whole"] else "partly"
     output.setdefault("metadata", NotebookNode())["curvkit"] = NotebookNode(widget=told)
-    shown = [nbformat.from_dict(each) for each in still["outputs"]]
+    shown: list[Any] = [nbformat.from_dict(each) for each in still["outputs"]]
     if len(shown) == 1 and told == "whole" and PLOTLY in shown[0].get("data", {}):
         # As JupyterLab draws it, too, where the widget has no kernel any more.
         output.data[PLOTLY] = shown[0].data[PLOTLY]

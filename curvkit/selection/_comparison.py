@@ -52,12 +52,15 @@ class Comparison(NamedTuple):
     def mean(self, method: str) -> tuple[float, float, float]:
         """Means over the runs: F₁ of groups, F₁ of columns, model error."""
         at = self.methods.index(method)
-        return tuple(float(each[at].mean()) for each in self[2:])
+        groups, columns, error = (float(each[at].mean()) for each in self[2:])
+        return groups, columns, error
 
     def error(self, method: str) -> tuple[float, float, float]:
         """Standard errors of these means."""
         at, runs = self.methods.index(method), self.groups_f1.shape[1]
-        return tuple(float(each[at].std(ddof=1) / np.sqrt(runs)) for each in self[2:])
+        spread = (float(each[at].std(ddof=1) / np.sqrt(runs)) for each in self[2:])
+        groups, columns, error = spread
+        return groups, columns, error
 
     def deviations(self, method: str) -> np.ndarray:
         """How many standard errors of the difference each mean is from the noted one, (3,)."""

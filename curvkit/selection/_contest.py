@@ -11,7 +11,7 @@ import functools
 import importlib.util
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -97,10 +97,10 @@ def _convex(columns, targets, alone, white):
 
     def one(columns, targets):
         turned = kernel.whiten(columns) if white else None
-        used = turned.basis if white else columns
+        used = columns if turned is None else turned.basis
         falling = rivals.penalties(used, targets, PENALTIES, LEAST, alone)
         found = rivals.group_lasso(used, targets, falling, ITERATIONS, alone)
-        return jax.numpy.einsum("jmq,ljq->ljm", turned.turn, found) if white else found
+        return found if turned is None else jax.numpy.einsum("jmq,ljq->ljm", turned.turn, found)
 
     return jax.vmap(one)(columns, targets)
 
@@ -126,7 +126,7 @@ def convex(
     return [Path(each, o[0] - m) for each, o, m in zip(found, offset, lost, strict=True)]
 
 
-def _each(fit: Callable) -> Callable:
+def _each(fit: Callable[..., Any]) -> Callable[..., Any]:
     return lambda columns, targets: [fit(*each) for each in zip(columns, targets, strict=True)]
 
 

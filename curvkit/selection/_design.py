@@ -174,5 +174,6 @@ def orthonormal(columns: np.ndarray, negligible: float) -> np.ndarray:
     unit = columns[:, lengths > 0] / lengths[lengths > 0]
     if not unit.shape[1]:
         return np.zeros((len(columns), 0))
-    basis, upper, _ = qr(unit, mode="economic", pivoting=True)
+    factored: Any = qr(unit, mode="economic", pivoting=True)
+    basis, upper, _ = factored
     return basis[:, : int(np.sum(np.abs(np.diag(upper)) > negligible))]

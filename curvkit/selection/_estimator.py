@@ -71,6 +71,12 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
     (array(['b'], dtype=object), array([ 0.,  0.,  1., -2.,  0.,  0.]))
     """
 
+    # What `fit` finds.
+    coef_: np.ndarray
+    intercept_: Any
+    selected_groups_: np.ndarray
+    support_: np.ndarray
+
     def __init__(
         self, groups: Any = None, *, n_groups: int | None = None, tol: float | None = None,
         fit_intercept: bool = True, whiten: bool = True,
@@ -104,8 +110,8 @@ class GroupOMP(SelectorMixin, RegressorMixin, BaseEstimator):
         if n_groups is None:
             n_groups = len(groups.names) if self.tol is not None else len(groups.names) // 10
         n_groups = min(max(n_groups, 1), len(groups.names))
-        how = dict(n_groups=n_groups, tol=tolerance(self.tol), **rules(self))
-        path, means = path_of(X, y, groups, **how)
+        how = rules(self)
+        path, means = path_of(X, y, groups, n_groups=n_groups, tol=tolerance(self.tol), **how)
         warn_of(groups, path, self.n_groups)
         return store(self, groups, path, means, y)
 

@@ -20,7 +20,7 @@ their coefficients stay zero, and `Path.dropped` says so.
 
 import contextlib
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import qr, solve_triangular
@@ -108,13 +108,15 @@ class Basis:
         rest = unit - old @ along
         if not unit.shape[1]:
             return rest
-        found, upper, order = qr(rest, mode="economic", pivoting=True)
+        factored: Any = qr(rest, mode="economic", pivoting=True)
+        found, upper, order = factored
         beyond = np.abs(np.diag(upper))
         more = min(int(np.sum(beyond > negligible)), room)
         self.share = float(np.min(beyond[:more], initial=1.0))
         # What was left may be short, so that making it long has brought the basis back in.
         found = found[:, :more] - old @ (old.T @ found[:, :more])
-        found, turn = qr(found, mode="economic")
+        factored = qr(found, mode="economic")
+        found, turn = factored
         chosen, to = order[:more], slice(rank, rank + more)
         scale = lengths[there][chosen]
         self.columns[:, to] = found

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from curvkit.core import say
 
@@ -233,7 +234,7 @@ def largest_eigenvalue(matrices: jax.Array, squarings: int) -> jax.Array:
 
 
 def stopping_level(
-    sigma: jax.Array, mu: jax.Array, size: jax.Array, bad: jax.Array, eta: float
+    sigma: ArrayLike, mu: float | jax.Array, size: ArrayLike, bad: ArrayLike, eta: float
 ) -> jax.Array:
     """ε in closed form: with t = ln(bad/η), χ²_m is at most m + 2√(m t) + 2t (Laurent-Massart).
 

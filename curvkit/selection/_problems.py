@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 
 class Shape(NamedTuple):
@@ -40,8 +41,8 @@ class Problem(NamedTuple):
 
 
 def draw(
-    key: jax.Array, shape: Shape, *, rows: jax.Array, groups: jax.Array, size: jax.Array,
-    good: jax.Array, within: jax.Array, between: jax.Array, noise: jax.Array,
+    key: jax.Array, shape: Shape, *, rows: ArrayLike, groups: ArrayLike, size: ArrayLike,
+    good: ArrayLike, within: ArrayLike, between: ArrayLike, noise: ArrayLike,
 ) -> Problem:  # fmt: skip
     """A problem of `rows` rows and `groups` groups of `size` columns in arrays of `shape`.
 
@@ -86,7 +87,7 @@ def _centred(columns, targets, beta, order, live):
 
 
 def split(
-    key: jax.Array, columns: jax.Array, targets: jax.Array, most: int, rows: jax.Array
+    key: jax.Array, columns: jax.Array, targets: jax.Array, most: int, rows: ArrayLike
 ) -> Problem:
     """Real data, shuffled: `rows` of the first `most` to fit, and all the others to judge.
 

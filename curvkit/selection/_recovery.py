@@ -138,8 +138,10 @@ def recovery(
     rho = smallest_eigenvalue(inside)
     low, high, total = incoherence(inside, outside)
     lengths = np.zeros(0) if beta is None else _lengths(design, chosen, beta, unit)
-    ranks = [each.shape[1] for each in inside], [each.shape[1] for each in outside]
-    levels = (np.nan,) * 4 if sigma is None else noise_levels(sigma, high, rho, *ranks, eta)
+    levels = np.nan, np.nan, np.nan, np.nan
+    if sigma is not None:
+        good, bad = ([each.shape[1] for each in bases] for bases in (inside, outside))
+        levels = noise_levels(sigma, high, rho, good, bad, eta)
     return Condition(low, high, total, rho, *levels, lengths)
 
 

@@ -78,7 +78,7 @@ class GroupOMPCV(GroupOMP):
         """
         X, y = checked(self, X, y)
         groups = groups_of(self, X)
-        how = dict(tol=None, **rules(self))
+        how: dict[str, Any] = dict(tol=None, **rules(self))
         one_standard_error = say.switch("one_standard_error", self.one_standard_error)
         folds = self._folds(X, y, split_params)
         fewest = min(len(train) for train, _ in folds)
@@ -89,7 +89,7 @@ class GroupOMPCV(GroupOMP):
         if unit is not None:
             expected = "in a unit in which its mean square is a number"
             raise ValueError(say.refusal("y", expected, f"numbers about {unit[0]:.0e}"))
-        errors = [_errors(X, y, groups, *fold, most, how) for fold in folds]
+        errors = [_errors(X, y, groups, train, test, most, how) for train, test in folds]
         self.mse_path_ = np.stack(errors, axis=1)
         self.n_groups_ = self._choose(one_standard_error)
         path, means = path_of(X, y, groups, n_groups=self.n_groups_, **how)
@@ -100,7 +100,11 @@ class GroupOMPCV(GroupOMP):
         """What scikit-learn routes where: the arguments of `fit` to the splitter."""
         router = MetadataRouter(owner=self).add_self_request(self)
         mapping = MethodMapping().add(caller="fit", callee="split")
-        return router.add(splitter=check_cv(self.cv), method_mapping=mapping)
+        return router.add(splitter=self._splitter(), method_mapping=mapping)
+
+    def _splitter(self) -> Any:
+        given: Any = self.cv  # scikit-learn's own types know whole numbers only
+        return check_cv(given)
 
     def _folds(self, X, y, split_params):
         """The samples to fit and to judge on, by number, of each fold."""
@@ -110,7 +114,7 @@ class GroupOMPCV(GroupOMP):
             routed = process_routing(self, "fit", **split_params)
         else:
             routed = Bunch(splitter=Bunch(split=split_params))
-        splits = check_cv(self.cv).split(X, y, **routed.splitter.split)
+        splits = self._splitter().split(X, y, **routed.splitter.split)
         folds = [tuple(_numbers(side, len(y)) for side in split) for split in splits]
         if not folds:
             advice = "an iterator that was gone through before has none left"
@@ -141,7 +145,7 @@ def _numbers(chosen, rows):
 def _errors(X, y, groups, train, test, most, how):
     """Mean squared errors on `test` of the path on `train`, (most + 1,)."""
     path, (mean, offset) = path_of(X[train], y[train], groups, n_groups=most, **how)
-    columns = X[:, path.kept][test] if len(path.kept) else np.zeros((len(test), 0))
+    columns: Any = X[:, path.kept][test] if len(path.kept) else np.zeros((len(test), 0))
     columns = columns.toarray() if hasattr(columns, "toarray") else columns
     columns = columns.astype(float) - mean[path.kept]
     targets = y[test].reshape(len(test), -1) - offset

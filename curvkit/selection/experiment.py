@@ -1,6 +1,6 @@
 """The selection room's run: two greedy searches on one problem, one by each rule."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +49,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     return State(made, white, both, verdict(settings, made, white), jnp.zeros((), bool))
 
 
-def verdict(settings: Settings, made: problems.Problem, white: kernel.Whitened) -> dict:
+def verdict(settings: Settings, made: problems.Problem, white: kernel.Whitened) -> dict[Any, Any]:
     """What theory says of the problem: nothing where the good groups are not known."""
     groups = made.columns.shape[1]
     drawn = settings.data == "drawn"

@@ -41,7 +41,7 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 
 
 def _colour(trace: Trace, group: int) -> str:
-    return theme.apart(list(np.flatnonzero(trace.good)).index(group))["color"]
+    return theme.apart(np.flatnonzero(trace.good).tolist().index(group))["color"]
 
 
 def _bars(figure, trace, scores, panel):

@@ -1,6 +1,7 @@
 """The bar of a panel: its buttons, and how the run stands."""
 
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -46,7 +47,7 @@ class Bar(widgets.HBox):
         self.status.value, self.progress.bar_style, self.progress.value = words, style, share
 
 
-def _button(text, icon, tip, act, width="88px"):
+def _button(text: str, icon: str, tip: str, act: Callable[[], Any], width: str = "88px"):
     made = widgets.Button(
         description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width=width)
     )

@@ -52,7 +52,7 @@ class Canvas(widgets.VBox):
         self._stills.append(display(HTML(_still({})), display_id=True))
         self.plot.wanted += 1
 
-    def _pictured(self, change):
+    def _pictured(self, change: Any):
         for each in self._stills:
             each.update(HTML(_still(change["new"])))
 

@@ -56,29 +56,26 @@ class Control:
         self.box.add_class(f"curvkit-knob-{knob.name}")
         self.show(value)
 
-    def _inputs(self) -> list[widgets.Widget]:
+    def _inputs(self) -> list[Any]:
         knob = self.knob
         wide = widgets.Layout(width=f"calc({SLIDER} + {NUMBER} + 4px)")
         if knob.choices:
             return [widgets.Dropdown(options=knob.choices, layout=wide)]
         if knob.kind is bool:
             return [widgets.Checkbox(indent=False, layout=wide)]
-        common = dict(readout=False, continuous_update=False)
+        common: dict[str, Any] = dict(readout=False, continuous_update=False)
         common["layout"] = widgets.Layout(width=SLIDER)
+        low, high = knob.ends
         typed = dict(layout=widgets.Layout(width=NUMBER), continuous_update=False)
         if knob.kind is int and knob.scale == "linear":
-            slider = widgets.IntSlider(
-                knob.default, knob.low, knob.high, int(knob.step or 1), **common
-            )
+            slider = widgets.IntSlider(knob.default, low, high, int(knob.step or 1), **common)
             return [slider, widgets.IntText(knob.default, **typed)]
         if knob.scale == "log":
-            low, high = np.log10([knob.low, knob.high])
+            low, high = np.log10([low, high])
             slider = widgets.FloatLogSlider(knob.default, min=low, max=high, step=0.01, **common)
         else:
-            step = knob.step or (knob.high - knob.low) / 200
-            slider = widgets.FloatSlider(
-                knob.default, min=knob.low, max=knob.high, step=step, **common
-            )
+            step = knob.step or (high - low) / 200
+            slider = widgets.FloatSlider(knob.default, min=low, max=high, step=step, **common)
         return [slider, widgets.FloatText(knob.default, **typed)]
 
     def _take(self, new: Any) -> None:
@@ -86,7 +83,7 @@ class Control:
             new = float(f"{new:.4g}")  # what a person can read off the slider is what is run
             if not self.knob.choices:
                 # The ends of a log slider miss the ends of the range by rounding.
-                near = [end for end in (self.knob.low, self.knob.high) if np.isclose(new, end)]
+                near = [end for end in self.knob.ends if np.isclose(new, end)]
                 new = near[0] if near else new
         try:
             checked = self.knob.read(new)

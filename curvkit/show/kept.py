@@ -38,7 +38,7 @@ def fits_behind(made: go.Figure, other: go.Figure) -> bool:
     """Whether the curves of `other` mean the same among those of `made`."""
     axes = [_axes(figure) for figure in (made, other)]
     return (
-        all(_plain(curve) for figure in (made, other) for curve in figure.data)
+        all(_plain(curve) for figure in (made, other) for curve in theme.curves(figure))
         and all(axes[0].get(name, "") == kind for name, kind in axes[1].items())
         and _lines(made) == _lines(other)
     )
@@ -57,21 +57,22 @@ def _plain(curve: Any) -> bool:
 
 def _axes(figure: go.Figure) -> dict[str, Any]:
     """What is said of each axis that a curve is drawn on."""
-    used = {curve[f"{letter}axis"] or letter for curve in figure.data for letter in "xy"
+    used = {curve[f"{letter}axis"] or letter for curve in theme.curves(figure) for letter in "xy"
             if f"{letter}axis" in curve}  # fmt: skip
-    found = {name: figure.layout[f"{name[0]}axis{name[1:]}"] for name in used}
+    layout = theme.untyped(figure).layout
+    found = {name: layout[f"{name[0]}axis{name[1:]}"] for name in used}
     return {name: (axis.type, axis.title.text, axis.overlaying) for name, axis in found.items()}
 
 
 def _lines(figure: go.Figure) -> list[Any]:
-    return [shape.to_plotly_json() for shape in figure.layout.shapes]
+    return [shape.to_plotly_json() for shape in theme.untyped(figure).layout.shapes]
 
 
 def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure:
     """`made` with the curves of the kept figures behind it, one colour and legend entry a run."""
     for number, (name, figure) in enumerate(kept, 1):
         own = color(number)
-        for at, curve in enumerate(figure.data):
+        for at, curve in enumerate(theme.curves(figure)):
             curve.update(
                 name=f"{number}: {name}", legendgroup=f"kept {number}", showlegend=at == 0,
                 opacity=0.75, line=dict(color=own, width=1.8), marker_color=own,
@@ -81,15 +82,17 @@ def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure
         made.add_traces(figure.data)
         _widen(made, figure)
     # Those drawn first lie behind.
-    ours = len(made.data) - sum(len(figure.data) for _, figure in kept)
-    made.data = (*made.data[ours:], *made.data[:ours])
+    curves = theme.curves(made)
+    ours = len(curves) - sum(len(theme.curves(figure)) for _, figure in kept)
+    made.data = (*curves[ours:], *curves[:ours])
     return made
 
 
 def _widen(made: go.Figure, other: go.Figure) -> None:
     """An axis with a range of its own shows what the other figure's shows, too."""
-    for axis in [*made.select_xaxes(), *made.select_yaxes()]:
-        ranges = [axis.range, other.layout[axis.plotly_name].range]
+    figure, layout = theme.untyped(made), theme.untyped(other).layout
+    for axis in [*figure.select_xaxes(), *figure.select_yaxes()]:
+        ranges = [axis.range, layout[axis.plotly_name].range]
         if all(ranges):
             low, high = np.sort(np.asarray(ranges, float), axis=1).T
             wide = [low.min(), high.max()]
@@ -148,7 +151,7 @@ class Kept:
         while len(self._canvases) < len(figures):
             self._canvases.append(Canvas(HEIGHT))
         for number, (name, figure) in enumerate(figures, 1):
-            title = figure.layout.title.text or ""
+            title = theme.untyped(figure).layout.title.text or ""
             text = f"<span style='color:{color(number)}'>kept {number}: {name}</span>"
             self._canvases[number - 1].paint(figure.update_layout(title_text=f"{title} · {text}"))
         if len(self.box.children) != len(figures):

@@ -34,7 +34,7 @@ class Live:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: Stream[Any],
         shown: Callable[[Record], None],
         said: Callable[[str, str, float], None],
     ):
@@ -42,7 +42,7 @@ class Live:
         self._generation, self._pending = 0, 0
         self._turn, self._count = threading.Lock(), threading.Lock()
         self._idle = threading.Event()
-        self._compiled: set[tuple] = set()
+        self._compiled: set[tuple[Any, ...]] = set()
 
     def start(self, settings: Any) -> None:
         """Starts a run; one in flight gives way at the end of its chunk."""
@@ -64,7 +64,7 @@ class Live:
         """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
         return self._idle.wait(seconds)
 
-    def _work(self, generation, settings):
+    def _work(self, generation: int, settings: Any):
         try:
             with self._turn:
                 self._follow(generation, settings)
@@ -76,7 +76,7 @@ class Live:
                 if not self._pending:
                     self._idle.set()
 
-    def _follow(self, generation, settings):
+    def _follow(self, generation: int, settings: Any):
         declared = knobs.knobs(settings)
         shape = tuple(getattr(settings, name) for name, each in declared.items() if each.static)
         new = shape not in self._compiled

@@ -42,7 +42,7 @@ def headless() -> bool:
 
 
 def panel(
-    stream: Stream,
+    stream: Stream[Any],
     settings: type,
     figures: Mapping[str, Draw],
     words: Callable[[Record], str],
@@ -92,12 +92,17 @@ class Panel(Shown):
         kept: the runs `Kept` for comparison.
     """
 
-    def __init__(self, stream, settings, figures, words, *, front=(), figure=None, clock="step"):
+    def __init__(
+        self, stream: Stream[Any], settings: knobs.BaseSettings, figures: Mapping[str, Draw],
+        words: Callable[[Any], str], *, front: Sequence[str] = (), figure: str | None = None,
+        clock: str = "step",
+    ):  # fmt: skip
         self.figures, self.words_of = dict(figures), words
         self.settings_class, self.values = type(settings), knobs.as_dict(settings)
         self._first = dict(self.values)
         self.trace: Record | None = None
-        self._pen, self._ranges, self.kept = threading.RLock(), None, Kept()
+        self._pen, self.kept = threading.RLock(), Kept()
+        self._ranges: dict[str, dict[str, Any]] | None = None
         self.live = Live(stream, self._shown, self._said)
         self.canvas, self.transport = Canvas(), player.Transport(self._scrub)
         self._make_controls(front)
@@ -121,7 +126,7 @@ class Panel(Shown):
 
     # -- what it is made of -------------------------------------------------------------------
 
-    def _make_controls(self, front):
+    def _make_controls(self, front: Sequence[str]):
         declared = knobs.knobs(self.settings_class)
         self.controls = {
             name: Control(each, self.values[name], self._turned, self._say)
@@ -134,7 +139,7 @@ class Panel(Shown):
         self._advice = widgets.HTML()
         self._advice.add_class("curvkit-advice")
 
-    def _make_views(self, figure, clock):
+    def _make_views(self, figure: str, clock: str):
         self.figure_choice = widgets.ToggleButtons(
             options=[(name.replace("_", " "), name) for name in self.figures], value=figure,
             style=widgets.ToggleButtonsStyle(button_width="auto"),
@@ -213,25 +218,25 @@ class Panel(Shown):
 
     # -- what happens then --------------------------------------------------------------------
 
-    def _turned(self, name, value):
+    def _turned(self, name: str, value: Any):
         self.values[name] = value
         self._advice.value = ""
         self.start()
 
-    def _say(self, sentence):
+    def _say(self, sentence: str):
         self._advice.value = f"<div style='color:#B3261E'>{html.escape(sentence)}</div>"
 
-    def _said(self, words, style, share):
+    def _said(self, words: str, style: str, share: float):
         self.bar.say(words, style, share)
         if style == "danger" and self.trace is not None:
             name = html.escape(self._name(self.trace))
             self.words.value = f"<p>The figure is of the run before, {name}.</p>"
 
-    def _shown(self, trace):
+    def _shown(self, trace: Record):
         self.trace = trace
         self.draw()
 
-    def _name(self, trace):
+    def _name(self, trace: Record):
         turned = [
             f"{each.label} = {trace.settings[name]}"
             for name, each in knobs.knobs(self.settings_class).items()
@@ -239,18 +244,19 @@ class Panel(Shown):
         ]
         return ", ".join(turned) or "as at first"
 
-    def _darken(self, change):
+    def _darken(self, change: Any):
         theme.use("dark" if change["new"] else "light")
         self.draw()
 
     def figure(self, trace: Record) -> go.Figure:
         """The figure of `trace` as the views ask for it, with the kept runs behind or below it."""
-        draw = _with_clock(self.figures[self.figure_choice.value], self.clock.value)
+        chosen, clock = str(self.figure_choice.value), str(self.clock.value)
+        draw = _with_clock(self.figures[chosen], clock)
         views = (self.figure_choice, self.clock, self.x_scale, self.y_scale, self.dark)
         view = tuple(each.value for each in views)
         return self.kept.compare(self._scaled(draw(trace)), lambda t: self._scaled(draw(t)), view)
 
-    def _scaled(self, made):
+    def _scaled(self, made: Any):
         for scale, update in ((self.x_scale, made.update_xaxes), (self.y_scale, made.update_yaxes)):
             if scale.value != "as drawn":
                 update(type=scale.value, range=None)
@@ -263,14 +269,15 @@ class Panel(Shown):
         with self._pen:
             self.transport.load(self.trace)
             self._ranges = None
-            self._paint(lambda: self.figure(self.trace))
+            trace = self.trace
+            self._paint(lambda: self.figure(trace))
             try:
-                words = bold(self.words_of(self.trace))
+                words = bold(self.words_of(trace))
             except Exception as error:
                 words = html.escape(say.failure(error))
             self.words.value = f"<p style='font-size:15px'>{words}</p>"
 
-    def _paint(self, draw):
+    def _paint(self, draw: Callable[[], go.Figure]):
         """Paints what `draw` makes; where it fails, the sentence instead of an older figure."""
         try:
             patience.patiently(lambda: self.canvas.paint(draw()))
@@ -278,10 +285,11 @@ class Panel(Shown):
             self.canvas.paint(theme.figure(""))
             self._say(f"The figure {self.figure_choice.value} failed: {say.failure(error)}")
 
-    def _scrub(self, reading):
+    def _scrub(self, reading: int):
         if self.trace is None:
             return
         with self._pen:
-            if self._ranges is None:
-                self._ranges = player.ranges(self.figure(self.trace))
-            self._paint(lambda: player.within(self.figure(self.trace.head(reading)), self._ranges))
+            trace = self.trace
+            if (ranges := self._ranges) is None:
+                self._ranges = ranges = player.ranges(self.figure(trace))
+            self._paint(lambda: player.within(self.figure(trace.head(reading)), ranges))

@@ -6,15 +6,18 @@ trace's first readings, within the axes of the whole.
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
 from curvkit.core.trace import Record
+from curvkit.draw import theme
 from curvkit.draw.sketch import only_curves
+
+Trace = TypeVar("Trace", bound=Record)
 
 # A run plays in this many seconds at speed 1, whatever its length.
 DURATION = 8.0
@@ -28,9 +31,10 @@ def freeze(figure: go.Figure) -> go.Figure:
 
 def ranges(figure: go.Figure) -> dict[str, dict[str, Any]]:
     """What fixes a figure's axes, by their names; nothing where they are to move."""
-    if (figure.layout.meta or {}).get("axes") == "move":
+    if (theme.untyped(figure).layout.meta or {}).get("axes") == "move":
         return {}
-    axes = [*figure.select_xaxes(), *figure.select_yaxes()]
+    shown = theme.untyped(figure)
+    axes = [*shown.select_xaxes(), *shown.select_yaxes()]
     return {axis.plotly_name: _fixed(figure, axis) for axis in axes}
 
 
@@ -48,7 +52,7 @@ def _fixed(figure: go.Figure, axis: Any) -> dict[str, Any]:
     identity = letter + axis.plotly_name[len("xaxis") :]
     found = [
         np.asarray(each[letter])
-        for each in figure.data
+        for each in theme.curves(figure)
         if f"{letter}axis" in each and (each[f"{letter}axis"] or letter) == identity
         and letter in each and each[letter] is not None
     ]  # fmt: skip
@@ -76,7 +80,7 @@ def _limits(axis: Any, values: np.ndarray) -> list[float] | None:
     return [low - below, high + above]
 
 
-def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50) -> go.Figure:
+def animate(draw: Callable[[Trace], go.Figure], trace: Trace, frames: int = 50) -> go.Figure:
     """The static twin: a plain plotly figure with frames, its own play button and a slider.
 
     Args:
@@ -92,15 +96,16 @@ def animate(draw: Callable[[Record], go.Figure], trace: Record, frames: int = 50
     ends = np.unique(np.linspace(1, trace.readings, min(frames, trace.readings)).astype(int))
     if len(ends) < 2:
         return whole
-    moving = [i for i, each in enumerate(whole.data) if each.x is not None]
+    curves = theme.curves(whole)
+    moving = [i for i, each in enumerate(curves) if each.x is not None]
     drawn = [_moving(draw, trace, end, moving) for end in ends]
     # Of pictures such as heatmaps only those that change; plotly moves no other kind than scatter
     # without drawing all anew.
     pictures = {
         at for now in drawn for at, each in zip(moving, now, strict=True)
-        if _values(each, "z") and not np.array_equal(each.z, whole.data[at].z, equal_nan=True)
+        if _values(each, "z") and not np.array_equal(each.z, curves[at].z, equal_nan=True)
     }  # fmt: skip
-    redraw = bool(pictures) or any(whole.data[at].type == "bar" for at in moving)
+    redraw = bool(pictures) or any(curves[at].type == "bar" for at in moving)
     redraw = redraw or not ranges(whole)
     whole.frames = [
         go.Frame(
@@ -136,9 +141,10 @@ def _with_transport(
     steps = [
         dict(method="animate", label=step, args=[[name], still]) for name, step in labels.items()
     ]
-    ink = whole.layout.template.layout.font.color
+    layout = theme.untyped(whole).layout
+    ink = layout.template.layout.font.color
     whole.update_layout(
-        height=whole.layout.height + 90,
+        height=layout.height + 90,
         margin_b=150,
         updatemenus=[
             dict(
@@ -159,14 +165,16 @@ def _with_transport(
     return whole
 
 
-def _moving(draw, trace, end, moving):
+def _moving(
+    draw: Callable[[Trace], go.Figure], trace: Trace, end: int, moving: Sequence[int]
+) -> list[Any]:
     with only_curves():
-        drawn = draw(trace.head(end)).data
+        drawn = theme.curves(draw(trace.head(end)))
     return [drawn[i] for i in moving]
 
 
 def _step(trace: Record, reading: int) -> int:
-    return int(trace.step[reading - 1]) if "step" in trace.__series__ else reading
+    return int(trace.arrays()["step"][reading - 1]) if "step" in trace.__series__ else reading
 
 
 class Transport:
@@ -234,12 +242,13 @@ class Transport:
         while self._playing.is_set() and at < last:
             now = time.perf_counter()
             # By the clock, not by the frame: a slow picture skips readings instead of lagging.
-            at, then = min(last, at + (now - then) * self.speed.value * last / DURATION), now
+            speed: Any = self.speed.value
+            at, then = min(last, at + (now - then) * speed * last / DURATION), now
             self.scrubber.value = int(at)
             time.sleep(max(0, 1 / FRAMES_PER_SECOND - (time.perf_counter() - now)))
         self.pause()
 
-    def _scrubbed(self, change):
+    def _scrubbed(self, change: Any):
         if not self._quiet:
             self._read_out()
             self._show(change["new"])

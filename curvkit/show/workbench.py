@@ -3,6 +3,7 @@
 import html
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
@@ -88,7 +89,7 @@ class Workbench(Shown):
         """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
         return self._idle.wait(seconds)
 
-    def _work(self, rows):
+    def _work(self, rows: Any):
         try:
             words, figure = self._act(rows, self._told)
             self.canvas.paint(figure)
@@ -100,14 +101,14 @@ class Workbench(Shown):
             self.button.disabled, self.stop.disabled = False, True
             self._idle.set()
 
-    def _told(self, words):
+    def _told(self, words: str):
         """Shows how far it is; whether Stop was pressed since it was last asked."""
         halted = self._halt.is_set()
         self._halt.clear()
         self._say("stopped, making the most of what there is…" if halted else words)
         return halted
 
-    def _say(self, text):
+    def _say(self, text: str):
         self.status.value = html.escape(text)
 
     def _edited(self):
@@ -117,7 +118,7 @@ class Workbench(Shown):
             self._say("")
             self.canvas.paint(self._sketch(self.rows))
 
-    def _append(self, row):
+    def _append(self, row: Any):
         cells = [widgets.FloatText(float(each), layout=_cell()) for each in row]
         for cell in cells:
             cell.observe(lambda _: self._edited(), "value")
@@ -128,11 +129,11 @@ class Workbench(Shown):
         away.on_click(lambda _: self._take_away(made))
         self._table.children = (*self._table.children, made)
 
-    def _take_away(self, row):
+    def _take_away(self, row: Any):
         self._table.children = tuple(each for each in self._table.children if each is not row)
         self._edited()
 
-    def _button(self, text, icon, act):
+    def _button(self, text: str, icon: str, act: Callable[[], Any]):
         made = widgets.Button(
             description=text,
             icon=icon,

@@ -73,9 +73,9 @@ def fitted(params: Any, activation: str) -> Callable[[jax.Array], jax.Array]:
 def ends(
     names: Sequence[str],
     weights: Sequence[float],
-    inputs: jax.Array,
-    normal: jax.Array,
-    noise: jax.Array | float = 0.0,
+    inputs: jax.Array | np.ndarray,
+    normal: jax.Array | np.ndarray,
+    noise: jax.Array | np.ndarray | float = 0.0,
     *,
     width: int,
     activation: str,
@@ -104,26 +104,26 @@ def ends(
     pairs, how = len(inputs), dict(width=width, activation=activation)
     lanes = [(weight, pair) for weight in weights for pair in range(pairs)]
     blocks = [lanes[at : at + LANES] for at in range(0, len(lanes), LANES)]
-    normal, noise = real(normal), np.broadcast_to(real(noise), np.shape(inputs))
+    drawn, noisy = real(normal), np.broadcast_to(real(noise), np.shape(inputs))
 
     def work(job):
         name, block = job
         # The last block is filled up with what it has already.
         lambdas, chosen = (np.array(each) for each in zip(*(block * LANES)[:LANES], strict=True))
         some = jax.tree.map(lambda each: each[chosen], data[name])
-        given = normal[chosen], some, tested[name], real(lambdas)
+        given = drawn[chosen], some, tested[name], real(lambdas)
         made = _train(*given, learning_rate, steps, **how)
         return np.asarray(made, float)[:, : len(block)]
 
     # Two cores serve two blocks, and before that compile two programs: one trains nothing yet.
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         empty = _blank(LANES, np.shape(inputs)[1]), _blank(functions.GRID**2), np.zeros(LANES)
-        empty = jax.tree.map(real, (normal[np.zeros(LANES, int)], *empty))
+        empty = jax.tree.map(real, (drawn[np.zeros(LANES, int)], *empty))
         ready = pool.submit(_train, *empty, learning_rate, 0, **how)
         data, tested = jax.device_get(_all_known(real(inputs)))
         for name, given in data.items():
             typical = np.sqrt(np.mean(tested[name].slopes ** 2))
-            data[name] = given._replace(slopes=given.slopes + typical * noise)
+            data[name] = given._replace(slopes=given.slopes + typical * noisy)
         ready.result()
         found = list(pool.map(work, [(name, block) for name in names for block in blocks]))
     shape = (2, len(names), len(weights), pairs)
@@ -131,7 +131,8 @@ def ends(
 
 
 def _blank(*shape):
-    return Known(np.zeros((*shape, 2)), np.zeros(shape), np.zeros((*shape, 2)))
+    empty: Any = np.zeros  # the arrays of a program that only compiles
+    return Known(empty((*shape, 2)), empty(shape), empty((*shape, 2)))
 
 
 @functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
@@ -160,7 +161,8 @@ def _train(normal, data, tested, weights, rate, steps, *, width, activation):
         return jax.tree.map(lambda value, step: value - rate * step, params, direction), state
 
     def step(_, carry):
-        return jax.vmap(move)(*carry, data, weights)
+        params, state = carry
+        return jax.vmap(move)(params, state, data, weights)
 
     params, _ = jax.lax.fori_loop(0, steps, step, (params, jax.vmap(adam.init)(params)))
     square = jnp.mean(jnp.sum(tested.slopes**2, 1))

@@ -82,7 +82,7 @@ def loss(
     x: jax.Array,
     y: jax.Array,
     *derivatives: jax.Array | Contracted,
-    weights: float | Sequence[float] = 1.0,
+    weights: float | jax.Array | Sequence[float | jax.Array] = 1.0,
     projections: Projections | None = None,
 ) -> jax.Array:
     """The Sobolev loss of a model at points where values and derivatives are known, a scalar ≥ 0.
@@ -116,7 +116,7 @@ def penalty(
     x: jax.Array,
     y: jax.Array,
     *derivatives: jax.Array | Contracted,
-    weights: float | Sequence[float] = 1.0,
+    weights: float | jax.Array | Sequence[float | jax.Array] = 1.0,
     projections: Projections | None = None,
 ) -> jax.Array:
     """What derivatives add to `loss`, to be added to another loss of values, such as a divergence.
@@ -189,7 +189,7 @@ def taught(
     """
     order = say.whole("order", order, 0, "0, 1 or 2", 2)
     x, teacher = _real(x), programs.own(teacher, "teacher")
-    made = [jax.vmap(teacher)(x)]
+    made: list[Any] = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
         found = _derivative(teacher, x, each, projections)
         made.append(found if projections is None else Contracted(found))

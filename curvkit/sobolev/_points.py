@@ -13,6 +13,7 @@ the two sides come together as the distance shrinks, at a kink they do not.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +26,7 @@ NEAR, FAR, AROUND = 8, 32, 1e5
 JUMP = 1e-3
 
 
-def jacobian(function: Callable) -> Callable:
+def jacobian(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function that returns J at one input, in as few products as there can be."""
 
     def at(x):
@@ -35,7 +36,7 @@ def jacobian(function: Callable) -> Callable:
     return at
 
 
-def hessian(function: Callable) -> Callable:
+def hessian(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function that returns H at one input, forward over what `jacobian` does."""
     return jax.jacfwd(jacobian(function))
 
@@ -76,7 +77,7 @@ def _kinks(function, x, direction):
     return ~jnp.all(jnp.isfinite(flat(slopes(x))), 1) | ~jnp.isfinite(near) | jumps
 
 
-def require_smooth(name: str, function: Callable, x: jax.Array) -> None:
+def require_smooth(name: str, function: Callable[..., Any], x: jax.Array) -> None:
     """Raises ValueError where `function` has no derivative at a point of `x`."""
     require_all(name, ~kinks(function, x), "differentiable")
 

@@ -281,7 +281,8 @@ def _flops(first, keys, data, teacher):
     def count(way):
         written = jax.jit(lambda *given: jax.grad(_error)(*given, way)).lower(*given)
         # Of a program that is not compiled yet not every backend tells this.
-        return (written.cost_analysis() or written.compile().cost_analysis())["flops"]
+        costs: Any = written.cost_analysis() or written.compile().cost_analysis()
+        return costs["flops"]
 
     with jax.default_device(_processor()):
         return np.array([count(way) for way in ways])

@@ -14,7 +14,7 @@ thousandth.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +36,7 @@ class Scaling(NamedTuple):
     target_scale: jax.Array
 
     @classmethod
-    def of(cls, x: jax.Array, y: jax.Array, domain: tuple | None = None) -> "Scaling":
+    def of(cls, x: jax.Array, y: jax.Array, domain: tuple[Any, ...] | None = None) -> "Scaling":
         """The scaling that takes `x` to [-1, 1] and `y` to mean 0 and variance 1.
 
         Args:
@@ -78,11 +78,11 @@ class Scaling(NamedTuple):
         """As many axes to be added at the end."""
         return tuple(range(-count, 0))
 
-    def inside(self, function: Callable) -> Callable:
+    def inside(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function` as it is on scaled inputs, with scaled outputs: g of f."""
         back = lambda u: self.input_centre + self.input_scale * u
         return lambda u: (function(back(u)) - self.target_centre) / self.target_scale
 
-    def outside(self, model: Callable) -> Callable:
+    def outside(self, model: Callable[..., Any]) -> Callable[..., Any]:
         """A model of scaled inputs and targets as one of the original: f of g."""
         return lambda x: self.target_centre + self.target_scale * model(self.inputs(x))

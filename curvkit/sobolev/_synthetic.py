@@ -203,7 +203,8 @@ def _train(first, methods, batches, seen, tested):
             params, state = carry
             found, cosine = gradients(params, method, *(each[batch] for each in seen))
             moves, state = adam.update(found, state)
-            return (optax.apply_updates(params, moves), state), cosine
+            moved: Any = optax.apply_updates(params, moves)
+            return (moved, state), cosine
 
         (params, _), cosines = jax.lax.scan(step, (params, adam.init(params)), batches)
         answers = _forward(params["upper"], handed(params["lower"], tested[0]))

@@ -93,8 +93,10 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
             return jax.tree.map(along, params, direction), adam
 
         made = [
-            jax.vmap(lambda *each, weight=weight: move(*each, weight))(*pair, state.data)
-            for *pair, weight in zip(*carry, weights, strict=True)
+            jax.vmap(lambda params, adam, data, weight=weight: move(params, adam, data, weight))(
+                params, adam, state.data
+            )
+            for params, adam, weight in zip(*carry, weights, strict=True)
         ]
         return tuple(zip(*made, strict=True))
 

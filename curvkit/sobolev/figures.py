@@ -85,11 +85,13 @@ def surfaces(trace: Trace) -> go.Figure:
     span = np.ptp(trace.truth) if np.isfinite(trace.truth).all() else 0.0
     tall = HEIGHT / span if 0 < span < 1e20 else 0.0
     bottom = -tall * np.min(trace.truth) if tall else 0.0
-    shown = [("plain", trace.truth, trace.targets, trace.slopes)]
+    shown: list[tuple[str, Any, Any, Any]] = []
+    shown.append(("plain", trace.truth, trace.targets, trace.slopes))
     for at, method in enumerate(METHODS):
         newest = [getattr(kept, name)[-1:, at] for name in ("surface", "at_points")]
         newest.append(kept.slopes_at_points[-1:, at])
-        shown.append((ROLES[method], *(each[0] if len(each) else None for each in newest)))
+        surface, values, slopes = (each[0] if len(each) else None for each in newest)
+        shown.append((ROLES[method], surface, values, slopes))
     for col, (role, surface, values, slopes) in enumerate(shown, 1):
         lift = lambda places, z: _seen(places, bottom + tall * z)
         net, marks, arrows = _drawn(trace, surface, values, slopes, lift, tall)
@@ -143,7 +145,7 @@ def pairs(trace: Trace) -> go.Figure:
         theme.curve("sharpness", "a pair: same points, same first weights", *good, mode="markers",
                     marker=dict(size=11))
     )  # fmt: skip
-    log = dict(type="log", **theme.log_ticks(np.array(ends)))
+    log: dict[str, Any] = dict(type="log", **theme.log_ticks(np.array(ends)))
     made.update_xaxes(title_text="error of values, values alone", **log)
     made.update_yaxes(title_text="error of values, with slopes", **log)
     made.update_layout(hovermode="closest")
@@ -170,7 +172,9 @@ def weights(comparison: Any) -> go.Figure:
                 made.add_traces(curves, rows=at, cols=col)
             inner = np.quantile([alone, taught], [0.25, 0.75], axis=2)
             # On a short axis every digit, so that it has some numbers.
-            ticks = theme.log_ticks(inner) if inner.max() > 4 * inner.min() else dict(dtick="D1")
+            ticks: dict[str, Any] = dict(dtick="D1")
+            if inner.max() > 4 * inner.min():
+                ticks = theme.log_ticks(inner)
             title = f"error of {title}"
             made.update_yaxes(type="log", title_text=title, **ticks, row=at, col=col)
             made.update_xaxes(type="log", dtick=1, row=at, col=col)

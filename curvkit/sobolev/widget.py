@@ -9,7 +9,7 @@ from curvkit.sobolev.figures import line
 LONG = 10 * STEPS
 
 
-def edit(rows: Any = None, *, weight: float = 1.0):
+def edit(rows: Any = None, *, weight: float = 1.0) -> Any:
     """Opens a table of points (x, value, slope); both fits follow as it is edited.
 
     Where nobody watches, the figure of the table as it stands is returned.

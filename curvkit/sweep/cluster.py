@@ -102,9 +102,9 @@ def connected(scheduler: str | None, workers: int, security: Any = None) -> Iter
             of this version; or if no workers can be started here.
     """
     distributed = installed(own=scheduler is None)
-    import dask
+    from dask import config
 
-    with dask.config.set(CONFIG), _silenced(), contextlib.ExitStack() as stack:
+    with config.set(CONFIG), _silenced(), contextlib.ExitStack() as stack:
         if scheduler is None:
             guard.check()
             cluster = stack.enter_context(_owned(lambda: _local(distributed, workers)))

@@ -112,7 +112,9 @@ def sweep(
     _made(room, where | given | how, certificates, lambda: _stopped(room, retry_failed, again))
 
 
-def _made(room: str, given: dict[str, Any], certificates: dict[str, Any], again: Callable) -> None:
+def _made(
+    room: str, given: dict[str, Any], certificates: dict[str, Any], again: Callable[..., Any]
+) -> None:
     """Makes the sweep, says how that ended, and leaves with the status for it."""
     from curvkit.sweep import cluster
     from curvkit.sweep.run import make

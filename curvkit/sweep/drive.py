@@ -13,8 +13,8 @@ SECONDS_TO_FETCH = 60
 class Job(NamedTuple):
     """A call for a worker that returns outcomes, and the runs it is to make, by name."""
 
-    call: Callable
-    arguments: tuple
+    call: Callable[..., Any]
+    arguments: tuple[Any, ...]
     runs: dict[str, dict[str, Any]]
 
 
@@ -36,7 +36,14 @@ class Drive:
     """
 
     def __init__(
-        self, client, store: Store, schema, room: str, alone: Callable, heard: Callable, stop: Stop
+        self,
+        client,
+        store: Store,
+        schema,
+        room: str,
+        alone: Callable[..., Any],
+        heard: Callable[..., Any],
+        stop: Stop,
     ):
         self.client, self.store, self.schema = client, store, schema
         self.room, self.alone, self.heard, self.stop = room, alone, heard, stop

@@ -18,7 +18,7 @@ BAND = (25, 75)
 
 
 def draw(
-    table: Mapping[str, list],
+    table: Mapping[str, list[Any]],
     merit: str,
     knobs: Mapping[str, Knob],
     over: Sequence[str] = (),
@@ -61,7 +61,7 @@ def draw(
 
 
 def swept_of(
-    table: Mapping[str, list], knobs: Mapping[str, Knob], order: Sequence[str] = ()
+    table: Mapping[str, list[Any]], knobs: Mapping[str, Knob], order: Sequence[str] = ()
 ) -> list[str]:
     """The knobs that take several values in the table; those of `order` first."""
     names = [*dict.fromkeys([*(each for each in order if each in knobs), *knobs])]
@@ -69,7 +69,7 @@ def swept_of(
 
 
 def axes_of(
-    table: Mapping[str, list], knobs: Mapping[str, Knob], order: Sequence[str] = ()
+    table: Mapping[str, list[Any]], knobs: Mapping[str, Knob], order: Sequence[str] = ()
 ) -> list[str]:
     """As `swept_of`, and `seed` only if there is no other."""
     swept = swept_of(table, knobs, order)
@@ -88,7 +88,7 @@ def medians(places: Sequence[Any], values: np.ndarray) -> dict[Any, np.ndarray]:
     return {place: np.asarray(each, float) for place, each in found.items()}
 
 
-def _over_one(words: str, label: str, places: Sequence, values: np.ndarray, knob: Knob | None):
+def _over_one(words: str, label: str, places: Sequence[Any], values: np.ndarray, knob: Knob | None):
     made = theme.figure(f"{words.capitalize()} over {label}" if label else words.capitalize())
     found = medians(places, values)
     x = [str(each) if _named(knob) else each for each in found]
@@ -108,7 +108,9 @@ def _over_one(words: str, label: str, places: Sequence, values: np.ndarray, knob
     return made
 
 
-def _over_two(words: str, knobs: Sequence[Knob], table: Mapping[str, list], values: np.ndarray):
+def _over_two(
+    words: str, knobs: Sequence[Knob], table: Mapping[str, list[Any]], values: np.ndarray
+):
     import plotly.graph_objects as go
 
     across, up = knobs
@@ -150,7 +152,7 @@ def _named(knob: Knob | None) -> bool:
 
 
 def _scale(knob: Knob | None) -> str:
-    if _named(knob):
+    if knob is None or _named(knob):
         return "category"
     return "log" if knob.scale == "log" else "linear"
 

@@ -5,6 +5,7 @@ import multiprocessing
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 TODO = 'call sweep.make below a line `if __name__ == "__main__":`'
 WHY = "the workers are processes which import it again"
@@ -36,7 +37,7 @@ def check() -> None:
         raise ValueError(f"{script} cannot sweep as it is, for {WHY}: {TODO}.")
 
 
-def _line(frame: FrameType | None, names: dict, script: str) -> int | None:
+def _line(frame: FrameType | None, names: dict[Any, Any], script: str) -> int | None:
     """The line of the script, outside all functions, that is being run; None if there is none."""
     while frame is not None:
         if frame.f_globals is names and frame.f_code.co_name == "<module>":

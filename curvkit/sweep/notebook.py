@@ -55,7 +55,7 @@ class Kind:
         parameters.check({self.path.stem: node}, first)
         self.parameters = set(parameters.declared(node))
 
-    def jobs(self, runs: Mapping[str, dict], size: int) -> list[drive.Job]:
+    def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[drive.Job]:
         """A job for each run."""
         return [self.alone(name, settings) for name, settings in runs.items()]
 
@@ -140,7 +140,13 @@ def _room(path: Path) -> str | None:
 
 
 def execute(
-    room: str, name: str, settings: dict, values: dict, path: str, text: str, timeout: float = 600
+    room: str,
+    name: str,
+    settings: dict[Any, Any],
+    values: dict[Any, Any],
+    path: str,
+    text: str,
+    timeout: float = 600,
 ) -> list[work.Outcome]:
     """Runs the notebook with `values`; the row, and pages of the executed notebook as files."""
     import nbformat

@@ -23,14 +23,16 @@ VERSIONS = ("curvkit", "jax", "python")
 
 
 def write(
-    folder: Path, house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int
+    folder: Path, house: Any, table: Mapping[str, list[Any]], plans: Sequence[Plan], planned: int
 ) -> Path:
     """Writes `report.html` into the folder of the sweep of so many runs; returns its path."""
     path = folder / "report.html"
     return files.write(path, render(house, table, plans, planned))
 
 
-def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned: int = 0) -> str:
+def render(
+    house: Any, table: Mapping[str, list[Any]], plans: Sequence[Plan], planned: int = 0
+) -> str:
     """The page of a sweep, which needs no network; all that came from outside is escaped."""
     knobs, nonce = knob.knobs(house.Settings), secrets.token_hex(12)
     every, order = rows(table), [name for plan in plans for name in plan.over]
@@ -45,7 +47,8 @@ def render(house: Any, table: Mapping[str, list], plans: Sequence[Plan], planned
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{told}</p>"]
     parts += [
-        plot.drawn(json.loads(each.to_json()), number, nonce) for number, each in enumerate(drawn)
+        plot.drawn(json.loads(str(each.to_json())), number, nonce)
+        for number, each in enumerate(drawn)
     ]
     parts += [_runs(every, figure.axes_of(table, knobs, order), known), _failed(failed), "</main>"]
     library, script = (

@@ -53,6 +53,7 @@ def _yaml(text: str) -> Any:
 @functools.cache
 def _loader() -> type:
     import yaml
+    from yaml import composer
 
     class Loader(yaml.SafeLoader):
         """YAML without what means something else than it seems to."""
@@ -66,7 +67,7 @@ def _loader() -> type:
             """Refuses what stands for something that was said elsewhere."""
             if self.check_event(yaml.AliasEvent):
                 mark = self.peek_event().start_mark
-                raise yaml.composer.ComposerError(None, None, "an alias is not taken", mark)
+                raise composer.ComposerError(None, None, "an alias is not taken", mark)
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node, deep=False):

@@ -92,7 +92,7 @@ def values(name: str, given: Any) -> list[Any]:
         raise refused
     if isinstance(given, str) and ":" in given:
         try:
-            found: Iterable = range(*(int(each) for each in given.split(":")))
+            found: Iterable[Any] = range(*(int(each) for each in given.split(":")))
         except (ValueError, TypeError):
             raise refused from None
     elif isinstance(given, str):

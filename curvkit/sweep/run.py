@@ -102,7 +102,7 @@ def _folder(out: str | Path | None, room: str) -> Path:
     return Path("sweeps") / room if out is None else files.named("--out")(out)
 
 
-def _reach(client: Any, scheduler: str | None, security: Any) -> Callable:
+def _reach(client: Any, scheduler: str | None, security: Any) -> Callable[..., Any]:
     """What connects to where the runs are made, once it is known how many there are.
 
     Raises:
@@ -133,7 +133,9 @@ def _missing(
     Raises:
         ValueError: with one sentence, if the table cannot be gone on with.
     """
-    tell: Callable = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)
+    tell: Callable[..., Any] = lambda text: console.print(
+        text, markup=False, highlight=False, soft_wrap=True
+    )
     kept.check(shape)
     there = kept.succeeded() if retry else kept.present()
     before = kept.way.get("source")
@@ -162,7 +164,7 @@ def _told_of(*sweep: Any) -> Iterator[None]:
         raise
 
 
-def _run(where: Any, jobs: list, kept: store.Store, shape: Any, kind: Any, follower: Follower):
+def _run(where: Any, jobs: list[Any], kept: store.Store, shape: Any, kind: Any, follower: Follower):
     """Makes the runs of all jobs, each kept as it ends."""
     with Stop(at_once=True) as stop, where as client, follower as bar:
         bar.link(client)
@@ -239,10 +241,10 @@ class Kind:
     def check(self, plan: Plan) -> None:
         """Nothing more than the gate has checked."""
 
-    def jobs(self, runs: Mapping[str, dict], size: int) -> list[drive.Job]:
+    def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[drive.Job]:
         """Batches of runs of one shape and of like length, the last of each shape filled up."""
         shapes: dict[Any, list[str]] = {}
-        length: Callable = lambda name: self.house.stream.length(settings[name])
+        length: Callable[..., Any] = lambda name: self.house.stream.length(settings[name])
         settings = {name: self.house.Settings.read(each) for name, each in runs.items()}
         for name, each in settings.items():
             shapes.setdefault(jax.tree.structure(each), []).append(name)
@@ -258,5 +260,5 @@ class Kind:
         """The job of a single run."""
         return self._job({name: settings}, 1)
 
-    def _job(self, runs: dict[str, dict], size: int) -> drive.Job:
+    def _job(self, runs: dict[str, dict[Any, Any]], size: int) -> drive.Job:
         return drive.Job(work.batch, (self.room, runs, size, self.traces), runs)

@@ -209,7 +209,7 @@ def _parts(folder: Path) -> list[Path]:
     return sorted((folder / "table").glob("*.parquet"))
 
 
-def _noted(note: Path) -> tuple[list[dict], dict[str, Any]]:
+def _noted(note: Path) -> tuple[list[dict[Any, Any]], dict[str, Any]]:
     """The plans that are in a note, and how the runs are made."""
     try:
         with files.reading(note) as file:
@@ -257,7 +257,7 @@ def schema(settings: type, merits: Sequence[str]) -> Any:
     return pyarrow.schema(list(columns.items()))
 
 
-def read(folder: str | Path) -> dict[str, list]:
+def read(folder: str | Path) -> dict[str, list[Any]]:
     """The table of a sweep as lists by column, in the order of the runs' names.
 
     Any reader of Parquet takes `folder/table` as well.
@@ -278,6 +278,6 @@ def read(folder: str | Path) -> dict[str, list]:
     return whole.sort_by("run").to_pydict()
 
 
-def rows(table: Mapping[str, list]) -> list[dict[str, Any]]:
+def rows(table: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     """The table as one dict a run."""
     return [dict(zip(table, each, strict=True)) for each in zip(*table.values(), strict=True)]

@@ -22,6 +22,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from curvkit.core import say
 from curvkit.tuners._leaves import kept, over, whole
 from curvkit.tuners._line import line
 from curvkit.tuners._tuner import Seen, require_within, tuner
@@ -134,7 +135,8 @@ def cdat(
         require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "above 0, or None")
 
     def propose(seen: Seen, inner: CDATState):
-        value, slope, bend = line(seen.value_fn, seen.params, seen.direction, seen.backward)
+        loss = say.known("value_fn", seen.value_fn)
+        value, slope, bend = line(loss, seen.params, seen.direction, seen.backward)
         value, slope, bend = (each.astype(jnp.float32) for each in (value, -slope, bend))
         scale = jnp.where(seen.size == 0, 1.0, seen.size)
         floor = over(jnp.asarray(eps).astype(jnp.float32), scale, scale)
@@ -142,7 +144,7 @@ def cdat(
         above, below = _averaged(ema, inner, now, scale)
         rate, watch = sigma * over(above, below, scale), inner.guard
         if guard:
-            watch = _guarded(watch, value, seen)
+            watch = _guarded(say.known("the state of the guard", watch), value, seen)
             rate = watch.caution * rate
         rate = jnp.where(above == 0, 0.0, rate)
         if max_learning_rate is not None:
@@ -150,7 +152,7 @@ def cdat(
             rate = jnp.minimum(rate, max_learning_rate)
         known = jnp.isfinite(value) & jnp.isfinite(slope) & jnp.isfinite(bend) & jnp.isfinite(rate)
         new = _remembered(inner, known, slope > 0, above, below, scale, watch)
-        if not guard:
+        if not guard or watch is None:
             return jnp.where(known, rate, seen.last), new
         rate = jnp.where(watch.back, CUT * seen.last, jnp.where(known, rate, seen.last))
         return rate, new, watch.back, watch.anchor
@@ -210,7 +212,9 @@ def _guarded(guard: Guard, value, seen) -> Guard:
     return Guard(anchor, losses, count, caution, ~fine, guard.returns + jnp.where(fine, 0, 1))
 
 
-def greedy(base: optax.GradientTransformation, **options: Any):
+def greedy(
+    base: optax.GradientTransformation, **options: Any
+) -> optax.GradientTransformationExtraArgs:
     """The quadratically greedy tuner: CDAT with σ = 1; takes the other options of `cdat`.
 
     >>> greedy(optax.identity()).init(jnp.ones(2)).learning_rate.item()

@@ -32,7 +32,7 @@ def oracle(
     critical: float = 2.0,
     max_learning_rate: float | None = None,
     seed: int = 0,
-):
+) -> optax.GradientTransformationExtraArgs:
     """η = σ ηλ* / (2 λ), with λ the largest eigenvalue of the Hessian, found anew at each step.
 
     Where no eigenvalue is positive the rate is the last one, at first that of the eigenvalue's

@@ -118,7 +118,9 @@ def moved(params: Any, rate: jax.Array, direction: Any) -> Any:
     return jax.tree.map(one, params, direction)
 
 
-def returned(back: jax.Array, anchor: list, params: list, updates: list) -> list[jax.Array]:
+def returned(
+    back: jax.Array, anchor: list[Any], params: list[Any], updates: list[Any]
+) -> list[jax.Array]:
     """`updates`, or where `back` is true those that lead from `params` to `anchor`."""
 
     def one(old, now, update):
@@ -162,9 +164,10 @@ def on_explicit_mesh(leaf: Any) -> bool:
 
 def replicated(leaf: jax.Array) -> jax.Array:
     """The whole array in each place, so that it can be put beside others."""
-    if not on_explicit_mesh(leaf):
+    mesh = _mesh(leaf)
+    if mesh is None or not on_explicit_mesh(leaf):
         return leaf
-    return jax.sharding.reshard(leaf, NamedSharding(_mesh(leaf), PartitionSpec()))
+    return jax.sharding.reshard(leaf, NamedSharding(mesh, PartitionSpec()))
 
 
 def placed_like(like: jax.Array, leaf: jax.Array) -> jax.Array:

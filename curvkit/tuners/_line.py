@@ -34,7 +34,9 @@ def looked_at(loss: Callable[[Any], jax.Array], params: Any) -> bool:
     return programs.has(program.jaxpr, "custom_vjp_call")
 
 
-def line(loss: Callable[[Any], jax.Array], params: Any, direction: Any, backward: bool) -> tuple:
+def line(
+    loss: Callable[[Any], jax.Array], params: Any, direction: Any, backward: bool
+) -> tuple[Any, ...]:
     """f, ∇fᵀu and uᵀHu at `params`, in single precision or better.
 
     Args:
@@ -53,7 +55,9 @@ def line(loss: Callable[[Any], jax.Array], params: Any, direction: Any, backward
     return leaves.wide(value), leaves.wide(slope), leaves.wide(bend)
 
 
-def slope_along(loss: Callable, params: Any, direction: Any, backward: bool) -> tuple:
+def slope_along(
+    loss: Callable[..., Any], params: Any, direction: Any, backward: bool
+) -> tuple[Any, ...]:
     """F and ∇fᵀu, for less than `line` costs."""
     if backward:
         value, grads = jax.value_and_grad(loss)(params)

@@ -21,7 +21,9 @@ from curvkit.tuners._tuner import require_count, require_within, tuner
 KINDS = ("additive", "multiplicative")
 
 
-def constant(base: optax.GradientTransformation, learning_rate: float):
+def constant(
+    base: optax.GradientTransformation, learning_rate: float
+) -> optax.GradientTransformationExtraArgs:
     """The same η at every step, above 0.
 
     >>> method = constant(optax.identity(), 0.5)
@@ -32,7 +34,9 @@ def constant(base: optax.GradientTransformation, learning_rate: float):
     return tuner(base, lambda parts, like: (), lambda seen, inner: (learning_rate, inner))
 
 
-def schedule(base: optax.GradientTransformation, learning_rate: Callable[[jax.Array], jax.Array]):
+def schedule(
+    base: optax.GradientTransformation, learning_rate: Callable[[jax.Array], jax.Array]
+) -> optax.GradientTransformationExtraArgs:
     """η as a function of the number of steps taken, such as any schedule of optax.
 
     >>> method = schedule(optax.identity(), optax.linear_schedule(0.0, 1.0, 10))
@@ -52,7 +56,7 @@ def warm_up(
     steps: int,
     *,
     decay_steps: int | None = None,
-):
+) -> optax.GradientTransformationExtraArgs:
     """Linear warm-up from 0 to `peak` over `steps`; constant then, or a cosine down to 0.
 
     Args:
@@ -89,7 +93,7 @@ def polyak(
     f_min: float = 0.0,
     max_learning_rate: float = jnp.inf,
     eps: float = 0.0,
-):
+) -> optax.GradientTransformationExtraArgs:
     """Polyak's step on any direction, η = min((f − f*) / (−∇fᵀu + ε), cap): (f − f*) / ‖g‖² for
     gradient descent, and 0 where u goes uphill.
 
@@ -125,7 +129,7 @@ def hypergradient(
     learning_rate: float,
     rate: float,
     kind: str = "additive",
-):
+) -> optax.GradientTransformationExtraArgs:
     """Descends in η as well: by β ⟨−g_t, u_{t−1}⟩, or by the factor 1 + β cos of their angle.
 
     Args:

@@ -6,6 +6,8 @@
 | φ(η) | the loss at w + η u | scalar | |
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -26,7 +28,7 @@ def armijo(
     increase_factor: float = 1.5,
     max_learning_rate: float = 1.0,
     max_backtracking_steps: int = 30,
-):
+) -> optax.GradientTransformationExtraArgs:
     """Backtracking until f(w + η u) ≤ f + c η gᵀu, by `optax.scale_by_backtracking_linesearch`.
 
     Takes optax's options, with optax's defaults. The search is along the line alone, in numbers
@@ -61,10 +63,10 @@ def armijo(
         # The loss along u, over the size of its slope there: φ(η) with φ' = −1 at 0.
         steep = jnp.where(slope == 0, 1.0, jnp.abs(slope))
         along = lambda rate: one(over(wide(_at(seen, rate)) - value, steep, seen.size))
-        _, new = own.update(
+        new: Any = own.update(
             one(1.0), inner, one(0.0),
             value=one(0.0), grad=one(jnp.sign(slope)), value_fn=along,
-        )  # fmt: skip
+        )[1]  # fmt: skip
         rate = jnp.where(slope < 0, new.learning_rate, 0.0)
         ended = jnp.where(new.learning_rate > 0, new.learning_rate, lost * inner.learning_rate)
         known = jnp.isfinite(value) & jnp.isfinite(slope) & jnp.isfinite(seen.size)
@@ -84,7 +86,7 @@ def exact(
     *,
     max_learning_rate: float = 1e4,
     evaluations: int = 24,
-):
+) -> optax.GradientTransformationExtraArgs:
     """The rate at which the loss along u is least, to a relative 1e-4 or so.
 
     The last η is halved until the loss is not above that at 0, then doubled until it falls no

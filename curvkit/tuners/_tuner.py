@@ -59,23 +59,23 @@ class Seen(NamedTuple):
         backward: whether f has a rule for the backward pass only.
     """
 
-    grads: list
-    direction: list
+    grads: list[Any]
+    direction: list[Any]
     size: jax.Array
-    params: list
+    params: list[Any]
     last: jax.Array
     value_fn: Callable[[Any], jax.Array] | None
     value: jax.Array | None
     base: Any
     whole: Any
-    which: list
+    which: list[Any]
     backward: bool
 
 
 def tuner(
     base: optax.GradientTransformation,
-    init: Callable[[list, Any], Any],
-    propose: Callable[[Seen, Any], tuple],
+    init: Callable[[list[Any], Any], Any],
+    propose: Callable[[Seen, Any], tuple[Any, ...]],
     *,
     needs: str = "",
 ) -> optax.GradientTransformationExtraArgs:
@@ -110,17 +110,18 @@ def tuner(
         first = leaves.strong(base.init(given))
         return TunerState(first, jnp.zeros((), jnp.float32), inner)
 
-    def update(grads, state, params=None, *, value_fn=None, **extra):
+    def update(updates, state, params=None, *, value_fn=None, **extra):
         if needs:
             _require(needs, params, value_fn)
-        which = leaves.moving(grads if params is None else params)
+        which = leaves.moving(updates if params is None else params)
         shown = None if params is None else leaves.floats(params, which)
         scaled, base_state = base.update(
-            leaves.floats(grads, which), state.base, shown, value_fn=value_fn, **extra
+            leaves.floats(updates, which), state.base, shown, value_fn=value_fn, **extra
         )
-        seen = _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extra)
+        seen = _seen(needs, which, updates, scaled, params, state, base_state, value_fn, extra)
         rate, inner, *to = propose(seen, state.inner)
-        return _stepped(seen, rate, inner, to, scaled, grads if params is None else params, state)
+        like = updates if params is None else params
+        return _stepped(seen, rate, inner, to, scaled, like, state)
 
     return optax.GradientTransformationExtraArgs(begin, update)
 
@@ -202,7 +203,7 @@ def _require(name, params, value_fn):
         )
 
 
-def bound(value_fn: Callable[..., jax.Array], extra: dict[str, Any]) -> Callable:
+def bound(value_fn: Callable[..., jax.Array], extra: dict[str, Any]) -> Callable[..., Any]:
     """`value_fn` as a function of the parameters alone, closed over those of `extra` it takes."""
     try:
         parameters = list(inspect.signature(value_fn).parameters.values())

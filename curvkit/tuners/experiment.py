@@ -141,6 +141,7 @@ def take(settings: Settings, name: str, runner: Runner, step: jax.Array):
         return updates, tuned, tuned.learning_rate, runner.before
 
     def hold(runner):
+        before: Any
         updates, before = fixed.update(grads, runner.before, runner.params)
         # The tuner's base goes along, so that it takes over a direction and not a standing start.
         held = runner.tuned._replace(base=before.base)
@@ -232,7 +233,13 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         firsts.append(first)
     # Only the tuners differ: what is measured is one program for all of them.
     stacked = lambda each: jax.tree.map(lambda *one: jnp.stack(one), *each)
-    measured = jax.vmap(jax.vmap(lambda *seen: measure(settings, *seen, state.step)))
+    measured = jax.vmap(
+        jax.vmap(
+            lambda params, key, watch, first: measure(
+                settings, params, key, watch, first, state.step
+            )
+        )
+    )
     params, keys = stacked([(each.params, each.key) for each in state.runners])
     watch, row = measured(params, keys, state.watch, stacked(firsts))
     row |= {name: row[name][:, 0] for name in ("across", "along")} | {"step": state.step}

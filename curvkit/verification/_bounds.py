@@ -19,7 +19,7 @@ is counted by the sum of all sizes so far.
 """
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -125,7 +125,7 @@ def rounding(layers, more: int = 0) -> float:
     """
     affine = [each for each in layers if not isinstance(each, str)]
     count = sum(each.weight.shape[1] + 2 for each in affine) + 16 * len(layers) + more
-    return 2 * count * jnp.finfo(affine[0].weight.dtype).eps
+    return 2 * count * float(jnp.finfo(affine[0].weight.dtype).eps)
 
 
 def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True, alphas=None):
@@ -185,7 +185,7 @@ def sizes_of(within: Box):
     return jnp.maximum(jnp.abs(within.lower), jnp.abs(within.upper))
 
 
-def entering(layers, relaxed, within: Box, slack=0.0) -> Box:
+def entering(layers, relaxed, within: Box, slack: float | jax.Array = 0.0) -> Box:
     """CROWN's bounds of each output of a network whose layers are relaxed, wider by `slack`."""
     last = next(each for each in reversed(layers) if not isinstance(each, str))
     identity = jnp.eye(len(last.weight), dtype=last.weight.dtype)
@@ -194,7 +194,7 @@ def entering(layers, relaxed, within: Box, slack=0.0) -> Box:
     return Box(lower, jnp.maximum(lower, upper))
 
 
-def interval(layers, within: Box) -> Box:
+def interval(layers: Any, within: Box | tuple[Any, Any]) -> Box:
     """Interval bounds of a network's outputs, in float64.
 
     Raises:
@@ -206,7 +206,7 @@ def interval(layers, within: Box) -> Box:
     return _checked(_interval, layers, within)
 
 
-def crown(layers, within: Box, choice: str = "adaptive") -> Box:
+def crown(layers: Any, within: Box | tuple[Any, Any], choice: str = "adaptive") -> Box:
     """Backward CROWN bounds of a network's outputs, in float64 (arXiv 1811.00866).
 
     Args:

@@ -12,7 +12,7 @@ shape and a kind of specification. What rounding may have taken away is added to
 """
 
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -67,7 +67,7 @@ def bound(layers, spec, lower, upper, *, steps: int = 0, choice: str = "adaptive
 
 def program(*, warm: bool = False, **options):
     """`bound` with these options, compiled; `warm` spends more on compiling, for many boxes."""
-    defaults = bound.__kwdefaults__
+    defaults = bound.__kwdefaults__ or {}
     return _program(warm, tuple(sorted(e for e in options.items() if defaults[e[0]] != e[1])))
 
 
@@ -115,9 +115,10 @@ def _interval(layers, spec, within, outward):
     sizes = bounds.Sizes(each.each, each.total + bounds.entered(within).total)
     views, _ = _slack(layers, spec, _none(len(low)), sizes, within)
     low, high = low - views, high + views
-    *planes, spread = spec.above(low, high)
-    _, slack = _slack(layers, spec, planes, sizes, within)
-    uppers = jax.vmap(lambda *plane: bounds.highest(*plane, Box(low, high)))(*planes)
+    slopes, offsets, spread = spec.above(low, high)
+    _, slack = _slack(layers, spec, (slopes, offsets), sizes, within)
+    over = lambda rows, offset: bounds.highest(rows, offset, Box(low, high))
+    uppers = jax.vmap(over)(slopes, offsets)
     rows = jnp.ones((*uppers.shape, len(within.lower)))
     return _unscaled(_worst(uppers, rows, slack, outward), spread)
 
@@ -236,7 +237,8 @@ def _descend(objective, free, best, steps):
         better = found.upper < best.upper
         best = jax.tree.map(lambda new, old: jnp.where(better, new, old), found, best)
         move, state = adam.update(gradient, state)
-        alphas, mixture, earlier = optax.apply_updates(free, move)
+        moved: Any = optax.apply_updates(free, move)
+        alphas, mixture, earlier = moved
         alphas, earlier = jax.tree.map(lambda each: jnp.clip(each, 0, 1), (alphas, earlier))
         return ((alphas, mixture, earlier), state, best), None
 

@@ -89,7 +89,8 @@ def planes_hold(layers, spec, within: Box, seed: int = 0) -> None:
     if len(at):
         box, point = at[0]
         ends = Box(lower[box], upper[box])
-        raise ValueError(below(points[box, point], values[box, point], highest[box, point], ends))
+        value, bound = float(values[box, point]), float(highest[box, point])
+        raise ValueError(below(points[box, point], value, bound, ends))
 
 
 def below(x, value: float, bound: float, within: Box) -> str:

@@ -63,7 +63,7 @@ def classifiers(pixels, labels, seed: int = 0) -> tuple[Network, ...]:
     """
     random = np.random.default_rng(seed)
     order = random.permutation(len(pixels))
-    data = np.float32(pixels)[order], np.int32(labels)[order]
+    data = np.asarray(pixels, np.float32)[order], np.asarray(labels, np.int32)[order]
     return trained(_loss, initial(random, (pixels.shape[1], *HIDDEN, 10)), data, PARTS, RECIPE)
 
 

@@ -14,6 +14,7 @@ margin: above zero a bound is then too low, by as much as the margins differ, an
 import itertools
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -37,7 +38,7 @@ class Exponentials(Specification):
     Chords bound the terms with c > 0, tangents those with c < 0.
     """
 
-    def __init__(self, c, rows):
+    def __init__(self, c: Any, rows: Any):
         c, rows = numbers("c", c), numbers("rows", rows)
         if rows.ndim != 2 or not rows.size:
             raise ValueError(refusal("rows", "of shape (terms, outputs)", rows.shape))
@@ -116,15 +117,15 @@ class SoftmaxSpec(Exponentials):
     """
 
     def __init__(self, distance: Sequence[float], label: int, limit: float):
-        distance, limit = numbers("distance", distance), _limit(limit)
-        if distance.ndim != 1 or not distance.size:
+        far, limit = numbers("distance", distance), _limit(limit)
+        if far.ndim != 1 or not far.size:
             expected = "a number for each class, of shape (outputs,)"
-            raise ValueError(refusal("distance", expected, distance.shape))
-        most = len(distance) - 1
+            raise ValueError(refusal("distance", expected, far.shape))
+        most = len(far) - 1
         expected = f"a class of the distances, a whole number from 0 to {most}"
         label = whole("label", label, 0, expected, most)
-        identity = np.eye(len(distance))
-        super().__init__(distance - limit, identity - identity[label])
+        identity = np.eye(len(far))
+        super().__init__(far - limit, identity - identity[label])
 
 
 class DigitSumSpec(Specification):
@@ -147,14 +148,14 @@ class DigitSumSpec(Specification):
         expected = "one to three digits from 0 to 9"
         if np.ndim(labels) != 1 or not 1 <= len(labels) <= 3:
             raise ValueError(refusal("labels", expected, labels))
-        labels = np.array([whole("labels", each, 0, expected, 9) for each in labels])
+        true = np.array([whole("labels", each, 0, expected, 9) for each in labels])
         limit = _limit(limit)
-        drawn = np.array(list(itertools.product(range(10), repeat=len(labels))))
-        error = np.abs(drawn.sum(1) - labels.sum())
+        drawn = np.array(list(itertools.product(range(10), repeat=len(true))))
+        error = np.abs(drawn.sum(1) - true.sum())
         # Views are margins over the true digit, of each digit.
         identity = np.eye(10)
-        rows = block_diag(*(identity - identity[label] for label in labels))
-        super().__init__((None, rows), *_exponentials(len(labels)), [error - limit])
+        rows = block_diag(*(identity - identity[label] for label in true))
+        super().__init__((None, rows), *_exponentials(len(true)), [error - limit])
 
 
 def _limit(value):

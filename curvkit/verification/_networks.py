@@ -11,7 +11,7 @@ promoted network, as evaluated in exact arithmetic.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -39,11 +39,11 @@ ELEMENTWISE = {
 class Affine(NamedTuple):
     """The layer W x + b: a weight (out, in) and a bias (out,)."""
 
-    weight: np.ndarray
-    bias: np.ndarray
+    weight: np.ndarray | jax.Array
+    bias: np.ndarray | jax.Array
 
 
-class Network(tuple):
+class Network(tuple[Any, ...]):
     """Checked layers, a pytree of their numbers: networks of one shape share compiled programs."""
 
     __slots__ = ()
@@ -65,11 +65,11 @@ jax.tree_util.register_pytree_node(Network, _numbers_of, _with_numbers)
 class Box(NamedTuple):
     """All x with lower <= x <= upper, both (inputs,)."""
 
-    lower: np.ndarray
-    upper: np.ndarray
+    lower: np.ndarray | jax.Array
+    upper: np.ndarray | jax.Array
 
 
-def network(layers: Sequence) -> Network:
+def network(layers: Sequence[Any]) -> Network:
     """A checked list of layers in float64: pairs (weight, bias), and names of `ELEMENTWISE`.
 
     Args:
@@ -128,7 +128,7 @@ def pair(within, inputs: int | None = None) -> Box:
     return box(lower, upper, inputs)
 
 
-def box(lower, upper, inputs: int | None = None) -> Box:
+def box(lower: Any, upper: Any, inputs: int | None = None) -> Box:
     """A checked box in float64.
 
     Raises:
@@ -153,7 +153,7 @@ def box(lower, upper, inputs: int | None = None) -> Box:
     return Box(lower, upper)
 
 
-def side_by_side(layers: Sequence, copies: int) -> Network:
+def side_by_side(layers: Sequence[Any], copies: int) -> Network:
     """The network that applies the same layers to each of several inputs, laid end to end.
 
     >>> side_by_side([([[2.0]], [1.0])], 2)[0].weight
@@ -168,14 +168,14 @@ def side_by_side(layers: Sequence, copies: int) -> Network:
     )  # fmt: skip
 
 
-def outputs(layers: Sequence, x):
+def outputs(layers: Sequence[Any], x):
     """What a network returns at x (inputs,)."""
     for layer in layers:
         x = ELEMENTWISE[layer](x) if isinstance(layer, str) else layer.weight @ x + layer.bias
     return x
 
 
-def sizes(layers: Sequence) -> tuple[int, int]:
+def sizes(layers: Sequence[Any]) -> tuple[int, int]:
     """How many inputs and outputs a checked network has."""
     affine = [each for each in layers if not isinstance(each, str)]
     return affine[0].weight.shape[1], len(affine[-1].weight)
@@ -191,7 +191,7 @@ def numbers(name: str, values) -> np.ndarray:
         given = np.asarray(values)
     except ValueError:
         raise ValueError(refusal(name, "an array, with rows of one length", values)) from None
-    real = given.dtype.kind in "iu" or jax.dtypes.issubdtype(given.dtype, np.floating)
+    real = given.dtype.kind in "iu" or jax.numpy.issubdtype(given.dtype, np.floating)
     if not real:
         raise ValueError(refusal(name, "an array of real numbers", given.dtype.name))
     promoted = given.astype(np.float64)

@@ -11,6 +11,7 @@ found that energy grows.
 """
 
 from functools import lru_cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -107,7 +108,8 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
     Raises:
         ValueError: if `width` is no whole number from 1 to 256.
     """
-    return _models(whole("seed", seed, 0), whole("width", width, most=256))
+    kept: Any = _models(whole("seed", seed, 0), whole("width", width, most=256))
+    return kept
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,7 @@ out is added to every bound, |a|^T R |a| with |a| as it is on that bound's own b
 import itertools
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -52,7 +53,7 @@ class QuadraticSpec(Specification):
     array(-0.5)
     """
 
-    def __init__(self, q, inputs: int):
+    def __init__(self, q: Any, inputs: int):
         inputs, q = whole("inputs", inputs), numbers("q", q)
         if q.ndim != 2 or q.shape[0] != q.shape[1] or len(q) < inputs + 2:
             expected = f"a square matrix of 1 + {inputs} inputs + outputs rows"
@@ -72,7 +73,9 @@ class QuadraticSpec(Specification):
         views = views[:, : self.inputs], views[:, self.inputs :]
         super().__init__(views, *functions, [constant])
 
-    def fit(self, inputs: int, outputs: int, scale: Callable | None = None) -> Specification:
+    def fit(
+        self, inputs: int, outputs: int, scale: Callable[..., Any] | None = None
+    ) -> Specification:
         """As `Specification.fit`; with `scale` decomposed anew, in the units of the box."""
         if scale is None or (inputs, inputs + outputs + 1) != (self.inputs, len(self.q)):
             return super().fit(inputs, outputs)

@@ -10,7 +10,7 @@ certificate, since it keeps to its constraints up to a tolerance only. Needs the
 """
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Lifted(NamedTuple):
         return float(values[-2] / values[-1])
 
 
-def semidefinite(layers, within, q, *, products: bool = True) -> Lifted:
+def semidefinite(layers: Any, within: Any, q: Any, *, products: bool = True) -> Lifted:
     """The semidefinite bound of a quadratic property on a box, by cvxpy and Clarabel.
 
     Args:
@@ -84,7 +84,8 @@ def semidefinite(layers, within, q, *, products: bool = True) -> Lifted:
             first[at] <= chord * (z - lower),
             matrix[at, at] == row @ matrix[:, at],
         ]
-    views = np.concatenate([spec.from_inputs, spec.from_outputs], 1) @ rows[1:]
+    parts: Any = [spec.from_inputs, spec.from_outputs]  # a fitted one has both
+    views = np.concatenate(parts, 1) @ rows[1:]
     if products:
         limits += _products(matrix[1:, 1:], a, low, high)
         ends = _view_bounds(layers, spec, within)
@@ -95,8 +96,10 @@ def semidefinite(layers, within, q, *, products: bool = True) -> Lifted:
         # That the optimum may be inaccurate is in `status`.
         warnings.simplefilter("ignore", UserWarning)
         problem.solve(solver=cvxpy.CLARABEL)
-    value = np.inf if matrix.value is None else float(problem.value)
-    return Lifted(value, matrix.value, len(neurons), problem.status)
+    found: Any = problem.value
+    value = np.inf if matrix.value is None else float(found)
+    moments: Any = matrix.value  # None, where the solver finds none
+    return Lifted(value, moments, len(neurons), problem.status)
 
 
 def _folded(layers, within):
@@ -147,7 +150,7 @@ def _view_bounds(layers, spec, within):
     for sign in (-1, 1):
         found = []
         for views in zip(spec.from_inputs, spec.from_outputs, strict=True):
-            pair = [sign * each[None] for each in views]
+            pair = tuple(sign * each[None] for each in views)
             one = Specification(pair, largest, row_planes, [np.zeros(1)]).fit(*sizes(layers))
             with float64():
                 upper = certify.program()(layers, one, within.lower[None], within.upper[None]).upper

@@ -49,6 +49,7 @@ class Specification:
     """
 
     residual = None
+    _given: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *given, **named):
         made = object.__new__(cls)
@@ -60,7 +61,13 @@ class Specification:
         given, named = self._given
         return functools.partial(type(self), **named), given
 
-    def __init__(self, views: tuple, value: Callable, planes: Callable, data: Sequence = ()):
+    def __init__(
+        self,
+        views: tuple[Any, ...],
+        value: Callable[..., Any],
+        planes: Callable[..., Any],
+        data: Sequence[Any] = (),
+    ):
         expected = "a pair of matrices (views, inputs) and (views, outputs)"
         if not (isinstance(views, tuple | list) and len(views) == 2):
             raise ValueError(refusal("views", expected, views))
@@ -75,7 +82,9 @@ class Specification:
         self.value, self.planes = value, planes
         self.data = tuple(np.asarray(each, np.float64) for each in data)
 
-    def fit(self, inputs: int, outputs: int, scale: Callable | None = None) -> "Specification":
+    def fit(
+        self, inputs: int, outputs: int, scale: Callable[..., Any] | None = None
+    ) -> "Specification":
         """The same for a network of these sizes; refuses another number, in one sentence.
 
         Args:
@@ -96,11 +105,11 @@ class Specification:
         parts = from_inputs, self.from_outputs, self.data, self.residual
         return _made((self.value, self.planes), parts)
 
-    def __call__(self, x, y):
+    def __call__(self, x: Any, y: Any) -> jax.Array:
         """F at an input and an output; of a specification that `fit` returned."""
         return self.value(self.from_inputs @ x + self.from_outputs @ y, *self.data)
 
-    def above(self, lower, upper) -> tuple[Any, Any, Any]:
+    def above(self, lower: Any, upper: Any) -> tuple[Any, Any, Any]:
         """The planes on a box of z: slopes (parts, planes, views), offsets (parts, planes).
 
         The third is 0, or where the planes are above F e^-t for some t, how far t may be above
@@ -143,7 +152,7 @@ class LinearSpec(Specification):
     class, one there and minus one at the right class.
     """
 
-    def __init__(self, c: Sequence, d: Any = 0.0):
+    def __init__(self, c: Sequence[Any], d: Any = 0.0):
         rows, limits = np.atleast_2d(numbers("c", c)), numbers("d", d)
         if rows.ndim != 2 or not rows.size:
             raise ValueError(refusal("c", "of shape (rows, outputs) or (outputs,)", rows.shape))

@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
     rate: float
 
 
-def initial(random: np.random.Generator, widths) -> list:
+def initial(random: np.random.Generator, widths) -> list[Any]:
     """Initial weights in float32, scaled for ReLUs.
 
     >>> [each.shape for each in initial(np.random.default_rng(0), (3, 2))[0]]
@@ -49,7 +49,9 @@ def predicted(weights, x):
     return x @ weights[-1][0].T + weights[-1][1]
 
 
-def trained(loss: Callable, weights: list, data: tuple, ways: Any, recipe: Recipe):
+def trained(
+    loss: Callable[..., Any], weights: list[Any], data: tuple[Any, ...], ways: Any, recipe: Recipe
+):
     """A network for each of `ways`, by Adam in float32 on batches that follow one another.
 
     Args:

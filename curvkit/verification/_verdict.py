@@ -12,7 +12,7 @@ child keeps its parent's bound where its own is worse, so the bound never rises.
 import time
 from collections.abc import Iterator
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -128,9 +128,9 @@ def _padded(rows, size):
 
 
 def verify(
-    layers,
-    within: Box,
-    spec,
+    layers: Any,
+    within: Box | tuple[Any, Any],
+    spec: Specification,
     *,
     method: str = "auto",
     budget: float = 10.0,
@@ -166,21 +166,22 @@ def verify(
     >>> verify(layers, ([-1.0], [1.0]), LinearSpec([1.0], -1.5)).status
     'verified'
     """  # fmt: skip
-    options = dict(method=method, budget=budget, boxes=boxes, gap=gap, seed=seed)
-    best = None
+    found = progress(
+        layers, within, spec, method=method, budget=budget, boxes=boxes, gap=gap, seed=seed
+    )
+    best = next(found)  # before the first there is nothing to return
     try:
-        for verdict in progress(layers, within, spec, **options):
+        for verdict in found:
             best = verdict
     except KeyboardInterrupt:
-        if best is None:
-            raise
+        pass
     return best
 
 
 def progress(
-    layers,
-    within: Box,
-    spec,
+    layers: Any,
+    within: Box | tuple[Any, Any],
+    spec: Specification,
     *,
     method: str = "auto",
     budget: float = 10.0,

@@ -36,7 +36,8 @@ class State(NamedTuple):
     bound: jax.Array
     verdict: jax.Array
     axis: jax.Array
-    count: jax.Array
+    # Hides `tuple.count`, which nobody asks of it.
+    count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride]
     bounded: jax.Array
     attack: jax.Array
     model: Any
@@ -220,7 +221,9 @@ def classified(seed: int = 0):
     return pixels, labels, nets
 
 
-def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: bool = True):
+def follow(
+    seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: bool = True
+) -> Rollouts:
     """The true pendulum and models A and B from the same states: `Rollouts`.
 
     Args:
@@ -247,7 +250,10 @@ def follow(seconds: float = 60.0, runs: int = 20, *, seed: int = 0, on_circle: b
     )  # fmt: skip
 
 
-def ladder(theta=2.0, omega=1.0, radius=0.05, *, model="B", lifted=False, seed=0) -> Ladder:
+def ladder(
+    theta: float = 2.0, omega: float = 1.0, radius: float = 0.05, *, model: str = "B",
+    lifted: bool = False, seed: int = 0,
+) -> Ladder:  # fmt: skip
     """Bounds on the growth of energy in a box around a state, as `one_box.rungs` has them.
 
     Args:
@@ -266,8 +272,9 @@ def ladder(theta=2.0, omega=1.0, radius=0.05, *, model="B", lifted=False, seed=0
 
 
 def sample(
-    theta=2.0, omega=1.0, radius=0.05, *, model="B", single=False, count=2000, seed=0
-) -> Samples:
+    theta: float = 2.0, omega: float = 1.0, radius: float = 0.05, *, model: str = "B",
+    single: bool = False, count: int = 2000, seed: int = 0,
+) -> Samples:  # fmt: skip
     """Growth of energy at random points of a box as in `ladder`, beside attack and bound.
 
     Args:

@@ -16,6 +16,6 @@ def explore_ladder(
     """
     from curvkit.show.button import asked
 
-    given = dict(theta=theta, omega=omega, radius=radius, model=model)
+    given: dict[str, Any] = dict(theta=theta, omega=omega, radius=radius, model=model)
     solved = lambda: figures.ladder(ladder(**given, lifted=True))
     return asked(figures.ladder(ladder(**given)), "Solve the semidefinite program", solved)

@@ -74,11 +74,10 @@ def reading(
         pairs, aligned = _normed(loss, numbers, gradient, norm, steepest, key, seen.pairs, num_hvps)
     else:
         look = _lean if seen.pairs.recent is None else _whole
-        if weights is not None:
-            weights = weights(jax.grad(loss)(numbers))
-        pairs = look(loss, numbers, weights, key, seen.pairs, k, num_hvps)
+        diagonal = None if weights is None else weights(jax.grad(loss)(numbers))
+        pairs = look(loss, numbers, diagonal, key, seen.pairs, k, num_hvps)
         value, gradient = jax.value_and_grad(loss)(numbers)
-        aligned = _aligned(gradient, weights, pairs)
+        aligned = _aligned(gradient, diagonal, pairs)
     row = {
         "loss": value,
         "gradient_norm": jnp.linalg.norm(ravel_pytree(gradient)[0]),
@@ -105,7 +104,7 @@ def judged_reading(loss, numbers, told, seen, key, **statics):
 
 def judged(loss, numbers, told, seen, key, *, k, blocks, num_hvps):
     """A reading of the curvature that decides for a rule, as `edges` told of it."""
-    by = {"weights": None}
+    by: dict[str, Any] = {"weights": None}
     if told.norm is not None:
         by["steepest"] = lambda gradients: told.steepest(numbers, gradients)
     elif told.shaped:

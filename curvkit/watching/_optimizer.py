@@ -6,7 +6,7 @@ From the optax transformation where it is given, else from its state; what neith
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -76,7 +76,7 @@ class Told:
 
 
 def tell(
-    options: dict[str, Any], state: Any, step: Any, params: Any, numbers: list, shape: parts.Shape
+    options: dict[str, Any], state: Any, step: Any, params: Any, numbers: list[Any], shape: Any
 ) -> tuple[Told, list[str]]:
     """What is told of the step that follows, and what was assumed for it.
 
@@ -102,8 +102,8 @@ def tell(
     else:
         rate = _rate_alone(options, state, params, numbers, shape, given)
     _require_same(by_hand, rate, () if options["optimizer"] is not None else state)
-    critical = options["critical"]
-    if critical is not None and not tree.traced(rate) and np.isnan(float(rate)):
+    critical, known = options["critical"], cast(Any, rate)
+    if critical is not None and not tree.traced(rate) and np.isnan(float(known)):
         raise ValueError(
             "critical is a value of learning rate times sharpness, and no learning rate is told; "
             "give learning_rate= as a number or as the schedule that the optimizer has."
@@ -176,8 +176,8 @@ def _rate_alone(options, state, params, numbers, shape, given):
         links, _ = _links({**options, "rule": READ}, state, params, numbers, shape)
         return edges.edge(links, len(numbers), given).rate
     except ValueError:
-        found = [each.hyperparams["learning_rate"] for each in _tuples(state)
-                 if "learning_rate" in getattr(each, "hyperparams", {})]  # fmt: skip
+        told = (getattr(each, "hyperparams", {}) for each in _tuples(state))
+        found = [each["learning_rate"] for each in told if "learning_rate" in each]
         found = [jax.tree.leaves(each)[0] for each in found]
         return found[0] if len(found) == 1 else np.nan if given is None else given
 
@@ -206,7 +206,9 @@ def _require_same(by_hand, rate, state):
         raise ValueError(say.refusal("learning_rate", expected, by_hand, advice))
 
 
-def _own(preconditioner: Callable | None, state: Any, numbers: list) -> list[jax.Array] | None:
+def _own(
+    preconditioner: Callable[..., Any] | None, state: Any, numbers: list[Any]
+) -> list[jax.Array] | None:
     if preconditioner is None:
         return None
     expected = "a function of the optimizer's state"

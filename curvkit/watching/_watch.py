@@ -18,7 +18,7 @@ def watch(
     *,
     optimizer: Any = None,
     rule: str | None = READ,
-    learning_rate: float | Callable | None = None,
+    learning_rate: float | Callable[..., Any] | None = None,
     every: int = 11,
     k: int = 1,
     per_layer: bool = False,
@@ -113,15 +113,17 @@ def watch(
 
 def _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget):
     """Raises ValueError where a number is none, or out of its range."""
-    fraction, above = dict(least=0, below=1), dict(above=0)
+    fraction: dict[str, Any] = dict(least=0, below=1)
+    above: dict[str, Any] = dict(above=0)
     rate = None if callable(learning_rate) else learning_rate
-    for name, value, expected, range_ in (
+    ranges: tuple[tuple[str, Any, str, dict[str, Any]], ...] = (
         ("learning_rate", rate, "above 0", above),
         ("momentum", momentum, "at least 0 and below 1", fraction),
         ("second_moment_decay", second_moment_decay, "at least 0 and below 1", fraction),
-        ("epsilon", epsilon, "at least 0", dict(least=0)),
+        ("epsilon", epsilon, "at least 0", {"least": 0}),
         ("critical", critical, "above 0", above),
-    ):
+    )
+    for name, value, expected, range_ in ranges:
         if value is not None:
             say.real(name, value, expected, **range_)
     if budget is not None:

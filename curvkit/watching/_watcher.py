@@ -151,7 +151,7 @@ class Watch:
         }  # fmt: skip
         return Trace(header=header("watching", told, self._key), **fields)
 
-    def save(self, path: str | os.PathLike) -> Path:
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the trace to an npz file, whole or not at all; `curvkit.watching.Trace.load`."""
         return self.trace.save(path)
 
@@ -251,12 +251,14 @@ class Watch:
         return plain
 
 
-def compilations(jitted: Callable) -> int:
+def compilations(jitted: Callable[..., Any]) -> int:
     """How many programs a jitted function was compiled to so far."""
     return jitted._cache_size() if hasattr(jitted, "_cache_size") else 0
 
 
-def traced(called: Callable, arguments: tuple, with_batch: bool) -> programs.Traced:
+def traced(
+    called: Callable[..., Any], arguments: tuple[Any, ...], with_batch: bool
+) -> programs.Traced:
     """A loss traced as a function of the first of its arguments, the trained numbers.
 
     Raises:
@@ -275,7 +277,7 @@ def traced(called: Callable, arguments: tuple, with_batch: bool) -> programs.Tra
     if more or out is None or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
         one = made.structure == jax.tree.structure(0)
         got = type(jax.tree.unflatten(made.structure, made.out)).__name__
-        got = f"{out.dtype} of shape {out.shape}" if one else got
+        got = f"{out.dtype} of shape {out.shape}" if one and out is not None else got
         advice = "return the loss alone, averaged, without auxiliary values"
         raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
     return made

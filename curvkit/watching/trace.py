@@ -74,7 +74,7 @@ class Trace(Record):
         """Raises ValueError where the header does not say what figures and words are made from."""
         told, names = self.settings, self.settings.get("layers")
         texts = isinstance(names, list) and all(isinstance(each, str) for each in names)
-        if not texts or len(names) != self.layers.shape[1]:
+        if not texts or len(names or ()) != self.layers.shape[1]:
             raise ValueError("its header does not name its layers")
         assumed = told.get("assumed", [])
         plain = isinstance(assumed, list) and all(isinstance(each, str) for each in assumed)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from curvkit.distillation import _field as field
 from curvkit.distillation import _sampled as sampled
@@ -52,7 +53,7 @@ def nothing(*shape: int) -> Learnt:
 
 
 def after_an_episode(
-    rate: jax.Array,
+    rate: ArrayLike,
     weights: Weights,
     made: World,
     taught: Teacher,

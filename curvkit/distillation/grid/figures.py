@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -125,16 +125,18 @@ def _arrows(moves: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray
     half = 0.42 * np.where(shown, np.tanh(3 * size), np.nan) / np.maximum(size, 1e-9)
     half = half[:, None] * moves
     gap = np.full(len(moves), np.nan)
-    return tuple(
+    x, y = (
         np.stack([at - half[:, k], at + half[:, k], gap], 1).ravel() for k, at in enumerate(places)
     )
+    return x, y
 
 
 def _squares(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The outlines of chosen cells, (cell,) booleans, one after the other."""
     corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (np.nan, np.nan)])
     places = np.stack(_places(len(chosen)), 1)[chosen]
-    return tuple((places[:, None] + corners).reshape(-1, 2).T)
+    x, y = (places[:, None] + corners).reshape(-1, 2).T
+    return x, y
 
 
 def _filled(made, name, chosen, fill, place, legend):
@@ -160,7 +162,8 @@ def grid(trace: Trace) -> go.Figure:
     sizes = np.tile([0, 1, 0], side**2)
     head = lambda size: dict(symbol="arrow", angleref="previous", size=size * sizes, line_width=0)
     for at in range(len(titles)):
-        place, legend = dict(row=1, col=1 + at), at == 0
+        legend = at == 0
+        place: dict[str, Any] = dict(row=1, col=1 + at)
         known = trace.finite > 0
         gate = trace.gate[trace.finite - 1, at] > 0 if known else np.zeros(side**2, bool)
         _filled(made, "teacher's value above the student's", gate & free,

@@ -12,7 +12,7 @@ All weights have variance 1 over fan-in, or are orthogonal of that scale: so the
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +48,9 @@ def init(
     return Params(made[0], made[1], jnp.zeros((depth, width)), made[2])
 
 
-def hidden(params: Params, inputs: jax.Array, function: Callable, numbers: jax.Array) -> jax.Array:
+def hidden(
+    params: Params, inputs: jax.Array, function: Callable[..., Any], numbers: jax.Array
+) -> jax.Array:
     """The last hidden layer's outputs, of shape (examples, width)."""
     alpha, beta, gamma, delta = numbers
     shaped = lambda x: gamma * (function(alpha * x + beta) + delta)
@@ -61,7 +63,9 @@ def hidden(params: Params, inputs: jax.Array, function: Callable, numbers: jax.A
     return jax.lax.scan(layer, x, (params.inner, params.biases[1:]))[0]
 
 
-def predict(params: Params, inputs: jax.Array, function: Callable, numbers: jax.Array) -> jax.Array:
+def predict(
+    params: Params, inputs: jax.Array, function: Callable[..., Any], numbers: jax.Array
+) -> jax.Array:
     """The outputs, of shape (examples, outputs)."""
     return hidden(params, inputs, function, numbers) @ params.last
 
@@ -79,7 +83,7 @@ def mean_cosine(outputs: jax.Array) -> jax.Array:
     return total / (number * (number - 1))
 
 
-def linear_accuracy(trained: tuple, tested: tuple) -> float:
+def linear_accuracy(trained: tuple[Any, ...], tested: tuple[Any, ...]) -> float:
     """The share of labels that logistic regression names, which has no hidden layer at all.
 
     Args:

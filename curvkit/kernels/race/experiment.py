@@ -47,7 +47,8 @@ def solve(activation: str, depth: int, zeta: float, tau: float) -> np.ndarray:
     for method, name, floor, goal in (("dks", "zeta", 1.0, zeta), ("tat", "tau", 0.0, tau)):
         for _ in range(12):
             try:
-                made = shape(activation, method=method, depth=depth, **{name: goal})
+                asked: dict[str, Any] = {name: goal}
+                made = shape(activation, method=method, depth=depth, **asked)
                 break
             except ValueError:
                 goal = floor + 0.7 * (goal - floor)

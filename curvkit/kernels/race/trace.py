@@ -33,7 +33,7 @@ class Trace(Record):
     def finite(self) -> int:
         """How many readings, from the start, are all of finite numbers."""
         rows = np.isfinite(np.concatenate([self.loss, self.accuracy, self.spread], axis=1))
-        good = rows.all(axis=1)
+        good = np.asarray(rows.all(axis=1))
         return len(good) if good.all() else int(np.argmin(good))
 
     def best(self) -> dict[str, float]:

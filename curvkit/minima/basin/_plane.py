@@ -67,8 +67,9 @@ def chart(name: str) -> Chart:
             better=NEARER_TEN, claimed=which.claimed, name=name, source=which.source,
         )  # fmt: skip
     inputs, targets = which.inputs.astype(np.float32), which.targets.astype(np.float32)
-    ends = [each.flat().astype(np.float32) for each in (which.weights, which.better)]
-    return Chart(*ends, Data(inputs, targets, which.loss), which.activation, certify(which))
+    better = say.known("the better point", which.better).flat().astype(np.float32)
+    minimum, data = which.weights.flat().astype(np.float32), Data(inputs, targets, which.loss)
+    return Chart(minimum, better, data, which.activation, certify(which))
 
 
 def axes(key: jax.Array, minimum: jax.Array, better: jax.Array) -> jax.Array:

@@ -55,7 +55,9 @@ _SHARES = {
     Cell(0.0, 0.5, 75): (0.80, 0.62, 0.42, 0.03, 0.25, 1.0),
     Cell(0.0, 0.5, 100): (0.95, 0.75, 0.57, 0.12, 0.55, 0.93),
 }
-NOTED = {cell: dict(zip(_NAMES, shares, strict=True)) for cell, shares in _SHARES.items()}
+NOTED: dict[Cell, dict[str, float]] = {
+    cell: dict(zip(_NAMES, shares, strict=True)) for cell, shares in _SHARES.items()
+}
 
 
 class Recovered(NamedTuple):

@@ -53,7 +53,7 @@ def rate(
     *,
     learning_rate: float = 1.0,
     sigma: float = 2.0,
-    bulk_gradient: float = 1.0,
+    bulk_gradient: float | jax.Array = 1.0,
     bulk_curvature: float = 0.0,
 ) -> jax.Array:
     """η of a rule: the constant, the oracle σ/λ, or CDAT, which sees the bulk as well.
@@ -81,7 +81,7 @@ def rate(
     return sigma * numerator / (state.sharpness * top + bulk_curvature * bulk_gradient**2)
 
 
-def alignment(state: Balance, bulk_gradient: float) -> jax.Array:
+def alignment(state: Balance, bulk_gradient: float | jax.Array) -> jax.Array:
     """The share of the squared gradient along the top eigenvector, from 0 to 1.
 
     >>> float(alignment(Balance(1.0, 2.0), 2.0))
@@ -104,7 +104,7 @@ def settled_alignment(sigma: float) -> float:
 
 
 def turning_sharpness(
-    sigma: float, sharpening: float, stabilizing: float, bulk_gradient: float
+    sigma: float, sharpening: float, stabilizing: float, bulk_gradient: float | jax.Array
 ) -> jax.Array:
     """λ*: at the edge under CDAT λ shrinks below it and grows above it; infinite from σ = 2 on.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def _between(trace: Trace, title: str, curves: tuple) -> go.Figure:
+def _between(trace: Trace, title: str, curves: tuple[Any, ...]) -> go.Figure:
     """A function and the lines on both sides, with the space between them."""
     made = theme.figure(title, height=470)
     kept = lambda name: np.where(
