@@ -59,8 +59,9 @@ def begin(settings: Settings, key: jax.Array) -> State:
     """Both start from the same weights; the seed is folded into `key`."""
     start_key, key = jax.random.split(jax.random.fold_in(key, settings.seed))
     params = problem(settings)[0](start_key)
-    both = jax.tree.map(lambda each: jnp.stack([each] * 2), (params, EigenPairs.blank(params)))
-    return State(*both, jnp.full((2,), -1), key, jnp.zeros((), int))
+    both = lambda each: jnp.stack([each] * 2)
+    pairs = jax.tree.map(both, EigenPairs.blank(params))
+    return State(both(params), pairs, jnp.full((2,), -1), key, jnp.zeros((), int))
 
 
 def measure(settings: Settings, key: jax.Array, radius, params, before: EigenPairs):

@@ -118,8 +118,7 @@ def bounce(trace: Trace) -> go.Figure:
         shown = dict(line=DOTTED, showlegend=name != "other side")
         curve = theme.curve("threshold", name, kept.step, side, **shown)
         figure.add_trace(curve, row=1, col=1)
-    options = dict(mode="markers+lines", line=dict(width=0.7), marker=dict(size=4))
-    _draw(figure, trace, "offset", **options)
+    _draw(figure, trace, "offset", mode="markers+lines", line=dict(width=0.7), marker=dict(size=4))
     last = _leaves(figure, trace) or trace.settings["steps"]
     figure.update_xaxes(range=[-0.01 * last, 1.01 * last])
     figure.update_yaxes(title_text="distance x from the bottom")
