@@ -16,7 +16,8 @@ from curvature import machine, out, table
 from rich.console import Console
 
 from curvkit.environment import CACHE
-from curvkit.report import index, notebooks
+from curvkit.pages import index
+from curvkit.report import notebooks
 from curvkit.report.run import make
 
 

@@ -17,12 +17,12 @@ from rich.table import Table
 
 from curvkit import __version__
 from curvkit._rooms import about, names
-from curvkit.core import files, say
+from curvkit.core import files, messages
 from curvkit.doctor import command as doctors
 from curvkit.environment import environment
+from curvkit.host.rooms import load
 from curvkit.report import command as reports
 from curvkit.report import notebooks
-from curvkit.report.rooms import load
 from curvkit.sweep import command as sweeps
 
 FIRST = "00_start_here"
@@ -117,13 +117,13 @@ def run(
     os.environ.update(environment())
     _places(out, figure)
     from curvkit.core import knob
-    from curvkit.report import parameters
+    from curvkit.pages import parameters
 
     house = load(room)
     values = knob.read(house.Settings, parameters.pairs(settings or ()))
     drawings = house.room.figures
     if view is not None and view not in drawings:
-        raise ValueError(say.unknown("figure", view, drawings))
+        raise ValueError(messages.unknown("figure", view, drawings))
     trace = house.run(values, progress=True)
     typer.echo(house.figures.words(trace).replace("**", ""))
     if out is not None:

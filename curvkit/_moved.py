@@ -13,7 +13,7 @@ from typing import Any, cast
 # By package, the modules that are private now: `name` became `_name`.
 PRIVATE = {
     "curvkit.curvature": (
-        "blocks chunks cover davidson edges gauss_newton krylov lanczos links network norms "
+        "blocks chunks cover davidson edges gauss_newton links network norms "
         "operator optimizers primitives rules spectrum states thresholds"
     ),
     "curvkit.distillation": "aliased control field noise process sampled symmetry variants",
@@ -24,16 +24,16 @@ PRIVATE = {
     ),
     "curvkit.kernels.race": "network",
     "curvkit.minima": (
-        "balls blind calculus certificate claims examples problems proofs_exact proofs_logistic "
-        "proofs_smooth rationals search steps table training"
+        "balls calculus certificate claims examples problems proofs_exact proofs_logistic "
+        "proofs_smooth rationals search training"
     ),
     "curvkit.minima.basin": "plane",
     "curvkit.selection": (
-        "comparison contest datasets design estimator examples greedy groups inputs kernel "
-        "practice problems recovery rivals simulations validated"
+        "comparison datasets design estimator examples greedy groups inputs kernel "
+        "problems recovery rivals simulations validated"
     ),
     "curvkit.selection.odds": "cells study",
-    "curvkit.sobolev": "comparison ends functions line loss points policy scaling synthetic",
+    "curvkit.sobolev": "comparison functions line loss points policy scaling synthetic",
     "curvkit.tuners": "bases cdat choices edge leaves line rivals searches tuner",
     "curvkit.tuners.model": "balance",
     "curvkit.verification": (
@@ -48,15 +48,59 @@ MOVED = {
     for package, names in PRIVATE.items()
     for old in names.split()
 }
-MOVED |= {
-    f"curvkit.show.{name}": f"curvkit.draw.{name}"
-    for name in ("theme", "sketch", "config", "patience")
+# By the package that they went to, modules that have another name there, or another place.
+ELSEWHERE = {
+    "curvkit": {"curvkit.rooms": "_rooms"},
+    "curvkit.core": {
+        "curvkit.core.mixed": "x64",
+        "curvkit.core.say": "messages",
+        "curvkit.core.share": "statistics",
+        "curvkit.core.swift": "imports",
+    },
+    "curvkit.curvature": {
+        "curvkit.curvature.krylov": "_lanczos",
+        "curvkit.curvature.lanczos": "_eigenpairs",
+    },
+    "curvkit.draw": {
+        "curvkit.show.config": "config",
+        "curvkit.show.patience": "pandas_race",
+        "curvkit.show.sketch": "traces_only",
+        "curvkit.show.theme": "theme",
+    },
+    "curvkit.host": {
+        **{f"curvkit.report.{name}": name for name in ("files", "machine", "rooms", "stop")},
+        "curvkit.report.record": "provenance",
+    },
+    "curvkit.minima": {
+        "curvkit.minima.blind": "_dead_units",
+        "curvkit.minima.steps": "_proof",
+        "curvkit.minima.table": "_reproduction",
+    },
+    "curvkit.pages": {
+        f"curvkit.report.{name}": name
+        for name in (
+            "cells index markup outputs page parameters pdf plot reading safe stills summary "
+            "thumbnail"
+        ).split()
+    },
+    "curvkit.report": {
+        "curvkit.report.inside": "in_kernel",
+        "curvkit.report.make": "run",
+        "curvkit.report.variants": "precompute",
+    },
+    "curvkit.selection": {
+        "curvkit.selection.contest": "_methods",
+        "curvkit.selection.practice": "_real_data",
+    },
+    "curvkit.show": {"curvkit.show.button": "on_demand", "curvkit.show.told": "summary"},
+    "curvkit.sobolev": {"curvkit.sobolev.ends": "_weight_sweep"},
+    "curvkit.sweep": {
+        "curvkit.sweep.drive": "submit",
+        "curvkit.sweep.quiet": "worker_preload",
+        "curvkit.sweep.whole": "run",
+    },
 }
-MOVED |= {
-    "curvkit.report.make": "curvkit.report.run",
-    "curvkit.rooms": "curvkit._rooms",
-    "curvkit.sweep.whole": "curvkit.sweep.run",
-}
+MOVED |= {old: f"{to}.{new}" for to, pairs in ELSEWHERE.items() for old, new in pairs.items()}
 
 
 class _Alias(ModuleType):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 class Data(NamedTuple):
@@ -31,7 +31,7 @@ def digits(examples: int = 200) -> Data:
     >>> digits(200).inputs.shape, digits(200).targets.shape
     ((200, 64), (200, 10))
     """
-    return _first_digits(say.whole("examples", examples, most=1797))
+    return _first_digits(messages.whole("examples", examples, most=1797))
 
 
 @functools.lru_cache
@@ -76,7 +76,7 @@ def chebyshev(degree: int = 6, examples: int = 20) -> Data:
     >>> [float(y) for y in chebyshev(2, 3).targets[:, 0]]
     [1.0, -1.0, 1.0]
     """
-    degree, examples = say.whole("degree", degree, 0), say.whole("examples", examples)
+    degree, examples = messages.whole("degree", degree, 0), messages.whole("examples", examples)
     points = np.linspace(-1, 1, examples)
     values = np.polynomial.chebyshev.chebval(points, [0] * degree + [1])
     return Data(points[:, None].astype(np.float32), values[:, None].astype(np.float32))
@@ -128,7 +128,7 @@ def _scaled(source, examples, data_home) -> Data:
     from curvkit import download
 
     most = sum(source.counts)
-    examples = say.whole("examples", examples, most=most)
+    examples = messages.whole("examples", examples, most=most)
     pixels, labels = download.images(source, data_home)
     chosen = np.random.RandomState(0).permutation(len(pixels))[:examples]
     inputs = pixels[chosen].reshape(examples, -1).astype(np.float32) / 255

@@ -13,7 +13,7 @@ import jax
 
 from curvkit import _moved
 from curvkit._signature import with_knobs
-from curvkit.core import knob, say
+from curvkit.core import knob, messages
 from curvkit.core.knob import BaseSettings
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
@@ -132,7 +132,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         Args:
             trace: as `run` returns it, or a part of it.
         """
-        from curvkit.show.told import told
+        from curvkit.show.summary import told
 
         return told(self.words(trace), trace)
 
@@ -166,7 +166,9 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             return self.settings.read(settings, **knobs)
         if isinstance(settings, self.settings):
             return knob.turned(settings, **knobs) if knobs else settings
-        raise TypeError(say.refusal("settings", f"{self.name}.Settings or a mapping", settings))
+        raise TypeError(
+            messages.refusal("settings", f"{self.name}.Settings or a mapping", settings)
+        )
 
     def _check(self, figure: str | None, begin_only: Sequence[str], length: Any) -> None:
         """Raises ValueError where the parts of the room contradict one another."""
@@ -178,7 +180,9 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         for argument, (names, known) in given.items():
             for name in names:
                 if name not in known:
-                    raise ValueError(f"{self.name}, {argument}: {say.unknown('name', name, known)}")
+                    raise ValueError(
+                        f"{self.name}, {argument}: {messages.unknown('name', name, known)}"
+                    )
         if length is None and "steps" not in self.knobs:
             raise ValueError(f"{self.name}: there is no knob `steps`, so `length` must be given.")
         if reserved := sorted(RESERVED & self.knobs.keys()):

@@ -195,7 +195,7 @@ curvature.figures.edge(broken)
 
 # %% [markdown]
 # ## Where it lives in the code
-# `curvkit/curvature/_lanczos.py` finds the eigenvalues from Hessian-vector products, warm-started
+# `curvkit/curvature/_eigenpairs.py` finds the eigenvalues from Hessian-vector products, warm-started
 # from the reading before; `_thresholds.py` has the critical values; `experiment.py` trains. On your
 # own model: `curvature.sharpness(loss, params, key=jax.random.key(0))`.
 #

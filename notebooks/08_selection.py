@@ -175,7 +175,7 @@ selection.trap(rows=1000)
 # `curvkit/selection/_estimator.py` and `_validated.py` are the estimators, `_greedy.py` the path with its
 # growing basis, `_design.py` scores without forming $Q_j$; `_recovery.py` is the theory; `_kernel.py` the
 # compiled twin for many problems; `odds/` counts, and `odds.compare()` (minutes) puts eleven counts at
-# sixty groups beside those of another program; `_comparison.py` has the four simulations, `_practice.py`
+# sixty groups beside those of another program; `_comparison.py` has the four simulations, `_real_data.py`
 # the real data.
 #
 # ## Reference

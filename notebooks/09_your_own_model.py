@@ -171,7 +171,7 @@ for mistake in mistakes:
 # %% [markdown]
 # ## Where it lives in the code
 # `curvkit/watching/` is the watch: `_measure.py` one reading, `_pace.py` the budget, `_optimizer.py` what
-# is read from an optimizer. The eigenvalues are `curvkit/curvature/_lanczos.py`'s, the edges
+# is read from an optimizer. The eigenvalues are `curvkit/curvature/_eigenpairs.py`'s, the edges
 # `_edges.py`'s, layers `_blocks.py`'s, trace and density `_spectrum.py`'s.
 #
 # ## Reference

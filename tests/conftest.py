@@ -12,7 +12,7 @@ from hypothesis import settings
 from curvkit.environment import CACHE, brisk
 
 # What asserts for tests says as much as a test does.
-pytest.register_assert_rewrite("claims", "contract", "helpers")
+pytest.register_assert_rewrite("notebook_runner", "contract", "helpers")
 
 
 def pytest_configure(config):

@@ -24,7 +24,7 @@ from plotly.utils import PlotlyJSONEncoder
 from rooms import SHORT, Room, advanced, ran, short, where_it_matters
 
 from curvkit.core import knob as knobs
-from curvkit.draw.sketch import Sketch, only_curves
+from curvkit.draw.traces_only import Sketch, only_curves
 from curvkit.show import player
 from curvkit.show.kept import Kept
 

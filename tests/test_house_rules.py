@@ -3,14 +3,14 @@
 import subprocess
 import sys
 
-import house
 import pytest
-from house import HOUSE, floor_plan, keeps_to_the_floor_plan, knows_nothing_above, place
+import rules
 from rooms import home
+from rules import HOUSE, floor_plan, keeps_to_the_floor_plan, knows_nothing_above, place
 
 ROOMS = floor_plan()
 IN_ROOMS = [path for room in ROOMS for path in sorted(home(room).glob("*.py"))]
-THEORY = [path for path in IN_ROOMS if path.stem not in house.STANDARD]
+THEORY = [path for path in IN_ROOMS if path.stem not in rules.STANDARD]
 ELSEWHERE = sorted(set(HOUSE.rglob("*.py")) - set(IN_ROOMS))
 EVERYWHERE = sorted(HOUSE.rglob("*.py"))
 
@@ -35,28 +35,28 @@ def test_no_floor_names_a_room_and_core_no_screen_and_show_no_mathematics(path):
 
 @each(EVERYWHERE)
 def test_nothing_that_is_read_is_executed(path):
-    assert not house.never_executes_data(path.read_text(), path.name)
+    assert not rules.never_executes_data(path.read_text(), path.name)
 
 
 @each(EVERYWHERE)
 def test_modules_and_functions_stay_short(path):
-    assert not house.stays_short(path.read_text(), path.name)
+    assert not rules.stays_short(path.read_text(), path.name)
 
 
 @each(EVERYWHERE)
 def test_everything_public_says_what_it_does(path):
-    assert not house.says_what_it_does(path.read_text(), path.name)
+    assert not rules.says_what_it_does(path.read_text(), path.name)
 
 
 @each(THEORY)
 def test_a_function_that_a_room_exports_shows_an_example(path):
-    names = house.exported((path.parent / "__init__.py").read_text())
-    assert not house.shows_an_example(path.read_text(), path.name, names)
+    names = rules.exported((path.parent / "__init__.py").read_text())
+    assert not rules.shows_an_example(path.read_text(), path.name, names)
 
 
 @each(THEORY)
 def test_a_theory_file_opens_with_one_table_of_symbols(path):
-    assert not house.maps_its_symbols(path.read_text(), path.name)
+    assert not rules.maps_its_symbols(path.read_text(), path.name)
 
 
 @each(THEORY)
@@ -72,7 +72,7 @@ def test_what_a_room_exports_is_there():
 
 def test_a_room_computes_where_nothing_can_be_drawn():
     # A name set to None in sys.modules cannot be imported: as if it were not installed.
-    absent = dict.fromkeys(sorted(house.SCREEN))
+    absent = dict.fromkeys(sorted(rules.SCREEN))
     code = f"import sys; sys.modules.update({absent})\n"
     code += "\n".join(f"import curvkit.{room}.experiment" for room in ROOMS)
     subprocess.run([sys.executable, "-c", code], check=True, cwd=HOUSE.parent, timeout=300)
@@ -93,7 +93,7 @@ PLAN = {
     [
         ("settings", "import jax", "jax"),
         ("settings", "from curvkit.tuners.experiment import run", "own experiment"),
-        ("settings", "from curvkit.curvature._lanczos import hvp", "lent theory"),
+        ("settings", "from curvkit.curvature._eigenpairs import hvp", "lent theory"),
         ("trace", "from curvkit.draw import theme", "draw"),
         ("figures", "from curvkit.show import panel", "show"),
         ("trace", "from curvkit.tuners._cdat import cdat", "own theory"),
@@ -113,7 +113,7 @@ PLAN = {
         ("_cdat", "import curvkit", "the whole house"),
         ("_cdat", "import pandas", "pandas"),
         ("__init__", "from curvkit.show.panel import panel", "show"),
-        ("widget", "from curvkit.curvature._lanczos import hvp", "lent theory"),
+        ("widget", "from curvkit.curvature._eigenpairs import hvp", "lent theory"),
     ],
 )
 def test_an_import_off_the_floor_plan_is_seen(file, line, seen):
@@ -125,14 +125,14 @@ def test_an_import_off_the_floor_plan_is_seen(file, line, seen):
     "file, line",
     [
         ("settings", "from curvkit.core.knob import knob\nfrom curvkit.tuners._cdat import RULES"),
-        ("experiment", "from curvkit import data\nfrom curvkit.curvature._lanczos import hvp"),
+        ("experiment", "from curvkit import data\nfrom curvkit.curvature._eigenpairs import hvp"),
         ("experiment", "from curvkit.curvature import _lanczos\nimport jax.numpy as jnp"),
         ("experiment", "from curvkit.selection import group_omp"),
         (
             "figures",
             "from curvkit.draw import theme\nimport plotly.graph_objects as go\nimport math",
         ),
-        ("_cdat", "from curvkit.core import say, tree\nimport optax"),
+        ("_cdat", "from curvkit.core import messages, tree\nimport optax"),
         ("widget", "from curvkit.show.panel import panel\nfrom curvkit.tuners import experiment"),
     ],
 )
@@ -171,6 +171,9 @@ def test_a_room_within_a_room_stands_on_the_theory_of_the_outer_one():
         ("draw", "from curvkit.show.panel import panel"),
         ("show", "from curvkit.tuners.trace import Trace"),
         ("show", "import jax.numpy as jnp"),
+        ("host", "from curvkit.pages import page"),
+        ("pages", "from curvkit.report import run"),
+        ("report", "from curvkit.sweep import run"),
         ("report", "from curvkit.tuners import run"),
         ("curvkit", "import curvkit.tuners"),
     ],
@@ -183,7 +186,7 @@ def test_a_floor_that_looks_up_is_seen(floor, line):
     "floor, line",
     [
         ("show", "from curvkit.core import knob\nimport plotly\nimport ipywidgets\nimport numpy"),
-        ("core", "import jax\nimport tqdm.auto\nfrom curvkit.core import say"),
+        ("core", "import jax\nimport tqdm.auto\nfrom curvkit.core import knob"),
     ],
 )
 def test_a_floor_that_looks_down_is_let_through(floor, line):
@@ -202,34 +205,34 @@ def test_a_floor_that_looks_down_is_let_through(floor, line):
     ],
 )
 def test_a_line_that_executes_data_is_seen(line):
-    assert house.never_executes_data(line, "trace.py")
-    assert not house.never_executes_data("np.load(path, allow_pickle=False)", "trace.py")
+    assert rules.never_executes_data(line, "trace.py")
+    assert not rules.never_executes_data("np.load(path, allow_pickle=False)", "trace.py")
 
 
 def test_a_module_of_301_lines_and_a_function_of_41_are_seen():
     long = "x = 1\n" * 301
-    assert house.stays_short(long, "a.py") and not house.stays_short(long[6:], "a.py")
+    assert rules.stays_short(long, "a.py") and not rules.stays_short(long[6:], "a.py")
     told = '    """' + "Words.\n" * 50 + '    """\n'
     body = "    x = 1\n" * 40
-    assert house.stays_short(f"def f():\n{told}{body}", "a.py")
-    assert not house.stays_short(f"def f():\n{told}{body[10:]}", "a.py")
+    assert rules.stays_short(f"def f():\n{told}{body}", "a.py")
+    assert not rules.stays_short(f"def f():\n{told}{body[10:]}", "a.py")
 
 
 def test_a_missing_docstring_is_seen():
     assert (
-        len(house.says_what_it_does("def f():\n    return 1\n\n\nclass A:\n    x = 1", "a.py")) == 3
+        len(rules.says_what_it_does("def f():\n    return 1\n\n\nclass A:\n    x = 1", "a.py")) == 3
     )
-    assert not house.says_what_it_does('"""Words."""\n\n\ndef _f():\n    return 1', "a.py")
+    assert not rules.says_what_it_does('"""Words."""\n\n\ndef _f():\n    return 1', "a.py")
 
 
 def test_a_missing_example_is_seen():
     source = 'def f():\n    """Words."""\n\n\ndef g():\n    """Words.\n\n    >>> 1\n    1\n    """'
-    assert house.shows_an_example(source, "a.py", {"f", "g"}) == ["a.py: f has no doctest"]
-    assert house.exported('__all__ = ["f", "g"]') == {"f", "g"}
+    assert rules.shows_an_example(source, "a.py", {"f", "g"}) == ["a.py: f has no doctest"]
+    assert rules.exported('__all__ = ["f", "g"]') == {"f", "g"}
 
 
 @pytest.mark.parametrize("tables", [0, 2])
 def test_a_missing_or_second_table_of_symbols_is_seen(tables):
     table = "| symbol | name |\n| --- | --- |\n"
-    assert house.maps_its_symbols(f'"""Words.\n\n{table * tables}"""', "a.py")
-    assert not house.maps_its_symbols(f'"""Words.\n\n{table}"""', "a.py")
+    assert rules.maps_its_symbols(f'"""Words.\n\n{table * tables}"""', "a.py")
+    assert not rules.maps_its_symbols(f'"""Words.\n\n{table}"""', "a.py")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from papers import script
+from scripts import script
 
 ROOT = Path(__file__).resolve().parent.parent
 links, pair, tables = (script(name) for name in ("links", "pair", "tables"))

@@ -5,15 +5,15 @@ import importlib
 import re
 from pathlib import Path
 
-import claims
 import jupytext
 import nbformat
+import notebook_runner
 import pytest
-from papers import script
 from rooms import ROOMS
+from scripts import script
 
 from curvkit.core import knob as knobs
-from curvkit.report import parameters
+from curvkit.pages import parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = sorted((ROOT / "notebooks").glob("*.py"))
@@ -89,7 +89,7 @@ def test_the_files_that_a_notebook_names_are_there(notebook):
 
 
 def test_every_file_of_claims_is_of_a_notebook():
-    stems = {path.stem for path in claims.CLAIMS.glob("*.py")}
+    stems = {path.stem for path in notebook_runner.CLAIMS.glob("*.py")}
     assert stems == {path.stem for path in NOTEBOOKS}
 
 
@@ -97,21 +97,21 @@ def test_every_file_of_claims_is_of_a_notebook():
 def test_what_a_notebook_claims_can_fail(notebook):
     facts = nbformat.from_dict({"runs": []})
     with pytest.raises(AssertionError):
-        claims.of_notebook(notebook.stem)(claims.Executed([], [], facts))
+        notebook_runner.of_notebook(notebook.stem)(notebook_runner.Executed([], [], facts))
 
 
 @pytest.mark.slow
 @named
 def test_a_notebook_runs_headlessly_with_quick_settings(notebook, tmp_path):
-    done = claims.executed(notebook, tmp_path, quick=True)
-    claims.is_alive(done)
+    done = notebook_runner.executed(notebook, tmp_path, quick=True)
+    notebook_runner.is_alive(done)
     # Binder gives two gigabytes to JupyterLab and a kernel.
-    assert done.facts["peak_mb"] < claims.MOST_MB
+    assert done.facts["peak_mb"] < notebook_runner.MOST_MB
 
 
 @pytest.mark.full
 @named
 def test_a_notebook_runs_headlessly_at_its_defaults(notebook, tmp_path):
-    done = claims.executed(notebook, tmp_path, quick=False)
-    claims.hold(notebook.stem, done)
-    assert done.facts["peak_mb"] < claims.MOST_MB
+    done = notebook_runner.executed(notebook, tmp_path, quick=False)
+    notebook_runner.hold(notebook.stem, done)
+    assert done.facts["peak_mb"] < notebook_runner.MOST_MB

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from papers import script
+from scripts import script
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from papers import ROOT, script
 from rooms import ROOMS
+from scripts import ROOT, script
 
 typecheck = script("typecheck")
 needs_the_checker = pytest.mark.skipif(

@@ -13,7 +13,7 @@ import numpy as np
 
 from curvkit.core import devices, knob
 from curvkit.core import trace as traces
-from curvkit.core.mixed import compiled
+from curvkit.core.x64 import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
 Step = Callable[..., Any]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from curvkit.core import say
+from curvkit.core import messages
 
 KINDS = (
     (stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"),
@@ -71,13 +71,13 @@ def found(path: Path) -> os.stat_result | None:
         if path.parent.is_dir():
             return None
         raise FileNotFoundError(
-            f"There is no folder {say.shown(str(path.parent), LONGEST_TOLD)} to write to."
+            f"There is no folder {messages.shown(str(path.parent), LONGEST_TOLD)} to write to."
         ) from None
     except OSError as error:
         raise _unwritable(path, error) from None
     except ValueError as error:  # of a name that no system has
         raise ValueError(
-            f"{say.shown(str(path), LONGEST_TOLD)} is no name of a file: {error}."
+            f"{messages.shown(str(path), LONGEST_TOLD)} is no name of a file: {error}."
         ) from None
     if kind := kind_of(there):
         raise ValueError(f"{path} is {kind}, which is not replaced; name a file.")
@@ -95,7 +95,7 @@ def kind_of(there: os.stat_result) -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> OSError:
-    name = say.shown(str(path), LONGEST_TOLD)
+    name = messages.shown(str(path), LONGEST_TOLD)
     return type(error)(f"{name} cannot be written to: {error.strerror}; name another place.")
 
 
@@ -153,7 +153,7 @@ def folder(path: Path) -> Path:
         raise _unwritable(path, error) from None
     except ValueError as error:
         raise ValueError(
-            f"{say.shown(str(path), LONGEST_TOLD)} is no name of a folder: {error}."
+            f"{messages.shown(str(path), LONGEST_TOLD)} is no name of a folder: {error}."
         ) from None
     return path
 
@@ -225,14 +225,14 @@ def file_named(what: str, endings: Sequence[str]) -> Callable[[str | os.PathLike
     def place(typed: str | os.PathLike[str]) -> Path:
         path, text = named(what)(typed), os.fspath(typed)
         if text.endswith(("/", os.sep)):
-            raise OSError(f"{what} must name a file, but {say.shown(text)} is a folder.")
+            raise OSError(f"{what} must name a file, but {messages.shown(text)} is a folder.")
         try:
             found(path)
         except ValueError as error:
             raise OSError(str(error)) from None
         if path.suffix.lower() not in endings:
             wanted = " or ".join(endings)
-            raise OSError(say.refusal(what, f"a file that ends in {wanted}", text))
+            raise OSError(messages.refusal(what, f"a file that ends in {wanted}", text))
         return path
 
     return place

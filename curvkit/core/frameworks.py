@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # What a framework says of a leaf: any floating-point number is trained; only arrays are, and plain
 # numbers are settings; no leaf is.
@@ -200,7 +200,7 @@ def value(leaf: Any, where: Callable[[], str], strict: bool) -> Any:
         return leaf
     advice = _advice(leaf, strict)
     if advice:
-        raise ValueError(say.refusal(where(), "an array, or a pytree of arrays", _told(leaf),
+        raise ValueError(messages.refusal(where(), "an array, or a pytree of arrays", _told(leaf),
                                      advice))  # fmt: skip
     if is_a(leaf, "keras", "Variable"):
         return value(leaf.value, where, strict)
@@ -212,7 +212,7 @@ def value(leaf: Any, where: Callable[[], str], strict: bool) -> Any:
         except TypeError as error:
             advice = "keep numbers alone, as by numpy.asarray(..., float)"
             got = f"an array of {leaf.dtype}"
-            raise ValueError(say.refusal(where(), "an array of numbers", Plain(got), advice)) \
+            raise ValueError(messages.refusal(where(), "an array of numbers", Plain(got), advice)) \
                 from error  # fmt: skip
     return leaf
 

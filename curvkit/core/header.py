@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from curvkit.core import knob, say
+from curvkit.core import knob, messages
 from curvkit.core.archive import Archive
 
 FORMAT = 1
@@ -43,7 +43,7 @@ def parsed(text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"its header is no JSON: {error}") from None
     if not isinstance(told, dict):
-        raise ValueError(f"its header is {say.shown(told)}, and no table of names")
+        raise ValueError(f"its header is {messages.shown(told)}, and no table of names")
     return told
 
 
@@ -72,12 +72,14 @@ def check(told: Mapping[str, Any], room: str | None, settings: type | None) -> N
         return
     found = told.get("format")
     if type(found) is not int or found != FORMAT:
-        raise ValueError(f"it is of format {say.shown(found)}, and format {FORMAT} is read here")
+        raise ValueError(
+            f"it is of format {messages.shown(found)}, and format {FORMAT} is read here"
+        )
     if told.get("room") != room:
-        raise ValueError(f"it is of the room {say.shown(told.get('room'))}, and not of {room}")
+        raise ValueError(f"it is of the room {messages.shown(told.get('room'))}, and not of {room}")
     given = told.get("settings")
     if not isinstance(given, Mapping):
-        raise ValueError(f"its settings are {say.shown(given)}, and no table of names")
+        raise ValueError(f"its settings are {messages.shown(given)}, and no table of names")
     if settings is not None:
         _checked(given, settings)
     versions = told.get("versions", {})
@@ -103,4 +105,4 @@ def _checked(given: Mapping[str, Any], settings: type) -> None:
             raise ValueError(f"it does not say the setting {name}, so another curvkit wrote it")
         kinds = {type(value), int} if type(value) is float else {type(value)}
         if type(given[name]) not in kinds or given[name] != value:
-            raise ValueError(f"its setting {name} is {say.shown(given[name])}")
+            raise ValueError(f"its setting {name} is {messages.shown(given[name])}")

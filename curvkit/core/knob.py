@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 import jax
 import jax.core
 
-from curvkit.core import say
+from curvkit.core import messages
 
 Settings = TypeVar("Settings", bound="BaseSettings")
 
@@ -69,7 +69,7 @@ class Knob:
         if cast is None or not self._holds(cast):
             near = difflib.get_close_matches(str(value), self.choices, n=1)
             advice = f"did you mean {near[0]!r}?" if near else ""
-            raise ValueError(say.refusal(self.name, self.expected, value, advice.rstrip(".")))
+            raise ValueError(messages.refusal(self.name, self.expected, value, advice.rstrip(".")))
         return cast
 
     def _cast(self, value: Any) -> Any:
@@ -206,7 +206,7 @@ class BaseSettings:
             elif each.static:
                 shown = f"a traced value of type {type(value).__name__}"
                 advice = "a static knob shapes the program, so set it outside of jit"
-                raise ValueError(say.refusal(name, each.expected, shown, advice))
+                raise ValueError(messages.refusal(name, each.expected, shown, advice))
 
     def __setstate__(self, state: Mapping[str, Any]):
         self.__init__(**state)  # an unpickled or copied object passes the gate as well
@@ -222,7 +222,7 @@ class BaseSettings:
         given = {**(values or {}), **named}
         for name in given:
             if name not in cls.__knobs__:
-                raise ValueError(say.unknown("setting", name, cls.__knobs__))
+                raise ValueError(messages.unknown("setting", name, cls.__knobs__))
         return cls(**given)
 
 
@@ -236,7 +236,9 @@ def _declared(cls: type, field: dataclasses.Field[Any]) -> Knob:
         raise TypeError(f"{where} is declared as {field.type.__name__}, its default is no such.")
     made = Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
     if made.scale == "log" and made.ends[0] <= 0:
-        raise ValueError(f"{where}: {say.refusal('low', 'above zero on a log scale', made.low)}")
+        raise ValueError(
+            f"{where}: {messages.refusal('low', 'above zero on a log scale', made.low)}"
+        )
     try:
         made.read(made.default)
     except ValueError as error:

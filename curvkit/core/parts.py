@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import frameworks, say
+from curvkit.core import frameworks, messages
 
 NUMBER, HELD, FIXED = "number", "held", "fixed"
 
@@ -173,11 +173,13 @@ def _readable(pytree: Any, name: str) -> None:
     in it what can be gone through once only.
     """
     if isinstance(pytree, str):
-        raise ValueError(say.refusal(name, "a pytree of arrays", pytree))
+        raise ValueError(messages.refusal(name, "a pytree of arrays", pytree))
     if name == "params" and hasattr(pytree, "opt_state"):
         model = "the params" if hasattr(pytree, "params") else "the model"
         got = frameworks.Plain(f"a {type(pytree).__name__}")
-        raise ValueError(say.refusal(name, "a pytree of parameters", got, f"give {model} alone"))
+        raise ValueError(
+            messages.refusal(name, "a pytree of parameters", got, f"give {model} alone")
+        )
     # JAX warns of these, and will no longer take them for leaves.
     for path, leaf in jax.tree_util.tree_leaves_with_path(pytree, is_leaf=frameworks.is_closed):
         if frameworks.is_gone_through_once(leaf):
@@ -205,14 +207,14 @@ def _kind(array: Any, rule: Any) -> str:
 def _told(array: Any, wanted: Any, leaf: Any) -> str:
     """The kind of an array or number that is said to be trained, or not."""
     if wanted and not _floating(array):
-        raise ValueError(say.refusal("trained", "of floating-point arrays only", leaf))
+        raise ValueError(messages.refusal("trained", "of floating-point arrays only", leaf))
     return NUMBER if wanted else HELD
 
 
 def _no_complex(array: Any, where: Callable[[], str]) -> None:
     if jnp.issubdtype(_dtype(array), jnp.complexfloating):
         advice = "give the real and the imaginary part as two arrays, or hold it by trained="
-        raise ValueError(say.refusal(where(), "real", frameworks.Plain(_dtype(array)), advice))
+        raise ValueError(messages.refusal(where(), "real", frameworks.Plain(_dtype(array)), advice))
 
 
 def _dtype(array: Any):
@@ -247,12 +249,12 @@ def _chosen(trained: Any, pytree: Any) -> list[bool]:
     expected = "a pytree of booleans that is a prefix of params, or the name of a leaf"
     # Words are true as well: trained="out" would train everything.
     if not all(isinstance(each, bool | np.bool_ | jax.Array) for each in jax.tree.leaves(mask)):
-        raise ValueError(say.refusal("trained", expected, mask))
+        raise ValueError(messages.refusal("trained", expected, mask))
     try:
         spread = jax.tree.map(lambda one, below: jax.tree.map(lambda _: bool(one), below),
                               mask, pytree)  # fmt: skip
     except (ValueError, TypeError) as error:
-        raise ValueError(say.refusal("trained", expected, mask)) from error
+        raise ValueError(messages.refusal("trained", expected, mask)) from error
     return jax.tree.leaves(spread)
 
 
@@ -265,7 +267,9 @@ def _named(name: str, pytree: Any) -> list[bool]:
     within = lambda path: any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
     found = [within(path) for path in paths]
     if not any(found):
-        raise ValueError(say.unknown("leaf of params", name, [".".join(path) for path in paths]))
+        raise ValueError(
+            messages.unknown("leaf of params", name, [".".join(path) for path in paths])
+        )
     return found
 
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from curvkit.core import frameworks, parts, programs, say, tree
+from curvkit.core import frameworks, messages, parts, programs, tree
 
 
 class Problem(NamedTuple):
@@ -50,7 +50,9 @@ class Problem(NamedTuple):
         if [jnp.shape(each)[axes:] for each in found] != [each.shape for each in self.numbers]:
             wanted = jax.tree.map(np.shape, self.like_params(self.numbers))
             given = jax.tree.map(lambda each: np.shape(each)[axes:], pytree)
-            raise ValueError(say.refusal(name, f"shaped like params, {say.shown(wanted)}", given))
+            raise ValueError(
+                messages.refusal(name, f"shaped like params, {messages.shown(wanted)}", given)
+            )
         return [jnp.asarray(each, self.numbers[0].dtype) for each in found]
 
     def like_params(self, numbers: Sequence[jax.Array], axes: int = 0) -> Any:
@@ -99,11 +101,13 @@ def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any
     numbers, held, shape = parts.split(params)
     if some and numbers and not sum(each.size for each in numbers):
         got = frameworks.Plain(f"arrays of shapes {[each.shape for each in numbers]}")
-        raise ValueError(say.refusal("params", "at least one number to train", got))
+        raise ValueError(messages.refusal("params", "at least one number to train", got))
     if not numbers:
         tree.require_floats("params", params)
         advice = "give trainable arrays of floats"
-        raise ValueError(say.refusal("params", "a model with something to train", params, advice))
+        raise ValueError(
+            messages.refusal("params", "a model with something to train", params, advice)
+        )
     wide = jnp.float64 if any(each.dtype == jnp.float64 for each in numbers) else jnp.float32
     return [each.astype(wide) for each in numbers], held, shape
 
@@ -147,7 +151,7 @@ def require_scalar(traced: programs.Traced, name: str, args: Sequence[Any] = ())
             return
     got = ", ".join(f"{each.dtype} of shape {each.shape}" for each in traced.out) or "nothing"
     advice = "return one real number, as by jnp.mean over the examples, and no auxiliary values"
-    raise ValueError(say.refusal(asked, "a real scalar", frameworks.Plain(got), advice))
+    raise ValueError(messages.refusal(asked, "a real scalar", frameworks.Plain(got), advice))
 
 
 def by_place(
@@ -188,7 +192,9 @@ def array(value: Any, name: str) -> Any:
     if found.dtype == object or found.dtype.kind in "USMm":
         advice = "give numbers, as by numpy.asarray(...)"
         got = f"{type(value).__name__} of {found.dtype}"
-        raise ValueError(say.refusal(f"what {name} gets", "arrays", frameworks.Plain(got), advice))
+        raise ValueError(
+            messages.refusal(f"what {name} gets", "arrays", frameworks.Plain(got), advice)
+        )
     return found
 
 

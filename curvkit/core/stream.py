@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 from curvkit.core import knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
-from curvkit.core.mixed import compiled
+from curvkit.core.x64 import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
 
@@ -67,7 +67,7 @@ class Stream(Generic[Trace]):
             compiles a new beginning, which takes a second, and leaves the rest as it is.
         options: XLA's, for the program that makes readings, such as `core.batch.OPTIMISED` where
             a run takes longer than compiling does; the flags that are set decide if None.
-        mixed: whether `reading` computes a part in float64, see `core.mixed`.
+        mixed: whether `reading` computes a part in float64, see `core.x64`.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from curvkit import __version__
-from curvkit.core import files, say
+from curvkit.core import files, messages
 from curvkit.core import header as headers
 from curvkit.core.archive import MOST_ARRAYS, MOST_BYTES, UNREADABLE, Archive
 from curvkit.core.header import FORMAT
@@ -225,12 +225,12 @@ def _agrees(each: Series, shape: tuple[int, ...], sizes: dict[str, int]) -> None
     ]
     if len(shape) != len(each.dims) or not all(agree):
         wanted = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
-        raise ValueError(say.refusal(each.name, wanted, shape))
+        raise ValueError(messages.refusal(each.name, wanted, shape))
 
 
 def _is_of_kind(each: Series, dtype: np.dtype) -> None:
     if dtype.name not in each.dtypes:
-        raise ValueError(say.refusal(each.name, f"of {' or '.join(each.dtypes)}", dtype.name))
+        raise ValueError(messages.refusal(each.name, f"of {' or '.join(each.dtypes)}", dtype.name))
 
 
 def trace(cls: type) -> Any:

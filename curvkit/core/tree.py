@@ -11,21 +11,23 @@ import jax
 import jax.core
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 def require_floats(name: str, tree: Any) -> None:
     """Raises ValueError where `tree` is empty or has a leaf that is no floating-point array."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     if not leaves:
-        raise ValueError(say.refusal(name, "a pytree with at least one array", tree))
+        raise ValueError(messages.refusal(name, "a pytree with at least one array", tree))
     for path, leaf in leaves:
         number = hasattr(leaf, "dtype") or isinstance(leaf, int | float | complex)
         dtype = jnp.result_type(leaf) if number else None
         if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
             where = f"{name}{jax.tree_util.keystr(path)}"
             advice = "pass the trainable leaves only and close the loss over the others"
-            raise ValueError(say.refusal(where, "a floating-point array", dtype or leaf, advice))
+            raise ValueError(
+                messages.refusal(where, "a floating-point array", dtype or leaf, advice)
+            )
 
 
 def require_scalar(loss: Callable[[Any], Any], params: Any) -> None:
@@ -34,7 +36,7 @@ def require_scalar(loss: Callable[[Any], Any], params: Any) -> None:
     if not hasattr(out, "shape") or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
         got = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else out
         advice = "return one real number, as by jnp.mean over the examples"
-        raise ValueError(say.refusal("loss(params)", "a real scalar", got, advice))
+        raise ValueError(messages.refusal("loss(params)", "a real scalar", got, advice))
 
 
 def strong(tree: Any) -> Any:

@@ -16,8 +16,8 @@ from curvkit.curvature import experiment as _experiment
 from curvkit.curvature import figures
 from curvkit.curvature._blocks import block_sharpness
 from curvkit.curvature._chunks import over_batches
+from curvkit.curvature._eigenpairs import EigenPairs, hvp, sharpness, top_eigenpairs
 from curvkit.curvature._gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
-from curvkit.curvature._lanczos import EigenPairs, hvp, sharpness, top_eigenpairs
 from curvkit.curvature._operator import Operator, of_operator
 from curvkit.curvature._spectrum import SpectralDensity, hessian_trace, spectral_density
 from curvkit.curvature._thresholds import critical, stability_threshold

@@ -18,9 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import parts, problem, say, tree
+from curvkit.core import messages, parts, problem, tree
 from curvkit.curvature import _davidson as davidson
-from curvkit.curvature import _krylov as krylov
+from curvkit.curvature import _lanczos as krylov
 
 
 def layers(params: Any) -> dict[str, list[int]]:
@@ -93,10 +93,10 @@ def block_sharpness(
     if start is None:
         start = jnp.zeros(posed.size, posed.numbers[0].dtype)
     if jnp.shape(start) != (posed.size,):
-        raise ValueError(say.refusal("start", f"of shape ({posed.size},)", jnp.shape(start)))
+        raise ValueError(messages.refusal("start", f"of shape ({posed.size},)", jnp.shape(start)))
     steps, tolerance = (
-        min(say.whole("num_hvps", num_hvps), posed.size),
-        say.real("tolerance", tolerance, least=0, most=math.inf),
+        min(messages.whole("num_hvps", num_hvps), posed.size),
+        messages.real("tolerance", tolerance, least=0, most=math.inf),
     )
     statics = dict(blocks=len(blocks), steps=steps, tolerance=tolerance)
     values, vectors = posed.run(_searched, owner, start, key, **statics)
@@ -154,7 +154,7 @@ def owners(blocks: dict[str, list[int]], leaves: list[jax.Array]) -> jax.Array:
         for place in places:
             if not 0 <= place < len(leaves) or owner[place] >= 0:
                 expected = f"leaves from 0 to {len(leaves) - 1}, each in one block"
-                raise ValueError(say.refusal(f"blocks[{name!r}]", expected, places))
+                raise ValueError(messages.refusal(f"blocks[{name!r}]", expected, places))
             owner[place] = number
     # As short as the numbers allow: there are as many as parameters.
     kind = np.min_scalar_type(-max(len(blocks), 1))

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import problem, say
+from curvkit.core import messages, problem
 
 
 def over_batches(
@@ -49,7 +49,7 @@ def over_batches(
     groups: dict[Any, list[Any]] = {}
     if isinstance(batches, str) or not isinstance(batches, Iterable) or hasattr(batches, "columns"):
         expected, advice = "an iterable of batches", "put a single one into a list"
-        raise ValueError(say.refusal("batches", expected, batches, advice))
+        raise ValueError(messages.refusal("batches", expected, batches, advice))
     for batch in batches:
         batch = jax.tree.map(lambda each: problem.array(each, "loss"), batch)
         if _examples(batch) == 0:
@@ -57,7 +57,7 @@ def over_batches(
         shapes = jax.tree.map(lambda each: (np.shape(each), jnp.result_type(each)), batch)
         groups.setdefault(str((jax.tree.structure(batch), shapes)), []).append(batch)
     if not groups:
-        raise ValueError(say.refusal("batches", "at least one batch", []))
+        raise ValueError(messages.refusal("batches", "at least one batch", []))
     counts = [_examples(group[0]) * len(group) for group in groups.values()]
     stacked = [jax.tree.map(lambda *each: jnp.stack(each), *group) for group in groups.values()]
 
@@ -79,5 +79,5 @@ def _examples(batch: Any) -> int:
     if len(sizes) != 1 or -1 in sizes:
         advice = "put the examples on the leading axis of each array"
         got = sorted(str(np.shape(each)) for each in jax.tree.leaves(batch))
-        raise ValueError(say.refusal("batches", "arrays with one leading axis", got, advice))
+        raise ValueError(messages.refusal("batches", "arrays with one leading axis", got, advice))
     return sizes.pop()

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 
 INSTEAD = (
     "pass rule=None for the sharpness without a threshold, or preconditioner= and critical= of "
@@ -110,7 +110,7 @@ class Cover(NamedTuple):
 
 def unknown(name: Any) -> str:
     """The sentence for a part of an optimizer that is not known here."""
-    return f"optimizer has {say.shown(name)} in it, whose edge is not known here; {INSTEAD}."
+    return f"optimizer has {messages.shown(name)} in it, whose edge is not known here; {INSTEAD}."
 
 
 def scalar(value: Any) -> Any:

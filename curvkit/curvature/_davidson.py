@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.curvature._krylov import errors, length, noise, orthogonal, ritz_pairs, unit
+from curvkit.curvature._lanczos import errors, length, noise, orthogonal, ritz_pairs, unit
 
 # How much noise a residual gets: without it a direction whose eigenvalue only now rises above the
 # others is never seen; at 2 % it costs no accuracy.

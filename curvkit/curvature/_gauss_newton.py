@@ -18,8 +18,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from curvkit.core import parts, problem, say, tree
-from curvkit.curvature import _krylov as krylov
+from curvkit.core import messages, parts, problem, tree
+from curvkit.curvature import _lanczos as krylov
 
 
 @tree.exactly
@@ -85,8 +85,8 @@ def gauss_newton_eigenvalues(
     """
     args, k = problem.by_place(model, params, args, k)
     posed = _posed(model, criterion, params, args)
-    steps = min(say.whole("num_products", num_products), posed.size)
-    return posed.run(_search, key, k=say.whole("k", k, most=steps), steps=steps)
+    steps = min(messages.whole("num_products", num_products), posed.size)
+    return posed.run(_search, key, k=messages.whole("k", k, most=steps), steps=steps)
 
 
 def _posed(model, criterion, params, args):
@@ -95,7 +95,7 @@ def _posed(model, criterion, params, args):
     traced = problem.read(model, numbers, held, shape, args, "model")
     if not traced.out or not all(jnp.issubdtype(e.dtype, jnp.floating) for e in traced.out):
         got = ", ".join(str(each.dtype) for each in traced.out) or "nothing"
-        raise ValueError(say.refusal("the outputs of model", "floating-point arrays", got))
+        raise ValueError(messages.refusal("the outputs of model", "floating-point arrays", got))
     outputs = jax.tree.unflatten(traced.structure, traced.out)
     outs, kept, lies = parts.split(jax.tree.map(lambda e: jnp.zeros(e.shape, e.dtype), outputs))
     judged = problem.read(criterion, outs, kept, lies, args, "criterion")

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from curvkit.core import say
+from curvkit.core import messages
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "tanh": jnp.tanh,
@@ -50,7 +50,7 @@ def mlp(
         ValueError: if the initialization is unknown.
     """
     if initialization not in ("torch", "lecun"):
-        raise ValueError(say.unknown("initialization", initialization, ("torch", "lecun")))
+        raise ValueError(messages.unknown("initialization", initialization, ("torch", "lecun")))
     layers = []
     for fan_in, fan_out, layer_key in zip(
         sizes[:-1], sizes[1:], jax.random.split(key, len(sizes) - 1), strict=True

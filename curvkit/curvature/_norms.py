@@ -23,7 +23,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 
 NAMES = ("sign", "spectral")
 
@@ -40,7 +40,7 @@ def longest(norm: str, signal: list[jax.Array], radii: list[Any]) -> list[jax.Ar
     [[0.5, -0.5]]
     """
     if norm not in NAMES:
-        raise ValueError(say.unknown("norm", norm, NAMES))
+        raise ValueError(messages.unknown("norm", norm, NAMES))
     step = jnp.sign if norm == "sign" else _polar
     return [(r * step(c)).astype(c.dtype) for c, r in zip(signal, radii, strict=True)]
 

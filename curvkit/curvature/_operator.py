@@ -20,11 +20,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import programs, say, tree
+from curvkit.core import messages, programs, tree
 from curvkit.curvature import _davidson as davidson
-from curvkit.curvature import _krylov as krylov
+from curvkit.curvature import _lanczos as krylov
 from curvkit.curvature import _spectrum as spectrum
-from curvkit.curvature._lanczos import CARRIED, EigenPairs, _tolerances
+from curvkit.curvature._eigenpairs import CARRIED, EigenPairs, _tolerances
 
 # xᵀAy and yᵀAx are of the size of |Ay|; half precision leaves them apart by less than this share.
 ASYMMETRY = 0.02
@@ -62,16 +62,16 @@ def of_operator(
     """
     if not callable(matvec):
         raise ValueError(
-            say.refusal("matvec", "a function", type(matvec).__name__, "pass lambda v: A @ v")
+            messages.refusal("matvec", "a function", type(matvec).__name__, "pass lambda v: A @ v")
         )
     expected = "a whole number above 0, or a tuple of them"
     many = shape if isinstance(shape, Sequence) and not isinstance(shape, str | bytes) else (shape,)
-    sides = tuple(say.whole("shape", each, 1, expected) for each in many)
+    sides = tuple(messages.whole("shape", each, 1, expected) for each in many)
     if not sides:
-        raise ValueError(say.refusal("shape", expected, shape))
+        raise ValueError(messages.refusal("shape", expected, shape))
     if dtype not in (jnp.float32, jnp.float64) or jnp.result_type(np.zeros((), dtype)) != dtype:
         expected = "float32, or float64 where jax_enable_x64 is on"
-        raise ValueError(say.refusal("dtype", expected, dtype))
+        raise ValueError(messages.refusal("dtype", expected, dtype))
     return Operator(matvec, sides, jnp.dtype(dtype))
 
 
@@ -99,7 +99,7 @@ class Operator:
         """The product with one vector of `shape`."""
         vector = jnp.asarray(vector, self.dtype)
         if vector.shape != self.shape:
-            raise ValueError(say.refusal("vector", f"of shape {self.shape}", vector.shape))
+            raise ValueError(messages.refusal("vector", f"of shape {self.shape}", vector.shape))
         if self._call is None:
             return jnp.asarray(self._fitting(self._matvec(vector)))
         return jnp.asarray(self.outside(vector))
@@ -125,8 +125,8 @@ class Operator:
         Raises:
             ValueError: with one sentence, if an argument does not fit, or a product is not finite.
         """
-        k = say.whole("k", k)
-        most = say.whole("num_products", num_products, k, f"a whole number of at least k={k}")
+        k = messages.whole("k", k)
+        most = messages.whole("num_products", num_products, k, f"a whole number of at least k={k}")
         start = None if start is None else self._first(start)
         statics = dict(k=k, steps=most, tolerance=_tolerances(tolerance, k))
         *found, made = self._run(_largest, key, start, **statics)
@@ -146,7 +146,7 @@ class Operator:
             key: a JAX random key.
             samples: products, at least 2.
         """
-        found = self._run(_trace, key, samples=say.whole("samples", samples, 2))
+        found = self._run(_trace, key, samples=messages.whole("samples", samples, 2))
         self._require_finite(found[0])
         return found
 
@@ -161,8 +161,8 @@ class Operator:
             samples: random vectors, at least 1.
             order: products for each, from 1 to P.
         """
-        samples = say.whole("samples", samples)
-        order = say.whole("order", order, most=math.prod(self.shape))
+        samples = messages.whole("samples", samples)
+        order = messages.whole("order", order, most=math.prod(self.shape))
         found = self._run(_density, key, samples=samples, order=order)
         self._require_finite(found.nodes)
         return found
@@ -171,7 +171,7 @@ class Operator:
         """The product, by a function that is none of JAX's, of a vector of `shape`."""
         try:
             # A copy, which may be written to: PyTorch warns of what may not.
-            call = say.known("a function that is none of JAX's", self._call)
+            call = messages.known("a function that is none of JAX's", self._call)
             return np.asarray(self._fitting(call(np.array(vector, self.dtype))))
         except Exception as error:
             self._raised = error
@@ -203,7 +203,9 @@ class Operator:
         else:
             start, wanted = jnp.asarray(start)[None], (1, *self.shape)
         if jnp.shape(start) != wanted:
-            raise ValueError(say.refusal("start", f"of shape {self.shape}", jnp.shape(start[0])))
+            raise ValueError(
+                messages.refusal("start", f"of shape {self.shape}", jnp.shape(start[0]))
+            )
         rows = jnp.asarray(start, self.dtype).reshape(len(start), -1)
         return jnp.where(jnp.all(jnp.isfinite(rows), axis=1, keepdims=True), rows, 0)
 
@@ -238,9 +240,11 @@ class Operator:
         out = out if own else np.asarray(out.detach().cpu() if hasattr(out, "detach") else out)
         if out.shape != self.shape:
             advice = "return an array of the shape that came in"
-            raise ValueError(say.refusal("matvec(v)", f"of shape {self.shape}", out.shape, advice))
+            raise ValueError(
+                messages.refusal("matvec(v)", f"of shape {self.shape}", out.shape, advice)
+            )
         if not (jnp.issubdtype(out.dtype, jnp.floating) or out.dtype.kind in "iub"):
-            raise ValueError(say.refusal("matvec(v)", "of real numbers", str(out.dtype)))
+            raise ValueError(messages.refusal("matvec(v)", "of real numbers", str(out.dtype)))
         return out.astype(self.dtype)
 
     def _check(self, vectors) -> None:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # Below this a second moment counts as zero; the value of the published experiments.
 EPSILON = 1e-7
@@ -41,7 +41,7 @@ def direction(
         )
     if rule == "adam":
         return optax.scale_by_adam(momentum, second_moment_decay, eps=EPSILON)
-    raise ValueError(say.unknown("rule", rule, RULES))
+    raise ValueError(messages.unknown("rule", rule, RULES))
 
 
 def preconditioner(

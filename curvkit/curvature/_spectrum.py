@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import problem, say, tree
-from curvkit.curvature import _krylov as krylov
+from curvkit.core import messages, problem, tree
+from curvkit.curvature import _lanczos as krylov
 
 
 class SpectralDensity(NamedTuple):
@@ -76,7 +76,7 @@ def hessian_trace(
     >>> [float(each) for each in hessian_trace(loss, jnp.ones(3), key=jax.random.key(0))]
     [6.0, 0.0]
     """
-    samples = say.whole("samples", samples, 2)
+    samples = messages.whole("samples", samples, 2)
     return problem.posed(loss, params, args).run(_trace, key, samples=samples)
 
 
@@ -110,8 +110,8 @@ def spectral_density(
     (2.0, 4.6667)
     """
     posed = problem.posed(loss, params, args)
-    samples = say.whole("samples", samples)
-    order = say.whole("order", order, most=posed.size)
+    samples = messages.whole("samples", samples)
+    order = messages.whole("order", order, most=posed.size)
     return posed.run(_density, key, samples=samples, order=order)
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.curvature._cover import INSTEAD, Cover, scalar
 from curvkit.curvature._links import Link
 from curvkit.curvature._optimizers import averaged
@@ -220,8 +220,10 @@ def _walk(state, injected, cover):
     if isinstance(state, Mapping) or type(state) in (tuple, list):
         parts = state.values() if isinstance(state, Mapping) else state
         return [found for each in parts for found in _walk(each, injected, cover)]
-    raise ValueError(f"opt_state has {say.shown(kind)} in it, whose edge is not known here; give "
-                     f"optimizer=, the optax transformation itself, or {INSTEAD}.")  # fmt: skip
+    raise ValueError(
+        f"opt_state has {messages.shown(kind)} in it, whose edge is not known here; give "
+        f"optimizer=, the optax transformation itself, or {INSTEAD}."
+    )
 
 
 def _groups(inner, injected, cover):
@@ -229,8 +231,8 @@ def _groups(inner, injected, cover):
     for name, each in inner.items():
         if not _fields(each) and len(inner) > 1:
             raise ValueError(
-                f"opt_state has several groups and does not tell which arrays {say.shown(name)} "
-                "trains; give optimizer=, the optax transformation itself."
+                "opt_state has several groups and does not tell which arrays "
+                f"{messages.shown(name)} trains; give optimizer=, the optax transformation itself."
             )
         found += _walk(each, injected, cover)
     return found

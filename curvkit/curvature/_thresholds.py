@@ -8,7 +8,7 @@
 | ηλ* | the critical value, `critical(rule)` | arXiv 2103.00065, section 2 and appendix B |
 """
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # For each rule ηλ* as a function of β: where the 2 × 2 recurrence of one eigendirection leaves the
 # unit circle through −1. Adam's and NAdam's first moment is an average, hence the 1 / (1 − β).
@@ -37,8 +37,8 @@ def critical(rule: str, *, momentum: float = 0.9) -> float:
     (2.0, 3.8, 38.0)
     """
     if rule not in CRITICAL:
-        raise ValueError(say.unknown("rule", rule, CRITICAL))
-    say.reals("momentum", momentum, "at least 0 and below 1", least=0, below=1)
+        raise ValueError(messages.unknown("rule", rule, CRITICAL))
+    messages.reals("momentum", momentum, "at least 0 and below 1", least=0, below=1)
     return CRITICAL[rule](momentum)
 
 
@@ -59,5 +59,5 @@ def stability_threshold(rule: str, learning_rate: float, *, momentum: float = 0.
     >>> stability_threshold("gd", 0.1)
     20.0
     """
-    say.reals("learning_rate", learning_rate, "above 0", above=0)
+    messages.reals("learning_rate", learning_rate, "above 0", above=0)
     return critical(rule, momentum=momentum) / learning_rate

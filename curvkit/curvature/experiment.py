@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 from curvkit import data
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
-from curvkit.curvature._lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature._eigenpairs import EigenPairs, top_eigenpairs
 from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
 

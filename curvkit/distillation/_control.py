@@ -20,7 +20,7 @@ import numpy as np
 import optax
 from scipy.special import log_softmax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.distillation import _field as field
 from curvkit.distillation._variants import REWARDS, Variant, Weights
 
@@ -48,13 +48,13 @@ class Balanced(NamedTuple):
     def _repr_markdown_(self) -> str:
         lines = [
             f"Steps that the pole stands under the student, of at most {LIMIT}; the teacher's pole "
-            f"stands {say.number(self.teacher)}:",
+            f"stands {messages.number(self.teacher)}:",
             "",
             f"| variant | {' | '.join(f'{each} rounds' for each in self.rounds)} |",
             f"| --- |{' --- |' * len(self.rounds)}",
         ]
         for variant, steps in self.rows:
-            lines.append(f"| {variant} | {' | '.join(say.number(each) for each in steps)} |")
+            lines.append(f"| {variant} | {' | '.join(messages.number(each) for each in steps)} |")
         return "\n".join(lines)
 
 
@@ -215,10 +215,10 @@ def balance(
     rows = [(str(each), field.row(each)) for each in variants]
     for name, row in rows:
         if row.gated or REWARDS[row.reward][2]:
-            raise ValueError(say.refusal("variants", "such as need no value of a state", name))
-    rounds, seed = say.whole("rounds", rounds), say.whole("seed", seed, 0)
-    noise = say.real("noise", noise, "a share from 0 to below 1", least=0, below=1)
-    learning_rate = say.real("learning_rate", learning_rate, above=0)
+            raise ValueError(messages.refusal("variants", "such as need no value of a state", name))
+    rounds, seed = messages.whole("rounds", rounds), messages.whole("seed", seed, 0)
+    noise = messages.real("noise", noise, "a share from 0 to below 1", least=0, below=1)
+    learning_rate = messages.real("learning_rate", learning_rate, above=0)
     environment = _environment(EPISODES)
     marks = tuple(dict.fromkeys(int(rounds * part) for part in (0, 0.125, 0.25, 0.5, 1)))
     act = lambda observations: teacher(observations, noise)

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import messages, tree
 from curvkit.distillation._process import (
     ROUNDING,
     Process,
@@ -47,7 +47,7 @@ def boltzmann(worth: jax.Array, temperature: Any) -> jax.Array:
     >>> boltzmann(jnp.array([[0.0, 0.0]]), 1.0).round(3).tolist()
     [[-0.69..., -0.69...]]
     """
-    temperature = say.real("temperature", temperature, above=0)
+    temperature = messages.real("temperature", temperature, above=0)
     return jax.nn.log_softmax(_table("worth", worth) / temperature)
 
 
@@ -60,7 +60,7 @@ def noisy(log_policy: jax.Array, share: Any) -> jax.Array:
     >>> noisy(jnp.array([[0.0, -jnp.inf]]), 0.5).round(3).tolist()
     [[-0.28..., -1.38...]]
     """
-    share = say.real("share", share, "a share from 0 to 1", least=0, most=1)
+    share = messages.real("share", share, "a share from 0 to 1", least=0, most=1)
     log_policy = _table("log_policy", log_policy, most=ROUNDING)
     actions = log_policy.shape[-1]
     return jnp.logaddexp(jnp.log1p(-share) + log_policy, jnp.log(share) - jnp.log(actions))
@@ -77,7 +77,7 @@ def _table(name: str, given: Any, most: float = np.inf) -> jax.Array:
         except (TypeError, ValueError):
             fits = False
         if not fits:
-            raise ValueError(say.refusal(name, "a table (states, actions) of numbers", given))
+            raise ValueError(messages.refusal(name, "a table (states, actions) of numbers", given))
     found = jnp.asarray(given)
     return found if jnp.issubdtype(found.dtype, jnp.floating) else found.astype(float)
 
@@ -96,9 +96,9 @@ def _logits(process: Process, given: Any) -> jax.Array:
     if not known or not (rows or 1) <= given.shape[0] <= states:
         some = f"{rows or 1} to {states}" if rows != states else f"{states}"
         expected = f"a row for each observation, {some} of them, of {actions} numbers"
-        raise ValueError(say.refusal("logits", expected, given.shape))
+        raise ValueError(messages.refusal("logits", expected, given.shape))
     if not tree.traced(given) and not np.all(np.isfinite(np.asarray(given))):
-        raise ValueError(say.refusal("logits", "finite numbers", given))
+        raise ValueError(messages.refusal("logits", "finite numbers", given))
     return given
 
 
@@ -121,14 +121,14 @@ def teacher(process: Process, log_policy: Any) -> Teacher:
     given = jnp.asarray(log_policy, float)
     if given.shape != process.rewards.shape:
         raise ValueError(
-            say.refusal("log_policy", f"of shape {process.rewards.shape}", given.shape)
+            messages.refusal("log_policy", f"of shape {process.rewards.shape}", given.shape)
         )
     if not tree.traced(process, given):
         total = np.exp(np.asarray(given)).sum(1)
         if not np.all(np.abs(total - 1) <= 10 * ROUNDING):
             worst = total[np.argmax(np.nan_to_num(np.abs(total - 1), nan=np.inf))]
             raise ValueError(
-                say.refusal(
+                messages.refusal(
                     "log_policy", "such that exp of each row sums to 1", round(float(worst), 6)
                 )
             )
@@ -169,7 +169,7 @@ def require_support(variant: Variant, taught: Teacher) -> None:
             state, action = (int(each) for each in absent[0])
             where = f"zero for action {action} in state {state}"
             raise ValueError(
-                say.refusal("log_policy", "of a teacher that may do anything", where,
+                messages.refusal("log_policy", "of a teacher that may do anything", where,
                             "mix some chance in with `noisy`")
             )  # fmt: skip
 
@@ -177,7 +177,7 @@ def require_support(variant: Variant, taught: Teacher) -> None:
 def row(variant: str | Variant) -> Variant:
     """The row of VARIANTS of that name; raises ValueError with the names if there is none."""
     if isinstance(variant, str) and variant not in VARIANTS:
-        raise ValueError(say.unknown("variant", variant, VARIANTS))
+        raise ValueError(messages.unknown("variant", variant, VARIANTS))
     return VARIANTS[variant] if isinstance(variant, str) else variant
 
 

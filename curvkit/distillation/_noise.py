@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.distillation import _aliased as aliased
 from curvkit.distillation import _field as field
 from curvkit.distillation import _process as process
@@ -60,7 +60,7 @@ class Noise(NamedTuple):
             f"| --- |{' --- |' * len(titles)}",
         ]
         for actions, noise in self.rows:
-            cells = [say.number(each) for kind in noise for each in kind]
+            cells = [messages.number(each) for kind in noise for each in kind]
             lines.append(f"| {actions} | {' | '.join(cells)} |")
         return "\n".join(lines)
 
@@ -84,14 +84,14 @@ def noise_by_actions(
     """
     numbers = list(actions) if isinstance(actions, Iterable) else []
     if not numbers or isinstance(actions, str):
-        raise ValueError(say.refusal("actions", "numbers of at least 2", actions))
+        raise ValueError(messages.refusal("actions", "numbers of at least 2", actions))
     for each in numbers:
-        say.whole("actions", each, 2, "numbers of at least 2")
+        messages.whole("actions", each, 2, "numbers of at least 2")
     actions = tuple(map(int, numbers))
-    episodes = say.whole("episodes", episodes, BATCH, f"a multiple of {BATCH}")
+    episodes = messages.whole("episodes", episodes, BATCH, f"a multiple of {BATCH}")
     if episodes % BATCH:
-        raise ValueError(say.refusal("episodes", f"a multiple of {BATCH}", episodes))
-    seed = say.whole("seed", seed, 0)
+        raise ValueError(messages.refusal("episodes", f"a multiple of {BATCH}", episodes))
+    seed = messages.whole("seed", seed, 0)
     key = jax.random.key(seed)
     batches = jax.random.split(key, (episodes // BATCH, BATCH))
     rows = []

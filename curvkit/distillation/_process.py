@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # What rounding may leave of a sum of probabilities in single precision.
 ROUNDING = 1e-5
@@ -72,25 +72,33 @@ def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any =
     given = dict(transitions=transitions, rewards=rewards, start=start)
     P, r, first = (_floats(name, each) for name, each in given.items())
     if P.ndim != 3 or P.shape[0] != P.shape[2]:
-        raise ValueError(say.refusal("transitions", "of shape (states, actions, states)", P.shape))
+        raise ValueError(
+            messages.refusal("transitions", "of shape (states, actions, states)", P.shape)
+        )
     for name, each, shape in (("rewards", r, P.shape[:2]), ("start", first, P.shape[:1])):
         if each.shape != shape:
-            raise ValueError(say.refusal(name, f"of shape {shape}", each.shape))
+            raise ValueError(messages.refusal(name, f"of shape {shape}", each.shape))
     if not np.all(np.isfinite(r)):
-        raise ValueError(say.refusal("rewards", "finite numbers", r))
+        raise ValueError(messages.refusal("rewards", "finite numbers", r))
     if not P.size:
-        raise ValueError(say.refusal("transitions", "of at least one state and action", P.shape))
+        raise ValueError(
+            messages.refusal("transitions", "of at least one state and action", P.shape)
+        )
     if not (np.all(P >= 0) and np.all(P.sum(2) <= 1 + ROUNDING)):
         raise ValueError(
-            say.refusal("transitions", "probabilities whose rows sum to at most 1", P.sum(2).max())
+            messages.refusal(
+                "transitions", "probabilities whose rows sum to at most 1", P.sum(2).max()
+            )
         )
     if not (np.all(first >= 0) and abs(first.sum() - 1) <= ROUNDING):
-        raise ValueError(say.refusal("start", "probabilities that sum to 1", first.sum()))
+        raise ValueError(messages.refusal("start", "probabilities that sum to 1", first.sum()))
     seen = np.arange(len(P)) if observed is None else np.asarray(observed)
     whole = np.issubdtype(seen.dtype, np.integer) and seen.shape == first.shape
     if not whole or seen.min() < 0 or seen.max() >= len(P):
         raise ValueError(
-            say.refusal("observed", "a whole number from 0 below the number of states each", seen)
+            messages.refusal(
+                "observed", "a whole number from 0 below the number of states each", seen
+            )
         )
     every = np.full(P.shape[:2], 1 / P.shape[1])
     require_an_end(P, first, every, "transitions")
@@ -102,7 +110,7 @@ def _floats(name: str, given: Any) -> np.ndarray:
     try:
         return np.asarray(given, float)
     except (TypeError, ValueError) as error:
-        raise ValueError(say.refusal(name, "an array of numbers", given)) from error
+        raise ValueError(messages.refusal(name, "an array of numbers", given)) from error
 
 
 def require_an_end(transitions: Any, start: Any, policy: Any, name: str) -> None:
@@ -115,7 +123,9 @@ def require_an_end(transitions: Any, start: Any, policy: Any, name: str) -> None
     if len(stuck):
         advice = "give that loop a probability of ending"
         raise ValueError(
-            say.refusal(name, "such that every episode ends", f"a loop at state {stuck[0]}", advice)
+            messages.refusal(
+                name, "such that every episode ends", f"a loop at state {stuck[0]}", advice
+            )
         )
 
 
@@ -175,7 +185,7 @@ def best(process: Process, tolerance: float = 1e-6) -> jax.Array:
     [2.0, 2.0]
     """
 
-    tolerance = say.real("tolerance", tolerance, above=0)
+    tolerance = messages.real("tolerance", tolerance, above=0)
 
     def sweep(carry):
         Q, _, count = carry
@@ -209,7 +219,7 @@ def from_gymnasium(table: Mapping[int, Mapping[int, list[Any]]], start: Any) -> 
     for s, row in enumerate(choices):
         if len(row) != actions:
             expected = f"of {actions} actions, as table[0] is"
-            raise ValueError(say.refusal(f"table[{s}]", expected, f"{len(row)} of them"))
+            raise ValueError(messages.refusal(f"table[{s}]", expected, f"{len(row)} of them"))
         for a, outcomes in enumerate(row):
             for probability, after, reward, ended in _outcomes(
                 f"table[{s}][{a}]", outcomes, states
@@ -231,7 +241,9 @@ def _numbered(name: str, kind: str, given: Any) -> list[Any]:
     elif isinstance(given, list | tuple) and given:
         return list(given)
     expected = f"a mapping from {kind} numbered 0, 1, 2 and so on"
-    raise ValueError(say.refusal(name, expected, given, "number them, as Gymnasium's env.P does"))
+    raise ValueError(
+        messages.refusal(name, expected, given, "number them, as Gymnasium's env.P does")
+    )
 
 
 def _outcomes(name: str, outcomes: Any, states: int) -> list[tuple[float, int, float, bool]]:
@@ -239,21 +251,21 @@ def _outcomes(name: str, outcomes: Any, states: int) -> list[tuple[float, int, f
     expected = "a list of (probability, next state, reward, ended)"
     found = list(outcomes) if isinstance(outcomes, list | tuple) else []
     if not found or not all(isinstance(each, list | tuple) and len(each) == 4 for each in found):
-        raise ValueError(say.refusal(name, expected, outcomes))
+        raise ValueError(messages.refusal(name, expected, outcomes))
     made = [
         (
-            say.real(f"the probability in {name}", probability, least=0, most=1 + ROUNDING),
-            say.whole(f"the next state in {name}", after, 0, most=states - 1),
-            say.real(f"the reward in {name}", reward),
-            bool(say.whole(f"whether {name} ended", int(ended) if _is_flag(ended) else ended, 0,
-                           "True or False", 1)),
+            messages.real(f"the probability in {name}", probability, least=0, most=1 + ROUNDING),
+            messages.whole(f"the next state in {name}", after, 0, most=states - 1),
+            messages.real(f"the reward in {name}", reward),
+            bool(messages.whole(f"whether {name} ended", int(ended) if _is_flag(ended) else ended,
+                                0, "True or False", 1)),
         )
         for probability, after, reward, ended in found
     ]  # fmt: skip
     total = sum(each[0] for each in made)
     if abs(total - 1) > ROUNDING:
         advice = "what ends the episode is an outcome with ended = True"
-        raise ValueError(say.refusal(name, "of probabilities that sum to 1", total, advice))
+        raise ValueError(messages.refusal(name, "of probabilities that sum to 1", total, advice))
     return made
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import jax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.core.tree import float64
 from curvkit.distillation import _aliased as aliased
 from curvkit.distillation import _field as field
@@ -47,7 +47,7 @@ class Survey(NamedTuple):
             gained = " + ".join(rewards) or "none"
             found = "yes" if each.most < ROUNDING else "**no**"
             proved = {True: "yes", False: "no", None: "not said"}[each.proved]
-            ends = f"{say.number(each.least, 2)} | {say.number(each.most, 2)}"
+            ends = f"{messages.number(each.least, 2)} | {messages.number(each.most, 2)}"
             cells = f"{row.driver} | {row.loss}{', gated' * row.gated} | {gained}"
             lines.append(f"| {each.variant} | {cells} | {ends} | {found} | {proved} |")
         return "\n".join(lines)
@@ -67,7 +67,7 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
     >>> found["n_distill"] < 1e-12, found["on_policy"] > 1e-2
     (True, True)
     """
-    processes, seed = say.whole("processes", processes), say.whole("seed", seed, 0)
+    processes, seed = messages.whole("processes", processes), messages.whole("seed", seed, 0)
 
     def one(weights, key):
         process, taught = aliased.random_process(key)

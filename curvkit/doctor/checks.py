@@ -15,7 +15,8 @@ from typing import Any
 
 from curvkit._rooms import names
 from curvkit.environment import CACHE, cache_folder, environment
-from curvkit.report import machine, pdf
+from curvkit.host import machine
+from curvkit.pages import pdf
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
 SHOWN = ("jax", "plotly", "ipywidgets", "anywidget", "jupyterlab", "papermill")
@@ -37,7 +38,7 @@ PROBE = """
 import json, sys, time
 begun = time.perf_counter()
 import jax
-from curvkit.report.rooms import load
+from curvkit.host.rooms import load
 missed = []
 jax.monitoring.register_event_listener(lambda event, **_: missed.append(event))
 room = load(sys.argv[1])

@@ -55,7 +55,9 @@ def _look(run: bool, compile: bool) -> list[Finding]:
 
 def _ran(each: list[Finding]) -> list[Finding]:
     """The findings of notebooks that were run, in place of those that were only read."""
-    from curvkit.report import index, machine, notebooks
+    from curvkit.host import machine
+    from curvkit.pages import index
+    from curvkit.report import notebooks
     from curvkit.report.run import make
 
     known = {path.stem: path for path in notebooks.choose()}

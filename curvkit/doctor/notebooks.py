@@ -6,7 +6,8 @@ from pathlib import Path
 import curvkit
 from curvkit._rooms import names
 from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
-from curvkit.report import notebooks, parameters
+from curvkit.pages import parameters
+from curvkit.report import notebooks
 
 CHECKOUT = Path(curvkit.__file__).resolve().parent.parent
 

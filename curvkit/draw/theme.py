@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from curvkit.core import say
-from curvkit.draw import patience, sketch
+from curvkit.core import messages
+from curvkit.draw import pandas_race, traces_only
 from curvkit.draw.config import CONFIG
 
 if TYPE_CHECKING:  # plotly is needed only to draw, and may not be installed where runs are made
@@ -53,7 +53,7 @@ def use(mode: Mode) -> None:
     """
     global _mode
     if mode not in PAPER:
-        raise ValueError(say.unknown("mode", mode, PAPER))
+        raise ValueError(messages.unknown("mode", mode, PAPER))
     _mode = mode
 
 
@@ -69,7 +69,7 @@ def color(role: str) -> str:
         ValueError: if there is no such role.
     """
     if role not in ROLES:
-        raise ValueError(say.unknown("role", role, ROLES))
+        raise ValueError(messages.unknown("role", role, ROLES))
     return ROLES[role][_mode == "dark"]
 
 
@@ -136,10 +136,10 @@ def figure(
         shares: how the rows share the height.
         panels: further options of plotly's `make_subplots`, for panels side by side.
     """
-    if sketch.asked():
-        drawn: Any = sketch.Sketch()  # has of a figure what a room draws with
+    if traces_only.asked():
+        drawn: Any = traces_only.Sketch()  # has of a figure what a room draws with
         return drawn
-    patience.settle()
+    pandas_race.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
     made = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
     made.update_layout(title_text=title, height=height or 200 + 210 * rows)

@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import fingerprint, programs, say
+from curvkit.core import fingerprint, messages, programs
 from curvkit.core.tree import float64
 from curvkit.kernels import _written as written
 from curvkit.kernels._breaks import jumps
@@ -179,10 +179,12 @@ def activation(given: "str | Activation | Callable[..., Any]") -> Activation:
         if name in OF_JAX and hasattr(jax.nn, name):
             return activation(getattr(jax.nn, name))
         if name not in ACTIVATIONS:
-            raise ValueError(say.unknown("activation", given, [*ACTIVATIONS, *OTHERWISE, *OF_JAX]))
+            raise ValueError(
+                messages.unknown("activation", given, [*ACTIVATIONS, *OTHERWISE, *OF_JAX])
+            )
         return ACTIVATIONS[name]
     if not callable(given):
-        raise ValueError(say.refusal("activation", "a name or a function of an array", given))
+        raise ValueError(messages.refusal("activation", "a name or a function of an array", given))
     name, traced = _traced(given)
     return _remembered(name, given, traced, lambda: _named(traced) or _looked_into(name, traced))
 
@@ -263,7 +265,7 @@ def _raises(name: str, error: Exception) -> str:
 
 
 def _refused(got: str, advice: str = "") -> str:
-    return say.refusal("activation", "a continuous elementwise function in JAX", got, advice)
+    return messages.refusal("activation", "a continuous elementwise function in JAX", got, advice)
 
 
 class Derived:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.kernels import _maps as maps
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
@@ -49,7 +49,7 @@ def wire(wiring: str, blocks: int, weight: float) -> networks.Network:
     [16, 17, 33, 25]
     """
     if wiring not in WIRINGS:
-        raise ValueError(say.unknown("wiring", wiring, WIRINGS))
+        raise ValueError(messages.unknown("wiring", wiring, WIRINGS))
     if wiring == "chain":
         return networks.feed_forward(2 * blocks)
     if wiring == "residual":

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import messages, tree
 
 Initializer = Callable[..., jax.Array]
 HOMOGENEOUS = ("one", "mean", "off")
@@ -36,11 +36,13 @@ def orthogonal(scale: float = 1.0) -> Initializer:
     True
     """
 
-    scale = say.real("scale", scale, least=0)
+    scale = messages.real("scale", scale, least=0)
 
     def init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32, **_: Any):
         if len(shape) < 2:
-            raise ValueError(say.refusal("shape", "of at least two dimensions, (in, out)", shape))
+            raise ValueError(
+                messages.refusal("shape", "of at least two dimensions, (in, out)", shape)
+            )
         factor = scale * max((shape[-1] / shape[-2]) ** 0.5, 1.0)
         whole = jax.nn.initializers.orthogonal(factor)
         # No decomposition is to be had in half precision.
@@ -72,13 +74,13 @@ def delta_orthogonal(scale: float = 1.0) -> Initializer:
     0.0
     """
 
-    scale = say.real("scale", scale, least=0)
+    scale = messages.real("scale", scale, least=0)
 
     def init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32, **_: Any):
         window = shape[:-2]
         if not window or any(size % 2 == 0 for size in window):
             expected = "(*window, in, out) with a window of odd sizes"
-            raise ValueError(say.refusal("shape", expected, shape))
+            raise ValueError(messages.refusal("shape", expected, shape))
         centre = tuple(size // 2 for size in window)
         return jnp.zeros(shape, dtype).at[centre].set(orthogonal(scale)(key, shape[-2:], dtype))
 
@@ -108,8 +110,8 @@ def normalize_locations(
     Array([[0., 0., 0., 2.]], dtype=float32)
     """
     if homogeneous not in HOMOGENEOUS:
-        raise ValueError(say.unknown("homogeneous", homogeneous, HOMOGENEOUS))
-    given, scale = jnp.asarray(inputs), say.real("scale", scale)
+        raise ValueError(messages.unknown("homogeneous", homogeneous, HOMOGENEOUS))
+    given, scale = jnp.asarray(inputs), messages.real("scale", scale)
     # Squares of bytes wrap around, and those of half precision are soon out of range.
     inputs = tree.wide(given)
     if homogeneous != "off":

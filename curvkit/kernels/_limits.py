@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 def dks_limit(c: Any, zeta: float) -> Any:
@@ -26,7 +26,7 @@ def dks_limit(c: Any, zeta: float) -> Any:
     >>> dks_limit(-1.0, 1.5), dks_limit(1.0, 1.5)  # −1 / (2ζ − 1)
     (-0.5, 1.0)
     """
-    zeta = say.real("zeta", zeta, "at least 1", least=1)
+    zeta = messages.real("zeta", zeta, "at least 1", least=1)
     return c / (c + zeta * (1 - c))
 
 
@@ -36,7 +36,7 @@ def tat_limit(c: Any, tau: float) -> Any:
     >>> round(tat_limit(0.0, 0.3), 9)  # 1 − 1 / (1 + τ/2)
     0.130434783
     """
-    tau = say.real("tau", tau, least=0)
+    tau = messages.real("tau", tau, least=0)
     return 1 - (1 - c) / (1 + tau / 2 * (1 - c))
 
 

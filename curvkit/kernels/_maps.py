@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.core import programs, say
+from curvkit.core import messages, programs
 from curvkit.kernels._gauss import hermite_rule, hermite_table, panel_rule
 
 TERMS = 48
@@ -38,7 +38,7 @@ def q_map(function: Callable[..., Any], q: Any, cuts: tuple[float, ...] = ()) ->
     >>> round(float(q_map(lambda x: np.maximum(x, 0), 3.0, (0.0,))), 12)  # q / 2 for the ReLU
     1.5
     """
-    say.reals("q", q, least=0)
+    messages.reals("q", q, least=0)
     root = np.sqrt(q) if isinstance(q, float | int | np.ndarray) else q**0.5
     if cuts or isinstance(q, float | int):
         z, w = panel_rule(tuple(cut / float(root) for cut in cuts))
@@ -62,7 +62,7 @@ def hermite_weights(
     >>> np.round(hermite_weights(lambda x: x**2, terms=4), 12)  # z² = 1 + √2 h_2, over 3
     array([0.33333333, 0. , 0.66666667, 0. ])
     """
-    q, terms = say.real("q", q, least=0), say.whole("terms", terms)
+    q, terms = messages.real("q", q, least=0), messages.whole("terms", terms)
     z, w = panel_rule(tuple(cut / q**0.5 for cut in cuts)) if cuts else hermite_rule(64)
     values = _values(function, q**0.5 * z)
     squares = ((hermite_table(z, terms) * w) @ values) ** 2
@@ -74,7 +74,7 @@ def _values(function, x):
     values = programs.own(function, "function", "an elementwise function of arrays")(x)
     if np.shape(values) != np.shape(x):
         expected = f"of the shape of x, {np.shape(x)}, for it is elementwise"
-        raise ValueError(say.refusal("function(x)", expected, np.shape(values)))
+        raise ValueError(messages.refusal("function(x)", expected, np.shape(values)))
     return values
 
 
@@ -120,7 +120,7 @@ def c_map(
     >>> c_map(lambda x: x**3, 0.0), round(c_map(lambda x: x**2, 0.5), 12)  # (1 + 2 c²) / 3
     (0.0, 0.5)
     """
-    say.reals("c", c, "a cosine from -1 to 1, up to rounding", least=-1 - SLIP, most=1 + SLIP)
+    messages.reals("c", c, "a cosine from -1 to 1, up to rounding", least=-1 - SLIP, most=1 + SLIP)
     return series(hermite_weights(function, q, terms, cuts), c)
 
 
@@ -130,7 +130,7 @@ def network_c_map(layer: Callable[..., Any], c: Any, depth: int) -> list[Any]:
     >>> network_c_map(lambda c: c / 2, 1.0, 2)
     [1.0, 0.5, 0.25]
     """
-    found, depth = [c], say.whole("depth", depth, 0)
+    found, depth = [c], messages.whole("depth", depth, 0)
     for _ in range(depth):
         found.append(layer(found[-1]))
     return found

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
-from curvkit.core import say
+from curvkit.core import messages
 
 Network = Union["Nonlinear", "Chain", "Sum"]
 WHOLE = "a whole number from 1"
@@ -39,7 +39,7 @@ class Chain:
     def __post_init__(self):
         object.__setattr__(self, "parts", tuple(self.parts))
         _require_networks("parts", self.parts)
-        object.__setattr__(self, "times", say.whole("times", self.times, 1, WHOLE))
+        object.__setattr__(self, "times", messages.whole("times", self.times, 1, WHOLE))
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,21 @@ class Sum:
         _require_networks("branches", self.branches)
         if len(self.weights) != len(self.branches) or not self.branches:
             expected = f"one number for each of the {len(self.branches)} branches"
-            raise ValueError(say.refusal("weights", expected, self.weights))
+            raise ValueError(messages.refusal("weights", expected, self.weights))
         total = sum(weight**2 for weight in self.weights)
         if not abs(total - 1) < 1e-6:
             length = math.sqrt(total)
             scaled = ", ".join(f"{weight / length:.6g}" for weight in self.weights if length)
             advice = f"multiply the branches by {scaled} instead" if length else ""
             raise ValueError(
-                say.refusal("weights", "numbers whose squares sum to 1", self.weights, advice)
+                messages.refusal("weights", "numbers whose squares sum to 1", self.weights, advice)
             )
 
 
 def _require_networks(name: str, parts: Sequence[Any]) -> None:
     for part in parts:
         if not isinstance(part, Nonlinear | Chain | Sum):
-            raise ValueError(say.refusal(name, "made of Nonlinear, Chain and Sum", part))
+            raise ValueError(messages.refusal(name, "made of Nonlinear, Chain and Sum", part))
 
 
 def feed_forward(depth: int) -> Chain:
@@ -78,7 +78,7 @@ def feed_forward(depth: int) -> Chain:
     >>> layers(feed_forward(7))
     7
     """
-    return Chain((Nonlinear(),), say.whole("depth", depth, 1, WHOLE))
+    return Chain((Nonlinear(),), messages.whole("depth", depth, 1, WHOLE))
 
 
 def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bool = True) -> Chain:
@@ -96,8 +96,8 @@ def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bo
     >>> round(slope(residual(1, 1, weight=0.6, final=False), 1.5), 9)  # 0.36 + 0.64 · 1.5
     1.32
     """
-    blocks, final = say.whole("blocks", blocks, 1, WHOLE), say.switch("final", final)
-    layers_per_block = say.whole("layers_per_block", layers_per_block, 1, WHOLE)
+    blocks, final = messages.whole("blocks", blocks, 1, WHOLE), messages.switch("final", final)
+    layers_per_block = messages.whole("layers_per_block", layers_per_block, 1, WHOLE)
     block = residual_block(feed_forward(layers_per_block), weight)
     return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
 
@@ -110,7 +110,7 @@ def residual_block(branch: Network, weight: float, shortcut: Network | None = No
     >>> residual_block(Nonlinear(), 0.6).weights
     (0.6, 0.8)
     """
-    weight = say.real("weight", weight, "at least 0 and below 1", least=0, below=1)
+    weight = messages.real("weight", weight, "at least 0 and below 1", least=0, below=1)
     return Sum(
         (weight, math.sqrt(1 - weight**2)), (Chain() if shortcut is None else shortcut, branch)
     )
@@ -127,15 +127,15 @@ def resnet_v2(
     >>> layers(resnet_v2((1, 1), weight=0.5))
     7
     """
-    layers_per_block = say.whole("layers_per_block", layers_per_block, 1, WHOLE)
+    layers_per_block = messages.whole("layers_per_block", layers_per_block, 1, WHOLE)
     if isinstance(blocks, str) or not isinstance(blocks, Iterable):
-        raise ValueError(say.refusal("blocks", "whole numbers, one for each stage", blocks))
+        raise ValueError(messages.refusal("blocks", "whole numbers, one for each stage", blocks))
     inner = Chain((Nonlinear(),) * (layers_per_block - 1))
     first = Chain((Nonlinear(), residual_block(inner, weight)))
     plain = residual_block(feed_forward(layers_per_block), weight)
     parts: list[Network] = []
     for number in blocks:
-        number = say.whole("blocks", number, 1, WHOLE)
+        number = messages.whole("blocks", number, 1, WHOLE)
         parts += [first] + ([Chain((plain,), number - 1)] if number > 1 else [])
     return Chain((*parts, Nonlinear()))
 

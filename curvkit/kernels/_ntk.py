@@ -12,7 +12,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 def step(theta: Any, c: Any, next_c: Any, slope: Any) -> Any:
@@ -36,7 +36,7 @@ def ntk(layer: Callable[..., Any], layer_slope: Callable[..., Any], c: Any, dept
     >>> ntk(lambda c: c, lambda c: 1.0, 0.5, 3)
     2.0
     """
-    theta, depth = c, say.whole("depth", depth, 0)
+    theta, depth = c, messages.whole("depth", depth, 0)
     for _ in range(depth):
         following = layer(c)
         theta = step(theta, c, following, layer_slope(c))
@@ -55,5 +55,5 @@ def condition_number(same: Any, orthogonal: Any, inputs: int) -> Any:
     >>> condition_number(2.0, 1.0, 3)
     4.0
     """
-    inputs = say.whole("inputs", inputs, 2)
+    inputs = messages.whole("inputs", inputs, 2)
     return (same + (inputs - 1) * orthogonal) / (same - orthogonal)

@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import messages, tree
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
 from curvkit.kernels import _solve as solve
@@ -131,11 +131,11 @@ def shape(
     """
     base = activation(given)
     if method not in METHODS:
-        raise ValueError(say.unknown("method", method, METHODS))
+        raise ValueError(messages.unknown("method", method, METHODS))
     if (network is None) == (depth is None):
         raise ValueError("shape needs either a network or a depth: pass one of the two.")
     if network is None:
-        network = networks.feed_forward(say.known("depth", depth))
+        network = networks.feed_forward(messages.known("depth", depth))
     zeta, eta, tau = targets.require(network, zeta, eta, tau)
     rectifier = rectifiers.SOLVERS.get((base.family, method))
     if rectifier is not None:

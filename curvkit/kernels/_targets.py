@@ -13,7 +13,7 @@ from typing import Any
 
 from scipy.optimize import brentq
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.kernels import _networks as networks
 
 
@@ -25,15 +25,15 @@ def require(network: Any, zeta: Any, eta: Any, tau: Any) -> tuple[float, float, 
     """
     if not isinstance(network, networks.Nonlinear | networks.Chain | networks.Sum):
         expected = "made of Nonlinear, Chain and Sum (see curvkit.kernels._networks)"
-        raise ValueError(say.refusal("network", expected, network))
+        raise ValueError(messages.refusal("network", expected, network))
     if networks.layers(network) < 1:
-        raise ValueError(say.refusal("network", "one with a nonlinear layer", network))
+        raise ValueError(messages.refusal("network", "one with a nonlinear layer", network))
     advice = "at 1 the network would be linear; 1.5 is the usual value"
-    zeta = say.real("zeta", zeta, "above 1", above=1, advice=advice)
+    zeta = messages.real("zeta", zeta, "above 1", above=1, advice=advice)
     advice = "at 1 the network would be linear; 0.9 is the usual value"
-    eta = say.real("eta", eta, "above 0 and below 1", above=0, below=1, advice=advice)
+    eta = messages.real("eta", eta, "above 0 and below 1", above=0, below=1, advice=advice)
     advice = "at 0 the network would be linear; 0.3 is the usual value"
-    return zeta, eta, say.real("tau", tau, "above 0", above=0, advice=advice)
+    return zeta, eta, messages.real("tau", tau, "above 0", above=0, advice=advice)
 
 
 def slope_excess(network: networks.Network, zeta: float) -> float:

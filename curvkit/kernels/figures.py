@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 from curvkit.draw import theme
 from curvkit.kernels.trace import Trace
 

@@ -13,11 +13,11 @@ Reference: Swirszcz, Czarnecki, Pascanu 2016 (arXiv 1611.06310).
 
 from curvkit.minima import experiment as _experiment
 from curvkit.minima import figures
-from curvkit.minima._blind import dead_chance
 from curvkit.minima._certificate import Certificate, certify
+from curvkit.minima._dead_units import dead_chance
 from curvkit.minima._examples import Example, counterexamples, example
+from curvkit.minima._reproduction import ROWS
 from curvkit.minima._search import Finding, search
-from curvkit.minima._table import ROWS
 from curvkit.minima.experiment import Comparison, compare
 from curvkit.minima.settings import Settings
 from curvkit.minima.trace import Trace

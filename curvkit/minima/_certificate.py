@@ -17,14 +17,14 @@ proved", which does not mean "false": it says which step failed, and with what n
 import html
 from dataclasses import dataclass
 
-from curvkit.core import say
-from curvkit.core.say import number
+from curvkit.core import messages
+from curvkit.core.messages import number
 from curvkit.minima import _proofs_exact as proofs_exact
 from curvkit.minima import _proofs_logistic as proofs_logistic
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima import _rationals as rationals
 from curvkit.minima._examples import Example
-from curvkit.minima._steps import Ball, Proof, Step
+from curvkit.minima._proof import Ball, Proof, Step
 
 __all__ = ["Ball", "Certificate", "Step", "certify"]
 # At both limits a proof takes some tens of seconds.
@@ -81,7 +81,7 @@ class Certificate:
         kind = "local minimum" if self.flat else "strict local minimum"
         if failed:
             return f"**Not proved**: {failed.name}. {failed.words}"
-        loss = say.known("the loss", self.loss).text
+        loss = messages.known("the loss", self.loss).text
         told = [f"**Proved** in {self.arithmetic}: a {kind} with loss {loss}."]
         if self.right is not None:
             told.append(f"It has {self.right} of {len(self.example.targets)} points right.")
@@ -144,8 +144,8 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
     ('proved', '8/3')
     """
     if not isinstance(example, Example):
-        raise TypeError(say.refusal("example", "made by `example(...)`", example))
-    reach = say.real("reach", reach, "a number from 0 on", least=0)
+        raise TypeError(messages.refusal("example", "made by `example(...)`", example))
+    reach = messages.real("reach", reach, "a number from 0 on", least=0)
     parameters, points = len(example.weights.flat()), len(example.targets)
     if parameters > MOST_PARAMETERS or points > MOST_POINTS:
         words = f"A proof takes at most {MOST_PARAMETERS} parameters and {MOST_POINTS} points; "

@@ -12,7 +12,7 @@ a half, as "10" is, and not anything from 5 to 15. A ratio is meant as it stands
 import re
 from fractions import Fraction
 
-from curvkit.core import say
+from curvkit.core import messages
 
 HALF = Fraction(1, 2)
 # Beyond it the powers of ten take longer than the proof.
@@ -42,10 +42,10 @@ def read(claimed: object) -> str:
         known = False
     if not known:
         expected = "a number as text, such as '5.77' or '8/3'"
-        raise ValueError(say.refusal("claimed", expected, claimed))
+        raise ValueError(messages.refusal("claimed", expected, claimed))
     if decimal and abs(int(decimal["power"] or 0)) > MOST_EXPONENT:
         expected = f"a number with an exponent from -{MOST_EXPONENT} to {MOST_EXPONENT}"
-        raise ValueError(say.refusal("claimed", expected, claimed))
+        raise ValueError(messages.refusal("claimed", expected, claimed))
     return text
 
 

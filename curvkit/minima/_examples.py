@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.minima import _claims as claims
 from curvkit.minima._calculus import BENDS, CRITERIA, Weights
 from curvkit.minima._rationals import exact
@@ -102,16 +102,18 @@ def example(
     """
     for kind, given, known in (("activation", activation, BENDS), ("loss", loss, CRITERIA)):
         if not (isinstance(given, str) and given in known):
-            raise ValueError(say.unknown(kind, given, known))
+            raise ValueError(messages.unknown(kind, given, known))
     inputs = _exact("inputs", inputs)
     inputs = inputs[:, None] if inputs.ndim == 1 else inputs
     targets = _exact("targets", targets)
     if inputs.ndim != 2 or targets.shape != inputs.shape[:1] or not inputs.size:
         expected = "of shapes (points, features) and (points,): one output, at least one point"
-        raise ValueError(say.refusal("inputs, targets", expected, (inputs.shape, targets.shape)))
+        raise ValueError(
+            messages.refusal("inputs, targets", expected, (inputs.shape, targets.shape))
+        )
     odd = [float(each) for each in targets if loss == "logistic" and each not in (0, 1)]
     if odd:
-        raise ValueError(say.refusal("targets", "0 and 1 for the logistic loss", odd[0]))
+        raise ValueError(messages.refusal("targets", "0 and 1 for the logistic loss", odd[0]))
     weights = _weights("weights", weights, inputs.shape[1])
     better = None if better is None else _weights("better", better, inputs.shape[1])
     claimed = None if claimed is None else claims.read(claimed)
@@ -123,9 +125,9 @@ def _exact(name, values):
         found = exact(values)
     except (TypeError, ValueError, OverflowError) as error:
         expected = "an array of finite numbers"
-        raise ValueError(say.refusal(name, expected, values)) from error
+        raise ValueError(messages.refusal(name, expected, values)) from error
     if any(abs(each) > LARGEST for each in found.ravel()):
-        raise ValueError(say.refusal(name, f"of at most {float(LARGEST):.0e} in size", values))
+        raise ValueError(messages.refusal(name, f"of at most {float(LARGEST):.0e} in size", values))
     return found
 
 
@@ -133,7 +135,7 @@ def _weights(name, given, features):
     parts = tuple(given) if isinstance(given, list | tuple) else ()
     if len(parts) != 4:
         expected = "(hidden, bias, output, offset), four arrays"
-        raise ValueError(say.refusal(name, expected, given))
+        raise ValueError(messages.refusal(name, expected, given))
     hidden, bias, output, offset = (_exact(name, each) for each in parts)
     hidden = hidden[:, None] if hidden.ndim == 1 else hidden
     units = len(hidden)
@@ -141,7 +143,7 @@ def _weights(name, given, features):
     if shapes != ((units, features), (units,), (units,), ()) or not units:
         expected = "(hidden, bias, output, offset) of shapes "
         expected += f"(units, {features}), (units,), (units,), ()"
-        raise ValueError(say.refusal(name, expected, shapes))
+        raise ValueError(messages.refusal(name, expected, shapes))
     return Weights(hidden, bias, output, offset.item())
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.minima import _examples as examples
 from curvkit.minima._certificate import certify
 
@@ -50,9 +50,9 @@ def problem(name: str, digits: tuple[np.ndarray, np.ndarray] | None = None) -> P
     [0.0, 0.0, 1.0, 1.0]
     """
     if name not in PROBLEMS:
-        raise ValueError(say.unknown("problem", name, PROBLEMS))
+        raise ValueError(messages.unknown("problem", name, PROBLEMS))
     if name == "digits":
-        pixels, targets = say.known("digits", digits)
+        pixels, targets = messages.known("digits", digits)
         return Problem(pixels, np.asarray(targets.argmax(1) % 2, np.float32), "logistic")
     if name.startswith("line"):
         line = {"line_1": examples.LINE_1, "line_2": examples.LINE_2, "line_3": examples.LINE_3}
@@ -87,6 +87,6 @@ def proved_levels(name: str, activation: str, width: int) -> tuple[Level, ...]:
             continue
         certificate = certify(each)
         if certificate.minimum_proved:
-            loss = say.known("the loss", certificate.loss).low
+            loss = messages.known("the loss", certificate.loss).low
             found.append(Level(loss, each.weights.units, each.name))
     return tuple(found)

@@ -7,12 +7,12 @@
 | ℓ′ v > 0 | at a kink: turning the unit on can only add | `rationals` |
 """
 
-from curvkit.core.say import known, number
+from curvkit.core.messages import known, number
 from curvkit.minima import _balls as balls
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima import _rationals as rationals
 from curvkit.minima._examples import Example
-from curvkit.minima._steps import Ball, Proof
+from curvkit.minima._proof import Ball, Proof
 
 
 def prove(example: Example, reach: float) -> Proof:

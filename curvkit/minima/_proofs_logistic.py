@@ -18,14 +18,14 @@ loss of the pattern is convex whatever v: then nothing with the same pattern is 
 
 import numpy as np
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 from curvkit.minima import _balls as balls
 from curvkit.minima import _calculus as calculus
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima import _rationals as rationals
 from curvkit.minima._calculus import Weights
 from curvkit.minima._examples import Example
-from curvkit.minima._steps import Proof
+from curvkit.minima._proof import Proof
 
 NAME = "slope zero in the pattern"
 

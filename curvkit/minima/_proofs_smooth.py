@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.core.say import known, number
+from curvkit.core.messages import known, number
 from curvkit.minima import _balls as balls
 from curvkit.minima import _calculus as calculus
 from curvkit.minima import _claims as claims
 from curvkit.minima._calculus import Weights
 from curvkit.minima._examples import Example
-from curvkit.minima._steps import Ball, Proof
+from curvkit.minima._proof import Ball, Proof
 
 RADII = tuple(m * 10.0**-k for k in range(2, 12) for m in (3, 1))
 SMOOTH = tuple(balls.BENDS)

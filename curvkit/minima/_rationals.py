@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.minima._balls import flint
 from curvkit.minima._calculus import Weights, preactivations
 
@@ -92,7 +92,7 @@ def balance(found: Pattern, inputs: np.ndarray) -> np.ndarray:
     """
     wide = np.concatenate([inputs, exact(np.ones((len(inputs), 1), int))], axis=1)
     on = np.where(found.a > 0, exact(1), exact(0))
-    slopes = say.known("rational slopes", found.slopes)
+    slopes = messages.known("rational slopes", found.slopes)
     by_unit = (on * slopes[:, None]).T @ wide
     return np.concatenate([by_unit.ravel(), [slopes.sum()]])
 
@@ -103,7 +103,7 @@ def kinks_hold(found: Pattern, weights: Weights) -> list[tuple[int, int]]:
     A kink with ℓ′ = 0 changes nothing to first order and its loss is convex in z; one with
     ℓ′ v > 0 can only add. The list holds all others; empty means that every kink holds.
     """
-    slopes = say.known("rational slopes", found.slopes)
+    slopes = messages.known("rational slopes", found.slopes)
     return [(i, j) for i, j in found.kinks if slopes[i] != 0 and slopes[i] * weights.output[j] <= 0]
 
 

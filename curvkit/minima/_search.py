@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
-from curvkit.core.say import number
+from curvkit.core import messages
+from curvkit.core.messages import number
 from curvkit.minima import _calculus as calculus
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima import _training as training
@@ -75,7 +75,7 @@ class Finding:
         if self.bad:
             worst = self.bad[0]
             told += f"**{len(self.bad)} bad minima are proved.** The most frequented has loss "
-            loss = say.known("the loss", worst.certificate.loss).text
+            loss = messages.known("the loss", worst.certificate.loss).text
             told += f"{loss}, {worst.right} of {total} points right, and "
             told += f"{worst.runs} runs ended there. "
         else:
@@ -120,10 +120,13 @@ def search(
     >>> found.runs, found.best_right
     (8, 3)
     """
-    width, seeds = say.whole("width", width, most=8), say.whole("seeds", seeds, most=10_000)
-    steps = say.whole("steps", steps, most=100_000)
-    most, seed = say.whole("most", most), say.whole("seed", seed, 0)
-    learning_rate = say.real(
+    width, seeds = (
+        messages.whole("width", width, most=8),
+        messages.whole("seeds", seeds, most=10_000),
+    )
+    steps = messages.whole("steps", steps, most=100_000)
+    most, seed = messages.whole("most", most), messages.whole("seed", seed, 0)
+    learning_rate = messages.real(
         "learning_rate", learning_rate, "a number above 0 and up to 100", above=0, most=100
     )
     points, labels = _checked(points, labels, activation, loss)
@@ -149,7 +152,7 @@ def _checked(points, labels, activation, loss):
     for kind, given, known in (("activation", activation, proofs_smooth.SMOOTH),
                                ("loss", loss, calculus.CRITERIA)):  # fmt: skip
         if given not in known:
-            raise ValueError(say.unknown(kind, given, known))
+            raise ValueError(messages.unknown(kind, given, known))
     # The certificate's own checks of shapes and labels, before anything is trained.
     features = np.asarray(points, float).reshape(len(points), -1).shape[1]
     zero = (np.zeros((1, features)), np.zeros(1), np.zeros(1), 0.0)

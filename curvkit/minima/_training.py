@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from curvkit.core import say
+from curvkit.core import messages
 
 LEAK = 0.1
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
@@ -99,7 +99,7 @@ def law(initialization: str, features: int, widths: jax.Array | np.ndarray) -> L
     [1.0, 0.5]
     """
     if initialization not in INITIALIZATIONS:
-        raise ValueError(say.unknown("initialization", initialization, INITIALIZATIONS))
+        raise ValueError(messages.unknown("initialization", initialization, INITIALIZATIONS))
     deviation, biases = INITIALIZATIONS[initialization]
     ones = jnp.ones(len(widths))
     return Law(deviation(features, widths) * ones, biases * ones, deviation(widths, 1) * ones)

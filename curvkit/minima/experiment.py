@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data as sets
-from curvkit.core import say
-from curvkit.core.share import wilson
-from curvkit.minima import _blind as blind
+from curvkit.core import messages
+from curvkit.core.statistics import wilson
+from curvkit.minima import _dead_units as blind
 from curvkit.minima import _problems as problems
-from curvkit.minima import _table as table
+from curvkit.minima import _reproduction as table
 from curvkit.minima import _training as training
 from curvkit.minima._search import Finding, search
 from curvkit.minima.settings import Settings
@@ -218,8 +218,8 @@ def compare(
     Raises:
         ValueError: if a number is out of range.
     """
-    runs, steps = say.whole("runs", runs), say.whole("steps", steps)
-    seed = say.whole("seed", seed, 0)
+    runs, steps = messages.whole("runs", runs), messages.whole("steps", steps)
+    seed = messages.whole("seed", seed, 0)
     found = table.learnt(rows, runs=runs, steps=steps, seed=seed)
     cells = [
         Cell(row, *table.COLUMNS[j], width, int(found[i, at, j]), runs, row.shares[at][j])

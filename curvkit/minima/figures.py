@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.say import number
-from curvkit.core.share import wilson
+from curvkit.core.messages import number
+from curvkit.core.statistics import wilson
 from curvkit.draw import theme
 from curvkit.minima.trace import Trace
 

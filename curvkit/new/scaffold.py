@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from curvkit._rooms import names
-from curvkit.core import files, say
+from curvkit.core import files, messages
 
 # Template: where it goes below the root of the repository.
 PLACES = {
@@ -37,7 +37,7 @@ def write(name: str, root: Path) -> list[Path]:
         OSError: if a file cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        raise ValueError(say.refusal("The name", "in lower case, such as sam", name))
+        raise ValueError(messages.refusal("The name", "in lower case, such as sam", name))
     for part in ("curvkit/__init__.py", "notebooks", "tests"):
         if not (root / part).exists():
             advice = "a room is written into a clone of curvkit's repository"

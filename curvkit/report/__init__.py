@@ -7,7 +7,7 @@ is not known here: a room is found by its name and asked for its `Settings`, not
 
 from typing import TYPE_CHECKING
 
-from curvkit.core import swift
+from curvkit.core import imports
 from curvkit.core.lazy import lazily
 
 if TYPE_CHECKING:  # papermill and nbconvert take a second to import
@@ -17,6 +17,6 @@ if TYPE_CHECKING:  # papermill and nbconvert take a second to import
 __all__ = ["choose", "make"]
 
 # Before nbformat, which imports it.
-swift.import_jsonschema()
+imports.import_jsonschema()
 
 __getattr__, __dir__ = lazily(__name__)

@@ -9,9 +9,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from curvkit.core import files, say
+from curvkit.core import files, messages
 from curvkit.environment import environment
-from curvkit.report import machine, notebooks
+from curvkit.host import machine
+from curvkit.report import notebooks
 
 PROFILES = ("quick", "full")
 Chosen = Annotated[
@@ -61,7 +62,7 @@ def report(
     The status is 0 if all ran, 1 if one failed, 2 if nothing was run, and 130 if it was stopped.
     """
     if profile not in PROFILES:
-        raise ValueError(say.unknown("profile", profile, PROFILES))
+        raise ValueError(messages.unknown("profile", profile, PROFILES))
     console, paths = Console(), notebooks.choose(chosen or ())
     from curvkit.report.run import make
 
@@ -98,7 +99,7 @@ def gallery(
 ) -> None:
     """Make a static site of the notebooks: it plays, and its main knobs turn, with no kernel."""
     if profile not in PROFILES:
-        raise ValueError(say.unknown("profile", profile, PROFILES))
+        raise ValueError(messages.unknown("profile", profile, PROFILES))
     paths = notebooks.choose(chosen or ())
     os.environ.update(environment())
     from curvkit.report.gallery import build
@@ -129,7 +130,9 @@ def bundle(notebook: Notebook, out: Bundled = None) -> None:
     with contextlib.suppress(FileNotFoundError):
         files.found(target)
     if target.suffix != ".ipynb":
-        raise ValueError(say.refusal("--out", "a folder or a file ending in .ipynb", str(target)))
+        raise ValueError(
+            messages.refusal("--out", "a folder or a file ending in .ipynb", str(target))
+        )
     from curvkit.report import bundle as bundles
 
     carried = bundles.bundle(path, target)

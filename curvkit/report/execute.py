@@ -23,11 +23,12 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
-from curvkit.report import plot, record, summary, thumbnail
+from curvkit.host import provenance
+from curvkit.host.stop import Stop
+from curvkit.pages import plot, summary, thumbnail
+from curvkit.pages.outputs import PLOTLY
+from curvkit.pages.parameters import KINDS, declared
 from curvkit.report.kernel import Watch
-from curvkit.report.outputs import PLOTLY
-from curvkit.report.parameters import KINDS, declared
-from curvkit.report.stop import Stop
 
 DIED = (
     "; most often memory had run out: close other programs and kernels, or run it alone, --jobs 1"
@@ -217,7 +218,7 @@ def _traceback(node: NotebookNode) -> str:
 def _facts(path, node, defaults, parameters, seconds, failure) -> dict[str, Any]:
     """What is said of a run, on its page and in the index; plain JSON."""
     kernel = node.metadata.get("curvkit", {}).pop("kernel", {})
-    versions = record.versions()
+    versions = provenance.versions()
     return {
         "name": path.stem,
         "title": title(node) or path.stem,
@@ -231,7 +232,7 @@ def _facts(path, node, defaults, parameters, seconds, failure) -> dict[str, Any]
         "backend": kernel.get("backend", "unknown"),
         **{name: kernel.get(name) for name in ("device", "device_peak_mb", "peak_mb")},
         "cpu_seconds": kernel.get("cpu_seconds"),
-        "versions": {name: versions[name] for name in record.SHOWN if name in versions},
+        "versions": {name: versions[name] for name in provenance.SHOWN if name in versions},
         "runs": summary.runs(node),
         "thumbnail": _thumbnail(node),
     }

@@ -14,9 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 from rich.console import Console
 
-from curvkit.report import execute, files, index, markup, page, plot, reading, variants
+from curvkit.host import files
+from curvkit.pages import index, markup, page, plot, reading
+from curvkit.report import execute, precompute
+from curvkit.report.precompute import Turned
 from curvkit.report.run import make, stems, writable
-from curvkit.report.variants import Turned
 
 SCRIPT = """
 document.querySelectorAll(".turn").forEach((section) => {
@@ -102,7 +104,7 @@ def _check(path: Path) -> None:
     except ValueError:
         return  # told as a notebook that failed, beside those that do not
     try:
-        variants.plan(node)
+        precompute.plan(node)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
     except (TypeError, AttributeError) as error:
@@ -115,7 +117,7 @@ def _turned(path: Path, record: Path) -> list[str]:
     """Writes the page of a notebook that ended well; returns a sentence if it cannot be made."""
     node = nbformat.read(record, as_version=4)
     try:
-        made = writable(_page(node, variants.of_notebook(node), path))
+        made = writable(_page(node, precompute.of_notebook(node), path))
     except Exception as error:  # whatever the notebook holds, the others are to be drawn
         record.with_suffix(".html").unlink(missing_ok=True)
         return [f"{path.stem} failed in its page: {execute.sentence(error)}"]

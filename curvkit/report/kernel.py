@@ -21,8 +21,9 @@ from nbformat import NotebookNode
 from papermill.engines import NBClientEngine, papermill_engines
 
 from curvkit import environment
-from curvkit.report import reading, widgets
-from curvkit.report.stop import Stop
+from curvkit.host.stop import Stop
+from curvkit.pages import reading
+from curvkit.report import widgets
 from curvkit.report.widgets import WidgetClient
 
 ENVIRONMENT = {
@@ -31,7 +32,7 @@ ENVIRONMENT = {
     # Else every figure brings its own copy of plotly.js, some megabytes each.
     "PLOTLY_RENDERER": "plotly_mimetype",
 }
-QUESTION = "__import__('importlib').import_module('curvkit.report.inside').facts()"
+QUESTION = "__import__('importlib').import_module('curvkit.report.in_kernel').facts()"
 
 
 class OwnKernel(AsyncKernelManager):
@@ -47,7 +48,7 @@ class OwnKernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """How the kernel is started, and in which environment."""
         # Its warnings, such as that nothing is encrypted, mean little to who reads the log.
-        options = ("outstream_class=curvkit.report.inside.Bounded", "log_level=ERROR")
+        options = ("outstream_class=curvkit.report.in_kernel.Bounded", "log_level=ERROR")
         command = [*get_kernel_dict()["argv"], *(f"--IPKernelApp.{each}" for each in options)]
         env = {**environment.environment(), **ENVIRONMENT}
         return KernelSpec(argv=command, env=env, display_name="Python 3", language="python")

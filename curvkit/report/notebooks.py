@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import curvkit
-from curvkit.core import files, say
+from curvkit.core import files, messages
 
 # Of an installed package the notebooks are copied here, in the working directory, to be changed.
 COPIES = "curvkit-notebooks"
@@ -92,7 +92,7 @@ def _find(wanted: str) -> Path:
         return known[wanted]
     fitting = [stem for stem in known if wanted in stem]
     if not fitting:
-        raise ValueError(say.unknown("notebook", wanted, known))
+        raise ValueError(messages.unknown("notebook", wanted, known))
     if len(fitting) > 1:
         raise ValueError(f"{wanted!r} fits several notebooks: {', '.join(fitting)}.")
     return known[fitting[0]]

@@ -15,10 +15,12 @@ from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode, v4
 from rich.console import Console
 
-from curvkit.core import say
-from curvkit.report import execute, files, index, page, parameters, pdf, reading, record
+from curvkit.core import messages
+from curvkit.host import files, provenance
+from curvkit.host.stop import Stop
+from curvkit.pages import index, page, parameters, pdf, reading
+from curvkit.report import execute
 from curvkit.report.progress import Follower
-from curvkit.report.stop import Stop
 
 FORMATS = ("html", "notebook", "pdf")
 KINDS = ("html", "pdf")
@@ -80,12 +82,12 @@ def make(
         KeyboardInterrupt: when stopped; the kernel is shut down, finished pages and index stay.
     """
     if not timeout > 0:
-        raise ValueError(say.refusal("timeout", "a number of seconds above 0", timeout))
+        raise ValueError(messages.refusal("timeout", "a number of seconds above 0", timeout))
     if jobs < 1:
-        raise ValueError(say.refusal("jobs", "a whole number from 1 on", jobs))
+        raise ValueError(messages.refusal("jobs", "a whole number from 1 on", jobs))
     for each in formats:
         if each not in FORMATS:
-            raise ValueError(say.unknown("format", each, FORMATS))
+            raise ValueError(messages.unknown("format", each, FORMATS))
     if "pdf" in formats:
         pdf.browser()
     wanted = _wanted(notebooks, given, quick)
@@ -136,7 +138,7 @@ def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> lis
     found = []
     for path, stem in zip(notebooks, stems([path.stem for path in notebooks]), strict=True):
         node, own = nodes.get(path.stem, v4.new_notebook()), values.get(path.stem, {})
-        found.append(Job(path, stem, node, own, record.mark(node, own), torn.get(path.stem)))
+        found.append(Job(path, stem, node, own, provenance.mark(node, own), torn.get(path.stem)))
     return found
 
 
@@ -185,7 +187,7 @@ class Maker:
 
     def _make(self, job: Job) -> dict[str, Any]:
         stem, record_of = job.path.stem, self.out / f"{job.stem}.ipynb"
-        kept = None if self.fresh or job.torn else record.finished(record_of, job.mark)
+        kept = None if self.fresh or job.torn else provenance.finished(record_of, job.mark)
         self.follower.begin(stem, len(job.node.cells), quietly=kept is not None)
         done = kept or self._run(job)
         made = self._made(job, done, kept is not None)

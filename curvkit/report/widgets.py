@@ -19,10 +19,10 @@ from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 
-from curvkit.report.outputs import PLOTLY, WIDGET, text_of
+from curvkit.pages.outputs import PLOTLY, WIDGET, text_of
 
 DISPLAYS = ("display_data", "execute_result", "update_display_data")
-QUESTION = "__import__('importlib').import_module('curvkit.report.stills').of({models!r})"
+QUESTION = "__import__('importlib').import_module('curvkit.pages.stills').of({models!r})"
 
 
 class Capture(OutputWidget):

@@ -21,7 +21,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 def sam_perturbation(gradient: Any, rho: Any) -> Any:
@@ -42,7 +42,7 @@ def sam_perturbation(gradient: Any, rho: Any) -> Any:
     >>> sam_perturbation({"w": jnp.array([3.0, 0.0]), "b": jnp.array(4.0)}, 10.0)
     {'b': Array(8., dtype=float32), 'w': Array([6., 0.], dtype=float32)}
     """
-    say.reals("rho", rho, least=0)
+    messages.reals("rho", rho, least=0)
     # The largest entry first: the square of a small gradient would be rounded to zero.
     largest = [jnp.max(jnp.abs(each), initial=0) for each in jax.tree.leaves(gradient)]
     steep = jnp.max(jnp.stack(largest))
@@ -103,8 +103,8 @@ def sam_edge(gradient_norm: Any, learning_rate: Any, rho: Any) -> jax.Array:
     >>> float(sam_edge(0.0, 0.1, 0.0))
     20.0
     """
-    say.reals("learning_rate", learning_rate, above=0)
-    say.reals("rho", rho, least=0)
+    messages.reals("learning_rate", learning_rate, above=0)
+    messages.reals("rho", rho, least=0)
     # With the root below, and not above: so nothing cancels, and ρ = 0 has a value.
     far = jnp.where(jnp.asarray(rho) > 0, rho / jnp.asarray(gradient_norm, float), 0.0)
     return 4 / (learning_rate * (1 + jnp.sqrt(1 + 8 * far / learning_rate)))
@@ -133,7 +133,7 @@ def sam_bounce(sharpness: Any, learning_rate: Any, rho: Any) -> jax.Array:
     >>> sam_bounce(jnp.array([10.0, 15.0, 20.0]), 0.1, 0.1).round(3).tolist()
     [0.1, 0.3, inf]
     """
-    say.reals("learning_rate", learning_rate, above=0)
-    say.reals("rho", rho, least=0)
+    messages.reals("learning_rate", learning_rate, above=0)
+    messages.reals("rho", rho, least=0)
     scaled = learning_rate * jnp.asarray(sharpness, float)
     return jnp.where(scaled < 2, rho * scaled / jnp.where(scaled < 2, 2 - scaled, 1.0), jnp.inf)

@@ -19,7 +19,7 @@ from curvkit.selection import figures
 from curvkit.selection._comparison import Comparison, compare
 from curvkit.selection._datasets import table
 from curvkit.selection._kernel import group_omp
-from curvkit.selection._practice import Practice, practise
+from curvkit.selection._real_data import Practice, practise
 from curvkit.selection._recovery import Condition, recovery
 from curvkit.selection.settings import Settings
 from curvkit.selection.trace import Trace

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
-from curvkit.selection._contest import METHODS, f1, known, tuned
+from curvkit.core import messages
+from curvkit.selection._methods import METHODS, f1, known, tuned
 from curvkit.selection._simulations import FRESH, SIMULATIONS
 
 # What another program's fifty runs gave on average: F₁ of groups, F₁ of columns, model error.
@@ -114,8 +114,8 @@ def compare(
     (1, 2)
     """
     if simulation not in SIMULATIONS:
-        raise ValueError(say.unknown("simulation", simulation, SIMULATIONS))
-    runs, seed = say.whole("runs", runs), say.whole("seed", seed, 0)
+        raise ValueError(messages.unknown("simulation", simulation, SIMULATIONS))
+    runs, seed = messages.whole("runs", runs), messages.whole("seed", seed, 0)
     chosen = known(chosen)
     given, rng = SIMULATIONS[simulation], np.random.default_rng(seed)
     data = [(given.draw(rng, given.rows), given.draw(rng, given.held_out)) for _ in range(runs)]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 
 NAMES = ("diabetes", "breast_cancer")
 
@@ -50,7 +50,7 @@ def table(name: str) -> Table:
     ((442, 10, 3), (569, 30, 4))
     """
     if name not in NAMES:
-        raise ValueError(say.unknown("data set", name, NAMES))
+        raise ValueError(messages.unknown("data set", name, NAMES))
     # Not above: it would double the time that the room takes to open.
     from sklearn import datasets
     from sklearn.preprocessing import PolynomialFeatures, SplineTransformer

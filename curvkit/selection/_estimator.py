@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.selection._design import Design
 from curvkit.selection._greedy import SMALL, Path, greedy_path
 from curvkit.selection._groups import Groups, read_groups
@@ -139,7 +139,7 @@ def checked(model: Any, X: Any, y: Any) -> tuple[Any, np.ndarray]:
 def rules(model: Any) -> dict[str, bool]:
     """The two switches of an estimator, each true or false."""
     names = ("fit_intercept", "whiten")
-    return {name: say.switch(name, getattr(model, name)) for name in names}
+    return {name: messages.switch(name, getattr(model, name)) for name in names}
 
 
 def groups_of(model: Any, X: Any) -> Groups:
@@ -151,18 +151,22 @@ def count(value: Any, name: str, groups: Groups, rows: int) -> int | None:
     """A number of groups that the data can have, or None."""
     if value is None:
         return None
-    value = say.whole(name, value, expected="a whole number of at least 1, or None")
+    value = messages.whole(name, value, expected="a whole number of at least 1, or None")
     if value > len(groups.names):
         expected = f"at most the number of groups, {len(groups.names)}"
-        raise ValueError(say.refusal(name, expected, value))
+        raise ValueError(messages.refusal(name, expected, value))
     if value > rows:
-        raise ValueError(say.refusal(name, f"at most the number of samples, {rows}", value))
+        raise ValueError(messages.refusal(name, f"at most the number of samples, {rows}", value))
     return value
 
 
 def tolerance(tol: Any) -> float | None:
     """A tolerance as it was given, if it is one."""
-    return None if tol is None else say.real("tol", tol, "a number of at least 0, or None", least=0)
+    return (
+        None
+        if tol is None
+        else messages.real("tol", tol, "a number of at least 0, or None", least=0)
+    )
 
 
 def path_of(
@@ -190,7 +194,7 @@ def path_of(
     lost = any(np.any(one) and not np.max(abs(two)) > np.finfo(float).tiny for one, two in pairs)
     if lost or not all(np.isfinite(each).all() for each in (*found.coefficients, *means)):
         expected = "in units in which the coefficients of y by X are numbers"
-        raise ValueError(say.refusal("X and y", expected, "units too far apart"))
+        raise ValueError(messages.refusal("X and y", expected, "units too far apart"))
     return found, means
 
 

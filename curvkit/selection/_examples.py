@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.selection._estimator import GroupOMP
 from curvkit.selection._recovery import Condition, recovery
 
@@ -49,8 +49,8 @@ def trap(rows: int = 1000, apart: float = 0.3, seed: int = 0) -> Trap:
     >>> trap(200).taken
     ('trap', ...)
     """
-    rows, seed = say.whole("rows", rows, 20), say.whole("seed", seed, 0)
-    apart = say.real("apart", apart, above=0)
+    rows, seed = messages.whole("rows", rows, 20), messages.whole("seed", seed, 0)
+    apart = messages.real("apart", apart, above=0)
     rng = np.random.default_rng(seed)
     one, other, error = rng.normal(size=(3, rows, 2))
     columns = np.hstack([one, other, one + other + apart * error])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 class Bucket(NamedTuple):
@@ -93,10 +93,10 @@ def read_groups(groups: Any, features: int, feature_names: Any = None) -> Groups
 def _listed(groups, features, known):
     expected = "a label for each column, a list of lists of columns, or a mapping from names"
     if isinstance(groups, str | bytes) or not hasattr(groups, "__iter__"):
-        raise ValueError(say.refusal("groups", expected, groups))
+        raise ValueError(messages.refusal("groups", expected, groups))
     if isinstance(groups, Iterator | Set) or hasattr(groups, "columns"):
         advice = "make a list of it, with one entry for each column or for each group"
-        raise ValueError(say.refusal("groups", expected, groups, advice))
+        raise ValueError(messages.refusal("groups", expected, groups, advice))
     indexed = hasattr(groups, "index") and hasattr(groups, "to_numpy")
     return _by_index(groups, features, known) if indexed else list(groups)
 
@@ -113,7 +113,7 @@ def _by_index(labels, features, known):
         expected = "indexed by the columns of the data, each once"
         advice = "give groups.to_list() if it is in the order of the columns"
         got = index if known else "an index of names for data without names"
-        raise ValueError(say.refusal("A Series of groups", expected, got, advice))
+        raise ValueError(messages.refusal("A Series of groups", expected, got, advice))
     found = labels.to_list()
     return [found[places[each]] for each in wanted]
 
@@ -149,7 +149,7 @@ def _from_labels(labels, features):
 
 def _columns(name, listed, known):
     if not _is_list(listed):
-        raise ValueError(say.refusal(f"Group {name}", "a list of columns", listed))
+        raise ValueError(messages.refusal(f"Group {name}", "a list of columns", listed))
     found = [_column(name, each, known) for each in listed]
     if not found:
         raise ValueError(f"Every group needs a column, but group {name} has none.")
@@ -164,10 +164,12 @@ def _column(name, column, known):
                 "give its number, or a data frame."
             )
         if column not in known:
-            raise ValueError(say.unknown("column", column, known))
+            raise ValueError(messages.unknown("column", column, known))
         return known.index(column)
     if isinstance(column, bool | np.bool_) or not isinstance(column, int | np.integer):
-        raise ValueError(say.refusal(f"A column of group {name}", "a number or a name", column))
+        raise ValueError(
+            messages.refusal(f"A column of group {name}", "a number or a name", column)
+        )
     return int(column)
 
 
@@ -216,11 +218,11 @@ def numbers_of(names: np.ndarray, good: Any) -> list[int]:
         raise ValueError("good must name at least one group, but none was given.")
     for each in listed:
         if not _known(each, numbers):
-            raise ValueError(say.unknown("group", each, [str(name) for name in names]))
+            raise ValueError(messages.unknown("group", each, [str(name) for name in names]))
     chosen = [numbers[each] for each in listed]
     twice = [each for at, each in enumerate(listed) if numbers[each] in chosen[:at]]
     if twice:
-        raise ValueError(say.refusal("good", "groups, each of them once", f"{twice[0]} twice"))
+        raise ValueError(messages.refusal("good", "groups, each of them once", f"{twice[0]} twice"))
     return chosen
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from curvkit.core import say
+from curvkit.core import messages
 
 FLOATS = (np.float32, np.float64)
 
@@ -43,7 +43,7 @@ def matrix(X: Any, name: str = "X") -> tuple[Any, list[str] | None]:
         found = values = floats(name, X)
     if found.ndim != 2 or not all(found.shape):
         expected, got = "of shape (samples, columns), neither of them 0", found.shape
-        raise ValueError(say.refusal(name, expected, got, "one column is X[:, None]"))
+        raise ValueError(messages.refusal(name, expected, got, "one column is X[:, None]"))
     require_finite(name, values)
     return found, known
 
@@ -58,7 +58,7 @@ def floats(name: str, given: Any) -> Any:
     array([1., 2.])
     """
     if isinstance(given, str | bytes | set | frozenset | Iterator):
-        raise ValueError(say.refusal(name, "an array of numbers", given))
+        raise ValueError(messages.refusal(name, "an array of numbers", given))
     try:
         found = given if sparse.issparse(given) else np.asarray(given)
         words = found.dtype.kind == "O" and any(
@@ -70,7 +70,7 @@ def floats(name: str, given: Any) -> Any:
     except (TypeError, ValueError, AttributeError) as error:
         reason = str(error).split("\n")[0]
         advice = f"all entries must be real numbers ({reason[:80]})"
-        raise ValueError(say.refusal(name, "an array of numbers", given, advice)) from error
+        raise ValueError(messages.refusal(name, "an array of numbers", given, advice)) from error
 
 
 def require_finite(name: str, values: np.ndarray) -> None:
@@ -83,7 +83,7 @@ def require_finite(name: str, values: np.ndarray) -> None:
     bad = ~np.isfinite(values)
     if bad.any():
         advice = "leave its row out, or fill it in"
-        raise ValueError(say.refusal(name, "of finite numbers", float(values[bad][0]), advice))
+        raise ValueError(messages.refusal(name, "of finite numbers", float(values[bad][0]), advice))
 
 
 def units(X: Any, together: bool) -> np.ndarray | None:

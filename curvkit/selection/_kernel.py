@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # What is left of a unit vector in single precision when nothing is left.
 NEGLIGIBLE = 1e-4
@@ -157,7 +157,7 @@ def group_omp(
     >>> found.picks.tolist(), found.residual_norms.round(3).tolist()
     ([1, 0], [5.4770..., 2.23..., 0.0])
     """
-    most = say.whole("most", most)
+    most = messages.whole("most", most)
     basis = whiten(columns).basis
     judged = jnp.where(raw, columns, basis)
     first = start(basis, targets, most, fit)

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import chdtri
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.selection._design import Design, orthonormal
 from curvkit.selection._groups import numbers_of, read_groups
 from curvkit.selection._inputs import divided, floats, matrix, require_finite, units
@@ -81,16 +81,17 @@ class Condition(NamedTuple):
 
     def words(self) -> str:
         """The condition and its verdicts in a sentence or two."""
-        told = f"μ is between **{say.number(self.mu_low)}** and **{say.number(self.mu_high)}**, "
-        told += f"ρ is **{say.number(self.rho)}**: without noise, recovery is {self.noiseless}."
+        number = messages.number
+        told = f"μ is between **{number(self.mu_low)}** and **{number(self.mu_high)}**, "
+        told += f"ρ is **{number(self.rho)}**: without noise, recovery is {self.noiseless}."
         if np.isnan(self.noise):
             return told
         if not np.isfinite(self.epsilon):
             return f"{told} With noise no stopping level is proved to do."
-        told += f" With noise, stopping at ε = **{say.number(self.epsilon)}** finds all groups"
-        told += f" longer than **{say.number(self.needed)}**"
+        told += f" With noise, stopping at ε = **{number(self.epsilon)}** finds all groups"
+        told += f" longer than **{number(self.needed)}**"
         if len(self.lengths):
-            told += f"; the shortest is {say.number(self.lengths.min())}, so recovery is "
+            told += f"; the shortest is {number(self.lengths.min())}, so recovery is "
             told += self.noisy
         return f"{told}."
 
@@ -121,13 +122,13 @@ def recovery(
     >>> recovery(np.eye(4), [0, 0, 1, 1], [0], sigma=1.0, fit_intercept=False).mu_high
     0.0
     """
-    eta = say.real("eta", eta, "a number between 0 and 1/2", above=0, below=0.5)
-    sigma = None if sigma is None else say.real("sigma", sigma, least=0)
-    centre = say.switch("fit_intercept", fit_intercept)
+    eta = messages.real("eta", eta, "a number between 0 and 1/2", above=0, below=0.5)
+    sigma = None if sigma is None else messages.real("sigma", sigma, least=0)
+    centre = messages.switch("fit_intercept", fit_intercept)
     X, names = matrix(X)
     if centre and X.shape[0] < 2:
         advice = "or fit_intercept=False, so that columns are not centred"
-        raise ValueError(say.refusal("X", "of at least two samples", X.shape, advice))
+        raise ValueError(messages.refusal("X", "of at least two samples", X.shape, advice))
     found = read_groups(groups, X.shape[1], names)
     chosen = numbers_of(found.names, good)
     unit = units(X, together=False)
@@ -150,7 +151,7 @@ def _lengths(design, chosen, beta, unit):
     beta = np.asarray(floats("beta", beta), float)
     if beta.shape != (design.features,):
         expected = f"a coefficient for each of the {design.features} columns"
-        raise ValueError(say.refusal("beta", expected, beta.shape))
+        raise ValueError(messages.refusal("beta", expected, beta.shape))
     require_finite("beta", beta)
     # What is longer than any number is infinitely long.
     with np.errstate(over="ignore"):

@@ -18,7 +18,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.selection._estimator import (
     GroupOMP,
     checked,
@@ -79,7 +79,7 @@ class GroupOMPCV(GroupOMP):
         X, y = checked(self, X, y)
         groups = groups_of(self, X)
         how: dict[str, Any] = dict(tol=None, **rules(self))
-        one_standard_error = say.switch("one_standard_error", self.one_standard_error)
+        one_standard_error = messages.switch("one_standard_error", self.one_standard_error)
         folds = self._folds(X, y, split_params)
         fewest = min(len(train) for train, _ in folds)
         most = count(self.max_groups, "max_groups", groups, fewest)
@@ -88,7 +88,7 @@ class GroupOMPCV(GroupOMP):
         unit = units(y.reshape(len(y), -1), together=True)
         if unit is not None:
             expected = "in a unit in which its mean square is a number"
-            raise ValueError(say.refusal("y", expected, f"numbers about {unit[0]:.0e}"))
+            raise ValueError(messages.refusal("y", expected, f"numbers about {unit[0]:.0e}"))
         errors = [_errors(X, y, groups, train, test, most, how) for train, test in folds]
         self.mse_path_ = np.stack(errors, axis=1)
         self.n_groups_ = self._choose(one_standard_error)
@@ -118,7 +118,7 @@ class GroupOMPCV(GroupOMP):
         folds = [tuple(_numbers(side, len(y)) for side in split) for split in splits]
         if not folds:
             advice = "an iterator that was gone through before has none left"
-            raise ValueError(say.refusal("cv", "at least one split", "none", advice))
+            raise ValueError(messages.refusal("cv", "at least one split", "none", advice))
         return folds
 
     def _choose(self, one_standard_error):
@@ -135,10 +135,12 @@ def _numbers(chosen, rows):
     chosen = np.asarray(chosen)
     found = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
     if not len(found):
-        raise ValueError(say.refusal("cv", "splits with samples on either side", "an empty side"))
+        raise ValueError(
+            messages.refusal("cv", "splits with samples on either side", "an empty side")
+        )
     if found.dtype.kind not in "iu" or found.min() < -rows or found.max() >= rows:
         expected = f"splits of the {rows} samples that are fitted, by their numbers"
-        raise ValueError(say.refusal("cv", expected, found))
+        raise ValueError(messages.refusal("cv", expected, found))
     return found
 
 

@@ -1,6 +1,6 @@
 """How anything is drawn or turned: `theme`, `panel`, `player`; knows no mathematics and no room."""
 
-from curvkit.core import swift
+from curvkit.core import imports
 
 # Before plotly's widgets, which import it.
-swift.import_jsonschema()
+imports.import_jsonschema()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from curvkit.core import knob as knobs
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 
@@ -69,7 +69,7 @@ class Live:
             with self._turn:
                 self._follow(generation, settings)
         except Exception as error:  # an error in a thread would otherwise reach nobody
-            self._said(f"failed: {say.failure(error)}", "danger", 1.0)
+            self._said(f"failed: {messages.failure(error)}", "danger", 1.0)
         finally:
             with self._count:
                 self._pending -= 1

@@ -13,17 +13,17 @@ from IPython import get_ipython
 from IPython.display import display
 
 from curvkit.core import knob as knobs
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
-from curvkit.draw import patience, theme
+from curvkit.draw import pandas_race, theme
 from curvkit.show import player
 from curvkit.show.bar import Bar
 from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.controls import Control
 from curvkit.show.kept import Kept
 from curvkit.show.live import Live
-from curvkit.show.told import bold, told
+from curvkit.show.summary import bold, told
 
 Draw = Callable[..., go.Figure]
 
@@ -67,7 +67,7 @@ def panel(
         ValueError: with one sentence, if a name is unknown or a value out of range.
     """
     if figure not in figures:
-        raise ValueError(say.unknown("figure", figure, figures))
+        raise ValueError(messages.unknown("figure", figure, figures))
     chosen = knobs.read(settings, values)
     if not headless():
         return Panel(stream, chosen, figures, words, front=front, figure=figure)
@@ -274,16 +274,16 @@ class Panel(Shown):
             try:
                 words = bold(self.words_of(trace))
             except Exception as error:
-                words = html.escape(say.failure(error))
+                words = html.escape(messages.failure(error))
             self.words.value = f"<p style='font-size:15px'>{words}</p>"
 
     def _paint(self, draw: Callable[[], go.Figure]):
         """Paints what `draw` makes; where it fails, the sentence instead of an older figure."""
         try:
-            patience.patiently(lambda: self.canvas.paint(draw()))
+            pandas_race.patiently(lambda: self.canvas.paint(draw()))
         except Exception as error:
             self.canvas.paint(theme.figure(""))
-            self._say(f"The figure {self.figure_choice.value} failed: {say.failure(error)}")
+            self._say(f"The figure {self.figure_choice.value} failed: {messages.failure(error)}")
 
     def _scrub(self, reading: int):
         if self.trace is None:

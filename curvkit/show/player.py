@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from curvkit.core.trace import Record
 from curvkit.draw import theme
-from curvkit.draw.sketch import only_curves
+from curvkit.draw.traces_only import only_curves
 
 Trace = TypeVar("Trace", bound=Record)
 

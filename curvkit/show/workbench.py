@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.show.canvas import Canvas, Shown
-from curvkit.show.told import bold
+from curvkit.show.summary import bold
 
 Rows = list[list[float]]
 Act = Callable[[Rows, Callable[[str], bool]], tuple[str, go.Figure]]
@@ -96,7 +96,7 @@ class Workbench(Shown):
             self.words.value = bold(words)
             self._say("done")
         except Exception as error:  # an error in a thread would otherwise reach nobody
-            self._say(f"failed: {say.failure(error)}")
+            self._say(f"failed: {messages.failure(error)}")
         finally:
             self.button.disabled, self.stop.disabled = False, True
             self._idle.set()

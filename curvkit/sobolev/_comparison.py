@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 
 # (function, points): medians on values alone, and with slopes.
 NOTED = {

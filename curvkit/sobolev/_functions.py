@@ -19,7 +19,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.sobolev._scaling import Scaling
 
 GRID = 40
@@ -89,7 +89,7 @@ def function(name: str) -> Function:
     Array(0., dtype=float32)
     """
     if name not in FUNCTIONS:
-        raise ValueError(say.unknown("function", name, FUNCTIONS))
+        raise ValueError(messages.unknown("function", name, FUNCTIONS))
     return FUNCTIONS[name]
 
 

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.sobolev._loss import loss
 
 MOST, WIDTH, RATE, STEPS, DRAWN, MARGIN = 24, 24, 1e-2, 600, 161, 0.15
@@ -39,7 +39,7 @@ class Fits(NamedTuple):
     def words(self) -> str:
         """How near both come to the points."""
         (alone, both), (wrong, right) = self.value_errors, self.slope_errors
-        number = say.number
+        number = messages.number
         return (
             f"On values alone the network misses the values by {number(alone)} and the slopes by "
             f"**{number(wrong)}**; on both by {number(both)} and **{number(right)}** (root mean "
@@ -67,8 +67,8 @@ def fits(
     ((2, 161), True)
     """
     table = _table(rows)
-    weight = say.real("weight", weight, least=0)
-    steps, seed = say.whole("steps", steps, 0), say.whole("seed", seed, 0)
+    weight = messages.real("weight", weight, least=0)
+    steps, seed = messages.whole("steps", steps, 0), messages.whole("seed", seed, 0)
     x = table[:, 0]
     centre, half, typical = (x.max() + x.min()) / 2, np.ptp(x) / 2, table[:, 1].std() or 1.0
     scaled = (table - [centre, table[:, 1].mean(), 0]) / [half, typical, typical / half]
@@ -93,12 +93,12 @@ def example(count: int = 6) -> list[tuple[float, float, float]]:
 
 def _table(rows):
     if not 2 <= len(rows) <= MOST:
-        raise ValueError(say.refusal("rows", f"2 to {MOST} rows", len(rows)))
+        raise ValueError(messages.refusal("rows", f"2 to {MOST} rows", len(rows)))
     table = np.array(rows, float)
     if table.ndim != 2 or table.shape[1] != 3 or not np.isfinite(table).all():
-        raise ValueError(say.refusal("rows", "finite triples of x, value and slope", rows))
+        raise ValueError(messages.refusal("rows", "finite triples of x, value and slope", rows))
     if not np.ptp(table[:, 0]) > 0:
-        raise ValueError(say.refusal("rows", "at two places x at least", table[:, 0].tolist()))
+        raise ValueError(messages.refusal("rows", "at two places x at least", table[:, 0].tolist()))
     return table
 
 

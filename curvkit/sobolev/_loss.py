@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import programs, say, tree
+from curvkit.core import messages, programs, tree
 from curvkit.sobolev import _points as points
 
 ORDERS = ("first", "second")
@@ -65,7 +65,7 @@ def draw(key: jax.Array, x: jax.Array, y: jax.Array, count: int = 1) -> Projecti
     >>> made.outputs.shape, made.inputs.shape
     ((1, 5, 3), (1, 5, 2))
     """
-    count = say.whole("count", count)
+    count = messages.whole("count", count)
 
     def sphere(key, like):
         normal = jax.random.normal(key, (count, *jnp.shape(like)))
@@ -187,7 +187,7 @@ def taught(
     >>> y, slopes
     (Array([2.], dtype=float32), Array([[2., 2.]], dtype=float32))
     """
-    order = say.whole("order", order, 0, "0, 1 or 2", 2)
+    order = messages.whole("order", order, 0, "0, 1 or 2", 2)
     x, teacher = _real(x), programs.own(teacher, "teacher")
     made: list[Any] = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
@@ -240,26 +240,28 @@ def _weights(weights, count):
     many = listed or getattr(weights, "ndim", 0)
     weights = tuple(weights) if many else (weights,) * count
     if count > 2:
-        raise ValueError(say.refusal("derivatives", "at most the first two", count))
+        raise ValueError(messages.refusal("derivatives", "at most the first two", count))
     if len(weights) != count:
-        raise ValueError(say.refusal("weights", expected, list(weights)))
-    return tuple(say.real("weights", each, expected, least=0, most=math.inf) for each in weights)
+        raise ValueError(messages.refusal("weights", expected, list(weights)))
+    return tuple(
+        messages.real("weights", each, expected, least=0, most=math.inf) for each in weights
+    )
 
 
 def _require_shapes(model, x, y, derivatives, projections):
     if not x.ndim or not len(x):
-        raise ValueError(say.refusal("x", "at least one input, (n, ...)", x.shape))
+        raise ValueError(messages.refusal("x", "at least one input, (n, ...)", x.shape))
     made = jax.eval_shape(jax.vmap(model), x)
     if y.shape != getattr(made, "shape", None):
         expected = f"shaped as the model's outputs, {getattr(made, 'shape', made)}"
-        raise ValueError(say.refusal("y", expected, y.shape))
+        raise ValueError(messages.refusal("y", expected, y.shape))
     right = [y.shape + x.shape[1:] * order for order in (1, 2)]
     if projections is not None:
         for name, like in (("outputs", y), ("inputs", x)):
             given = jnp.shape(getattr(projections, name))
             if given[1:] != like.shape:
                 expected = f"of shape (k, {', '.join(map(str, like.shape))})"
-                raise ValueError(say.refusal(f"projections.{name}", expected, given))
+                raise ValueError(messages.refusal(f"projections.{name}", expected, given))
     for at, each in enumerate(derivatives):
         _require_derivative(at, each, x, right, projections)
 
@@ -269,14 +271,16 @@ def _require_derivative(at, given, x, right, projections):
     if isinstance(given, Contracted):
         if projections is None:
             advice = "give loss the projections that taught was given"
-            raise ValueError(say.refusal(name, f"of shape {expected}", "a contraction", advice))
+            raise ValueError(
+                messages.refusal(name, f"of shape {expected}", "a contraction", advice)
+            )
         expected, given = (len(projections.outputs), *x.shape), given.values
     if jnp.shape(given) != expected:
         other = right[1 - at]
         swapped = f"that is the shape of a {ORDERS[1 - at]} derivative"
         advice = swapped if jnp.shape(given) == other else ""
         what = f"the target's {ORDERS[at]} derivative, of shape {expected}"
-        raise ValueError(say.refusal(name, what, jnp.shape(given), advice))
+        raise ValueError(messages.refusal(name, what, jnp.shape(given), advice))
 
 
 def _require_finite(order, wanted, found, values, projections):

@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.sobolev._loss import draw, penalty
 
 ANGLES = np.arange(8) * np.pi / 4
@@ -57,16 +57,17 @@ class Distilled(NamedTuple):
     def words(self) -> str:
         """What slopes gain, and what one direction costs and gains beside the whole Jacobian."""
         plain, some, whole = np.median(self.divergence, 1)
+        number = messages.number
         cost = self.flops[1] / self.flops[2]
         return (
             f"From {self.states} states the median divergence from the teacher is "
-            f"**{say.number(plain)}** on values alone and **{say.number(whole)}** with whole "
-            f"Jacobians. One random direction takes {say.number(cost)} of their operations and "
-            f"comes to {say.number(some)}, {say.number(some / whole)} times their divergence."
+            f"**{number(plain)}** on values alone and **{number(whole)}** with whole "
+            f"Jacobians. One random direction takes {number(cost)} of their operations and "
+            f"comes to {number(some)}, {number(some / whole)} times their divergence."
         )
 
     def _repr_markdown_(self) -> str:
-        number = say.number
+        number = messages.number
         lines = [
             self.words(),
             f"The teacher pays {number(self.teacher)} a step, random pushes {number(self.random)}.",
@@ -238,10 +239,10 @@ def distil(
     Traceback (most recent call last):
     ValueError: states must be from 1 to 750 for each student, but 0 was given.
     """
-    seeds, seed = say.whole("seeds", seeds), say.whole("seed", seed, 0)
-    steps, weight = say.whole("steps", steps), say.real("weight", weight, above=0)
+    seeds, seed = messages.whole("seeds", seeds), messages.whole("seed", seed, 0)
+    steps, weight = messages.whole("steps", steps), messages.real("weight", weight, above=0)
     most = (STARTS * LENGTH - TESTED) // seeds
-    states = say.whole("states", states, 1, f"from 1 to {most} for each student", most)
+    states = messages.whole("states", states, 1, f"from 1 to {most} for each student", most)
     draws, keys = np.random.default_rng(seed + 1), jax.random.split(jax.random.key(seed), seeds)
     first = jax.tree.map(lambda *each: np.stack(each), *(network(draws) for _ in range(seeds)))
     # By method: the weight of the random direction, and that of whole Jacobians.

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 class Scaling(NamedTuple):
@@ -56,7 +56,7 @@ class Scaling(NamedTuple):
         for name, scale in (("x", made.input_scale), ("y", made.target_scale)):
             if not bool(jnp.all(jnp.isfinite(scale) & (scale > 0))):
                 expected = "finite and not the same at every point"
-                raise ValueError(say.refusal(name, expected, f"a spread of {scale.tolist()}"))
+                raise ValueError(messages.refusal(name, expected, f"a spread of {scale.tolist()}"))
         return made
 
     def inputs(self, x: jax.Array) -> jax.Array:

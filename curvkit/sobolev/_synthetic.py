@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.sobolev._loss import loss, penalty
 
 BOTTLENECK, HIDDEN, BATCH, RATE = 16, 32, 64, 3e-3
@@ -107,9 +107,9 @@ def synthetic(
     pixels, labels = (np.asarray(each, np.float32) for each in (pixels, labels))
     if len(pixels) < 2 * BATCH or len(labels) != len(pixels):
         expected = f"at least {2 * BATCH} examples, and as many labels"
-        raise ValueError(say.refusal("pixels", expected, (len(pixels), len(labels))))
-    weight, steps = say.real("weight", weight, least=0), say.whole("steps", steps)
-    seeds, seed = say.whole("seeds", seeds), say.whole("seed", seed, 0)
+        raise ValueError(messages.refusal("pixels", expected, (len(pixels), len(labels))))
+    weight, steps = messages.real("weight", weight, least=0), messages.whole("steps", steps)
+    seeds, seed = messages.whole("seeds", seeds), messages.whole("seed", seed, 0)
     draws = np.random.default_rng(seed)
     drawn = [_first(draws, pixels.shape[1], labels.shape[1]) for _ in range(seeds)]
     first = jax.tree.map(lambda *each: np.stack(each), *drawn)

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import optax
 
 from curvkit.core.batch import UNOPTIMISED
-from curvkit.curvature._lanczos import sharpness
+from curvkit.curvature._eigenpairs import sharpness
 from curvkit.sobolev import _functions as functions
 from curvkit.sobolev._comparison import Comparison, Row
-from curvkit.sobolev._ends import Known, ends, first, fitted, known, size
 from curvkit.sobolev._line import STEPS, example, fits
 from curvkit.sobolev._loss import loss
+from curvkit.sobolev._weight_sweep import Known, ends, first, fitted, known, size
 from curvkit.sobolev.settings import Settings
 from curvkit.sobolev.trace import METHODS
 

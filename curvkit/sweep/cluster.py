@@ -128,7 +128,8 @@ def _local(distributed: Any, workers: int) -> Any:
         return distributed.LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
             security=True, dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL, preload=["curvkit.sweep.quiet"], env=environment(),
+            silence_logs=logging.CRITICAL, env=environment(),
+            preload=["curvkit.sweep.worker_preload"],
         )  # fmt: skip
     except RuntimeError as error:
         raise ValueError(

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curvkit.core import say
-from curvkit.report import notebooks, parameters
-from curvkit.sweep import drive, work
+from curvkit.core import messages
+from curvkit.pages import parameters
+from curvkit.report import notebooks
+from curvkit.sweep import submit, work
 from curvkit.sweep.plan import Plan
 from curvkit.sweep.store import Store
 
@@ -55,17 +56,17 @@ class Kind:
         parameters.check({self.path.stem: node}, first)
         self.parameters = set(parameters.declared(node))
 
-    def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[drive.Job]:
+    def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[submit.Job]:
         """A job for each run."""
         return [self.alone(name, settings) for name, settings in runs.items()]
 
-    def alone(self, name: str, settings: dict[str, Any]) -> drive.Job:
+    def alone(self, name: str, settings: dict[str, Any]) -> submit.Job:
         """The job of a single run."""
         values = {key: value for key, value in settings.items() if key in self.parameters}
         # What the notebook cannot be told stays as the notebook has it, whatever that is.
         told = {key: values.get(key) for key in settings}
         arguments = (self.room, name, told, values, str(self.path), self.text)
-        return drive.Job(execute, arguments, {name: told})
+        return submit.Job(execute, arguments, {name: told})
 
 
 def cells(text: str) -> str:
@@ -90,8 +91,9 @@ def noted(name: str | None, folder: Path) -> str | None:
         return None
     if not NAME.fullmatch(name) or name.endswith(".ipynb"):
         raise ValueError(
-            f"{folder / 'sweep.json'} names the notebook {say.shown(name)}, and only names of the "
-            "folder notebooks/ are taken from there; if it is yours, name it by --notebook-of."
+            f"{folder / 'sweep.json'} names the notebook {messages.shown(name)}, and only names "
+            "of the folder notebooks/ are taken from there; if it is yours, name it by "
+            "--notebook-of."
         )
     _elsewhere(folder)
     return name
@@ -123,7 +125,7 @@ def of_room(room: str, wanted: str | None = None) -> Path:
         if wanted:
             raise ValueError(f"{wanted} is not a notebook of the room {room}.")
         raise ValueError(
-            say.unknown("notebook of the room", room, [each for each in found if each])
+            messages.unknown("notebook of the room", room, [each for each in found if each])
         )
     fitting = found[room]
     named = [path for path in fitting if path.stem.lstrip("0123456789").lstrip("_") == room]
@@ -152,8 +154,8 @@ def execute(
     import nbformat
     from jupyter_core.utils import ensure_event_loop
 
+    from curvkit.pages import page
     from curvkit.report import execute as run
-    from curvkit.report import page
 
     place, node, started = Path(path), nbformat.reads(text, as_version=4), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, open(f"{folder}/log", "w+") as log:

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from plotly.offline import get_plotlyjs
 
-from curvkit.core import knob, say
-from curvkit.report import files, plot
-from curvkit.report import page as pages
+from curvkit.core import knob, messages
+from curvkit.host import files
+from curvkit.pages import page as pages
+from curvkit.pages import plot
 from curvkit.sweep import figure
 from curvkit.sweep.plan import Plan
 from curvkit.sweep.progress import counted
@@ -86,7 +87,7 @@ def _values(values: Sequence[Any]) -> str:
 def _shown(value: Any) -> str:
     if value is None:
         return "–"
-    return say.number(value) if isinstance(value, float) else str(value)
+    return messages.number(value) if isinstance(value, float) else str(value)
 
 
 def _runs(every: Sequence[Mapping[str, Any]], axes: Sequence[str], merits: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # Of YAML 1.1 but not 1.2: 1:10 is no 70 to the base of sixty, and 010 no 8.
 INT = r"[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"
@@ -28,7 +28,9 @@ def parsed(path: Path) -> Any:
     kinds = {".toml": ("TOML", tomllib.loads), ".yaml": ("plain YAML", _yaml)}
     suffix = ".yaml" if path.suffix == ".yml" else path.suffix
     if suffix not in kinds:
-        raise ValueError(say.refusal("--settings", "a file named .toml, .yaml or .yml", path.name))
+        raise ValueError(
+            messages.refusal("--settings", "a file named .toml, .yaml or .yml", path.name)
+        )
     kind, read = kinds[suffix]
     try:
         return read(text)
@@ -76,7 +78,7 @@ def _loader() -> type:
             for key, _ in node.value:
                 name = self.construct_object(key, deep=True)
                 if name in seen:
-                    told = f"{say.shown(name)} is there twice"
+                    told = f"{messages.shown(name)} is there twice"
                     raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
                 seen.add(name)
             return made

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curvkit.core import files, say
+from curvkit.core import files, messages
 
 MISSING = 'A sweep needs dask, pyarrow and cryptography: pip install "curvkit[cluster]".'
 DIGEST = b"curvkit"
@@ -79,7 +79,7 @@ def _table(file: Any) -> Any:
 
 
 def _why(error: BaseException) -> str:
-    return say.shown(str(error).split("\n")[0].rstrip("."), 100)
+    return messages.shown(str(error).split("\n")[0].rstrip("."), 100)
 
 
 def once(tables: Mapping[Path, Any]) -> None:

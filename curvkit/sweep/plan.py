@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curvkit.core import knob, say
+from curvkit.core import knob, messages
 from curvkit.sweep import parse
 
 MOST = 1_000_000
@@ -55,7 +55,7 @@ class Plan:
             cast = [getattr(knob.read(house, {name: value}), name) for value in each]
             if len(set(cast)) < len(cast):
                 twice = next(value for value in cast if cast.count(value) > 1)
-                raise ValueError(f"{name} is swept over {say.shown(twice)} twice.")
+                raise ValueError(f"{name} is swept over {messages.shown(twice)} twice.")
             checked[name] = tuple(cast)
         return cls(room, fixed, checked)
 
@@ -87,7 +87,7 @@ def values(name: str, given: Any) -> list[Any]:
     >>> values("sigma", "1,1.9"), values("seed", "0:3"), values("seed", [4, 5])
     (['1', '1.9'], [0, 1, 2], [4, 5])
     """
-    refused = ValueError(say.refusal(f"--over {name}", SHAPE, given))
+    refused = ValueError(messages.refusal(f"--over {name}", SHAPE, given))
     if isinstance(given, bytes | bytearray | Mapping):
         raise refused
     if isinstance(given, str) and ":" in given:
@@ -119,9 +119,9 @@ def typed(given: Sequence[str], flag: str) -> dict[str, str]:
     for each in given:
         name, equals, value = (part.strip() for part in each.partition("="))
         if not equals or not name:
-            raise ValueError(say.refusal(flag, "of the form name=value", each))
+            raise ValueError(messages.refusal(flag, "of the form name=value", each))
         if name in found:
-            raise ValueError(f"{flag} names {say.shown(name)} twice; list its values once.")
+            raise ValueError(f"{flag} names {messages.shown(name)} twice; list its values once.")
         found[name] = value
     return found
 
@@ -161,13 +161,15 @@ def from_file(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} holds no settings, but a table `set`, a table `over`, or both.")
     for name, value in found.items():
         if name not in TABLES:
-            raise ValueError(f"{path}: {say.unknown('entry', name, TABLES)}")
+            raise ValueError(f"{path}: {messages.unknown('entry', name, TABLES)}")
         if not isinstance(value, TABLES[name]):
-            raise ValueError(f"{path}: {name} is not as it should be, but {say.shown(value)}.")
+            raise ValueError(f"{path}: {name} is not as it should be, but {messages.shown(value)}.")
     for table in ("set", "over"):
         for name in found.get(table, {}):
             if not isinstance(name, str):
-                raise ValueError(f"{path}: {say.refusal('the name of a setting', 'text', name)}")
+                raise ValueError(
+                    f"{path}: {messages.refusal('the name of a setting', 'text', name)}"
+                )
     return dict(found)
 
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import jax
 from rich.console import Console
 
-from curvkit.core import files, knob, say
-from curvkit.report import machine, record, rooms
-from curvkit.report.stop import Stop
-from curvkit.sweep import cluster, drive, guard, notebook, store, work
+from curvkit.core import files, knob, messages
+from curvkit.host import machine, provenance, rooms
+from curvkit.host.stop import Stop
+from curvkit.sweep import cluster, guard, notebook, store, submit, work
 from curvkit.sweep.plan import Plan, identity
 from curvkit.sweep.progress import Follower, counted
 
@@ -110,7 +110,9 @@ def _reach(client: Any, scheduler: str | None, security: Any) -> Callable[..., A
     """
     cluster.installed(own=client is None and scheduler is None)
     if scheduler is not None and not scheduler.strip():
-        raise ValueError(say.refusal("--scheduler", "an address as tcp://host:8786", scheduler))
+        raise ValueError(
+            messages.refusal("--scheduler", "an address as tcp://host:8786", scheduler)
+        )
     security = security or cluster.secure(scheduler, {})
     if client is not None:
         return lambda workers, tell: _given(client)
@@ -139,7 +141,7 @@ def _missing(
     kept.check(shape)
     there = kept.succeeded() if retry else kept.present()
     before = kept.way.get("source")
-    if there and before and before != record.source():
+    if there and before and before != provenance.source():
         tell("The table was begun by another state of curvkit's source; its rows may differ.")
     if other := there - runs.keys():
         tell(f"In the table {counted(len(other))} more than the plan has: {min(other)} and so on.")
@@ -157,7 +159,7 @@ def _told_of(*sweep: Any) -> Iterator[None]:
     """Where a sweep is stopped within the block, writes the page of what has ended."""
     try:
         yield
-    except (KeyboardInterrupt, drive.Stopped):
+    except (KeyboardInterrupt, submit.Stopped):
         # The page is worth having, and no reason to say anything else than why it was stopped.
         with contextlib.suppress(OSError, ValueError):
             _finish(*sweep)
@@ -168,7 +170,7 @@ def _run(where: Any, jobs: list[Any], kept: store.Store, shape: Any, kind: Any, 
     """Makes the runs of all jobs, each kept as it ends."""
     with Stop(at_once=True) as stop, where as client, follower as bar:
         bar.link(client)
-        drive.Drive(client, kept, shape, kind.room, kind.alone, bar.ended, stop).run(jobs)
+        submit.Drive(client, kept, shape, kind.room, kind.alone, bar.ended, stop).run(jobs)
 
 
 def _finish(folder: Path, house: Any, plans: list[Plan], planned: int) -> Summary:
@@ -178,7 +180,7 @@ def _finish(folder: Path, house: Any, plans: list[Plan], planned: int) -> Summar
     try:
         made = page.write(folder, house, table, plans, planned)
     except OSError as error:
-        raise drive.Stopped(
+        raise submit.Stopped(
             f"All runs that have ended are in {folder / 'table'}, but report.html cannot be "
             f"written: {error.strerror or error}; --resume writes it."
         ) from error
@@ -193,7 +195,7 @@ def _given(client: Any):
 def _numbers(**given: int | None) -> None:
     for name, value in given.items():
         if value is not None and value < 1:
-            raise ValueError(say.refusal(f"--{name}", "a whole number from 1 on", value))
+            raise ValueError(messages.refusal(f"--{name}", "a whole number from 1 on", value))
 
 
 def _kind(
@@ -241,7 +243,7 @@ class Kind:
     def check(self, plan: Plan) -> None:
         """Nothing more than the gate has checked."""
 
-    def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[drive.Job]:
+    def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[submit.Job]:
         """Batches of runs of one shape and of like length, the last of each shape filled up."""
         shapes: dict[Any, list[str]] = {}
         length: Callable[..., Any] = lambda name: self.house.stream.length(settings[name])
@@ -256,9 +258,9 @@ class Kind:
                 found.append(self._job(chosen, fit))
         return found
 
-    def alone(self, name: str, settings: dict[str, Any]) -> drive.Job:
+    def alone(self, name: str, settings: dict[str, Any]) -> submit.Job:
         """The job of a single run."""
         return self._job({name: settings}, 1)
 
-    def _job(self, runs: dict[str, dict[Any, Any]], size: int) -> drive.Job:
-        return drive.Job(work.batch, (self.room, runs, size, self.traces), runs)
+    def _job(self, runs: dict[str, dict[Any, Any]], size: int) -> submit.Job:
+        return submit.Job(work.batch, (self.room, runs, size, self.traces), runs)

@@ -12,8 +12,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curvkit.core import knob, say
-from curvkit.report import files, record
+from curvkit.core import knob, messages
+from curvkit.host import files, provenance
 from curvkit.sweep import part as parts
 from curvkit.sweep.part import MISSING, require
 from curvkit.sweep.plan import Plan
@@ -106,7 +106,7 @@ class Store:
         self.way = dict(way)
         if plan.as_dict() not in self.plans:
             self.plans.append(plan.as_dict())
-        told = {**self.way, "source": record.source(), "plans": self.plans}
+        told = {**self.way, "source": provenance.source(), "plans": self.plans}
         files.write(self.folder / "sweep.json", json.dumps(told, indent=1))
 
     def tables(self) -> dict[Path, Any]:
@@ -272,7 +272,7 @@ def read(folder: str | Path) -> dict[str, list[Any]]:
     try:
         whole = pyarrow.concat_tables(tables.values(), promote_options="default")
     except pyarrow.ArrowException as error:
-        why = say.shown(str(error).split("\n")[0])
+        why = messages.shown(str(error).split("\n")[0])
         raise ValueError(f"The parts of {min(tables).parent} do not fit: {why}.") from error
     parts.once(tables)
     return whole.sort_by("run").to_pydict()

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 
 # A schedule may begin at zero, or flip: a base is asked so many times.
 QUESTIONS = 3
@@ -22,7 +22,7 @@ def require_direction(base: Any) -> None:
     """Raises ValueError unless `base` is an optax transformation."""
     if not (hasattr(base, "init") and hasattr(base, "update")):
         advice = "pass optax.identity() for gradient descent"
-        raise ValueError(say.refusal("base", "an optax gradient transformation", base, advice))
+        raise ValueError(messages.refusal("base", "an optax gradient transformation", base, advice))
 
 
 def require_no_rate(base: optax.GradientTransformation, params: Any = None) -> bool:

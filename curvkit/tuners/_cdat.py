@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.tuners._leaves import kept, over, whole
 from curvkit.tuners._line import line
 from curvkit.tuners._tuner import Seen, require_within, tuner
@@ -135,7 +135,7 @@ def cdat(
         require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "above 0, or None")
 
     def propose(seen: Seen, inner: CDATState):
-        loss = say.known("value_fn", seen.value_fn)
+        loss = messages.known("value_fn", seen.value_fn)
         value, slope, bend = line(loss, seen.params, seen.direction, seen.backward)
         value, slope, bend = (each.astype(jnp.float32) for each in (value, -slope, bend))
         scale = jnp.where(seen.size == 0, 1.0, seen.size)
@@ -144,7 +144,7 @@ def cdat(
         above, below = _averaged(ema, inner, now, scale)
         rate, watch = sigma * over(above, below, scale), inner.guard
         if guard:
-            watch = _guarded(say.known("the state of the guard", watch), value, seen)
+            watch = _guarded(messages.known("the state of the guard", watch), value, seen)
             rate = watch.caution * rate
         rate = jnp.where(above == 0, 0.0, rate)
         if max_learning_rate is not None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.tuners import _rivals as rivals
 from curvkit.tuners import _searches as searches
 from curvkit.tuners._cdat import cdat, greedy
@@ -64,5 +64,5 @@ def choose(name: str, base: optax.GradientTransformation, given: Any):
         ValueError: if there is no tuner of that name.
     """
     if name not in TUNERS:
-        raise ValueError(say.unknown("tuner", name, TUNERS))
+        raise ValueError(messages.unknown("tuner", name, TUNERS))
     return TUNERS[name](base, given)

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import optax
 
 from curvkit.core import programs
-from curvkit.curvature._lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature._eigenpairs import EigenPairs, top_eigenpairs
 from curvkit.tuners import _leaves as leaves
 from curvkit.tuners._tuner import require_count, require_within, tuner
 

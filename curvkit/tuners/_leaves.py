@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
-from curvkit.core import say
+from curvkit.core import messages
 
 
 def moving(like: Any) -> list[bool]:
@@ -27,7 +27,7 @@ def moving(like: Any) -> list[bool]:
         if jnp.issubdtype(dtype, jnp.complexfloating):
             where = f"params{jax.tree_util.keystr(path)}"
             advice = "give the real and the imaginary part as two arrays"
-            raise ValueError(say.refusal(where, "of real numbers", dtype, advice))
+            raise ValueError(messages.refusal(where, "of real numbers", dtype, advice))
         found.append(bool(jnp.issubdtype(dtype, jnp.floating)))
     return found
 
@@ -37,7 +37,7 @@ def part(tree: Any, which: list[bool]) -> list[jax.Array]:
     leaves = jax.tree.leaves(tree)
     if len(leaves) != len(which):
         got = f"{len(leaves)} leaves and {len(which)}"
-        raise ValueError(say.refusal("grads", "a pytree like params", got))
+        raise ValueError(messages.refusal("grads", "a pytree like params", got))
     return [jnp.asarray(leaf) for leaf, moves in zip(leaves, which, strict=True) if moves]
 
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.tuners import _leaves as leaves
 from curvkit.tuners._line import slope_along
 from curvkit.tuners._tuner import require_count, require_within, tuner
@@ -46,7 +46,9 @@ def schedule(
     begin = lambda parts, like: jnp.zeros((), jnp.int32)
     if not callable(learning_rate):
         advice = "use constant(base, learning_rate) for a number"
-        raise ValueError(say.refusal("learning_rate", "a function of steps", learning_rate, advice))
+        raise ValueError(
+            messages.refusal("learning_rate", "a function of steps", learning_rate, advice)
+        )
     return tuner(base, begin, lambda seen, count: (learning_rate(count), count + 1))
 
 
@@ -109,7 +111,7 @@ def polyak(
     0.125
     """
     require_within("f_min", f_min, -jnp.inf, jnp.inf, "a finite number")
-    say.real("max_learning_rate", max_learning_rate, "above 0", above=0, most=jnp.inf)
+    messages.real("max_learning_rate", max_learning_rate, "above 0", above=0, most=jnp.inf)
     require_within("eps", eps, -1e-30, jnp.inf, "a number of at least 0")
 
     def propose(seen, inner):
@@ -147,7 +149,7 @@ def hypergradient(
     require_within("learning_rate", learning_rate, 0, jnp.inf, "a number above 0")
     require_within("rate", rate, -1e-30, jnp.inf, "a number of at least 0")
     if kind not in KINDS:
-        raise ValueError(say.unknown("kind", kind, KINDS))
+        raise ValueError(messages.unknown("kind", kind, KINDS))
 
     def init(parts, like):
         first = jnp.asarray(learning_rate).astype(jnp.float32)

@@ -23,7 +23,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import programs, say, tree
+from curvkit.core import messages, programs, tree
 from curvkit.tuners import _leaves as leaves
 from curvkit.tuners._bases import require_direction, require_no_rate
 from curvkit.tuners._line import looked_at
@@ -230,12 +230,12 @@ def unmasked(part: Any, whole: Any) -> Any:
 
 def require_within(name: str, value: Any, low: float, high: float, expected: str) -> None:
     """Raises ValueError unless low < value < high; what is being traced is not looked at."""
-    say.real(name, value, expected, above=low, below=high)
+    messages.real(name, value, expected, above=low, below=high)
 
 
 def require_count(name: str, value: Any, low: int) -> None:
     """Raises ValueError unless `value` is a whole number, such as 100 or 1e2, of at least `low`."""
     expected = f"a whole number of at least {low}"
-    number = say.real(name, value, expected, least=low)
+    number = messages.real(name, value, expected, least=low)
     if not tree.traced(number) and number != int(number):
-        raise ValueError(say.refusal(name, expected, value))
+        raise ValueError(messages.refusal(name, expected, value))

@@ -12,7 +12,7 @@ from curvkit import data
 from curvkit.core import devices
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
-from curvkit.curvature._lanczos import EigenPairs, top_eigenpairs
+from curvkit.curvature._eigenpairs import EigenPairs, top_eigenpairs
 from curvkit.curvature._thresholds import critical
 from curvkit.tuners._choices import choose
 from curvkit.tuners._rivals import constant

@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.say import unknown
+from curvkit.core.messages import unknown
 from curvkit.core.tree import float64, ordinarily
 from curvkit.verification._networks import COLD, ELEMENTWISE, Box, network, pair, sizes
 

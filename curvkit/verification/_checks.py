@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.say import refusal
+from curvkit.core.messages import refusal
 from curvkit.core.tree import float64, ordinarily
 from curvkit.verification import _bounds as bounds
 from curvkit.verification import _certify as certify

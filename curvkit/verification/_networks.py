@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from curvkit.core.say import refusal, unknown
+from curvkit.core.messages import refusal, unknown
 
 # XLA's newer emitters of fused loops take two to three times as long to compile as the older ones,
 # which these versions of jax still have.

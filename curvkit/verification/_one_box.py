@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.core.tree import float64
 from curvkit.verification import _certify as certify
 from curvkit.verification import _pendulum as pendulum
@@ -40,8 +40,8 @@ class Rung(NamedTuple):
 
 def around(theta: float, omega: float, radius: float) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper of the box around a state, of (w, h, ω/5); ValueError for what is none."""
-    theta, omega = say.real("theta", theta), say.real("omega", omega)
-    radius = say.real("radius", radius, least=0)
+    theta, omega = messages.real("theta", theta), messages.real("omega", omega)
+    radius = messages.real("radius", radius, least=0)
     x = pendulum.places(theta, omega)
     return x - radius, x + radius
 

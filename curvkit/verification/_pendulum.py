@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.say import unknown, whole
+from curvkit.core.messages import unknown, whole
 from curvkit.core.tree import float32, float64, ordinarily
 from curvkit.verification._networks import COLD, Box, Network, outputs
 from curvkit.verification._quadratic import QuadraticSpec

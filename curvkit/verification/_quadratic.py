@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.say import refusal, whole
+from curvkit.core.messages import refusal, whole
 from curvkit.verification._bounds import floor
 from curvkit.verification._networks import numbers
 from curvkit.verification._specifications import ULPS, Specification

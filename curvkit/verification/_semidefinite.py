@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core.say import refusal
+from curvkit.core.messages import refusal
 from curvkit.core.tree import float64
 from curvkit.verification import _certify as certify
 from curvkit.verification._bounds import crown

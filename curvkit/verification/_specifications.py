@@ -22,7 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core.say import refusal
+from curvkit.core.messages import refusal
 from curvkit.verification._networks import numbers
 
 # What the planes of a specification may be off by, as a share of their terms' sizes: their own

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core.say import refusal, unknown, whole
+from curvkit.core.messages import refusal, unknown, whole
 from curvkit.core.tree import float64
 from curvkit.verification import _certify as certify
 from curvkit.verification import _checks as checks

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.verification import _cells as cells
 from curvkit.verification import _digits as digits
 from curvkit.verification import _one_box as one_box
@@ -116,7 +116,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     ended = (state.step > settings.steps) | ~jnp.any(used)
     row |= _told(state)
     made = state._replace(parents=parents, used=used, ended=ended)
-    # Sums and places are of another type where float64 is on around the program, see `core.mixed`.
+    # Sums and places are of another type where float64 is on around the program, see `core.x64`.
     return jax.tree.map(lambda new, old: new.astype(old.dtype), made, before), row
 
 
@@ -174,11 +174,11 @@ def study(
         ValueError: with one sentence, for an unknown study or a number that is out of range.
     """
     if name not in STUDIES:
-        raise ValueError(say.unknown("study", name, STUDIES))
+        raise ValueError(messages.unknown("study", name, STUDIES))
     most = 10**6 if name == "energy" else 500
-    points, seed = say.whole("points", points, most=most), say.whole("seed", seed, 0)
-    together = say.whole("together", together, 1, "1, 2 or 3", 3)
-    steps = say.whole("steps", steps, 0)
+    points, seed = messages.whole("points", points, most=most), messages.whole("seed", seed, 0)
+    together = messages.whole("together", together, 1, "1, 2 or 3", 3)
+    steps = messages.whole("steps", steps, 0)
     words, usual = STUDIES[name]
     radii = usual if radii is None else tuple(radii)
     names, nets, specs, places, ends = _asked(name, points, seed, together)
@@ -235,9 +235,9 @@ def follow(
     Raises:
         ValueError: with one sentence, if a number is out of range.
     """
-    seconds = say.real("seconds", seconds, "above 0 and at most 600", above=0, most=600)
-    runs, seed = say.whole("runs", runs), say.whole("seed", seed, 0)
-    on_circle = say.switch("on_circle", on_circle)
+    seconds = messages.real("seconds", seconds, "above 0 and at most 600", above=0, most=600)
+    runs, seed = messages.whole("runs", runs), messages.whole("seed", seed, 0)
+    on_circle = messages.switch("on_circle", on_circle)
     steps = int(seconds / pendulum.DT)
     states = pendulum.paths(seed, runs, steps, on_circle)
     names = ["true pendulum", *(f"model {each}" for each in pendulum.MODELS)]
@@ -263,7 +263,7 @@ def ladder(
         lifted: whether the semidefinite program is solved too, which needs the extra `verify`.
         seed: which models.
     """
-    lifted, seed = say.switch("lifted", lifted), say.whole("seed", seed, 0)
+    lifted, seed = messages.switch("lifted", lifted), messages.whole("seed", seed, 0)
     ends = one_box.around(theta, omega, radius)
     found = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
     names, values, seconds = zip(*found, strict=True)
@@ -282,8 +282,8 @@ def sample(
         count: of samples, and of boxes of no width.
         seed: which points.
     """
-    single, count = say.switch("single", single), say.whole("count", count)
-    seed = say.whole("seed", seed, 0)
+    single, count = messages.switch("single", single), messages.whole("count", count)
+    seed = messages.whole("seed", seed, 0)
     chosen, ends = pendulum.model(model), one_box.around(theta, omega, radius)
     found = {each.name: each.value for each in one_box.rungs(chosen, *ends, gap=1e-2)}
     return Samples(

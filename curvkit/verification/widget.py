@@ -14,7 +14,7 @@ def explore_ladder(
     Args:
         theta: as in `ladder`, and so are `omega`, `radius` and `model`.
     """
-    from curvkit.show.button import asked
+    from curvkit.show.on_demand import asked
 
     given: dict[str, Any] = dict(theta=theta, omega=omega, radius=radius, model=model)
     solved = lambda: figures.ladder(ladder(**given, lifted=True))

@@ -9,11 +9,11 @@ from jax.flatten_util import ravel_pytree
 
 from curvkit.core import problem, tree
 from curvkit.curvature import _davidson as davidson
-from curvkit.curvature import _krylov as krylov
+from curvkit.curvature import _lanczos as krylov
 from curvkit.curvature import _norms as norms
 from curvkit.curvature._blocks import block_sharpness
 from curvkit.curvature._edges import Steepest
-from curvkit.curvature._lanczos import CARRIED, EigenPairs, top_eigenpairs
+from curvkit.curvature._eigenpairs import CARRIED, EigenPairs, top_eigenpairs
 
 # Relative, of each eigenvalue that is wanted.
 TOLERANCE = 1e-3

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import programs, say, tree
+from curvkit.core import messages, programs, tree
 from curvkit.curvature import _edges as edges
 from curvkit.curvature import _states as states
 from curvkit.curvature._cover import Cover, Unlike
@@ -199,11 +199,11 @@ def _require_same(by_hand, rate, state):
             "as opt_state has it, a schedule",
             "give learning_rate= the schedule itself",
         )
-        raise ValueError(say.refusal("learning_rate", expected, by_hand, advice))
+        raise ValueError(messages.refusal("learning_rate", expected, by_hand, advice))
     if not tree.traced(rate) and abs(float(rate) - by_hand) > 1e-5 * abs(by_hand):
         advice = "leave learning_rate= out, and it is read from there"
         expected = f"that of opt_state, {float(rate):g}"
-        raise ValueError(say.refusal("learning_rate", expected, by_hand, advice))
+        raise ValueError(messages.refusal("learning_rate", expected, by_hand, advice))
 
 
 def _own(
@@ -217,7 +217,7 @@ def _own(
     if [each.shape for each in found] != [number.shape for number in numbers]:
         expected = f"of the shapes of the trained arrays, {[number.shape for number in numbers]}"
         got = [each.shape for each in found]
-        raise ValueError(say.refusal("what preconditioner returns", expected, got))
+        raise ValueError(messages.refusal("what preconditioner returns", expected, got))
     if not tree.traced(found) and not all(bool(jnp.all(each > 0)) for each in found):
-        raise ValueError(say.refusal("what preconditioner returns", "above 0", found))
+        raise ValueError(messages.refusal("what preconditioner returns", "above 0", found))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.curvature._states import RULES
 from curvkit.watching._optimizer import READ
 from curvkit.watching._pace import Pace
@@ -90,16 +90,16 @@ def watch(
     (array([3., 3., 3.], dtype=float32), array([38., 38., 38.], dtype=float32))
     """
     if rule not in (None, READ, *RULES):
-        raise ValueError(say.unknown("rule", rule, RULES))
+        raise ValueError(messages.unknown("rule", rule, RULES))
     if not callable(loss_fn):
-        raise ValueError(say.refusal("loss_fn", "a function of params and a batch", loss_fn))
+        raise ValueError(messages.refusal("loss_fn", "a function of params and a batch", loss_fn))
     whole = {
-        name: say.whole(name, value)
+        name: messages.whole(name, value)
         for name, value in dict(every=every, k=k, num_hvps=num_hvps).items()
     }
     _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget)
     _require_optimizer(optimizer, rule, preconditioner)
-    per_layer = say.switch("per_layer", per_layer)
+    per_layer = messages.switch("per_layer", per_layer)
     options = dict(
         optimizer=optimizer, rule=rule, learning_rate=learning_rate, k=whole["k"],
         per_layer=per_layer, momentum=momentum, second_moment_decay=second_moment_decay,
@@ -125,19 +125,19 @@ def _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, crit
     )
     for name, value, expected, range_ in ranges:
         if value is not None:
-            say.real(name, value, expected, **range_)
+            messages.real(name, value, expected, **range_)
     if budget is not None:
         share, advice = "a share above 0, such as 0.2", "or None, to read always"
-        say.real("budget", budget, share, above=0, most=math.inf, advice=advice)
+        messages.real("budget", budget, share, above=0, most=math.inf, advice=advice)
 
 
 def _require_optimizer(optimizer, rule, preconditioner):
     if optimizer is not None and not (hasattr(optimizer, "init") and hasattr(optimizer, "update")):
         expected, advice = "an optax transformation", "its state goes to observe"
-        raise ValueError(say.refusal("optimizer", expected, optimizer, advice))
+        raise ValueError(messages.refusal("optimizer", expected, optimizer, advice))
     if optimizer is not None and rule not in (None, READ):
         advice = "the optimizer tells its rule"
-        raise ValueError(say.refusal("rule", "left out beside optimizer=", rule, advice))
+        raise ValueError(messages.refusal("rule", "left out beside optimizer=", rule, advice))
     if preconditioner is not None and not callable(preconditioner):
         expected = "a function of the optimizer's state"
-        raise ValueError(say.refusal("preconditioner", expected, preconditioner))
+        raise ValueError(messages.refusal("preconditioner", expected, preconditioner))

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import meshes, programs, say, tree
+from curvkit.core import meshes, messages, programs, tree
 from curvkit.core.trace import header
 from curvkit.curvature._blocks import layers as layers_of
 from curvkit.watching import _measure as measure
@@ -160,7 +160,7 @@ class Watch:
         from curvkit.watching import figures
 
         if name not in figures.FIGURES:
-            raise ValueError(say.unknown("figure", name, figures.FIGURES))
+            raise ValueError(messages.unknown("figure", name, figures.FIGURES))
         return figures.FIGURES[name](self.trace)
 
     def show(self, name: str = "edge"):
@@ -187,7 +187,7 @@ class Watch:
 
     def tell(self):
         """The words, as a notebook displays them."""
-        from curvkit.show.told import told
+        from curvkit.show.summary import told
 
         return told(self.words(), self.trace)
 
@@ -196,7 +196,7 @@ class Watch:
     def _start(self, params, numbers, shape):
         if not numbers:
             expected = "a pytree with at least one floating-point array that is trained"
-            raise ValueError(say.refusal("params", expected, params))
+            raise ValueError(messages.refusal("params", expected, params))
         if self._seen is None:
             if self._options["per_layer"]:
                 self._blocks = parts.layers(params, shape, layers_of)
@@ -227,7 +227,7 @@ class Watch:
         told, assumed = optimizer.tell(self._options, opt_state, step, params, numbers, shape)
         if told.norm is not None and self._options["k"] > 1:
             advice = f"the sharpness of {told.rule} is one number and no eigenvalue"
-            raise ValueError(say.refusal("k", "1", self._options["k"], advice))
+            raise ValueError(messages.refusal("k", "1", self._options["k"], advice))
         self._judged = dict(rule=told.rule, shaped=told.shaped, norm=told.norm, assumed=assumed)
         return told
 
@@ -279,7 +279,7 @@ def traced(
         got = type(jax.tree.unflatten(made.structure, made.out)).__name__
         got = f"{out.dtype} of shape {out.shape}" if one and out is not None else got
         advice = "return the loss alone, averaged, without auxiliary values"
-        raise ValueError(say.refusal("the value of loss_fn", "one real number", got, advice))
+        raise ValueError(messages.refusal("the value of loss_fn", "one real number", got, advice))
     return made
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from curvkit.report import thumbnail
+from curvkit.pages import thumbnail
 
 
 def claims(done):

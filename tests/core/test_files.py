@@ -88,7 +88,7 @@ def test_a_log_does_not_follow_a_link_and_is_new(odd):
 
 @posix
 def test_a_lock_does_not_empty_what_it_is_linked_to(odd):
-    from curvkit.report.files import locked
+    from curvkit.host.files import locked
 
     os.symlink("../file", "folder/.lock")
     with pytest.raises(ValueError, match="folder/.lock is a link, which is not replaced"):

@@ -10,7 +10,7 @@ from helpers import assert_close, float64
 from curvkit import data
 from curvkit.curvature import _network as network
 from curvkit.curvature._chunks import over_batches
-from curvkit.curvature._lanczos import hvp
+from curvkit.curvature._eigenpairs import hvp
 
 PARAMS = network.mlp(jax.random.key(0), [1, 4, 1], "lecun")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from papers import notebook
+from scripts import notebook
 
 from curvkit import __main__
 from curvkit.doctor import checks, command, notebooks
 from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
-from curvkit.report import machine
+from curvkit.host import machine
 
 
 def one_sentence(found):

@@ -1,7 +1,7 @@
 """The doctor misses a notebook that is not there, and says how one that is torn is mended."""
 
 import pytest
-from papers import DEFAULTS, notebook
+from scripts import DEFAULTS, notebook
 
 from curvkit._rooms import names
 from curvkit.doctor import notebooks

@@ -13,7 +13,7 @@ from curvkit.minima import _claims as claims
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima._certificate import certify
 from curvkit.minima._examples import example, rectifiers, ten_points
-from curvkit.minima._steps import Proof
+from curvkit.minima._proof import Proof
 
 pytest.importorskip("flint")
 LOSS = "5.777378449063"

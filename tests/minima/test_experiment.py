@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from curvkit.core import knob
-from curvkit.core.share import wilson
+from curvkit.core.statistics import wilson
 from curvkit.minima import Settings, compare, figures, stream
-from curvkit.minima import _table as table
+from curvkit.minima import _reproduction as table
 
 RUNS = 1400
 

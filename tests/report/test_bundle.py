@@ -15,7 +15,7 @@ from types import ModuleType, SimpleNamespace
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from papers import notebook
+from scripts import notebook
 
 from curvkit import __main__, hosted
 from curvkit.report import bundle, wheel

@@ -5,13 +5,13 @@ import json
 import plotly.graph_objects as go
 import plotly.io
 import pytest
-from papers import PLOTLY_5, listened
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
+from scripts import PLOTLY_5, listened
 
 from curvkit.draw import theme
 from curvkit.draw.config import CONFIG
-from curvkit.report import page, plot
+from curvkit.pages import page, plot
 from curvkit.show.canvas import Canvas
 
 NONCE = "once"

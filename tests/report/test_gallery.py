@@ -5,12 +5,13 @@ import json
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from papers import listened, moves
 from rich.console import Console
+from scripts import listened, moves
 
 from curvkit.core import knob as knobs
-from curvkit.report import gallery, parameters, variants
-from curvkit.report.variants import Turned
+from curvkit.pages import parameters
+from curvkit.report import gallery, precompute
+from curvkit.report.precompute import Turned
 from curvkit.tuners import model as house
 
 ROOM = "tuners.model"
@@ -35,7 +36,7 @@ def test_values_lie_around_the_default_and_within_the_range(name):
     each = knobs.knobs(house.Settings)[name]
     if each.kind not in (int, float) or each.choices:
         pytest.skip("not a number")
-    found = variants.values(each)
+    found = precompute.values(each)
     assert each.default in found and found == sorted(set(found)) and len(found) >= 3
     assert all(each.low <= value <= each.high for value in found)
     for value in found:
@@ -43,7 +44,7 @@ def test_values_lie_around_the_default_and_within_the_range(name):
 
 
 def test_knobs_that_move_the_figure_are_turned_from_the_notebook_s_parameters():
-    found = variants.of_notebook(a_notebook(set={"steps": 30}))
+    found = precompute.of_notebook(a_notebook(set={"steps": 30}))
     assert [each.label for each in found] == ["sigma σ", "sharpening a"]
     sigma = found[0]
     assert sigma.values[sigma.default] == "1.9" and len(sigma.figures) == len(sigma.values) == 5
@@ -52,7 +53,7 @@ def test_knobs_that_move_the_figure_are_turned_from_the_notebook_s_parameters():
 
 def test_a_notebook_says_which_knobs_values_and_figure_it_wants():
     last = list(house.room.figures)[-1]
-    (sigma,) = variants.of_notebook(a_notebook(**WISH, figure=last))
+    (sigma,) = precompute.of_notebook(a_notebook(**WISH, figure=last))
     assert sigma.values == ["1.5", "1.9", "2.1"] and sigma.default == 1
     trace = house.run(house.Settings.read(sigma=2.1, steps=30))
     alone = house.room.figures[last](trace)
@@ -72,16 +73,20 @@ def test_a_notebook_says_which_knobs_values_and_figure_it_wants():
 )
 def test_a_wish_that_cannot_be_met_is_refused_in_a_sentence(wish, said):
     with pytest.raises(ValueError, match=said):
-        variants.of_notebook(a_notebook(**wish))
+        precompute.of_notebook(a_notebook(**wish))
 
 
 def test_where_the_notebook_stands_is_one_of_the_values(monkeypatch):
-    sigma = variants.plan(a_notebook()).values["sigma"]
+    sigma = precompute.plan(a_notebook()).values["sigma"]
     assert 1.9 in sigma and len(sigma) == 5
-    assert variants.plan(a_notebook(knobs={"sigma": [1.5, 2.1]})).values["sigma"] == [1.5, 1.9, 2.1]
+    assert precompute.plan(a_notebook(knobs={"sigma": [1.5, 2.1]})).values["sigma"] == [
+        1.5,
+        1.9,
+        2.1,
+    ]
     width = knobs.Knob("width", int, 50, "", "", low=5, high=200, scale="log")
-    assert variants.values(width, 20) == [5, 10, 20, 40, 80]
-    assert variants.values(width) == [12, 25, 50, 100, 200]
+    assert precompute.values(width, 20) == [5, 10, 20, 40, 80]
+    assert precompute.values(width) == [12, 25, 50, 100, 200]
 
 
 def test_a_wish_that_cannot_be_met_names_the_notebook_before_anything_runs(tmp_path):
@@ -118,7 +123,7 @@ def test_pages_of_an_earlier_gallery_stay_listed_and_those_that_fail_now_go(tmp_
 
 
 def test_a_notebook_without_a_room_has_no_knobs():
-    assert variants.of_notebook(new_notebook()) == [] and gallery._section([], "n") == ""
+    assert precompute.of_notebook(new_notebook()) == [] and gallery._section([], "n") == ""
 
 
 def test_whatever_text_a_run_has_does_not_leave_its_place():

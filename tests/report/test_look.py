@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from papers import listened, luminance
+from scripts import listened, luminance
 
-from curvkit.report import index, markup, page, summary
+from curvkit.pages import index, markup, page, summary
 
 STYLE = (Path(page.__file__).parent / "style.css").read_text()
 WIDE = "| " + " | ".join(f"column{n}" for n in range(12)) + " |\n" + "|---" * 12 + "|\n"

@@ -14,14 +14,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from papers import DEFAULTS, luminance, notebook
+from scripts import DEFAULTS, luminance, notebook
 
 import curvkit.tuners.model as house
-from curvkit.report import index, inside, kernel, page, pdf, plot, record, summary, thumbnail
+from curvkit.host import provenance
+from curvkit.host.stop import Stop
+from curvkit.pages import index, page, pdf, plot, summary, thumbnail
+from curvkit.report import in_kernel, kernel
 from curvkit.report.run import make
-from curvkit.report.stop import Stop
 from curvkit.show import player
-from curvkit.show.told import key_figures, told
+from curvkit.show.summary import key_figures, told
 
 STYLE = (Path(page.__file__).parent / "style.css").read_text()
 NASTY = "</script><img src=x onerror=alert(1)>\"'&"
@@ -220,38 +222,38 @@ def node(tmp_path):
 def test_source_parameters_versions_and_switches_change_the_mark_and_outputs_do_not(
     node, monkeypatch
 ):
-    first = record.mark(node, {"steps": 1})
+    first = provenance.mark(node, {"steps": 1})
     node.cells[1].outputs = [new_output("stream", text="said")]
     node.metadata["other"] = 1
-    assert record.mark(node, {"steps": 1}) == first
-    marks = {first, record.mark(node, {"steps": 2})}
+    assert provenance.mark(node, {"steps": 1}) == first
+    marks = {first, provenance.mark(node, {"steps": 2})}
     node.cells[0].source += " more"
-    marks.add(record.mark(node, {"steps": 1}))
-    monkeypatch.setattr(record, "versions", lambda: {"jax": "99"})
-    marks.add(record.mark(node, {"steps": 1}))
-    monkeypatch.setattr(record, "source", lambda: "edited")
-    marks.add(record.mark(node, {"steps": 1}))
+    marks.add(provenance.mark(node, {"steps": 1}))
+    monkeypatch.setattr(provenance, "versions", lambda: {"jax": "99"})
+    marks.add(provenance.mark(node, {"steps": 1}))
+    monkeypatch.setattr(provenance, "source", lambda: "edited")
+    marks.add(provenance.mark(node, {"steps": 1}))
     monkeypatch.setenv("JAX_PLATFORMS", "cuda")
-    marks.add(record.mark(node, {"steps": 1}))
+    marks.add(provenance.mark(node, {"steps": 1}))
     assert len(marks) == 6
 
 
 def test_only_a_whole_record_of_a_run_that_ended_well_counts(node, tmp_path):
     path = tmp_path / "done.ipynb"
-    assert record.finished(path, "m") is None
+    assert provenance.finished(path, "m") is None
     node.metadata["curvkit"] = {"report": {"mark": "m", "failure": ""}}
     text = nbformat.writes(node)
     path.write_text(text)
-    assert record.finished(path, "m") == node and record.finished(path, "other") is None
+    assert provenance.finished(path, "m") == node and provenance.finished(path, "other") is None
     path.write_text(text[: len(text) // 2])
-    assert record.finished(path, "m") is None
+    assert provenance.finished(path, "m") is None
     node.metadata["curvkit"]["report"]["failure"] = "cell 1"
     path.write_text(nbformat.writes(node))
-    assert record.finished(path, "m") is None
+    assert provenance.finished(path, "m") is None
 
 
 def test_the_versions_are_those_of_all_that_is_asked_for():
-    found = record.versions()
+    found = provenance.versions()
     assert {"python", "curvkit", "jax", "jaxlib", "plotly", "optax", "numpy"} <= set(found)
     assert found["jax"] == jax.__version__
     assert "pytest" not in found and "dks" not in found
@@ -298,7 +300,7 @@ def test_a_page_is_printed_as_pdf():
 # The kernel's side
 
 
-class Wire(inside.Bounded):
+class Wire(in_kernel.Bounded):
     """A bounded stream that is on no wire."""
 
     def __init__(self):
@@ -308,19 +310,19 @@ class Wire(inside.Bounded):
 
 
 def test_of_a_gigabyte_a_megabyte_is_kept_and_the_next_cell_prints_again(monkeypatch):
-    monkeypatch.setattr(inside.OutStream, "write", lambda self, text: self.sent.append(text))
+    monkeypatch.setattr(in_kernel.OutStream, "write", lambda self, text: self.sent.append(text))
     stream, line = Wire(), "x" * 100_000
     for _ in range(10_000):
         assert stream.write(line) in (None, len(line))
     kept = "".join(stream.sent)
-    assert kept == "x" * inside.MOST_CHARACTERS + inside.CUT
+    assert kept == "x" * in_kernel.MOST_CHARACTERS + in_kernel.CUT
     stream.header = {"msg_id": "2"}
     stream.write("again")
     assert stream.sent[-1] == "again"
 
 
 def test_the_kernel_says_what_it_computed_on():
-    told = json.loads(inside.facts())
+    told = json.loads(in_kernel.facts())
     assert told["backend"] == jax.default_backend()
     assert told["device"].startswith(f"{jax.device_count()} × ")
     assert told["peak_mb"] > 50 and told["cpu_seconds"] > 0
@@ -370,7 +372,7 @@ def test_a_full_disk_and_a_folder_without_leave_end_in_a_sentence(tmp_path, monk
 
 
 def test_two_reports_do_not_share_a_folder(tmp_path):
-    from curvkit.report import files
+    from curvkit.host import files
 
     path = notebook(tmp_path / "a.ipynb", "x = 1")
     (tmp_path / "out").mkdir()

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 import curvkit.tuners.model as house
 from curvkit import __main__
 from curvkit.report import bundle, execute, notebooks, run
-from curvkit.sweep import drive
+from curvkit.sweep import submit
 
 RUN = ["run", "tuners.model", "--set", "steps=1"]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other kinds of files")
@@ -27,7 +27,7 @@ def place(tmp_path, monkeypatch):
         (house, "run"),
         (execute, "execute"),
         (bundle, "_wheels"),
-        (drive.Drive, "run"),
+        (submit.Drive, "run"),
     ):
         monkeypatch.setattr(owner, name, lambda *_, **__: pytest.fail("something was run"))
     monkeypatch.chdir(tmp_path)

@@ -10,11 +10,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from papers import DEFAULTS, listened, moves, notebook
 from rich.console import Console
+from scripts import DEFAULTS, listened, moves, notebook
 
 from curvkit import environment
-from curvkit.report import files, index, markup, notebooks, page, parameters
+from curvkit.host import files
+from curvkit.pages import index, markup, page, parameters
+from curvkit.report import notebooks
 from curvkit.report.run import make
 
 SCRIPT = "</script><script>document.title = 'taken over'</script><img src=x onerror=alert(1)>"

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from papers import DEFAULTS, notebook
 from rich.console import Console
+from scripts import DEFAULTS, notebook
 
-from curvkit.report import files, inside
+from curvkit.host import files
+from curvkit.report import in_kernel
 from curvkit.report.run import make
 
 STEMS = ("a", "b", "c")
@@ -183,7 +184,7 @@ def test_settings_stay_in_the_order_of_the_notebook_in_a_page_that_is_made_later
 
 LOUD = f"""
 line = "x" * 999 + "\\n"
-for _ in range({2 * inside.MOST_CHARACTERS // 1000}): print(line, end="")
+for _ in range({2 * in_kernel.MOST_CHARACTERS // 1000}): print(line, end="")
 import sys; print("and " * 9, file=sys.stderr)
 """
 
@@ -194,8 +195,8 @@ def test_what_a_loud_notebook_prints_is_cut_and_it_ends_well(tmp_path):
     assert quietly([path], tmp_path / "out") == []
     done = nbformat.read(tmp_path / "out" / "loud.ipynb", as_version=4)
     texts = {each.name: each.text for each in done.cells[0].outputs}
-    assert texts["stdout"].endswith(inside.CUT) and texts["stderr"].startswith("and and")
-    assert len(texts["stdout"]) == inside.MOST_CHARACTERS + len(inside.CUT)
+    assert texts["stdout"].endswith(in_kernel.CUT) and texts["stderr"].startswith("and and")
+    assert len(texts["stdout"]) == in_kernel.MOST_CHARACTERS + len(in_kernel.CUT)
     assert done.cells[1].outputs[0].text == "after\n"
 
 

@@ -13,11 +13,12 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.exceptions import PapermillExecutionError
-from papers import notebook
 from rich.console import Console
+from scripts import notebook
 from strangers import LEFT_OUT, strangers, written
 
-from curvkit.report import execute, gallery, index, kernel, outputs, page, plot, reading, widgets
+from curvkit.pages import index, outputs, page, plot, reading
+from curvkit.report import execute, gallery, kernel, widgets
 from curvkit.report.run import make, stems
 
 NAMES = [each.name for each in strangers()]

@@ -4,8 +4,8 @@ import io
 
 import pytest
 from jupyter_client.provisioning import LocalProvisioner
-from papers import notebook
 from rich.console import Console
+from scripts import notebook
 
 from curvkit import __main__
 from curvkit.report import run

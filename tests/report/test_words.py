@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from curvkit.report import gallery, markup, safe
+from curvkit.pages import markup, safe
+from curvkit.report import gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

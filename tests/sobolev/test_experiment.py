@@ -9,8 +9,8 @@ from helpers import assert_close, same_bits
 
 from curvkit import sobolev
 from curvkit.sobolev import Settings
-from curvkit.sobolev import _ends as ends
 from curvkit.sobolev import _functions as functions
+from curvkit.sobolev import _weight_sweep as ends
 from curvkit.sobolev._comparison import Row
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import compilations, same_bits
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 from curvkit.sobolev import _line as line
 from curvkit.sobolev import fits
 

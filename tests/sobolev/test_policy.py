@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import assert_close
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 from curvkit.sobolev import _policy as policy
 
 pytestmark = pytest.mark.slow

@@ -21,9 +21,9 @@ from processes import children, listening
 from rich.console import Console
 
 import curvkit.tuners.model as house
+from curvkit.host.stop import Stop
 from curvkit.report import notebooks
-from curvkit.report.stop import Stop
-from curvkit.sweep import cluster, drive, make, notebook, plan, read, store
+from curvkit.sweep import cluster, make, notebook, plan, read, store, submit
 
 pytestmark = pytest.mark.slow
 
@@ -229,14 +229,16 @@ def driven(tmp_path, client, kills, seconds=0.0, stop=None, heard=None):
     runs = {
         name: {"tally": str(tmp_path / name), "kill": kills.get(name, 0)} for name in "abcd"
     }  # fmt: skip
-    alone = lambda name, told: drive.Job(deadly.batch, ({name: told},), {name: told})
+    alone = lambda name, told: submit.Job(deadly.batch, ({name: told},), {name: told})
     jobs = [
-        drive.Job(deadly.batch, ({n: runs[n] for n in names}, seconds), {n: runs[n] for n in names})
+        submit.Job(
+            deadly.batch, ({n: runs[n] for n in names}, seconds), {n: runs[n] for n in names}
+        )
         for names in ("ab", "cd")
     ]
     columns = store.schema(house.Settings, house.stream.merit_names(house.Settings()))
     heard, stop = heard or (lambda rows: None), stop or Stop()
-    drive.Drive(client, kept, columns, ROOM, alone, heard, stop).run(jobs)
+    submit.Drive(client, kept, columns, ROOM, alone, heard, stop).run(jobs)
     return {row["run"]: (row["status"], row["error"]) for row in store.rows(read(kept.folder))}
 
 
@@ -328,7 +330,7 @@ def test_a_scheduler_that_goes_away_is_told_and_the_rest_is_run_later(tmp_path, 
         killer = threading.Thread(target=kill)
         killer.start()
         given = dict(over=over(RUNS), fixed={"steps": 3}, out=folder, batch=1)
-        with pytest.raises(drive.Stopped, match="went away; what had ended is in .* --resume"):
+        with pytest.raises(submit.Stopped, match="went away; what had ended is in .* --resume"):
             make(ROOM, **given, scheduler=address)
         killer.join()
     assert 1 <= len(read(folder)["run"]) < RUNS
@@ -344,7 +346,7 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
 
 
 TELLS = """
-from curvkit.show.told import told
+from curvkit.show.summary import told
 from curvkit.tuners.model import Settings, run
 told('words', run(Settings.read(sigma=sigma, steps=3)))
 """

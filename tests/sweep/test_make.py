@@ -17,8 +17,8 @@ from rich.console import Console
 import curvkit.tuners.model as house
 from curvkit import __main__
 from curvkit.core import knob
-from curvkit.report import files
-from curvkit.sweep import cluster, drive, figure, make, read, store, work
+from curvkit.host import files
+from curvkit.sweep import cluster, figure, make, read, store, submit, work
 from curvkit.sweep.page import render as page_of
 from curvkit.sweep.plan import Plan
 from curvkit.sweep.progress import Follower
@@ -73,9 +73,9 @@ def test_a_sweep_in_the_folder_is_not_overwritten(client, swept):
 
 def test_resume_runs_nothing_that_is_there_and_adds_what_is_new(client, swept, monkeypatch):
     asked = []
-    kept = drive.Drive.run
+    kept = submit.Drive.run
     monkeypatch.setattr(
-        drive.Drive, "run", lambda self, jobs: (asked.extend(jobs), kept(self, jobs))
+        submit.Drive, "run", lambda self, jobs: (asked.extend(jobs), kept(self, jobs))
     )
     before = {path: path.stat().st_mtime_ns for path in (swept / "table").iterdir()}
     assert make(ROOM, out=swept, resume=True, client=client).runs == 4
@@ -219,13 +219,13 @@ def test_a_report_of_something_else_is_not_overwritten(client, tmp_path):
 
 
 def test_a_sweep_that_is_stopped_has_a_page_of_what_had_ended(client, tmp_path, monkeypatch):
-    kept = drive.Drive._keep
+    kept = submit.Drive._keep
 
     def keep(self, outcomes):
         kept(self, outcomes)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(drive.Drive, "_keep", keep)
+    monkeypatch.setattr(submit.Drive, "_keep", keep)
     over = {"sigma": [1.1, 1.2, 1.3]}
     with pytest.raises(KeyboardInterrupt):
         make(ROOM, over=over, fixed=SHORT, out=tmp_path, client=client, batch=1)

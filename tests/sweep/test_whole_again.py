@@ -13,7 +13,7 @@ from rich.console import Console
 
 from curvkit import __main__
 from curvkit.report import notebooks
-from curvkit.sweep import drive, make, notebook, part, read, run, store, work
+from curvkit.sweep import make, notebook, part, read, run, store, submit, work
 
 ROOM, RUNS = "tuners.model", 4
 GIVEN = dict(over={"sigma": [1.5, 1.6, 1.7, 1.8]}, fixed={"steps": 3})
@@ -36,9 +36,9 @@ def there(made, tmp_path):
 @pytest.fixture
 def resume(client, there, monkeypatch):
     """Return what goes on with the sweep: how many runs are made, and what is said."""
-    kept, asked = drive.Drive.run, []
+    kept, asked = submit.Drive.run, []
     monkeypatch.setattr(
-        drive.Drive, "run", lambda self, jobs: (asked.extend(jobs), kept(self, jobs))
+        submit.Drive, "run", lambda self, jobs: (asked.extend(jobs), kept(self, jobs))
     )
 
     def again(**options):
@@ -197,7 +197,7 @@ def test_another_curvkit_does_not_add_its_rows(there, client, monkeypatch):
 
 
 def test_another_state_of_the_source_is_told_of(there, resume, monkeypatch):
-    monkeypatch.setattr("curvkit.report.record.source", lambda: "another")
+    monkeypatch.setattr("curvkit.host.provenance.source", lambda: "another")
     assert resume() == (
         0, "The table was begun by another state of curvkit's source; its rows may differ.\n",
     )  # fmt: skip

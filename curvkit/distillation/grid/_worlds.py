@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say, tree
+from curvkit.core import messages, tree
 from curvkit.distillation._process import Process
 from curvkit.distillation._sampled import Episode
 
@@ -81,12 +81,14 @@ def drawn(
     >>> drawn(jax.random.key(0), 5, 0.0, 0.0, 0.0, size=3).tolist().count(FREE)
     9
     """
-    side = say.whole("side", side, 3)
+    side = messages.whole("side", side, 3)
     shares = (walls, goals, pits)
     for name, each in zip(("walls", "goals", "pits"), shares, strict=True):
-        say.real(name, each, "a share from 0 to 1", least=0, most=1)
+        messages.real(name, each, "a share from 0 to 1", least=0, most=1)
     if not tree.traced(shares) and (min(shares) < 0 or sum(shares) > 1):
-        raise ValueError(say.refusal("walls, goals, pits", "shares of 1 in all at most", shares))
+        raise ValueError(
+            messages.refusal("walls, goals, pits", "shares of 1 in all at most", shares)
+        )
     at, size = cells(side), side if size is None else size
     u = jax.random.uniform(key, (len(at),))
     kinds = jnp.where(u < walls + goals + pits, PIT, FREE)
@@ -115,10 +117,14 @@ def world(kinds: jax.Array, noise: Any, ending: Any) -> World:
     kinds = jnp.asarray(kinds)
     side = math.isqrt(kinds.size)
     if kinds.ndim != 1 or side * side != kinds.size:
-        raise ValueError(say.refusal("kinds", "the cells of a square, in one row", kinds.shape))
-    noise = say.real("noise", noise, "a probability", least=0, most=1)
+        raise ValueError(
+            messages.refusal("kinds", "the cells of a square, in one row", kinds.shape)
+        )
+    noise = messages.real("noise", noise, "a probability", least=0, most=1)
     advice = "else a student that walks to and fro would never end"
-    ending = say.real("ending", ending, "a probability above 0", above=0, most=1, advice=advice)
+    ending = messages.real(
+        "ending", ending, "a probability above 0", above=0, most=1, advice=advice
+    )
     at, half = cells(side), side // 2
     goes = at[:, None] + MOVES
     within = np.all((goes >= at.min()) & (goes <= at.max()), 2)
@@ -188,7 +194,7 @@ def gained(made: World, policy: jax.Array, rewards: jax.Array, length: int) -> j
     >>> gained(plain, jnp.full((9, 4), 0.25), jnp.ones((9, 4)), 2)[0].tolist()
     1.5
     """
-    sweep, length = _sweep(made, policy, rewards), say.whole("length", length)
+    sweep, length = _sweep(made, policy, rewards), messages.whole("length", length)
     return jax.lax.fori_loop(0, length, lambda _, V: sweep(V), jnp.zeros(made.kinds.size))
 
 
@@ -212,7 +218,7 @@ def best(made: World, length: int) -> jax.Array:
     >>> best(world(jnp.array([0, 0, 2, 0, 0, 0, 0, 1, 0]), 0.0, 0.5), 9)[1].tolist()
     [2.5, 10.0, 5.0, 2.5]
     """
-    rewards, going, length = made.rewards.T, _going(made), say.whole("length", length)
+    rewards, going, length = made.rewards.T, _going(made), messages.whole("length", length)
     mix = lambda there: (1 - made.noise) * there + made.noise * jnp.mean(there, 0)
     moves = lambda V: rewards + mix(_there(made, going * V))
     sweep = lambda _, V: jnp.max(moves(V), 0)
@@ -226,7 +232,7 @@ def play(made: World, policy: jax.Array, key: jax.Array, length: int) -> Episode
     >>> play(still, jnp.full((9, 4), 0.25), jax.random.key(0), 3).alive.tolist()
     [True, False, False]
     """
-    cumulative, length = jnp.cumsum(policy, 1), say.whole("length", length)
+    cumulative, length = jnp.cumsum(policy, 1), messages.whole("length", length)
 
     def step(carry, u):
         cell, alive = carry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curvkit.core.say import number
+from curvkit.core.messages import number
 from curvkit.draw import theme
 from curvkit.kernels.race.trace import METHODS, Trace
 

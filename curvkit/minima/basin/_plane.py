@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.minima._certificate import Certificate, certify
 from curvkit.minima._examples import example, rectifiers, ten_points
 from curvkit.minima._training import Data, Runs
@@ -59,7 +59,7 @@ def chart(name: str) -> Chart:
     'proved'
     """
     if name not in CHARTED:
-        raise ValueError(say.unknown("example", name, CHARTED))
+        raise ValueError(messages.unknown("example", name, CHARTED))
     which = {each.name: each for each in (ten_points(), *rectifiers())}[name]
     if name == "ten_points":
         which = example(
@@ -67,7 +67,7 @@ def chart(name: str) -> Chart:
             better=NEARER_TEN, claimed=which.claimed, name=name, source=which.source,
         )  # fmt: skip
     inputs, targets = which.inputs.astype(np.float32), which.targets.astype(np.float32)
-    better = say.known("the better point", which.better).flat().astype(np.float32)
+    better = messages.known("the better point", which.better).flat().astype(np.float32)
     minimum, data = which.weights.flat().astype(np.float32), Data(inputs, targets, which.loss)
     return Chart(minimum, better, data, which.activation, certify(which))
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
+from curvkit.core import messages
 from curvkit.minima import _training as training
 from curvkit.minima.basin import _plane as plane
 from curvkit.minima.basin.settings import Settings
@@ -77,8 +77,8 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         "axis_along": one,
         "axis_across": other,
         "surface": surface.reshape(GRID, GRID),
-        "level": jnp.asarray(say.known("the loss", proof.loss).low, float),
-        "better_loss": jnp.asarray(say.known("the better loss", proof.better_loss).low, float),
+        "level": jnp.asarray(messages.known("the loss", proof.loss).low, float),
+        "better_loss": jnp.asarray(messages.known("the better loss", proof.better_loss).low, float),
         "better_along": jnp.asarray(chart.distance, float),
         "eigenvalues": jnp.asarray(balls.mean(1), float),
         "eigenvalue_radii": jnp.asarray((balls[:, 1] - balls[:, 0]) / 2, float),

@@ -18,9 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import say
-from curvkit.core.share import wilson
-from curvkit.selection import _contest as contest
+from curvkit.core import messages
+from curvkit.core.statistics import wilson
+from curvkit.selection import _methods as contest
 from curvkit.selection import _problems as problems
 from curvkit.selection.odds import _study as study
 
@@ -136,8 +136,8 @@ def compare(
         if each not in NOTED:
             known = ", ".join(str(tuple(cell)) for cell in NOTED)
             expected = f"of (within, between, rows) as one of {known}"
-            raise ValueError(say.refusal("cells", expected, tuple(each)))
-    trials, seed = say.whole("trials", trials), say.whole("seed", seed, 0)
+            raise ValueError(messages.refusal("cells", expected, tuple(each)))
+    trials, seed = messages.whole("trials", trials), messages.whole("seed", seed, 0)
     keys = jax.random.split(jax.random.key(seed), trials)
     solved = [_counted(cell, keys) for cell in chosen]
     methods = study.METHODS + ((_ABESS,) if _ABESS in contest.methods() else ())

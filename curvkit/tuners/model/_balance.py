@@ -20,7 +20,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import say
+from curvkit.core import messages
 
 RULES = ("constant", "oracle", "cdat")
 
@@ -40,8 +40,8 @@ def step(
     >>> step(Balance(1.0, 2.0), 1.0, 0.5, 0.25)
     Balance(offset=-1.0, sharpness=2.25)
     """
-    say.reals("sharpening", sharpening, least=0)
-    say.reals("stabilizing", stabilizing, least=0)
+    messages.reals("sharpening", sharpening, least=0)
+    messages.reals("stabilizing", stabilizing, least=0)
     offset = (1 - learning_rate * state.sharpness) * state.offset
     drift = sharpening - stabilizing * offset**2
     return Balance(offset, state.sharpness + learning_rate * drift)
@@ -67,11 +67,11 @@ def rate(
     1.0
     """
     if rule not in RULES:
-        raise ValueError(say.unknown("rule", rule, RULES))
-    say.reals("learning_rate", learning_rate, above=0)
-    say.reals("sigma", sigma, above=0)
-    say.reals("bulk_gradient", bulk_gradient)
-    say.reals("bulk_curvature", bulk_curvature)
+        raise ValueError(messages.unknown("rule", rule, RULES))
+    messages.reals("learning_rate", learning_rate, above=0)
+    messages.reals("sigma", sigma, above=0)
+    messages.reals("bulk_gradient", bulk_gradient)
+    messages.reals("bulk_curvature", bulk_curvature)
     if rule == "constant":
         return jnp.asarray(learning_rate)
     if rule == "oracle":
@@ -87,7 +87,7 @@ def alignment(state: Balance, bulk_gradient: float | jax.Array) -> jax.Array:
     >>> float(alignment(Balance(1.0, 2.0), 2.0))
     0.5
     """
-    say.reals("bulk_gradient", bulk_gradient)
+    messages.reals("bulk_gradient", bulk_gradient)
     top = state.sharpness**2 * state.offset**2
     return top / (top + bulk_gradient**2)
 
@@ -100,7 +100,7 @@ def settled_alignment(sigma: float) -> float:
     >>> settled_alignment(1.5)
     0.75
     """
-    return say.real("sigma", sigma, above=0) / 2
+    return messages.real("sigma", sigma, above=0) / 2
 
 
 def turning_sharpness(
@@ -115,8 +115,8 @@ def turning_sharpness(
     """
     above_zero = dict(sigma=sigma, sharpening=sharpening, stabilizing=stabilizing)
     for name, value in above_zero.items():
-        say.reals(name, value, above=0)
-    say.reals("bulk_gradient", bulk_gradient)
+        messages.reals(name, value, above=0)
+    messages.reals("bulk_gradient", bulk_gradient)
     left = jnp.maximum(2.0 - sigma, 0.0)
     return bulk_gradient * jnp.sqrt(stabilizing * sigma / (sharpening * left))
 
@@ -132,6 +132,6 @@ def undershooting_sharpness(
     4.0
     """
     for name, value in dict(start=start, sigma=sigma, sharpening=sharpening).items():
-        say.reals(name, value, above=0)
-    say.reals("steps", steps, least=0)
+        messages.reals(name, value, above=0)
+    messages.reals("steps", steps, least=0)
     return jnp.sqrt(start**2 + 2 * sharpening * sigma * steps)

@@ -1,0 +1,34 @@
+"""A figure with a button that makes a slower one; static where nobody is there to press it."""
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+import plotly.graph_objects as go
+
+from curvkit.core import messages
+from curvkit.show.canvas import Canvas, Shown
+from curvkit.show.panel import headless
+
+
+def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widgets.VBox | go.Figure:
+    """`figure`, and a button called `text` that brings it to `then()`, or says why it cannot."""
+    if headless():
+        return figure
+    button = widgets.Button(description=text, icon="play", layout=widgets.Layout(width="auto"))
+    said, canvas = widgets.Label(""), Canvas()
+    canvas.paint(figure)
+
+    def press(_):
+        button.disabled, said.value = True, "…"
+        try:
+            canvas.paint(then())
+            said.value = ""
+        except Exception as error:  # an error of a button would otherwise reach nobody
+            said.value = messages.failure(error)
+        finally:
+            button.disabled = False
+
+    button.on_click(press)
+    made = Shown([widgets.HBox([button, said]), canvas])
+    made.canvas = canvas
+    return made
