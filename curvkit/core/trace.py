@@ -63,6 +63,10 @@ class Record:
 
     # What a player counts as it goes from reading to reading.
     COUNTED: ClassVar[str] = "step"
+    # A run is drawn as far as the numbers of these series are finite and no larger than DRAWN: of
+    # all series of readings where none is named.
+    ENDS: ClassVar[tuple[str, ...]] = ()
+    DRAWN: ClassVar[float] = np.inf
     __series__: ClassVar[Mapping[str, Series]] = {}
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,6 +91,26 @@ class Record:
             name for name, each in self.__series__.items() if each.dims[:1] == ("reading",)
         )
         return len(getattr(self, first))
+
+    @property
+    def finite(self) -> int:
+        """How many readings, from the start, are of finite numbers."""
+        return self.finite_at()
+
+    def finite_at(self, *place: int) -> int:
+        """How many readings, from the start, are of finite numbers at one place.
+
+        Args:
+            place: where to look along the axes after that of the readings, such as a contender and
+                a seed; everywhere where nothing is given.
+        """
+        good = np.ones(self.readings, bool)
+        for name, each in self.__series__.items():
+            if name in self.ENDS if self.ENDS else each.dims[:1] == ("reading",):
+                values = np.abs(getattr(self, name)[(slice(None), *place)])
+                drawn = np.isfinite(values) & (values <= self.DRAWN)
+                good &= np.all(drawn, axis=tuple(range(1, values.ndim)))
+        return self.readings if good.all() else int(np.argmin(good))
 
     def head(self, readings: int) -> Self:
         """This trace as it stood after its first `readings` readings."""

@@ -15,6 +15,8 @@ class Trace(Record):
     P^(-1/2) H P^(-1/2); otherwise P is the identity.
     """
 
+    ENDS = ("loss", "scaled_sharpness")
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     loss: Float[np.ndarray, " reading"] = series("The training loss.", symbol="L")
     sharpness: Float[np.ndarray, " reading"] = series(
@@ -56,12 +58,6 @@ class Trace(Record):
     def diverged(self) -> bool:
         """Whether the run came to a loss that is not finite."""
         return int(self.diverged_at) >= 0
-
-    @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        values = np.isfinite(self.loss) & np.isfinite(self.scaled_sharpness)
-        return len(values) if values.all() else int(np.argmin(values))
 
     def merits(self) -> dict[str, float]:
         """Where the run ended (nan after a divergence), the level of ηλ, where it crossed.

@@ -87,17 +87,6 @@ class Trace(Record):
     )
 
     @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        rows = [
-            np.isfinite(getattr(self, name)).all(axis=tuple(range(1, len(each.dims))))
-            for name, each in self.__series__.items()
-            if each.dims[:1] == ("reading",)
-        ]
-        good = np.logical_and.reduce(rows)
-        return len(good) if good.all() else int(np.argmin(good))
-
-    @property
     def target(self) -> str:
         """Which knob is the target: zeta, tau or eta."""
         if self.settings["method"] == "dks":

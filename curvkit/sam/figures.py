@@ -32,7 +32,7 @@ def _draw(figure: go.Figure, trace: Trace, name: str, row: int = 1, **options) -
 
 
 def _curve(trace: Trace, name: str, method: int) -> tuple[np.ndarray, np.ndarray]:
-    kept = trace.finite(method)
+    kept = trace.finite_at(method)
     return trace.step[:kept], getattr(trace, name)[:kept, method]
 
 
@@ -113,7 +113,7 @@ def _leaves(figure: go.Figure, trace: Trace) -> int | None:
 def bounce(trace: Trace) -> go.Figure:
     """Where each stands across the valley, reading by reading, and the bounce of a parabola."""
     figure = theme.figure(f"Across the valley {_title(trace)}", height=460)
-    kept = trace.head(trace.finite(0))
+    kept = trace.head(trace.finite_at(0))
     for name, side in (("bounce ±ρηλ/(2 − ηλ)", kept.bounce), ("other side", -kept.bounce)):
         shown = dict(line=DOTTED, showlegend=name != "other side")
         curve = theme.curve("threshold", name, kept.step, side, **shown)
@@ -142,7 +142,7 @@ def words(trace: Trace) -> str:
 
 def _told(trace: Trace, method: int) -> str:
     """Where the sharpness of a method went, beside its edge."""
-    name, kept = METHODS[method], trace.finite(method)
+    name, kept = METHODS[method], trace.finite_at(method)
     name = name[0].upper() + name[1:]
     if trace.diverged_at[method] >= 0:
         return f"{name} **diverged at step {trace.diverged_at[method]}**."

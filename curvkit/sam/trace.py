@@ -11,6 +11,8 @@ METHODS = ("SAM", "gradient descent")
 class Trace(Record):
     """SAM and gradient descent from the same weights, in this order on the axis `method`."""
 
+    ENDS = ("loss", "worst_loss", "sharpness", "edge", "gradient_norm")
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     loss: Float[np.ndarray, "reading method"] = series("The training loss.", symbol="L")
     worst_loss: Float[np.ndarray, "reading method"] = series(
@@ -55,12 +57,6 @@ class Trace(Record):
             rise = self.worst_loss - self.loss
             return np.where(rise > 1e-6 * np.abs(self.loss), rise, np.nan)
 
-    def finite(self, method: int) -> int:
-        """How many readings of a method, from the start, are all of finite numbers."""
-        names = ("loss", "worst_loss", "sharpness", "edge", "gradient_norm")
-        good = np.all([np.isfinite(getattr(self, name)[:, method]) for name in names], axis=0)
-        return len(good) if good.all() else int(np.argmin(good))
-
     def settled(self, name: str, method: int) -> float:
         """The median of a series, of `ratio` or of `rise` over the last half of the readings.
 
@@ -68,13 +64,13 @@ class Trace(Record):
         """
         if self.diverged_at[method] >= 0:
             return float("nan")
-        values = getattr(self, name)[self.readings // 2 : self.finite(method), method]
+        values = getattr(self, name)[self.readings // 2 : self.finite_at(method), method]
         values = values[np.isfinite(values)]
         return float(np.median(values)) if values.size else float("nan")
 
     def crossing(self, method: int) -> int | None:
         """The first step at which the sharpness is at 0.99 of the edge or above; None if never."""
-        ratio = self.ratio[: self.finite(method), method]
+        ratio = self.ratio[: self.finite_at(method), method]
         beyond = np.flatnonzero(ratio >= 0.99)
         return int(self.step[beyond[0]]) if beyond.size else None
 

@@ -35,16 +35,6 @@ class Trace(Record):
     letters: Int[np.ndarray, "group letter"] = series("The groups' names, as code points.")
 
     @property
-    def finite(self) -> int:
-        """How many readings there are before one that is not finite."""
-        bad = np.zeros(self.readings, bool)
-        for name, each in self.__series__.items():
-            if each.dims[:1] == ("reading",):
-                values = np.isfinite(getattr(self, name))
-                bad |= ~np.all(values, axis=tuple(range(1, values.ndim)))
-        return int(np.argmax(bad)) if bad.any() else self.readings
-
-    @property
     def count(self) -> int:
         """How many groups there are."""
         real = self.settings["data"] != "drawn"

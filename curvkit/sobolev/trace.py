@@ -15,6 +15,17 @@ class Trace(Record):
     and first weights; surfaces, sharpness, points and slopes are those of the first pair.
     """
 
+    ENDS = (
+        "value_error",
+        "slope_error",
+        "trained_error",
+        "sharpness",
+        "at_points",
+        "slopes_at_points",
+        "surface",
+    )
+    DRAWN = 1e20
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     value_error: Float[np.ndarray, "reading method pair"] = series(
         "Mean squared error of values on the test grid, over the function's variance."
@@ -38,16 +49,6 @@ class Trace(Record):
     points: Float[np.ndarray, "point two"] = series("The points trained on.")
     targets: Float[np.ndarray, " point"] = series("The function's values there.")
     slopes: Float[np.ndarray, "point two"] = series("The slopes given there, noise included.")
-
-    @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        names = ("value_error", "slope_error", "trained_error", "sharpness", "at_points")
-        names += ("slopes_at_points", "surface")
-        rows = [np.abs(getattr(self, name)) for name in names]
-        good = [np.all(each < 1e20, axis=tuple(range(1, each.ndim))) for each in rows]
-        good = np.all(good, axis=0)
-        return len(good) if good.all() else int(np.argmin(good))
 
     def last(self, name: str = "value_error") -> np.ndarray:
         """The series at the last finite reading, (methods, pairs); nan where there is none."""

@@ -41,7 +41,7 @@ def _values(trace: Trace, series: str, contender: int) -> np.ndarray:
     """A series of a contender, (reading, seed), with nan from the first non-finite reading on."""
     values = np.array(getattr(trace, series)[:, contender], float)
     for seed in range(values.shape[1]):
-        values[trace.finite(contender, seed) :, seed] = np.nan
+        values[trace.finite_at(contender, seed) :, seed] = np.nan
     # Beyond what a double can draw is as good as not finite.
     return np.where(np.abs(values) < 1e30, values, np.nan)
 
@@ -184,7 +184,7 @@ def valley(trace: Trace) -> go.Figure:
         specs=[[{"rowspan": 2}, {}], [None, {}], [{}, {}]], shared_xaxes=False,
         column_widths=[0.5, 0.5], vertical_spacing=0.16, horizontal_spacing=0.14,
     )  # fmt: skip
-    kept = trace.head(trace.finite(0, 0))
+    kept = trace.head(trace.finite_at(0, 0))
     _across(made, kept)
     _along(made, kept)
     rows = (("learning_rate", "rate η"), ("preconditioned_sharpness", "sharpness λ"))

@@ -13,6 +13,8 @@ class Trace(Record):
     has a preconditioner P, curvature that is called preconditioned is that of P^(-1/2) H P^(-1/2).
     """
 
+    ENDS = ("loss", "scaled_sharpness")
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     loss: Float[np.ndarray, "reading contender seed"] = series("The training loss.", symbol="L")
     learning_rate: Float[np.ndarray, "reading contender seed"] = series(
@@ -59,12 +61,6 @@ class Trace(Record):
         """The names of the tuners, in the order of the axis."""
         return contenders(self.settings["tuner"], self.settings["rival"])
 
-    def finite(self, contender: int, seed: int) -> int:
-        """How many readings of a run, from the start, are all of finite numbers."""
-        values = np.isfinite(self.loss[:, contender, seed])
-        values = values & np.isfinite(self.scaled_sharpness[:, contender, seed])
-        return len(values) if values.all() else int(np.argmin(values))
-
     def after(self, share: float) -> np.ndarray:
         """The loss of the first run after such a share of its step, from 0 to 3, at each reading.
 
@@ -79,7 +75,7 @@ class Trace(Record):
         found = np.full(self.loss.shape[2], np.nan)
         for seed in range(len(found)):
             values = self.loss[:, contender, seed][late]
-            if values.size and self.finite(contender, seed) == self.readings:
+            if values.size and self.finite_at(contender, seed) == self.readings:
                 found[seed] = values.min()
         return found
 
@@ -101,7 +97,7 @@ class Trace(Record):
         """
         begin = self.readings // 2 if since is None else int(np.searchsorted(self.step, since))
         values = [
-            getattr(self, name)[begin : self.finite(contender, seed), contender, seed]
+            getattr(self, name)[begin : self.finite_at(contender, seed), contender, seed]
             for seed in range(self.loss.shape[2])
         ]
         values = np.concatenate(values)

@@ -16,6 +16,8 @@ class Trace(Record):
     a norm there is one, the generalised sharpness over the dual norm of what its steps follow.
     """
 
+    ENDS = ("loss", "eigenvalues")
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     loss: Float[np.ndarray, " reading"] = series(
         "The loss on the batch that was read on.", symbol="L"
@@ -63,12 +65,6 @@ class Trace(Record):
     def layer_names(self) -> list[str]:
         """The names of the layers, in the order of the axis."""
         return list(self.settings["layers"])
-
-    @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        values = np.isfinite(self.loss) & np.isfinite(self.eigenvalues).all(axis=1)
-        return len(values) if values.all() else int(np.argmin(values))
 
     def check(self) -> None:
         """Raises ValueError where the header does not say what figures and words are made from."""

@@ -54,6 +54,26 @@ def test_any_numbers_and_any_header_survive_the_file(path, warmth, header):
         assert same_bits(array, loaded.arrays()[name]), name
 
 
+class Burning(Heat):
+    ENDS = ("map",)
+    DRAWN = 1e6
+
+
+@pytest.mark.parametrize("worst", [np.nan, np.inf, -np.inf, -1e9])
+def test_a_trace_is_drawn_up_to_the_first_reading_that_is_not_finite_or_too_large(worst):
+    fields = heat().arrays()
+    assert Heat(**fields).finite == Burning(**fields).finite == 4
+    fields["warmth"] = np.where(np.arange(4) == 1, worst, 0.0)
+    assert Heat(**fields).finite == (4 if np.isfinite(worst) else 1)
+    assert Burning(**fields).finite == 4  # it ends by its map alone
+    fields["map"] = np.ones((4, 3))
+    fields["map"][2, 1] = worst
+    burning = Burning(**fields)
+    assert burning.finite == 2
+    assert [burning.finite_at(place) for place in range(3)] == [4, 2, 4]
+    assert heat(readings=0).finite == 0
+
+
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_with_one_bit_turned_is_read_the_same_or_refused_in_words(path, place, bit):

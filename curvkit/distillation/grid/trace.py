@@ -5,7 +5,6 @@ from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
 
-WILD = 1e15
 SHARES = (0.8, 0.9, 0.95)
 # How often the worlds are drawn anew, with repeats, for the spread of a statistic.
 DRAWS, SPREAD = 400, (0.025, 0.975)
@@ -15,6 +14,8 @@ PLACES = ("first", "second", "third", "fourth")
 class Trace(Record):
     """Four variants on the same random worlds; arrows and gates are those of one of them."""
 
+    ENDS = ("value", "divergence", "arrows")
+    DRAWN = 1e15
     COUNTED = "episode"
     step: Int[np.ndarray, " reading"] = series("Episodes learnt from before the reading.")
     value: Float[np.ndarray, "reading method world"] = series("Expected return of the student.")
@@ -29,15 +30,6 @@ class Trace(Record):
     teacher_arrows: Float[np.ndarray, "cell two"] = series("Mean move of the teacher.")
     teacher_value: Float[np.ndarray, " world"] = series("Expected return of the teacher.")
     best_value: Float[np.ndarray, " world"] = series("Expected return of the best policy.")
-
-    @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        rows = [self.value, self.divergence, self.arrows]
-        with np.errstate(invalid="ignore"):
-            good = [np.all(np.abs(each) < WILD, axis=tuple(range(1, each.ndim))) for each in rows]
-        good = np.all(good, axis=0)
-        return len(good) if good.all() else int(np.argmin(good))
 
     def ahead(self) -> np.ndarray:
         """How far each student is above its teacher, (finite readings, method, world)."""

@@ -14,6 +14,8 @@ class Trace(Record):
     The runners are plain, DKS and TAT, in this order.
     """
 
+    ENDS = ("loss", "accuracy", "spread")
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     loss: Float[np.ndarray, " reading runner"] = series(
         "Cross-entropy on the first 256 training digits, in nats.", symbol="L"
@@ -28,13 +30,6 @@ class Trace(Record):
         "Alpha, beta, gamma and delta of each runner."
     )
     classes: Float[np.ndarray, ""] = series("How many classes there are; chance is one over it.")
-
-    @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        rows = np.isfinite(np.concatenate([self.loss, self.accuracy, self.spread], axis=1))
-        good = np.asarray(rows.all(axis=1))
-        return len(good) if good.all() else int(np.argmin(good))
 
     def best(self) -> dict[str, float]:
         """The highest test accuracy of each runner; nan where nothing is finite."""

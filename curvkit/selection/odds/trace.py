@@ -9,6 +9,8 @@ from curvkit.core.trace import Record, series
 class Trace(Record):
     """One reading per place: how many of the trials each method solved, and what is proved."""
 
+    ENDS = ("value", "mu", "rho")
+
     COUNTED = "place"
     value: Float[np.ndarray, " reading"] = series("Where the swept knob stands.")
     solved: Int[np.ndarray, "reading method"] = series(
@@ -25,13 +27,6 @@ class Trace(Record):
     def trials(self) -> int:
         """How many problems were solved at each place."""
         return int(self.settings["trials"])
-
-    @property
-    def finite(self) -> int:
-        """How many readings there are before one that is not finite."""
-        rows = np.concatenate([self.value[:, None], self.mu, self.rho], axis=1)
-        bad = ~np.all(np.isfinite(rows), axis=1)
-        return int(np.argmax(bad)) if bad.any() else self.readings
 
     def merits(self) -> dict[str, float]:
         """Shares of all trials of the sweep: solved by either rule, and by OMP; proved."""

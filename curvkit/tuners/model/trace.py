@@ -9,6 +9,9 @@ from curvkit.core.trace import Record, series
 class Trace(Record):
     """One run of the model, read at every step."""
 
+    ENDS = ("sharpness", "distance", "offset")
+    DRAWN = 1e20
+
     step: Int[np.ndarray, " reading"] = series("Steps taken before the reading.")
     offset: Float[np.ndarray, " reading"] = series(
         "The displacement along the top eigenvector.", symbol="x"
@@ -25,13 +28,6 @@ class Trace(Record):
         "What the theory says of the sharpness: 2/η, the square-root law, or λ*.", symbol="λ"
     )
     predicted_alignment: Float[np.ndarray, ""] = series("σ/2, where CDAT rests at the edge.")
-
-    @property
-    def finite(self) -> int:
-        """How many readings, from the start, are all of finite numbers."""
-        values = np.isfinite(self.sharpness) & np.isfinite(self.distance)
-        values = values & (np.abs(self.sharpness) < 1e20) & (np.abs(self.offset) < 1e20)
-        return len(values) if values.all() else int(np.argmin(values))
 
     def merits(self) -> dict[str, float]:
         """Medians over the last half of the readings, and the share of the steps that were made."""
