@@ -47,7 +47,7 @@ def write(path: str | os.PathLike[str], text: str | bytes) -> Path:
         found(path)
         os.replace(part, path)
     except BaseException:
-        # After the rename, as where a key was pressed just then, there is nothing to remove.
+        # Where Ctrl-C comes after the rename, the temporary file is gone already.
         with contextlib.suppress(FileNotFoundError):
             os.unlink(part)
         raise

@@ -17,7 +17,7 @@ def import_jsonschema() -> None:
     if "jsonschema" in sys.modules or SLOW in sys.modules:
         return
     modules: dict[str, Any] = sys.modules
-    modules[SLOW] = None  # "not found", to who looks for it
+    modules[SLOW] = None  # "not found", to any import of it
     try:
         with suppress(ImportError):
             importlib.import_module("jsonschema")

@@ -199,7 +199,7 @@ def _short(limit: int) -> reprlib.Repr:
     """What writes no more of a value than can be shown, however long or deep it is."""
     short = reprlib.Repr()
     short.maxlevel = 4
-    # Two signs for each entry at least: what is left out lies beyond the limit.
+    # An entry is printed as two characters at least, so half the limit is enough entries.
     for name in ("maxlist", "maxtuple", "maxset", "maxfrozenset", "maxdict", "maxdeque"):
         setattr(short, name, limit // 2)
     for name in ("maxstring", "maxlong", "maxother"):

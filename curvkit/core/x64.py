@@ -36,7 +36,7 @@ class Mixed:
         self.function, self.program = function, jax.jit(function, **options)
 
     def __call__(self, *given: Any) -> Any:
-        # A program within another has no options of its own.
+        # Compiler options do not apply within another compiled program: call the plain function.
         called = self.function if tree.traced(*given) else self.program
         with tree.float64():
             return called(*given)

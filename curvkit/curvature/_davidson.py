@@ -152,7 +152,7 @@ def capacity(size: int, k: int) -> int | None:
 
 
 def _roughened(rest, key, salt):
-    """A residual with a little of a direction that is in it or not."""
+    """Adds a little noise to a residual, so that directions it lacks can enter the space."""
     return rest + NOISE * length(rest) * unit(noise(key, salt, rest))
 
 

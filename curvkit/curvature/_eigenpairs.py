@@ -55,7 +55,7 @@ class EigenPairs(NamedTuple):
 
     @classmethod
     def blank(cls, params: Any, k: int = 1) -> "EigenPairs":
-        """Pairs that know nothing, to start the first reading of a run from: zeros, shaped as
+        """All-zero pairs, from which the first reading of a run starts, shaped as
         `top_eigenpairs(loss, params, k=k)` would return them. Zero vectors are replaced by noise.
         """
         numbers, held, shape = problem.trainable(params, some=False)

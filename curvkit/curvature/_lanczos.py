@@ -121,7 +121,7 @@ def noise(key: jax.Array, salt: int | jax.Array, like: jax.Array) -> jax.Array:
     would cost as much as a gradient.
     """
     seed = jax.random.key_data(key).ravel()[-2:]
-    # Salted first: of what does not change in a loop XLA would keep a copy of this size.
+    # Mix in the salt first: XLA would hoist a hash that is constant in a loop, and keep all of it.
     salted = seed[0] + jnp.uint32(salt) * jnp.uint32(0x85EBCA6B)
     bits = (jnp.arange(like.size, dtype=jnp.uint32) ^ salted) * jnp.uint32(0x9E3779B9)
     bits = bits ^ seed[-1]

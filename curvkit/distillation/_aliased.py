@@ -74,7 +74,7 @@ def advanced(
 
 
 def random_process(key: jax.Array, states: int = 4, actions: int = 3) -> tuple[Process, Teacher]:
-    """A random process that ends after ten steps in the mean, and a random teacher.
+    """A random process that ends after ten steps on average, and a random teacher.
 
     >>> random_process(jax.random.key(0))[0].transitions.shape
     (4, 3, 4)

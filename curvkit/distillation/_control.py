@@ -32,7 +32,7 @@ WIDTH, LIMIT, EPISODES = 32, 200, 16
 
 
 class Row(NamedTuple):
-    """Steps that the pole stood under the student's own policy, in the mean, at some rounds."""
+    """Steps that the pole stood under the student's own policy, on average, at some rounds."""
 
     variant: str
     steps: tuple[float, ...]
@@ -118,13 +118,13 @@ def surrogate(
     alive: jax.Array,
     centred: bool = False,
 ) -> jax.Array:
-    """A number whose gradient, downhill, is a variant's update in the mean of N episodes (eq. 1).
+    """A number whose gradient, downhill, is a variant's mean update over N episodes (eq. 1).
 
     Args:
         weights: the numbers of a variant without the teacher's value.
         log_policy, log_teacher: (T, N, A).
         actions, rewards, alive: (T, N).
-        centred: whether what the episodes that go on gain in the mean is taken off the returns.
+        centred: whether the mean return of episodes still running is subtracted from the returns.
 
     >>> from curvkit.distillation._variants import VARIANTS
     >>> half, one = jnp.log(jnp.full((1, 1, 2), 0.5)), jnp.ones((1, 1))

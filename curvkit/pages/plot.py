@@ -87,7 +87,7 @@ def name(figure: Mapping[str, Any], number: int) -> str:
 
 
 def words(figure: Mapping[str, Any], number: int) -> str:
-    """A figure told to who cannot see it: its title, what its axes are, and which curves it has."""
+    """A figure in words, for readers who cannot see it: title, axes and names of the curves."""
     layout = figure.get("layout") or {}
     told = [name(figure, number)]
     for letter in "xy":

@@ -66,7 +66,7 @@ def _taken() -> dict[str, float]:
     most = used.ru_maxrss * unit
     status = Path("/proc/self/status")
     if status.exists():
-        # On Linux the above begins with what the process that started this one had.
+        # On Linux ru_maxrss starts at the peak of the parent process; VmHWM is this one's own.
         own = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())
         most = 1024 * int(own[1]) if own else most
     return {

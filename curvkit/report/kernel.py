@@ -47,7 +47,7 @@ class OwnKernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """How the kernel is started, and in which environment."""
-        # Its warnings, such as that nothing is encrypted, mean little to who reads the log.
+        # The kernel's warnings, as that nothing is encrypted, mean little to readers of the log.
         options = ("outstream_class=curvkit.report.in_kernel.Bounded", "log_level=ERROR")
         command = [*get_kernel_dict()["argv"], *(f"--IPKernelApp.{each}" for each in options)]
         env = {**environment.environment(), **ENVIRONMENT}
@@ -83,7 +83,7 @@ class Watch:
 
 
 class Client(WidgetClient):
-    """Papermill's client, which leaves word of the backend in the notebook."""
+    """A papermill client that records the kernel's device and memory in the notebook's metadata."""
 
     def __init__(self, nb_man: Any, *, stop: Stop, **options: Any):
         super().__init__(nb_man, **options)

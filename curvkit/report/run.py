@@ -193,7 +193,7 @@ class Maker:
         made = self._made(job, done, kept is not None)
         facts = done.metadata.curvkit.report
         if not kept or facts.failure:
-            # What was made of an earlier run goes first, so that nothing is taken for this one's.
+            # Pages of an earlier run are deleted first, so that none is mistaken for this run's.
             for kind in KINDS:
                 (self.out / f"{job.stem}.{kind}").unlink(missing_ok=True)
             # Not by nbformat, which sorts all names: parameters are told in their own order.

@@ -70,7 +70,7 @@ class Shown(widgets.VBox):
 
 
 def show(box: widgets.Widget, canvas: Canvas) -> None:
-    """Displays `box`, and after it the picture of its canvas for who opens the notebook later."""
+    """Displays `box`, and after it the picture of its canvas for those who open it later."""
     view = dict(version_major=2, version_minor=0, model_id=box.model_id)
     display({"text/plain": type(box).__name__, VIEW: view}, raw=True)
     canvas.leave_still()

@@ -61,7 +61,7 @@ class Live:
                 self._said("stopped", "warning", 1.0)
 
     def wait(self, seconds: float) -> bool:
-        """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
+        """Waits at most `seconds` for the run to end; returns whether it has ended."""
         return self._idle.wait(seconds)
 
     def _work(self, generation: int, settings: Any):

@@ -1,4 +1,4 @@
-"""What a trace is told in, with its figures of merit beside the words for who reads by program."""
+"""Shows the words of a trace as Markdown and attaches its figures of merit, for reports to read."""
 
 import html
 import math

@@ -86,7 +86,7 @@ class Workbench(Shown):
         threading.Thread(target=self._work, args=(self.rows,), daemon=True).start()
 
     def wait(self, seconds: float = 600) -> bool:
-        """Blocks until nothing runs, for `seconds` at most; whether nothing does."""
+        """Waits at most `seconds` for the run to end; returns whether it has ended."""
         return self._idle.wait(seconds)
 
     def _work(self, rows: Any):

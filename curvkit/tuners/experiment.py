@@ -163,7 +163,7 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
         runner, first = carry
         made, rate, direction = take(settings, name, runner, number)
         own = (rate, direction, diagonal(settings, made.tuned.base, runner.params))
-        # Kept in the loop, and not taken before it: the program would hold every tuner twice.
+        # Recorded inside the loop: a separate first step would compile every tuner a second time.
         first = jax.tree.map(lambda new, old: jnp.where(number == step, new, old), own, first)
         return made, first
 
@@ -188,7 +188,7 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
     top = pairs.vectors[0] @ scaled
     offset = top / pairs.values[0]
     reach = jnp.maximum(jnp.abs(offset), FORGET * watch.reach)
-    # One place apart in the preconditioned space is this far apart in parameters.
+    # From preconditioned coordinates to parameters: the eigenvector is P^(-1/2) v.
     eigenvector = pairs.vectors[0] / jnp.sqrt(weights)
     across = jnp.linspace(-2, 2, PLACES) * reach - offset
     along = jnp.linspace(0, 3, PLACES) * rate

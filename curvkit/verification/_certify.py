@@ -133,7 +133,7 @@ def _unscaled(found, spread):
 def _worst(uppers, rows, slack, outward):
     """Of each part the best plane, and of the parts the worst: from (parts, planes)."""
     total = uppers + outward * slack
-    # What is not a number stays so in the least and the largest, and has no place.
+    # A NaN passes through min and max and equals no entry, so that `_place` finds none.
     least = jnp.min(total, axis=1)
     part = _place(least == jnp.max(least))
     plane = _place(total[part] == least[part])

@@ -53,7 +53,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     line = np.linspace(-1, 1, GRID + 1)
     grid = [(a, b, c, d) for a, b in _pairs(line) for c, d in _pairs(line)]
     corners = np.zeros((CAPACITY, 4), np.float32)
-    # The first round takes the grid as the children of nobody.
+    # The first round takes the cells of the grid as if a split had just made them.
     corners[:CELLS] = grid
     trained = pendulum.model(settings.model)
     model = jax.tree.map(lambda each: jnp.asarray(each, jnp.float32), trained)
