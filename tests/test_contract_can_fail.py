@@ -187,7 +187,7 @@ def test_a_gate_that_lets_everything_through_is_seen(monkeypatch):
 
 def test_a_gate_that_refuses_without_the_name_is_seen(monkeypatch):
     room = miniature()
-    monkeypatch.setattr(knobs.say, "refusal", lambda *_: "That is wrong.")
+    monkeypatch.setattr(knobs.messages, "refusal", lambda *_: "That is wrong.")
     with breaks("That is wrong"):
         contract.refuses_what_is_outside(room, "rate")
     monkeypatch.setattr(knobs.say, "unknown", lambda *_: "That is wrong.")

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm.auto import tqdm
 
-from curvkit.core import knob, tree
+from curvkit.core import checked, knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
 from curvkit.core.x64 import compiled
@@ -90,9 +90,13 @@ class Stream(Generic[Trace]):
         self._merit_names: list[str] | None = None
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         self.begin_only = tuple(begin_only)
+        checked.arguments(name, "begin", begin, ["settings", "key"])
+        checked.arguments(name, "reading", reading, ["settings", "state"])
+        checked.arguments(name, "finished", finished, ["settings", "state"])
+        checked.arguments(name, "last", last, ["settings", "state"])
         # Traced once and not twice: for the shape of a row, and for the loop.
         reading = jax.jit(reading, inline=True)
-        advance = _chunk(reading, finished, last, capacity)
+        advance = _chunk(reading, finished, last, capacity, name, trace.__series__)
         started = lambda settings, key: tree.strong(begin(settings, key))
         continued = lambda settings, state: _handed_on(state, *reading(settings, state))
         self.begin = compiled(started, mixed=mixed, compiler_options=UNOPTIMISED)
@@ -200,11 +204,16 @@ def _chunk(
     finished: Callable[..., Any],
     last: Callable[..., Any],
     capacity: int,
+    name: str,
+    declared: Mapping[str, Any],
 ) -> Callable[..., Any]:
     """Builds `advance(settings, state, count)`, which makes up to `count` readings as a `Chunk`."""
 
     def advance(settings: Any, state: Any, count: Any):
-        row = jax.eval_shape(reading, settings, state)[1]
+        returned = jax.eval_shape(reading, settings, state)
+        checked.reading(name, declared, state, returned)
+        checked.finished(name, jax.eval_shape(finished, settings, state))
+        row = returned[1]
         rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
 
         def unfinished(carry: Any):
@@ -221,6 +230,7 @@ def _chunk(
         start: Any = (state, rows, 0)
         state, rows, made = jax.lax.while_loop(unfinished, one, start)
         ended, rest = finished(settings, state), last(settings, state)
+        checked.last(name, declared, row, rest)
         return Chunk(tree.strong(state), rows, made, ended, rest)
 
     return advance
