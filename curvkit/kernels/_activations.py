@@ -78,10 +78,10 @@ def _told(function: Callable[..., Any]) -> tuple[Any, ...]:
     module, name = (getattr(function, each, "") for each in ("__module__", "__qualname__"))
     # What JAX compiles, or has a rule for, is pickled as the function within, which is another.
     plain = isinstance(function, types.FunctionType) or module == "__main__"
-    found = None if plain else sys.modules.get(module)
+    resolved = None if plain else sys.modules.get(module)
     for part in name.split("."):
-        found = getattr(found, part, None)
-    return ("name", module, name) if found is function else ("itself", function)
+        resolved = getattr(resolved, part, None)
+    return ("name", module, name) if resolved is function else ("itself", function)
 
 
 def _found_again(kind: str, *told) -> Activation:
@@ -93,10 +93,10 @@ def _function(kind: str, *told: Any) -> Callable[..., Any]:
     if kind == "partial":
         return functools.partial(_function(*told[0]), *told[1], **told[2])
     if kind == "name":
-        found: Any = importlib.import_module(told[0])
+        resolved: Any = importlib.import_module(told[0])
         for part in told[1].split("."):
-            found = getattr(found, part)
-        return found
+            resolved = getattr(resolved, part)
+        return resolved
     return told[0]
 
 
@@ -229,14 +229,14 @@ def _named(traced: programs.Traced) -> Activation | None:
     x = np.concatenate([-far[::-1], np.linspace(-20.0, 20.0, BLOCK - 48) + 0.00314, far])
     with float64(), jax.ensure_compile_time_eval():
         # In another order, too: what mixes entries is none of them.
-        one, two = (np.asarray(traced.call(traced.values, each)[0]) for each in (x, x[::-1].copy()))
-    if not np.array_equal(one, two[::-1], equal_nan=True):
+        up, down = (np.asarray(traced.call(traced.values, each)[0]) for each in (x, x[::-1].copy()))
+    if not np.array_equal(up, down[::-1], equal_nan=True):
         return None
     with np.errstate(all="ignore"):
-        slope = float(one[0] / x[0])
-        rest = [leaky_relu(slope)] if 0 < slope < 1 else []
-        for each in (*ACTIVATIONS.values(), *rest):
-            if np.allclose(one, each.jet(x)[0], rtol=1e-12, atol=1e-13):
+        slope = float(up[0] / x[0])
+        leaky_relus = [leaky_relu(slope)] if 0 < slope < 1 else []
+        for each in (*ACTIVATIONS.values(), *leaky_relus):
+            if np.allclose(up, each.jet(x)[0], rtol=1e-12, atol=1e-13):
                 return each
     return None
 
@@ -246,12 +246,12 @@ def _looked_into(name: str, traced: programs.Traced) -> Activation:
     # Off the round numbers, where functions bend and JAX takes the middle of two slopes.
     x = np.linspace(-20.0, 20.0, 4001) + 0.00314
     try:
-        found = jet(x)
+        derivatives = jet(x)
     except Exception as error:
         raise ValueError(_raises(name, error)) from error
-    if not np.allclose(found[0][::-1], jet(x[::-1])[0], 1e-9, 1e-12, equal_nan=True):
+    if not np.allclose(derivatives[0][::-1], jet(x[::-1])[0], 1e-9, 1e-12, equal_nan=True):
         raise ValueError(_refused(f"{name}, which mixes entries"))
-    if not all(np.isfinite(part).all() for part in found):
+    if not all(np.isfinite(part).all() for part in derivatives):
         raise ValueError(_refused(f"{name}, which is not finite on [-20, 20]"))
     if jumps(lambda x: jet(x)[0], x):
         raise ValueError(_refused(f"{name}, which jumps"))

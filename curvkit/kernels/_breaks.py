@@ -20,15 +20,15 @@ def jumps(function: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tup
     padded = np.concatenate([[0.0], steps, [0.0]])
     beside = np.maximum(padded[:-2], padded[2:])
     suspects = [i for i in suspects if steps[i] > 1.5 * beside[i]] or list(suspects[:8])
-    found = []
+    breaks = []
     for i in suspects[:64]:
-        low, high, whole = grid[i], grid[i + 1], steps[i]
+        low, high, step = grid[i], grid[i + 1], steps[i]
         for _ in range(48):
             middle = (low + high) / 2
             at = function(np.array([low, middle, high]))
             left = abs(at[1] - at[0]) >= abs(at[2] - at[1])
             low, high = (low, middle) if left else (middle, high)
-        if np.abs(np.diff(function(np.array([low, high]))))[0] > 0.4 * whole:
+        if np.abs(np.diff(function(np.array([low, high]))))[0] > 0.4 * step:
             place = (low + high) / 2
-            found.append(0.0 if abs(place) < 1e-9 else float(place))
-    return tuple(sorted(set(found)))
+            breaks.append(0.0 if abs(place) < 1e-9 else float(place))
+    return tuple(sorted(set(breaks)))

@@ -55,9 +55,9 @@ def inputs_at(cosines: jax.Array, width: int) -> jax.Array:
     (4, 2)
     """
     across = jnp.sqrt(jnp.maximum(1 - cosines**2, 0))
-    made = jnp.zeros((width, 1 + cosines.size)).at[0, 0].set(1.0)
-    made = made.at[0, 1:].set(cosines).at[1, 1:].set(across)
-    return made * width**0.5
+    inputs = jnp.zeros((width, 1 + cosines.size)).at[0, 0].set(1.0)
+    inputs = inputs.at[0, 1:].set(cosines).at[1, 1:].set(across)
+    return inputs * width**0.5
 
 
 def cosines_with_first(activations: jax.Array) -> jax.Array:

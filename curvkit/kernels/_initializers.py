@@ -44,10 +44,10 @@ def orthogonal(scale: float = 1.0) -> Initializer:
                 messages.refusal("shape", "of at least two dimensions, (in, out)", shape)
             )
         factor = scale * max((shape[-1] / shape[-2]) ** 0.5, 1.0)
-        whole = jax.nn.initializers.orthogonal(factor)
+        haar = jax.nn.initializers.orthogonal(factor)
         # No decomposition is to be had in half precision.
         single = jnp.promote_types(dtype, jnp.float32)
-        drawn = lambda key, shape, dtype: whole(key, shape, single).astype(dtype)
+        drawn = lambda key, shape, dtype: haar(key, shape, single).astype(dtype)
         leading = shape[:-2]
         if not leading:
             return drawn(key, shape, dtype)
@@ -111,9 +111,9 @@ def normalize_locations(
     """
     if homogeneous not in HOMOGENEOUS:
         raise ValueError(messages.unknown("homogeneous", homogeneous, HOMOGENEOUS))
-    given, scale = jnp.asarray(inputs), messages.real("scale", scale)
+    raw, scale = jnp.asarray(inputs), messages.real("scale", scale)
     # Squares of bytes wrap around, and those of half precision are soon out of range.
-    inputs = tree.wide(given)
+    inputs = tree.wide(raw)
     if homogeneous != "off":
         place = inputs.shape[:-1] + (1,)
         if homogeneous == "one":
@@ -126,5 +126,5 @@ def normalize_locations(
     most = jnp.max(jnp.abs(inputs), axis=-1, keepdims=True)
     inputs = inputs / jnp.where(most > 0, most, 1)
     square = jnp.mean(inputs**2, axis=-1, keepdims=True)
-    made = inputs / jnp.sqrt(jnp.where(square > 0, square, 1))
-    return made.astype(given.dtype) if jnp.issubdtype(given.dtype, jnp.floating) else made
+    unit = inputs / jnp.sqrt(jnp.where(square > 0, square, 1))
+    return unit.astype(raw.dtype) if jnp.issubdtype(raw.dtype, jnp.floating) else unit

@@ -130,7 +130,7 @@ def network_c_map(layer: Callable[..., Any], c: Any, depth: int) -> list[Any]:
     >>> network_c_map(lambda c: c / 2, 1.0, 2)
     [1.0, 0.5, 0.25]
     """
-    found, depth = [c], messages.whole("depth", depth, 0)
+    cosines, depth = [c], messages.whole("depth", depth, 0)
     for _ in range(depth):
-        found.append(layer(found[-1]))
-    return found
+        cosines.append(layer(cosines[-1]))
+    return cosines

@@ -78,8 +78,8 @@ def solved(jacobian: np.ndarray, at: np.ndarray) -> np.ndarray:
     a, b, c, d = jacobian.reshape(-1, 4).T
     determinant = a * d - b * c
     determinant = np.where(np.abs(determinant) < 1e-12, 1e-12, determinant)
-    one, two = at.T
-    return np.stack([d * one - b * two, a * two - c * one], 1) / determinant[:, None]
+    upper, lower = at.T
+    return np.stack([d * upper - b * lower, a * lower - c * upper], 1) / determinant[:, None]
 
 
 def _weighted(z, w):
@@ -103,22 +103,22 @@ def _against(values, weights):
 
 
 def _times(one, other):
-    made = one[:, :1] * other + one * other[:, :1]
-    made[:, 0] /= 2
-    return made
+    product = one[:, :1] * other + one * other[:, :1]
+    product[:, 0] /= 2
+    return product
 
 
 def _scaled(one, alpha, power):
     """α^power times a quantity, whose derivative in log α grows by `power` times it."""
-    made = alpha**power * one
-    made[:, 1] += power * made[:, 0]
-    return made
+    scaled = alpha**power * one
+    scaled[:, 1] += power * scaled[:, 0]
+    return scaled
 
 
 def _ratio(above, below, target):
     """Above / below − target."""
     under = np.maximum(below[:, :1], 1e-300)
-    made = above / under
-    made[:, 1:] -= made[:, :1] * (below[:, 1:] / under)
-    made[:, 0] -= target
-    return made
+    ratio = above / under
+    ratio[:, 1:] -= ratio[:, :1] * (below[:, 1:] / under)
+    ratio[:, 0] -= target
+    return ratio

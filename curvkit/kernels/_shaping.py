@@ -77,8 +77,8 @@ class Shaped:
         """
         x = jnp.asarray(x)
         inner = self.alpha * tree.wide(x) + self.beta
-        made = self.gamma * (self.base.function(inner) + self.delta)
-        return made.astype(x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else made
+        output = self.gamma * (self.base.function(inner) + self.delta)
+        return output.astype(x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else output
 
     @property
     def residuals(self) -> dict[str, float]:
@@ -146,17 +146,17 @@ def shape(
             f"jumps at {base.kinks[0]:g}; use method='dks', or TAT with 'leaky_relu'."
         )
     goal = zeta if method == "dks" else tau
-    made = _solved(base, network, method, goal)
-    if made is None:
+    shaped = _solved(base, network, method, goal)
+    if shaped is None:
         raise ValueError(_out_of_reach(base, network, method, goal))
-    return made
+    return shaped
 
 
 def _of_rectifier(base, network, method, rectifier, zeta, eta):
-    found, slope = rectifier(network, zeta if method == "dks" else eta)
+    root, slope = rectifier(network, zeta if method == "dks" else eta)
     base = base if slope is None else leaky(slope)
-    (at,) = solve.local(base, found)
-    return _checked(base, network, method, found, zeta if method == "dks" else eta, slope, at)
+    (at,) = solve.local(base, root)
+    return _checked(base, network, method, root, zeta if method == "dks" else eta, slope, at)
 
 
 def _solved(base, network, method, goal) -> Shaped | None:
@@ -164,11 +164,11 @@ def _solved(base, network, method, goal) -> Shaped | None:
         targets.slope_excess(network, goal) if method == "dks" else targets.curvature(network, goal)
     )
     candidates = []
-    found = solve.roots(base, target, method == "tat")
-    for root, at in zip(found, solve.local(base, *found) if found else (), strict=True):
-        made = _checked(base, network, method, root, goal, None, at)
-        if all(abs(residual) <= TOLERANCE for residual in made.residuals.values()):
-            candidates.append(made)
+    roots = solve.roots(base, target, method == "tat")
+    for root, at in zip(roots, solve.local(base, *roots) if roots else (), strict=True):
+        shaped = _checked(base, network, method, root, goal, None, at)
+        if all(abs(residual) <= TOLERANCE for residual in shaped.residuals.values()):
+            candidates.append(shaped)
     if not candidates:
         return None
     first, *others = candidates

@@ -95,8 +95,8 @@ def roots(base: Activation, target: float, tat: bool) -> list[Root]:
     unit, base = _in_its_unit(base)
     # A start that leads where nothing is finite is dropped.
     with np.errstate(all="ignore"):
-        found = _climbed(base, target, tat)
-    return [each._replace(alpha=unit * each.alpha, beta=unit * each.beta) for each in found]
+        solutions = _climbed(base, target, tat)
+    return [each._replace(alpha=unit * each.alpha, beta=unit * each.beta) for each in solutions]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -120,7 +120,7 @@ def _in_its_unit(base):
 
 def _climbed(base, target, tat):
     """The roots, from those at round targets below and above."""
-    found: list[Root] = []
+    solutions: list[Root] = []
     for finer in FINER:
         below = math.floor(finer * math.log(target, RATIO))
         rungs = {at / finer: rung(base, at, finer, tat) for at in (below, below + 1)}
@@ -128,13 +128,13 @@ def _climbed(base, target, tat):
         if not any(counts):
             break
         if counts[0] == counts[1]:
-            found = _between(base, rungs, target)
+            solutions = _between(base, rungs, target)
         elif finer == FINER[-1]:
-            found = _around(base, rungs, target)
+            solutions = _around(base, rungs, target)
         # Fewer than on a rung: some have met and vanished in between, or were missed.
-        if len(found) >= max(counts):
-            return found
-    return max(found, _searched(base, target, tat)[0], key=len)
+        if len(solutions) >= max(counts):
+            return solutions
+    return max(solutions, _searched(base, target, tat)[0], key=len)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -149,8 +149,8 @@ def rung(base, number, finer, tat):
         known = {at: rung(base, at, 1, tat) for at in coarse}
     elif number == KNOWN:
         known = {}
-    found, state = _searched(base, RATIO**exponent, tat, known)
-    return state if found else state[:0]
+    solutions, state = _searched(base, RATIO**exponent, tat, known)
+    return state if solutions else state[:0]
 
 
 def _moved(state, exponent, target):
@@ -160,10 +160,10 @@ def _moved(state, exponent, target):
 
 def _between(base, rungs, target):
     """The roots on a line between those of two rungs, in log target: nearly roots already."""
-    (low, one), (high, other) = rungs.items()
+    (low, below), (high, above) = rungs.items()
     share = (math.log(target, RATIO) - low) / (high - low)
-    state = (1 - share) * one + share * other
-    state[:, 2] = one[:, 2]
+    state = (1 - share) * below + share * above
+    state[:, 2] = below[:, 2]
     return _distinct(base, _in_groups(base, state, target, POLISH // 2))[0]
 
 
@@ -186,12 +186,14 @@ def _searched(base, target, tat, known=None):
     near = [starts.wide(base, target, tat)]
     near += [_moved(state, at, target) for at, state in known.items()]
     led = starts.led(base, np.concatenate(near), target)
-    found, state = _distinct(base, _in_groups(base, np.concatenate([led, *known.values()]), target))
-    if found:
-        return found, state
+    solutions, state = _distinct(
+        base, _in_groups(base, np.concatenate([led, *known.values()]), target)
+    )
+    if solutions:
+        return solutions, state
     led = starts.led(base, starts.wide(base, target, tat, far=True), target, far=True)
-    found, state = _distinct(base, _polished(base, led, target))
-    return found, state[:0]
+    solutions, state = _distinct(base, _polished(base, led, target))
+    return solutions, state[:0]
 
 
 def _polished(base, state, target, steps=POLISH):
@@ -212,8 +214,8 @@ def _polished(base, state, target, steps=POLISH):
         step[:, 1] *= np.exp(u[waiting, 0])
         u[waiting] = np.clip(u[waiting] - step, -50, [15, 1e7])
     at, _ = _residuals(base, u, target, signs, 60)
-    kept = np.abs(at).max(1) <= 1e-9 * max(1, 1e-3 / target)
-    return np.column_stack([u, signs])[kept]
+    converged = np.abs(at).max(1) <= 1e-9 * max(1, 1e-3 / target)
+    return np.column_stack([u, signs])[converged]
 
 
 def _residuals(base, u, target, signs, panels=30):
@@ -228,13 +230,13 @@ def _distinct(base, state) -> tuple[list[Root], np.ndarray]:
     # What is nearest to 0 comes first, and of ±β the positive.
     order = sorted(range(len(state)), key=lambda i: (round(abs(state[i, 1]), 6), state[i, 1] < 0))
     state = state[order]
-    made, outputs = _read(base, state)
-    found: list[int] = []
+    candidates, outputs = _read(base, state)
+    distinct: list[int] = []
     for i in range(len(state)):
-        if not any(_equivalent(outputs[i], outputs[j]) for j in found):
-            found.append(i)
-    chosen = [_mirrored(base, state[i], made[i], outputs[i]) for i in found]
-    return sorted(chosen, key=lambda each: abs(each.beta)), state[found]
+        if not any(_equivalent(outputs[i], outputs[j]) for j in distinct):
+            distinct.append(i)
+    chosen = [_mirrored(base, state[i], candidates[i], outputs[i]) for i in distinct]
+    return sorted(chosen, key=lambda each: abs(each.beta)), state[distinct]
 
 
 def _mirrored(base, at, made, outputs):

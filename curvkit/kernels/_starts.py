@@ -89,13 +89,13 @@ def led(
         length = np.maximum(np.hypot(step[:, 0], step[:, 1] * (1 if bent else alpha)), 1e-12)
         step *= np.minimum(1, 0.6 / length)[:, None]
         u = u - np.stack([step[:, 0], alpha * step[:, 1]], 1)
-        kept = (u[:, 0] > low) & (u[:, 0] < high) & (np.abs(u[:, 1]) < 3 * alpha + 8)
+        going = (u[:, 0] > low) & (u[:, 0] < high) & (np.abs(u[:, 1]) < 3 * alpha + 8)
         arrived.append(np.column_stack([worst, u, state[:, 2]])[there])
-        kept &= ~there
+        going &= ~there
         if number % 3 == 2:
-            kept &= worst < 0.7 * state[:, 3]  # the others wander
+            going &= worst < 0.7 * state[:, 3]  # the others wander
             state[:, 3] = worst
-        state = np.column_stack([u, state[:, 2:]])[kept]
+        state = np.column_stack([u, state[:, 2:]])[going]
         if number > 1:
             state = state[_first_of_their_kind(state)]
         if not len(state):
@@ -115,6 +115,6 @@ def _coarse(base, u, far):
 
 def _first_of_their_kind(state):
     rounded = np.round(state[:, :2] / NEAR)
-    kept = np.zeros(len(state), bool)
-    kept[np.unique(rounded[:, 0] * 1e6 + rounded[:, 1] + state[:, 2] / 4, return_index=True)[1]] = 1
-    return kept
+    mask = np.zeros(len(state), bool)
+    mask[np.unique(rounded[:, 0] * 1e6 + rounded[:, 1] + state[:, 2] / 4, return_index=True)[1]] = 1
+    return mask

@@ -67,8 +67,8 @@ def attained(activation: str, method: str, network: networks.Network, goal: floa
         goal = min(goal, most)
     for _ in range(12):
         try:
-            asked: dict[str, Any] = {target: goal}
-            return shape(activation, network, method, **asked), goal
+            keywords: dict[str, Any] = {target: goal}
+            return shape(activation, network, method, **keywords), goal
         except ValueError:
             goal = floor + 0.7 * (goal - floor)
     raise ValueError(f"{method} finds no way to shape {activation} for this network.")
@@ -76,13 +76,13 @@ def attained(activation: str, method: str, network: networks.Network, goal: floa
 
 def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
     """Shapes the activation for `depth` layers; where the goal is out of reach, for less of it."""
-    made, goal = attained(activation, method, networks.feed_forward(depth), goal)
+    shaped, goal = attained(activation, method, networks.feed_forward(depth), goal)
     # Rows without a root repeat the first.
     roots = np.zeros((ROOTS, 5))
-    for row, each in zip(roots, (made, *made.others, *[made] * ROOTS), strict=False):
+    for row, each in zip(roots, (shaped, *shaped.others, *[shaped] * ROOTS), strict=False):
         row[:] = each.alpha, each.beta, each.gamma, each.delta, each.negative_slope or 0.0
-    achieved = [each.achieved for each in made.conditions]
-    missed = [each.residual for each in made.conditions]
+    achieved = [each.achieved for each in shaped.conditions]
+    missed = [each.residual for each in shaped.conditions]
     fp32 = functools.partial(np.asarray, dtype=np.float32)
     return Solution(fp32(roots[0]), fp32(achieved), fp32(missed), fp32(goal), fp32(roots))
 
@@ -92,12 +92,12 @@ def solve(activation: str, method: str, depth: int, goal: float) -> Solution:
 def build(activation: str, method: str, wiring: str, blocks: int, weight: float, goal: float):
     """Shapes and reads the architecture of the knobs: the parts of the trace called built."""
     network = architecture.wire(wiring, blocks, weight)
-    made, goal = attained(activation, method, network, goal)
-    built = architecture.read(made, COSINES)
+    shaped, goal = attained(activation, method, network, goal)
+    built = architecture.read(shaped, COSINES)
     parts = np.zeros(PARTS)
     parts[: len(built.parts)] = built.parts[:PARTS]
-    found = built.plain_c, built.shaped_c, parts, built.layers, goal
-    return tuple(np.asarray(each, np.float32) for each in found)
+    values = built.plain_c, built.shaped_c, parts, built.layers, goal
+    return tuple(np.asarray(each, np.float32) for each in values)
 
 
 def _asked(settings):
@@ -134,8 +134,8 @@ def built(settings: Settings) -> dict[str, jax.Array]:
     shapes = _single(cosines, cosines, (PARTS,), (), ())
     wiring = architecture.WIRINGS.index(settings.wiring)
     weight = jnp.asarray(settings.weight, jnp.float32)
-    found = jax.pure_callback(call, shapes, wiring, settings.blocks, weight, _asked(settings))
-    return dict(zip(BUILT, found, strict=True))
+    arrays = jax.pure_callback(call, shapes, wiring, settings.blocks, weight, _asked(settings))
+    return dict(zip(BUILT, arrays, strict=True))
 
 
 def functions(settings: Settings, parameters: jax.Array):
@@ -177,11 +177,11 @@ def begin(settings: Settings, key: jax.Array) -> State:
     key = jax.random.fold_in(key, settings.seed)
     # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
     key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
-    made = solution(settings)
+    solved = solution(settings)
     c, q = jnp.asarray(COSINES, jnp.float32), jnp.asarray(STARTS, jnp.float32)
     start = finite.inputs_at(jnp.asarray(PAIRS, jnp.float32), settings.width)
     sampled = jnp.broadcast_to(start, (NETWORKS, *start.shape))
-    return State(made, c, c, q, q, c, c, sampled, key, jnp.zeros((), int))
+    return State(solved, c, c, q, q, c, c, sampled, key, jnp.zeros((), int))
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
@@ -221,8 +221,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 def _kappa(theta):
     middle = theta.shape[0] // 2
     # Where single precision sees no difference any more, the number is cut to what it can say.
-    same = jnp.maximum(theta[-1], theta[middle] + 1e-7 * jnp.abs(theta[-1]))
-    return ntk.condition_number(same, jnp.maximum(theta[middle], 0), ORTHOGONAL)
+    diagonal = jnp.maximum(theta[-1], theta[middle] + 1e-7 * jnp.abs(theta[-1]))
+    return ntk.condition_number(diagonal, jnp.maximum(theta[middle], 0), ORTHOGONAL)
 
 
 def _lengths(function, q):
@@ -273,11 +273,11 @@ def _root(settings, parameters, x, c):
 def bounds(settings: Settings, c: jax.Array, goal: Any) -> list[jax.Array]:
     """What the network's C map is proved to lie between, where the target `goal` is attained."""
     if settings.method == "dks":
-        found = limits.dks_bounds(c, goal)
+        envelope = limits.dks_bounds(c, goal)
     else:
         zero = goal if settings.activation == "leaky_relu" else goal / 2
-        found = limits.tat_bounds(c, zero)
-    return [jnp.clip(each, -1, 1) for each in found]
+        envelope = limits.tat_bounds(c, zero)
+    return [jnp.clip(each, -1, 1) for each in envelope]
 
 
 def finished(settings: Settings, state: State) -> jax.Array:

@@ -66,55 +66,55 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 def depth(trace: Trace) -> go.Figure:
     """The network's C map as depth grows, plain and shaped, with the limit that deep ones share."""
     title = f"The network's C map as depth grows: {_name(trace)}, {_method(trace)}"
-    made = theme.figure(title, height=520)
+    figure = theme.figure(title, height=520)
     c = trace.cosine
-    made.add_trace(_diagonal("no layer", 1))
+    figure.add_trace(_diagonal("no layer", 1))
     # From b ≥ 0: what the map of a network whose target is attained lies between.
     bound = dict(line=dict(width=0.6), hoverinfo="skip")
-    made.add_trace(
+    figure.add_trace(
         theme.curve("curvature", "lower bound", c, trace.lower, showlegend=False, **bound)
     )
     fill = dict(fill="tonexty", fillcolor=theme.faint(theme.color("curvature")))
-    made.add_trace(
+    figure.add_trace(
         theme.curve("curvature", "proved to lie within", c, trace.upper, **fill, **bound)
     )
     name = "its end" if trace.settings["activation"] == "leaky_relu" else "infinite depth"
-    made.add_trace(theme.curve("threshold", name, c, trace.limit))
-    made.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
-    made.add_trace(theme.curve("sharpness", "shaped", c, _last(trace, "shaped_c")))
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05])
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("threshold", name, c, trace.limit))
+    figure.add_trace(theme.curve("loss", "plain", c, _last(trace, "plain_c")))
+    figure.add_trace(theme.curve("sharpness", "shaped", c, _last(trace, "shaped_c")))
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
+    figure.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05])
+    return _finish(figure, trace)
 
 
 def paths(trace: Trace) -> go.Figure:
     """The cosines of a few pairs of inputs, layer by layer, plain above and shaped below."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(f"Pairs of inputs on their way down: {_name(trace)}, {_method(trace)}", 2)
+    finite = trace.head(trace.finite)
+    figure = theme.figure(f"Pairs of inputs on their way down: {_name(trace)}, {_method(trace)}", 2)
     for row, name in enumerate(("plain", "shaped"), 1):
         role = ("loss", "sharpness")[row - 1]
         for at in (0, 20, 40, 60, 76):
-            values = getattr(kept, f"{name}_c")[:, at]
+            values = getattr(finite, f"{name}_c")[:, at]
             label = f"{name}, c = {number(trace.cosine[at], 2)}"
             shade = dict(width=1 + 1.6 * at / 76)
-            curve = theme.curve(role, label, kept.step, values, line=shade, showlegend=at == 0)
-            made.add_trace(curve.update(name=name if at == 0 else label), row=row, col=1)
-        made.update_yaxes(title_text=f"{name} cosine", range=[-1.05, 1.05], row=row, col=1)
-    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=2, col=1)
-    made.update_xaxes(range=[0, trace.settings["depth"]], row=1, col=1)
-    return _finish(made, trace)
+            curve = theme.curve(role, label, finite.step, values, line=shade, showlegend=at == 0)
+            figure.add_trace(curve.update(name=name if at == 0 else label), row=row, col=1)
+        figure.update_yaxes(title_text=f"{name} cosine", range=[-1.05, 1.05], row=row, col=1)
+    figure.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=2, col=1)
+    figure.update_xaxes(range=[0, trace.settings["depth"]], row=1, col=1)
+    return _finish(figure, trace)
 
 
 def activation(trace: Trace) -> go.Figure:
     """The activation before and after, and how well its four conditions are met."""
     title = f"The activation before and after: {_name(trace)}, {_method(trace)}"
     apart = dict(vertical_spacing=0.17, shared_xaxes=False)
-    made = theme.figure(title, 2, height=600, shares=[0.64, 0.36], **apart)
-    made.add_trace(_diagonal("identity", 4))
-    made.add_trace(theme.curve("loss", "plain φ", trace.input, trace.plain_output))
-    made.add_trace(theme.curve("sharpness", "shaped φ̂", trace.input, trace.shaped_output))
-    made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
-    made.update_yaxes(title_text="output", range=[-4.2, 6.2], row=1, col=1)
+    figure = theme.figure(title, 2, height=600, shares=[0.64, 0.36], **apart)
+    figure.add_trace(_diagonal("identity", 4))
+    figure.add_trace(theme.curve("loss", "plain φ", trace.input, trace.plain_output))
+    figure.add_trace(theme.curve("sharpness", "shaped φ̂", trace.input, trace.shaped_output))
+    figure.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
+    figure.update_yaxes(title_text="output", range=[-4.2, 6.2], row=1, col=1)
     gauges = np.maximum(np.abs(trace.missed), 1e-17)
     labels = [
         f"{name.replace(' of', '<br>of')} = {number(value, 4) if abs(value) > 1e-9 else '0'}"
@@ -126,96 +126,98 @@ def activation(trace: Trace) -> go.Figure:
         text=[number(abs(each), 2) for each in trace.missed], textposition="outside",
         cliponaxis=False,
     )  # fmt: skip
-    made.add_trace(bars, row=2, col=1)
-    made.add_trace(
+    figure.add_trace(bars, row=2, col=1)
+    figure.add_trace(
         theme.curve("threshold", "tolerance", [1e-8, 1e-8], [-0.5, len(labels) - 0.5]), row=2, col=1
     )
-    made.update_xaxes(
+    figure.update_xaxes(
         title_text="missed by", type="log", range=[-18, -5], dtick=4, tickformat="~e", row=2, col=1
     )
-    made.update_yaxes(
+    figure.update_yaxes(
         title_text="condition", range=[len(labels) - 0.5, -0.5], tickvals=places, ticktext=labels,
         row=2, col=1,
     )  # fmt: skip
-    return _finish(made, trace)
+    return _finish(figure, trace)
 
 
 def local(trace: Trace) -> go.Figure:
     """One layer's C map, and the Hermite weights it is a power series of."""
-    made = _beside(f"One layer's C map and its weights: {_name(trace)}, {_method(trace)}")
-    made.add_trace(_diagonal("identity", 1))
+    figure = _beside(f"One layer's C map and its weights: {_name(trace)}, {_method(trace)}")
+    figure.add_trace(_diagonal("identity", 1))
     powers = np.arange(len(trace.plain_weights))
     for role, name in (("loss", "plain"), ("sharpness", "shaped")):
-        made.add_trace(
+        figure.add_trace(
             theme.curve(role, f"{name} map", trace.cosine, getattr(trace, f"{name}_local"))
         )
         heights = np.maximum(getattr(trace, f"{name}_weights"), 1e-12)
-        made.add_trace(theme.bars(role, f"{name} weights", powers, heights), row=1, col=2)
-    made.update_xaxes(title_text="cosine before c", range=[-1, 1], row=1, col=1)
-    made.update_yaxes(title_text="cosine after C(c)", range=[-1.05, 1.05], row=1, col=1)
-    made.update_xaxes(title_text="power k of c", row=1, col=2)
-    made.update_yaxes(title_text="weight b", range=[-8, 0.2], **POWERS, row=1, col=2)
-    return _finish(made, trace)
+        figure.add_trace(theme.bars(role, f"{name} weights", powers, heights), row=1, col=2)
+    figure.update_xaxes(title_text="cosine before c", range=[-1, 1], row=1, col=1)
+    figure.update_yaxes(title_text="cosine after C(c)", range=[-1.05, 1.05], row=1, col=1)
+    figure.update_xaxes(title_text="power k of c", row=1, col=2)
+    figure.update_yaxes(title_text="weight b", range=[-8, 0.2], **POWERS, row=1, col=2)
+    return _finish(figure, trace)
 
 
 def lengths(trace: Trace) -> go.Figure:
     """The mean square of what passes, layer by layer, from three starts."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(f"Lengths on their way down: {_name(trace)}, {_method(trace)}", height=430)
+    finite = trace.head(trace.finite)
+    figure = theme.figure(
+        f"Lengths on their way down: {_name(trace)}, {_method(trace)}", height=430
+    )
     for role, name in (("loss", "plain"), ("sharpness", "shaped")):
-        values = getattr(kept, f"{name}_q")
+        values = getattr(finite, f"{name}_q")
         for at in range(values.shape[1]):
             label = name if at == 1 else f"{name}, start {at}"
             line = dict(width=2.5 if at == 1 else 1.2)
-            curve = theme.curve(role, label, kept.step, values[:, at], line=line)
-            made.add_trace(curve.update(showlegend=at == 1))
-    every = np.concatenate([kept.plain_q.ravel(), kept.shaped_q.ravel()])
+            curve = theme.curve(role, label, finite.step, values[:, at], line=line)
+            figure.add_trace(curve.update(showlegend=at == 1))
+    every = np.concatenate([finite.plain_q.ravel(), finite.shaped_q.ravel()])
     every = np.log10(every[(every > 0) & np.isfinite(every)])
     low, high = (max(every.min(), -30), min(every.max(), 6)) if every.size else (-1, 1)
-    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]])
+    figure.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]])
     air = 0.1 * (high - low) + 0.05
-    made.update_yaxes(title_text="mean square q", type="log", range=[low - air, high + air])
-    return _finish(made, trace)
+    figure.update_yaxes(title_text="mean square q", type="log", range=[low - air, high + air])
+    return _finish(figure, trace)
 
 
 def tangent(trace: Trace) -> go.Figure:
     """The tangent kernel over its value at c = 1, and its condition number as depth grows."""
     title = f"The neural tangent kernel as depth grows: {_name(trace)}, {_method(trace)}"
-    made = _beside(title)
-    kept = trace.head(trace.finite)
+    figure = _beside(title)
+    finite = trace.head(trace.finite)
     for role, name in (("loss", "plain"), ("sharpness", "shaped")):
-        made.add_trace(theme.curve(role, name, trace.cosine, _last(trace, f"{name}_ntk")))
-        kappa = getattr(kept, f"{name}_kappa")
-        curve = theme.curve(role, name, kept.step, kappa, showlegend=False)
-        made.add_trace(curve, row=1, col=2)
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
-    made.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05], row=1, col=1)
-    made.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=1, col=2)
-    made.update_yaxes(
+        figure.add_trace(theme.curve(role, name, trace.cosine, _last(trace, f"{name}_ntk")))
+        kappa = getattr(finite, f"{name}_kappa")
+        curve = theme.curve(role, name, finite.step, kappa, showlegend=False)
+        figure.add_trace(curve, row=1, col=2)
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
+    figure.update_yaxes(title_text="kernel Θ(c)/Θ(1)", range=[-1.05, 1.05], row=1, col=1)
+    figure.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]], row=1, col=2)
+    figure.update_yaxes(
         title_text="condition number κ, up to 1e8", range=[-0.3, 8.6], **POWERS, row=1, col=2
     )
-    return _finish(made, trace)
+    return _finish(figure, trace)
 
 
 def roots(trace: Trace) -> go.Figure:
     """All roots of the conditions: the shaped activations, and what the network makes of them."""
-    found = 1 + int((trace.roots[1:, 1] != trace.roots[0, 1]).sum())
-    made = _beside(f"Roots of the conditions, {found} of them: {_name(trace)}, {_method(trace)}")
+    count = 1 + int((trace.roots[1:, 1] != trace.roots[0, 1]).sum())
+    figure = _beside(f"Roots of the conditions, {count} of them: {_name(trace)}, {_method(trace)}")
     for at, (row, output, deep) in enumerate(
         zip(trace.roots, trace.root_output, trace.root_c, strict=True)
     ):
-        if at >= found:
+        if at >= count:
             break
         name = f"β = {number(row[1])}" + (", taken" if at == 0 else "")
         line = dict(line=theme.apart(at) | dict(width=2.5 if at == 0 else 1.6))
-        made.add_trace(theme.curve("loss", name, trace.input, output, **line))
+        figure.add_trace(theme.curve("loss", name, trace.input, output, **line))
         again = theme.curve("loss", name, trace.cosine, deep, showlegend=False, **line)
-        made.add_trace(again, row=1, col=2)
-    made.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
-    made.update_yaxes(title_text="output φ̂(x)", range=[-4.2, 6.2], row=1, col=1)
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=2)
-    made.update_yaxes(title_text="network C(c)", range=[-1.05, 1.05], row=1, col=2)
-    return _finish(made, trace)
+        figure.add_trace(again, row=1, col=2)
+    figure.update_xaxes(title_text="input x", range=[-4, 4], row=1, col=1)
+    figure.update_yaxes(title_text="output φ̂(x)", range=[-4.2, 6.2], row=1, col=1)
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=2)
+    figure.update_yaxes(title_text="network C(c)", range=[-1.05, 1.05], row=1, col=2)
+    return _finish(figure, trace)
 
 
 def architecture(trace: Trace) -> go.Figure:
@@ -227,41 +229,41 @@ def architecture(trace: Trace) -> go.Figure:
         f"{wiring}, {knobs['blocks']} blocks{shortcuts}, {int(trace.built_layers)} layers: "
         f"{_name(trace)}, {knobs['method'].upper()} at {symbol} = {number(trace.built_goal)}"
     )
-    made = _beside(title)
+    figure = _beside(title)
     for role, name in (("loss", "plain"), ("sharpness", "shaped")):
         values = getattr(trace, f"built_{name}")
-        made.add_trace(theme.curve(role, f"{name}, whole network", trace.cosine, values))
+        figure.add_trace(theme.curve(role, f"{name}, whole network", trace.cosine, values))
     parts = trace.built_parts[trace.built_parts > 0]
     places = np.arange(len(parts))
     bars = theme.bars(
         "curvature", "sub-networks", places, parts, text=[number(each) for each in parts],
         textposition="outside", cliponaxis=False,
     )  # fmt: skip
-    made.add_trace(bars, row=1, col=2)
+    figure.add_trace(bars, row=1, col=2)
     goal, ends = float(trace.built_goal), [-0.5, len(parts) - 0.5]
-    made.add_trace(theme.curve("threshold", f"target {symbol}", ends, [goal, goal]), row=1, col=2)
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
-    made.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05], row=1, col=1)
+    figure.add_trace(theme.curve("threshold", f"target {symbol}", ends, [goal, goal]), row=1, col=2)
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
+    figure.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05], row=1, col=1)
     names = ["whole", *(f"branch {at}" for at in places[1:])]
-    made.update_xaxes(title_text="sub-network", tickvals=places, ticktext=names, row=1, col=2)
+    figure.update_xaxes(title_text="sub-network", tickvals=places, ticktext=names, row=1, col=2)
     of = {"zeta": "slope C′(1)", "tau": "curvature C″(1)", "eta": "C(0)"}[trace.target]
-    made.update_yaxes(title_text=of, range=[0, 1.25 * max(goal, *parts)], row=1, col=2)
-    return made
+    figure.update_yaxes(title_text=of, range=[0, 1.25 * max(goal, *parts)], row=1, col=2)
+    return figure
 
 
 def sampled(trace: Trace) -> go.Figure:
     """Sampled networks of finite width over the theory of infinite width."""
     law = "orthogonal" if trace.settings["orthogonal"] else "Gaussian"
     title = f"Sampled networks, {law} weights, width {trace.settings['width']}: {_name(trace)}"
-    made = theme.figure(title, height=500)
-    made.add_trace(theme.curve("sharpness", "theory", trace.cosine, _last(trace, "shaped_c")))
-    found = _last(trace, "sampled")
-    x = np.tile(trace.pair, len(found))
+    figure = theme.figure(title, height=500)
+    figure.add_trace(theme.curve("sharpness", "theory", trace.cosine, _last(trace, "shaped_c")))
+    cosines = _last(trace, "sampled")
+    x = np.tile(trace.pair, len(cosines))
     dots = dict(mode="markers", marker=dict(size=7, opacity=0.6, color=theme.color("loss")))
-    made.add_trace(theme.curve("loss", f"{len(found)} networks", x, found.ravel(), **dots))
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text="cosine of two outputs", range=[-1.05, 1.05])
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("loss", f"{len(cosines)} networks", x, cosines.ravel(), **dots))
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
+    figure.update_yaxes(title_text="cosine of two outputs", range=[-1.05, 1.05])
+    return _finish(figure, trace)
 
 
 def _cosine(trace: Trace, name: str, cosine: float) -> str:
@@ -278,16 +280,18 @@ def words(trace: Trace) -> str:
     numbers = f"α = {alpha}, β = {beta}, γ = {gamma}, δ = {delta}"
     if trace.settings["activation"] == "leaky_relu":
         numbers += f" and slope {slope} below zero"
-    told = [f"{_method(trace)} gives {_name(trace)} **{numbers}**."]
+    sentences = [f"{_method(trace)} gives {_name(trace)} **{numbers}**."]
     asked, symbol = trace.settings[trace.target], TARGETS[trace.target]
     if abs(float(trace.goal) - asked) > 1e-5 * asked:
         what = f"What was asked for, {symbol} = {number(asked)}"
-        told.append(f"{what}, is out of reach of so few layers.")
-    told.append(f"Its conditions are missed by {number(np.max(np.abs(trace.missed)), 2)} at most.")
-    told.append(
+        sentences.append(f"{what}, is out of reach of so few layers.")
+    sentences.append(
+        f"Its conditions are missed by {number(np.max(np.abs(trace.missed)), 2)} at most."
+    )
+    sentences.append(
         f"After {_depth(trace)} layers inputs at cosine 0 and 0.5 are at "
         f"{_cosine(trace, 'plain_c', 0.0)} and {_cosine(trace, 'plain_c', 0.5)} in the plain "
         f"network, and at **{_cosine(trace, 'shaped_c', 0.0)}** and "
         f"**{_cosine(trace, 'shaped_c', 0.5)}** in the shaped one."
     )
-    return " ".join(told)
+    return " ".join(sentences)

@@ -72,11 +72,11 @@ class Comparison(NamedTuple):
         """The best methods in a sentence, with their numbers."""
         groups, errors = self.groups_f1.mean(1), self.model_error.mean(1)
         at = self.methods.index("Group-OMP")
-        told = f"**{self.simulation}** ({SIMULATIONS[self.simulation].about}): Group-OMP has an F₁"
-        told += f" of groups of **{groups[at]:.2f}** and a model error of **{errors[at]:.2f}**."
+        text = f"**{self.simulation}** ({SIMULATIONS[self.simulation].about}): Group-OMP has an F₁"
+        text += f" of groups of **{groups[at]:.2f}** and a model error of **{errors[at]:.2f}**."
         best = self.methods[int(np.argmax(groups))], self.methods[int(np.argmin(errors))]
-        told += f" The highest F₁ is that of {best[0]} ({groups.max():.2f}), the least model error"
-        return f"{told} that of {best[1]} ({errors.min():.2f})."
+        text += f" The highest F₁ is that of {best[0]} ({groups.max():.2f}), the least model error"
+        return f"{text} that of {best[1]} ({errors.min():.2f})."
 
     def _repr_markdown_(self) -> str:
         head = "| | F₁ of groups | F₁ of columns | model error |\n| --- | --- | --- | --- |"
@@ -117,16 +117,16 @@ def compare(
         raise ValueError(messages.unknown("simulation", simulation, SIMULATIONS))
     runs, seed = messages.whole("runs", runs), messages.whole("seed", seed, 0)
     chosen = known(chosen)
-    given, rng = SIMULATIONS[simulation], np.random.default_rng(seed)
-    data = [(given.draw(rng, given.rows), given.draw(rng, given.held_out)) for _ in range(runs)]
+    model, rng = SIMULATIONS[simulation], np.random.default_rng(seed)
+    data = [(model.draw(rng, model.rows), model.draw(rng, model.held_out)) for _ in range(runs)]
     columns = np.stack([first.columns for first, _ in data])
     targets = np.stack([first.targets for first, _ in data])
-    fresh = given.design(rng, FRESH)
+    fresh = model.design(rng, FRESH)
     scores = np.zeros((3, len(chosen), runs))
     for at, method in enumerate(chosen):
         paths = METHODS[method](columns, targets)
         for run, (path, (_, held_out)) in enumerate(zip(paths, data, strict=True)):
-            scores[:, at, run] = _judged(*tuned(path, *held_out), given.truth, fresh)
+            scores[:, at, run] = _judged(*tuned(path, *held_out), model.truth, fresh)
     return Comparison(simulation, chosen, *scores)
 
 

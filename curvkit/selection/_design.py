@@ -90,8 +90,8 @@ class Design:
 
     def _gram_block(self, columns: np.ndarray) -> np.ndarray:
         if sparse.issparse(self.data):
-            each = (self.data[:, one] for one in columns)
-            return np.stack([(one.T @ one).toarray() for one in each])
+            each = (self.data[:, numbers] for numbers in columns)
+            return np.stack([(block.T @ block).toarray() for block in each])
         count, size = columns.shape
         in_order = columns.size == self.features
         chosen = self.data if in_order else self.data[:, columns.ravel()]
@@ -121,23 +121,23 @@ class Design:
     def correlations(self, residual: np.ndarray) -> np.ndarray:
         """The products of all columns with the residual, (d, targets)."""
         if sparse.issparse(self.data):
-            found = np.asarray(self.data.T @ residual)
+            products = np.asarray(self.data.T @ residual)
         else:
-            found = (residual.T.astype(self.data.dtype, copy=False) @ self.data).T
-        return found.astype(float, copy=False) - self.mean[:, None] * residual.sum(0)
+            products = (residual.T.astype(self.data.dtype, copy=False) @ self.data).T
+        return products.astype(float, copy=False) - self.mean[:, None] * residual.sum(0)
 
     def scores(self, residual: np.ndarray) -> np.ndarray:
         """The score of each group, (J,): ‖Q_jᵀ r‖, or raw ‖X_Gjᵀ r‖; over all targets at once."""
         products = self.correlations(residual)
-        found = np.empty(len(self.groups.columns))
+        norms = np.empty(len(self.groups.columns))
         for bucket, whitener in zip(self.buckets, self.whiteners, strict=True):
             chosen = products[bucket.columns]
             if whitener is not None:
                 chosen = whitener @ chosen
-            found[bucket.numbers] = np.sqrt(np.einsum("bst,bst->b", chosen, chosen))
+            norms[bucket.numbers] = np.sqrt(np.einsum("bst,bst->b", chosen, chosen))
         for number, basis in self.explicit.items():
-            found[number] = np.linalg.norm(basis.T @ residual)
-        return found
+            norms[number] = np.linalg.norm(basis.T @ residual)
+        return norms
 
 
 def _means(data):

@@ -188,33 +188,33 @@ def path_of(
     design = Design(X, groups, centre=fit_intercept, whiten=whiten)
     path = greedy_path(design, targets - offset, n_groups=n_groups, tol=tol)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        found = path.times(of_y, of_x, of_score)
+        rescaled = path.times(of_y, of_x, of_score)
         means = design.mean * of_x, offset * of_y
-    pairs = zip(path.coefficients, found.coefficients, strict=True)
-    lost = any(np.any(one) and not np.max(abs(two)) > np.finfo(float).tiny for one, two in pairs)
-    if lost or not all(np.isfinite(each).all() for each in (*found.coefficients, *means)):
+    pairs = zip(path.coefficients, rescaled.coefficients, strict=True)
+    lost = any(np.any(old) and not np.max(abs(new)) > np.finfo(float).tiny for old, new in pairs)
+    if lost or not all(np.isfinite(each).all() for each in (*rescaled.coefficients, *means)):
         expected = "in units in which the coefficients of y by X are numbers"
         raise ValueError(messages.refusal("X and y", expected, "units too far apart"))
-    return found, means
+    return rescaled, means
 
 
 def warn_of(groups: Groups, path: Path, asked: int | None) -> None:
     """Warns of groups with dependent columns, and of a path that is shorter than asked for."""
     if path.dropped:
-        told = [f"{more} of group {groups.names[j]}" for j, more in path.dropped.items()]
-        more = f", and of {len(told) - 5} more groups" if len(told) > 5 else ""
+        phrases = [f"{more} of group {groups.names[j]}" for j, more in path.dropped.items()]
+        more = f", and of {len(phrases) - 5} more groups" if len(phrases) > 5 else ""
         warnings.warn(
             f"Columns depend linearly on others that were taken, so their coefficients stay zero: "
-            f"{', '.join(told[:5])}{more}.",
+            f"{', '.join(phrases[:5])}{more}.",
             UserWarning,
             stacklevel=3,
         )
     if path.near:
-        told = [f"{share:.0e} of group {groups.names[j]}" for j, share in path.near.items()]
+        phrases = [f"{share:.0e} of group {groups.names[j]}" for j, share in path.near.items()]
         warnings.warn(
-            f"Columns all but depend linearly on others, but for a share of {', '.join(told[:5])}, "
-            "so that their coefficients may be large and few of their digits are known; leave one "
-            "of such columns out.",
+            "Columns all but depend linearly on others, but for a share of "
+            f"{', '.join(phrases[:5])}, so that their coefficients may be large and few of their "
+            "digits are known; leave one of such columns out.",
             UserWarning,
             stacklevel=3,
         )

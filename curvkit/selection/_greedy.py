@@ -64,9 +64,9 @@ class Path(NamedTuple):
     def coefficient(self, step: int, features: int) -> np.ndarray:
         """All coefficients after `step` picks, (features, targets)."""
         targets = self.coefficients[0].shape[1]
-        found = np.zeros((features, targets))
-        found[self.kept[: self.ranks[step]]] = self.coefficients[step]
-        return found
+        coefficients = np.zeros((features, targets))
+        coefficients[self.kept[: self.ranks[step]]] = self.coefficients[step]
+        return coefficients
 
     def times(self, target: float, columns: np.ndarray, score: float) -> "Path":
         """The path of targets and columns (d,) that are so many times as large, and of scores."""
@@ -75,7 +75,7 @@ class Path(NamedTuple):
             scores=self.scores * score,
             final_scores=self.final_scores * score,
             residual_norms=self.residual_norms * target,
-            coefficients=[found / each[: len(found)] * target for found in self.coefficients],
+            coefficients=[beta / each[: len(beta)] * target for beta in self.coefficients],
         )
 
 
@@ -103,27 +103,27 @@ class Basis:
         lengths = np.linalg.norm(new, axis=0)
         there = lengths > 0
         unit, rank = new[:, there] / lengths[there], self.rank
-        old, room = self.columns[:, :rank], self.columns.shape[1] - self.rank
-        along = old.T @ unit
-        rest = unit - old @ along
+        basis, room = self.columns[:, :rank], self.columns.shape[1] - self.rank
+        along = basis.T @ unit
+        orthogonal = unit - basis @ along
         if not unit.shape[1]:
-            return rest
-        factored: Any = qr(rest, mode="economic", pivoting=True)
-        found, upper, order = factored
+            return orthogonal
+        factored: Any = qr(orthogonal, mode="economic", pivoting=True)
+        directions, upper, order = factored
         beyond = np.abs(np.diag(upper))
-        more = min(int(np.sum(beyond > negligible)), room)
-        self.share = float(np.min(beyond[:more], initial=1.0))
+        added = min(int(np.sum(beyond > negligible)), room)
+        self.share = float(np.min(beyond[:added], initial=1.0))
         # What was left may be short, so that making it long has brought the basis back in.
-        found = found[:, :more] - old @ (old.T @ found[:, :more])
-        factored = qr(found, mode="economic")
-        found, turn = factored
-        chosen, to = order[:more], slice(rank, rank + more)
+        directions = directions[:, :added] - basis @ (basis.T @ directions[:, :added])
+        factored = qr(directions, mode="economic")
+        directions, turn = factored
+        chosen, to = order[:added], slice(rank, rank + added)
         scale = lengths[there][chosen]
-        self.columns[:, to] = found
+        self.columns[:, to] = directions
         self.upper[:rank, to] = along[:, chosen] * scale
-        self.upper[to, to] = np.triu(turn @ upper[:more, :more]) * scale
+        self.upper[to, to] = np.triu(turn @ upper[:added, :added]) * scale
         self.kept += [int(each) for each in numbers[there][chosen]]
-        return found
+        return directions
 
     def solve(self, along: np.ndarray) -> np.ndarray:
         """The coefficients of the first `len(along)` kept columns for a fit B z."""
@@ -214,18 +214,18 @@ class _Search:
         """Takes a group, unless it lies in the span of those taken before."""
         numbers, before = self.design.groups.columns[best], self.basis.rank
         columns, negligible = self.design.columns(best)
-        new = self.basis.add(columns, numbers, negligible)
-        more = self.basis.rank - before
-        if more < len(numbers):
-            self.dropped[best] = len(numbers) - more
-        if not more:
+        directions = self.basis.add(columns, numbers, negligible)
+        added = self.basis.rank - before
+        if added < len(numbers):
+            self.dropped[best] = len(numbers) - added
+        if not added:
             self.spanned.append(best)
             return
         # By what is shorter, half of the digits that the data have are lost.
         if self.basis.share < np.sqrt(np.finfo(self.design.data.dtype).eps):
             self.near[best] = self.basis.share
-        along = new.T @ self.residual
-        self.residual -= new @ along
+        along = directions.T @ self.residual
+        self.residual -= directions @ along
         self.picks.append(best)
         self.scores.append(self.current)
         self.along.append(along)

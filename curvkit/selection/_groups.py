@@ -41,11 +41,11 @@ class Groups(NamedTuple):
     def buckets(self) -> list[Bucket]:
         """The groups by size, so that what is done for each is done for many at once."""
         sizes = self.sizes
-        found = []
+        by_size = []
         for size in np.unique(sizes):
             numbers = np.flatnonzero(sizes == size)
-            found.append(Bucket(numbers, np.stack([self.columns[j] for j in numbers])))
-        return found
+            by_size.append(Bucket(numbers, np.stack([self.columns[j] for j in numbers])))
+        return by_size
 
 
 def read_groups(groups: Any, features: int, feature_names: Any = None) -> Groups:
@@ -114,8 +114,8 @@ def _by_index(labels, features, known):
         advice = "give groups.to_list() if it is in the order of the columns"
         got = index if known else "an index of names for data without names"
         raise ValueError(messages.refusal("A Series of groups", expected, got, advice))
-    found = labels.to_list()
-    return [found[places[each]] for each in wanted]
+    listed = labels.to_list()
+    return [listed[places[each]] for each in wanted]
 
 
 def _is_list(value):
@@ -124,11 +124,11 @@ def _is_list(value):
 
 def _named(names):
     """Names as an array of one kind, with no list of equal length taken for a second axis."""
-    found = np.empty(len(names), object)
-    found[:] = names
+    array = np.empty(len(names), object)
+    array[:] = names
     kinds = {type(each) for each in names}
     plain = len(kinds) == 1 and kinds <= {int, np.int64, np.int32}
-    return found.astype(int) if plain else found
+    return array.astype(int) if plain else array
 
 
 def _from_labels(labels, features):
@@ -150,10 +150,10 @@ def _from_labels(labels, features):
 def _columns(name, listed, known):
     if not _is_list(listed):
         raise ValueError(messages.refusal(f"Group {name}", "a list of columns", listed))
-    found = [_column(name, each, known) for each in listed]
-    if not found:
+    columns = [_column(name, each, known) for each in listed]
+    if not columns:
         raise ValueError(f"Every group needs a column, but group {name} has none.")
-    return np.array(found, int)
+    return np.array(columns, int)
 
 
 def _column(name, column, known):
@@ -191,10 +191,10 @@ def _check(names, columns, features, known):
                     f"{names[owner[column]]} and in group {name}."
                 )
             owner[column] = number
-    left = np.flatnonzero(owner < 0)
-    if len(left):
+    missing = np.flatnonzero(owner < 0)
+    if len(missing):
         raise ValueError(
-            f"Every column must be in a group, but column {shown(int(left[0]))} is in none; "
+            f"Every column must be in a group, but column {shown(int(missing[0]))} is in none; "
             "give it a group of its own."
         )
 
@@ -212,8 +212,8 @@ def numbers_of(names: np.ndarray, good: Any) -> list[int]:
     many = isinstance(good, Iterable) and not isinstance(good, str | bytes | Mapping)
     listed = np.ravel(good).tolist() if isinstance(good, np.ndarray) else good
     # A label may itself be a tuple.
-    one = not many or (isinstance(good, tuple) and _known(good, numbers))
-    listed = [good] if one else list(listed)
+    single = not many or (isinstance(good, tuple) and _known(good, numbers))
+    listed = [good] if single else list(listed)
     if not listed:
         raise ValueError("good must name at least one group, but none was given.")
     for each in listed:

@@ -37,15 +37,15 @@ def matrix(X: Any, name: str = "X") -> tuple[Any, list[str] | None]:
     names = None if names is None else list(names)
     known = names if names and all(isinstance(each, str) for each in names) else None
     if sparse.issparse(X):
-        found = floats(name, X.tocsc())
-        values = found.data
+        table = floats(name, X.tocsc())
+        values = table.data
     else:
-        found = values = floats(name, X)
-    if found.ndim != 2 or not all(found.shape):
-        expected, got = "of shape (samples, columns), neither of them 0", found.shape
+        table = values = floats(name, X)
+    if table.ndim != 2 or not all(table.shape):
+        expected, got = "of shape (samples, columns), neither of them 0", table.shape
         raise ValueError(messages.refusal(name, expected, got, "one column is X[:, None]"))
     require_finite(name, values)
-    return found, known
+    return table, known
 
 
 def floats(name: str, given: Any) -> Any:
@@ -60,13 +60,13 @@ def floats(name: str, given: Any) -> Any:
     if isinstance(given, str | bytes | set | frozenset | Iterator):
         raise ValueError(messages.refusal(name, "an array of numbers", given))
     try:
-        found = given if sparse.issparse(given) else np.asarray(given)
-        words = found.dtype.kind == "O" and any(
-            isinstance(each, str | bytes) for each in found.flat
+        array = given if sparse.issparse(given) else np.asarray(given)
+        words = array.dtype.kind == "O" and any(
+            isinstance(each, str | bytes) for each in array.flat
         )
-        if words or found.dtype.kind in "cUSMm":
-            raise TypeError(f"these are of {found.dtype}")
-        return found if found.dtype in FLOATS else found.astype(float)
+        if words or array.dtype.kind in "cUSMm":
+            raise TypeError(f"these are of {array.dtype}")
+        return array if array.dtype in FLOATS else array.astype(float)
     except (TypeError, ValueError, AttributeError) as error:
         reason = str(error).split("\n")[0]
         advice = f"all entries must be real numbers ({reason[:80]})"
@@ -116,6 +116,6 @@ def divided(X: Any, unit: np.ndarray) -> Any:
     """
     if not sparse.issparse(X):
         return (X / unit).astype(X.dtype)
-    found = X.copy()
-    found.data = (X.data / np.repeat(unit, np.diff(X.indptr))).astype(X.dtype)
-    return found
+    scaled = X.copy()
+    scaled.data = (X.data / np.repeat(unit, np.diff(X.indptr))).astype(X.dtype)
+    return scaled

@@ -52,14 +52,14 @@ def orthonormalise(vectors: jax.Array, coordinates: jax.Array) -> tuple[jax.Arra
         vectors, coordinates = carried
         v, c = vectors[..., at], coordinates[..., at]
         before = jnp.arange(vectors.shape[-1]) < at
-        whole = jnp.linalg.norm(v, axis=-1, keepdims=True)
+        length = jnp.linalg.norm(v, axis=-1, keepdims=True)
         for _ in range(2):
             along = jnp.einsum("...nm,...n->...m", vectors, v) * before
             v = v - jnp.einsum("...nm,...m->...n", vectors, along)
             c = c - jnp.einsum("...pm,...m->...p", coordinates, along)
-        left = jnp.linalg.norm(v, axis=-1, keepdims=True)
-        there = left > NEGLIGIBLE * whole
-        scale = jnp.where(there, 1 / jnp.where(there, left, 1.0), 0.0)
+        remainder = jnp.linalg.norm(v, axis=-1, keepdims=True)
+        there = remainder > NEGLIGIBLE * length
+        scale = jnp.where(there, 1 / jnp.where(there, remainder, 1.0), 0.0)
         return vectors.at[..., at].set(v * scale), coordinates.at[..., at].set(c * scale)
 
     return jax.lax.fori_loop(0, vectors.shape[-1], one, (vectors, coordinates))
@@ -160,7 +160,7 @@ def group_omp(
     most = messages.whole("most", most)
     basis = whiten(columns).basis
     judged = jnp.where(raw, columns, basis)
-    first = start(basis, targets, most, fit)
+    initial = start(basis, targets, most, fit)
 
     def one(search, _):
         every = scores(judged, search.residual)
@@ -168,9 +168,9 @@ def group_omp(
         search = take(search, basis, best)
         return search, (best, every, jnp.linalg.norm(search.residual), search.coefficients)
 
-    _, (picks, every, norms, coefficients) = jax.lax.scan(one, first, length=most)
+    _, (picks, every, norms, coefficients) = jax.lax.scan(one, initial, length=most)
     norms = jnp.concatenate([jnp.linalg.norm(targets)[None], norms])
-    coefficients = jnp.concatenate([first.coefficients[None], coefficients])
+    coefficients = jnp.concatenate([initial.coefficients[None], coefficients])
     return Found(picks, every, norms, coefficients)
 
 
@@ -195,8 +195,8 @@ def verdict(basis: jax.Array, good: jax.Array, count: jax.Array) -> tuple[jax.Ar
 
     search, _ = jax.lax.scan(one, start(basis, jnp.zeros(len(basis)), most), jnp.arange(most))
     inverse = search.coordinates[good].reshape(most, size, -1)
-    seen = search.basis.reshape(len(basis), -1).T @ basis.reshape(len(basis), -1)
-    blocks = (inverse @ seen).reshape(most, size, groups, size)
+    products = search.basis.reshape(len(basis), -1).T @ basis.reshape(len(basis), -1)
+    blocks = (inverse @ products).reshape(most, size, groups, size)
     blocks = jnp.moveaxis(blocks, 2, 1) * there[:, None, None, None]
     squares = jnp.einsum("kjab,kjac->kjbc", blocks, blocks)
     sums = jnp.sum(jnp.sqrt(largest_eigenvalue(squares, 6)), axis=0)

@@ -48,8 +48,8 @@ def _greedy(columns, targets, *, whiten=True, single=False):
     design = Design(flat, groups, whiten=whiten)
     offset = targets.mean()
     path = greedy_path(design, (targets - offset)[:, None], n_groups=most)
-    found = [path.coefficient(step, flat.shape[1])[:, 0] for step in range(len(path.picks) + 1)]
-    return _path(np.array(found), there, design.mean, offset)
+    betas = [path.coefficient(step, flat.shape[1])[:, 0] for step in range(len(path.picks) + 1)]
+    return _path(np.array(betas), there, design.mean, offset)
 
 
 def _path(found, there, mean, offset):
@@ -61,8 +61,8 @@ def _path(found, there, mean, offset):
 def _least_squares(columns, targets):
     flat, there = _flat(columns)
     mean, offset = flat.mean(0), targets.mean()
-    found = np.linalg.lstsq(flat - mean, targets - offset, rcond=None)[0]
-    return _path(found[None], there, mean, offset)
+    beta = np.linalg.lstsq(flat - mean, targets - offset, rcond=None)[0]
+    return _path(beta[None], there, mean, offset)
 
 
 def abess(columns: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
@@ -77,18 +77,18 @@ def abess(columns: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
     labels = np.repeat(np.arange(len(there)), there.sum(1))
     model = LinearRegression(support_size=count, group=labels)
     model.fit(flat - flat.mean(0), targets - targets.mean())
-    found = np.zeros(there.shape)
-    found[there] = np.array(model.coef_, float).ravel()
-    return found
+    beta = np.zeros(there.shape)
+    beta[there] = np.array(model.coef_, float).ravel()
+    return beta
 
 
 def _abess(columns, targets):
     """The path of abess, one fit for each number of groups."""
     flat, there = _flat(columns)
     most = min(MOST_GROUPS, len(there), len(flat) // 2)
-    found = [abess(columns, targets, size)[there] for size in range(1, most + 1)]
-    found = np.array([np.zeros(flat.shape[1]), *found])
-    return _path(found, there, flat.mean(0), targets.mean())
+    betas = [abess(columns, targets, size)[there] for size in range(1, most + 1)]
+    betas = np.array([np.zeros(flat.shape[1]), *betas])
+    return _path(betas, there, flat.mean(0), targets.mean())
 
 
 @functools.partial(jax.jit, static_argnames="white")
@@ -99,8 +99,8 @@ def _convex(columns, targets, alone, white):
         turned = kernel.whiten(columns) if white else None
         used = columns if turned is None else turned.basis
         falling = rivals.penalties(used, targets, PENALTIES, LEAST, alone)
-        found = rivals.group_lasso(used, targets, falling, ITERATIONS, alone)
-        return found if turned is None else jax.numpy.einsum("jmq,ljq->ljm", turned.turn, found)
+        betas = rivals.group_lasso(used, targets, falling, ITERATIONS, alone)
+        return betas if turned is None else jax.numpy.einsum("jmq,ljq->ljm", turned.turn, betas)
 
     return jax.vmap(one)(columns, targets)
 
@@ -120,10 +120,10 @@ def convex(
     centred = columns - mean
     size = centred.std(1, keepdims=True)
     scale = np.where(size > 0, size, 1.0)
-    found = np.asarray(_convex(np.float32(centred / scale), np.float32(targets - offset),
+    betas = np.asarray(_convex(np.float32(centred / scale), np.float32(targets - offset),
                                alone, white), float) / scale  # fmt: skip
-    lost = np.einsum("rljm,rjm->rl", found, mean[:, 0])
-    return [Path(each, o[0] - m) for each, o, m in zip(found, offset, lost, strict=True)]
+    lost = np.einsum("rljm,rjm->rl", betas, mean[:, 0])
+    return [Path(each, o[0] - m) for each, o, m in zip(betas, offset, lost, strict=True)]
 
 
 def _each(fit: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,13 +31,13 @@ class Practice(NamedTuple):
         """Who predicts best, and how often Group-OMP does better than it."""
         middle = np.median(self.error, axis=1)
         best, at = int(np.argmin(middle)), self.methods.index("Group-OMP")
-        told = f"**{self.data}**: the least error is that of **{self.methods[best]}**"
-        told += f" ({middle[best]:.3f} of the variance); Group-OMP has **{middle[at]:.3f}**"
-        told += f" with {np.median(self.groups[at]):.0f} groups."
+        text = f"**{self.data}**: the least error is that of **{self.methods[best]}**"
+        text += f" ({middle[best]:.3f} of the variance); Group-OMP has **{middle[at]:.3f}**"
+        text += f" with {np.median(self.groups[at]):.0f} groups."
         if best != at:
             won = int(np.sum(self.error[at] < self.error[best]))
-            told += f" It is the better of the two in {won} of {self.error.shape[1]} splits."
-        return told
+            text += f" It is the better of the two in {won} of {self.error.shape[1]} splits."
+        return text
 
     def _repr_markdown_(self) -> str:
         lines = [self.words(), "", "| | error on the test | groups | columns |",
@@ -45,10 +45,10 @@ class Practice(NamedTuple):
         rows = zip(self.methods, self.error, self.groups, self.columns, strict=True)
         for method, error, groups, columns in rows:
             low, middle, high = (f"{each:.3f}" for each in np.quantile(error, (0.25, 0.5, 0.75)))
-            taken = f"{np.median(groups):.0f} | {np.median(columns):.0f}"
-            lines.append(f"| {method} | {middle} [{low}, {high}] | {taken} |")
-        told = f"Medians over {self.error.shape[1]} splits [quartiles]; as shares of the variance."
-        return "\n".join([*lines, "", told])
+            counts = f"{np.median(groups):.0f} | {np.median(columns):.0f}"
+            lines.append(f"| {method} | {middle} [{low}, {high}] | {counts} |")
+        note = f"Medians over {self.error.shape[1]} splits [quartiles]; as shares of the variance."
+        return "\n".join([*lines, "", note])
 
 
 def practise(
@@ -82,11 +82,11 @@ def practise(
     for at, method in enumerate(chosen):
         paths = METHODS[method](*parts[0])
         for run, path in enumerate(paths):
-            found, intercept = tuned(path, *(each[run] for each in parts[1]))
+            beta, intercept = tuned(path, *(each[run] for each in parts[1]))
             columns, targets = (each[run] for each in parts[2])
-            left = targets - np.einsum("njm,jm->n", columns, found) - intercept
-            taken = found != 0
-            scores[:, at, run] = np.mean(left**2) / targets.var(), taken.any(1).sum(), taken.sum()
+            errors = targets - np.einsum("njm,jm->n", columns, beta) - intercept
+            taken = beta != 0
+            scores[:, at, run] = np.mean(errors**2) / targets.var(), taken.any(1).sum(), taken.sum()
     return Practice(data, chosen, *scores)
 
 

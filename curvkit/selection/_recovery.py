@@ -82,18 +82,18 @@ class Condition(NamedTuple):
     def words(self) -> str:
         """The condition and its verdicts in a sentence or two."""
         number = messages.number
-        told = f"μ is between **{number(self.mu_low)}** and **{number(self.mu_high)}**, "
-        told += f"ρ is **{number(self.rho)}**: without noise, recovery is {self.noiseless}."
+        text = f"μ is between **{number(self.mu_low)}** and **{number(self.mu_high)}**, "
+        text += f"ρ is **{number(self.rho)}**: without noise, recovery is {self.noiseless}."
         if np.isnan(self.noise):
-            return told
+            return text
         if not np.isfinite(self.epsilon):
-            return f"{told} With noise no stopping level is proved to do."
-        told += f" With noise, stopping at ε = **{number(self.epsilon)}** finds all groups"
-        told += f" longer than **{number(self.needed)}**"
+            return f"{text} With noise no stopping level is proved to do."
+        text += f" With noise, stopping at ε = **{number(self.epsilon)}** finds all groups"
+        text += f" longer than **{number(self.needed)}**"
         if len(self.lengths):
-            told += f"; the shortest is {number(self.lengths.min())}, so recovery is "
-            told += self.noisy
-        return f"{told}."
+            text += f"; the shortest is {number(self.lengths.min())}, so recovery is "
+            text += self.noisy
+        return f"{text}."
 
     def _repr_markdown_(self) -> str:
         return self.words()
@@ -129,11 +129,11 @@ def recovery(
     if centre and X.shape[0] < 2:
         advice = "or fit_intercept=False, so that columns are not centred"
         raise ValueError(messages.refusal("X", "of at least two samples", X.shape, advice))
-    found = read_groups(groups, X.shape[1], names)
-    chosen = numbers_of(found.names, good)
+    partition = read_groups(groups, X.shape[1], names)
+    chosen = numbers_of(partition.names, good)
     unit = units(X, together=False)
-    design = Design(X if unit is None else divided(X, unit), found, centre=centre)
-    bases = [orthonormal(*design.columns(j)) for j in range(len(found.names))]
+    design = Design(X if unit is None else divided(X, unit), partition, centre=centre)
+    bases = [orthonormal(*design.columns(j)) for j in range(len(partition.names))]
     inside = [bases[j] for j in chosen]
     outside = [each for j, each in enumerate(bases) if j not in chosen]
     rho = smallest_eigenvalue(inside)
@@ -157,7 +157,7 @@ def _lengths(design, chosen, beta, unit):
     with np.errstate(over="ignore"):
         each = beta if unit is None else beta * unit
         groups = [(design.columns(j)[0], each[design.groups.columns[j]]) for j in chosen]
-        return np.array([np.linalg.norm(columns @ some) for columns, some in groups])
+        return np.array([np.linalg.norm(columns @ beta_j) for columns, beta_j in groups])
 
 
 def smallest_eigenvalue(bases: list[np.ndarray]) -> float:
@@ -201,14 +201,14 @@ def incoherence(inside: list[np.ndarray], outside: list[np.ndarray]) -> tuple[fl
 
 def _blocks(inside, outside, inverse):
     size = max(each.shape[1] for each in [*inside, *outside])
-    found = np.zeros((len(outside), len(inside), size, size))
+    blocks = np.zeros((len(outside), len(inside), size, size))
     ends = np.cumsum([0, *(each.shape[1] for each in inside)])
     for j, basis in enumerate(outside):
         image = inverse @ basis
         for i in range(len(inside)):
-            part = image[ends[i] : ends[i + 1]]
-            found[j, i, : part.shape[0], : part.shape[1]] = part
-    return found
+            block = image[ends[i] : ends[i + 1]]
+            blocks[j, i, : block.shape[0], : block.shape[1]] = block
+    return blocks
 
 
 def _from_below(blocks):
@@ -263,8 +263,8 @@ def noise_levels(
     >>> noise_levels(1.0, 0.0, 1.0, [1], [1], 0.05)[0]
     1.959...
     """
-    seen = [sigma * np.sqrt(chdtri(rank, eta / len(bad))) for rank in bad if rank]
-    noise = max(seen, default=0.0)
+    levels = [sigma * np.sqrt(chdtri(rank, eta / len(bad))) for rank in bad if rank]
+    noise = max(levels, default=0.0)
     total = sum(good)
     if rho <= 0:
         return noise, np.inf, np.inf, np.inf

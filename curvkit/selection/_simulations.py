@@ -63,17 +63,17 @@ def _cubic(rng, rows):
 def _factors(rng, rows, count, copies, shared, own, singles):
     """Hidden factors seen several times each, in groups, then single columns without meaning."""
     z = rng.normal(size=(rows, count, 1))
-    seen = shared * z + own * rng.normal(size=(rows, count, copies))
+    observed = shared * z + own * rng.normal(size=(rows, count, copies))
     alone = np.zeros((rows, singles, copies))
     alone[:, :, 0] = rng.normal(size=(rows, singles))
-    return np.concatenate([seen, alone], axis=1)
+    return np.concatenate([observed, alone], axis=1)
 
 
 def _truth(groups, size, **rows):
-    found = np.zeros((groups, size))
+    beta = np.zeros((groups, size))
     for name, values in rows.items():
-        found[int(name[1:])] = values
-    return found
+        beta[int(name[1:])] = values
+    return beta
 
 
 SIMULATIONS = {

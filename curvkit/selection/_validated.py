@@ -103,8 +103,8 @@ class GroupOMPCV(GroupOMP):
         return router.add(splitter=self._splitter(), method_mapping=mapping)
 
     def _splitter(self) -> Any:
-        given: Any = self.cv  # scikit-learn's own types know whole numbers only
-        return check_cv(given)
+        cv: Any = self.cv  # scikit-learn's own types know whole numbers only
+        return check_cv(cv)
 
     def _folds(self, X, y, split_params):
         """The samples to fit and to judge on, by number, of each fold."""
@@ -133,15 +133,15 @@ class GroupOMPCV(GroupOMP):
 def _numbers(chosen, rows):
     """The samples of a fold by number; splitters may also give a mask."""
     chosen = np.asarray(chosen)
-    found = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-    if not len(found):
+    numbers = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+    if not len(numbers):
         raise ValueError(
             messages.refusal("cv", "splits with samples on either side", "an empty side")
         )
-    if found.dtype.kind not in "iu" or found.min() < -rows or found.max() >= rows:
+    if numbers.dtype.kind not in "iu" or numbers.min() < -rows or numbers.max() >= rows:
         expected = f"splits of the {rows} samples that are fitted, by their numbers"
-        raise ValueError(messages.refusal("cv", expected, found))
-    return found
+        raise ValueError(messages.refusal("cv", expected, numbers))
+    return numbers
 
 
 def _errors(X, y, groups, train, test, most, how):
@@ -151,8 +151,8 @@ def _errors(X, y, groups, train, test, most, how):
     columns = columns.toarray() if hasattr(columns, "toarray") else columns
     columns = columns.astype(float) - mean[path.kept]
     targets = y[test].reshape(len(test), -1) - offset
-    found = [
+    errors = [
         np.mean((targets - columns[:, :rank] @ coefficients) ** 2)
         for rank, coefficients in zip(path.ranks, path.coefficients, strict=True)
     ]
-    return np.array(found + found[-1:] * (most + 1 - len(found)))
+    return np.array(errors + errors[-1:] * (most + 1 - len(errors)))

@@ -35,18 +35,20 @@ def problem(settings: Settings, key: jax.Array) -> problems.Problem:
         sizes |= {name: getattr(settings, name) for name in ("between", "noise")}
         good = jnp.minimum(settings.good, settings.groups)
         return problems.draw(key, DRAWN, good=good, **sizes)
-    given = datasets.table(settings.data)
-    columns = jnp.asarray(given.columns, float), jnp.asarray(given.targets, float)
+    table = datasets.table(settings.data)
+    columns = jnp.asarray(table.columns, float), jnp.asarray(table.targets, float)
     return problems.split(key, *columns, DRAWN.rows, settings.rows)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seed is folded into `key`."""
-    made = problem(settings, jax.random.fold_in(key, settings.seed))
-    white = kernel.whiten(made.columns)
-    search = kernel.start(white.basis, made.targets, MOST_PICKS)
-    both = jax.tree.map(lambda each: jnp.stack([each, each]), search)
-    return State(made, white, both, verdict(settings, made, white), jnp.zeros((), bool))
+    regression = problem(settings, jax.random.fold_in(key, settings.seed))
+    white = kernel.whiten(regression.columns)
+    search = kernel.start(white.basis, regression.targets, MOST_PICKS)
+    searches = jax.tree.map(lambda each: jnp.stack([each, each]), search)
+    return State(
+        regression, white, searches, verdict(settings, regression, white), jnp.zeros((), bool)
+    )
 
 
 def verdict(settings: Settings, made: problems.Problem, white: kernel.Whitened) -> dict[Any, Any]:
@@ -62,24 +64,26 @@ def verdict(settings: Settings, made: problems.Problem, white: kernel.Whitened) 
     ]
     good = jnp.zeros(groups, int).at[made.order].set((jnp.arange(groups) < count).astype(int))
     fitted = jnp.einsum("njm,jm->nj", made.columns, made.coefficients)
-    found = {"good": good, "true_lengths": jnp.linalg.norm(fitted, axis=0), "mu": mu, "rho": rho}
+    theory = {"good": good, "true_lengths": jnp.linalg.norm(fitted, axis=0), "mu": mu, "rho": rho}
     # JSON and figures want numbers: where no level is proved, one that no score reaches.
-    return found | {"epsilon": jnp.minimum(levels[0], 1e9), "noise_level": levels[1]}
+    return theory | {"epsilon": jnp.minimum(levels[0], 1e9), "noise_level": levels[1]}
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then one pick of each search."""
-    made, white = state.problem, state.white
+    regression, white = state.problem, state.white
     good = state.verdict["good"]
 
     def look(search, raw):
         """Scores by either rule, the pick by its own, what it has found, and its next state."""
-        scored = [kernel.scores(each, search.residual) for each in (white.basis, made.columns)]
+        scored = [
+            kernel.scores(each, search.residual) for each in (white.basis, regression.columns)
+        ]
         judged = jnp.where(search.taken, -1.0, jnp.where(raw, scored[1], scored[0]))
         best = jnp.argmax(judged)
         beta = jnp.einsum("jmq,jq->jm", white.turn, search.coefficients)
-        left = made.test_targets - jnp.einsum("njm,jm->n", made.test_columns, beta)
-        told = {
+        errors = regression.test_targets - jnp.einsum("njm,jm->n", regression.test_columns, beta)
+        readings = {
             "scores": scored[0],
             "raw_scores": scored[1],
             "best": best,
@@ -87,19 +91,21 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
             "residual_norm": jnp.linalg.norm(search.residual),
             "lengths": jnp.linalg.norm(search.coefficients, axis=1),
             "hits": jnp.sum(search.taken * good),
-            "test_error": jnp.sum(left**2) / jnp.sum(made.test_targets**2),
+            "test_error": jnp.sum(errors**2) / jnp.sum(regression.test_targets**2),
         }
-        return kernel.take(search, white.basis, best), told
+        return kernel.take(search, white.basis, best), readings
 
-    further, told = jax.vmap(look)(state.searches, jnp.stack([~settings.whiten, settings.whiten]))
-    row = {name: each[0] for name, each in told.items() if name != "highest"}
-    row |= {f"other_{name}": told[name][1] for name in ("hits", "test_error")}
+    further, readings = jax.vmap(look)(
+        state.searches, jnp.stack([~settings.whiten, settings.whiten])
+    )
+    row = {name: each[0] for name, each in readings.items() if name != "highest"}
+    row |= {f"other_{name}": readings[name][1] for name in ("hits", "test_error")}
     row |= {"step": state.searches.step[0]}
     # A residual of rounding errors has no best group.
-    rounding = 1e-5 * jnp.linalg.norm(made.targets)
+    rounding = 1e-5 * jnp.linalg.norm(regression.targets)
     enough = row["step"] >= settings.picks
-    ended = enough | (told["highest"][0] <= jnp.maximum(settings.tolerance, rounding))
-    return State(made, white, further, state.verdict, ended), row
+    ended = enough | (readings["highest"][0] <= jnp.maximum(settings.tolerance, rounding))
+    return State(regression, white, further, state.verdict, ended), row
 
 
 def last(settings: Settings, state: State) -> dict[str, jax.Array]:

@@ -84,35 +84,35 @@ def scores(trace: Trace) -> go.Figure:
     """Step by step: the scores of all groups by the rule in use, and what is left to explain."""
     chosen = trace.scores if trace.settings["whiten"] else trace.raw_scores
     title = f"Which group is next? {_rule(trace).capitalize()}: {_about(trace)}"
-    made = theme.figure(title, 2, height=620, shared_xaxes=False, vertical_spacing=0.17,
-                        shares=[0.62, 0.38])  # fmt: skip
-    now, level = _bars(made, trace, chosen, 1)
-    _next(made, now, level)
+    figure = theme.figure(title, 2, height=620, shared_xaxes=False, vertical_spacing=0.17,
+                          shares=[0.62, 0.38])  # fmt: skip
+    now, level = _bars(figure, trace, chosen, 1)
+    _next(figure, now, level)
     ends = [-0.7, trace.count - 0.3]
     if trace.known and trace.settings["whiten"]:
         noise = float(trace.noise_level)
-        made.add_trace(theme.curve("threshold", "noise alone", ends,
-                                   [noise, noise]), row=1, col=1)  # fmt: skip
+        figure.add_trace(theme.curve("threshold", "noise alone", ends,
+                                     [noise, noise]), row=1, col=1)  # fmt: skip
     tol = float(trace.settings["tolerance"])
-    made.add_trace(
+    figure.add_trace(
         theme.curve("learning_rate", "stop level ε", ends, [tol, tol], showlegend=tol > 0,
                     visible=tol > 0), row=1, col=1,
     )  # fmt: skip
-    made.add_trace(
+    figure.add_trace(
         theme.curve("gradient", "what is left of y", now.step, now.residual_norm,
                     mode="lines+markers", showlegend=False), row=2, col=1,
     )  # fmt: skip
-    whole = chosen[: trace.finite, : trace.count]
-    tops = [np.max(whole, initial=0.0), float(trace.noise_level) if trace.known else 0.0, tol]
-    made.update_xaxes(range=ends, title_text="group", row=1, col=1)
+    finite = chosen[: trace.finite, : trace.count]
+    tops = [np.max(finite, initial=0.0), float(trace.noise_level) if trace.known else 0.0, tol]
+    figure.update_xaxes(range=ends, title_text="group", row=1, col=1)
     if trace.count <= MOST_NAMES and not trace.known:
-        made.update_xaxes(tickvals=list(range(trace.count)), ticktext=trace.names, row=1, col=1)
+        figure.update_xaxes(tickvals=list(range(trace.count)), ticktext=trace.names, row=1, col=1)
     name = "score ‖Qᵀr‖" if trace.settings["whiten"] else "score ‖Xᵀr‖"
-    made.update_yaxes(range=[0, 1.15 * max(*tops, 1e-9)], title_text=name, row=1, col=1)
-    _steps(made, trace, 2)
-    made.update_yaxes(title_text="‖r‖", rangemode="tozero", row=2, col=1)
-    made.update_layout(hovermode="closest", barmode="overlay", margin_t=112)
-    return _finish(made, trace)
+    figure.update_yaxes(range=[0, 1.15 * max(*tops, 1e-9)], title_text=name, row=1, col=1)
+    _steps(figure, trace, 2)
+    figure.update_yaxes(title_text="‖r‖", rangemode="tozero", row=2, col=1)
+    figure.update_layout(hovermode="closest", barmode="overlay", margin_t=112)
+    return _finish(figure, trace)
 
 
 def _steps(figure, trace, row, col=1):
@@ -122,33 +122,33 @@ def _steps(figure, trace, row, col=1):
 
 def path(trace: Trace) -> go.Figure:
     """The coefficient path by group: what each adds to the fit, ‖Xβ‖, after each pick."""
-    made = theme.figure(f"What each group adds: {_about(trace)}", height=520)
+    figure = theme.figure(f"What each group adds: {_about(trace)}", height=520)
     now = _cut(trace)
     other = 0
     for group in range(trace.count):
         lengths = _from_its_pick(now.lengths[:, group])
         if trace.known and not trace.good[group]:
             line = dict(color=theme.faint(theme.color("plain"), 0.6), width=1.2, dash="dot")
-            made.add_trace(theme.curve("plain", "other groups", now.step, lengths, line=line,
-                                       showlegend=other == 0))  # fmt: skip
+            figure.add_trace(theme.curve("plain", "other groups", now.step, lengths, line=line,
+                                         showlegend=other == 0))  # fmt: skip
             other += 1
             continue
-        seen = trace.known or bool(np.any(now.lengths[:, group] > 0))
+        shown = trace.known or bool(np.any(now.lengths[:, group] > 0))
         look = theme.apart(int(trace.good[:group].sum()) if trace.known else group)
         name = f"good group {group}" if trace.known else trace.names[group]
-        made.add_trace(theme.curve("loss", name, now.step, lengths, line=look, showlegend=seen,
-                                   mode="lines+markers"))  # fmt: skip
+        figure.add_trace(theme.curve("loss", name, now.step, lengths, line=look, showlegend=shown,
+                                     mode="lines+markers"))  # fmt: skip
     if trace.known:
         good = np.flatnonzero(trace.good)
         marker = dict(symbol="diamond-open", size=11, line=dict(width=2))
         end = np.full(len(good), trace.settings["picks"] + 0.25)
-        made.add_trace(theme.curve("threshold", "the truth", end, trace.true_lengths[good],
-                                   mode="markers", marker=marker))  # fmt: skip
-    made.update_xaxes(title_text="groups taken t", dtick=1,
-                      range=[-0.2, trace.settings["picks"] + 0.6])  # fmt: skip
-    made.update_yaxes(title_text="its part of the fit ‖Xβ‖", rangemode="tozero")
-    made.update_layout(hovermode="closest", margin_t=112)
-    return _finish(made, trace)
+        figure.add_trace(theme.curve("threshold", "the truth", end, trace.true_lengths[good],
+                                     mode="markers", marker=marker))  # fmt: skip
+    figure.update_xaxes(title_text="groups taken t", dtick=1,
+                        range=[-0.2, trace.settings["picks"] + 0.6])  # fmt: skip
+    figure.update_yaxes(title_text="its part of the fit ‖Xβ‖", rangemode="tozero")
+    figure.update_layout(hovermode="closest", margin_t=112)
+    return _finish(figure, trace)
 
 
 def _from_its_pick(lengths: np.ndarray) -> np.ndarray:
@@ -159,22 +159,24 @@ def _from_its_pick(lengths: np.ndarray) -> np.ndarray:
 
 def rules(trace: Trace) -> go.Figure:
     """The whitening switch: the same residual judged by both rules, each over its largest score."""
-    made = theme.figure(f"One residual, two rules: {_about(trace)}", height=480, cols=2,
-                        shared_xaxes=False, horizontal_spacing=0.12)  # fmt: skip
+    figure = theme.figure(f"One residual, two rules: {_about(trace)}", height=480, cols=2,
+                          shared_xaxes=False, horizontal_spacing=0.12)  # fmt: skip
     for panel, (name, each) in enumerate((("paper's rule ‖Qᵀr‖", trace.scores),
                                           ("raw rule ‖Xᵀr‖", trace.raw_scores)), 1):  # fmt: skip
-        seen = np.nan_to_num(np.abs(each), posinf=0, neginf=0)
-        top = np.max(seen, axis=1, initial=1e-30, keepdims=True)
-        _bars(made, trace, each / top, panel)
-        made.update_yaxes(title_text=f"{name}, of the largest", range=[0, 1.08], col=panel)
-        made.update_xaxes(title_text="group", range=[-0.7, trace.count - 0.3], col=panel)
-    made.update_layout(hovermode="closest", barmode="overlay")
-    return _finish(made, trace)
+        magnitudes = np.nan_to_num(np.abs(each), posinf=0, neginf=0)
+        top = np.max(magnitudes, axis=1, initial=1e-30, keepdims=True)
+        _bars(figure, trace, each / top, panel)
+        figure.update_yaxes(title_text=f"{name}, of the largest", range=[0, 1.08], col=panel)
+        figure.update_xaxes(title_text="group", range=[-0.7, trace.count - 0.3], col=panel)
+    figure.update_layout(hovermode="closest", barmode="overlay")
+    return _finish(figure, trace)
 
 
 def whitening(trace: Trace) -> go.Figure:
     """Both rules on the same problem: how many good groups each has found, and its test error."""
-    made = theme.figure(f"The whitening switch: {_about(trace)}", 2, height=560, shares=[0.4, 0.6])
+    figure = theme.figure(
+        f"The whitening switch: {_about(trace)}", 2, height=560, shares=[0.4, 0.6]
+    )
     now = _cut(trace)
     own, other = ("sharpness", "loss") if trace.settings["whiten"] else ("loss", "sharpness")
     # A search that has stopped early has no further reading, and neither has the other one.
@@ -183,14 +185,14 @@ def whitening(trace: Trace) -> go.Figure:
         (other, _rule(trace, True), now.other_hits, now.other_test_error),
     ):
         options = dict(mode="lines+markers", line=dict(dash="solid" if role == own else "dash"))
-        made.add_trace(theme.curve(role, name, now.step, hits, **options), row=1, col=1)
+        figure.add_trace(theme.curve(role, name, now.step, hits, **options), row=1, col=1)
         options |= dict(showlegend=False)
-        made.add_trace(theme.curve(role, name, now.step, error, **options), row=2, col=1)
+        figure.add_trace(theme.curve(role, name, now.step, error, **options), row=2, col=1)
     total = int(trace.good.sum()) if trace.known else 1
-    made.update_yaxes(title_text="good groups", range=[-0.2, total + 0.4], row=1, col=1)
-    made.update_yaxes(title_text="test error, of the variance", rangemode="tozero", row=2, col=1)
-    _steps(made, trace, 2)
-    return _finish(made, trace)
+    figure.update_yaxes(title_text="good groups", range=[-0.2, total + 0.4], row=1, col=1)
+    figure.update_yaxes(title_text="test error, of the variance", rangemode="tozero", row=2, col=1)
+    _steps(figure, trace, 2)
+    return _finish(figure, trace)
 
 
 def _found(step, hits):
@@ -204,24 +206,28 @@ def words(trace: Trace) -> str:
     now = _cut(trace)
     if not now.readings:
         return "No group has been looked at yet."
-    told = [f"After {int(now.step[-1])} picks by the {_rule(trace)} the error on the test is"]
-    told[0] += f" **{number(now.test_error[-1])}** of its variance"
-    told[0] += f", and by the {_rule(trace, True)} **{number(now.other_test_error[-1])}**."
+    sentences = [f"After {int(now.step[-1])} picks by the {_rule(trace)} the error on the test is"]
+    sentences[0] += f" **{number(now.test_error[-1])}** of its variance"
+    sentences[0] += f", and by the {_rule(trace, True)} **{number(now.other_test_error[-1])}**."
     least = int(np.argmin(now.test_error))
-    told.append(f"It was least after {int(now.step[least])}: {number(now.test_error[least])}.")
+    sentences.append(f"It was least after {int(now.step[least])}: {number(now.test_error[least])}.")
     if not trace.known:
         names = ", ".join(trace.names[each] for each in now.taken if each < len(trace.names))
-        return " ".join([*told, f"Taken were {names}."] if names else told)
+        return " ".join([*sentences, f"Taken were {names}."] if names else sentences)
     ours, others = (_found(now.step, hits) for hits in (now.hits, now.other_hits))
-    told.append(
+    sentences.append(
         f"Of the {int(trace.good.sum())} good groups **{int(now.hits[-1])}** were found{ours};"
     )
-    told[-1] += f" by the other rule **{int(now.other_hits[-1])}**{others}."
-    told.append(f"The bound on μ is **{number(trace.mu)}**, and ρ is **{number(trace.rho)}**:")
+    sentences[-1] += f" by the other rule **{int(now.other_hits[-1])}**{others}."
+    sentences.append(f"The bound on μ is **{number(trace.mu)}**, and ρ is **{number(trace.rho)}**:")
     if trace.mu < 1 and trace.epsilon < UNREACHED:
         shortest = np.min(trace.true_lengths[trace.good > 0], initial=np.inf)
-        told[-1] += f" without noise recovery is proved, and with it ε = {number(trace.epsilon)}"
-        told[-1] += f" is a level to stop at (the shortest good group is {number(shortest)} long)."
+        sentences[-1] += (
+            f" without noise recovery is proved, and with it ε = {number(trace.epsilon)}"
+        )
+        sentences[-1] += (
+            f" is a level to stop at (the shortest good group is {number(shortest)} long)."
+        )
     else:
-        told[-1] += " nothing is proved, whatever happens."
-    return " ".join(told)
+        sentences[-1] += " nothing is proved, whatever happens."
+    return " ".join(sentences)

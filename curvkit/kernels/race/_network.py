@@ -41,11 +41,11 @@ def init(
     """
     inputs, width, outputs = sizes
     shapes = ((inputs, width), (depth - 1, width, width), (width, outputs))
-    made = []
+    weights = []
     for each, shape in zip(jax.random.split(key, 3), shapes, strict=True):
         normal = jax.random.normal(each, shape) / shape[-2] ** 0.5
-        made.append(jnp.where(orthogonal, orthogonal_weights()(each, shape), normal))
-    return Params(made[0], made[1], jnp.zeros((depth, width)), made[2])
+        weights.append(jnp.where(orthogonal, orthogonal_weights()(each, shape), normal))
+    return Params(weights[0], weights[1], jnp.zeros((depth, width)), weights[2])
 
 
 def hidden(

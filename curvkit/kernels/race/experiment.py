@@ -47,14 +47,14 @@ def solve(activation: str, depth: int, zeta: float, tau: float) -> np.ndarray:
     for method, name, floor, goal in (("dks", "zeta", 1.0, zeta), ("tat", "tau", 0.0, tau)):
         for _ in range(12):
             try:
-                asked: dict[str, Any] = {name: goal}
-                made = shape(activation, method=method, depth=depth, **asked)
+                keywords: dict[str, Any] = {name: goal}
+                shaped = shape(activation, method=method, depth=depth, **keywords)
                 break
             except ValueError:
                 goal = floor + 0.7 * (goal - floor)
         else:
             raise ValueError(f"{method} finds no way to shape {activation} for {depth} layers.")
-        rows.append((made.alpha, made.beta, made.gamma, made.delta))
+        rows.append((shaped.alpha, shaped.beta, shaped.gamma, shaped.delta))
     return np.asarray(rows, np.float32)
 
 

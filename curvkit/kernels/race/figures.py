@@ -22,9 +22,9 @@ def _title(trace: Trace) -> str:
 
 
 def _add(made: go.Figure, trace: Trace, name: str, row: int, legend: bool) -> None:
-    kept = trace.head(trace.finite)
+    finite = trace.head(trace.finite)
     for at, method in enumerate(METHODS):
-        curve = theme.curve(ROLES[method], NAMES[method], kept.step, getattr(kept, name)[:, at])
+        curve = theme.curve(ROLES[method], NAMES[method], finite.step, getattr(finite, name)[:, at])
         made.add_trace(curve.update(showlegend=legend), row=row, col=1)
 
 
@@ -38,43 +38,43 @@ def _finish(made: go.Figure, trace: Trace) -> go.Figure:
 
 def race(trace: Trace) -> go.Figure:
     """Test accuracy above, training loss below, of plain, DKS and TAT."""
-    made = theme.figure(f"The race: {_title(trace)}", 2)
-    _add(made, trace, "accuracy", 1, True)
+    figure = theme.figure(f"The race: {_title(trace)}", 2)
+    _add(figure, trace, "accuracy", 1, True)
     chance = [1 / float(trace.classes)] * 2
     ends = [0, trace.settings["steps"]]
-    made.add_trace(theme.curve("threshold", "chance", ends, chance), row=1, col=1)
-    _add(made, trace, "loss", 2, False)
-    made.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=1, col=1)
-    made.update_yaxes(title_text="loss L in nats", type="log", nticks=4, row=2, col=1)
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("threshold", "chance", ends, chance), row=1, col=1)
+    _add(figure, trace, "loss", 2, False)
+    figure.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=1, col=1)
+    figure.update_yaxes(title_text="loss L in nats", type="log", nticks=4, row=2, col=1)
+    return _finish(figure, trace)
 
 
 def spread(trace: Trace) -> go.Figure:
     """How alike the last hidden layer makes different digits, and the accuracy that follows."""
-    made = theme.figure(f"What the last layer tells apart: {_title(trace)}", 2)
-    _add(made, trace, "spread", 1, True)
-    _add(made, trace, "accuracy", 2, False)
-    made.update_yaxes(title_text="mean cosine", range=[-0.1, 1.03], row=1, col=1)
-    made.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=2, col=1)
-    return _finish(made, trace)
+    figure = theme.figure(f"What the last layer tells apart: {_title(trace)}", 2)
+    _add(figure, trace, "spread", 1, True)
+    _add(figure, trace, "accuracy", 2, False)
+    figure.update_yaxes(title_text="mean cosine", range=[-0.1, 1.03], row=1, col=1)
+    figure.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=2, col=1)
+    return _finish(figure, trace)
 
 
 def words(trace: Trace) -> str:
     """What the race shows, in words, with its own numbers."""
     if not trace.finite:
         return "Nothing was read, or nothing of it is finite."
-    kept = trace.head(trace.finite)
-    told = [f"After {int(kept.step[-1])} steps ({_title(trace)}):"]
+    finite = trace.head(trace.finite)
+    sentences = [f"After {int(finite.step[-1])} steps ({_title(trace)}):"]
     lines = []
     for at, method in enumerate(METHODS):
-        share, alike = 100 * float(kept.accuracy[-1, at]), kept.spread[0, at]
+        share, alike = 100 * float(finite.accuracy[-1, at]), finite.spread[0, at]
         lines.append(
             f"{NAMES[method]} names **{number(share)} %** of the test digits (different digits "
             f"started at a mean cosine of {number(alike)} in the last hidden layer)"
         )
-    told.append("; ".join(lines) + ".")
+    sentences.append("; ".join(lines) + ".")
     best = {NAMES[name]: number(100 * value) for name, value in trace.best().items()}
-    told.append(f"At best: {', '.join(f'{name} {value} %' for name, value in best.items())}.")
+    sentences.append(f"At best: {', '.join(f'{name} {value} %' for name, value in best.items())}.")
     if trace.finite < trace.readings:
-        told.append(f"From step {int(trace.step[trace.finite])} on, not all is finite.")
-    return " ".join(told)
+        sentences.append(f"From step {int(trace.step[trace.finite])} on, not all is finite.")
+    return " ".join(sentences)

@@ -33,8 +33,8 @@ class Trace(Record):
 
     def best(self) -> dict[str, float]:
         """The highest test accuracy of each runner; nan where nothing is finite."""
-        kept = self.accuracy[: self.finite]
-        values = kept.max(axis=0) if len(kept) else np.full(3, np.nan)
+        accuracy = self.accuracy[: self.finite]
+        values = accuracy.max(axis=0) if len(accuracy) else np.full(3, np.nan)
         return dict(zip(METHODS, map(float, values), strict=True))
 
     def merits(self) -> dict[str, float]:

@@ -73,7 +73,7 @@ class Recovered(NamedTuple):
 
         The error is that of the difference of two shares that are equal: (cells, methods).
         """
-        found = np.full(self.solved.shape, np.nan)
+        z_scores = np.full(self.solved.shape, np.nan)
         for row, at in itertools.product(range(len(self.cells)), range(len(self.methods))):
             noted = NOTED[self.cells[row]].get(self.methods[at])
             if noted is not None:
@@ -82,8 +82,8 @@ class Recovered(NamedTuple):
                     self.trials + NOTED_TRIALS
                 )
                 error = np.sqrt(pooled * (1 - pooled) * (1 / self.trials + 1 / NOTED_TRIALS))
-                found[row, at] = (share - noted) / error if error > 0 else 0.0
-        return found
+                z_scores[row, at] = (share - noted) / error if error > 0 else 0.0
+        return z_scores
 
     def words(self) -> str:
         """Who leads where, in a sentence with its own numbers."""
@@ -91,24 +91,24 @@ class Recovered(NamedTuple):
         there = np.isfinite(beyond)
         best = self.solved.max(axis=1)
         lead = [np.sum(self.solved[:, at] == best) for at in range(len(self.methods))]
-        told = f"Group-OMP leads, alone or with others, in **{lead[0]} of {len(self.cells)}** rows"
+        text = f"Group-OMP leads, alone or with others, in **{lead[0]} of {len(self.cells)}** rows"
         others = zip(self.methods[1:], lead[1:], strict=True)
         name, most = max(others, key=lambda pair: pair[1])
-        told += f"; {name} in {most}. Of the {there.sum()} shares that others counted, "
-        return told + f"**{np.sum(beyond[there] < 2)}** are within two standard errors."
+        text += f"; {name} in {most}. Of the {there.sum()} shares that others counted, "
+        return text + f"**{np.sum(beyond[there] < 2)}** are within two standard errors."
 
     def _repr_markdown_(self) -> str:
         head = f"| within | between | n | {' | '.join(self.methods)} |"
         lines = [self.words(), "", head, "| --- " * (3 + len(self.methods)) + "|"]
         for row, cell in enumerate(self.cells):
-            told = [f"{cell.within:g}", f"{cell.between:g}", f"{cell.rows}"]
+            entries = [f"{cell.within:g}", f"{cell.between:g}", f"{cell.rows}"]
             for method, count in zip(self.methods, self.solved[row], strict=True):
                 low, high = (100 * float(each) for each in wilson(count, self.trials))
                 noted = NOTED[cell].get(method)
                 beside = "" if noted is None else f" · *{100 * noted:.0f}*"
                 share = 100 * count / self.trials
-                told.append(f"{share:.0f} [{low:.0f}, {high:.0f}]{beside}")
-            lines.append(f"| {' | '.join(told)} |")
+                entries.append(f"{share:.0f} [{low:.0f}, {high:.0f}]{beside}")
+            lines.append(f"| {' | '.join(entries)} |")
         return "\n".join([*lines, "", f"Per cent of {self.trials} problems, [Wilson's 95 % "
                           f"interval], and in italics of {NOTED_TRIALS} others."])  # fmt: skip
 
@@ -160,8 +160,8 @@ def _counted(cell, keys):
 
 def _drawn(cell, key):
     shape = problems.Shape(MOST_ROWS, GROUPS, SIZE)
-    given = dict(within=cell.within, between=cell.between, rows=cell.rows)
-    return problems.draw(key, shape, groups=GROUPS, size=SIZE, good=GOOD, noise=NOISE, **given)
+    knobs = dict(within=cell.within, between=cell.between, rows=cell.rows)
+    return problems.draw(key, shape, groups=GROUPS, size=SIZE, good=GOOD, noise=NOISE, **knobs)
 
 
 @jax.jit

@@ -70,17 +70,17 @@ def trial(
     )
     single = columns.reshape(len(columns), groups * size, 1)
     picks = kernel.group_omp(single, targets, most * size, fit=False).picks // size
-    found = [*jax.vmap(rule)(jnp.array([False, True])), _ever(_touched(picks, groups), good)]
+    solved = [*jax.vmap(rule)(jnp.array([False, True])), _ever(_touched(picks, groups), good)]
     if slow:
         # One program for all three: each would be compiled anew.
         every = jnp.stack([columns, white.basis, columns])
         alone = jnp.array([False, False, True])
         on_path = lambda used, alone: _on_a_path(used, targets, good, alone, penalties, iterations)
-        found += [*jax.vmap(on_path)(every, alone)]
+        solved += [*jax.vmap(on_path)(every, alone)]
     else:
-        found += [jnp.zeros((), bool)] * 3
+        solved += [jnp.zeros((), bool)] * 3
     mu, rho = kernel.verdict(white.basis, problem.order[:most], count)
-    return Trial(jnp.stack(found), mu, rho, (mu < 1) & (rho > 0),
+    return Trial(jnp.stack(solved), mu, rho, (mu < 1) & (rho > 0),
                  _proved(problem, good, count, noise, mu, rho))  # fmt: skip
 
 

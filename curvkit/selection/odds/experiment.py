@@ -34,14 +34,14 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     value = places[state.place]
     names = ("rows", "groups", "size", "good", "within", "between", "noise")
     others = (name for name in names if name != settings.against)
-    given = {name: jnp.asarray(getattr(settings, name), float) for name in others}
-    given[settings.against] = value
-    given["good"] = jnp.minimum(given["good"], given["groups"])
+    knobs = {name: jnp.asarray(getattr(settings, name), float) for name in others}
+    knobs[settings.against] = value
+    knobs["good"] = jnp.minimum(knobs["good"], knobs["groups"])
 
     def one(key):
-        made = problems.draw(key, SHAPE, **given)
+        problem = problems.draw(key, SHAPE, **knobs)
         return study.trial(
-            made, given["good"], given["noise"], most=MOST_GOOD, slow=settings.convex
+            problem, knobs["good"], knobs["noise"], most=MOST_GOOD, slow=settings.convex
         )
 
     # The same random numbers at every place, so that the curves are of the same problems.

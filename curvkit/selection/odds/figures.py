@@ -35,13 +35,13 @@ WORDS = {"rows": "rows n", "within": "correlation within groups w", "noise": "no
 def _about(trace: Trace) -> str:
     chosen = dict(trace.settings)
     swept = chosen.pop("against")
-    told = [f"{chosen['groups']} groups of {chosen['size']}", f"{chosen['good']} good"]
-    told += [f"n = {chosen['rows']}", f"{trace.trials} trials"]
+    phrases = [f"{chosen['groups']} groups of {chosen['size']}", f"{chosen['good']} good"]
+    phrases += [f"n = {chosen['rows']}", f"{trace.trials} trials"]
     hidden = {"groups": 0, "size": 0, "good": 1, "rows": 2}.get(swept)
     plain = {"groups": f"groups of {chosen['size']}", "size": f"{chosen['groups']} groups"}
     if hidden is not None:
-        told[hidden] = plain.get(swept, "")
-    return ", ".join(filter(None, told))
+        phrases[hidden] = plain.get(swept, "")
+    return ", ".join(filter(None, phrases))
 
 
 def _cut(trace: Trace) -> Trace:
@@ -80,24 +80,24 @@ def _shares(figure, trace, name, role, dash, counts, row, shift):
 
 def recovery(trace: Trace) -> go.Figure:
     """How often exactly the good groups are found, and how often theory proves it beforehand."""
-    made = theme.figure(f"All good groups and no other: {_about(trace)}", 2, height=680,
-                        shares=[0.66, 0.34])  # fmt: skip
+    figure = theme.figure(f"All good groups and no other: {_about(trace)}", 2, height=680,
+                          shares=[0.66, 0.34])  # fmt: skip
     now, convex = _cut(trace), trace.settings["convex"]
     shown = METHODS if convex else METHODS[:3]
     for at, (name, role, dash) in enumerate(shown):
-        _shares(made, trace, name, role, dash, now.solved[:, at], 1, at - 2)
+        _shares(figure, trace, name, role, dash, now.solved[:, at], 1, at - 2)
     for at, (name, role, dash) in enumerate(VERDICTS):
-        _shares(made, trace, name, role, dash, now.proved[:, at], 2, at)
-    _axis(made, trace, 2)
-    made.update_yaxes(title_text="solved, per cent", range=[-3, 103], row=1, col=1)
-    made.update_yaxes(title_text="proved, per cent", range=[-3, 103], row=2, col=1)
-    made.update_layout(hovermode="closest", margin_t=132 if convex else 112)
-    return _finish(made, trace)
+        _shares(figure, trace, name, role, dash, now.proved[:, at], 2, at)
+    _axis(figure, trace, 2)
+    figure.update_yaxes(title_text="solved, per cent", range=[-3, 103], row=1, col=1)
+    figure.update_yaxes(title_text="proved, per cent", range=[-3, 103], row=2, col=1)
+    figure.update_layout(hovermode="closest", margin_t=132 if convex else 112)
+    return _finish(figure, trace)
 
 
 def meters(trace: Trace) -> go.Figure:
     """The theorem's two meters: the bound on μ, which has to be below 1, and ρ, above 0."""
-    made = theme.figure(f"The condition: {_about(trace)}", 2, height=560)
+    figure = theme.figure(f"The condition: {_about(trace)}", 2, height=560)
     now = _cut(trace)
     for row, (name, role, each) in enumerate(
         (("bound on μ, quartiles", "alignment", now.mu), ("ρ, quartiles", "loss", now.rho)), 1
@@ -106,13 +106,13 @@ def meters(trace: Trace) -> go.Figure:
         bars = dict(type="data", symmetric=False, array=np.maximum(high - middle, 0),
                     arrayminus=np.maximum(middle - low, 0), thickness=1.5, width=5)  # fmt: skip
         curve = theme.curve(role, name, now.value, middle, mode="lines+markers", error_y=bars)
-        made.add_trace(curve, row=row, col=1)
+        figure.add_trace(curve, row=row, col=1)
     ends = [float(np.min(trace.sweep)), float(np.max(trace.sweep))]
-    made.add_trace(theme.curve("threshold", "proved below", ends, [1.0, 1.0]), row=1, col=1)
-    _axis(made, trace, 2)
-    made.update_yaxes(title_text="bound on μ", rangemode="tozero", row=1, col=1)
-    made.update_yaxes(title_text="ρ", rangemode="tozero", row=2, col=1)
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("threshold", "proved below", ends, [1.0, 1.0]), row=1, col=1)
+    _axis(figure, trace, 2)
+    figure.update_yaxes(title_text="bound on μ", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="ρ", rangemode="tozero", row=2, col=1)
+    return _finish(figure, trace)
 
 
 def words(trace: Trace) -> str:
@@ -123,8 +123,12 @@ def words(trace: Trace) -> str:
         return "No trial has ended yet."
     shown = METHODS if trace.settings["convex"] else METHODS[:3]
     every = [f"{name} **{int(now.solved[:, at].sum())}**" for at, (name, *_) in enumerate(shown)]
-    told = [f"Of {total} trials these found all good groups and no other: {', '.join(every)}."]
+    sentences = [f"Of {total} trials these found all good groups and no other: {', '.join(every)}."]
     noiseless, noisy = (int(each) for each in now.proved.sum(0))
-    told.append(f"Recovery was **proved** without noise in **{noiseless}**, with it in {noisy}")
-    told[-1] += f" (the bound on μ is {number(now.mu[-1, 1])} in the middle of the last place)."
-    return " ".join(told)
+    sentences.append(
+        f"Recovery was **proved** without noise in **{noiseless}**, with it in {noisy}"
+    )
+    sentences[-1] += (
+        f" (the bound on μ is {number(now.mu[-1, 1])} in the middle of the last place)."
+    )
+    return " ".join(sentences)
