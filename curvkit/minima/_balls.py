@@ -65,10 +65,10 @@ def balls(values: Any, radius: float = 0.0) -> np.ndarray:
         return exact + arb(0, radius) if radius else exact
 
     plain = np.asarray(values)
-    made = np.empty(plain.shape, dtype=object)
+    array = np.empty(plain.shape, dtype=object)
     for at in np.ndindex(plain.shape):
-        made[at] = ball(plain[at].item() if hasattr(plain[at], "item") else plain[at])
-    return made
+        array[at] = ball(plain[at].item() if hasattr(plain[at], "item") else plain[at])
+    return array
 
 
 def _each(function):
@@ -83,9 +83,9 @@ def _each(function):
 
 
 def _boxed(values):
-    made = np.empty(len(values), dtype=object)
-    made[:] = values
-    return made
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 def _sigmoid(a):
@@ -154,10 +154,10 @@ def krawczyk(centre: np.ndarray, radius: float, gradient: np.ndarray, hessian: n
     if not np.isfinite(middle).all():
         return None
     Y = balls(np.linalg.pinv(middle))
-    rest = -product(Y, hessian)
+    defect = -product(Y, hessian)
     for i in range(len(centre)):
-        rest[i, i] = 1 + rest[i, i]
-    return rest @ balls(np.zeros(len(centre)), radius) - Y @ gradient
+        defect[i, i] = 1 + defect[i, i]
+    return defect @ balls(np.zeros(len(centre)), radius) - Y @ gradient
 
 
 def inside(moved: np.ndarray | None, radius: float) -> bool:
@@ -183,15 +183,15 @@ def positive_definite(matrix: np.ndarray) -> bool:
 
 def _cholesky(matrix):
     """Whether all pivots of the ball Cholesky factorisation are certainly positive."""
-    rest = matrix.copy()
-    for k in range(len(rest)):
-        pivot = rest[k, k]
+    complement = matrix.copy()
+    for k in range(len(complement)):
+        pivot = complement[k, k]
         if not bool(pivot > 0):
             return False
-        for i in range(k + 1, len(rest)):
+        for i in range(k + 1, len(complement)):
             for j in range(k + 1, i + 1):
                 # Only the lower half is touched: the matrices in the balls are symmetric.
-                rest[i, j] = rest[i, j] - rest[i, k] * rest[j, k] / pivot
+                complement[i, j] = complement[i, j] - complement[i, k] * complement[j, k] / pivot
     return True
 
 
@@ -214,8 +214,8 @@ def eigenvalues(matrix: np.ndarray) -> list[Any]:
 
 
 def _middle(matrix):
-    made = np.array([[float(each.mid()) for each in row] for row in matrix])
-    return (made + made.T) / 2
+    midpoints = np.array([[float(each.mid()) for each in row] for row in matrix])
+    return (midpoints + midpoints.T) / 2
 
 
 def _norm(matrix):

@@ -146,9 +146,9 @@ def jacobian(weights: Weights, inputs: np.ndarray, bent: Three) -> np.ndarray:
     """∂z/∂(W, b, v, c) at every point, (points, parameters); `bent` is φ, φ′, φ″ of a."""
     s, s1, _ = bent
     through = weights.output * s1
-    one = s[:, :1] * 0 + 1
+    ones = s[:, :1] * 0 + 1
     first = through[:, :, None] * inputs[:, None, :]
-    return np.concatenate([first.reshape(len(inputs), -1), through, s, one], axis=1)
+    return np.concatenate([first.reshape(len(inputs), -1), through, s, ones], axis=1)
 
 
 def _add_curvature(H, weights, inputs, bent, slope):

@@ -82,26 +82,26 @@ class Certificate:
         if failed:
             return f"**Not proved**: {failed.name}. {failed.words}"
         loss = messages.known("the loss", self.loss).text
-        told = [f"**Proved** in {self.arithmetic}: a {kind} with loss {loss}."]
+        sentences = [f"**Proved** in {self.arithmetic}: a {kind} with loss {loss}."]
         if self.right is not None:
-            told.append(f"It has {self.right} of {len(self.example.targets)} points right.")
+            sentences.append(f"It has {self.right} of {len(self.example.targets)} points right.")
         if self.distance:
-            told.append(
+            sentences.append(
                 f"The weights as given are not it, but at most {number(self.distance)} "
                 "away in any coordinate."
             )
         if self.eigenvalues:
-            told.append(
+            sentences.append(
                 f"The smallest eigenvalue of its Hessian is {number(self.eigenvalues[0].low)} "
                 "or more."
             )
         if self.flat:
-            told.append(f"Not strict: {'; '.join(self.flat)}.")
+            sentences.append(f"Not strict: {'; '.join(self.flat)}.")
         if self.better_loss:
-            told.append(f"Elsewhere the loss is {self.better_loss.text}.")
+            sentences.append(f"Elsewhere the loss is {self.better_loss.text}.")
         else:
-            told.append("That a lower loss exists elsewhere was not claimed.")
-        return " ".join(told)
+            sentences.append("That a lower loss exists elsewhere was not claimed.")
+        return " ".join(sentences)
 
     def __str__(self) -> str:
         lines = [f"{self.example.name}: {self.verdict} ({self.arithmetic})"]

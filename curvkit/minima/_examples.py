@@ -100,9 +100,9 @@ def example(
     >>> example([0, 1], [1, 0], ([[1.0]], [0.0], [1.0], 0.0), activation="tanh", loss="squared")
     Example('own network': 1 tanh units on 2 points)
     """
-    for kind, given, known in (("activation", activation, BENDS), ("loss", loss, CRITERIA)):
-        if not (isinstance(given, str) and given in known):
-            raise ValueError(messages.unknown(kind, given, known))
+    for kind, choice, known in (("activation", activation, BENDS), ("loss", loss, CRITERIA)):
+        if not (isinstance(choice, str) and choice in known):
+            raise ValueError(messages.unknown(kind, choice, known))
     inputs = _exact("inputs", inputs)
     inputs = inputs[:, None] if inputs.ndim == 1 else inputs
     targets = _exact("targets", targets)
@@ -122,13 +122,13 @@ def example(
 
 def _exact(name, values):
     try:
-        found = exact(values)
+        fractions = exact(values)
     except (TypeError, ValueError, OverflowError) as error:
         expected = "an array of finite numbers"
         raise ValueError(messages.refusal(name, expected, values)) from error
-    if any(abs(each) > LARGEST for each in found.ravel()):
+    if any(abs(each) > LARGEST for each in fractions.ravel()):
         raise ValueError(messages.refusal(name, f"of at most {float(LARGEST):.0e} in size", values))
-    return found
+    return fractions
 
 
 def _weights(name, given, features):
@@ -183,7 +183,7 @@ def rectifiers() -> tuple[Example, ...]:
     ['18', '8/3', '2/3']
     """
     third = Fraction(1, 3)
-    given = (
+    entries = (
         ("P1", LINE_1, ([1], [-3], [1], 0), ([-1], [0], [3], 0), "18"),
         ("P2", LINE_2, ([-3, 1], [13 * third, -10], [1, -1], -3),
          ([-5, 1], [1, -8], [1, -1], -1), "8/3"),
@@ -197,7 +197,7 @@ def rectifiers() -> tuple[Example, ...]:
             loss="squared", better=better, claimed=claimed, name=name,
             source=f"{PAPER}, rectifiers on a line",
         )
-        for name, line, weights, better, claimed in given
+        for name, line, weights, better, claimed in entries
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def proved_levels(name: str, activation: str, width: int) -> tuple[Level, ...]:
     """
     if name == "digits":
         return ()
-    data, found = problem(name), []
+    data, levels = problem(name), []
     for each in examples.counterexamples():
         same = each.activation == activation and each.weights.units <= width
         same = same and each.inputs.shape == data.inputs.shape and each.loss == data.loss
@@ -88,5 +88,5 @@ def proved_levels(name: str, activation: str, width: int) -> tuple[Level, ...]:
         certificate = certify(each)
         if certificate.minimum_proved:
             loss = messages.known("the loss", certificate.loss).low
-            found.append(Level(loss, each.weights.units, each.name))
-    return tuple(found)
+            levels.append(Level(loss, each.weights.units, each.name))
+    return tuple(levels)

@@ -23,10 +23,10 @@ def prove(example: Example, reach: float) -> Proof:
     """
     proof = Proof("exact rationals")
     weights, distance = _settle(example, reach)
-    found = rationals.pattern(weights, example.inputs, example.targets, example.loss)
+    pattern = rationals.pattern(weights, example.inputs, example.targets, example.loss)
     proof.distance = float(distance)
-    if _balanced(proof, example, found, distance) and _kinks(proof, found, weights):
-        proof.flat = rationals.flat_directions(found)
+    if _balanced(proof, example, pattern, distance) and _kinks(proof, pattern, weights):
+        proof.flat = rationals.flat_directions(pattern)
         proof.step("flat symmetries named", True, f"{'; '.join(proof.flat)}.")
         _losses(proof, example, weights)
     return proof
@@ -34,25 +34,25 @@ def prove(example: Example, reach: float) -> Proof:
 
 def _settle(example, reach):
     """The weights to speak of, and how far they are from those given."""
-    given = example.weights
+    weights = example.weights
     if example.loss == "squared":
-        found = rationals.pattern(given, example.inputs, example.targets, "squared")
-        if any(rationals.balance(found, example.inputs)):
-            near = rationals.settled(given, example.inputs, example.targets)
+        pattern = rationals.pattern(weights, example.inputs, example.targets, "squared")
+        if any(rationals.balance(pattern, example.inputs)):
+            near = rationals.settled(weights, example.inputs, example.targets)
             if near is not None:
-                distance = max(abs(each) for each in near.flat() - given.flat())
+                distance = max(abs(each) for each in near.flat() - weights.flat())
                 if distance <= rationals.Fraction(reach):
                     return near, distance
-    return given, 0
+    return weights, 0
 
 
 def _balanced(proof, example, found, distance):
-    rest = rationals.balance(found, example.inputs)
-    largest = max(abs(each) for each in rest)
+    slopes = rationals.balance(found, example.inputs)
+    largest = max(abs(each) for each in slopes)
     slack = rationals.slack(found)
     if largest == 0:
         words = "Inside the activation pattern the loss is convex in (v w, v b, c), and each of "
-        words += f"its {len(rest)} slopes is exactly 0; the pattern holds while no "
+        words += f"its {len(slopes)} slopes is exactly 0; the pattern holds while no "
         words += f"preactivation moves by {slack}." if len(str(slack)) < 12 else (
             f"preactivation moves by about {number(known('the slack', slack))}.")  # fmt: skip
         if distance:

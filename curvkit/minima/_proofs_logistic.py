@@ -34,18 +34,18 @@ def prove(example: Example, reach: float) -> Proof:
     """All steps, up to the first that fails."""
     proof = Proof(f"exact rationals and ball arithmetic, {balls.BITS} bits")
     weights = example.weights
-    found = rationals.pattern(weights, example.inputs, example.targets, example.loss)
+    pattern = rationals.pattern(weights, example.inputs, example.targets, example.loss)
     if any(each == 0 for each in weights.output):
         words = "Some unit has the output weight 0, so that its own slopes say nothing of its kind."
         proof.step(NAME, False, words)
-    elif found.kinks:
-        i, j = found.kinks[0]
+    elif pattern.kinks:
+        i, j = pattern.kinks[0]
         words = f"Unit {j + 1} is exactly at its kink on point {i + 1}; under the logistic loss "
         words += "that is treated only where every output is zero."
         proof.step(NAME, False, words)
     else:
         with balls.precision():
-            _within(proof, example, found, reach)
+            _within(proof, example, pattern, reach)
     return proof
 
 
@@ -133,10 +133,10 @@ def _same_pattern(proof, example, on, pivots, tight):
 
 
 def _flat(found, on, free, features):
-    told = rationals.flat_directions(found)
+    directions = rationals.flat_directions(found)
     # Those of a unit that is off everywhere are named already.
     free -= int((~on.any(0)).sum()) * (features + 1)
-    return [*told, f"{free} directions of (w, b, c) change no output"] if free else told
+    return [*directions, f"{free} directions of (w, b, c) change no output"] if free else directions
 
 
 def _losses(proof, example, z):

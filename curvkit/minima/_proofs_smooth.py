@@ -70,11 +70,11 @@ def polish(
 def _critical_point(proof: Proof, example: Example, data: tuple[Any, Any], centre, reach):
     """The critical point as balls, proved to be the only one in its box, or None."""
     name = "critical point"
-    given = balls.balls(example.weights.flat())
+    weights = balls.balls(example.weights.flat())
     at = balls.balls(centre)
-    here = balls.derivatives(given, *data, example.activation, example.loss)
+    here = balls.derivatives(weights, *data, example.activation, example.loss)
     slope = _largest(here.gradient)
-    off = float(_largest(at - given))
+    off = float(_largest(at - weights))
     if not off <= reach:
         words = f"The gradient at the given weights is {_shown(slope)} in its largest entry, and "
         words += f"Newton's steps lead {number(off)} away, beyond the reach of {number(reach)}."
@@ -97,7 +97,7 @@ def _critical_point(proof: Proof, example: Example, data: tuple[Any, Any], centr
     tight = balls.balls(centre) + tightened(moved_in, moved)
     proof.radius = radius
     # A distance that the given digits cannot resolve is none worth telling.
-    proof.distance = balls.ends(_largest(tight - given))[1]
+    proof.distance = balls.ends(_largest(tight - weights))[1]
     words = f"Exactly one lies within {radius:g} of the polished weights in every coordinate "
     words += f"(Krawczyk maps the box to {number(float(_largest(moved)) / radius)} of its radius); "
     words += f"it is at most {number(proof.distance)} from the weights as given."
@@ -174,16 +174,16 @@ def tell_losses(proof: Proof, example: Example, at: Any, lower: Any) -> None:
 
 def tell_claim(proof: Proof, example: Example, at: Any) -> None:
     """Adds whether the loss, a rational or a ball `at`, is as claimed to the digits given."""
-    told = known("a claimed loss", example.claimed)
-    claimed, held = claims.value(told), claims.tolerance(told)
+    claim = known("a claimed loss", example.claimed)
+    claimed, tolerance = claims.value(claim), claims.tolerance(claim)
     if isinstance(at, Fraction):
-        near = abs(at - claimed) <= held
+        near = abs(at - claimed) <= tolerance
     else:
-        held = held or NEAREST
+        tolerance = tolerance or NEAREST
         with balls.precision():
-            near = bool(abs(at - balls.balls(claimed).item()) <= balls.balls(held).item())
-    words = f"It is {known('the loss', proof.loss).text}; claimed was {told}"
-    words += f", which is held to ±{number(held)}." if held else "."
+            near = bool(abs(at - balls.balls(claimed).item()) <= balls.balls(tolerance).item())
+    words = f"It is {known('the loss', proof.loss).text}; claimed was {claim}"
+    words += f", which is held to ±{number(tolerance)}." if tolerance else "."
     proof.step("loss as claimed", near, words)
 
 

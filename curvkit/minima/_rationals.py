@@ -50,11 +50,11 @@ def exact(values: Any) -> np.ndarray:
     [Fraction(1, 2), Fraction(14, 5)]
     """
     plain = np.asarray(values)
-    made = np.empty(plain.shape, dtype=object)
+    fractions = np.empty(plain.shape, dtype=object)
     for at in np.ndindex(plain.shape):
         value: Any = plain[at].item() if hasattr(plain[at], "item") else plain[at]
-        made[at] = Fraction(value)
-    return made
+        fractions[at] = Fraction(value)
+    return fractions
 
 
 def outputs(weights: Weights, inputs: np.ndarray) -> np.ndarray:
@@ -109,13 +109,13 @@ def kinks_hold(found: Pattern, weights: Weights) -> list[tuple[int, int]]:
 
 def flat_directions(found: Pattern) -> list[str]:
     """The directions in which nothing changes, by name."""
-    told = []
+    directions = []
     for j in range(found.a.shape[1]):
         if all(each < 0 for each in found.a[:, j]):
-            told.append(f"unit {j + 1} is off on every point: its w, b and v are free")
+            directions.append(f"unit {j + 1} is off on every point: its w, b and v are free")
         else:
-            told.append(f"scaling of unit {j + 1}: (w, b) → t (w, b), v → v / t")
-    return told
+            directions.append(f"scaling of unit {j + 1}: (w, b) → t (w, b), v → v / t")
+    return directions
 
 
 def slack(found: Pattern) -> Fraction | None:
@@ -183,8 +183,8 @@ def pivots(matrix: np.ndarray) -> list[int]:
     >>> pivots(exact([[1, 2, 0], [2, 4, 1]]))
     [0, 2]
     """
-    found = (np.flatnonzero(row != 0) for row in _reduced(matrix))
-    return [int(each[0]) for each in found if len(each)]
+    nonzero = (np.flatnonzero(row != 0) for row in _reduced(matrix))
+    return [int(each[0]) for each in nonzero if len(each)]
 
 
 def _reduced(rows):

@@ -73,27 +73,27 @@ def learnt(
     for i, row in enumerate(rows):
         for j, (activation, _) in enumerate(COLUMNS):
             programs.setdefault((activation, row.optimizer), []).append((i, j))
-    found = np.zeros((len(rows), len(WIDTHS), len(COLUMNS)), int)
+    solved = np.zeros((len(rows), len(WIDTHS), len(COLUMNS)), int)
 
     def work(program):
         for i, j in programs[program]:
             key = jax.random.fold_in(jax.random.key(seed), len(COLUMNS) * i + j)
             activation, data = COLUMNS[j]
-            found[i, :, j] = _cells(key, rows[i], activation, data, runs, steps)
+            solved[i, :, j] = _cells(key, rows[i], activation, data, runs, steps)
 
     # Compiling and running leave Python's lock, so two cores serve two programs.
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(work, programs))
-    return found
+    return solved
 
 
 def _cells(key, row, activation, data, runs, steps):
     """The cells of one row and column, by width."""
-    given = problem(data)
-    law = training.law(row.initialization, given.inputs.shape[1], np.array(WIDTHS))
+    dataset = problem(data)
+    law = training.law(row.initialization, dataset.inputs.shape[1], np.array(WIDTHS))
     keys = jax.random.split(key, -(-runs // SIDE_BY_SIDE))
     right = _trained(activation, row.optimizer)(
-        keys, law, row.learning_rate, steps, given.inputs, given.targets
+        keys, law, row.learning_rate, steps, dataset.inputs, dataset.targets
     )
     return np.asarray(right).reshape(-1, len(WIDTHS))[:runs].sum(0)
 

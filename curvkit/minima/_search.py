@@ -70,17 +70,17 @@ class Finding:
     def words(self) -> str:
         """What was found, in a few sentences."""
         total = len(self.labels)
-        told = f"The best of {self.runs} runs has loss {number(self.best_loss)} and "
-        told += f"{self.best_right} of {total} points right. "
+        text = f"The best of {self.runs} runs has loss {number(self.best_loss)} and "
+        text += f"{self.best_right} of {total} points right. "
         if self.bad:
             worst = self.bad[0]
-            told += f"**{len(self.bad)} bad minima are proved.** The most frequented has loss "
+            text += f"**{len(self.bad)} bad minima are proved.** The most frequented has loss "
             loss = messages.known("the loss", worst.certificate.loss).text
-            told += f"{loss}, {worst.right} of {total} points right, and "
-            told += f"{worst.runs} runs ended there. "
+            text += f"{loss}, {worst.right} of {total} points right, and "
+            text += f"{worst.runs} runs ended there. "
         else:
-            told += "**No bad minimum is proved.** "
-        return told + f"{self.unsettled} runs ended near no strict minimum."
+            text += "**No bad minimum is proved.** "
+        return text + f"{self.unsettled} runs ended near no strict minimum."
 
     def _repr_markdown_(self) -> str:
         lines = [self.words(), "", "| loss | runs | right | verdict |", "| --- | --- | --- | --- |"]
@@ -144,15 +144,15 @@ def search(
         Minimum(value, runs, _right(end, how), _certified(end, best, how), _surface(end, how, axes))
         for value, runs, end in chosen
     )
-    made = len(polished)
-    return Finding(points, labels, minima, lowest, _right(best, how), made, unsettled, axes)
+    run_count = len(polished)
+    return Finding(points, labels, minima, lowest, _right(best, how), run_count, unsettled, axes)
 
 
 def _checked(points, labels, activation, loss):
-    for kind, given, known in (("activation", activation, proofs_smooth.SMOOTH),
-                               ("loss", loss, calculus.CRITERIA)):  # fmt: skip
-        if given not in known:
-            raise ValueError(messages.unknown(kind, given, known))
+    for kind, choice, known in (("activation", activation, proofs_smooth.SMOOTH),
+                                ("loss", loss, calculus.CRITERIA)):  # fmt: skip
+        if choice not in known:
+            raise ValueError(messages.unknown(kind, choice, known))
     # The certificate's own checks of shapes and labels, before anything is trained.
     features = np.asarray(points, float).reshape(len(points), -1).shape[1]
     zero = (np.zeros((1, features)), np.zeros(1), np.zeros(1), 0.0)
@@ -163,9 +163,9 @@ def _checked(points, labels, activation, loss):
 def _ends(train, seed, seeds, tell):
     """Where the runs end, as flat weights (runs, P); fewer than `seeds` if told to stop."""
     key, parts = jax.random.key(seed), []
-    for made in range(0, seeds, BATCH):
-        parts.append(np.asarray(train(jax.random.fold_in(key, made)), float))
-        if tell(f"training: {min(made + BATCH, seeds)} of {seeds} runs"):
+    for finished in range(0, seeds, BATCH):
+        parts.append(np.asarray(train(jax.random.fold_in(key, finished)), float))
+        if tell(f"training: {min(finished + BATCH, seeds)} of {seeds} runs"):
             break
     return np.concatenate(parts)[:seeds]
 
@@ -208,18 +208,18 @@ def _polished_all(ends, how, tell):
 
 def _grouped(polished, how):
     """The strict minima that runs ended at, as (loss, runs, weights), and how many at none."""
-    found = []
+    minima = []
     for minimum in polished:
         if minimum is None:
             continue
         loss = float(_at(minimum, how).loss)
-        same = [each for each in found if abs(each[0] - loss) <= SAME_LOSS * (1 + abs(loss))]
+        same = [each for each in minima if abs(each[0] - loss) <= SAME_LOSS * (1 + abs(loss))]
         if same:
             same[0][1] += 1
         else:
-            found.append([loss, 1, minimum])
+            minima.append([loss, 1, minimum])
     unsettled = sum(each is None for each in polished)
-    return sorted(found, key=lambda each: -each[1]), unsettled
+    return sorted(minima, key=lambda each: -each[1]), unsettled
 
 
 def _polished(end, how):

@@ -163,15 +163,15 @@ def gradients(runs: Runs, data: Data, activation: str, widths: jax.Array) -> Run
     """The gradient of every run's mean loss, zero for units beyond its width."""
     mean = lambda runs: jnp.sum(losses(runs, data, activation)) / len(data.targets)
     there = jnp.arange(runs.bias.shape[0])[:, None] < widths
-    found = jax.grad(mean)(runs)
-    masked = found.hidden * there[:, None], found.bias * there, found.output * there
-    return Runs(*masked, found.offset)
+    gradient = jax.grad(mean)(runs)
+    masked = gradient.hidden * there[:, None], gradient.bias * there, gradient.output * there
+    return Runs(*masked, gradient.offset)
 
 
 def gradient_norms(runs: Runs, data: Data, activation: str, widths: jax.Array) -> jax.Array:
     """The length of each run's gradient of L, (runs,)."""
-    found = gradients(runs, data, activation, widths)
-    squares = [jnp.sum(each**2, axis=tuple(range(each.ndim - 1))) for each in found]
+    gradient = gradients(runs, data, activation, widths)
+    squares = [jnp.sum(each**2, axis=tuple(range(each.ndim - 1))) for each in gradient]
     return len(data.targets) * jnp.sqrt(sum(squares))
 
 
@@ -200,14 +200,14 @@ def descend(
     """
 
     def gd(at):
-        found = gradients(at.runs, data, activation, widths)
+        gradient = gradients(at.runs, data, activation, widths)
         move = lambda param, slope: param - learning_rate * slope
-        return at._replace(runs=jax.tree.map(move, at.runs, found), step=at.step + 1)
+        return at._replace(runs=jax.tree.map(move, at.runs, gradient), step=at.step + 1)
 
     def adam(at):
-        found, t = gradients(at.runs, data, activation, widths), at.step + 1
-        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, at.first, found)
-        second = jax.tree.map(lambda m, g: 0.999 * m + 0.001 * g * g, at.second, found)
+        gradient, t = gradients(at.runs, data, activation, widths), at.step + 1
+        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, at.first, gradient)
+        second = jax.tree.map(lambda m, g: 0.999 * m + 0.001 * g * g, at.second, gradient)
         # Its two corrections, of m by 1 − 0.9ᵗ and of s by root², as factors of scalars.
         root = jnp.sqrt(1 - 0.999**t)
         rate, small = learning_rate * root / (1 - 0.9**t), 1e-8 * root

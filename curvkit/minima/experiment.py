@@ -60,8 +60,8 @@ def frame(inputs: np.ndarray) -> Frame:
         basis = np.linalg.svd(inputs - centre, full_matrices=False)[2][:2]
     points = (inputs - centre) @ basis.T
     spread = np.maximum(np.abs(points).max(0), 1.0) * 1.25
-    one, two = (np.linspace(-each, each, GRID, dtype=np.float32) for each in spread)
-    return Frame(points, (one, two), centre, basis)
+    axis_1, axis_2 = (np.linspace(-each, each, GRID, dtype=np.float32) for each in spread)
+    return Frame(points, (axis_1, axis_2), centre, basis)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
@@ -71,13 +71,13 @@ def begin(settings: Settings, key: jax.Array) -> State:
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One batch of runs from their start to the second look: a row of the trace."""
-    given, count = problem(settings), batch(settings)
-    data = training.Data(given.inputs + settings.input_shift, given.targets, given.loss)
+    dataset, count = problem(settings), batch(settings)
+    data = training.Data(dataset.inputs + settings.input_shift, dataset.targets, dataset.loss)
     number = state.ended + jnp.arange(count)
     turns = number % settings.width + 1
     widths = jnp.where(settings.all_widths, turns, settings.width)
     key = jax.random.fold_in(state.key, state.ended)
-    features = given.inputs.shape[1]
+    features = dataset.inputs.shape[1]
     drawn = training.draw(key, settings.initialization, features, widths, settings.width)
     how = (data, settings.activation, settings.optimizer, settings.learning_rate, widths)
 
@@ -104,7 +104,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         "dead": training.dead_units(first, data, widths),
         "counts": (number < settings.runs).astype(int),
     }
-    row |= surfaces(settings, first, loss, wrong, frame(given.inputs))
+    row |= surfaces(settings, first, loss, wrong, frame(dataset.inputs))
     return State(state.key, state.ended + count), row
 
 
@@ -115,32 +115,32 @@ def surfaces(settings, runs, loss, wrong, plane):
     mean = jnp.sum(jnp.where(failed, loss, 0)) / jnp.maximum(jnp.sum(failed), 1)
     nearest = jnp.argmin(jnp.where(failed, jnp.abs(loss - mean), jnp.inf))
     typical = jnp.where(jnp.any(failed), nearest, best)
-    one, two = jnp.meshgrid(*map(jnp.asarray, plane.axes))
-    places = jnp.stack([one.ravel(), two.ravel()], 1) @ plane.basis + plane.centre
+    x1, x2 = jnp.meshgrid(*map(jnp.asarray, plane.axes))
+    places = jnp.stack([x1.ravel(), x2.ravel()], 1) @ plane.basis + plane.centre
     row = {}
     for name, which in (("best", best), ("typical", typical)):
         chosen = jax.tree.map(lambda each: each[..., which, None], runs)  # noqa: B023
         shifted = places + settings.input_shift
         z = training.outputs(chosen, shifted, settings.activation)
-        row[f"{name}_surface"] = z.reshape(one.shape)
+        row[f"{name}_surface"] = z.reshape(x1.shape)
         row[f"{name}_loss"] = loss[which]
     return row
 
 
 def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     """What is no row: the points, the proved levels, the prediction of dead units."""
-    given = problem(settings)
-    plane = frame(given.inputs)
+    dataset = problem(settings)
+    plane = frame(dataset.inputs)
     levels = problems.proved_levels(settings.data, settings.activation, settings.width)
     predicted = blind.sampled_dead_chance(
-        jax.random.key(0), given.inputs + settings.input_shift, settings.initialization,
+        jax.random.key(0), dataset.inputs + settings.input_shift, settings.initialization,
         settings.width,
     )  # fmt: skip
     return {
         "axis_1": jnp.asarray(plane.axes[0]),
         "axis_2": jnp.asarray(plane.axes[1]),
         "points": jnp.asarray(plane.points),
-        "targets": jnp.asarray(given.targets),
+        "targets": jnp.asarray(dataset.targets),
         "levels": jnp.array([each.loss for each in levels], float),
         "level_widths": jnp.array([each.width for each in levels], int),
         "predicted_dead": predicted,
@@ -220,9 +220,9 @@ def compare(
     """
     runs, steps = messages.whole("runs", runs), messages.whole("steps", steps)
     seed = messages.whole("seed", seed, 0)
-    found = table.learnt(rows, runs=runs, steps=steps, seed=seed)
+    solved = table.learnt(rows, runs=runs, steps=steps, seed=seed)
     cells = [
-        Cell(row, *table.COLUMNS[j], width, int(found[i, at, j]), runs, row.shares[at][j])
+        Cell(row, *table.COLUMNS[j], width, int(solved[i, at, j]), runs, row.shares[at][j])
         for i, row in enumerate(rows)
         for at, width in enumerate(table.WIDTHS)
         for j in range(len(table.COLUMNS))

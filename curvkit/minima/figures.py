@@ -42,7 +42,7 @@ def histogram(trace: Trace) -> go.Figure:
     edges = _edges(trace)
     losses = trace.runs("later_loss").astype(float)
     clipped = np.clip(np.nan_to_num(losses, nan=edges[-1]), 0, edges[-1] * (1 - 1e-9))
-    made = theme.figure(f"Where {len(losses)} runs ended: {_about(trace)}", height=470)
+    figure = theme.figure(f"Where {len(losses)} runs ended: {_about(trace)}", height=470)
     heights, drawn = np.zeros(BINS), []
     for name, chosen in trace.fates.items():
         heights = heights + np.histogram(clipped[chosen], edges)[0]
@@ -51,7 +51,7 @@ def histogram(trace: Trace) -> go.Figure:
         # Steps from bin to bin; the lower layers are drawn over the higher ones.
         x, y = np.repeat(edges, 2)[1:-1], np.repeat(tops, 2)
         colour = theme.color(ROLES[name])
-        made.add_trace(
+        figure.add_trace(
             theme.curve(ROLES[name], name, x, y, fill="tozeroy", fillcolor=colour,
                         line=dict(width=0.5, dash="solid"), hoverinfo="skip",
                         showlegend=bool(trace.fates[name].any()))
@@ -62,23 +62,23 @@ def histogram(trace: Trace) -> go.Figure:
         name = f"proved minimum, loss {number(level, 6)}"
         if units != trace.settings["width"]:
             name += f" ({units} unit{'s' * (units > 1)})"
-        made.add_trace(theme.curve("threshold", name, [level, level], [0, top]))
-    made.update_xaxes(title_text="loss L at the second look", range=[0, edges[-1]])
-    made.update_yaxes(title_text="runs", range=[0, top])
+        figure.add_trace(theme.curve("threshold", name, [level, level], [0, top]))
+    figure.update_xaxes(title_text="loss L at the second look", range=[0, edges[-1]])
+    figure.update_yaxes(title_text="runs", range=[0, top])
     # Up to three rows of names are above it.
-    made.update_layout(hovermode="closest", legend_traceorder="reversed", margin_t=112)
-    return made
+    figure.update_layout(hovermode="closest", legend_traceorder="reversed", margin_t=112)
+    return figure
 
 
 def success(trace: Trace) -> go.Figure:
     """The share of runs that get every point right, against width, with Wilson's intervals."""
     widths, counts = list(trace.success()), np.array(list(trace.success().values())).reshape(-1, 2)
-    made = theme.figure(f"Every point right: {_about(trace)}", height=470)
+    figure = theme.figure(f"Every point right: {_about(trace)}", height=470)
     solved, runs = counts.T
-    _share(made, "curvature", "solved, with its 95 % interval", widths, solved, runs)
-    made.update_xaxes(title_text="hidden units h", range=_units(trace), dtick=1)
-    made.update_yaxes(title_text="share of runs, per cent", range=[-2, 102])
-    return made
+    _share(figure, "curvature", "solved, with its 95 % interval", widths, solved, runs)
+    figure.update_xaxes(title_text="hidden units h", range=_units(trace), dtick=1)
+    figure.update_yaxes(title_text="share of runs, per cent", range=[-2, 102])
+    return figure
 
 
 def _units(trace: Trace) -> list[float]:
@@ -104,42 +104,44 @@ def dead(trace: Trace) -> go.Figure:
     widths, started, ended = (trace.runs(name) for name in ("width", "dead_at_start", "dead"))
     each = np.unique(widths)
     units = np.array([(widths == h).sum() * h for h in each])
-    made = theme.figure(f"Units off on every point: {_about(trace)}", height=470)
+    figure = theme.figure(f"Units off on every point: {_about(trace)}", height=470)
     for role, name, values, shift in (("sharpness", "at the end", ended, 0.06),
                                       ("loss", "at the start", started, -0.06)):  # fmt: skip
         silent = np.array([values[widths == h].sum() for h in each])
-        _share(made, role, name, each, silent, units, shift)
+        _share(figure, role, name, each, silent, units, shift)
     level = 100 * float(trace.predicted_dead)
     ends = _units(trace)
-    made.add_trace(theme.curve("threshold", "predicted for the start, by sampling units", ends,
-                               [level] * 2))  # fmt: skip
-    made.update_xaxes(title_text="hidden units h", range=ends, dtick=1)
-    made.update_yaxes(title_text="share of units, per cent", range=[-2, 102])
-    return made
+    figure.add_trace(theme.curve("threshold", "predicted for the start, by sampling units", ends,
+                                 [level] * 2))  # fmt: skip
+    figure.update_xaxes(title_text="hidden units h", range=ends, dtick=1)
+    figure.update_yaxes(title_text="share of units, per cent", range=[-2, 102])
+    return figure
 
 
 def surface(trace: Trace) -> go.Figure:
     """The data, and what is learnt of them: by the best run, and by a median failure."""
-    made = theme.figure(f"What is learnt: {_about(trace)}", height=470)
+    figure = theme.figure(f"What is learnt: {_about(trace)}", height=470)
     losses = {name: getattr(trace, f"{name}_loss") for name in ("best", "typical")}
     finite = {name: np.isfinite(each) & (np.abs(each) < 1e20) for name, each in losses.items()}
-    for panel, (name, told) in enumerate((("best", "the best run"), ("typical", "a failure")), 1):
-        made.add_trace(_empty(panel))
+    for panel, (name, title) in enumerate((("best", "the best run"), ("typical", "a failure")), 1):
+        figure.add_trace(_empty(panel))
         if not finite[name].any():
             continue
         usable = np.where(finite[name], losses[name], np.inf)
         # The best of all batches; of the failures the one of the newest batch.
         at = int(np.argmin(usable)) if name == "best" else int(np.flatnonzero(finite[name])[-1])
-        _learnt(made, trace, getattr(trace, f"{name}_surface")[at], panel)
-        text, axis = f"{told}: loss {number(losses[name][at])}", panel if panel > 1 else ""
-        made.add_annotation(text=text, xref=f"x{axis} domain", yref=f"y{axis} domain", x=0.02,
-                            y=1.02, yanchor="bottom", xanchor="left", showarrow=False)  # fmt: skip
-    made.update_layout(
+        _learnt(figure, trace, getattr(trace, f"{name}_surface")[at], panel)
+        text, axis = f"{title}: loss {number(losses[name][at])}", panel if panel > 1 else ""
+        figure.add_annotation(
+            text=text, xref=f"x{axis} domain", yref=f"y{axis} domain", x=0.02, y=1.02,
+            yanchor="bottom", xanchor="left", showarrow=False,
+        )  # fmt: skip
+    figure.update_layout(
         xaxis=dict(domain=[0, 0.45]), hovermode="closest", legend=dict(y=1.08),
         xaxis2=dict(domain=[0.55, 1], anchor="y2"), yaxis2=dict(anchor="x2"),
     )  # fmt: skip
-    _name_axes(made, trace)
-    return made
+    _name_axes(figure, trace)
+    return figure
 
 
 def _empty(panel):
@@ -154,11 +156,11 @@ def _is_line(trace):
 
 def _name_axes(made, trace):
     names = {"digits": ("first main direction", "second main direction")}
-    one, two = names.get(trace.settings["data"], ("x₁", "x₂"))
+    x_title, y_title = names.get(trace.settings["data"], ("x₁", "x₂"))
     if _is_line(trace):
-        one, two = "x", "output z and target y"
-    made.update_xaxes(title_text=one)
-    made.update_yaxes(title_text=two)
+        x_title, y_title = "x", "output z and target y"
+    made.update_xaxes(title_text=x_title)
+    made.update_yaxes(title_text=y_title)
 
 
 def _learnt(made, trace, values, panel):
@@ -204,25 +206,25 @@ def _labelled(points, labels, **where):
 def found(finding: Any) -> go.Figure:
     """What a search found: the points, and the output at its most frequented bad minimum."""
     chosen = (*finding.bad, *finding.minima)[:1]
-    made = theme.figure("No minimum above the best was found", height=470)
+    figure = theme.figure("No minimum above the best was found", height=470)
     if chosen and chosen[0].surface.size:
         verdict = chosen[0].certificate.verdict
-        made.update_layout(title_text=f"Bad minimum, loss {number(chosen[0].loss, 6)}: {verdict}")
-        one, two = finding.axes
-        made.add_trace(_probability(one, two, chosen[0].surface, "probability"))
-    for made_of in _labelled(finding.points, finding.labels):
-        made.add_trace(made_of)
-    made.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
-    return made
+        figure.update_layout(title_text=f"Bad minimum, loss {number(chosen[0].loss, 6)}: {verdict}")
+        x1, x2 = finding.axes
+        figure.add_trace(_probability(x1, x2, chosen[0].surface, "probability"))
+    for curve in _labelled(finding.points, finding.labels):
+        figure.add_trace(curve)
+    figure.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
+    return figure
 
 
 def scattered(points: list[list[float]], labels: list[float]) -> go.Figure:
     """Points of two labels, before anything is learnt of them."""
-    made = theme.figure("The points as they stand", height=470)
+    figure = theme.figure("The points as they stand", height=470)
     for each in _labelled(np.array(points, float).reshape(-1, 2), np.array(labels)):
-        made.add_trace(each)
-    made.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
-    return made
+        figure.add_trace(each)
+    figure.update_layout(hovermode="closest", xaxis_title_text="x₁", yaxis_title_text="x₂")
+    return figure
 
 
 def words(trace: Trace) -> str:
@@ -231,19 +233,21 @@ def words(trace: Trace) -> str:
     if not total:
         return "No run has ended yet."
     fates = {name: int(chosen.sum()) for name, chosen in trace.fates.items()}
-    told = [f"Of {total} runs **{fates['solved']} got every point right**."]
-    told.append(f"{fates['stuck']} are **stuck**: a gradient below the tolerance, and nothing won")
-    told[-1] += f" by a second look; {fates['not there yet']} are **not there yet**."
+    sentences = [f"Of {total} runs **{fates['solved']} got every point right**."]
+    sentences.append(
+        f"{fates['stuck']} are **stuck**: a gradient below the tolerance, and nothing won"
+    )
+    sentences[-1] += f" by a second look; {fates['not there yet']} are **not there yet**."
     if fates["diverged"]:
-        told.append(f"**{fates['diverged']}** diverged.")
+        sentences.append(f"**{fates['diverged']}** diverged.")
     for at, level in enumerate(trace.levels):
         ended = int(trace.at_level(at).sum())
         of = int((trace.runs("width") == trace.level_widths[at]).sum())
-        told.append(
+        sentences.append(
             f"At the proved minimum with loss {number(level, 6)} ended **{ended}** of {of}."
         )
     if "relu" in trace.settings["activation"]:
         units = max(int(trace.runs("width").sum()), 1)
         share = 100 * trace.runs("dead").sum() / units
-        told.append(f"At the end {number(share)} % of all units are off on every point.")
-    return " ".join(told)
+        sentences.append(f"At the end {number(share)} % of all units are off on every point.")
+    return " ".join(sentences)

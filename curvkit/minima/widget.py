@@ -26,9 +26,9 @@ def build(points: Any = None, labels: Any = None, **options: Any) -> Any:
     from curvkit.show.workbench import Workbench
 
     if points is None:
-        given = problem(Settings())
+        dataset = problem(Settings())
         # As they are printed, not as single precision holds them.
-        points, labels = given.inputs.astype(float).round(6), given.targets
+        points, labels = dataset.inputs.astype(float).round(6), dataset.targets
     if headless():
         finding = search(points, labels, **options)
         display(finding)

@@ -91,23 +91,23 @@ class Comparison(NamedTuple):
 
     def words(self) -> str:
         """What helps and what harms, at each weight, in a sentence each."""
-        told = []
+        sentences = []
         for weight in dict.fromkeys(row.weight for row in self.rows):
             verdicts = {row.function: row.verdict for row in self.rows if row.weight == weight}
             harmed = [name for name, each in verdicts.items() if each == "harms"]
             named = ", ".join(name.replace("_", "-") for name in harmed) or "none"
             count = sum(each == "helps" for each in verdicts.values())
-            told.append(
+            sentences.append(
                 f"At λ = {number(weight)} slopes help on **{count} of {len(verdicts)}** functions "
                 f"and harm on {named}."
             )
         checked = [each for row in self.rows for each in row.agrees() or ()]
         if checked:
-            told.append(
+            sentences.append(
                 f"Of the {len(checked)} medians that other seeds gave, **{sum(checked)}** lie "
                 "within the pairs of this table."
             )
-        return " ".join(told)
+        return " ".join(sentences)
 
     def _repr_markdown_(self) -> str:
         head = ["| function | n | λ | values alone | with slopes | helped | | noted |"]

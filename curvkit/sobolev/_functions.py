@@ -100,8 +100,8 @@ def grid(size: int = GRID) -> jax.Array:
     [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]
     """
     line = jnp.linspace(-1, 1, size)
-    one, two = jnp.meshgrid(line, line)
-    return jnp.stack([one.ravel(), two.ravel()], 1)
+    first, second = jnp.meshgrid(line, line)
+    return jnp.stack([first.ravel(), second.ravel()], 1)
 
 
 def scaling(name: str) -> Scaling:
@@ -110,10 +110,10 @@ def scaling(name: str) -> Scaling:
     >>> scaling("bukin").input_scale.tolist()
     [5.0, 3.0]
     """
-    given = function(name)
-    low, high = (jnp.asarray(each, float) for each in (given.low, given.high))
+    test_function = function(name)
+    low, high = (jnp.asarray(each, float) for each in (test_function.low, test_function.high))
     centre, half = (low + high) / 2, (high - low) / 2
-    values = jax.vmap(given.formula)(centre + half * grid())
+    values = jax.vmap(test_function.formula)(centre + half * grid())
     return Scaling(centre, half, jnp.mean(values), jnp.std(values))
 
 

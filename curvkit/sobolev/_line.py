@@ -141,10 +141,10 @@ def _fit(params, table, weight, steps):
             return jax.tree.map(lambda value, move: value - rate * move, params, moves), state
 
         end = jax.lax.fori_loop(0, steps, step, (params, adam.init(params)))[0]
-        values, found = jax.vmap(lambda x: jax.value_and_grad(model, 1)(end, x))(x)
+        values, derivatives = jax.vmap(lambda x: jax.value_and_grad(model, 1)(end, x))(x)
         mean = lambda wrong: jnp.sqrt(jnp.sum(counts * wrong**2) / jnp.sum(counts))
         drawn = jax.vmap(lambda x: model(end, x))(jnp.asarray(_places(), x.dtype))
-        return drawn, jnp.stack([mean(values - y), mean(found - slopes)])
+        return drawn, jnp.stack([mean(values - y), mean(derivatives - slopes)])
 
     drawn, errors = jax.vmap(train)(jnp.stack([0 * weight, weight]))
     return drawn, errors.T

@@ -153,11 +153,11 @@ def _real(x):
 
 def _term(model, x, y, values, order, target, projections):
     """The mean squared error of the derivatives of one order."""
-    found = _derivative(model, x, order, projections)
+    derivative = _derivative(model, x, order, projections)
     wanted = _contracted(target, order, y.ndim - 1, projections)
-    if not tree.traced(values, found, wanted):
-        _require_finite(order, wanted, found, values, projections)
-    missed = tree.wide(found) - tree.wide(wanted)
+    if not tree.traced(values, derivative, wanted):
+        _require_finite(order, wanted, derivative, values, projections)
+    missed = tree.wide(derivative) - tree.wide(wanted)
     return jnp.sum(missed**2) * _share(order, x, y, projections)
 
 
@@ -189,13 +189,13 @@ def taught(
     """
     order = messages.whole("order", order, 0, "0, 1 or 2", 2)
     x, teacher = _real(x), programs.own(teacher, "teacher")
-    made: list[Any] = [jax.vmap(teacher)(x)]
+    targets: list[Any] = [jax.vmap(teacher)(x)]
     for each in range(1, order + 1):
-        found = _derivative(teacher, x, each, projections)
-        made.append(found if projections is None else Contracted(found))
-    if order and not tree.traced(made):
+        derivative = _derivative(teacher, x, each, projections)
+        targets.append(derivative if projections is None else Contracted(derivative))
+    if order and not tree.traced(targets):
         points.require_smooth("teacher", teacher, x)
-    return jax.lax.stop_gradient(tuple(made))
+    return jax.lax.stop_gradient(tuple(targets))
 
 
 def _derivative(function, x, order, projections):
@@ -219,8 +219,8 @@ def _contracted(target, order, rank, projections):
         return jnp.asarray(target)
 
     def along(outputs, inputs, target):
-        found = jnp.tensordot(outputs, target, rank)
-        return found if order == 1 else jnp.tensordot(found, inputs, inputs.ndim)
+        contracted = jnp.tensordot(outputs, target, rank)
+        return contracted if order == 1 else jnp.tensordot(contracted, inputs, inputs.ndim)
 
     each = jax.vmap(jax.vmap(along), (0, 0, None))
     return each(projections.outputs, projections.inputs, jnp.asarray(target))
@@ -251,17 +251,17 @@ def _weights(weights, count):
 def _require_shapes(model, x, y, derivatives, projections):
     if not x.ndim or not len(x):
         raise ValueError(messages.refusal("x", "at least one input, (n, ...)", x.shape))
-    made = jax.eval_shape(jax.vmap(model), x)
-    if y.shape != getattr(made, "shape", None):
-        expected = f"shaped as the model's outputs, {getattr(made, 'shape', made)}"
+    outputs = jax.eval_shape(jax.vmap(model), x)
+    if y.shape != getattr(outputs, "shape", None):
+        expected = f"shaped as the model's outputs, {getattr(outputs, 'shape', outputs)}"
         raise ValueError(messages.refusal("y", expected, y.shape))
     right = [y.shape + x.shape[1:] * order for order in (1, 2)]
     if projections is not None:
         for name, like in (("outputs", y), ("inputs", x)):
-            given = jnp.shape(getattr(projections, name))
-            if given[1:] != like.shape:
+            shape = jnp.shape(getattr(projections, name))
+            if shape[1:] != like.shape:
                 expected = f"of shape (k, {', '.join(map(str, like.shape))})"
-                raise ValueError(messages.refusal(f"projections.{name}", expected, given))
+                raise ValueError(messages.refusal(f"projections.{name}", expected, shape))
     for at, each in enumerate(derivatives):
         _require_derivative(at, each, x, right, projections)
 
@@ -279,8 +279,8 @@ def _require_derivative(at, given, x, right, projections):
         other = right[1 - at]
         swapped = f"that is the shape of a {ORDERS[1 - at]} derivative"
         advice = swapped if jnp.shape(given) == other else ""
-        what = f"the target's {ORDERS[at]} derivative, of shape {expected}"
-        raise ValueError(messages.refusal(name, what, jnp.shape(given), advice))
+        wanted = f"the target's {ORDERS[at]} derivative, of shape {expected}"
+        raise ValueError(messages.refusal(name, wanted, jnp.shape(given), advice))
 
 
 def _require_finite(order, wanted, found, values, projections):

@@ -68,9 +68,9 @@ def _kinks(function, x, direction):
     flat = lambda array: array.reshape(len(x), -1)
 
     def sides(distance):
-        one, other = (flat(slopes(x + at * distance * unit * direction)) for at in (1, -1))
-        size = jnp.maximum(jnp.max(jnp.abs(one), 1), jnp.max(jnp.abs(other), 1))
-        return jnp.max(jnp.abs(one - other), 1), size
+        ahead, behind = (flat(slopes(x + at * distance * unit * direction)) for at in (1, -1))
+        size = jnp.maximum(jnp.max(jnp.abs(ahead), 1), jnp.max(jnp.abs(behind), 1))
+        return jnp.max(jnp.abs(ahead - behind), 1), size
 
     (near, _), (far, _), (_, size) = (sides(distance) for distance in (NEAR, FAR, AROUND))
     jumps = (near > 0.5 * far) & (near > JUMP * jnp.where(jnp.isfinite(size), size, 0))

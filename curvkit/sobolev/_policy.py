@@ -56,14 +56,14 @@ class Distilled(NamedTuple):
 
     def words(self) -> str:
         """What slopes gain, and what one direction costs and gains beside the whole Jacobian."""
-        plain, some, whole = np.median(self.divergence, 1)
+        plain, along, whole = np.median(self.divergence, 1)
         number = messages.number
         cost = self.flops[1] / self.flops[2]
         return (
             f"From {self.states} states the median divergence from the teacher is "
             f"**{number(plain)}** on values alone and **{number(whole)}** with whole "
             f"Jacobians. One random direction takes {number(cost)} of their operations and "
-            f"comes to {number(some)}, {number(some / whole)} times their divergence."
+            f"comes to {number(along)}, {number(along / whole)} times their divergence."
         )
 
     def _repr_markdown_(self) -> str:
@@ -154,8 +154,8 @@ def _play(many, starts, noise):
 
     def step(params, state, noise):
         # The largest of log-probabilities with Gumbel noise is a draw from the policy.
-        taken = jnp.argmax(log_policy(params, state) + noise)
-        later = moved(state, jnp.asarray(PUSHES)[taken])
+        action = jnp.argmax(log_policy(params, state) + noise)
+        later = moved(state, jnp.asarray(PUSHES)[action])
         return later, (state, price(later))
 
     def play(params, state, noise):
@@ -166,14 +166,14 @@ def _play(many, starts, noise):
 
 def _error(params, key, states, log, slopes, lambdas):
     """KL, and the penalty on whole Jacobians and along one direction, each by its own weight."""
-    found = jax.vmap(lambda state: log_policy(params, state))(states)
-    total = jnp.mean(jnp.sum(jnp.exp(log) * (log - found), 1))
-    given = (lambda state: log_policy(params, state)), states, log, slopes
-    some, whole = lambdas
+    own = jax.vmap(lambda state: log_policy(params, state))(states)
+    total = jnp.mean(jnp.sum(jnp.exp(log) * (log - own), 1))
+    data = (lambda state: log_policy(params, state)), states, log, slopes
+    along, whole = lambdas
     if whole is not None:
-        total += penalty(*given, weights=whole)
-    if some is not None:
-        total += penalty(*given, weights=some, projections=draw(key, states, log))
+        total += penalty(*data, weights=whole)
+    if along is not None:
+        total += penalty(*data, weights=along, projections=draw(key, states, log))
     return total
 
 
@@ -187,14 +187,14 @@ def _students(first, keys, states, teacher, lambdas, tested, steps):
         def step(at, carry):
             params, state = carry
             drawn = jax.random.fold_in(key, at)
-            found = jax.grad(_error)(params, drawn, states, log, slopes, lambdas)
-            moves, state = adam.update(found, state)
+            gradient = jax.grad(_error)(params, drawn, states, log, slopes, lambdas)
+            moves, state = adam.update(gradient, state)
             return jax.tree.map(lambda value, move: value - 2e-3 * move, params, moves), state
 
         return jax.lax.fori_loop(0, steps, step, (params, adam.init(params)))[0]
 
     seeds = jax.vmap(train, (0, 0, 0, 0, 0, None))
-    made = jax.vmap(seeds, (None,) * 5 + (0,))(first, keys, states, log, slopes, lambdas)
+    students = jax.vmap(seeds, (None,) * 5 + (0,))(first, keys, states, log, slopes, lambdas)
     truth = jax.vmap(lambda state: log_policy(teacher, state))(tested)
 
     def judged(params):
@@ -202,7 +202,7 @@ def _students(first, keys, states, teacher, lambdas, tested, steps):
         far = jnp.mean(jnp.sum(jnp.exp(truth) * (truth - own), 1))
         return far, jnp.mean(jnp.argmax(truth, 1) != jnp.argmax(own, 1))
 
-    return made, *jax.vmap(jax.vmap(judged))(made)
+    return students, *jax.vmap(jax.vmap(judged))(students)
 
 
 def _told(teacher, states):
@@ -261,12 +261,12 @@ def distil(
     seen, paid = (np.asarray(each[0]) for each in _play(many, *world))
     order = draws.permutation(seen.reshape(-1, 4))
     data, tested = order[TESTED:][: seeds * states].reshape(seeds, states, 4), order[:TESTED]
-    made, far, other = learn(data, teacher, tested, steps)
+    students, far, other = learn(data, teacher, tested, steps)
     # A policy of zeros takes every push alike.
     last = lambda each: np.concatenate(
         [each.reshape(-1, *each.shape[2:]), np.zeros_like(each[0, :1])]
     )
-    prices = np.asarray(_play(jax.tree.map(last, jax.device_get(made)), *world)[1]).mean((1, 2))
+    prices = np.asarray(_play(jax.tree.map(last, jax.device_get(students)), *world)[1]).mean((1, 2))
     return Distilled(states, weight, np.asarray(far), np.asarray(other),
                      prices[:-1].reshape(far.shape), float(paid.mean()), float(prices[-1]),
                      _flops(first, keys, data, teacher))  # fmt: skip
@@ -275,12 +275,12 @@ def distil(
 def _flops(first, keys, data, teacher):
     """Operations of one step of one student by each method, of the program as it is written."""
     student = jax.tree.map(lambda each: each[0], first)
-    given = jax.eval_shape(lambda: (student, keys[0], data[0], *_told(teacher, data[0])))
+    shapes = jax.eval_shape(lambda: (student, keys[0], data[0], *_told(teacher, data[0])))
     one = np.float32(1)
     ways = ((None, None), (one, None), (None, one))
 
     def count(way):
-        written = jax.jit(lambda *given: jax.grad(_error)(*given, way)).lower(*given)
+        written = jax.jit(lambda *given: jax.grad(_error)(*given, way)).lower(*shapes)
         # Of a program that is not compiled yet not every backend tells this.
         costs: Any = written.cost_analysis() or written.compile().cost_analysis()
         return costs["flops"]

@@ -52,12 +52,12 @@ class Scaling(NamedTuple):
             low, high = jnp.min(x, 0), jnp.max(x, 0)
         else:
             low, high = (jnp.broadcast_to(jnp.asarray(each, float), x.shape[1:]) for each in domain)
-        made = cls((low + high) / 2, (high - low) / 2, jnp.mean(y, 0), jnp.std(y, 0))
-        for name, scale in (("x", made.input_scale), ("y", made.target_scale)):
+        scaling = cls((low + high) / 2, (high - low) / 2, jnp.mean(y, 0), jnp.std(y, 0))
+        for name, scale in (("x", scaling.input_scale), ("y", scaling.target_scale)):
             if not bool(jnp.all(jnp.isfinite(scale) & (scale > 0))):
                 expected = "finite and not the same at every point"
                 raise ValueError(messages.refusal(name, expected, f"a spread of {scale.tolist()}"))
-        return made
+        return scaling
 
     def inputs(self, x: jax.Array) -> jax.Array:
         """Scaled inputs, shaped as `x`."""
@@ -65,14 +65,14 @@ class Scaling(NamedTuple):
 
     def targets(self, y: jax.Array, *derivatives: jax.Array) -> tuple[jax.Array, ...]:
         """Scaled values, and derivatives with respect to scaled inputs, shaped as given."""
-        made = [(y - self.target_centre) / self.target_scale]
+        scaled = [(y - self.target_centre) / self.target_scale]
         rank = self.input_scale.ndim
         for order, each in enumerate(derivatives, 1):
             each = each / jnp.expand_dims(self.target_scale, self._inner(order * rank))
             for at in range(order):
                 each = each * jnp.expand_dims(self.input_scale, self._inner(at * rank))
-            made.append(each)
-        return tuple(made)
+            scaled.append(each)
+        return tuple(scaled)
 
     def _inner(self, count):
         """As many axes to be added at the end."""

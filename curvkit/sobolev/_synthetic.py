@@ -118,8 +118,8 @@ def synthetic(
     methods = np.array(list(METHODS.values()), np.float32)
     methods[:, 4] *= weight
     parts = [(pixels[part], labels[part]) for part in (slice(seen), slice(seen, None))]
-    made = _train(first, methods, batches, *parts)
-    return Synthetic(*(np.asarray(each, float) for each in made))
+    outcomes = _train(first, methods, batches, *parts)
+    return Synthetic(*(np.asarray(each, float) for each in outcomes))
 
 
 def _first(draws, features, classes):
@@ -128,12 +128,12 @@ def _first(draws, features, classes):
         normal = lambda a, b: (draws.normal(size=(a, b)) / a**0.5).astype(np.float32)
         return [(normal(*pair), np.zeros(pair[1], np.float32)) for pair in pairs]
 
-    told = BOTTLENECK + classes
+    inputs = BOTTLENECK + classes
     return {
         "lower": layers(features, HIDDEN, BOTTLENECK),
         "upper": layers(BOTTLENECK, classes),
-        "value": layers(told, HIDDEN, HIDDEN, 1),
-        "direct": layers(told, HIDDEN, HIDDEN, BOTTLENECK),
+        "value": layers(inputs, HIDDEN, HIDDEN, 1),
+        "direct": layers(inputs, HIDDEN, HIDDEN, BOTTLENECK),
     }
 
 
@@ -174,24 +174,24 @@ def gradients(params: Any, method: jax.Array, pixels: jax.Array, labels: jax.Arr
     def value_error(value):
         def one(h, y, target, slope):
             model = lambda h: predicted(value, h, y)
-            given = model, h[None], target[None]
-            return by_value * loss(*given) + penalty(*given, slope[None], weights=by_slope)
+            example = model, h[None], target[None]
+            return by_value * loss(*example) + penalty(*example, slope[None], weights=by_slope)
 
         return jnp.mean(jax.vmap(one)(hidden, labels, losses, slopes))
 
-    told = jnp.concatenate([hidden, labels], 1)
-    direct, teach = jax.vjp(lambda direct: _forward(direct, told), params["direct"])
+    inputs = jnp.concatenate([hidden, labels], 1)
+    direct, teach = jax.vjp(lambda direct: _forward(direct, inputs), params["direct"])
     guess = jax.vmap(jax.grad(predicted, 1), (None, 0, 0))(params["value"], hidden, labels)
     delta = by_true * slopes + by_guess * guess + by_direct * direct
     mean = lambda upper: jnp.mean(jax.vmap(entropy, (None, 0, 0))(upper, hidden, labels))
     length = jnp.sqrt(jnp.sum(delta**2) * jnp.sum(slopes**2))
-    found = {
+    gradient = {
         "lower": back(delta / len(pixels))[0],
         "upper": jax.grad(mean)(params["upper"]),
         "value": jax.grad(value_error)(params["value"]),
         "direct": teach(2 * (direct - slopes) / len(pixels))[0],
     }
-    return found, jnp.sum(delta * slopes) / jnp.maximum(length, 1e-12)
+    return gradient, jnp.sum(delta * slopes) / jnp.maximum(length, 1e-12)
 
 
 @functools.partial(jax.jit, compiler_options=QUICKLY)
@@ -201,8 +201,8 @@ def _train(first, methods, batches, seen, tested):
     def train(params, method, batches):
         def step(carry, batch):
             params, state = carry
-            found, cosine = gradients(params, method, *(each[batch] for each in seen))
-            moves, state = adam.update(found, state)
+            gradient, cosine = gradients(params, method, *(each[batch] for each in seen))
+            moves, state = adam.update(gradient, state)
             moved: Any = optax.apply_updates(params, moves)
             return (moved, state), cosine
 

@@ -110,10 +110,10 @@ def ends(
         name, block = job
         # The last block is filled up with what it has already.
         lambdas, chosen = (np.array(each) for each in zip(*(block * LANES)[:LANES], strict=True))
-        some = jax.tree.map(lambda each: each[chosen], data[name])
-        given = drawn[chosen], some, tested[name], real(lambdas)
-        made = _train(*given, learning_rate, steps, **how)
-        return np.asarray(made, float)[:, : len(block)]
+        samples = jax.tree.map(lambda each: each[chosen], data[name])
+        lane_data = drawn[chosen], samples, tested[name], real(lambdas)
+        errors = _train(*lane_data, learning_rate, steps, **how)
+        return np.asarray(errors, float)[:, : len(block)]
 
     # Two cores serve two blocks, and before that compile two programs: one trains nothing yet.
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
@@ -121,13 +121,13 @@ def ends(
         empty = jax.tree.map(real, (drawn[np.zeros(LANES, int)], *empty))
         ready = pool.submit(_train, *empty, learning_rate, 0, **how)
         data, tested = jax.device_get(_all_known(real(inputs)))
-        for name, given in data.items():
+        for name, samples in data.items():
             typical = np.sqrt(np.mean(tested[name].slopes ** 2))
-            data[name] = given._replace(slopes=given.slopes + typical * noisy)
+            data[name] = samples._replace(slopes=samples.slopes + typical * noisy)
         ready.result()
-        found = list(pool.map(work, [(name, block) for name in names for block in blocks]))
+        errors = list(pool.map(work, [(name, block) for name in names for block in blocks]))
     shape = (2, len(names), len(weights), pairs)
-    return Ends(*np.concatenate(found, axis=1).reshape(shape))
+    return Ends(*np.concatenate(errors, axis=1).reshape(shape))
 
 
 def _blank(*shape):

@@ -92,13 +92,13 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
             along = lambda value, step: value - settings.learning_rate * step
             return jax.tree.map(along, params, direction), adam
 
-        made = [
+        updated = [
             jax.vmap(lambda params, adam, data, weight=weight: move(params, adam, data, weight))(
                 params, adam, state.data
             )
             for params, adam, weight in zip(*carry, weights, strict=True)
         ]
-        return tuple(zip(*made, strict=True))
+        return tuple(zip(*updated, strict=True))
 
     row = {"step": state.step} | measured(settings, state)
     further = jnp.clip(settings.steps - state.step, 0, every(settings))
@@ -114,8 +114,8 @@ def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
     square = jnp.mean(jnp.sum(state.tested.slopes**2, 1))
 
     def errors(params, data):
-        found = jax.vmap(jax.value_and_grad(fitted(params, settings.activation)))
-        (values, slopes), (seen, seen_slopes) = found(state.tested.inputs), found(data.inputs)
+        evaluate = jax.vmap(jax.value_and_grad(fitted(params, settings.activation)))
+        (values, slopes), (seen, seen_slopes) = evaluate(state.tested.inputs), evaluate(data.inputs)
         apart = jnp.sum((slopes - state.tested.slopes) ** 2, 1)
         value_error = jnp.mean((values - state.tested.values) ** 2)
         trained_error = jnp.mean((seen - data.values) ** 2)
@@ -185,9 +185,9 @@ def compare(
     chosen = Settings.read(slope_weight=weights[0], **turned)
     inputs, normal, noise, _ = _drawn(chosen, jax.random.key(0))
     how = {each: getattr(chosen, each) for each in ("width", "activation", "learning_rate")}
-    found = ends(names, [0.0, *weights], inputs, normal, noise, steps=chosen.steps, **how)
+    errors = ends(names, [0.0, *weights], inputs, normal, noise, steps=chosen.steps, **how)
     rows = []
-    for name, values, slopes in zip(names, *found, strict=True):
+    for name, values, slopes in zip(names, *errors, strict=True):
         for at, weight in enumerate(weights, 1):
             both = slopes[[0, at]]
             rows.append(Row(name, chosen.points, weight, values[0], values[at], both))

@@ -35,11 +35,11 @@ def _finish(made: go.Figure, trace: Trace, rows: int) -> go.Figure:
 
 def errors(trace: Trace) -> go.Figure:
     """Errors of values and of slopes on the test grid: medians over the pairs, and all pairs."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(f"Errors on the test grid: {_about(trace)}", 2)
-    told = (("value_error", "error of values"), ("slope_error", "error of slopes"))
-    for row, (name, title) in enumerate(told, 1):
-        values = getattr(kept, name)
+    finite = trace.head(trace.finite)
+    figure = theme.figure(f"Errors on the test grid: {_about(trace)}", 2)
+    panels = (("value_error", "error of values"), ("slope_error", "error of slopes"))
+    for row, (name, title) in enumerate(panels, 1):
+        values = getattr(finite, name)
         for at, method in enumerate(METHODS):
             low, mid, high = np.quantile(values[:, at], [0, 0.5, 1], axis=1)
             colour, legend = theme.color(ROLES[method]), row == 1
@@ -47,49 +47,49 @@ def errors(trace: Trace) -> go.Figure:
                 fill="toself", fillcolor=theme.faint(colour), line=dict(width=0), hoverinfo="skip"
             )
             around = [
-                np.concatenate([kept.step, kept.step[::-1]]),
+                np.concatenate([finite.step, finite.step[::-1]]),
                 np.concatenate([low, high[::-1]]),
             ]
             all_pairs = theme.curve(ROLES[method], f"all pairs, {NAMES[method]}", *around, **band)
-            made.add_trace(all_pairs.update(showlegend=False), row=row, col=1)
-            median = theme.curve(ROLES[method], NAMES[method], kept.step, mid)
-            made.add_trace(median.update(showlegend=legend), row=row, col=1)
+            figure.add_trace(all_pairs.update(showlegend=False), row=row, col=1)
+            median = theme.curve(ROLES[method], NAMES[method], finite.step, mid)
+            figure.add_trace(median.update(showlegend=legend), row=row, col=1)
         ends = [0, trace.settings["steps"]]
         nothing = theme.curve("threshold", "a constant", ends, [1, 1])
-        made.add_trace(nothing.update(showlegend=row == 1), row=row, col=1)
-        made.update_yaxes(title_text=title, type="log", **theme.log_ticks(values), row=row, col=1)
-    return _finish(made, trace, 2)
+        figure.add_trace(nothing.update(showlegend=row == 1), row=row, col=1)
+        figure.update_yaxes(title_text=title, type="log", **theme.log_ticks(values), row=row, col=1)
+    return _finish(figure, trace, 2)
 
 
 def sharpness(trace: Trace) -> go.Figure:
     """How curved the two losses are along training: slopes make a loss steep."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(f"Sharpness of the loss trained on: {_about(trace)}", 2)
+    finite = trace.head(trace.finite)
+    figure = theme.figure(f"Sharpness of the loss trained on: {_about(trace)}", 2)
     for at, method in enumerate(METHODS):
-        curve = theme.curve(ROLES[method], NAMES[method], kept.step, kept.sharpness[:, at])
-        made.add_trace(curve, row=1, col=1)
-        mid = np.median(kept.trained_error[:, at], axis=1)
-        curve = theme.curve(ROLES[method], f"{NAMES[method]} (points)", kept.step, mid)
-        made.add_trace(curve.update(showlegend=False), row=2, col=1)
-    made.update_yaxes(title_text="sharpness λ<sub>max</sub>", type="log", nticks=4, row=1, col=1)
-    made.update_yaxes(title_text="error on the points", type="log", nticks=4, row=2, col=1)
-    return _finish(made, trace, 2)
+        curve = theme.curve(ROLES[method], NAMES[method], finite.step, finite.sharpness[:, at])
+        figure.add_trace(curve, row=1, col=1)
+        mid = np.median(finite.trained_error[:, at], axis=1)
+        curve = theme.curve(ROLES[method], f"{NAMES[method]} (points)", finite.step, mid)
+        figure.add_trace(curve.update(showlegend=False), row=2, col=1)
+    figure.update_yaxes(title_text="sharpness λ<sub>max</sub>", type="log", nticks=4, row=1, col=1)
+    figure.update_yaxes(title_text="error on the points", type="log", nticks=4, row=2, col=1)
+    return _finish(figure, trace, 2)
 
 
 def surfaces(trace: Trace) -> go.Figure:
     """The function and both fits of the first pair as they grow, with slopes as arrows."""
-    kept = trace.head(trace.finite)
+    finite = trace.head(trace.finite)
     titles = ["the function", *(NAMES[method] for method in METHODS)]
-    made = theme.figure(f"What is learnt: {_about(trace)}", 1, cols=3, subplot_titles=titles,
-                        horizontal_spacing=0.02, height=430)  # fmt: skip
+    figure = theme.figure(f"What is learnt: {_about(trace)}", 1, cols=3, subplot_titles=titles,
+                          horizontal_spacing=0.02, height=430)  # fmt: skip
     span = np.ptp(trace.truth) if np.isfinite(trace.truth).all() else 0.0
     tall = HEIGHT / span if 0 < span < 1e20 else 0.0
     bottom = -tall * np.min(trace.truth) if tall else 0.0
     shown: list[tuple[str, Any, Any, Any]] = []
     shown.append(("plain", trace.truth, trace.targets, trace.slopes))
     for at, method in enumerate(METHODS):
-        newest = [getattr(kept, name)[-1:, at] for name in ("surface", "at_points")]
-        newest.append(kept.slopes_at_points[-1:, at])
+        newest = [getattr(finite, name)[-1:, at] for name in ("surface", "at_points")]
+        newest.append(finite.slopes_at_points[-1:, at])
         surface, values, slopes = (each[0] if len(each) else None for each in newest)
         shown.append((ROLES[method], surface, values, slopes))
     for col, (role, surface, values, slopes) in enumerate(shown, 1):
@@ -98,30 +98,30 @@ def surfaces(trace: Trace) -> go.Figure:
         name = titles[col - 1]
         thin = dict(width=1.2, dash="solid")
         line = theme.curve(role, name, *net, line=thin, hoverinfo="skip")
-        made.add_trace(line.update(showlegend=False), row=1, col=col)
+        figure.add_trace(line.update(showlegend=False), row=1, col=col)
         line = theme.curve("curvature", f"slopes, {name}", *arrows, hoverinfo="skip")
-        made.add_trace(line.update(showlegend=False), row=1, col=col)
+        figure.add_trace(line.update(showlegend=False), row=1, col=col)
         dots = theme.curve("curvature", f"points, {name}", *marks, mode="markers",
                            marker=dict(size=6), hoverinfo="skip")  # fmt: skip
-        made.add_trace(dots.update(showlegend=False), row=1, col=col)
-    made.update_xaxes(visible=False, range=[-1.9, 1.9])
-    made.update_yaxes(visible=False, range=[-1.3, 1.9 + HEIGHT])
-    made.update_layout(hovermode=False)
-    return made
+        figure.add_trace(dots.update(showlegend=False), row=1, col=col)
+    figure.update_xaxes(visible=False, range=[-1.9, 1.9])
+    figure.update_yaxes(visible=False, range=[-1.3, 1.9 + HEIGHT])
+    figure.update_layout(hovermode=False)
+    return figure
 
 
 def _seen(places, heights):
     """Places (..., 2) at heights (...) as they are seen from a corner above: x and y."""
-    one, two = places[..., 0], places[..., 1]
-    return 0.87 * (one - two), 0.5 * (one + two) + heights
+    x1, x2 = places[..., 0], places[..., 1]
+    return 0.87 * (x1 - x2), 0.5 * (x1 + x2) + heights
 
 
 def _drawn(trace, surface, values, slopes, lift, tall):
     """The net of a surface, its points, and arrows along its slopes, as curves with gaps."""
     if surface is None:
         return ([], []), ([], []), ([], [])
-    one, two = np.meshgrid(trace.axis, trace.axis)
-    x, y = lift(np.stack([one, two], -1), surface)
+    x1, x2 = np.meshgrid(trace.axis, trace.axis)
+    x, y = lift(np.stack([x1, x2], -1), surface)
     gaps = lambda lines: np.pad(lines, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
     net = [np.concatenate([gaps(each), gaps(each.T)]) for each in (x, y)]
     length = np.linalg.norm(slopes, axis=1, keepdims=True)
@@ -135,21 +135,21 @@ def _drawn(trace, surface, values, slopes, lift, tall):
 
 def pairs(trace: Trace) -> go.Figure:
     """Each pair's two errors at the end: below the diagonal slopes have helped."""
-    made = theme.figure(f"Did slopes help? {_about(trace)}", height=470)
+    figure = theme.figure(f"Did slopes help? {_about(trace)}", height=470)
     values = trace.last().astype(float)
     good = values[:, np.all((values > 0) & (values < 1e20), axis=0)]
     low, high = (good.min(), good.max()) if good.size else (0.1, 1.0)
     ends = [low / 1.5, high * 1.5]
-    made.add_trace(theme.curve("threshold", "the same error", ends, ends))
-    made.add_trace(
+    figure.add_trace(theme.curve("threshold", "the same error", ends, ends))
+    figure.add_trace(
         theme.curve("sharpness", "a pair: same points, same first weights", *good, mode="markers",
                     marker=dict(size=11))
     )  # fmt: skip
     log: dict[str, Any] = dict(type="log", **theme.log_ticks(np.array(ends)))
-    made.update_xaxes(title_text="error of values, values alone", **log)
-    made.update_yaxes(title_text="error of values, with slopes", **log)
-    made.update_layout(hovermode="closest")
-    return made
+    figure.update_xaxes(title_text="error of values, values alone", **log)
+    figure.update_yaxes(title_text="error of values, with slopes", **log)
+    figure.update_layout(hovermode="closest")
+    return figure
 
 
 def weights(comparison: Any) -> go.Figure:
@@ -159,8 +159,8 @@ def weights(comparison: Any) -> go.Figure:
     """
     names = list(dict.fromkeys(row.function for row in comparison.rows))
     titles = [_card([row for row in comparison.rows if row.function == name]) for name in names]
-    made = theme.figure("Errors against the weight of slopes", 2, cols=max(len(names), 1),
-                        subplot_titles=titles, horizontal_spacing=0.1, height=560)  # fmt: skip
+    figure = theme.figure("Errors against the weight of slopes", 2, cols=max(len(names), 1),
+                          subplot_titles=titles, horizontal_spacing=0.1, height=560)  # fmt: skip
     for col, name in enumerate(names, 1):
         rows = sorted((row for row in comparison.rows if row.function == name), key=_weight)
         x = np.array([row.weight for row in rows])
@@ -169,18 +169,18 @@ def weights(comparison: Any) -> go.Figure:
             alone, taught = np.swapaxes(np.array(pairs, float), 0, 1)
             for key, errors in (("values", alone), ("sobolev", taught)):
                 curves = _quantiles(ROLES[key], NAMES[key], x, errors, legend=col == at == 1)
-                made.add_traces(curves, rows=at, cols=col)
+                figure.add_traces(curves, rows=at, cols=col)
             inner = np.quantile([alone, taught], [0.25, 0.75], axis=2)
             # On a short axis every digit, so that it has some numbers.
             ticks: dict[str, Any] = dict(dtick="D1")
             if inner.max() > 4 * inner.min():
                 ticks = theme.log_ticks(inner)
             title = f"error of {title}"
-            made.update_yaxes(type="log", title_text=title, **ticks, row=at, col=col)
-            made.update_xaxes(type="log", dtick=1, row=at, col=col)
-        made.update_xaxes(title_text="weight λ", row=2, col=col)
-    made.update_layout(legend_y=1.13, margin_t=140)
-    return made
+            figure.update_yaxes(type="log", title_text=title, **ticks, row=at, col=col)
+            figure.update_xaxes(type="log", dtick=1, row=at, col=col)
+        figure.update_xaxes(title_text="weight λ", row=2, col=col)
+    figure.update_layout(legend_y=1.13, margin_t=140)
+    return figure
 
 
 def _weight(row):
@@ -191,9 +191,9 @@ def _card(rows):
     """A function's name, and what slopes do there at the weight nearest to 1."""
     name = rows[0].function.replace("_", "-").title()
     row = min(rows, key=lambda row: abs(np.log(row.weight)))
-    told = {"helps": "slopes help", "harms": "slopes harm", "open": "undecided"}[row.verdict]
+    verdict = {"helps": "slopes help", "harms": "slopes harm", "open": "undecided"}[row.verdict]
     ratio = number(np.median(row.sobolev) / np.median(row.values))
-    return f"{name}: {told}<br>error × {ratio} at λ = {number(row.weight)}"
+    return f"{name}: {verdict}<br>error × {ratio} at λ = {number(row.weight)}"
 
 
 def _quantiles(role, name, x, errors, legend):
@@ -210,46 +210,46 @@ def _quantiles(role, name, x, errors, legend):
 
 def line(rows: Any, fits: Any) -> go.Figure:
     """Points (x, value, slope) on a line, their slopes as strokes, and the two fits."""
-    made = theme.figure("Values alone, or values and slopes", height=470)
+    figure = theme.figure("Values alone, or values and slopes", height=470)
     table = np.array(rows, float).reshape(-1, 3)
     if fits is not None:
         for method, values in zip(METHODS, fits.values, strict=True):
-            made.add_trace(theme.curve(ROLES[method], NAMES[method], fits.at, values))
+            figure.add_trace(theme.curve(ROLES[method], NAMES[method], fits.at, values))
     x, y, slopes = table.T
     # As long on the screen whether flat or steep, where the picture is about as wide as high.
     wide, tall = (np.ptp(each) or 1.0 for each in (x, y))
     reach = 0.05 / np.hypot(1 / wide, slopes / (2 * tall))
     ends = [np.stack([a - reach * b, a + reach * b, np.full_like(a, np.nan)], 1).ravel()
             for a, b in ((x, np.ones_like(x)), (y, slopes))]  # fmt: skip
-    made.add_trace(theme.curve("curvature", "slopes", *ends, line=dict(width=4)))
+    figure.add_trace(theme.curve("curvature", "slopes", *ends, line=dict(width=4)))
     dots = dict(mode="markers", marker=dict(size=10, color=theme.color("threshold")))
-    made.add_trace(theme.curve("threshold", "points", x, y, **dots))
-    made.update_xaxes(title_text="x")
-    made.update_yaxes(title_text="value")
-    return made.update_layout(hovermode="closest")
+    figure.add_trace(theme.curve("threshold", "points", x, y, **dots))
+    figure.update_xaxes(title_text="x")
+    figure.update_yaxes(title_text="value")
+    return figure.update_layout(hovermode="closest")
 
 
 def words(trace: Trace) -> str:
     """What the run shows, in words, with its own numbers."""
     if not trace.finite:
         return "Nothing was read, or nothing of it is finite."
-    found, kept = trace.merits(), trace.head(trace.finite)
-    before, after = found["values_error"], found["sobolev_error"]
-    won = round(found["share_helped"] * kept.value_error.shape[2])
-    told = (
-        f"After {int(kept.step[-1])} steps ({_about(trace)}) the median test error of values is "
+    merits, finite = trace.merits(), trace.head(trace.finite)
+    before, after = merits["values_error"], merits["sobolev_error"]
+    won = round(merits["share_helped"] * finite.value_error.shape[2])
+    text = (
+        f"After {int(finite.step[-1])} steps ({_about(trace)}) the median test error of values is "
         f"**{number(before)}** without slopes and **{number(after)}** with them, that of slopes "
-        f"{number(found['values_slope_error'])} and {number(found['sobolev_slope_error'])}. "
-        f"Slopes helped in **{won} of {kept.value_error.shape[2]}** pairs."
+        f"{number(merits['values_slope_error'])} and {number(merits['sobolev_slope_error'])}. "
+        f"Slopes helped in **{won} of {finite.value_error.shape[2]}** pairs."
     )
     if after > before:
-        kept_up = float(np.median(kept.trained_error[-1, 1]))
-        told += (
+        trained_error = float(np.median(finite.trained_error[-1, 1]))
+        text += (
             " Here they **do harm**: even on the points trained on the error is "
-            f"{number(kept_up)}; try a smaller weight."
+            f"{number(trained_error)}; try a smaller weight."
         )
-    told += f" The sharpness is {number(kept.sharpness[-1, 0])} without and "
-    told += f"{number(kept.sharpness[-1, 1])} with slopes."
+    text += f" The sharpness is {number(finite.sharpness[-1, 0])} without and "
+    text += f"{number(finite.sharpness[-1, 1])} with slopes."
     if trace.finite < trace.readings:
-        told += f" From step {int(trace.step[trace.finite])} on, not all is finite."
-    return told
+        text += f" From step {int(trace.step[trace.finite])} on, not all is finite."
+    return text

@@ -36,12 +36,12 @@ def edit(rows: Any = None, *, weight: float = 1.0) -> Any:
         try:
             return line(rows, fits(rows, weight=weight))
         except ValueError as error:  # a table half edited: its points are drawn, and why no more
-            made = line(rows, None)
-            remark(made, str(error).split(", but")[0])
-            return made
+            figure = line(rows, None)
+            remark(figure, str(error).split(", but")[0])
+            return figure
 
     def act(rows, tell):
-        found = fits(rows, weight=weight, steps=LONG)
-        return found.words(), line(rows, found)
+        fitted = fits(rows, weight=weight, steps=LONG)
+        return fitted.words(), line(rows, fitted)
 
     return Workbench(("x", "value", "slope"), rows, act, sketch, "Train ten times longer")

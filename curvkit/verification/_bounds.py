@@ -34,20 +34,20 @@ SLOPES = ("adaptive", "zero", "one")
 
 def intervals(layers, within: Box) -> list[Box]:
     """Interval bounds of what enters each layer, and at the end of the outputs."""
-    found, ulps = [within], rounding(layers)
+    boxes, ulps = [within], rounding(layers)
     for layer in layers:
-        lower, upper = found[-1]
+        lower, upper = boxes[-1]
         if isinstance(layer, str):  # all of them increase
             low, high = (ELEMENTWISE[layer](each) for each in (lower, upper))
-            size = 0 if layer == "relu" else 1 + sizes_of(found[-1])
+            size = 0 if layer == "relu" else 1 + sizes_of(boxes[-1])
             slack = ulps * (size + floor(low.dtype))
-            found.append(Box(low - slack, high + slack))
+            boxes.append(Box(low - slack, high + slack))
         else:
             mid = layer.weight @ ((lower + upper) / 2) + layer.bias
             radius = jnp.abs(layer.weight) @ ((upper - lower) / 2)
-            radius = radius + ulps * further(entered(found[-1]), *layer).each
-            found.append(Box(mid - radius, mid + radius))
-    return found
+            radius = radius + ulps * further(entered(boxes[-1]), *layer).each
+            boxes.append(Box(mid - radius, mid + radius))
+    return boxes
 
 
 def lines(name: str, entering: Box, choice: str = "adaptive", alpha=None):
@@ -144,11 +144,11 @@ def relax(layers, within: Box, choice: str = "adaptive", outward: bool = True, a
             sizes = further(sizes, *layer)
             continue
         slack = outward * rounding(layers[:at]) * sizes.each
-        found = entering(layers[:at], relaxed, within, slack)
+        layer_box = entering(layers[:at], relaxed, within, slack)
         alpha = None if alphas is None else alphas[at]
-        relaxed.append(lines(layer, found, choice, alpha))
+        relaxed.append(lines(layer, layer_box, choice, alpha))
         # A line has a slope of at most one; its offset is no larger than these.
-        each = sizes.each + 2 * sizes_of(found) + (layer != "relu") + floor(sizes.each.dtype)
+        each = sizes.each + 2 * sizes_of(layer_box) + (layer != "relu") + floor(sizes.each.dtype)
         sizes = Sizes(each, sizes.total + jnp.sum(each))
     return relaxed, sizes
 

@@ -30,17 +30,17 @@ def chosen(corners, bound, verdict, worst_first, count: int):
     # Of two cells of one size the one that is further from being proved.
     by_size = size + 1e-7 * jnp.tanh(bound)
     urgent = jnp.where(worst_first, jnp.clip(bound, -1e9, 1e9), by_size)
-    found, places = jax.lax.top_k(jnp.where(wanted, urgent, -jnp.inf), count)
-    return places, found > -jnp.inf
+    urgencies, places = jax.lax.top_k(jnp.where(wanted, urgent, -jnp.inf), count)
+    return places, urgencies > -jnp.inf
 
 
 def halves(cells, axis):
     """Both halves of each cell, cut across the angle (axis 0) or the speed (axis 1)."""
     along, across = cells[:, :2], cells[:, 2:]
     middle = jnp.where(axis == 0, along.mean(1), across.mean(1))
-    one = jnp.where((axis == 0)[:, None], cells.at[:, 1].set(middle), cells.at[:, 3].set(middle))
-    two = jnp.where((axis == 0)[:, None], cells.at[:, 0].set(middle), cells.at[:, 2].set(middle))
-    return one, two
+    low = jnp.where((axis == 0)[:, None], cells.at[:, 1].set(middle), cells.at[:, 3].set(middle))
+    high = jnp.where((axis == 0)[:, None], cells.at[:, 0].set(middle), cells.at[:, 2].set(middle))
+    return low, high
 
 
 def judged(model, cells: jax.Array, shares: jax.Array, tolerance, relaxation: str):
@@ -59,15 +59,15 @@ def judged(model, cells: jax.Array, shares: jax.Array, tolerance, relaxation: st
         lower = jnp.concatenate([place.lower, cells[:, 2:3]], 1)
         upper = jnp.concatenate([place.upper, cells[:, 3:]], 1)
         options = certify.RELAXATIONS[relaxation]
-        found = certify.bound(layers, spec, lower, upper, **options)
+        bounds = certify.bound(layers, spec, lower, upper, **options)
         seen = tried(layers, spec, cells, wide(shares))
         # What rounding may have added to F at a point is no more than a bound's slack.
-        proved, broken = found.upper <= 0, seen > found.slack
-        size, lean = upper - lower, jnp.abs(found.slopes)
+        proved, broken = bounds.upper <= 0, seen > bounds.slack
+        size, lean = upper - lower, jnp.abs(bounds.slopes)
         turned = jnp.sum(size[:, :2] * lean[:, :2], 1) + 1e-12 * size[:, 0]
         axis = jnp.where(turned >= size[:, 2] * lean[:, 2], 0, 1).astype(jnp.int32)
         back = lambda each: each.astype(jnp.float32)
-        above = jnp.nextafter(back(found.upper + tolerance), jnp.float32(jnp.inf))
+        above = jnp.nextafter(back(bounds.upper + tolerance), jnp.float32(jnp.inf))
         seen = back(seen + tolerance)
         above = jnp.where(jnp.isfinite(above), above, jnp.float32(1e9))
     return above, seen, axis, proved, broken
@@ -78,5 +78,5 @@ def tried(layers, spec, cells: jax.Array, shares: jax.Array) -> jax.Array:
     low, high = cells[:, 0::2], cells[:, 1::2]
     at = (low + shares[:, None] * (high - low)).reshape(-1, 2)
     x = jnp.stack([jnp.sin(jnp.pi * at[:, 0]), -jnp.cos(jnp.pi * at[:, 0]), at[:, 1]], 1)
-    found = jax.vmap(lambda x: spec(x, pendulum.outputs(layers, x)))(x)
-    return jnp.max(found.reshape(len(shares), -1), 0)
+    values = jax.vmap(lambda x: spec(x, pendulum.outputs(layers, x)))(x)
+    return jnp.max(values.reshape(len(shares), -1), 0)

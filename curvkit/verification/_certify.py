@@ -147,8 +147,8 @@ def _place(mask):
 
 def _crown(layers, spec, within, steps, choice, kept, outward, inner):
     relaxed, sizes = bounds.relax(layers, within, choice, outward)
-    made = planes_on(layers, spec, within, (relaxed, sizes, outward), kept)
-    parts, (low, high), slack, spread = made
+    upper_planes = planes_on(layers, spec, within, (relaxed, sizes, outward), kept)
+    parts, (low, high), slack, spread = upper_planes
     slopes, offsets = parts
     flat = slopes.reshape(-1, slopes.shape[-1])
     uppers, rows = _through(layers, spec, within, relaxed, (flat, offsets.ravel()))
@@ -156,9 +156,9 @@ def _crown(layers, spec, within, steps, choice, kept, outward, inner):
     direct = bounds.highest(flat, offsets.ravel(), Box(low, high))
     uppers = jnp.minimum(uppers, direct).reshape(offsets.shape)
     rows = rows.reshape(*offsets.shape, -1)
-    found = _worst(uppers, rows, slack, outward)
+    crown = _worst(uppers, rows, slack, outward)
     if not steps:
-        return _unscaled(found, spread)
+        return _unscaled(crown, spread)
     start = [None if each is None else each[0][0] for each in relaxed]
     mixture = 4.0 * (uppers == uppers.min(1, keepdims=True))
 
@@ -167,8 +167,8 @@ def _crown(layers, spec, within, steps, choice, kept, outward, inner):
         now, planes, most, wide = relaxed, parts, slack, spread
         if inner:
             now, sizes = bounds.relax(layers, within, choice, outward, earlier)
-            made = planes_on(layers, spec, within, (now, sizes, outward), kept)
-            planes, _, most, wide = made
+            upper_planes = planes_on(layers, spec, within, (now, sizes, outward), kept)
+            planes, _, most, wide = upper_planes
         chosen = [_with(*each) for each in zip(layers, now, alphas, strict=True)]
         share = jax.nn.softmax(mixture)
         mixed = jnp.einsum("rp,rpv->rv", share, planes[0]), jnp.sum(share * planes[1], 1)
@@ -180,7 +180,7 @@ def _crown(layers, spec, within, steps, choice, kept, outward, inner):
         return now.upper, _unscaled(now, wide)
 
     free = start, mixture, (start if inner else None)
-    return _descend(objective, free, _unscaled(found, spread), steps)
+    return _descend(objective, free, _unscaled(crown, spread), steps)
 
 
 def _through(layers, spec, within, relaxed, planes):
@@ -233,9 +233,9 @@ def _descend(objective, free, best, steps):
 
     def step(carry, _):
         free, state, best = carry
-        (_, found), gradient = jax.value_and_grad(objective, has_aux=True)(free)
-        better = found.upper < best.upper
-        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), found, best)
+        (_, current), gradient = jax.value_and_grad(objective, has_aux=True)(free)
+        better = current.upper < best.upper
+        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), current, best)
         move, state = adam.update(gradient, state)
         moved: Any = optax.apply_updates(free, move)
         alphas, mixture, earlier = moved

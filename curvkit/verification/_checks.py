@@ -139,15 +139,15 @@ def _shapes_fit(spec):
         value = _shape("value", lambda: jax.eval_shape(spec.value, z, *spec.data))
         planes = _shape("planes", lambda: jax.eval_shape(spec.planes, z, z, *spec.data))
     if getattr(value, "shape", None) != ():
-        got = getattr(value, "shape", value)
-        raise ValueError(refusal("value", "a function that returns one number", got))
+        actual = getattr(value, "shape", value)
+        raise ValueError(refusal("value", "a function that returns one number", actual))
     expected = "a function that returns slopes (planes, views) and offsets (planes,)"
     many = isinstance(planes, tuple | list) and len(planes) in (2, 3)
     shapes = [getattr(each, "shape", ()) for each in planes] if many else [()]
     fits = many and len(shapes[0]) in (2, 3) and shapes[0] == (*shapes[1], views)
     if not fits or 0 in shapes[0]:
-        got = shapes[:2] if many else type(planes).__name__
-        raise ValueError(refusal("planes", expected, got))
+        actual = shapes[:2] if many else type(planes).__name__
+        raise ValueError(refusal("planes", expected, actual))
 
 
 def _shape(name, made):

@@ -88,12 +88,12 @@ def network(layers: Sequence[Any]) -> Network:
     if isinstance(layers, str | bytes) or not isinstance(layers, Iterable):
         expected = "a list of pairs (weight, bias) and names of elementwise functions"
         raise ValueError(refusal("layers", expected, layers, "load a file of weights first"))
-    made, width = [], None
+    checked, width = [], None
     for at, layer in enumerate(layers):
         if isinstance(layer, str):
             if layer not in ELEMENTWISE:
                 raise ValueError(unknown("elementwise layer", layer, ELEMENTWISE))
-            made.append(layer)
+            checked.append(layer)
             continue
         if not (isinstance(layer, tuple | list) and len(layer) == 2):
             expected = "a pair (weight, bias) or the name of an elementwise function"
@@ -109,10 +109,10 @@ def network(layers: Sequence[Any]) -> Network:
             expected = f"a weight with {width} columns"
             raise ValueError(refusal(f"layers[{at}]", expected, weight.shape))
         width = len(weight)
-        made.append(Affine(weight, bias))
-    if not made or isinstance(made[0], str):
-        raise ValueError(refusal("layers", "a list that begins with an affine layer", len(made)))
-    return Network(made)
+        checked.append(Affine(weight, bias))
+    if not checked or isinstance(checked[0], str):
+        raise ValueError(refusal("layers", "a list that begins with an affine layer", len(checked)))
+    return Network(checked)
 
 
 def pair(within, inputs: int | None = None) -> Box:
@@ -188,18 +188,18 @@ def numbers(name: str, values) -> np.ndarray:
         ValueError: with one sentence, if they are no real numbers, not finite, or not so held.
     """
     try:
-        given = np.asarray(values)
+        array = np.asarray(values)
     except ValueError:
         raise ValueError(refusal(name, "an array, with rows of one length", values)) from None
-    real = given.dtype.kind in "iu" or jax.numpy.issubdtype(given.dtype, np.floating)
+    real = array.dtype.kind in "iu" or jax.numpy.issubdtype(array.dtype, np.floating)
     if not real:
-        raise ValueError(refusal(name, "an array of real numbers", given.dtype.name))
-    promoted = given.astype(np.float64)
+        raise ValueError(refusal(name, "an array of real numbers", array.dtype.name))
+    promoted = array.astype(np.float64)
     odd = promoted[~np.isfinite(promoted)]
     if odd.size:
         raise ValueError(refusal(name, "an array of finite numbers", float(odd[0])))
     with np.errstate(invalid="ignore"):
-        exact = np.array_equal(promoted.astype(given.dtype), given)
-    if not exact or (given.dtype.kind in "iu" and np.any(np.abs(promoted) >= 2.0**63)):
-        raise ValueError(refusal(name, "of numbers that float64 holds exactly", given.ravel()[0]))
+        exact = np.array_equal(promoted.astype(array.dtype), array)
+    if not exact or (array.dtype.kind in "iu" and np.any(np.abs(promoted) >= 2.0**63)):
+        raise ValueError(refusal(name, "of numbers that float64 holds exactly", array.ravel()[0]))
     return promoted

@@ -56,24 +56,24 @@ def rungs(model, low, high, *, lifted: bool = False, gap: float = 1e-4) -> list[
         lifted: whether the semidefinite program is solved as well, which needs cvxpy.
         gap: how near branch and bound comes to the attack.
     """
-    spec, found = pendulum.falling().fit(3, 3), []
+    spec, ladder = pendulum.falling().fit(3, 3), []
     with float64():
         for name, options in FAST.items():
             run = certify.program(**options)
             ask = lambda run=run: float(run(model, spec, low[None], high[None]).upper[0])
             ask()  # what is compiled is no part of the time
-            found.append(_timed(name, ask))
+            ladder.append(_timed(name, ask))
     if lifted:
         q = pendulum.falling_matrix()
         semidefinite(model, (low, high), q)  # imports cvxpy, the first time
-        found.append(_timed("semidefinite", lambda: semidefinite(model, (low, high), q).value))
+        ladder.append(_timed("semidefinite", lambda: semidefinite(model, (low, high), q).value))
     split = lambda: verify(model, (low, high), spec, method="split", gap=gap)
     verdict = split()
-    found.append(_timed("branch and bound", lambda: split().upper_bound))
+    ladder.append(_timed("branch and bound", lambda: split().upper_bound))
     with float64():
         starts = np.random.default_rng(0).uniform(low, high, (STARTS, 3))
         best = np.asarray(certify.climb(model, spec, starts, low, high)[1]).max()
-    return [*found, Rung("attack", max(float(best), verdict.attack_value), 0.0)]
+    return [*ladder, Rung("attack", max(float(best), verdict.attack_value), 0.0)]
 
 
 def _timed(name, ask):

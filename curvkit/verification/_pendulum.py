@@ -71,11 +71,11 @@ def after(theta, omega):
 
     def substep(at, _):
         step, (theta, omega) = DT / SUBSTEPS, at
-        one = speed(theta, omega)
-        two = speed(theta + step / 2 * one[0], omega + step / 2 * one[1])
-        three = speed(theta + step / 2 * two[0], omega + step / 2 * two[1])
-        four = speed(theta + step * three[0], omega + step * three[1])
-        ways = zip(at, one, two, three, four, strict=True)
+        k1 = speed(theta, omega)
+        k2 = speed(theta + step / 2 * k1[0], omega + step / 2 * k1[1])
+        k3 = speed(theta + step / 2 * k2[0], omega + step / 2 * k2[1])
+        k4 = speed(theta + step * k3[0], omega + step * k3[1])
+        ways = zip(at, k1, k2, k3, k4, strict=True)
         return tuple(a + step / 6 * (b + 2 * c + 2 * d + e) for a, b, c, d, e in ways), None
 
     return jax.lax.scan(substep, (theta, omega), None, SUBSTEPS)[0]
@@ -108,8 +108,8 @@ def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
     Raises:
         ValueError: if `width` is no whole number from 1 to 256.
     """
-    kept: Any = _models(whole("seed", seed, 0), whole("width", width, most=256))
-    return kept
+    networks: Any = _models(whole("seed", seed, 0), whole("width", width, most=256))
+    return networks
 
 
 @lru_cache(maxsize=8)

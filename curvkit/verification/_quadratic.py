@@ -112,10 +112,10 @@ def decomposed(
     with np.errstate(all="ignore"):
         scaled = np.ldexp(inner, together - top)
         eigen, vectors = np.linalg.eigh(scaled)
-        kept = np.abs(eigen) > 1e-14 * np.abs(eigen).max()
+        large = np.abs(eigen) > 1e-14 * np.abs(eigen).max()
         rows = (np.sqrt(np.abs(eigen)) * vectors).T
-        rows = np.concatenate([rows[kept & (eigen > 0)][::-1], rows[kept & (eigen < 0)]])
-        signs = np.sign(np.concatenate([eigen[kept & (eigen > 0)], eigen[kept & (eigen < 0)]]))
+        rows = np.concatenate([rows[large & (eigen > 0)][::-1], rows[large & (eigen < 0)]])
+        signs = np.sign(np.concatenate([eigen[large & (eigen > 0)], eigen[large & (eigen < 0)]]))
         sizes_of_terms = np.abs(rows).T @ np.abs(rows) + np.abs(scaled)
         left = np.abs(scaled - (rows.T * signs) @ rows)
         # Sums of so many products round by so many ulps of their sizes, and underflow.

@@ -96,8 +96,8 @@ def semidefinite(layers: Any, within: Any, q: Any, *, products: bool = True) -> 
         # That the optimum may be inaccurate is in `status`.
         warnings.simplefilter("ignore", UserWarning)
         problem.solve(solver=cvxpy.CLARABEL)
-    found: Any = problem.value
-    value = np.inf if matrix.value is None else float(found)
+    optimum: Any = problem.value
+    value = np.inf if matrix.value is None else float(optimum)
     moments: Any = matrix.value  # None, where the solver finds none
     return Lifted(value, moments, len(neurons), problem.status)
 
@@ -148,12 +148,14 @@ def _view_bounds(layers, spec, within):
     """Bounds of what the property reads, as the fast bound has them."""
     ends = []
     for sign in (-1, 1):
-        found = []
+        bounds = []
         for views in zip(spec.from_inputs, spec.from_outputs, strict=True):
             pair = tuple(sign * each[None] for each in views)
-            one = Specification(pair, largest, row_planes, [np.zeros(1)]).fit(*sizes(layers))
+            view_spec = Specification(pair, largest, row_planes, [np.zeros(1)]).fit(*sizes(layers))
             with float64():
-                upper = certify.program()(layers, one, within.lower[None], within.upper[None]).upper
-            found.append(sign * float(upper[0]))
-        ends.append(np.array(found))
+                upper = certify.program()(
+                    layers, view_spec, within.lower[None], within.upper[None]
+                ).upper
+            bounds.append(sign * float(upper[0]))
+        ends.append(np.array(bounds))
     return ends

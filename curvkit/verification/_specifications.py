@@ -52,14 +52,14 @@ class Specification:
     _given: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *given, **named):
-        made = object.__new__(cls)
-        made._given = given, named
-        return made
+        spec = object.__new__(cls)
+        spec._given = given, named
+        return spec
 
     def __reduce__(self):
         # From its arguments: the functions of value and planes are made within others.
-        given, named = self._given
-        return functools.partial(type(self), **named), given
+        arguments, named = self._given
+        return functools.partial(type(self), **named), arguments
 
     def __init__(
         self,
@@ -129,10 +129,10 @@ class Fitted(Specification):
 
 
 def _made(functions, parts):
-    made = object.__new__(Fitted)
-    made.value, made.planes = functions
-    made.from_inputs, made.from_outputs, made.data, made.residual = parts
-    return made
+    spec = object.__new__(Fitted)
+    spec.value, spec.planes = functions
+    spec.from_inputs, spec.from_outputs, spec.data, spec.residual = parts
+    return spec
 
 
 jax.tree_util.register_pytree_node(

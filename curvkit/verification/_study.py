@@ -57,16 +57,16 @@ def kept(layers, specs, points, radius: float, *, low=-np.inf, high=np.inf, step
         steps: of Adam on the bound, see `certify.bound`.
     """
     many = specs if isinstance(specs, list | tuple) else [specs] * len(points)
-    points, found = np.asarray(points, np.float64), []
+    points, batches = np.asarray(points, np.float64), []
     size = min(AT_ONCE, len(points))
     for begin in range(0, len(points), size):
         chosen = np.minimum(np.arange(begin, begin + size), len(points) - 1)
-        some, spec = points[chosen], stacked([many[at] for at in chosen])
-        ends = np.clip(some - radius, low, high), np.clip(some + radius, low, high)
+        centres, spec = points[chosen], stacked([many[at] for at in chosen])
+        ends = np.clip(centres - radius, low, high), np.clip(centres + radius, low, high)
         with float64():
-            made = _looked(steps)(layers, spec, some, *ends)
-            found.append([np.asarray(each)[: len(points) - begin] for each in made])
-    at, climbed, upper, slack = (np.concatenate(each) for each in zip(*found, strict=True))
+            values = _looked(steps)(layers, spec, centres, *ends)
+            batches.append([np.asarray(each)[: len(points) - begin] for each in values])
+    at, climbed, upper, slack = (np.concatenate(each) for each in zip(*batches, strict=True))
     top = np.fmax(at, climbed)
     # Above zero by less than rounding is no violation; not finite is no proof.
     return Kept(at <= slack, top <= slack, upper <= 0, upper - top)
@@ -78,7 +78,7 @@ def _looked(steps):
         at = certify.valued(layers, spec, point[None])[0]
         starts = jnp.stack([point, (low + high) / 2])
         top = jnp.max(certify.climbed(layers, spec, starts, low, high)[1])
-        found = certify.bound(layers, spec, low[None], high[None], steps=steps)
-        return at, top, found.upper[0], found.slack[0]
+        bounds = certify.bound(layers, spec, low[None], high[None], steps=steps)
+        return at, top, bounds.upper[0], bounds.slack[0]
 
     return ordinarily(jax.jit(jax.vmap(one, (None, 0, 0, 0, 0)), compiler_options=COLD))

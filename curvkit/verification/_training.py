@@ -35,11 +35,11 @@ def initial(random: np.random.Generator, widths) -> list[Any]:
     >>> [each.shape for each in initial(np.random.default_rng(0), (3, 2))[0]]
     [(2, 3), (2,)]
     """
-    made = []
+    layers = []
     for inner, outer in zip(widths, widths[1:], strict=False):
         weight = random.normal(size=(outer, inner)) * (2 / inner) ** 0.5
-        made.append((weight.astype(np.float32), np.zeros(outer, np.float32)))
-    return made
+        layers.append((weight.astype(np.float32), np.zeros(outer, np.float32)))
+    return layers
 
 
 def predicted(weights, x):
@@ -62,8 +62,8 @@ def trained(
         recipe: see `Recipe`.
     """
     with float32():
-        found = jax.device_get(_trained(weights, data, ways, loss=loss, recipe=recipe))
-    return tuple(_layers(found, at) for at in range(len(ways)))
+        networks = jax.device_get(_trained(weights, data, ways, loss=loss, recipe=recipe))
+    return tuple(_layers(networks, at) for at in range(len(ways)))
 
 
 def _layers(weights, at) -> Network:
@@ -85,8 +85,8 @@ def _trained(weights, data, ways, *, loss, recipe):
         def step(carry, at):
             flat, state = carry
             begin = at * batch % (len(data[0]) - batch)
-            some = [jax.lax.dynamic_slice_in_dim(each, begin, batch) for each in data]
-            slope = jax.grad(lambda flat: loss(back(flat), *some, way, at / steps))(flat)
+            examples = [jax.lax.dynamic_slice_in_dim(each, begin, batch) for each in data]
+            slope = jax.grad(lambda flat: loss(back(flat), *examples, way, at / steps))(flat)
             move, state = adam.update(slope, state, flat)
             return (flat + move, state), None
 

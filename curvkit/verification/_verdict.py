@@ -62,9 +62,9 @@ class _Search:
     def bound(self, lower, upper, **options):
         """Bounds of at most a batch of boxes, anything not finite as infinity."""
         self.way = options
-        found, slopes, _ = self._run(lower, upper)
+        bounds, slopes, _ = self._run(lower, upper)
         self.bounded += len(lower)
-        return np.where(np.isfinite(found), found, np.inf), np.nan_to_num(slopes)
+        return np.where(np.isfinite(bounds), bounds, np.inf), np.nan_to_num(slopes)
 
     def _run(self, lower, upper):
         with float64():
@@ -72,8 +72,8 @@ class _Search:
             # Where boxes are split all rounds are of one size, and so of one program.
             size = BATCH if self.batched else 1
             ends = _padded(lower, size), _padded(upper, size)
-            found = run(self.layers, self.spec, *ends)
-            return [np.asarray(each)[: len(lower)] for each in found]
+            bounds = run(self.layers, self.spec, *ends)
+            return [np.asarray(each)[: len(lower)] for each in bounds]
 
     def attack(self):
         """Climbs from random starts and the middle, and evaluates what was found anew."""
@@ -87,8 +87,8 @@ class _Search:
     def try_points(self, points):
         """Takes the best of the points as the attack's, if it is better; F of all of them."""
         with float64():
-            found = certify.values(self.layers, self.spec, _padded(points, RESTARTS))
-        values = np.asarray(found)[: len(points)]
+            padded = certify.values(self.layers, self.spec, _padded(points, RESTARTS))
+        values = np.asarray(padded)[: len(points)]
         values = np.where(np.isfinite(values), values, -np.inf)
         at = int(np.argmax(values))
         if values[at] > self.attack_value:
@@ -166,12 +166,12 @@ def verify(
     >>> verify(layers, ([-1.0], [1.0]), LinearSpec([1.0], -1.5)).status
     'verified'
     """  # fmt: skip
-    found = progress(
+    verdicts = progress(
         layers, within, spec, method=method, budget=budget, boxes=boxes, gap=gap, seed=seed
     )
-    best = next(found)  # before the first there is nothing to return
+    best = next(verdicts)  # before the first there is nothing to return
     try:
-        for verdict in found:
+        for verdict in verdicts:
             best = verdict
     except KeyboardInterrupt:
         pass
@@ -250,19 +250,19 @@ def _split(search, slopes, decided, budget, limit) -> Iterator[Verdict]:
         if time.perf_counter() - search.begun > budget or search.bounded >= limit:
             return
         order = np.argsort(-bound)
-        worst, rest = order[: BATCH // 2], order[BATCH // 2 :]
+        worst, others = order[: BATCH // 2], order[BATCH // 2 :]
         low, high = _halved(lower[worst], upper[worst], slopes[worst])
-        found, found_slopes = search.bound(low, high)
-        found = np.minimum(found, np.tile(bound[worst], 2))
+        child_bound, child_slopes = search.bound(low, high)
+        child_bound = np.minimum(child_bound, np.tile(bound[worst], 2))
         # Where the plane is highest on the most promising child, F may be high too.
-        first = np.argsort(-found)[:4]
-        points = np.where(found_slopes[first] > 0, high[first], low[first])
+        first = np.argsort(-child_bound)[:4]
+        points = np.where(child_slopes[first] > 0, high[first], low[first])
         seen = search.try_points(points)
         for at, point, value in zip(first, points, seen, strict=True):
-            search.believe(point, value, found[at], Box(low[at], high[at]))
-        lower, upper = np.concatenate([lower[rest], low]), np.concatenate([upper[rest], high])
-        bound = np.concatenate([bound[rest], found])
-        slopes = np.concatenate([slopes[rest], found_slopes])
+            search.believe(point, value, child_bound[at], Box(low[at], high[at]))
+        lower, upper = np.concatenate([lower[others], low]), np.concatenate([upper[others], high])
+        bound = np.concatenate([bound[others], child_bound])
+        slopes = np.concatenate([slopes[others], child_slopes])
         verdict = search.verdict(bound.max())
         yield verdict
         if decided(verdict) or not np.any(upper > lower):

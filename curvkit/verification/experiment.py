@@ -99,11 +99,11 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     at = jnp.where(first, jnp.arange(CELLS), at)
     at = jnp.where(used, at, CAPACITY)  # out of the array: left out
     put = lambda all, new: all.at[at].set(new, mode="drop")
-    made = jnp.where(first, CELLS, jnp.sum(used) // 2)
+    fresh = jnp.where(first, CELLS, jnp.sum(used) // 2)
     state = state._replace(
         corners=put(state.corners, now), bound=put(state.bound, bound),
         verdict=put(state.verdict, verdict), axis=put(state.axis, axis),
-        count=state.count + made, bounded=state.bounded + jnp.sum(used), step=state.step + 1,
+        count=state.count + fresh, bounded=state.bounded + jnp.sum(used), step=state.step + 1,
         attack=jnp.maximum(state.attack, jnp.max(jnp.where(used, seen, -jnp.inf))),
     )  # fmt: skip
     row = {
@@ -115,9 +115,9 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     parents, used = _next(settings, state)
     ended = (state.step > settings.steps) | ~jnp.any(used)
     row |= _told(state)
-    made = state._replace(parents=parents, used=used, ended=ended)
+    fresh = state._replace(parents=parents, used=used, ended=ended)
     # Sums and places are of another type where float64 is on around the program, see `core.x64`.
-    return jax.tree.map(lambda new, old: new.astype(old.dtype), made, before), row
+    return jax.tree.map(lambda new, old: new.astype(old.dtype), fresh, before), row
 
 
 def _told(state):
@@ -182,9 +182,9 @@ def study(
     words, usual = STUDIES[name]
     radii = usual if radii is None else tuple(radii)
     names, nets, specs, places, ends = _asked(name, points, seed, together)
-    found = [[kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
-             for net in nets]  # fmt: skip
-    share = lambda part: np.array([[np.mean(getattr(k, part)) for k in row] for row in found])
+    outcomes = [[kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
+                for net in nets]  # fmt: skip
+    share = lambda part: np.array([[np.mean(getattr(k, part)) for k in row] for row in outcomes])
     return Shares(
         header={"models": names, "kept": words, "study": name, "room": "verification"},
         radius=np.array(radii, float), nominal=share("nominal")[:, 0],
@@ -265,8 +265,8 @@ def ladder(
     """
     lifted, seed = messages.switch("lifted", lifted), messages.whole("seed", seed, 0)
     ends = one_box.around(theta, omega, radius)
-    found = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
-    names, values, seconds = zip(*found, strict=True)
+    rungs = one_box.rungs(pendulum.model(model, seed), *ends, lifted=lifted)
+    names, values, seconds = zip(*rungs, strict=True)
     header = {"rungs": names, "box": f"θ = {theta:g}, ω = {omega:g}, δ = {radius:g}"}
     return Ladder(header=header, value=np.array(values), seconds=np.array(seconds))
 
@@ -285,9 +285,9 @@ def sample(
     single, count = messages.switch("single", single), messages.whole("count", count)
     seed = messages.whole("seed", seed, 0)
     chosen, ends = pendulum.model(model), one_box.around(theta, omega, radius)
-    found = {each.name: each.value for each in one_box.rungs(chosen, *ends, gap=1e-2)}
+    bounds = {each.name: each.value for each in one_box.rungs(chosen, *ends, gap=1e-2)}
     return Samples(
         header={"single": single}, growth=one_box.sampled(chosen, *ends, count, seed),
-        attack=np.array(found["attack"]), bound=np.array(found["CROWN, products"]),
+        attack=np.array(bounds["attack"]), bound=np.array(bounds["CROWN, products"]),
         margin=one_box.margins(chosen, count, single, seed),
     )  # fmt: skip

@@ -67,7 +67,7 @@ def region(trace: Trace) -> go.Figure:
     """The states of the pendulum: where it is proved that energy falls, where it does not."""
     import plotly.graph_objects as go
 
-    made = theme.figure(f"Where energy falls: {_name(trace)}", height=560)
+    figure = theme.figure(f"Where energy falls: {_name(trace)}", height=560)
     paper, steps = theme.PAPER[theme.mode()], [OPEN, PROVED, VIOLATED]
     shades = []
     for at, code in enumerate(steps):
@@ -78,7 +78,7 @@ def region(trace: Trace) -> go.Figure:
     x, y = (np.round(middles * each, 4) for each in (np.pi, fastest))
     # Each verdict is a whole number, and the middle of a third of the scale.
     hover = "angle %{x:.2f}, speed %{y:.2f}<extra></extra>"
-    made.add_trace(
+    figure.add_trace(
         go.Heatmap(x=x, y=y, z=_painted(trace), zmin=-0.5, zmax=2.5, colorscale=shades,
                    showscale=False, showlegend=False, name="verdict", hovertemplate=hover)
     )  # fmt: skip
@@ -87,25 +87,25 @@ def region(trace: Trace) -> go.Figure:
         colour = theme.color(role) if code != OPEN else theme.GRID[theme.mode()]
         marker = dict(size=14, symbol="square", color=colour,
                       line=dict(width=1, color=theme.INK[theme.mode()]))  # fmt: skip
-        made.add_trace(theme.curve(role, name, [None], [None], mode="markers", marker=marker))
+        figure.add_trace(theme.curve(role, name, [None], [None], mode="markers", marker=marker))
     marker = dict(size=15, symbol="star", line=dict(width=1.5, color=paper))
     worst = _worst(trace)
-    made.add_trace(theme.curve("alignment", "most growth found", worst[:1] * np.pi,
-                               worst[1:] * fastest, mode="markers", marker=marker))  # fmt: skip
-    made.update_xaxes(title_text="angle θ (rad; 0 hangs down)", range=[-np.pi, np.pi])
-    made.update_yaxes(title_text="angular speed ω (rad/s)", range=[-fastest, fastest])
-    made.update_layout(hovermode="closest")
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("alignment", "most growth found", worst[:1] * np.pi,
+                                 worst[1:] * fastest, mode="markers", marker=marker))  # fmt: skip
+    figure.update_xaxes(title_text="angle θ (rad; 0 hangs down)", range=[-np.pi, np.pi])
+    figure.update_yaxes(title_text="angular speed ω (rad/s)", range=[-fastest, fastest])
+    figure.update_layout(hovermode="closest")
+    return _finish(figure, trace)
 
 
 def _worst(trace: Trace) -> np.ndarray:
     """The middle of the cell in which the most growth was found, (2,), or nothing."""
-    kept = trace.verdict[trace.alive] >= 0
-    cells, found = trace.cells[trace.alive][kept], trace.cell_attack[trace.alive][kept]
-    good = np.isfinite(found) & (np.abs(np.nan_to_num(cells, nan=9)) <= 1).all(1)
+    used = trace.verdict[trace.alive] >= 0
+    cells, growth = trace.cells[trace.alive][used], trace.cell_attack[trace.alive][used]
+    good = np.isfinite(growth) & (np.abs(np.nan_to_num(cells, nan=9)) <= 1).all(1)
     if not good.any():
         return np.zeros(0)
-    at = int(np.argmax(np.where(good, found, -np.inf)))
+    at = int(np.argmax(np.where(good, growth, -np.inf)))
     return cells[at].astype(float).reshape(2, 2).mean(1)
 
 
@@ -116,41 +116,41 @@ def _kept(trace: Trace, name: str) -> np.ndarray:
 
 def closing(trace: Trace) -> go.Figure:
     """The bound from above and the attack from below, as more and more cells are bounded."""
-    made = theme.figure(f"Bound and attack close in: {_name(trace)}", height=470)
+    figure = theme.figure(f"Bound and attack close in: {_name(trace)}", height=470)
     above, below = _kept(trace, "upper_bound"), _kept(trace, "attack")
-    made.add_trace(theme.curve("loss", "no growth is above", trace.bounded, above))
-    made.add_trace(theme.curve("sharpness", "growth that was found", trace.bounded, below,
-                               fill="tonexty",
-                               fillcolor=theme.faint(theme.color("plain"))))  # fmt: skip
+    figure.add_trace(theme.curve("loss", "no growth is above", trace.bounded, above))
+    figure.add_trace(theme.curve("sharpness", "growth that was found", trace.bounded, below,
+                                 fill="tonexty",
+                                 fillcolor=theme.faint(theme.color("plain"))))  # fmt: skip
     ends = [0, float(trace.bounded[-1]) if trace.readings else 1.0]
     limit = float(trace.settings["tolerance"])
-    made.add_trace(theme.curve("threshold", "growth that is allowed", ends, [limit] * 2))
-    made.update_xaxes(title_text="cells bounded")
-    made.update_yaxes(title_text="growth of energy ΔE (J)")
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("threshold", "growth that is allowed", ends, [limit] * 2))
+    figure.update_xaxes(title_text="cells bounded")
+    figure.update_yaxes(title_text="growth of energy ΔE (J)")
+    return _finish(figure, trace)
 
 
 def shares(trace: Trace) -> go.Figure:
     """How much of the square is proved, violated and not known."""
-    made = theme.figure(f"How much is known: {_name(trace)}", height=470)
+    figure = theme.figure(f"How much is known: {_name(trace)}", height=470)
     proved, violated = (100 * _kept(trace, name) for name in ("proved", "violated"))
     rows = {PROVED: proved, VIOLATED: violated, OPEN: 100 - proved - violated}
     for code, values in rows.items():
         name, role = VERDICTS[code]
-        made.add_trace(theme.curve(role, name, trace.bounded, np.clip(values, 0, 100),
-                                   stackgroup="all",
-                                   fillcolor=theme.faint(theme.color(role), 0.5)))  # fmt: skip
-    made.update_xaxes(title_text="cells bounded")
-    made.update_yaxes(title_text="share of the states (%)", range=[0, 100])
-    return _finish(made, trace)
+        figure.add_trace(theme.curve(role, name, trace.bounded, np.clip(values, 0, 100),
+                                     stackgroup="all",
+                                     fillcolor=theme.faint(theme.color(role), 0.5)))  # fmt: skip
+    figure.update_xaxes(title_text="cells bounded")
+    figure.update_yaxes(title_text="share of the states (%)", range=[0, 100])
+    return _finish(figure, trace)
 
 
 def bars(found: Shares) -> go.Figure:
     """Of each model and radius: what is proved, what an attack breaks, and the gap between."""
     models = list(found.header["models"])
-    made = theme.figure(found.header["kept"], 1, cols=len(models), shared_yaxes=True, height=450,
-                        horizontal_spacing=0.03)  # fmt: skip
-    made.update_layout(barmode="stack", bargap=0.25, hovermode="closest")
+    figure = theme.figure(found.header["kept"], 1, cols=len(models), shared_yaxes=True, height=450,
+                          horizontal_spacing=0.03)  # fmt: skip
+    figure.update_layout(barmode="stack", bargap=0.25, hovermode="closest")
     labels = [f"{each:g}" for each in found.radius]
     for at in range(len(models)):
         verified, adversarial = found.verified[at], found.adversarial[at]
@@ -159,52 +159,53 @@ def bars(found: Shares) -> go.Figure:
                  ("counterexample found", "sharpness", 1 - adversarial)]  # fmt: skip
         for name, role, values in parts:
             shade = 0.35 if role == "plain" else 0.85
-            told = f"{name}: %{{y:.1f}} %<extra></extra>"
-            made.add_trace(
+            hover = f"{name}: %{{y:.1f}} %<extra></extra>"
+            figure.add_trace(
                 theme.bars(role, name, labels, 100 * values, opacity=shade, showlegend=at == 0,
-                           hovertemplate=told),
+                           hovertemplate=hover),
                 row=1, col=at + 1,
             )  # fmt: skip
         level = [100 * float(found.nominal[at])] * len(labels)
-        made.add_trace(theme.curve("threshold", "kept by the points themselves", labels, level,
-                                   showlegend=at == 0), row=1, col=at + 1)  # fmt: skip
-        made.update_xaxes(title_text=f"{models[at]}: radius δ", type="category", row=1, col=at + 1)
-    made.update_yaxes(range=[0, 101])
-    made.update_yaxes(title_text="share of the points (%)", row=1, col=1)
-    made.update_yaxes(showticklabels=True, row=1, col=1)
+        figure.add_trace(theme.curve("threshold", "kept by the points themselves", labels, level,
+                                     showlegend=at == 0), row=1, col=at + 1)  # fmt: skip
+        figure.update_xaxes(title_text=f"{models[at]}: radius δ", type="category",
+                            row=1, col=at + 1)  # fmt: skip
+    figure.update_yaxes(range=[0, 101])
+    figure.update_yaxes(title_text="share of the points (%)", row=1, col=1)
+    figure.update_yaxes(showticklabels=True, row=1, col=1)
     for at in range(1, len(models)):
-        made.update_yaxes(showticklabels=False, row=1, col=at + 1)
-    return made
+        figure.update_yaxes(showticklabels=False, row=1, col=at + 1)
+    return figure
 
 
 def rollouts(found: Rollouts, run: int = 0) -> go.Figure:
     """The energy of all runs over time, and where one of them goes in the plane of its states."""
     models = list(found.header["models"])
-    made = theme.figure("Followed for a long time: does it come to rest?", 1, cols=2, height=480,
-                        horizontal_spacing=0.12, shared_xaxes=False)  # fmt: skip
-    made.update_layout(hovermode="closest")
+    figure = theme.figure("Followed for a long time: does it come to rest?", 1, cols=2, height=480,
+                          horizontal_spacing=0.12, shared_xaxes=False)  # fmt: skip
+    figure.update_layout(hovermode="closest")
     for at, role in zip(range(len(models)), ("threshold", "sharpness", "curvature"), strict=False):
         lines = np.maximum(found.energy[at], 1e-9)
         gap = np.full((len(lines), 1), np.nan)
         x = np.tile(np.append(found.time, np.nan), len(lines))
         y = np.concatenate([lines, gap], 1).ravel()
         style = dict(line=dict(width=1.2, dash="solid"), opacity=0.7)
-        made.add_trace(theme.curve(role, models[at], x, y, **style), row=1, col=1)
+        figure.add_trace(theme.curve(role, models[at], x, y, **style), row=1, col=1)
         late = slice(len(found.time) // 2, None)
         angle, speed = found.angle[at, run, late], found.speed[at, run, late]
-        made.add_trace(theme.curve(role, models[at], angle, speed, showlegend=False, **style),
-                       row=1, col=2)  # fmt: skip
-    made.update_xaxes(title_text="time t (s)", row=1, col=1)
-    made.update_yaxes(title_text="energy above rest E (J)", type="log", range=[-7, 1.3], nticks=6,
-                      exponentformat="power", row=1, col=1)  # fmt: skip
-    made.update_xaxes(title_text="angle θ (rad), second half of one run", row=1, col=2)
-    made.update_yaxes(title_text="angular speed ω (rad/s)", row=1, col=2)
-    return made
+        figure.add_trace(theme.curve(role, models[at], angle, speed, showlegend=False, **style),
+                         row=1, col=2)  # fmt: skip
+    figure.update_xaxes(title_text="time t (s)", row=1, col=1)
+    figure.update_yaxes(title_text="energy above rest E (J)", type="log", range=[-7, 1.3], nticks=6,
+                        exponentformat="power", row=1, col=1)  # fmt: skip
+    figure.update_xaxes(title_text="angle θ (rad), second half of one run", row=1, col=2)
+    figure.update_yaxes(title_text="angular speed ω (rad/s)", row=1, col=2)
+    return figure
 
 
 def ladder(found: Ladder) -> go.Figure:
     """How far bounds on one box are above the attack, from loose to tight; none may be below."""
-    made = theme.figure(f"Who bounds it best? {found.header['box']}", height=420)
+    figure = theme.figure(f"Who bounds it best? {found.header['box']}", height=420)
     names, attack = list(found.header["rungs"])[:-1], float(found.value[-1])
     values = found.value[:-1]
     wrong, proved = values < attack, values <= 0
@@ -222,28 +223,29 @@ def ladder(found: Ladder) -> go.Figure:
         # Above its mark and towards the middle, so that no words leave the panel if it is narrow.
         place = np.digitize((np.log10(gap) - least) / (most - least), [0.25, 0.75])
         sides = [("top right", "top center", "top left")[each] for each in place]
-        made.add_trace(theme.curve(role, name, gap, [names[k] for k in at], mode="markers+text",
-                                   text=text, textposition=sides,
-                                   marker=dict(size=13), showlegend=bool(len(at))))  # fmt: skip
-    made.update_xaxes(title_text=f"bound on ΔE less the attack's {number(attack)} J (J)",
-                      type="log", nticks=7, range=[least, most])  # fmt: skip
-    made.update_yaxes(title_text="bound", categoryorder="array", categoryarray=names[::-1],
-                      range=[-0.6, len(names) - 0.4])  # fmt: skip
-    made.update_layout(hovermode="closest", margin_l=200)
-    return made
+        figure.add_trace(theme.curve(role, name, gap, [names[k] for k in at], mode="markers+text",
+                                     text=text, textposition=sides,
+                                     marker=dict(size=13), showlegend=bool(len(at))))  # fmt: skip
+    figure.update_xaxes(title_text=f"bound on ΔE less the attack's {number(attack)} J (J)",
+                        type="log", nticks=7, range=[least, most])  # fmt: skip
+    figure.update_yaxes(title_text="bound", categoryorder="array", categoryarray=names[::-1],
+                        range=[-0.6, len(names) - 0.4])  # fmt: skip
+    figure.update_layout(hovermode="closest", margin_l=200)
+    return figure
 
 
 def histogram(found: Samples) -> go.Figure:
     """What sampling sees of a box beside attack and bound, and the margins of bounds."""
-    made = theme.figure("Sampling is no proof, and neither is single precision", 1, cols=2,
-                        shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
+    figure = theme.figure("Sampling is no proof, and neither is single precision", 1, cols=2,
+                          shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
     counts, edges = np.histogram(found.growth, 40)
     edges_of = edges
     middle = (edges[:-1] + edges[1:]) / 2
-    made.add_trace(theme.bars("loss", "samples", middle, counts, opacity=0.6), row=1, col=1)
+    figure.add_trace(theme.bars("loss", "samples", middle, counts, opacity=0.6), row=1, col=1)
     for role, name, value in (("sharpness", "attack", found.attack),
                               ("curvature", "bound", found.bound)):  # fmt: skip
-        made.add_trace(theme.curve(role, name, [float(value)] * 2, [0, counts.max()]), row=1, col=1)
+        figure.add_trace(theme.curve(role, name, [float(value)] * 2, [0, counts.max()]),
+                         row=1, col=1)  # fmt: skip
     # Margins are as small as 1e-11: in units that can be read.
     unit, word = (1e-6, "µJ") if found.header["single"] else (1e-9, "nJ")
     counts, edges = np.histogram(found.margin / unit, 40)
@@ -252,16 +254,17 @@ def histogram(found: Samples) -> go.Figure:
     for name, role, chosen in (("bound above the value", "curvature", ~bad),
                                ("bound below: wrong", "sharpness", bad)):  # fmt: skip
         bars = theme.bars(role, name, middle[chosen], counts[chosen])
-        made.add_trace(bars, row=1, col=2)
+        figure.add_trace(bars, row=1, col=2)
     precision = "single" if found.header["single"] else "double"
-    made.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
+    figure.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
     ends = np.array([edges_of[0], max(float(found.bound), edges_of[-1])])
-    made.update_xaxes(title_text="growth of energy in the box ΔE (J)", row=1, col=1,
-                      range=list(ends + np.array([-0.05, 0.05]) * np.ptp(ends)))  # fmt: skip
-    made.update_xaxes(title_text=f"bound less value ({word}), {precision} precision", row=1, col=2)
-    made.update_yaxes(title_text="samples", row=1, col=1)
-    made.update_yaxes(title_text="boxes of no width", row=1, col=2)
-    return made
+    figure.update_xaxes(title_text="growth of energy in the box ΔE (J)", row=1, col=1,
+                        range=list(ends + np.array([-0.05, 0.05]) * np.ptp(ends)))  # fmt: skip
+    figure.update_xaxes(title_text=f"bound less value ({word}), {precision} precision",
+                        row=1, col=2)  # fmt: skip
+    figure.update_yaxes(title_text="samples", row=1, col=1)
+    figure.update_yaxes(title_text="boxes of no width", row=1, col=2)
+    return figure
 
 
 def _percent(share):
@@ -279,18 +282,18 @@ def words(trace: Trace) -> str:
         return "No cell has been bounded yet."
     if not trace.alive[-1]:
         return "A bound is not finite, which proves nothing."
-    found = trace.merits()
+    merits = trace.merits()
     limit = number(trace.settings["tolerance"])
     proved, violated, unknown = (
-        _percent(found[f"{e}_share"]) for e in ("proved", "violated", "open")
+        _percent(merits[f"{e}_share"]) for e in ("proved", "violated", "open")
     )
-    told = [
+    sentences = [
         f"For **{proved} %** of all states it is proved that model {trace.settings['model']} lets "
         f"energy grow by at most {limit} J in a step; cells with **{violated} %** hold a "
         f"counterexample; {unknown} % are not known."
     ]
-    told.append(
-        f"Of no state is the growth above **{number(found['highest_bound'])}** J; "
-        f"{number(found['best_attack'])} J was found."
+    sentences.append(
+        f"Of no state is the growth above **{number(merits['highest_bound'])}** J; "
+        f"{number(merits['best_attack'])} J was found."
     )
-    return " ".join(told)
+    return " ".join(sentences)

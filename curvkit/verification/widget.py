@@ -16,6 +16,6 @@ def explore_ladder(
     """
     from curvkit.show.on_demand import asked
 
-    given: dict[str, Any] = dict(theta=theta, omega=omega, radius=radius, model=model)
-    solved = lambda: figures.ladder(ladder(**given, lifted=True))
-    return asked(figures.ladder(ladder(**given)), "Solve the semidefinite program", solved)
+    settings: dict[str, Any] = dict(theta=theta, omega=omega, radius=radius, model=model)
+    solved = lambda: figures.ladder(ladder(**settings, lifted=True))
+    return asked(figures.ladder(ladder(**settings)), "Solve the semidefinite program", solved)

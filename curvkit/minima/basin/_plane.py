@@ -94,8 +94,8 @@ def project(flat: jax.Array, minimum: jax.Array, two: jax.Array):
     """Coordinates t and u of flat weights (runs, P), and their distance off the plane."""
     away = flat - minimum
     along, across = away @ two[0], away @ two[1]
-    rest = away - along[:, None] * two[0] - across[:, None] * two[1]
-    return along, across, jnp.linalg.norm(rest, axis=1)
+    off_plane = away - along[:, None] * two[0] - across[:, None] * two[1]
+    return along, across, jnp.linalg.norm(off_plane, axis=1)
 
 
 def as_runs(flat: jax.Array, units: int, features: int) -> Runs:

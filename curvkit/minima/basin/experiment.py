@@ -70,12 +70,12 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     surface = training.losses(
         networks(chart, spread(settings, chart, state.two, GRID)), chart.data, chart.activation
     )
-    one, other = window(settings, chart, GRID)
+    along, across = window(settings, chart, GRID)
     proof = chart.certificate
     balls = np.array([(each.low, each.high) for each in proof.eigenvalues]).reshape(-1, 2)
     return {
-        "axis_along": one,
-        "axis_across": other,
+        "axis_along": along,
+        "axis_across": across,
         "surface": surface.reshape(GRID, GRID),
         "level": jnp.asarray(messages.known("the loss", proof.loss).low, float),
         "better_loss": jnp.asarray(messages.known("the better loss", proof.better_loss).low, float),

@@ -101,13 +101,13 @@ def plane(trace: Trace) -> go.Figure:
     """The loss over the plane, and the runs that fall through it, coloured by where they stand."""
     import plotly.graph_objects as go
 
-    made = theme.figure(f"The plane through minimum and better point, {_name(trace)}", height=540)
+    figure = theme.figure(f"The plane through minimum and better point, {_name(trace)}", height=540)
     # While it is played, up to three rows of names are above it.
-    made.update_layout(margin_t=112)
+    figure.update_layout(margin_t=112)
     heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
     ink = theme.INK[theme.mode()]
     shades = [[0, theme.GRID[theme.mode()]], [1, theme.PAPER[theme.mode()]]]
-    made.add_trace(
+    figure.add_trace(
         go.Contour(x=trace.axis_along, y=trace.axis_across, z=heights, colorscale=shades,
                    showscale=False, ncontours=22, line=dict(width=0.6, color=ink), name="loss",
                    opacity=0.9, showlegend=False, hoverinfo="skip")
@@ -115,79 +115,79 @@ def plane(trace: Trace) -> go.Figure:
     fate = trace.fate()
     for at, name in enumerate(FATES[:3]):
         x, y = _tracks(trace, fate == at)
-        made.add_trace(theme.curve(ROLES[at], f"{name} (way)", x, y, showlegend=False,
-                                   line=dict(width=1.3, dash="solid"), opacity=0.75))  # fmt: skip
+        figure.add_trace(theme.curve(ROLES[at], f"{name} (way)", x, y, showlegend=False,
+                                     line=dict(width=1.3, dash="solid"), opacity=0.75))  # fmt: skip
     for at, name in enumerate(FATES[:3]):
         now = [
             np.where(trace.alive, values, np.nan)[-1:, fate == at].ravel()
             for values in (trace.along, trace.across)
         ]
-        made.add_trace(theme.curve(ROLES[at], name, *now, mode="markers", marker=dict(size=8)))
-    _landmarks(made, trace)
-    return _finish(made, trace)
+        figure.add_trace(theme.curve(ROLES[at], name, *now, mode="markers", marker=dict(size=8)))
+    _landmarks(figure, trace)
+    return _finish(figure, trace)
 
 
 def basin_map(trace: Trace) -> go.Figure:
     """Each start in the plane, coloured by where its run stands."""
-    made = theme.figure(f"Where descent ends from each start, {_name(trace)}", height=540)
+    figure = theme.figure(f"Where descent ends from each start, {_name(trace)}", height=540)
     fate, first = trace.fate(), trace.head(1)
     for at, name in enumerate(FATES):
         x, y = (values[:, fate == at].ravel() for values in (first.along, first.across))
         keep = (np.abs(x) < 1e15) & (np.abs(y) < 1e15)
         marker = dict(size=22, symbol="square", opacity=0.85)
-        made.add_trace(theme.curve(ROLES[at], name, x[keep], y[keep], mode="markers",
-                                   marker=marker))  # fmt: skip
-    _landmarks(made, trace)
-    return _finish(made, trace)
+        figure.add_trace(theme.curve(ROLES[at], name, x[keep], y[keep], mode="markers",
+                                     marker=marker))  # fmt: skip
+    _landmarks(figure, trace)
+    return _finish(figure, trace)
 
 
 def losses(trace: Trace) -> go.Figure:
     """The loss of every run along its way, with the proved level."""
-    made = theme.figure(f"Into the minimum, or past it, {_name(trace)}", height=470)
+    figure = theme.figure(f"Into the minimum, or past it, {_name(trace)}", height=470)
     fate = trace.fate()
-    kept = np.where(trace.alive & (trace.loss > 0), trace.loss, np.nan).astype(float)
+    finite = np.where(trace.alive & (trace.loss > 0), trace.loss, np.nan).astype(float)
     for at, name in enumerate(FATES):
-        chosen = kept[:, fate == at]
+        chosen = finite[:, fate == at]
         gap = np.full((1, chosen.shape[1]), np.nan)
         y = np.concatenate([chosen, gap]).T.ravel()
         x = np.tile(np.append(trace.step, 0), chosen.shape[1])
-        made.add_trace(theme.curve(ROLES[at], name, x, y, line=dict(width=1.2, dash="solid"),
-                                   opacity=0.6))  # fmt: skip
+        figure.add_trace(theme.curve(ROLES[at], name, x, y, line=dict(width=1.2, dash="solid"),
+                                     opacity=0.6))  # fmt: skip
     level, ends = float(trace.level), [0, trace.settings["steps"]]
     name = f"proved minimum, loss {number(level, 6)}"
-    made.add_trace(theme.curve("threshold", name, ends, [level] * 2))
-    made.update_xaxes(title_text="training steps", range=ends)
-    made.update_yaxes(title_text="loss L", type="log", nticks=4)
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("threshold", name, ends, [level] * 2))
+    figure.update_xaxes(title_text="training steps", range=ends)
+    figure.update_yaxes(title_text="loss L", type="log", nticks=4)
+    return _finish(figure, trace)
 
 
 def certificate(trace: Trace) -> go.Figure:
     """The certificate: the Hessian's eigenvalue balls, the two losses, and the verdict in words."""
     verdict = "proved" if int(trace.proved) else "not proved"
-    made = theme.figure(f"The certificate of {_name(trace)}: {verdict}", height=470)
+    figure = theme.figure(f"The certificate of {_name(trace)}: {verdict}", height=470)
     shape = len(trace.eigenvalues)
     level, better = number(trace.level, 6), number(trace.better_loss, 4)
     if shape:
         bars = dict(type="data", array=trace.eigenvalue_radii, thickness=2, width=8)
         options = dict(mode="markers", marker=dict(size=11), error_y=bars)
-        made.add_trace(
+        figure.add_trace(
             theme.curve("sharpness", "eigenvalues of the Hessian, as balls",
                         np.arange(1, shape + 1), trace.eigenvalues, **options)
         )  # fmt: skip
         text = f"exactly one critical point in a box of radius {number(trace.box_radius)};<br>"
         text += "all eigenvalues above zero: a strict local minimum,<br>"
-        made.update_yaxes(title_text="eigenvalue λ", type="log", nticks=5)
-        made.update_xaxes(title_text="number of the eigenvalue", dtick=1)
+        figure.update_yaxes(title_text="eigenvalue λ", type="log", nticks=5)
+        figure.update_xaxes(title_text="number of the eigenvalue", dtick=1)
     else:
-        made.add_trace(theme.curve("loss", "losses", ["minimum", "better point"],
-                                   [float(trace.level), float(trace.better_loss)],
-                                   mode="markers", marker=dict(size=14)))  # fmt: skip
+        figure.add_trace(theme.curve("loss", "losses", ["minimum", "better point"],
+                                     [float(trace.level), float(trace.better_loss)],
+                                     mode="markers", marker=dict(size=14)))  # fmt: skip
         text = "slopes exactly zero in the activation pattern, kinks checked:<br>"
         text += "a local minimum, flat along the scalings of its units,<br>"
-        made.update_yaxes(title_text="loss L", rangemode="tozero")
-        made.update_xaxes(title_text="point", type="category")
-    theme.remark(made, text + f"loss {level}; the better point has {better}")
-    return made
+        figure.update_yaxes(title_text="loss L", rangemode="tozero")
+        figure.update_xaxes(title_text="point", type="category")
+    theme.remark(figure, text + f"loss {level}; the better point has {better}")
+    return figure
 
 
 def words(trace: Trace) -> str:
@@ -196,15 +196,15 @@ def words(trace: Trace) -> str:
         return "No step has been taken yet."
     counts = np.bincount(trace.fate(), minlength=len(FATES))
     verdict = "is **proved**" if int(trace.proved) else "is **not proved**"
-    told = [f"The minimum with loss {number(trace.level, 6)} {verdict}."]
-    told.append(
+    sentences = [f"The minimum with loss {number(trace.level, 6)} {verdict}."]
+    sentences.append(
         f"After {int(trace.step[-1])} steps, of {counts.sum()} starts in the plane **{counts[1]}** "
         f"are at its level, **{counts[2]}** below it, and {counts[0]} still above."
     )
     if counts[3]:
-        told.append(f"**{counts[3]}** diverged.")
+        sentences.append(f"**{counts[3]}** diverged.")
     away = trace.off_plane[-1][trace.alive[-1]]
     away = away[np.abs(away) < 1e15]
     if len(away):
-        told.append(f"They left the plane by {number(np.median(away))}, in the median.")
-    return " ".join(told)
+        sentences.append(f"They left the plane by {number(np.median(away))}, in the median.")
+    return " ".join(sentences)

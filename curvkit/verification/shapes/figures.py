@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 def _between(trace: Trace, title: str, curves: tuple[Any, ...]) -> go.Figure:
     """A function and the lines on both sides, with the space between them."""
-    made = theme.figure(title, height=470)
-    kept = lambda name: np.where(
+    figure = theme.figure(title, height=470)
+    finite = lambda name: np.where(
         trace.alive & (np.abs(getattr(trace, name)) < WILD), getattr(trace, name), np.nan
     ).astype(float)
-    x = kept("argument")
+    x = finite("argument")
     (above, above_name), (below, below_name), (function, name) = curves
-    made.add_trace(theme.curve("loss", above_name, x, kept(above)))
+    figure.add_trace(theme.curve("loss", above_name, x, finite(above)))
     shade = theme.faint(theme.color("plain"))
-    made.add_trace(theme.curve("curvature", below_name, x, kept(below), fill="tonexty",
-                               fillcolor=shade))  # fmt: skip
-    made.add_trace(theme.curve("threshold", name, x, kept(function),
-                               line=dict(dash="solid")))  # fmt: skip
+    figure.add_trace(theme.curve("curvature", below_name, x, finite(below), fill="tonexty",
+                                 fillcolor=shade))  # fmt: skip
+    figure.add_trace(theme.curve("threshold", name, x, finite(function),
+                                 line=dict(dash="solid")))  # fmt: skip
     ends = [trace.settings["lower"], trace.settings["upper"]]
-    made.update_xaxes(title_text="argument z", range=ends)
-    made.update_yaxes(title_text="value")
+    figure.update_xaxes(title_text="argument z", range=ends)
+    figure.update_yaxes(title_text="value")
     if trace.readings and not trace.alive.all():
-        theme.remark(made, "not finite from here on")
-    return made
+        theme.remark(figure, "not finite from here on")
+    return figure
 
 
 def triangle(trace: Trace) -> go.Figure:
@@ -55,28 +55,29 @@ def product(trace: Trace) -> go.Figure:
     """The product of two numbers, and a plane above it on all their box."""
     import plotly.graph_objects as go
 
-    made = theme.figure("The product and McCormick's plane above it", height=560,
-                        specs=[[{"type": "scene"}]])  # fmt: skip
+    figure = theme.figure("The product and McCormick's plane above it", height=560,
+                          specs=[[{"type": "scene"}]])  # fmt: skip
     for name, role, z, opacity in (("product a b", "curvature", trace.product, 0.95),
                                    ("plane above", "loss", trace.plane, 0.55)):  # fmt: skip
         shade = [[0, theme.color(role)], [1, theme.color(role)]]
-        made.add_trace(go.Surface(x=trace.first, y=trace.second, z=z, name=name, opacity=opacity,
-                                  colorscale=shade, showscale=False, showlegend=True))  # fmt: skip
+        figure.add_trace(go.Surface(x=trace.first, y=trace.second, z=z, name=name,
+                                    opacity=opacity, colorscale=shade, showscale=False,
+                                    showlegend=True))  # fmt: skip
     axis = lambda text: dict(title=dict(text=text), backgroundcolor=theme.PAPER[theme.mode()],
                              gridcolor=theme.GRID[theme.mode()])  # fmt: skip
-    made.update_layout(scene=dict(xaxis=axis("a"), yaxis=axis("b"), zaxis=axis("a b"),
-                                  camera=dict(eye=dict(x=1.3, y=-1.6, z=0.7))),
-                       hovermode="closest", margin=dict(l=10, r=10, b=10))  # fmt: skip
-    made.update_layout(xaxis_visible=False, yaxis_visible=False)
-    return made
+    figure.update_layout(scene=dict(xaxis=axis("a"), yaxis=axis("b"), zaxis=axis("a b"),
+                                    camera=dict(eye=dict(x=1.3, y=-1.6, z=0.7))),
+                         hovermode="closest", margin=dict(l=10, r=10, b=10))  # fmt: skip
+    figure.update_layout(xaxis_visible=False, yaxis_visible=False)
+    return figure
 
 
 def words(trace: Trace) -> str:
     """How loose the relaxations are, in a sentence."""
-    found = trace.merits()
+    merits = trace.merits()
     return (
-        f"The triangle is at most **{number(found['triangle_gap'])}** high, the chord "
-        f"**{number(found['chord_gap'])}** above the exponential and the tangent "
-        f"**{number(found['tangent_gap'])}** below it; the plane is at most "
-        f"**{number(found['plane_gap'])}** above the product."
+        f"The triangle is at most **{number(merits['triangle_gap'])}** high, the chord "
+        f"**{number(merits['chord_gap'])}** above the exponential and the tangent "
+        f"**{number(merits['tangent_gap'])}** below it; the plane is at most "
+        f"**{number(merits['plane_gap'])}** above the product."
     )
