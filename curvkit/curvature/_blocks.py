@@ -37,13 +37,13 @@ def layers(params: Any) -> dict[str, list[int]]:
     >>> layers({"Dense_0": one, "scale": jnp.ones(3)})
     {'Dense_0': [0, 1], 'scale': [2]}
     """
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for place, (path, _) in enumerate(jax.tree_util.tree_leaves_with_path(params)):
         keys = [_plain(each) for each in path]
         # Flax's modules wrap each array once more, in a variable.
         keys = keys[:-1] if len(keys) > 1 and keys[-1] in ("value", "raw_value") else keys
-        found.setdefault(".".join(keys[:-1] or keys) or "params", []).append(place)
-    return found
+        places.setdefault(".".join(keys[:-1] or keys) or "params", []).append(place)
+    return places
 
 
 @tree.exactly

@@ -63,12 +63,13 @@ def over_batches(
 
     def total(params):
         # Made anew each time: JAX would remember what the loss read when it was first traced.
-        one = jax.checkpoint(lambda params, batch: loss(params, batch))
+        batch_loss = jax.checkpoint(lambda params, batch: loss(params, batch))
         means = [
-            jnp.mean(jax.lax.map(lambda batch: one(params, batch), group)) for group in stacked
+            jnp.mean(jax.lax.map(lambda batch: batch_loss(params, batch), group))
+            for group in stacked
         ]
-        whole: Any = sum(count * mean for count, mean in zip(counts, means, strict=True))
-        return whole / sum(counts)
+        weighted: Any = sum(count * mean for count, mean in zip(counts, means, strict=True))
+        return weighted / sum(counts)
 
     return total
 

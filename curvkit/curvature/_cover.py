@@ -64,13 +64,13 @@ class Cover(NamedTuple):
             Unlike: if they are of other arrays, or, where they are to be `alike`, shapes.
         """
         places = jax.tree.leaves(self.places)
-        found: dict[int, dict[str, jax.Array]] = {at: {} for at in places if at >= 0}
+        leaves: dict[int, dict[str, jax.Array]] = {at: {} for at in places if at >= 0}
         for name, field in fields.items():
             seen = dict(self._placed(name, field))
-            found = {at: found[at] | {name: leaf} for at, leaf in seen.items() if at in found}
+            leaves = {at: leaves[at] | {name: leaf} for at, leaf in seen.items() if at in leaves}
             if alike and any(jnp.shape(leaf) != self.shapes[at] for at, leaf in seen.items()):
                 raise Unlike(self._other(name, len(seen)))
-        return found
+        return leaves
 
     def _placed(self, name, field):
         """The leaves of a field of a state, each with its place; what is hidden is left out."""

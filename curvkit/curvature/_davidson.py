@@ -63,32 +63,32 @@ def davidson(
     room = min(capacity or steps, steps)
 
     def unfinished(carry):
-        made, *_, (*_, error) = carry
+        products, *_, (*_, error) = carry
         # As in `lanczos`: with no Ritz value beyond the first k their gap is unknown.
-        early = made < max(begun, k)
-        return (made < steps) & (early | (jnp.max(error) > 1) | (not stop))
+        early = products < max(begun, k)
+        return (products < steps) & (early | (jnp.max(error) > 1) | (not stop))
 
     def one(carry):
-        made, held, space, (values, within, _, error) = carry
+        products, held, space, (values, within, _, error) = carry
         # Made anew from the small matrix: to carry it along would take k vectors more of memory.
-        rest = _roughened(space.rest(values, within, jnp.argmax(error)), key, steps + made)
+        residual = _roughened(space.rest(values, within, jnp.argmax(error)), key, steps + products)
         # One loop for the vectors to begin with and for the rest: the product is compiled once.
-        new = jnp.where(made < begun, first[jnp.minimum(made, begun - 1)], rest)
-        space = space.with_new(product, key, made, held, new)
-        return made + 1, held + 1, space, space.ritz(held + 1, tolerance)
+        new = jnp.where(products < begun, first[jnp.minimum(products, begun - 1)], residual)
+        space = space.with_new(product, key, products, held, new)
+        return products + 1, held + 1, space, space.ritz(held + 1, tolerance)
 
     def until_full(carry):
         more = lambda carry: (carry[1] < room) & unfinished(carry)
-        made, _, space, (values, within, *told) = jax.lax.while_loop(more, one, carry)
-        return made, k, space.shrunk(values, within), (values, jnp.eye(k, room), *told)
+        products, _, space, (values, within, *accuracy) = jax.lax.while_loop(more, one, carry)
+        return products, k, space.shrunk(values, within), (values, jnp.eye(k, room), *accuracy)
 
     space = Space.empty(room, first)
     start: Any = (0, 0, space, space.nothing_found(tolerance))
     body = one if room == steps else until_full
-    made, _, space, (values, within, residuals, _) = jax.lax.while_loop(unfinished, body, start)
+    products, _, space, (values, within, residuals, _) = jax.lax.while_loop(unfinished, body, start)
     # A product would copy the basis, in which a space that shrinks has them already.
     vectors = within @ space.basis if room == steps else space.basis[:k]
-    return values, vectors, residuals, made
+    return values, vectors, residuals, products
 
 
 class Space(NamedTuple):
@@ -108,9 +108,9 @@ class Space(NamedTuple):
         """Ritz values, vectors within the basis (rows), residuals, errors in their tolerances."""
         k = len(tolerance)
         values, within = ritz_pairs(self.small, held)
-        rest = lambda at: self.rest(values, within.T, at)
+        residual = lambda at: self.rest(values, within.T, at)
         # One after the other: each takes the memory of some vectors.
-        residuals = jax.lax.map(lambda at: length(rest(at)), jnp.arange(k))
+        residuals = jax.lax.map(lambda at: length(residual(at)), jnp.arange(k))
         return values[:k], within.T[:k], residuals, errors(values, residuals, held, tolerance)
 
     def nothing_found(self, tolerance):
@@ -165,8 +165,8 @@ def _turned(rows, within):
 
     def one(number, rows):
         at = (0, number * block)
-        some = jax.lax.dynamic_slice(rows, at, (m, block))
-        return jax.lax.dynamic_update_slice(rows, turn @ some, at)
+        columns = jax.lax.dynamic_slice(rows, at, (m, block))
+        return jax.lax.dynamic_update_slice(rows, turn @ columns, at)
 
     rows = jax.lax.fori_loop(0, whole // block, one, rows)
     return rows.at[:, whole:].set(turn @ rows[:, whole:])

@@ -132,18 +132,18 @@ def diagonal(
         gradients: of the loss, shaped as they.
         given: as in `edge`.
     """
-    found = []
+    diagonals = []
     for at, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
         chain = [link for link in links if at in link.leaves]
         if _frozen(chain):
-            found.append(jnp.full_like(weight, jnp.inf))
+            diagonals.append(jnp.full_like(weight, jnp.inf))
             continue
         gain, decay, _ = _through(chain, at, weight, gradient, given)
         rate = _rate(chain, given)
         share = jnp.where(told.rate > 0, rate / jnp.where(told.rate > 0, told.rate, 1.0), 1.0)
         left = jnp.maximum(2 - decay, LEAST)
-        found.append(jnp.broadcast_to(left / (share * gain * told.critical), weight.shape))
-    return found
+        diagonals.append(jnp.broadcast_to(left / (share * gain * told.critical), weight.shape))
+    return diagonals
 
 
 def steepest(
@@ -266,10 +266,10 @@ def _forgets(link):
 
 def _require_one_norm(chains):
     """Raises ValueError unless all arrays follow one rule in one norm, through a known edge."""
-    kept = [
+    rules = [
         [link for link in chain if link.kind in (*REMEMBERING, *NORMS, "decay")] for chain in chains
     ]
-    if len({tuple(map(id, each)) for each in kept}) > 1 or not kept[0]:
+    if len({tuple(map(id, each)) for each in rules}) > 1 or not rules[0]:
         raise ValueError(
             "optimizer moves some arrays by a sign or a polar factor and others by another rule, "
             "momentum or decay, for which no common edge is known; say by trained= which of them "

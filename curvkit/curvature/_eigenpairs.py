@@ -232,26 +232,26 @@ def _search(loss, numbers, key, start, preconditioner, *, k, num_hvps, tolerance
     steps = min(num_hvps, vector.size)
     k = min(k, steps)
     # The second pair is found along with the first, and nothing is asked of it.
-    asked = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
-    capacity = davidson.capacity(vector.size, len(asked))
+    bounds = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
+    capacity = davidson.capacity(vector.size, len(bounds))
     if start is None and capacity:
         start = [jnp.zeros((1, *each.shape), each.dtype) for each in numbers], None
     if start is None:
-        values, vectors, residuals, made = krylov.lanczos(
-            product, krylov.noise(key, 0, vector), steps, len(asked), key=key,
-            tolerance=asked if tolerance else None,
+        values, vectors, residuals, products = krylov.lanczos(
+            product, krylov.noise(key, 0, vector), steps, len(bounds), key=key,
+            tolerance=bounds if tolerance else None,
         )  # fmt: skip
         recent = None
     else:
         start, recent = start
         start, recent = _ravelled(start, 1), None if recent is None else _ravelled(recent, 2)
-        values, vectors, residuals, made = davidson.davidson(
-            product, start, steps, asked, key=key, stop=bool(tolerance), capacity=capacity,
+        values, vectors, residuals, products = davidson.davidson(
+            product, start, steps, bounds, key=key, stop=bool(tolerance), capacity=capacity,
         )  # fmt: skip
     recent = jax.vmap(jax.vmap(flat.unravel))(_remembered(vectors, recent))
-    found = values[:k] * flat.scale, residuals[:k] * flat.scale
+    scaled = values[:k] * flat.scale, residuals[:k] * flat.scale
     nothing = jnp.all(flat.gradient == 0) & jnp.all(values == 0) & jnp.all(residuals == 0)
-    pairs = EigenPairs(found[0], jax.vmap(flat.unravel)(vectors[:k]), found[1], made, recent)
+    pairs = EigenPairs(scaled[0], jax.vmap(flat.unravel)(vectors[:k]), scaled[1], products, recent)
     return tree.strong(pairs), flat.value, nothing
 
 

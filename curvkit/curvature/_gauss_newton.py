@@ -97,8 +97,10 @@ def _posed(model, criterion, params, args):
         got = ", ".join(str(each.dtype) for each in traced.out) or "nothing"
         raise ValueError(messages.refusal("the outputs of model", "floating-point arrays", got))
     outputs = jax.tree.unflatten(traced.structure, traced.out)
-    outs, kept, lies = parts.split(jax.tree.map(lambda e: jnp.zeros(e.shape, e.dtype), outputs))
-    judged = problem.read(criterion, outs, kept, lies, args, "criterion")
+    outs, outs_held, outs_shape = parts.split(
+        jax.tree.map(lambda e: jnp.zeros(e.shape, e.dtype), outputs)
+    )
+    judged = problem.read(criterion, outs, outs_held, outs_shape, args, "criterion")
     problem.require_scalar(judged, "criterion", args)
     return problem.Problem(numbers, held, shape, (traced, judged))
 

@@ -57,25 +57,25 @@ def lanczos(
         return (step < steps) & ((step <= k) | (error > 1))
 
     def one(carry):
-        step, basis, small, following, found = carry
+        step, basis, small, following, pairs = carry
         basis, small, following = _grow(product, key, step, basis, small, following)
         if tolerance is not None:
-            found = _ritz(small, step + 1)
-            error = errors(found[0], found[2], step + 1, tolerance)
-            found = (*found, jnp.max(error).astype(jnp.zeros(()).dtype))
-        return step + 1, basis, small, following, found
+            pairs = _ritz(small, step + 1)
+            error = errors(pairs[0], pairs[2], step + 1, tolerance)
+            pairs = (*pairs, jnp.max(error).astype(jnp.zeros(()).dtype))
+        return step + 1, basis, small, following, pairs
 
     empty = jnp.zeros((steps, first.size), first.dtype)
     # One row and column more than steps: the last coupling tells the residual for free.
     small = jnp.zeros((steps + 1, steps + 1), first.dtype)
-    found = jax.tree.map(
+    pairs = jax.tree.map(
         lambda each: jnp.zeros(each.shape, each.dtype), jax.eval_shape(_ritz, small, steps)
     )
-    start: Any = (0, empty, small, unit(first), (*found, jnp.full((), jnp.inf)))
-    made, basis, small, _, (*found, _) = jax.lax.while_loop(unfinished, one, start)
-    values, within, residuals = _ritz(small, made) if tolerance is None else found
+    start: Any = (0, empty, small, unit(first), (*pairs, jnp.full((), jnp.inf)))
+    products, basis, small, _, (*pairs, _) = jax.lax.while_loop(unfinished, one, start)
+    values, within, residuals = _ritz(small, products) if tolerance is None else pairs
     # `within` is zero outside the part of the basis that was built.
-    return values[:k], within[:, :k].T @ basis, residuals[:k], made
+    return values[:k], within[:, :k].T @ basis, residuals[:k], products
 
 
 def _grow(product, key, step, basis, small, following):
@@ -84,15 +84,15 @@ def _grow(product, key, step, basis, small, following):
     image = product(following)
     small = small.at[step, step].set(following @ image)
     # The recurrence takes out nearly all, one pass over the basis the rest of it.
-    rest = image - small[step, step] * following - small[step - 1, step] * basis[step - 1]
-    rest, left = orthogonal(rest, basis, passes=1)
+    residual = image - small[step, step] * following - small[step - 1, step] * basis[step - 1]
+    residual, coupling = orthogonal(residual, basis, passes=1)
     # An invariant subspace ends the recurrence; a fresh direction finds what lies outside it.
-    exhausted = left <= 10 * jnp.finfo(image.dtype).eps * jnp.max(jnp.abs(small))
+    exhausted = coupling <= 10 * jnp.finfo(image.dtype).eps * jnp.max(jnp.abs(small))
     following = jax.lax.cond(
-        exhausted, lambda: orthogonal(noise(key, step + 1, image), basis)[0], lambda: rest
+        exhausted, lambda: orthogonal(noise(key, step + 1, image), basis)[0], lambda: residual
     )
-    left = jnp.where(exhausted, 0, left)
-    return basis, small.at[step, step + 1].set(left).at[step + 1, step].set(left), following
+    coupling = jnp.where(exhausted, 0, coupling)
+    return basis, small.at[step, step + 1].set(coupling).at[step + 1, step].set(coupling), following
 
 
 def unit(vector: jax.Array) -> jax.Array:

@@ -212,9 +212,9 @@ def shortened(link: Link, signal: jax.Array) -> Any:
     function = contrib._muon.orthogonalize_via_newton_schulz
     known = inspect.signature(function).parameters
     options = {key: each for key, each in link.flags if key in known}
-    made = function(signal, link.numbers["ns_coeffs"], eps=link.numbers["eps"], **options)
+    factor = function(signal, link.numbers["ns_coeffs"], eps=link.numbers["eps"], **options)
     furthest = jnp.sum(jnp.linalg.svd(signal, compute_uv=False))
-    return jnp.where(furthest > 0, jnp.vdot(signal, made) / jnp.maximum(furthest, 1e-37), 1.0)
+    return jnp.where(furthest > 0, jnp.vdot(signal, factor) / jnp.maximum(furthest, 1e-37), 1.0)
 
 
 # The momentum that a sign or a polar factor is taken of.
@@ -257,8 +257,8 @@ def ready(link: Link) -> Any:
         return link.numbers["count"] > 0
     names = {"rms": "nu", "rss": "sum_of_squares"}
     if link.kind in names and link.leaves:
-        some = [jnp.any(each[names[link.kind]] != 0) for each in link.leaves.values()]
-        return jnp.any(jnp.stack(some))
+        updated = [jnp.any(each[names[link.kind]] != 0) for each in link.leaves.values()]
+        return jnp.any(jnp.stack(updated))
     return True
 
 
@@ -271,18 +271,16 @@ def name(chain: list[Link]) -> str:
     plain = {"belief": "adabelief", "rms": "rmsprop", "rss": "adagrad", "factored": "adafactor"}
     main = next((kind for kind in kinds if kind in (*MOMENTS, *NORMS)), None)
     if main in ("adam", "sign"):
-        found = "nadam" if "nesterov" in flags else "adam"
-        found = found if main == "adam" else "signum" if "ema" in kinds else "sign_descent"
+        rule = "nadam" if "nesterov" in flags else "adam"
+        rule = rule if main == "adam" else "signum" if "ema" in kinds else "sign_descent"
     elif main is not None:
-        found = plain.get(main, main) + (f" with {momentum}" if "trace" in kinds else "")
+        rule = plain.get(main, main) + (f" with {momentum}" if "trace" in kinds else "")
     else:
-        found = momentum if "trace" in kinds else "ema_momentum" if "ema" in kinds else "gd"
+        rule = momentum if "trace" in kinds else "ema_momentum" if "ema" in kinds else "gd"
     if "trust" in kinds:
-        found = "lamb" if main == "adam" else f"{found} with trust ratio"
+        rule = "lamb" if main == "adam" else f"{rule} with trust ratio"
     elif "decay" in kinds:
         after = main is not None and kinds.index("decay") > kinds.index(main)
-        found = (
-            {"adam": "adamw", "nadam": "nadamw"}.get(found) if after and main == "adam" else found
-        )
-        found = found if found in ("adamw", "nadamw") else f"{found} with decay"
-    return prefix + found
+        rule = {"adam": "adamw", "nadam": "nadamw"}.get(rule) if after and main == "adam" else rule
+        rule = rule if rule in ("adamw", "nadamw") else f"{rule} with decay"
+    return prefix + rule

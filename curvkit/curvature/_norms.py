@@ -82,18 +82,20 @@ def sharpest(
     rounds = max(1, num_hvps // len(starts))
 
     def climb(carry, _):
-        best, kept, signal = carry
+        best, best_step, signal = carry
         step = longest(norm, signal, radii)
         image = product(step)
         value = sum(jnp.vdot(a, b) for a, b in zip(step, image, strict=True))
-        kept = [jnp.where(value > best, new, old) for new, old in zip(step, kept, strict=True)]
-        return (jnp.maximum(best, value), kept, image), None
+        best_step = [
+            jnp.where(value > best, new, old) for new, old in zip(step, best_step, strict=True)
+        ]
+        return (jnp.maximum(best, value), best_step, image), None
 
-    best, kept = -jnp.inf, [jnp.zeros_like(each) for each in starts[0]]
-    best = jnp.asarray(best, kept[0].dtype)
+    best, best_step = -jnp.inf, [jnp.zeros_like(each) for each in starts[0]]
+    best = jnp.asarray(best, best_step[0].dtype)
     for start in starts:
-        (best, kept, _), _ = jax.lax.scan(climb, (best, kept, start), None, length=rounds)
-    return best, kept, jnp.asarray(rounds * len(starts))
+        (best, best_step, _), _ = jax.lax.scan(climb, (best, best_step, start), None, length=rounds)
+    return best, best_step, jnp.asarray(rounds * len(starts))
 
 
 def _polar(matrix):

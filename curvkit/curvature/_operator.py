@@ -129,10 +129,10 @@ class Operator:
         most = messages.whole("num_products", num_products, k, f"a whole number of at least k={k}")
         start = None if start is None else self._first(start)
         statics = dict(k=k, steps=most, tolerance=_tolerances(tolerance, k))
-        *found, made = self._run(_largest, key, start, **statics)
-        self._require_finite(found[0])
-        vectors = found[1].reshape(-1, *self.shape)
-        return EigenPairs(found[0][:k], vectors[:k], found[2][:k], made, vectors[:CARRIED][None])
+        *ritz, products = self._run(_largest, key, start, **statics)
+        self._require_finite(ritz[0])
+        vectors = ritz[1].reshape(-1, *self.shape)
+        return EigenPairs(ritz[0][:k], vectors[:k], ritz[2][:k], products, vectors[:CARRIED][None])
 
     def sharpness(self, *, key: jax.Array, **options: Any) -> jax.Array:
         """The largest eigenvalue, a scalar; takes the options of `top_eigenpairs` but `k`."""
@@ -146,9 +146,9 @@ class Operator:
             key: a JAX random key.
             samples: products, at least 2.
         """
-        found = self._run(_trace, key, samples=messages.whole("samples", samples, 2))
-        self._require_finite(found[0])
-        return found
+        estimate = self._run(_trace, key, samples=messages.whole("samples", samples, 2))
+        self._require_finite(estimate[0])
+        return estimate
 
     @tree.exactly
     def spectral_density(
@@ -163,9 +163,9 @@ class Operator:
         """
         samples = messages.whole("samples", samples)
         order = messages.whole("order", order, most=math.prod(self.shape))
-        found = self._run(_density, key, samples=samples, order=order)
-        self._require_finite(found.nodes)
-        return found
+        density = self._run(_density, key, samples=samples, order=order)
+        self._require_finite(density.nodes)
+        return density
 
     def outside(self, vector: Any) -> np.ndarray:
         """The product, by a function that is none of JAX's, of a vector of `shape`."""
@@ -187,8 +187,8 @@ class Operator:
             flat = lambda vector, number: _called_back(vector.reshape(self.shape), number).ravel()
             traced = programs.Traced(flat, (like, jnp.int32(self._number)), free=1)
         try:
-            found = programs.run(body, [traced], (like, *arguments), **statics)
-            return found if tree.traced(found) else jax.block_until_ready(found)
+            outputs = programs.run(body, [traced], (like, *arguments), **statics)
+            return outputs if tree.traced(outputs) else jax.block_until_ready(outputs)
         except jax.errors.JaxRuntimeError:
             raised, self._raised = self._raised, None
             if raised is None:
@@ -284,15 +284,15 @@ def _largest(product, like, key, start, *, k, steps, tolerance):
     steps = min(steps, like.size)
     k = min(k, steps)
     # As for a loss: a second pair is found along with the first, and nothing is asked of it.
-    asked = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
-    capacity = davidson.capacity(like.size, len(asked))
+    bounds = ((tolerance or (1.0,) * k)[:k] + (jnp.inf,) * CARRIED)[: min(max(k, CARRIED), steps)]
+    capacity = davidson.capacity(like.size, len(bounds))
     if start is None and not capacity:
         first = krylov.noise(key, 0, like)
-        tolerance = asked if tolerance else None
-        return krylov.lanczos(product, first, steps, len(asked), key=key, tolerance=tolerance)
+        tolerance = bounds if tolerance else None
+        return krylov.lanczos(product, first, steps, len(bounds), key=key, tolerance=tolerance)
     start = jnp.zeros((1, like.size), like.dtype) if start is None else start
     return davidson.davidson(
-        product, start, steps, asked, key=key, stop=bool(tolerance), capacity=capacity
+        product, start, steps, bounds, key=key, stop=bool(tolerance), capacity=capacity
     )
 
 

@@ -93,13 +93,13 @@ def _masked(cells, state, cover):
 
 
 def _partition(cells, state, cover):
-    labels, found = cells["param_labels"], []
+    labels, links = cells["param_labels"], []
     labels = labels(cover.params) if callable(labels) else labels
     inner: Any = getattr(state, "inner_states", None)
     for name, tx in cells["transforms"].items():
         part = cover.shown(jax.tree.map(lambda label, name=name: label == name, labels))
-        found += _walk(tx.update, inner[name].inner_state, part)
-    return found
+        links += _walk(tx.update, inner[name].inner_state, part)
+    return links
 
 
 def _injected(cells, state, cover):

@@ -123,8 +123,8 @@ def _trace(loss, numbers, key, *, samples):
 
 def _density(loss, numbers, key, *, samples, order):
     flat = problem.flat(loss, numbers)
-    found = density_of(flat.product, flat.vector, key, samples, order)
-    return found._replace(nodes=found.nodes * flat.scale)
+    density = density_of(flat.product, flat.vector, key, samples, order)
+    return density._replace(nodes=density.nodes * flat.scale)
 
 
 def trace_of(product: Callable[..., Any], like: jax.Array, key: jax.Array, samples: int):
@@ -134,8 +134,8 @@ def trace_of(product: Callable[..., Any], like: jax.Array, key: jax.Array, sampl
 
     sampler = stochtrace.sampler_signs(like, num=1)
     estimate = stochtrace.estimator_monte_carlo(stochtrace.monte_carlo_trace(), sampler)
-    found = jax.lax.map(lambda one: estimate(product, one), jax.random.split(key, samples))
-    return jnp.mean(found), jnp.std(found, ddof=1) / samples**0.5
+    estimates = jax.lax.map(lambda one: estimate(product, one), jax.random.split(key, samples))
+    return jnp.mean(estimates), jnp.std(estimates, ddof=1) / samples**0.5
 
 
 def density_of(

@@ -117,20 +117,20 @@ def told(state: Any, cover: Cover, rule: str | None, given: dict[str, Any]) -> T
     """
     if state is None:
         return _imagined(rule or "gd", cover, given)
-    found = _walk(state, {}, cover)
-    made = [each for each in found if each.kind in USES]
-    kinds = {each.kind for each in made}
-    free = any(each.kind == "schedule_free" for each in found)
+    parts = _walk(state, {}, cover)
+    moments = [each for each in parts if each.kind in USES]
+    kinds = {each.kind for each in moments}
+    free = any(each.kind == "schedule_free" for each in parts)
     assumed: list[str] = []
     if rule is None:
-        rule = _only(kinds, found, assumed)
+        rule = _only(kinds, parts, assumed)
     elif free:
         raise ValueError(
             f"opt_state is schedule-free's, whose edge is its own and not that of rule={rule!r}; "
             "leave rule= out and give optimizer=, the optax transformation."
         )
-    _require(rule, kinds, made)
-    links = [link for each in found for link in _links(each, rule, free, given, assumed)]
+    _require(rule, kinds, moments)
+    links = [link for each in parts for link in _links(each, rule, free, given, assumed)]
     if rule == "sign_descent":
         links.insert(0, Link("sign", {}, cover.held()))
     decaying = any(link.kind == "decay" for link in links)
@@ -219,7 +219,7 @@ def _walk(state, injected, cover):
         return inner + [_Found(ends[kind], state, injected, cover) for _ in range(kind in ends)]
     if isinstance(state, Mapping) or type(state) in (tuple, list):
         parts = state.values() if isinstance(state, Mapping) else state
-        return [found for each in parts for found in _walk(each, injected, cover)]
+        return [part for each in parts for part in _walk(each, injected, cover)]
     raise ValueError(
         f"opt_state has {messages.shown(kind)} in it, whose edge is not known here; give "
         f"optimizer=, the optax transformation itself, or {INSTEAD}."
@@ -227,15 +227,15 @@ def _walk(state, injected, cover):
 
 
 def _groups(inner, injected, cover):
-    found = []
+    parts = []
     for name, each in inner.items():
         if not _fields(each) and len(inner) > 1:
             raise ValueError(
                 "opt_state has several groups and does not tell which arrays "
                 f"{messages.shown(name)} trains; give optimizer=, the optax transformation itself."
             )
-        found += _walk(each, injected, cover)
-    return found
+        parts += _walk(each, injected, cover)
+    return parts
 
 
 def _fields(state):

@@ -50,31 +50,33 @@ def _finish(figure: go.Figure, trace: Trace, title: str) -> go.Figure:
 
 def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """Loss above, sharpness below with the threshold it climbs to."""
-    kept = trace.head(trace.finite)
-    x, x_title = _clock(kept, clock)
+    head = trace.head(trace.finite)
+    x, x_title = _clock(head, clock)
     eta = f"{trace.settings['learning_rate']:.3g}"
-    made = theme.figure(f"Loss and sharpness, {_rule(trace)} at η = {eta}", 2, shares=[0.42, 0.58])
-    made.add_trace(theme.curve("loss", "loss", x, kept.loss), row=1, col=1)
-    followed, name = kept.preconditioned_sharpness, "sharpness λ"
+    figure = theme.figure(
+        f"Loss and sharpness, {_rule(trace)} at η = {eta}", 2, shares=[0.42, 0.58]
+    )
+    figure.add_trace(theme.curve("loss", "loss", x, head.loss), row=1, col=1)
+    followed, name = head.preconditioned_sharpness, "sharpness λ"
     if _has_preconditioner(trace):
         name = "preconditioned sharpness λ(P⁻¹H)"
-    made.add_trace(theme.curve("second", "second λ₂", x, kept.second_eigenvalue), row=2, col=1)
-    made.add_trace(theme.curve("sharpness", name, x, followed), row=2, col=1)
+    figure.add_trace(theme.curve("second", "second λ₂", x, head.second_eigenvalue), row=2, col=1)
+    figure.add_trace(theme.curve("sharpness", name, x, followed), row=2, col=1)
     if _has_preconditioner(trace):
-        raw = theme.curve("plain", "sharpness λ (raw)", x, kept.sharpness)
-        made.add_trace(raw, row=2, col=1)
+        raw = theme.curve("plain", "sharpness λ (raw)", x, head.sharpness)
+        figure.add_trace(raw, row=2, col=1)
     ends = _ends(trace, clock)
     name = f"threshold {float(trace.critical):.4g}/η"
-    made.add_trace(
+    figure.add_trace(
         theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
     )
-    made.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
-    made.update_yaxes(title_text="sharpness λ", rangemode="tozero", row=2, col=1)
+    figure.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
+    figure.update_yaxes(title_text="sharpness λ", rangemode="tozero", row=2, col=1)
     if _has_preconditioner(trace):  # decades lie between the two kinds of sharpness
-        made.update_yaxes(type="log", nticks=4, rangemode="normal", row=2, col=1)
+        figure.update_yaxes(type="log", nticks=4, rangemode="normal", row=2, col=1)
     else:
-        _cut(made, trace, followed, trace.threshold, 2)
-    return _finish(made, trace, x_title)
+        _cut(figure, trace, followed, trace.threshold, 2)
+    return _finish(figure, trace, x_title)
 
 
 def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, row: int) -> None:
@@ -99,45 +101,45 @@ def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, ro
 
 def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """Learning rate times sharpness against its critical value, in which all rules are alike."""
-    kept = trace.head(trace.finite)
-    x, x_title = _clock(kept, clock)
+    head = trace.head(trace.finite)
+    x, x_title = _clock(head, clock)
     critical = float(trace.critical)
-    made = theme.figure(f"How far from the edge, {_rule(trace)}", height=430)
-    second = kept.second_eigenvalue * trace.settings["learning_rate"]
-    made.add_trace(theme.curve("second", "second, ηλ₂", x, second))
-    made.add_trace(theme.curve("sharpness", "ηλ", x, kept.scaled_sharpness))
+    figure = theme.figure(f"How far from the edge, {_rule(trace)}", height=430)
+    second = head.second_eigenvalue * trace.settings["learning_rate"]
+    figure.add_trace(theme.curve("second", "second, ηλ₂", x, second))
+    figure.add_trace(theme.curve("sharpness", "ηλ", x, head.scaled_sharpness))
     ends = _ends(trace, clock)
-    made.add_trace(
+    figure.add_trace(
         theme.curve("threshold", f"critical {critical:.4g}", ends, [critical] * len(ends))
     )
-    made.update_yaxes(title_text=_label(trace, "scaled_sharpness"), rangemode="tozero")
-    _cut(made, trace, kept.scaled_sharpness, critical, 1)
-    return _finish(made, trace, x_title)
+    figure.update_yaxes(title_text=_label(trace, "scaled_sharpness"), rangemode="tozero")
+    _cut(figure, trace, head.scaled_sharpness, critical, 1)
+    return _finish(figure, trace, x_title)
 
 
 def alignment(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """How much of the gradient lies along the top eigenvector, and the curvature that it meets."""
-    kept = trace.head(trace.finite)
-    x, x_title = _clock(kept, clock)
-    made = theme.figure(f"Where the gradient points, {_rule(trace)}", 2)
-    made.add_trace(
-        theme.curve("alignment", "alignment", x, kept.alignment, line=dict(width=1.5)), row=1, col=1
+    head = trace.head(trace.finite)
+    x, x_title = _clock(head, clock)
+    figure = theme.figure(f"Where the gradient points, {_rule(trace)}", 2)
+    figure.add_trace(
+        theme.curve("alignment", "alignment", x, head.alignment, line=dict(width=1.5)), row=1, col=1
     )
     along = theme.curve(
         "curvature",
         "curvature along the gradient",
         x,
-        kept.directional_curvature,
+        head.directional_curvature,
         line=dict(width=1.5),
     )
-    made.add_trace(along, row=2, col=1)
-    made.add_trace(
-        theme.curve("sharpness", "sharpness", x, kept.preconditioned_sharpness), row=2, col=1
+    figure.add_trace(along, row=2, col=1)
+    figure.add_trace(
+        theme.curve("sharpness", "sharpness", x, head.preconditioned_sharpness), row=2, col=1
     )
-    made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
-    made.update_yaxes(title_text="curvature", rangemode="tozero", row=2, col=1)
-    _cut(made, trace, kept.preconditioned_sharpness, trace.threshold, 2)
-    return _finish(made, trace, x_title)
+    figure.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
+    figure.update_yaxes(title_text="curvature", rangemode="tozero", row=2, col=1)
+    _cut(figure, trace, head.preconditioned_sharpness, trace.threshold, 2)
+    return _finish(figure, trace, x_title)
 
 
 def valley(trace: Trace) -> go.Figure:
@@ -146,34 +148,34 @@ def valley(trace: Trace) -> go.Figure:
     The valley is the parabola ½ λ x² that the top eigenpair makes; the iterate of a reading is at
     x = gᵀu / λ of that reading, where the parabola has the gradient's slope.
     """
-    kept = trace.head(trace.finite)
-    places = kept.top_gradient / np.where(
-        kept.preconditioned_sharpness > 0, kept.preconditioned_sharpness, np.nan
+    head = trace.head(trace.finite)
+    places = head.top_gradient / np.where(
+        head.preconditioned_sharpness > 0, head.preconditioned_sharpness, np.nan
     )
-    made = theme.figure("The valley along the top eigenvector", height=460)
+    figure = theme.figure("The valley along the top eigenvector", height=460)
     recent = slice(max(0, len(places) - 40), None)
     # Seen from as near as what is drawn allows; a ball at rest is not looked at ever closer.
     far, near = (np.nanmax(np.abs(each), initial=1e-12) for each in (places, places[recent]))
     wide = max(near, 0.02 * far) * 1.15
     across = np.linspace(-wide, wide, 101)
-    curved = float(kept.preconditioned_sharpness[-1]) if len(places) else 1.0
+    curved = float(head.preconditioned_sharpness[-1]) if len(places) else 1.0
     heights = 0.5 * curved * places[recent] ** 2
-    made.add_trace(theme.curve("sharpness", "½ λ x²", across, 0.5 * curved * across**2))
-    made.add_trace(
+    figure.add_trace(theme.curve("sharpness", "½ λ x²", across, 0.5 * curved * across**2))
+    figure.add_trace(
         theme.curve("plain", "last 40 readings", places[recent], heights, mode="lines+markers",
                     line=dict(width=1, dash="dot"), marker=dict(size=6), opacity=0.6)
     )  # fmt: skip
     now = theme.curve(
         "loss", "now", places[-1:], heights[-1:], mode="markers", marker=dict(size=15)
     )
-    made.add_trace(now)
-    made.update_xaxes(title_text="distance x along the top eigenvector")
-    made.update_yaxes(title_text="rise of the loss ½ λ x²")
+    figure.add_trace(now)
+    figure.update_xaxes(title_text="distance x along the top eigenvector")
+    figure.update_yaxes(title_text="rise of the loss ½ λ x²")
     # In the frame of a divergence's end there would be nothing to see of its beginning.
-    theme.moves(made).update_layout(hovermode="closest")
+    theme.moves(figure).update_layout(hovermode="closest")
     if trace.diverged:
-        theme.remark(made, f"diverged at step {int(trace.diverged_at)}")
-    return made
+        theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
+    return figure
 
 
 def _went(kept: Trace) -> str:
@@ -187,34 +189,34 @@ def _went(kept: Trace) -> str:
 
 def words(trace: Trace) -> str:
     """What the run shows, in a few short sentences, with its own numbers."""
-    kept, edge_at = trace.head(trace.finite), f"{float(trace.critical):.4g}"
-    if not kept.readings:
+    head, edge_at = trace.head(trace.finite), f"{float(trace.critical):.4g}"
+    if not head.readings:
         return f"The run **diverged at step {int(trace.diverged_at)}**, before its first reading."
-    first = f"{number(kept.scaled_sharpness[0])} of {edge_at}"
+    first = f"{number(head.scaled_sharpness[0])} of {edge_at}"
     if trace.diverged:
         return f"The run **diverged at step {int(trace.diverged_at)}**. η·λ started at {first}."
-    told = [
-        f"{_went(kept)} and loss from {number(kept.loss[0])} to {number(kept.loss[-1])} in "
-        f"{int(kept.step[-1])} steps."
+    sentences = [
+        f"{_went(head)} and loss from {number(head.loss[0])} to {number(head.loss[-1])} in "
+        f"{int(head.step[-1])} steps."
     ]
-    peak = int(np.argmax(kept.loss))
-    if kept.loss[peak] > 1.5 * kept.loss[0]:
-        times = number(kept.loss[peak] / kept.loss[0], 2)
-        told.append(
-            f"On the way the loss rose to {times} times its start, at step {kept.step[peak]}."
+    peak = int(np.argmax(head.loss))
+    if head.loss[peak] > 1.5 * head.loss[0]:
+        times = number(head.loss[peak] / head.loss[0], 2)
+        sentences.append(
+            f"On the way the loss rose to {times} times its start, at step {head.step[peak]}."
         )
     crossing = trace.crossing()
     if crossing is None:
-        told.append(
-            f"η·λ stayed below its edge: it reached {number(np.max(kept.scaled_sharpness))}"
+        sentences.append(
+            f"η·λ stayed below its edge: it reached {number(np.max(head.scaled_sharpness))}"
         )
-        told[-1] += f" of {edge_at}."
-        return " ".join(told)
-    beyond = kept.scaled_sharpness[0] >= 0.99 * float(trace.critical)
-    told.append(
+        sentences[-1] += f" of {edge_at}."
+        return " ".join(sentences)
+    beyond = head.scaled_sharpness[0] >= 0.99 * float(trace.critical)
+    sentences.append(
         f"η·λ began at or beyond its edge, at {first}." if beyond
         else f"η·λ came to its edge at step **{crossing}**."
     )  # fmt: skip
-    told.append(f"Its median over the last half of the run is **{number(trace.settled())}**")
-    told[-1] += f" ({edge_at} is the edge)."
-    return " ".join(told)
+    sentences.append(f"Its median over the last half of the run is **{number(trace.settled())}**")
+    sentences[-1] += f" ({edge_at} is the edge)."
+    return " ".join(sentences)

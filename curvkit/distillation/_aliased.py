@@ -83,6 +83,6 @@ def random_process(key: jax.Array, states: int = 4, actions: int = 3) -> tuple[P
     P = 0.9 * jax.nn.softmax(2 * jax.random.normal(keys[0], (states, actions, states)))
     r = jax.random.normal(keys[1], (states, actions))
     start = jax.nn.softmax(jax.random.normal(keys[2], (states,)))
-    made = Process(P, r, start, jnp.arange(states))
+    process = Process(P, r, start, jnp.arange(states))
     policy = jax.nn.log_softmax(1.5 * jax.random.normal(keys[3], (states, actions)))
-    return made, field.teacher(made, policy)
+    return process, field.teacher(process, policy)

@@ -79,10 +79,10 @@ def fresh(key: jax.Array) -> dict[str, jax.Array]:
     >>> sorted(fresh(jax.random.key(0)))
     ['between', 'first', 'last']
     """
-    one, other = jax.random.split(key)
+    first_key, between_key = jax.random.split(key)
     return {
-        "first": jax.random.normal(one, (4, WIDTH)) / 2,
-        "between": jax.random.normal(other, (WIDTH, WIDTH)) / WIDTH**0.5,
+        "first": jax.random.normal(first_key, (4, WIDTH)) / 2,
+        "between": jax.random.normal(between_key, (WIDTH, WIDTH)) / WIDTH**0.5,
         "last": jnp.zeros((WIDTH, 2)),
     }
 
@@ -223,9 +223,9 @@ def balance(
     marks = tuple(dict.fromkeys(int(rounds * part) for part in (0, 0.125, 0.25, 0.5, 1)))
     act = lambda observations: teacher(observations, noise)
     learner = lambda row: _learnt(environment, row, act, rounds, marks, learning_rate, seed)
-    found = [Row(name, learner(row)) for name, row in rows]
+    learnt = [Row(name, learner(row)) for name, row in rows]
     stood = play(environment, act, np.random.default_rng(seed)).alive.sum(0).mean()
-    return Balanced(tuple(found), marks, float(stood))
+    return Balanced(tuple(learnt), marks, float(stood))
 
 
 def _learnt(environment, row, act, rounds, marks, learning_rate, seed):

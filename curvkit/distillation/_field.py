@@ -70,16 +70,16 @@ def _table(name: str, given: Any, most: float = np.inf) -> jax.Array:
     """A table (…, A) of floats, none of them nan or above `most`; −∞ may be among them."""
     if not tree.traced(given):
         try:
-            found = np.asarray(given)
-            real = found.ndim > 0 and found.size > 0 and not np.iscomplexobj(found)
-            found = found.astype(float) if real else found
-            fits = real and bool(np.all((found <= most) & (found < np.inf)))
+            table = np.asarray(given)
+            real = table.ndim > 0 and table.size > 0 and not np.iscomplexobj(table)
+            table = table.astype(float) if real else table
+            fits = real and bool(np.all((table <= most) & (table < np.inf)))
         except (TypeError, ValueError):
             fits = False
         if not fits:
             raise ValueError(messages.refusal(name, "a table (states, actions) of numbers", given))
-    found = jnp.asarray(given)
-    return found if jnp.issubdtype(found.dtype, jnp.floating) else found.astype(float)
+    table = jnp.asarray(given)
+    return table if jnp.issubdtype(table.dtype, jnp.floating) else table.astype(float)
 
 
 def _logits(process: Process, given: Any) -> jax.Array:
@@ -94,8 +94,8 @@ def _logits(process: Process, given: Any) -> jax.Array:
     states, actions = process.rewards.shape
     known = given.ndim == 2 and given.shape[1] == actions
     if not known or not (rows or 1) <= given.shape[0] <= states:
-        some = f"{rows or 1} to {states}" if rows != states else f"{states}"
-        expected = f"a row for each observation, {some} of them, of {actions} numbers"
+        count = f"{rows or 1} to {states}" if rows != states else f"{states}"
+        expected = f"a row for each observation, {count} of them, of {actions} numbers"
         raise ValueError(messages.refusal("logits", expected, given.shape))
     if not tree.traced(given) and not np.all(np.isfinite(np.asarray(given))):
         raise ValueError(messages.refusal("logits", "finite numbers", given))
@@ -118,13 +118,13 @@ def teacher(process: Process, log_policy: Any) -> Teacher:
     >>> teacher(walk, [[0.0, -jnp.inf]]).values.tolist()
     [2.0]
     """
-    given = jnp.asarray(log_policy, float)
-    if given.shape != process.rewards.shape:
+    log_p = jnp.asarray(log_policy, float)
+    if log_p.shape != process.rewards.shape:
         raise ValueError(
-            messages.refusal("log_policy", f"of shape {process.rewards.shape}", given.shape)
+            messages.refusal("log_policy", f"of shape {process.rewards.shape}", log_p.shape)
         )
-    if not tree.traced(process, given):
-        total = np.exp(np.asarray(given)).sum(1)
+    if not tree.traced(process, log_p):
+        total = np.exp(np.asarray(log_p)).sum(1)
         if not np.all(np.abs(total - 1) <= 10 * ROUNDING):
             worst = total[np.argmax(np.nan_to_num(np.abs(total - 1), nan=np.inf))]
             raise ValueError(
@@ -132,8 +132,8 @@ def teacher(process: Process, log_policy: Any) -> Teacher:
                     "log_policy", "such that exp of each row sums to 1", round(float(worst), 6)
                 )
             )
-        require_an_end(process.transitions, process.start, np.exp(given), "log_policy")
-    return Teacher(given, values(process, jnp.exp(given), process.rewards))
+        require_an_end(process.transitions, process.start, np.exp(log_p), "log_policy")
+    return Teacher(log_p, values(process, jnp.exp(log_p), process.rewards))
 
 
 def policies(process: Tables, logits: jax.Array) -> jax.Array:

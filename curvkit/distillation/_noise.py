@@ -107,25 +107,25 @@ def noise_by_actions(
     jax.jit, static_argnums=3, compiler_options={"xla_backend_optimization_level": 0}
 )
 def _measured(key, keys, actions, most):
-    made, taught = aliased.random_process(key, STATES, most)
+    drawn, taught = aliased.random_process(key, STATES, most)
     # One program for all numbers of actions: the first ones are never taken.
     only = lambda each: jnp.where(jnp.arange(most) >= most - actions, each, -1e6)
     logits = only(jax.random.normal(jax.random.fold_in(key, 7), (STATES, most)))
     log_teacher = jax.nn.log_softmax(only(taught.log_policy))
     layer = jnp.arange(STATES) // 2
-    forward = made.transitions * (layer == layer[:, None, None] + 1)
+    forward = drawn.transitions * (layer == layer[:, None, None] + 1)
     total = jnp.sum(forward, 2, keepdims=True)
     first = jnp.zeros(STATES).at[0].set(1.0)
-    layered = made._replace(transitions=forward / jnp.where(total > 0, total, 1), start=first)
-    both = jax.tree.map(lambda *each: jnp.stack(each), layered, made)
+    layered = drawn._replace(transitions=forward / jnp.where(total > 0, total, 1), start=first)
+    both = jax.tree.map(lambda *each: jnp.stack(each), layered, drawn)
     return jax.vmap(_noise, (0, None, None, None))(both, log_teacher, logits, keys)
 
 
 def _noise(made, log_teacher, logits, keys):
     taught = field.teacher(made, log_teacher)
     exact = field.update(VARIANTS["expected_entropy"].weights, made, taught, logits)
-    one = estimates(made, taught, logits)
-    apart = jax.vmap(lambda key: jnp.sum((one(key) - exact) ** 2, (1, 2)))
+    estimate = estimates(made, taught, logits)
+    apart = jax.vmap(lambda key: jnp.sum((estimate(key) - exact) ** 2, (1, 2)))
     return apart(keys).mean(0) / jnp.sum(exact**2)
 
 
@@ -141,15 +141,15 @@ def estimates(made: Process, taught: Teacher, logits: jax.Array) -> Callable[...
 
     def of(key):
         episode = sampled.play(made, p, key, LENGTH)
-        one = lambda weights, base: sampled.sampled(
+        update = lambda weights, base: sampled.sampled(
             weights, made, taught, logits, episode, own=zero, baseline=base
         )
-        every, returns = one(plain, total)
+        every, returns = update(plain, total)
         state, alive = episode.state, episode.alive
         # Of the sampled sum all but its first member, which has its mean's gradient instead.
         later = returns - taught.log_policy[state, episode.action] - own[state]
         score = jax.nn.one_hot(episode.action, p.shape[1]) - p[state]
         each = alive[:, None] * (later[:, None] * score - slope[state])
-        return jnp.stack([every, jnp.zeros_like(p).at[state].add(each), one(mean, own)[0]])
+        return jnp.stack([every, jnp.zeros_like(p).at[state].add(each), update(mean, own)[0]])
 
     return of

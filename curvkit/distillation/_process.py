@@ -69,8 +69,8 @@ def decision_process(transitions: Any, rewards: Any, start: Any, observed: Any =
     >>> walk.transitions.shape
     (1, 2, 1)
     """
-    given = dict(transitions=transitions, rewards=rewards, start=start)
-    P, r, first = (_floats(name, each) for name, each in given.items())
+    tables = dict(transitions=transitions, rewards=rewards, start=start)
+    P, r, first = (_floats(name, each) for name, each in tables.items())
     if P.ndim != 3 or P.shape[0] != P.shape[2]:
         raise ValueError(
             messages.refusal("transitions", "of shape (states, actions, states)", P.shape)
@@ -249,10 +249,10 @@ def _numbered(name: str, kind: str, given: Any) -> list[Any]:
 def _outcomes(name: str, outcomes: Any, states: int) -> list[tuple[float, int, float, bool]]:
     """What an action may lead to, checked."""
     expected = "a list of (probability, next state, reward, ended)"
-    found = list(outcomes) if isinstance(outcomes, list | tuple) else []
-    if not found or not all(isinstance(each, list | tuple) and len(each) == 4 for each in found):
+    rows = list(outcomes) if isinstance(outcomes, list | tuple) else []
+    if not rows or not all(isinstance(each, list | tuple) and len(each) == 4 for each in rows):
         raise ValueError(messages.refusal(name, expected, outcomes))
-    made = [
+    checked = [
         (
             messages.real(f"the probability in {name}", probability, least=0, most=1 + ROUNDING),
             messages.whole(f"the next state in {name}", after, 0, most=states - 1),
@@ -260,13 +260,13 @@ def _outcomes(name: str, outcomes: Any, states: int) -> list[tuple[float, int, f
             bool(messages.whole(f"whether {name} ended", int(ended) if _is_flag(ended) else ended,
                                 0, "True or False", 1)),
         )
-        for probability, after, reward, ended in found
+        for probability, after, reward, ended in rows
     ]  # fmt: skip
-    total = sum(each[0] for each in made)
+    total = sum(each[0] for each in checked)
     if abs(total - 1) > ROUNDING:
         advice = "what ends the episode is an outcome with ended = True"
         raise ValueError(messages.refusal(name, "of probabilities that sum to 1", total, advice))
-    return made
+    return checked
 
 
 def _is_flag(value: Any) -> bool:

@@ -95,8 +95,8 @@ def sampled(
     returns = jnp.where(weights.summed > 0, total, steps)
     score = jax.nn.one_hot(action, log_policy.shape[1]) - jnp.exp(log_policy[state])
     # Where there is no reward there is nothing to take a baseline off.
-    some = (weights.task > 0) | jnp.any(weights.reward != 0)
-    gain = jnp.where(some, returns - baseline[state], 0.0)
+    rewarded = (weights.task > 0) | jnp.any(weights.reward != 0)
+    gain = jnp.where(rewarded, returns - baseline[state], 0.0)
     open_gate = gate(weights, taught, own)[state]
     each = alive[:, None] * (gain[:, None] * score - open_gate[:, None] * slope[state])
     return jnp.zeros_like(logits).at[process.observed[state]].add(each), returns
@@ -106,10 +106,10 @@ def _rewards(weights, process, taught, episode, loss):
     state, action, after, ended, _ = episode
     of_next = lambda each: jnp.where(ended, 0.0, each[after])
     log_teacher, next_loss, value = weights.reward
-    made = weights.task * process.rewards[state, action]
-    made += log_teacher * supported(taught.log_policy)[state, action]
-    made -= next_loss * of_next(loss)
-    return made + value * (of_next(taught.values) - taught.values[state])
+    reward = weights.task * process.rewards[state, action]
+    reward += log_teacher * supported(taught.log_policy)[state, action]
+    reward -= next_loss * of_next(loss)
+    return reward + value * (of_next(taught.values) - taught.values[state])
 
 
 def one_update(

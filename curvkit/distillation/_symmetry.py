@@ -45,11 +45,11 @@ class Survey(NamedTuple):
             row = VARIANTS[each.variant]
             rewards = [row.reward] * (row.reward != "none") + ["task"] * row.task
             gained = " + ".join(rewards) or "none"
-            found = "yes" if each.most < ROUNDING else "**no**"
+            is_gradient = "yes" if each.most < ROUNDING else "**no**"
             proved = {True: "yes", False: "no", None: "not said"}[each.proved]
             ends = f"{messages.number(each.least, 2)} | {messages.number(each.most, 2)}"
             cells = f"{row.driver} | {row.loss}{', gated' * row.gated} | {gained}"
-            lines.append(f"| {each.variant} | {cells} | {ends} | {found} | {proved} |")
+            lines.append(f"| {each.variant} | {cells} | {ends} | {is_gradient} | {proved} |")
         return "\n".join(lines)
 
 
@@ -77,9 +77,9 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
     with float64():
         keys = jax.random.split(jax.random.key(seed), processes)
         compiled = jax.jit(jax.vmap(one, (None, 0)))
-        found = {name: compiled(row.weights, keys) for name, row in VARIANTS.items()}
+        asymmetries = {name: compiled(row.weights, keys) for name, row in VARIANTS.items()}
         rows = [
             Row(name, float(each.min()), float(each.max()), VARIANTS[name].gradient)
-            for name, each in found.items()
+            for name, each in asymmetries.items()
         ]
     return Survey(tuple(rows), processes)

@@ -48,8 +48,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     row |= jax.vmap(lambda theta: measured(*parts, theta))(state.theta)
 
     def take(_, theta):
-        one = lambda each: aliased.advanced(*parts, each, settings.learning_rate)
-        return jax.vmap(one)(theta)
+        advanced = lambda each: aliased.advanced(*parts, each, settings.learning_rate)
+        return jax.vmap(advanced)(theta)
 
     further = jnp.clip(settings.steps - state.step, 0, jnp.maximum(1, settings.steps // READINGS))
     theta = jax.lax.fori_loop(0, further, take, state.theta)

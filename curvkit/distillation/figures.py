@@ -78,46 +78,48 @@ def portrait(trace: Trace) -> go.Figure:
     """The plane of the two logits: where the update points, how it turns, where students go."""
     import plotly.graph_objects as go
 
-    made = theme.figure(f"Where students go: {_name(trace)}", height=600)
+    figure = theme.figure(f"Where students go: {_name(trace)}", height=600)
     most = max(float(np.abs(trace.curl).max()), 1e-6)
     paper = theme.PAPER[theme.mode()]
     shades = [[0, theme.color("loss")], [0.5, paper], [1, theme.color("second")]]
-    made.add_trace(
+    figure.add_trace(
         go.Heatmap(x=trace.axis, y=trace.axis, z=trace.curl / max(most, 1e-3), zmin=-1.6, zmax=1.6,
                    colorscale=shades, showscale=False, zsmooth="best", showlegend=False,
                    name="curl", hovertemplate="turning %{z:.2f} of the most<extra></extra>")
     )  # fmt: skip
-    made.add_trace(_arrows(trace))
-    one, other = (_series(trace, trace.logits[:, :, k]) for k in (0, 1))
-    made.add_trace(theme.curve("sharpness", "students", _joined(one), _joined(other)))
+    figure.add_trace(_arrows(trace))
+    x, y = (_series(trace, trace.logits[:, :, k]) for k in (0, 1))
+    figure.add_trace(theme.curve("sharpness", "students", _joined(x), _joined(y)))
     marker = dict(size=10, line=dict(width=1.5, color=paper))
-    made.add_trace(theme.curve("sharpness", "now", one[-1:].ravel(), other[-1:].ravel(),
-                               mode="markers", marker=marker))  # fmt: skip
+    figure.add_trace(theme.curve("sharpness", "now", x[-1:].ravel(), y[-1:].ravel(),
+                                 mode="markers", marker=marker))  # fmt: skip
     first, second, third = trace.teacher_logits.astype(float)
     marker = dict(size=15, symbol="star", line=dict(width=1.5, color=paper))
     text = ["as in the first state", "as in the last state"]
     name = "teacher (first, last state)"
-    made.add_trace(theme.curve("gradient", name, [first, third], [second] * 2, mode="markers",
-                               marker=marker, text=text))  # fmt: skip
+    figure.add_trace(theme.curve("gradient", name, [first, third], [second] * 2, mode="markers",
+                                 marker=marker, text=text))  # fmt: skip
     ends = [float(trace.axis[0]), float(trace.axis[-1])]
     word = "first and last state" if trace.settings["aliased"] else "first state"
-    made.update_xaxes(title_text=f"logit of action 0, {word}", range=ends)
-    made.update_yaxes(title_text="logit of action 0, second state", range=ends)
-    return _finish(made, trace)
+    figure.update_xaxes(title_text=f"logit of action 0, {word}", range=ends)
+    figure.update_yaxes(title_text="logit of action 0, second state", range=ends)
+    return _finish(figure, trace)
 
 
 def gauge(trace: Trace) -> go.Figure:
     """How far the update is from being a gradient, along the way of each student."""
-    made = theme.figure(f"Is it a gradient? {_name(trace)}", height=470)
+    figure = theme.figure(f"Is it a gradient? {_name(trace)}", height=470)
     shown = np.maximum(_series(trace, trace.asymmetry), 1e-9)
     x = np.tile(np.append(trace.step, 0), shown.shape[1])
-    made.add_trace(theme.curve("sharpness", "students", x, _joined(shown), opacity=0.7))
+    figure.add_trace(theme.curve("sharpness", "students", x, _joined(shown), opacity=0.7))
     ends = [0, trace.settings["steps"]]
     name = "below: rounding, a gradient"
-    made.add_trace(theme.curve("threshold", name, ends, [ROUNDING] * 2))
-    made.update_xaxes(title_text="steps", range=ends)
-    made.update_yaxes(title_text="asymmetry ‖J − Jᵀ‖/‖J‖", type="log", range=[-9.2, 0.5], nticks=6)
-    return _finish(made, trace)
+    figure.add_trace(theme.curve("threshold", name, ends, [ROUNDING] * 2))
+    figure.update_xaxes(title_text="steps", range=ends)
+    figure.update_yaxes(
+        title_text="asymmetry ‖J − Jᵀ‖/‖J‖", type="log", range=[-9.2, 0.5], nticks=6
+    )
+    return _finish(figure, trace)
 
 
 def _over_time(made: go.Figure, trace: Trace, panels: list[Any]) -> go.Figure:
@@ -140,52 +142,52 @@ def _over_time(made: go.Figure, trace: Trace, panels: list[Any]) -> go.Figure:
 
 def logits(trace: Trace) -> go.Figure:
     """The logits over time: a cycle swings for ever."""
-    made = theme.figure(f"Logits of action 0: {_name(trace)}", 2, height=560)
+    figure = theme.figure(f"Logits of action 0: {_name(trace)}", 2, height=560)
     alone = ("first and last state" if trace.settings["aliased"] else "first state", "second state")
     panels = [
         (f"logit θ{'₀₁'[k]}", role, f"students, {alone[k]}", trace.logits[:, :, k], None)
         for k, role in enumerate(("sharpness", "loss"))
     ]
-    return _over_time(made, trace, panels)
+    return _over_time(figure, trace, panels)
 
 
 def learning(trace: Trace) -> go.Figure:
     """What the students gain, and how far they are from the teacher."""
-    made = theme.figure(f"What is learnt: {_name(trace)}", 2, height=560)
+    figure = theme.figure(f"What is learnt: {_name(trace)}", 2, height=560)
     panels = [
         ("return", "curvature", "return of the students", trace.value, trace.teacher_value),
         ("divergence", "alignment", "divergence from the teacher", trace.divergence, None),
     ]
-    return _over_time(made, trace, panels)
+    return _over_time(figure, trace, panels)
 
 
 def tree(trace: Trace) -> go.Figure:
     """Which variant to take: the questions to ask, and where the one in use stands."""
-    made = theme.figure(f"Which one to take: {_name(trace)}", height=520)
+    figure = theme.figure(f"Which one to take: {_name(trace)}", height=520)
     ask, ends = list(QUESTIONS.values()), [each[:2] for each in LEAVES.values()]
     x, y, paper = [], [], theme.PAPER[theme.mode()]
     for start, end, answer in BRANCHES:
         there = ends[int(end[1:])] if isinstance(end, str) else ask[end]
-        middle = [(one + two) / 2 for one, two in zip(ask[start], there, strict=True)]
+        middle = [(a + b) / 2 for a, b in zip(ask[start], there, strict=True)]
         x += [ask[start][0], there[0], None]
         y += [ask[start][1], there[1], None]
-        made.add_annotation(x=middle[0], y=middle[1], text=f"<i>{answer}</i>", showarrow=False,
-                            bgcolor=paper, font_size=14)  # fmt: skip
-    made.add_trace(theme.curve("plain", "answers", x, y, hoverinfo="skip"))
+        figure.add_annotation(x=middle[0], y=middle[1], text=f"<i>{answer}</i>", showarrow=False,
+                              bgcolor=paper, font_size=14)  # fmt: skip
+    figure.add_trace(theme.curve("plain", "answers", x, y, hoverinfo="skip"))
     variant = trace.settings["variant"]
     boxes = [(text, at, "plain", 1) for text, at in QUESTIONS.items()]
-    for text, (one, two, held) in LEAVES.items():
-        chosen = variant in held
-        boxes.append((text, (one, two), "sharpness" if chosen else "loss", 3 if chosen else 1))
-    for text, (one, two), role, width in boxes:
-        made.add_annotation(x=one, y=two, text=f"<b>{text}</b>" if width > 1 else text,
-                            showarrow=False, bgcolor=paper, borderpad=6,
-                            bordercolor=theme.color(role), borderwidth=width,
-                            font_size=13)  # fmt: skip
-    made.update_xaxes(visible=False, range=[-0.5, 5.4])
-    made.update_yaxes(visible=False, range=[-0.5, 3.4])
-    made.update_layout(showlegend=False, hovermode=False)
-    return made
+    for text, (across, up, variants) in LEAVES.items():
+        chosen = variant in variants
+        boxes.append((text, (across, up), "sharpness" if chosen else "loss", 3 if chosen else 1))
+    for text, (across, up), role, width in boxes:
+        figure.add_annotation(x=across, y=up, text=f"<b>{text}</b>" if width > 1 else text,
+                              showarrow=False, bgcolor=paper, borderpad=6,
+                              bordercolor=theme.color(role), borderwidth=width,
+                              font_size=13)  # fmt: skip
+    figure.update_xaxes(visible=False, range=[-0.5, 5.4])
+    figure.update_yaxes(visible=False, range=[-0.5, 3.4])
+    figure.update_layout(showlegend=False, hovermode=False)
+    return figure
 
 
 def words(trace: Trace) -> str:
@@ -197,16 +199,16 @@ def words(trace: Trace) -> str:
         return f"With {named}, {int((~trace.alive[-1]).sum())} students are not finite any more."
     middle = float(np.median(trace.asymmetry[-1].astype(float)))
     verdict = "as of a gradient, but for rounding" if middle < ROUNDING else "so of no gradient"
-    told = [f"The update of {named} has asymmetry **{number(middle)}** ({verdict})."]
+    sentences = [f"The update of {named} has asymmetry **{number(middle)}** ({verdict})."]
     swing = trace.swing()
     turning = int(np.sum(swing > 0.1))
-    told.append(
+    sentences.append(
         f"After {int(trace.step[-1])} steps **{turning}** of {len(swing)} students went back and "
         "forth in the second half, "
         f"the first logit by {number(float(np.median(swing)))} in the median."
     )
-    told.append(
+    sentences.append(
         f"Their return is **{number(trace.end('value'))}**, the teacher's "
         f"{number(trace.teacher_value)}."
     )
-    return " ".join(told)
+    return " ".join(sentences)

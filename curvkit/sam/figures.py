@@ -32,8 +32,8 @@ def _draw(figure: go.Figure, trace: Trace, name: str, row: int = 1, **options) -
 
 
 def _curve(trace: Trace, name: str, method: int) -> tuple[np.ndarray, np.ndarray]:
-    kept = trace.finite_at(method)
-    return trace.step[:kept], getattr(trace, name)[:kept, method]
+    finite = trace.finite_at(method)
+    return trace.step[:finite], getattr(trace, name)[:finite, method]
 
 
 def _level(figure: go.Figure, trace: Trace, name: str, height: float, row: int = 1) -> None:
@@ -113,10 +113,10 @@ def _leaves(figure: go.Figure, trace: Trace) -> int | None:
 def bounce(trace: Trace) -> go.Figure:
     """Where each stands across the valley, reading by reading, and the bounce of a parabola."""
     figure = theme.figure(f"Across the valley {_title(trace)}", height=460)
-    kept = trace.head(trace.finite_at(0))
-    for name, side in (("bounce ±ρηλ/(2 − ηλ)", kept.bounce), ("other side", -kept.bounce)):
+    head = trace.head(trace.finite_at(0))
+    for name, side in (("bounce ±ρηλ/(2 − ηλ)", head.bounce), ("other side", -head.bounce)):
         shown = dict(line=DOTTED, showlegend=name != "other side")
-        curve = theme.curve("threshold", name, kept.step, side, **shown)
+        curve = theme.curve("threshold", name, head.step, side, **shown)
         figure.add_trace(curve, row=1, col=1)
     _draw(figure, trace, "offset", mode="markers+lines", line=dict(width=0.7), marker=dict(size=4))
     last = _leaves(figure, trace) or trace.settings["steps"]
@@ -127,28 +127,34 @@ def bounce(trace: Trace) -> go.Figure:
 
 def words(trace: Trace) -> str:
     """What the run shows, in a few sentences, with its own numbers."""
-    told = [_told(trace, method) for method in (0, 1)]
+    sentences = [_told(trace, method) for method in (0, 1)]
     losses = [trace.settled("loss", method) for method in (0, 1)]
     rises = [trace.settled("rise", method) for method in (0, 1)]
     if np.isfinite(losses).all():
         with_sam, without = (number(each) for each in losses)
-        told.append(f"The median loss of that half is {with_sam} with SAM and {without} without")
+        sentences.append(
+            f"The median loss of that half is {with_sam} with SAM and {without} without"
+        )
         if np.isfinite(rises).all():
             with_sam, without = (number(each) for each in rises)
-            told[-1] += f"; at the distance ρ uphill it is higher by {with_sam} and by {without}"
-        told[-1] += "."
-    return " ".join(told)
+            sentences[-1] += (
+                f"; at the distance ρ uphill it is higher by {with_sam} and by {without}"
+            )
+        sentences[-1] += "."
+    return " ".join(sentences)
 
 
 def _told(trace: Trace, method: int) -> str:
     """Where the sharpness of a method went, beside its edge."""
-    name, kept = METHODS[method], trace.finite_at(method)
+    name, finite = METHODS[method], trace.finite_at(method)
     name = name[0].upper() + name[1:]
     if trace.diverged_at[method] >= 0:
         return f"{name} **diverged at step {trace.diverged_at[method]}**."
     settled = {each: trace.settled(each, method) for each in ("sharpness", "edge", "ratio")}
     if not np.isfinite(settled["sharpness"]):
-        return f"{name} has {kept} readings that are finite, and none in the last half of the run."
+        return (
+            f"{name} has {finite} readings that are finite, and none in the last half of the run."
+        )
     crossed = trace.crossing(method)
     came = f" and came to its edge at step {crossed}" if crossed else ", at its edge or beyond"
     came = " and stayed below its edge" if crossed is None else came

@@ -59,9 +59,9 @@ def _responses(base, params) -> list[list[float]]:
     """For each leaf the products of gradient and response, at a few steps in a row."""
     gradient = lambda leaf: jnp.linspace(1.0, 2.0, leaf.size).reshape(leaf.shape)
     grads = jax.tree.map(gradient, params)
-    state, found = base.init(params), []
+    state, products = base.init(params), []
     for _ in range(QUESTIONS):
         updates, state = base.update(grads, state, params)
         pairs = zip(jax.tree.leaves(grads), jax.tree.leaves(updates), strict=True)
-        found.append([float(jnp.sum(g * u)) for g, u in pairs])
-    return [list(row) for row in zip(*found, strict=True)]
+        products.append([float(jnp.sum(g * u)) for g, u in pairs])
+    return [list(row) for row in zip(*products, strict=True)]

@@ -163,15 +163,17 @@ def cdat(
 
 def _begin(watch) -> CDATState:
     # Each an array of its own: who runs a program may give the memory of each away.
-    zero, whole = lambda: jnp.zeros((), jnp.float32), lambda: jnp.zeros((), jnp.int32)
+    zero, count = lambda: jnp.zeros((), jnp.float32), lambda: jnp.zeros((), jnp.int32)
     downhill = jnp.ones((), bool)
-    return CDATState(zero(), zero(), downhill, whole(), whole(), zero(), zero(), zero(), watch)
+    return CDATState(zero(), zero(), downhill, count(), count(), zero(), zero(), zero(), watch)
 
 
 def _watching(params) -> Guard:
     anchor = jax.tree.map(lambda leaf: jnp.array(leaf, copy=True), params)
-    whole, one = lambda: jnp.zeros((), jnp.int32), jnp.ones((), jnp.float32)
-    return Guard(anchor, jnp.zeros(WINDOW, jnp.float32), whole(), one, jnp.zeros((), bool), whole())
+    count, caution = lambda: jnp.zeros((), jnp.int32), jnp.ones((), jnp.float32)
+    return Guard(
+        anchor, jnp.zeros(WINDOW, jnp.float32), count(), caution, jnp.zeros((), bool), count()
+    )
 
 
 def _remembered(inner, known, descent, above, below, scale, watch) -> CDATState:
@@ -188,9 +190,9 @@ def _averaged(keep, inner, now, scale):
     """Averages of n / m and of d / m², with the m of now, that of before being in the state."""
     # Beyond, what was before counts for all or nothing anyway, and its square is no number.
     shrunk = jnp.minimum(inner.size / scale, 1e18)
-    rest = jnp.asarray(1.0, jnp.float32) - keep
-    above = keep * inner.slope * shrunk + rest * now[0]
-    return above, keep * inner.bend * shrunk * shrunk + rest * now[1]
+    weight = jnp.asarray(1.0, jnp.float32) - keep
+    above = keep * inner.slope * shrunk + weight * now[0]
+    return above, keep * inner.bend * shrunk * shrunk + weight * now[1]
 
 
 def _guarded(guard: Guard, value, seen) -> Guard:

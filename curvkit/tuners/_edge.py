@@ -109,8 +109,8 @@ def _weights(diagonal, seen):
     if diagonal is None:
         return None
     expected = "a function of the base's state and params that returns a pytree like params"
-    given = programs.own(diagonal, "diagonal", expected)(seen.base, seen.whole)
-    return _flat(leaves.part(given, leaves.moving(seen.whole)))
+    weights = programs.own(diagonal, "diagonal", expected)(seen.base, seen.whole)
+    return _flat(leaves.part(weights, leaves.moving(seen.whole)))
 
 
 def _top(seen, start, key, weights):
@@ -140,9 +140,9 @@ def _flat(parts: list[jax.Array]) -> jax.Array:
 
 def _parted(vector: jax.Array, like: list[jax.Array]) -> list[jax.Array]:
     """The leaves again, of the dtypes and in the places of `like`."""
-    found, begin = [], 0
+    arrays, begin = [], 0
     for each in like:
         leaf = vector[begin : begin + each.size].reshape(each.shape).astype(each.dtype)
-        found.append(leaves.placed_like(each, leaf))
+        arrays.append(leaves.placed_like(each, leaf))
         begin += each.size
-    return found
+    return arrays

@@ -21,15 +21,15 @@ def moving(like: Any) -> list[bool]:
     >>> moving({"count": jnp.zeros((), int), "w": jnp.ones(2)})
     [False, True]
     """
-    found = []
+    trained = []
     for path, leaf in jax.tree_util.tree_leaves_with_path(like):
         dtype = leaf.dtype if hasattr(leaf, "dtype") else jnp.result_type(leaf)
         if jnp.issubdtype(dtype, jnp.complexfloating):
             where = f"params{jax.tree_util.keystr(path)}"
             advice = "give the real and the imaginary part as two arrays"
             raise ValueError(messages.refusal(where, "of real numbers", dtype, advice))
-        found.append(bool(jnp.issubdtype(dtype, jnp.floating)))
-    return found
+        trained.append(bool(jnp.issubdtype(dtype, jnp.floating)))
+    return trained
 
 
 def part(tree: Any, which: list[bool]) -> list[jax.Array]:
@@ -43,9 +43,9 @@ def part(tree: Any, which: list[bool]) -> list[jax.Array]:
 
 def whole(leaves: list[Any], which: list[bool], like: Any) -> Any:
     """`like`, with `leaves` in the places of those that move."""
-    given = iter(leaves)
+    trained = iter(leaves)
     old, form = jax.tree.flatten(like)
-    new = [next(given) if moves else leaf for leaf, moves in zip(old, which, strict=True)]
+    new = [next(trained) if moves else leaf for leaf, moves in zip(old, which, strict=True)]
     return jax.tree.unflatten(form, new)
 
 
@@ -78,8 +78,8 @@ def largest(leaves: list[jax.Array]) -> jax.Array:
 
 def unit(leaves: list[jax.Array], size: jax.Array, like: list[jax.Array]) -> list[jax.Array]:
     """`leaves` over their largest entry, in the dtypes of `like`; zeros stay."""
-    one = lambda leaf: wide(leaf) / jnp.where(size == 0, 1.0, size).astype(wide(leaf).dtype)
-    return [one(leaf).astype(other.dtype) for leaf, other in zip(leaves, like, strict=True)]
+    normed = lambda leaf: wide(leaf) / jnp.where(size == 0, 1.0, size).astype(wide(leaf).dtype)
+    return [normed(leaf).astype(other.dtype) for leaf, other in zip(leaves, like, strict=True)]
 
 
 def inner_product(one: Any, other: Any) -> jax.Array:

@@ -29,8 +29,8 @@ def looked_at(loss: Callable[[Any], jax.Array], params: Any) -> bool:
         ValueError: where `loss(params)` is not one real number.
     """
     program, out = jax.make_jaxpr(loss, return_shape=True)(params)
-    made = lambda _: jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), out)
-    tree.require_scalar(made, ())
+    zeros = lambda _: jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), out)
+    tree.require_scalar(zeros, ())
     return programs.has(program.jaxpr, "custom_vjp_call")
 
 

@@ -82,8 +82,8 @@ def warm_up(
         rising = peak * jnp.minimum(1.0, (count + 1) / length)
         if decay_steps is None:
             return rising
-        rest = jnp.maximum(number(decay_steps) - length, 1.0)
-        through = jnp.clip((count - length) / rest, 0.0, 1.0)
+        decay_length = jnp.maximum(number(decay_steps) - length, 1.0)
+        through = jnp.clip((count - length) / decay_length, 0.0, 1.0)
         return rising * 0.5 * (1 + jnp.cos(jnp.pi * through))
 
     return schedule(base, rate)

@@ -55,25 +55,25 @@ def armijo(
         increase_factor=increase_factor,
         max_learning_rate=max_learning_rate,
     )
-    one = lambda number: jnp.asarray(number).astype(jnp.float32)
-    lost = one(increase_factor) * one(decrease_factor) ** max_backtracking_steps
+    float32 = lambda number: jnp.asarray(number).astype(jnp.float32)
+    lost = float32(increase_factor) * float32(decrease_factor) ** max_backtracking_steps
 
     def propose(seen, inner):
         value, slope = slope_along(seen.value_fn, seen.params, seen.direction, seen.backward)
         # The loss along u, over the size of its slope there: φ(η) with φ' = −1 at 0.
         steep = jnp.where(slope == 0, 1.0, jnp.abs(slope))
-        along = lambda rate: one(over(wide(_at(seen, rate)) - value, steep, seen.size))
+        along = lambda rate: float32(over(wide(_at(seen, rate)) - value, steep, seen.size))
         new: Any = own.update(
-            one(1.0), inner, one(0.0),
-            value=one(0.0), grad=one(jnp.sign(slope)), value_fn=along,
+            float32(1.0), inner, float32(0.0),
+            value=float32(0.0), grad=float32(jnp.sign(slope)), value_fn=along,
         )[1]  # fmt: skip
         rate = jnp.where(slope < 0, new.learning_rate, 0.0)
         ended = jnp.where(new.learning_rate > 0, new.learning_rate, lost * inner.learning_rate)
         known = jnp.isfinite(value) & jnp.isfinite(slope) & jnp.isfinite(seen.size)
-        found = kept(known & (slope < 0), new._replace(learning_rate=ended), inner)
-        return jnp.where(known, rate, seen.last), found
+        state = kept(known & (slope < 0), new._replace(learning_rate=ended), inner)
+        return jnp.where(known, rate, seen.last), state
 
-    return tuner(base, lambda parts, like: strong(own.init(one(0.0))), propose, needs="armijo")
+    return tuner(base, lambda parts, like: strong(own.init(float32(0.0))), propose, needs="armijo")
 
 
 def _at(seen, rate):

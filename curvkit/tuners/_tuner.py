@@ -105,9 +105,9 @@ def tuner(
         which = leaves.moving(params)
         if not seen_to_be_one:
             require_no_rate(base, leaves.floats(params, which))
-        given = leaves.floats(params, which)
-        inner = leaves.strong(init(leaves.part(params, which), given))
-        first = leaves.strong(base.init(given))
+        floats = leaves.floats(params, which)
+        inner = leaves.strong(init(leaves.part(params, which), floats))
+        first = leaves.strong(base.init(floats))
         return TunerState(first, jnp.zeros((), jnp.float32), inner)
 
     def update(updates, state, params=None, *, value_fn=None, **extra):

@@ -55,8 +55,8 @@ class State(NamedTuple):
 
 def problem(settings: Settings):
     """Sizes of the layers, and `loss(params, rows)` of flat parameters on some or all examples."""
-    made = data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
-    inputs, targets = made
+    examples = data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
+    inputs, targets = examples
     if settings.loss == "cross_entropy" and targets.shape[1] > 1:
         targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
     sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
@@ -75,15 +75,15 @@ def problem(settings: Settings):
 def methods(settings: Settings, name: str):
     """The tuner of that name on the chosen base, and the constant rate before the handover."""
     base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
-    given = {each: getattr(settings, each) for each in (
+    numbers = {each: getattr(settings, each) for each in (
         "sigma", "ema", "max_learning_rate", "learning_rate", "warm_up_steps", "steps", "slope",
         "hypergradient_rate",
     )}  # fmt: skip
     shape = functools.partial(diagonal, settings)
     plain = settings.base not in ("rmsprop", "adam")
     edge = critical(settings.base, momentum=settings.momentum)
-    given = SimpleNamespace(**given, diagonal=None if plain else shape, critical=edge)
-    return choose(name, base, given), constant(base, settings.learning_rate)
+    numbers = SimpleNamespace(**numbers, diagonal=None if plain else shape, critical=edge)
+    return choose(name, base, numbers), constant(base, settings.learning_rate)
 
 
 def diagonal(settings: Settings, base_state: Any, params: jax.Array) -> jax.Array:
@@ -150,10 +150,10 @@ def take(settings: Settings, name: str, runner: Runner, step: jax.Array):
     updates, tuned, rate, before = jax.lax.cond(late, tune, hold, runner)
     lost = ~jnp.isfinite(value) & (runner.diverged_at < 0)
     diverged_at = jnp.where(lost, step, runner.diverged_at)
-    made = runner._replace(
+    stepped = runner._replace(
         params=runner.params + updates, tuned=tuned, before=before, diverged_at=diverged_at
     )
-    return made, rate, updates / jnp.where(rate > 0, rate, 1.0)
+    return stepped, rate, updates / jnp.where(rate > 0, rate, 1.0)
 
 
 def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, count: jax.Array):
@@ -161,11 +161,11 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
 
     def one(number, carry):
         runner, first = carry
-        made, rate, direction = take(settings, name, runner, number)
-        own = (rate, direction, diagonal(settings, made.tuned.base, runner.params))
+        stepped, rate, direction = take(settings, name, runner, number)
+        own = (rate, direction, diagonal(settings, stepped.tuned.base, runner.params))
         # Recorded inside the loop: a separate first step would compile every tuner a second time.
         first = jax.tree.map(lambda new, old: jnp.where(number == step, new, old), own, first)
-        return made, first
+        return stepped, first
 
     nothing = (jnp.zeros(()), jnp.zeros_like(runner.params), jnp.ones_like(runner.params))
     return jax.lax.fori_loop(step, step + count, one, (runner, nothing))
@@ -228,8 +228,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         def one(runner, name=name):
             return advance(settings, name, runner, state.step, further)
 
-        made, first = jax.vmap(one)(runner)
-        runners.append(made)
+        stepped, first = jax.vmap(one)(runner)
+        runners.append(stepped)
         firsts.append(first)
     # Only the tuners differ: what is measured is one program for all of them.
     stacked = lambda each: jax.tree.map(lambda *one: jnp.stack(one), *each)

@@ -61,8 +61,8 @@ def _draw(figure: go.Figure, trace: Trace, series: str, clock: Clock, row: int, 
         values, x = _values(trace, series, contender), _clock(trace, clock, contender)
         look, name = theme.apart(contender), name_of(trace, contender)
         shown = dict(name=name, legendgroup=name, showlegend=row == 1)
-        some = np.isfinite(values).any(axis=1)
-        x, values = x[some], values[some]
+        finite = np.isfinite(values).any(axis=1)
+        x, values = x[finite], values[finite]
         if values.shape[1] > 1 and len(x):
             band = np.concatenate([np.nanmax(values, axis=1), np.nanmin(values, axis=1)[::-1]])
             figure.add_trace(
@@ -102,28 +102,28 @@ def _finish(figure: go.Figure, trace: Trace, clock: Clock) -> go.Figure:
 
 
 def _remark(figure: go.Figure, trace: Trace) -> None:
-    told = []
+    lines = []
     for contender in range(len(trace.contenders)):
         at = trace.diverged_at[contender]
         if (at >= 0).any():
             count = f" ({(at >= 0).sum()} of {len(at)} seeds)" if len(at) > 1 else ""
             first = f"diverged at step {at[at >= 0].min()}"
-            told.append(f"{name_of(trace, contender)}: {first}{count}")
-    if told:
-        theme.remark(figure, "<br>".join(told))
+            lines.append(f"{name_of(trace, contender)}: {first}{count}")
+    if lines:
+        theme.remark(figure, "<br>".join(lines))
 
 
 def race(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """Loss, learning rate, and η·λ beside its threshold, one curve a tuner."""
-    made = theme.figure(f"Loss, rate and edge {_title(trace)}", 3, shares=[0.4, 0.3, 0.3])
+    figure = theme.figure(f"Loss, rate and edge {_title(trace)}", 3, shares=[0.4, 0.3, 0.3])
     for row, series in enumerate(("loss", "learning_rate", "scaled_sharpness"), 1):
-        _draw(made, trace, series, clock, row)
+        _draw(figure, trace, series, clock, row)
     critical = float(trace.critical)
-    _level(made, trace, clock, f"threshold {critical:.4g}", critical, 3)
-    _log_axis(made, trace, "loss", "loss L", 1)
-    _log_axis(made, trace, "learning_rate", "rate η", 2)
-    _edge_axis(made, trace, 3, 1)
-    return _finish(made, trace, clock)
+    _level(figure, trace, clock, f"threshold {critical:.4g}", critical, 3)
+    _log_axis(figure, trace, "loss", "loss L", 1)
+    _log_axis(figure, trace, "learning_rate", "rate η", 2)
+    _edge_axis(figure, trace, 3, 1)
+    return _finish(figure, trace, clock)
 
 
 def _log_axis(figure, trace, series, title, row, col=1):
@@ -145,67 +145,67 @@ def _edge_axis(figure, trace, row, col):
 
 def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """Sharpness, η·λ, and what tells them apart: how much of the gradient lies along the top."""
-    made = theme.figure(f"Sharpness and alignment {_title(trace)}", 3, shares=[0.36, 0.32, 0.32])
+    figure = theme.figure(f"Sharpness and alignment {_title(trace)}", 3, shares=[0.36, 0.32, 0.32])
     kind = "preconditioned_sharpness"
     for row, series in enumerate((kind, "scaled_sharpness", "alignment"), 1):
-        _draw(made, trace, series, clock, row)
+        _draw(figure, trace, series, clock, row)
     critical = float(trace.critical)
-    _level(made, trace, clock, f"threshold {critical:.4g}", critical, 2)
+    _level(figure, trace, clock, f"threshold {critical:.4g}", critical, 2)
     shaped = trace.settings["base"] in ("rmsprop", "adam")
     axis = "λ(P⁻¹H)" if shaped else "sharpness λ"
-    _log_axis(made, trace, kind, axis, 1)
-    _edge_axis(made, trace, 2, 1)
-    made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=3, col=1)
-    return _finish(made, trace, clock)
+    _log_axis(figure, trace, kind, axis, 1)
+    _edge_axis(figure, trace, 2, 1)
+    figure.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=3, col=1)
+    return _finish(figure, trace, clock)
 
 
 def statistics(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """What CDAT divides: the slope along the direction, and the curvature along it."""
-    made = theme.figure(f"Slope and curvature along the step {_title(trace)}", 2)
+    figure = theme.figure(f"Slope and curvature along the step {_title(trace)}", 2)
     for row, series in enumerate(("numerator", "denominator"), 1):
-        _draw(made, trace, series, clock, row)
-    _log_axis(made, trace, "numerator", "slope −gᵀu", 1)
-    _log_axis(made, trace, "denominator", "curvature uᵀHu", 2)
-    return _finish(made, trace, clock)
+        _draw(figure, trace, series, clock, row)
+    _log_axis(figure, trace, "numerator", "slope −gᵀu", 1)
+    _log_axis(figure, trace, "denominator", "curvature uᵀHu", 2)
+    return _finish(figure, trace, clock)
 
 
 def sharpness(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """The sharpness of the Hessian itself, whatever the base divides by."""
-    made = theme.figure(f"Raw sharpness {_title(trace)}", height=430)
-    _draw(made, trace, "sharpness", clock, 1)
-    _log_axis(made, trace, "sharpness", "sharpness λ of H", 1)
-    return _finish(made, trace, clock)
+    figure = theme.figure(f"Raw sharpness {_title(trace)}", height=430)
+    _draw(figure, trace, "sharpness", clock, 1)
+    _log_axis(figure, trace, "sharpness", "sharpness λ of H", 1)
+    return _finish(figure, trace, clock)
 
 
 def valley(trace: Trace) -> go.Figure:
     """The valley and the step of the first tuner, beside η, λ and η·λ; made to be played."""
-    made = theme.figure(
+    figure = theme.figure(
         f"The valley that {name_of(trace, 0)} jumps in {_title(trace)}", 3, height=680, cols=2,
         specs=[[{"rowspan": 2}, {}], [None, {}], [{}, {}]], shared_xaxes=False,
         column_widths=[0.5, 0.5], vertical_spacing=0.16, horizontal_spacing=0.14,
     )  # fmt: skip
-    kept = trace.head(trace.finite_at(0, 0))
-    _across(made, kept)
-    _along(made, kept)
+    head = trace.head(trace.finite_at(0, 0))
+    _across(figure, head)
+    _along(figure, head)
     rows = (("learning_rate", "rate η"), ("preconditioned_sharpness", "sharpness λ"))
     for row, (series, title) in enumerate(rows, 1):
-        values = _values(kept, series, 0)[:, 0]
+        values = _values(head, series, 0)[:, 0]
         role = "learning_rate" if row == 1 else "sharpness"
-        made.add_trace(theme.curve(role, title, kept.step, values), row=row, col=2)
-        _log_axis(made, trace, series, title, row, 2)
-    scaled = _values(kept, "scaled_sharpness", 0)[:, 0]
-    made.add_trace(theme.curve("curvature", "η·λ", kept.step, scaled), row=3, col=2)
+        figure.add_trace(theme.curve(role, title, head.step, values), row=row, col=2)
+        _log_axis(figure, trace, series, title, row, 2)
+    scaled = _values(head, "scaled_sharpness", 0)[:, 0]
+    figure.add_trace(theme.curve("curvature", "η·λ", head.step, scaled), row=3, col=2)
     _level(
-        made, trace, "step", f"threshold {float(trace.critical):.4g}", float(trace.critical), 3, 2
+        figure, trace, "step", f"threshold {float(trace.critical):.4g}", float(trace.critical), 3, 2
     )
-    _edge_axis(made, trace, 3, 2)
+    _edge_axis(figure, trace, 3, 2)
     for row in (1, 2, 3):
-        made.update_xaxes(range=[0, trace.settings["steps"]], row=row, col=2)
-        made.update_xaxes(title_text="training steps" if row == 3 else " ", row=row, col=2)
-        made.update_xaxes(showticklabels=row == 3, row=row, col=2)
-    made.update_layout(hovermode="closest")
-    _remark(made, trace)
-    return made
+        figure.update_xaxes(range=[0, trace.settings["steps"]], row=row, col=2)
+        figure.update_xaxes(title_text="training steps" if row == 3 else " ", row=row, col=2)
+        figure.update_xaxes(showticklabels=row == 3, row=row, col=2)
+    figure.update_layout(hovermode="closest")
+    _remark(figure, trace)
+    return figure
 
 
 def _share(values: np.ndarray) -> np.ndarray:
@@ -216,13 +216,13 @@ def _share(values: np.ndarray) -> np.ndarray:
 
 def _across(made: go.Figure, kept: Trace) -> None:
     """The loss along the top eigenvector, where the iterate stands in it, and where it was."""
-    some = kept.readings > 0
-    values = kept.across[-1, 0] if some else np.zeros(25)
+    recorded = kept.readings > 0
+    values = kept.across[-1, 0] if recorded else np.zeros(25)
     places = np.linspace(-2, 2, len(values))
     heights = _share(np.where(np.isfinite(values), values, 0.0))
-    reach = float(kept.reach[-1, 0, 0]) if some else 1.0
+    reach = float(kept.reach[-1, 0, 0]) if recorded else 1.0
     trail = kept.offset[-TRAIL:, 0, 0] / (reach if reach > 0 else 1.0)
-    trail = trail[np.isfinite(trail)] if some else np.empty(0)
+    trail = trail[np.isfinite(trail)] if recorded else np.empty(0)
     at = np.interp(trail, places, heights)
     made.add_trace(theme.curve("loss", "loss across the valley", places, heights), row=1, col=1)
     was = theme.curve("plain", f"last {TRAIL} readings", trail, at, mode="lines+markers",
@@ -238,11 +238,11 @@ def _across(made: go.Figure, kept: Trace) -> None:
 
 def _along(made: go.Figure, kept: Trace) -> None:
     """The loss along the step, in units of what the slope promises, and the parabola in it."""
-    some = kept.readings > 0
-    values = kept.along[-1, 0] if some else np.zeros(25)
+    recorded = kept.readings > 0
+    values = kept.along[-1, 0] if recorded else np.zeros(25)
     ways = np.linspace(0, 3, len(values))
     rate, slope, bend = (
-        float(getattr(kept, name)[-1, 0, 0]) if some else 1.0
+        float(getattr(kept, name)[-1, 0, 0]) if recorded else 1.0
         for name in ("learning_rate", "numerator", "denominator")
     )
     promise = rate * slope

@@ -72,12 +72,12 @@ class Trace(Record):
     def best(self, contender: int, last: int = 50) -> np.ndarray:
         """The least loss within the last `last` steps, for each seed; nan where a run diverged."""
         late = self.step > self.step[-1] - last if self.readings else np.zeros(0, bool)
-        found = np.full(self.loss.shape[2], np.nan)
-        for seed in range(len(found)):
+        least = np.full(self.loss.shape[2], np.nan)
+        for seed in range(len(least)):
             values = self.loss[:, contender, seed][late]
             if values.size and self.finite_at(contender, seed) == self.readings:
-                found[seed] = values.min()
-        return found
+                least[seed] = values.min()
+        return least
 
     def merits(self) -> dict[str, float]:
         """Of the first tuner: its least late loss, the median over seeds, and where it settled."""

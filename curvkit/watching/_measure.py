@@ -88,10 +88,10 @@ def reading(
     }
     if not blocks:
         return Seen(pairs, seen.layers), row
-    found, vectors = block_sharpness(
+    sharpness, vectors = block_sharpness(
         loss, numbers, key=key, blocks=blocks, start=seen.layers, num_hvps=num_hvps
     )  # fmt: skip
-    return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(found.values()))}
+    return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(sharpness.values()))}
 
 
 def judged_reading(loss, numbers, told, seen, key, **statics):
@@ -136,14 +136,14 @@ def _normed(loss, numbers, gradient, norm, steepest, key, start, num_hvps):
     # Of the reading before, along the gradient, and anew: what was found once is not lost again.
     starts = [last, signal, noise]
     product = lambda step: problem.product(loss, numbers, step)
-    value, vector, made = norms.sharpest(product, norm, radii, starts, num_hvps)
+    value, vector, products = norms.sharpest(product, norm, radii, starts, num_hvps)
     sharpness = value / jnp.maximum(norms.dual(norm, signal, radii), 1e-37)
     along = sum(jnp.vdot(a, b) for a, b in zip(gradient, vector, strict=True))
     aligned = (along / jnp.maximum(norms.dual(norm, gradient, radii), 1e-37)) ** 2
     new = ravel_pytree(vector)[0] if start.recent is None else vector
     vectors = jax.tree.map(lambda old, each: old.at[0].set(each), start.vectors, new)
     values = start.values.at[0].set(sharpness)
-    return start._replace(values=values, vectors=vectors, num_hvps=made), aligned
+    return start._replace(values=values, vectors=vectors, num_hvps=products), aligned
 
 
 def _whole(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
@@ -158,14 +158,14 @@ def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
     """The pairs from those of the last reading; their vectors flat."""
     carried = max(k, CARRIED)
     # Of what is only carried along nothing is asked.
-    asked = (TOLERANCE,) * k + (float("inf"),) * (carried - k)
+    bounds = (TOLERANCE,) * k + (float("inf"),) * (carried - k)
     flat, unravel = ravel_pytree(numbers)
     weights = None if weights is None else ravel_pytree(weights)[0]
 
     def once(pairs):
         pairs = top_eigenpairs(
             lambda flat: loss(unravel(flat)), flat, k=carried, key=key, start=pairs,
-            tolerance=asked, num_hvps=max(num_hvps, carried), preconditioner=weights,
+            tolerance=bounds, num_hvps=max(num_hvps, carried), preconditioner=weights,
         )  # fmt: skip
         return tree.strong(pairs._replace(recent=None))
 

@@ -92,15 +92,15 @@ def tell(
         ValueError: in a sentence, where something is not told, or not known.
     """
     by_hand = options["learning_rate"]
-    given = by_hand(step) if callable(by_hand) else by_hand
+    rate_by_hand = by_hand(step) if callable(by_hand) else by_hand
     own = _own(options["preconditioner"], state, numbers)
-    links, found, assumed = [], None, []
+    links, edge, assumed = [], None, []
     if options["rule"] is not None and not (own is not None and options["critical"] is not None):
         links, assumed = _links(options, state, params, numbers, shape)
-        found = edges.edge(links, len(numbers), given)
-        rate = found.rate
+        edge = edges.edge(links, len(numbers), rate_by_hand)
+        rate = edge.rate
     else:
-        rate = _rate_alone(options, state, params, numbers, shape, given)
+        rate = _rate_alone(options, state, params, numbers, shape, rate_by_hand)
     _require_same(by_hand, rate, () if options["optimizer"] is not None else state)
     critical, known = options["critical"], cast(Any, rate)
     if critical is not None and not tree.traced(rate) and np.isnan(float(known)):
@@ -108,25 +108,25 @@ def tell(
             "critical is a value of learning rate times sharpness, and no learning rate is told; "
             "give learning_rate= as a number or as the schedule that the optimizer has."
         )
-    critical = (np.nan if found is None else found.critical) if critical is None else critical
-    shaped = own is not None or (found is not None and found.shaped)
+    critical = (np.nan if edge is None else edge.critical) if critical is None else critical
+    shaped = own is not None or (edge is not None and edge.shaped)
     updated = True
     for link in links:
         updated = ready(link) & updated
-    told = Told(
+    next_step = Told(
         step=jnp.asarray(step, int),
         learning_rate=jnp.asarray(rate, float),
         critical=jnp.asarray(critical, float),
         ready=jnp.asarray(updated),
-        given=jnp.asarray(np.nan if given is None else given, float),
-        natural=jnp.asarray(np.nan if found is None else found.critical, float),
+        given=jnp.asarray(np.nan if rate_by_hand is None else rate_by_hand, float),
+        natural=jnp.asarray(np.nan if edge is None else edge.critical, float),
         links=jax.tree.map(_wide, links) if shaped and own is None else [],
         own=own,
-        rule=None if found is None else found.rule,
-        norm=None if found is None or own is not None else found.norm,
+        rule=None if edge is None else edge.rule,
+        norm=None if edge is None or own is not None else edge.norm,
         shaped=shaped,
     )
-    return tree.strong(told), assumed
+    return tree.strong(next_step), assumed
 
 
 def _wide(leaf):
@@ -176,10 +176,10 @@ def _rate_alone(options, state, params, numbers, shape, given):
         links, _ = _links({**options, "rule": READ}, state, params, numbers, shape)
         return edges.edge(links, len(numbers), given).rate
     except ValueError:
-        told = (getattr(each, "hyperparams", {}) for each in _tuples(state))
-        found = [each["learning_rate"] for each in told if "learning_rate" in each]
-        found = [jax.tree.leaves(each)[0] for each in found]
-        return found[0] if len(found) == 1 else np.nan if given is None else given
+        hyperparams = (getattr(each, "hyperparams", {}) for each in _tuples(state))
+        rates = [each["learning_rate"] for each in hyperparams if "learning_rate" in each]
+        rates = [jax.tree.leaves(each)[0] for each in rates]
+        return rates[0] if len(rates) == 1 else np.nan if given is None else given
 
 
 def _tuples(state):
@@ -212,12 +212,12 @@ def _own(
     if preconditioner is None:
         return None
     expected = "a function of the optimizer's state"
-    made = programs.own(preconditioner, "preconditioner", expected)(state)
-    found = [jnp.asarray(each, float) for each in jax.tree.leaves(made)]
-    if [each.shape for each in found] != [number.shape for number in numbers]:
+    diagonal = programs.own(preconditioner, "preconditioner", expected)(state)
+    weights = [jnp.asarray(each, float) for each in jax.tree.leaves(diagonal)]
+    if [each.shape for each in weights] != [number.shape for number in numbers]:
         expected = f"of the shapes of the trained arrays, {[number.shape for number in numbers]}"
-        got = [each.shape for each in found]
-        raise ValueError(messages.refusal("what preconditioner returns", expected, got))
-    if not tree.traced(found) and not all(bool(jnp.all(each > 0)) for each in found):
-        raise ValueError(messages.refusal("what preconditioner returns", "above 0", found))
-    return found
+        shapes = [each.shape for each in weights]
+        raise ValueError(messages.refusal("what preconditioner returns", expected, shapes))
+    if not tree.traced(weights) and not all(bool(jnp.all(each > 0)) for each in weights):
+        raise ValueError(messages.refusal("what preconditioner returns", "above 0", weights))
+    return weights

@@ -67,8 +67,8 @@ class Watch:
         began = self.pace.begin(step)
         numbers, held, shape = parts.split(params, self._trained)
         self._start(params, numbers, shape)
-        told = self._told(opt_state, step, params, numbers, shape)
-        if not bool(told.ready):
+        next_step = self._told(opt_state, step, params, numbers, shape)
+        if not bool(next_step.ready):
             return None
         loss = self._traced(numbers, held, shape, batch)
         # On an Explicit mesh what comes out lies otherwise than what went in.
@@ -77,7 +77,7 @@ class Watch:
         known = compilations(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
-        seen, row = read([loss.values], numbers, told, before, self._key)
+        seen, row = read([loss.values], numbers, next_step, before, self._key)
         row = jax.device_get(row)
         self._seen = seen if np.isfinite(row["eigenvalues"]).all() else None
         spent = self.pace.end(began, compiled=compilations(read) > known)
@@ -107,8 +107,8 @@ class Watch:
         """
         numbers, held, shape = parts.split(params, self._trained)
         traced = self._traced(numbers, held, shape, batch)
-        told = self._told(opt_state, step, params, numbers, shape)
-        due = (step % self.pace.every == 0) & told.ready
+        next_step = self._told(opt_state, step, params, numbers, shape)
+        due = (step % self.pace.every == 0) & next_step.ready
 
         def looked(due, values, numbers, told, seen):
             loss = traced.bound(values)
@@ -125,8 +125,8 @@ class Watch:
             return tree.strong(jax.lax.cond(due, now, later, seen))
 
         placed = meshes.automatic(looked, meshes.explicit(numbers, traced.values))
-        seen, row = placed(due, traced.values, numbers, told, seen)
-        edge = {"learning_rate": told.learning_rate, "critical": told.critical}
+        seen, row = placed(due, traced.values, numbers, next_step, seen)
+        edge = {"learning_rate": next_step.learning_rate, "critical": next_step.critical}
         return seen, {**row, "step": step, "due": due, **edge}
 
     def collect(self, rows: dict[str, Any]) -> None:
@@ -139,17 +139,17 @@ class Watch:
     def trace(self) -> Trace:
         """What was recorded so far."""
         k, names = self._options["k"], list(self._blocks)
-        told = {"k": k, "momentum": self._options["momentum"], **self._judged}
-        told |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
+        settings = {"k": k, "momentum": self._options["momentum"], **self._judged}
+        settings |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
         sizes = dict(eigenvalues=(k,), layers=(len(names),))
-        whole = dict(step=int, products=int)
+        dtypes = dict(step=int, products=int)
         fields = {
             name: np.array(
-                [row[name] for row in self._rows], whole.get(name, np.float32)
+                [row[name] for row in self._rows], dtypes.get(name, np.float32)
             ).reshape(len(self._rows), *sizes.get(name, ()))
             for name in Trace.__series__
         }  # fmt: skip
-        return Trace(header=header("watching", told, self._key), **fields)
+        return Trace(header=header("watching", settings, self._key), **fields)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the trace to an npz file, whole or not at all; `curvkit.watching.Trace.load`."""
@@ -169,8 +169,8 @@ class Watch:
         """
         from curvkit.watching import _live as live
 
-        self._shown, made = live.follow(self, name)
-        return made
+        self._shown, canvas = live.follow(self, name)
+        return canvas
 
     def play(self, name: str = "edge"):
         """A figure that plays by itself, as the run was watched; it needs no kernel."""
@@ -209,14 +209,14 @@ class Watch:
         Raises:
             ValueError: where the loss of params and batch is not one real number.
         """
-        given, given_held, given_shape = parts.split(batch, name="batch")
-        rest = not (isinstance(batch, tuple) and not batch)
+        batch_numbers, batch_held, batch_shape = parts.split(batch, name="batch")
+        with_batch = not (isinstance(batch, tuple) and not batch)
 
         def called(numbers, held, given, given_held):
-            batch = (given_shape.join(given, given_held),) if rest else ()
+            batch = (batch_shape.join(given, given_held),) if with_batch else ()
             return self._loss(shape.join(numbers, held), *batch)
 
-        return traced(called, (numbers, held, given, given_held), rest)
+        return traced(called, (numbers, held, batch_numbers, batch_held), with_batch)
 
     def _statics(self):
         blocks = tuple((name, tuple(at)) for name, at in self._blocks.items())
@@ -224,12 +224,14 @@ class Watch:
 
     def _told(self, opt_state, step, params, numbers, shape):
         """What the optimizer, or who made the watch, says of the step that follows."""
-        told, assumed = optimizer.tell(self._options, opt_state, step, params, numbers, shape)
-        if told.norm is not None and self._options["k"] > 1:
-            advice = f"the sharpness of {told.rule} is one number and no eigenvalue"
+        next_step, assumed = optimizer.tell(self._options, opt_state, step, params, numbers, shape)
+        if next_step.norm is not None and self._options["k"] > 1:
+            advice = f"the sharpness of {next_step.rule} is one number and no eigenvalue"
             raise ValueError(messages.refusal("k", "1", self._options["k"], advice))
-        self._judged = dict(rule=told.rule, shaped=told.shaped, norm=told.norm, assumed=assumed)
-        return told
+        self._judged = dict(
+            rule=next_step.rule, shaped=next_step.shaped, norm=next_step.norm, assumed=assumed
+        )
+        return next_step
 
     def _take(self, row):
         self._rows.append(row)
@@ -265,22 +267,22 @@ def traced(
         ValueError: where it does not take its arguments, or is not one real number.
     """
     try:
-        made = programs.Traced(called, arguments, free=len(arguments[0]))
+        loss = programs.Traced(called, arguments, free=len(arguments[0]))
     except Exception as error:
-        asked = "loss_fn(params, batch)" if with_batch else "loss_fn(params)"
+        call = "loss_fn(params, batch)" if with_batch else "loss_fn(params)"
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise ValueError(
-            f"{asked} does not take what observe was given ({reason}); pass params and batch as "
+            f"{call} does not take what observe was given ({reason}); pass params and batch as "
             "the training step does."
         ) from error
-    (out, *more) = made.out or [None]
+    (out, *more) = loss.out or [None]
     if more or out is None or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
-        one = made.structure == jax.tree.structure(0)
-        got = type(jax.tree.unflatten(made.structure, made.out)).__name__
-        got = f"{out.dtype} of shape {out.shape}" if one and out is not None else got
+        single = loss.structure == jax.tree.structure(0)
+        got = type(jax.tree.unflatten(loss.structure, loss.out)).__name__
+        got = f"{out.dtype} of shape {out.shape}" if single and out is not None else got
         advice = "return the loss alone, averaged, without auxiliary values"
         raise ValueError(messages.refusal("the value of loss_fn", "one real number", got, advice))
-    return made
+    return loss
 
 
 def _flat(row, names) -> dict[str, float]:

@@ -58,57 +58,57 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 
 def edge(trace: Trace) -> go.Figure:
     """Loss above, sharpness below with the threshold of the rule."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(_title("Loss and sharpness", trace), 2, shares=[0.42, 0.58])
-    made.add_trace(theme.curve("loss", "loss", kept.step, kept.loss), row=1, col=1)
-    for rank in range(1, kept.eigenvalues.shape[1]):
+    head = trace.head(trace.finite)
+    figure = theme.figure(_title("Loss and sharpness", trace), 2, shares=[0.42, 0.58])
+    figure.add_trace(theme.curve("loss", "loss", head.step, head.loss), row=1, col=1)
+    for rank in range(1, head.eigenvalues.shape[1]):
         name = f"eigenvalue {rank + 1}"
-        made.add_trace(theme.curve("second", name, kept.step, kept.eigenvalues[:, rank]), 2, 1)
-    made.add_trace(theme.curve("sharpness", _name(trace), kept.step, kept.sharpness), 2, 1)
-    if _judged(kept):
-        at = kept.threshold
-        made.add_trace(theme.curve("threshold", "threshold", kept.step, at), row=2, col=1)
-    made.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
-    made.update_yaxes(title_text=_name(trace), rangemode="tozero", row=2, col=1)
-    return _finish(made, trace)
+        figure.add_trace(theme.curve("second", name, head.step, head.eigenvalues[:, rank]), 2, 1)
+    figure.add_trace(theme.curve("sharpness", _name(trace), head.step, head.sharpness), 2, 1)
+    if _judged(head):
+        at = head.threshold
+        figure.add_trace(theme.curve("threshold", "threshold", head.step, at), row=2, col=1)
+    figure.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
+    figure.update_yaxes(title_text=_name(trace), rangemode="tozero", row=2, col=1)
+    return _finish(figure, trace)
 
 
 def scaled(trace: Trace) -> go.Figure:
     """Learning rate times sharpness against its critical value, and the learning rate."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(_title("How far from the edge", trace), 2, shares=[0.65, 0.35])
-    made.add_trace(theme.curve("sharpness", "ηλ", kept.step, kept.scaled_sharpness), 1, 1)
-    if _judged(kept):
-        critical = theme.curve("threshold", "critical", kept.step, kept.critical)
-        made.add_trace(critical, row=1, col=1)
-    made.add_trace(theme.curve("learning_rate", "rate η", kept.step, kept.learning_rate), 2, 1)
-    made.update_yaxes(title_text="ηλ", rangemode="tozero", row=1, col=1)
-    made.update_yaxes(title_text="rate η", rangemode="tozero", row=2, col=1)
-    return _finish(made, trace)
+    head = trace.head(trace.finite)
+    figure = theme.figure(_title("How far from the edge", trace), 2, shares=[0.65, 0.35])
+    figure.add_trace(theme.curve("sharpness", "ηλ", head.step, head.scaled_sharpness), 1, 1)
+    if _judged(head):
+        critical = theme.curve("threshold", "critical", head.step, head.critical)
+        figure.add_trace(critical, row=1, col=1)
+    figure.add_trace(theme.curve("learning_rate", "rate η", head.step, head.learning_rate), 2, 1)
+    figure.update_yaxes(title_text="ηλ", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="rate η", rangemode="tozero", row=2, col=1)
+    return _finish(figure, trace)
 
 
 def alignment(trace: Trace) -> go.Figure:
     """How much of the gradient lies along the top eigenvector, and how long the gradient is."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(_title("Where the gradient points", trace), 2)
-    made.add_trace(theme.curve("alignment", "alignment", kept.step, kept.alignment), row=1, col=1)
-    made.add_trace(theme.curve("gradient", "gradient", kept.step, kept.gradient_norm), 2, 1)
-    made.update_yaxes(title_text="alignment cos²", range=[0, 1.03], row=1, col=1)
-    made.update_yaxes(title_text="gradient ‖g‖", type="log", nticks=4, row=2, col=1)
-    return _finish(made, trace)
+    head = trace.head(trace.finite)
+    figure = theme.figure(_title("Where the gradient points", trace), 2)
+    figure.add_trace(theme.curve("alignment", "alignment", head.step, head.alignment), row=1, col=1)
+    figure.add_trace(theme.curve("gradient", "gradient", head.step, head.gradient_norm), 2, 1)
+    figure.update_yaxes(title_text="alignment cos²", range=[0, 1.03], row=1, col=1)
+    figure.update_yaxes(title_text="gradient ‖g‖", type="log", nticks=4, row=2, col=1)
+    return _finish(figure, trace)
 
 
 def layers(trace: Trace) -> go.Figure:
     """The sharpness of each layer's block, one curve a layer."""
-    kept = trace.head(trace.finite)
-    made = theme.figure("Sharpness by layer", height=430)
+    head = trace.head(trace.finite)
+    figure = theme.figure("Sharpness by layer", height=430)
     for at, name in enumerate(trace.layer_names):
         line = theme.apart(at)
-        made.add_trace(theme.curve("plain", name, kept.step, kept.layers[:, at], line=line))
+        figure.add_trace(theme.curve("plain", name, head.step, head.layers[:, at], line=line))
     if not trace.layer_names:
-        theme.remark(made, "not recorded: watch with per_layer=True")
-    made.update_yaxes(title_text="sharpness λ_b", rangemode="tozero")
-    return _finish(made, trace)
+        theme.remark(figure, "not recorded: watch with per_layer=True")
+    figure.update_yaxes(title_text="sharpness λ_b", rangemode="tozero")
+    return _finish(figure, trace)
 
 
 FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "layers": layers}
@@ -116,23 +116,23 @@ FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "layers": lay
 
 def words(trace: Trace) -> str:
     """What was recorded, in a sentence or two with its own numbers."""
-    kept = trace.head(trace.finite)
-    if not kept.readings:
+    head = trace.head(trace.finite)
+    if not head.readings:
         return "Nothing was read yet."
-    first, last = float(kept.sharpness[0]), float(kept.sharpness[-1])
+    first, last = float(head.sharpness[0]), float(head.sharpness[-1])
     of = f" of {_rule(trace)}" if _rule(trace) else ""
-    told = (
-        f"In {int(kept.step[-1])} steps{of} the sharpness went from {number(first)} to "
-        f"**{number(last)}**, the loss from {number(kept.loss[0])} to {number(kept.loss[-1])}."
-        f"{_where(kept)}"
+    text = (
+        f"In {int(head.step[-1])} steps{of} the sharpness went from {number(first)} to "
+        f"**{number(last)}**, the loss from {number(head.loss[0])} to {number(head.loss[-1])}."
+        f"{_where(head)}"
     )
     if norm := trace.settings.get("norm"):
-        told += f" {NORMED[norm]}"
+        text += f" {NORMED[norm]}"
     if assumed := trace.settings.get("assumed"):
-        told += f" Assumed, as the optimizer's state does not tell: {', '.join(assumed)}."
+        text += f" Assumed, as the optimizer's state does not tell: {', '.join(assumed)}."
     if trace.finite < trace.readings:
-        told += f" From step {int(trace.step[trace.finite])} on the loss was not finite."
-    return told
+        text += f" From step {int(trace.step[trace.finite])} on the loss was not finite."
+    return text
 
 
 def _where(kept: Trace) -> str:

@@ -68,27 +68,27 @@ class Trace(Record):
 
     def check(self) -> None:
         """Raises ValueError where the header does not say what figures and words are made from."""
-        told, names = self.settings, self.settings.get("layers")
+        settings, names = self.settings, self.settings.get("layers")
         texts = isinstance(names, list) and all(isinstance(each, str) for each in names)
         if not texts or len(names or ()) != self.layers.shape[1]:
             raise ValueError("its header does not name its layers")
-        assumed = told.get("assumed", [])
+        assumed = settings.get("assumed", [])
         plain = isinstance(assumed, list) and all(isinstance(each, str) for each in assumed)
-        if not isinstance(told.get("rule", 0), str | None) or told.get("norm") not in (
+        if not isinstance(settings.get("rule", 0), str | None) or settings.get("norm") not in (
             None,
             *norms.NAMES,
         ):
             plain = False
-        if not plain or not isinstance(told.get("shaped", False), bool):
+        if not plain or not isinstance(settings.get("shaped", False), bool):
             raise ValueError("its header does not say by which rule it was judged")
 
     def merits(self) -> dict[str, float]:
         """The last loss, the last sharpness, and the median of ηλ over the last half."""
-        kept = self.head(self.finite)
-        if not kept.readings:
+        head = self.head(self.finite)
+        if not head.readings:
             return dict.fromkeys(
                 ("last_loss", "last_sharpness", "settled_scaled_sharpness"), np.nan
             )
-        late = kept.scaled_sharpness[kept.readings // 2 :]
-        values = kept.loss[-1], kept.sharpness[-1], np.median(late)
+        late = head.scaled_sharpness[head.readings // 2 :]
+        values = head.loss[-1], head.sharpness[-1], np.median(late)
         return dict(zip(MERITS, map(float, values), strict=True))

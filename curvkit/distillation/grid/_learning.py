@@ -92,8 +92,8 @@ def after_an_episode(
     steps = episode.alive * made.rewards[cell, episode.action]
     gained = jnp.stack([returns, jnp.cumsum(steps[::-1])[::-1]], 1)
     sums = jnp.concatenate([alive * (gained - critic[cell]), alive], 1)
-    found = jnp.zeros((len(critic), 3)).at[cell].add(sums)
-    moved = found[:, :2] / jnp.maximum(found[:, 2:], 1)
+    by_cell = jnp.zeros((len(critic), 3)).at[cell].add(sums)
+    moved = by_cell[:, :2] / jnp.maximum(by_cell[:, 2:], 1)
     return Learnt(logits + rate * up, critic + CRITIC * moved)
 
 

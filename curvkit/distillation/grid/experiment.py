@@ -44,20 +44,20 @@ def begin(settings: Settings, key: jax.Array) -> State:
     def one(key):
         shares = (settings.walls, settings.goals, settings.pits)
         kinds = worlds.drawn(key, worlds.SIDE, *shares, settings.size)
-        made = worlds.world(kinds, settings.noise, settings.ending)
-        worth = worlds.best(made, LENGTH)
-        gains = lambda policy: worlds.gained(made, policy, made.rewards, LENGTH)
+        world = worlds.world(kinds, settings.noise, settings.ending)
+        worth = worlds.best(world, LENGTH)
+        gains = lambda policy: worlds.gained(world, policy, world.rewards, LENGTH)
         log_policy = field.boltzmann(worth, settings.temperature)
         log_policy = field.noisy(log_policy, settings.teacher_noise)
         taught = Teacher(log_policy, gains(jnp.exp(log_policy)))
-        return made, taught, gains(jnp.eye(4)[jnp.argmax(worth, 1)])
+        return world, taught, gains(jnp.eye(4)[jnp.argmax(worth, 1)])
 
-    made, taught, top = jax.vmap(one)(jax.random.split(own, WORLDS))
-    learnt = learning.nothing(len(rows), WORLDS, made.kinds.shape[1])
+    world, taught, top = jax.vmap(one)(jax.random.split(own, WORLDS))
+    learnt = learning.nothing(len(rows), WORLDS, world.kinds.shape[1])
     top = top[:, worlds.start(worlds.SIDE)]
     # The world that is drawn is in the middle of them all.
     shown = jnp.argsort(top)[WORLDS // 2]
-    return State(weights, made, taught, top, shown, learnt, key, jnp.zeros((), int),
+    return State(weights, world, taught, top, shown, learnt, key, jnp.zeros((), int),
                  jnp.zeros((), bool))  # fmt: skip
 
 

@@ -59,32 +59,36 @@ def _band(figure, role, x, rows, row):
 
 def curves(trace: Trace) -> go.Figure:
     """How far the students are above their teachers, and from them; bands over the worlds."""
-    made = theme.figure(f"What is learnt in {_about(trace)}", 2, height=640, shares=[0.62, 0.38])
+    figure = theme.figure(f"What is learnt in {_about(trace)}", 2, height=640, shares=[0.62, 0.38])
     x = trace.step[: trace.finite]
     panels = ((trace.ahead(), 1), (trace.divergence[: trace.finite].astype(float), 2))
     for at, (name, (role, dash)) in enumerate(zip(_names(trace), ROLES, strict=True)):
         for each, row in panels:
-            middle = _band(made, role, x, each[:, at], row)
-            made.add_trace(theme.curve(role, name, x, middle, line=dict(dash=dash),
-                                       showlegend=row == 1), row=row, col=1)  # fmt: skip
+            middle = _band(figure, role, x, each[:, at], row)
+            figure.add_trace(theme.curve(role, name, x, middle, line=dict(dash=dash),
+                                         showlegend=row == 1), row=row, col=1)  # fmt: skip
     ends = [0, trace.settings["steps"]]
-    made.add_trace(theme.curve("threshold", "teacher", ends, [0, 0]), row=1, col=1)
+    figure.add_trace(theme.curve("threshold", "teacher", ends, [0, 0]), row=1, col=1)
     top = float((trace.best_value - trace.teacher_value).mean())
-    made.add_trace(theme.curve("threshold", "best policy", ends, [top] * 2, line=dict(dash="dot")),
-                   row=1, col=1)  # fmt: skip
-    made.update_xaxes(range=ends)
-    made.update_xaxes(title_text="episodes", row=2, col=1)
-    made.update_yaxes(title_text="return above the teacher's", row=1, col=1)
-    made.update_yaxes(title_text="divergence", rangemode="tozero", row=2, col=1)
-    return _finish(made, trace)
+    figure.add_trace(
+        theme.curve("threshold", "best policy", ends, [top] * 2, line=dict(dash="dot")),
+        row=1, col=1,
+    )  # fmt: skip
+    figure.update_xaxes(range=ends)
+    figure.update_xaxes(title_text="episodes", row=2, col=1)
+    figure.update_yaxes(title_text="return above the teacher's", row=1, col=1)
+    figure.update_yaxes(title_text="divergence", rangemode="tozero", row=2, col=1)
+    return _finish(figure, trace)
 
 
 def race(trace: Trace) -> go.Figure:
     """After how many episodes each variant comes to 80, 90 and 95 per cent of the teacher."""
-    made = theme.figure(f"Episodes to a share of the teacher's return: {_about(trace)}", height=480)
-    found = [trace.episodes_to(share) for share in SHARES]
-    middle = np.stack([one for one, _ in found])
-    bars = np.stack([_spread(drawn) for _, drawn in found])
+    figure = theme.figure(
+        f"Episodes to a share of the teacher's return: {_about(trace)}", height=480
+    )
+    reached = [trace.episodes_to(share) for share in SHARES]
+    middle = np.stack([episodes for episodes, _ in reached])
+    bars = np.stack([_spread(drawn) for _, drawn in reached])
     for at, (name, (role, _)) in enumerate(zip(_names(trace), ROLES, strict=True)):
         x, (low, high) = middle[:, at], bars[:, :, at].T
         # What some draws of the worlds never come to has a bar that leaves the picture.
@@ -92,14 +96,14 @@ def race(trace: Trace) -> go.Figure:
         error = dict(type="data", symmetric=False, array=np.maximum(high - x, 0),
                      arrayminus=np.maximum(x - low, 0), thickness=1.8, width=6)  # fmt: skip
         y = np.arange(len(SHARES)) + 0.15 * (1.5 - at)
-        made.add_trace(theme.curve(role, name, x, y, mode="markers", error_x=error,
-                                   marker=dict(size=11, symbol=("circle", "square", "diamond",
-                                                                "triangle-up")[at])))  # fmt: skip
-    made.update_xaxes(title_text="episodes", range=[0, trace.settings["steps"]])
-    made.update_yaxes(title_text="share of the teacher's return", range=[-0.5, 2.5],
-                      tickvals=list(range(len(SHARES))),
-                      ticktext=[f"{100 * share:.0f} %" for share in SHARES])  # fmt: skip
-    return _finish(made, trace)
+        figure.add_trace(theme.curve(role, name, x, y, mode="markers", error_x=error,
+                                     marker=dict(size=11, symbol=("circle", "square", "diamond",
+                                                                  "triangle-up")[at])))  # fmt: skip
+    figure.update_xaxes(title_text="episodes", range=[0, trace.settings["steps"]])
+    figure.update_yaxes(title_text="share of the teacher's return", range=[-0.5, 2.5],
+                        tickvals=list(range(len(SHARES))),
+                        ticktext=[f"{100 * share:.0f} %" for share in SHARES])  # fmt: skip
+    return _finish(figure, trace)
 
 
 def _spread(drawn: np.ndarray) -> np.ndarray:
@@ -151,8 +155,8 @@ def _filled(made, name, chosen, fill, place, legend):
 def grid(trace: Trace) -> go.Figure:
     """One world, a panel for each variant: where the student goes, the teacher, and the gate."""
     titles = list(_names(trace))
-    made = theme.figure("One of the worlds, and where its students go", 1, height=460, cols=4,
-                        subplot_titles=titles, horizontal_spacing=0.02)  # fmt: skip
+    figure = theme.figure("One of the worlds, and where its students go", 1, height=460, cols=4,
+                          subplot_titles=titles, horizontal_spacing=0.02)  # fmt: skip
     free, side = trace.kinds == 0, round(len(trace.kinds) ** 0.5)
     kinds = {
         "wall": (WALL, theme.faint(theme.color("plain"), 0.55)),
@@ -166,25 +170,25 @@ def grid(trace: Trace) -> go.Figure:
         place: dict[str, Any] = dict(row=1, col=1 + at)
         known = trace.finite > 0
         gate = trace.gate[trace.finite - 1, at] > 0 if known else np.zeros(side**2, bool)
-        _filled(made, "teacher's value above the student's", gate & free,
+        _filled(figure, "teacher's value above the student's", gate & free,
                 theme.faint(theme.color("second"), 0.35), place, legend)  # fmt: skip
         for name, (kind, fill) in kinds.items():
-            _filled(made, name, trace.kinds == kind, fill, place, legend)
+            _filled(figure, name, trace.kinds == kind, fill, place, legend)
         both = (("teacher", "plain", trace.teacher_arrows, 13, 4.0, 0.4),
                 ("student", "sharpness", trace.arrows[trace.finite - 1, at] if known
                  else np.zeros((side**2, 2)), 11, 2.0, 1.0))  # fmt: skip
         for name, role, moves, size, width, opacity in both:
             x, y = _arrows(moves.astype(float), free)
-            made.add_trace(theme.curve(role, name, x, y, mode="lines+markers", marker=head(size),
-                                       line=dict(width=width), opacity=opacity, hoverinfo="skip",
-                                       legendgroup=name, showlegend=legend), **place)  # fmt: skip
-    made.update_xaxes(visible=False, range=[-0.6, side - 0.4])
-    made.update_yaxes(visible=False, range=[-0.6, side - 0.4])
+            figure.add_trace(theme.curve(role, name, x, y, mode="lines+markers", marker=head(size),
+                                         line=dict(width=width), opacity=opacity, hoverinfo="skip",
+                                         legendgroup=name, showlegend=legend), **place)  # fmt: skip
+    figure.update_xaxes(visible=False, range=[-0.6, side - 0.4])
+    figure.update_yaxes(visible=False, range=[-0.6, side - 0.4])
     for at in range(4):
         x = f"x{at + 1}" if at else "x"
-        made.update_yaxes(scaleanchor=x, constrain="domain", constraintoward="top", col=1 + at)
-    made.update_layout(margin=dict(t=136, b=16, l=16, r=16), legend_y=1.1)
-    return _finish(made, trace)
+        figure.update_yaxes(scaleanchor=x, constrain="domain", constraintoward="top", col=1 + at)
+    figure.update_layout(margin=dict(t=136, b=16, l=16, r=16), legend_y=1.1)
+    return _finish(figure, trace)
 
 
 def words(trace: Trace) -> str:
@@ -192,16 +196,20 @@ def words(trace: Trace) -> str:
     if not trace.finite:
         return "No student has learnt anything yet."
     ahead, names = trace.ahead()[-1], _names(trace)
-    told = []
+    sentences = []
     every = zip(names, ahead.mean(1), ahead.std(1) / (ahead.shape[1] - 1) ** 0.5, strict=True)
     parts = [f"{name} **{number(mean)}** ± {number(ERRORS * error)}" for name, mean, error in every]
     when = f"After {int(trace.step[trace.finite - 1])} episodes the mean return in"
-    told.append(f"{when} {ahead.shape[1]} worlds is above the teacher's by {', '.join(parts)}.")
+    sentences.append(
+        f"{when} {ahead.shape[1]} worlds is above the teacher's by {', '.join(parts)}."
+    )
     reached, drawn = trace.episodes_to(SHARES[1])
     for name, when, (low, high) in zip(names, reached, _spread(drawn).T, strict=True):
         if np.isfinite(when):
             far = f"{low:.0f} to {high:.0f}" if np.isfinite(high) else f"at least {low:.0f}"
-            told.append(f"{name.capitalize()} comes to 90 % of it after **{when:.0f}** ({far}).")
+            sentences.append(
+                f"{name.capitalize()} comes to 90 % of it after **{when:.0f}** ({far})."
+            )
         else:
-            told.append(f"{name.capitalize()} does not come to 90 % of it.")
-    return " ".join(told)
+            sentences.append(f"{name.capitalize()} does not come to 90 % of it.")
+    return " ".join(sentences)

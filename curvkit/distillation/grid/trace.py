@@ -47,8 +47,8 @@ class Trace(Record):
         drawn = np.random.default_rng(0).multinomial(worlds, [1 / worlds] * worlds, DRAWS)
         weights = np.concatenate([np.full((1, worlds), 1 / worlds), drawn / worlds])
         means = np.einsum("dw,rmw->dmr", weights, value)
-        found = _crossing(self.step, means, share, weights @ teacher)
-        return found[0], found[1:]
+        episodes = _crossing(self.step, means, share, weights @ teacher)
+        return episodes[0], episodes[1:]
 
     def merits(self) -> dict[str, float]:
         """Mean returns at the end by variant, in their order, and the teacher's."""
@@ -71,5 +71,5 @@ def _crossing(steps, means, share, teacher):
     low, high = pick(means, before), pick(means, at)
     with np.errstate(invalid="ignore", divide="ignore"):
         part = np.where(at > before, (level[..., 0] - low) / (high - low), 0.0)
-        found = steps[before] + part * (steps[at] - steps[before])
-    return np.where(above.any(2), found, np.nan)
+        crossing = steps[before] + part * (steps[at] - steps[before])
+    return np.where(above.any(2), crossing, np.nan)

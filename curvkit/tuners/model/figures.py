@@ -34,9 +34,9 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
 
 def _ended(trace: Trace) -> bool:
     """Whether the run broke off: at a number that is not finite, or at a sharpness of zero."""
-    kept = trace.head(trace.finite)
+    head = trace.head(trace.finite)
     broke = trace.finite < trace.readings
-    return broke or (kept.readings > 0 and kept.sharpness[-1] + _drop(kept) <= 0)
+    return broke or (head.readings > 0 and head.sharpness[-1] + _drop(head) <= 0)
 
 
 def _drop(kept: Trace) -> float:
@@ -49,58 +49,62 @@ def _drop(kept: Trace) -> float:
 
 def balance(trace: Trace) -> go.Figure:
     """The distance y = ηλ − 2, λ with what is predicted of it, and η."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(f"Distance from the edge, sharpness and rate: {_title(trace)}", 3)
+    head = trace.head(trace.finite)
+    figure = theme.figure(f"Distance from the edge, sharpness and rate: {_title(trace)}", 3)
     zero = [0, trace.settings["steps"]]
-    made.add_trace(theme.curve("curvature", "y = ηλ − 2", kept.step, kept.distance), row=1, col=1)
-    made.add_trace(theme.curve("threshold", "edge", zero, [0, 0]), row=1, col=1)
-    made.add_trace(theme.curve("sharpness", "sharpness λ", kept.step, kept.sharpness), row=2, col=1)
-    predicted = np.where(np.abs(kept.predicted_sharpness) < 1e20, kept.predicted_sharpness, np.nan)
-    name = f"predicted: {PREDICTED[trace.settings['rule']]}"
-    dashed = theme.curve("threshold", name, kept.step, predicted, line=dict(dash="dot"))
-    made.add_trace(dashed, row=2, col=1)
-    made.add_trace(
-        theme.curve("learning_rate", "rate η", kept.step, kept.learning_rate), row=3, col=1
+    figure.add_trace(theme.curve("curvature", "y = ηλ − 2", head.step, head.distance), row=1, col=1)
+    figure.add_trace(theme.curve("threshold", "edge", zero, [0, 0]), row=1, col=1)
+    figure.add_trace(
+        theme.curve("sharpness", "sharpness λ", head.step, head.sharpness), row=2, col=1
     )
-    made.update_yaxes(title_text="y", row=1, col=1)
-    made.update_yaxes(title_text="λ", rangemode="tozero", row=2, col=1)
-    ticks = theme.log_ticks(kept.learning_rate)
-    made.update_yaxes(title_text="η", type="log", **ticks, row=3, col=1)
-    return _finish(made, trace)
+    predicted = np.where(np.abs(head.predicted_sharpness) < 1e20, head.predicted_sharpness, np.nan)
+    name = f"predicted: {PREDICTED[trace.settings['rule']]}"
+    dashed = theme.curve("threshold", name, head.step, predicted, line=dict(dash="dot"))
+    figure.add_trace(dashed, row=2, col=1)
+    figure.add_trace(
+        theme.curve("learning_rate", "rate η", head.step, head.learning_rate), row=3, col=1
+    )
+    figure.update_yaxes(title_text="y", row=1, col=1)
+    figure.update_yaxes(title_text="λ", rangemode="tozero", row=2, col=1)
+    ticks = theme.log_ticks(head.learning_rate)
+    figure.update_yaxes(title_text="η", type="log", **ticks, row=3, col=1)
+    return _finish(figure, trace)
 
 
 def alignment(trace: Trace) -> go.Figure:
     """The share of the gradient along the top eigenvector, and the displacement that makes it."""
-    kept = trace.head(trace.finite)
-    made = theme.figure(f"Alignment and displacement: {_title(trace)}", 2)
-    made.add_trace(theme.curve("alignment", "alignment²", kept.step, kept.alignment), row=1, col=1)
+    head = trace.head(trace.finite)
+    figure = theme.figure(f"Alignment and displacement: {_title(trace)}", 2)
+    figure.add_trace(
+        theme.curve("alignment", "alignment²", head.step, head.alignment), row=1, col=1
+    )
     if trace.settings["rule"] == "cdat":
         level, ends = float(trace.predicted_alignment), [0, trace.settings["steps"]]
-        made.add_trace(theme.curve("threshold", "predicted σ/2", ends, [level] * 2), row=1, col=1)
-    made.add_trace(theme.curve("loss", "displacement x", kept.step, kept.offset), row=2, col=1)
-    made.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
-    made.update_yaxes(title_text="x", row=2, col=1)
-    return _finish(made, trace)
+        figure.add_trace(theme.curve("threshold", "predicted σ/2", ends, [level] * 2), row=1, col=1)
+    figure.add_trace(theme.curve("loss", "displacement x", head.step, head.offset), row=2, col=1)
+    figure.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
+    figure.update_yaxes(title_text="x", row=2, col=1)
+    return _finish(figure, trace)
 
 
 def words(trace: Trace) -> str:
     """What the run shows, in two sentences, with its own numbers."""
-    kept = trace.head(trace.finite)
-    if not kept.readings:
+    head = trace.head(trace.finite)
+    if not head.readings:
         return "No reading is finite."
-    half = kept.head(kept.readings).readings // 2
-    level = float(np.median(kept.distance[half:]))
-    told = (
-        f"With {_title(trace)} λ went from {number(kept.sharpness[0])} to "
-        f"**{number(kept.sharpness[-1])}** in {int(kept.step[-1])} steps; y = ηλ − 2 has a median "
+    half = head.head(head.readings).readings // 2
+    level = float(np.median(head.distance[half:]))
+    text = (
+        f"With {_title(trace)} λ went from {number(head.sharpness[0])} to "
+        f"**{number(head.sharpness[-1])}** in {int(head.step[-1])} steps; y = ηλ − 2 has a median "
         f"of **{number(level)}** over the last half, alignment² one of "
-        f"{number(np.median(kept.alignment[half:]))}."
+        f"{number(np.median(head.alignment[half:]))}."
     )
     if trace.settings["rule"] == "cdat":
-        told += f" At the edge σ/2 = {number(trace.predicted_alignment)} is predicted"
-        turning = float(kept.predicted_sharpness[-1])
-        told += f", and λ* = {number(turning)}." if abs(turning) < 1e20 else ", and no λ*."
+        text += f" At the edge σ/2 = {number(trace.predicted_alignment)} is predicted"
+        turning = float(head.predicted_sharpness[-1])
+        text += f", and λ* = {number(turning)}." if abs(turning) < 1e20 else ", and no λ*."
     else:
-        predicted = float(kept.predicted_sharpness[-1])
-        told += f" Predicted is λ = {number(predicted)}." if np.isfinite(predicted) else ""
-    return told + (" There **the model ends**." if _ended(trace) else "")
+        predicted = float(head.predicted_sharpness[-1])
+        text += f" Predicted is λ = {number(predicted)}." if np.isfinite(predicted) else ""
+    return text + (" There **the model ends**." if _ended(trace) else "")

@@ -37,5 +37,5 @@ class Trace(Record):
             values = getattr(self, name)[late]
             settled = float(np.median(values)) if values.size else float("nan")
             medians[f"settled_{name}"] = settled if np.isfinite(settled) else float("nan")
-        made = min(self.finite, self.settings["steps"] + 1)
-        return {**medians, "share_of_steps_made": made / (self.settings["steps"] + 1)}
+        steps = min(self.finite, self.settings["steps"] + 1)
+        return {**medians, "share_of_steps_made": steps / (self.settings["steps"] + 1)}
