@@ -209,11 +209,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except (ValueError, OSError) as error:
-        told = str(error)
+        sentence = str(error)
         if isinstance(error, OSError) and error.strerror:
             where = f"{error.filename}: " if error.filename else ""
-            told = f"{where}{error.strerror}."
-        print(f"curvkit: {told}", file=sys.stderr)
+            sentence = f"{where}{error.strerror}."
+        print(f"curvkit: {sentence}", file=sys.stderr)
         sys.exit(2)
 
 

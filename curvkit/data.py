@@ -44,13 +44,13 @@ def _first_digits(examples: int) -> Data:
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     # To import scikit-learn takes seconds, most of the time to a first figure, and its table does
     # not need it.
-    found = importlib.util.find_spec("sklearn")
-    if found is None:
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None:
         raise ModuleNotFoundError(
             "The handwritten digits come with scikit-learn, which is not installed; run "
             "`pip install scikit-learn`."
         )
-    home = Path(*found.submodule_search_locations or ())
+    home = Path(*spec.submodule_search_locations or ())
     table = home / "datasets" / "data" / "digits.csv.gz"
     if table.is_file():
         rows = np.loadtxt(table, delimiter=",")

@@ -54,11 +54,11 @@ def images(
         ValueError: if what came is not the data set.
     """
     home = Path(get_data_home(data_home))
-    kept = home / "curvkit" / f"{source.name}.npz"
-    if not kept.exists():
+    cache = home / "curvkit" / f"{source.name}.npz"
+    if not cache.exists():
         pixels, labels = _fetched(source, home, progress)
-        _keep(kept, pixels, labels)
-    with np.load(kept, allow_pickle=False) as stored:
+        _keep(cache, pixels, labels)
+    with np.load(cache, allow_pickle=False) as stored:
         return stored["pixels"], stored["labels"]
 
 
@@ -67,7 +67,7 @@ def _fetched(source, home, progress):
         with warnings.catch_warnings(), _growing(home, source.name, progress):
             # It warns at each of its tries; what comes of them is said below.
             warnings.simplefilter("ignore")
-            found: Any = fetch_openml(
+            data_set: Any = fetch_openml(
                 data_id=source.number, data_home=home, as_frame=False, parser="liac-arff"
             )
     except (URLError, ConnectionError, TimeoutError) as error:
@@ -76,8 +76,8 @@ def _fetched(source, home, progress):
             f"{source.name} is not in {home} and openml.org cannot be reached ({reason}); connect "
             "once, or bring that folder from a machine that has it."
         ) from error
-    pixels = np.asarray(found.data)
-    labels = np.asarray(found.target).astype(int)
+    pixels = np.asarray(data_set.data)
+    labels = np.asarray(data_set.target).astype(int)
     counts = tuple(np.bincount(labels, minlength=len(source.counts)).tolist())
     size = (sum(source.counts), int(np.prod(source.shape)))
     if pixels.shape != size or counts != source.counts:
@@ -98,7 +98,7 @@ def _keep(path: Path, pixels: np.ndarray, labels: np.ndarray) -> None:
 @contextlib.contextmanager
 def _growing(home: Path, name: str, progress: bool) -> Iterator[None]:
     """Shows how much scikit-learn has written, which itself says nothing while it fetches."""
-    done = threading.Event()
+    finished = threading.Event()
     folder = home / "openml"
 
     def size() -> int:
@@ -113,7 +113,7 @@ def _growing(home: Path, name: str, progress: bool) -> Iterator[None]:
     def look() -> None:
         before = size()
         with tqdm(desc=f"fetching {name}", unit="B", unit_scale=True) as bar:
-            while not done.wait(0.2):
+            while not finished.wait(0.2):
                 bar.n = size() - before
                 bar.refresh()
 
@@ -123,6 +123,6 @@ def _growing(home: Path, name: str, progress: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        done.set()
+        finished.set()
         if progress:
             watcher.join()

@@ -28,8 +28,8 @@ def cache_folder() -> Path:
         features = [line for line in known if line.startswith(("model name", "flags", "Features"))]
     except OSError:
         features = [platform.processor()]
-    told = "\n".join([platform.machine(), *features])
-    return user_cache_path("curvkit") / f"jax-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    processor = "\n".join([platform.machine(), *features])
+    return user_cache_path("curvkit") / f"jax-{hashlib.sha256(processor.encode()).hexdigest()[:12]}"
 
 
 def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:

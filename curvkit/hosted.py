@@ -59,16 +59,16 @@ def start(needs: Collection[str] | None = None, *, install: bool = True) -> None
 
 
 def _old() -> list[str]:
-    said = []
+    sentences = []
     for name, floor in FLOORS.items():
         try:
-            found = metadata.version(name)
+            version = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue  # said as missing
-        if tuple(int(each) for each in found.split(".")[:2]) < floor:
+        if tuple(int(each) for each in version.split(".")[:2]) < floor:
             wanted = ".".join(map(str, floor))
-            said.append(f"{name} is {found} here, and curvkit needs {wanted} or newer.")
-    return said
+            sentences.append(f"{name} is {version} here, and curvkit needs {wanted} or newer.")
+    return sentences
 
 
 def _missing(needed: Mapping[str, str], install: bool) -> list[str]:

@@ -172,12 +172,12 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
 
     def _check(self, figure: str | None, begin_only: Sequence[str], length: Any) -> None:
         """Raises ValueError where the parts of the room contradict one another."""
-        given = {
+        references = {
             "figure": ([figure] if figure is not None else [], self.figures),
             "front": (self.front, self.knobs),
             "begin_only": (begin_only, self.knobs),
         }
-        for argument, (names, known) in given.items():
+        for argument, (names, known) in references.items():
             for name in names:
                 if name not in known:
                     raise ValueError(

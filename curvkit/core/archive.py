@@ -90,24 +90,24 @@ class Archive:
         if not start.startswith(MAGIC) or len(start) < 10:
             raise ValueError(f"{name} is no array of NumPy")
         (length,) = struct.unpack("<H", start[8:10])
-        found = HEAD.fullmatch(start[10 : 10 + length])
-        if not found:
+        match = HEAD.fullmatch(start[10 : 10 + length])
+        if not match:
             raise ValueError(f"{name} is no plain array")
-        descr, order, shape = (each.decode() for each in found.groups())
+        descr, order, shape = (each.decode() for each in match.groups())
         dtype, sizes = _dtype(name, descr), tuple(map(int, re.findall(r"\d+", shape)))
         head = Head(dtype, sizes, order == "True", 10 + length)
         if head.size != member.file_size:
-            told = f"{name} is said to be of shape {sizes}, and "
-            raise ValueError(f"{told}{member.file_size} bytes are there, not {head.size}")
+            claim = f"{name} is said to be of shape {sizes}, and "
+            raise ValueError(f"{claim}{member.file_size} bytes are there, not {head.size}")
         return head
 
     def whole(self, name: str) -> bool:
         """True, or an error of `UNREADABLE` where a member does not have its checksum."""
-        left = self.members[name].file_size
+        unread = self.members[name].file_size
         with self._zip.open(self.members[name]) as entry:
             while piece := entry.read(CHUNK):
-                left -= len(piece)
-        if left:
+                unread -= len(piece)
+        if unread:
             raise EOFError
         return True
 
@@ -126,9 +126,9 @@ class Archive:
             if entry.read(1):
                 raise ValueError(f"{name} goes on where it should end")
         shape = head.shape[::-1] if head.columns_first else head.shape
-        made = raw.view(head.dtype).reshape(shape)
-        made = made.T if head.columns_first else made
-        return made.astype(head.dtype.newbyteorder("="), copy=False)
+        array = raw.view(head.dtype).reshape(shape)
+        array = array.T if head.columns_first else array
+        return array.astype(head.dtype.newbyteorder("="), copy=False)
 
 
 def _ends_as_it_should(file: BinaryIO, size: int) -> None:
@@ -166,12 +166,12 @@ def _is_plain(member: zipfile.ZipInfo, end: int, first: bool) -> None:
 
 def _dtype(name: str, descr: str) -> np.dtype:
     try:
-        found = np.dtype(descr)
+        dtype = np.dtype(descr)
     except TypeError:
-        found = None
-    if found is None or not found.itemsize:
+        dtype = None
+    if dtype is None or not dtype.itemsize:
         raise ValueError(f"{name} is of {descr}, which is no type of numbers")
-    return found
+    return dtype
 
 
 def _short(name: str) -> str:

@@ -80,17 +80,17 @@ class Batched:
                 return (number < count) & ~jnp.all(ended)
 
             def one(carry: Any):
-                state, rows, made, number, ended = carry
+                state, rows, counts, number, ended = carry
                 new, row = jax.vmap(reading)(settings, state)
                 state = jax.vmap(_unless)(ended, state, new)
                 rows = jax.tree.map(lambda all, new: all.at[number].set(new), rows, row)
-                made = made + ~ended
-                return state, rows, made, number + 1, jax.vmap(finished)(settings, state)
+                counts = counts + ~ended
+                return state, rows, counts, number + 1, jax.vmap(finished)(settings, state)
 
             start = state, rows, jnp.zeros(ended.shape, int), 0, ended
-            state, rows, made, _, ended = jax.lax.while_loop(unfinished, one, start)
+            state, rows, counts, _, ended = jax.lax.while_loop(unfinished, one, start)
             rows = jax.tree.map(lambda each: jnp.swapaxes(each, 0, 1), rows)
-            return state, rows, made, ended, jax.vmap(last)(settings, state)
+            return state, rows, counts, ended, jax.vmap(last)(settings, state)
 
         self.capacity, self.one_by_one = capacity, one_by_one
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
@@ -116,14 +116,14 @@ class Batched:
                 parts[number].append({key: each[number, :count] for key, each in rows.items()})
             if ended.all():
                 break
-        found: list[Trace] = []
+        records: list[Trace] = []
         for number, each in enumerate(settings):
             own = knob.as_dict(each)
             joined = {key: np.concatenate([part[key] for part in parts[number]]) for key in rows}
-            rest = {key: np.asarray(values)[number] for key, values in last.items()}
-            told = {**header, "settings": own, "seed": own.get("seed")}
-            found.append(made(header=told, **joined, **rest))
-        return found
+            final = {key: np.asarray(values)[number] for key, values in last.items()}
+            own_header = {**header, "settings": own, "seed": own.get("seed")}
+            records.append(made(header=own_header, **joined, **final))
+        return records
 
 
 def _unless(ended: jax.Array, kept: Any, new: Any) -> Any:

@@ -246,5 +246,5 @@ def same(one: Path, other: Path) -> bool:
     """
     if one.exists() and other.exists():
         return one.samefile(other)
-    whole = [os.path.join(os.path.realpath(each.parent), each.name) for each in (one, other)]
-    return whole[0] == whole[1]
+    paths = [os.path.join(os.path.realpath(each.parent), each.name) for each in (one, other)]
+    return paths[0] == paths[1]

@@ -87,8 +87,8 @@ def _of_call(eqn: Any) -> Hashable:
 def _of_library(eqn: Any) -> Hashable:
     """Where in JAX itself a function has its rule from; None for anybody else's."""
     rules = [each for each in eqn.params.values() if _is_function(each)]
-    found = [leaf for each in rules for leaf in _behind(each)]
-    named = {(each.__module__, str(getattr(each, "__qualname__", ""))) for each in found}
+    functions = [leaf for each in rules for leaf in _behind(each)]
+    named = {(each.__module__, str(getattr(each, "__qualname__", ""))) for each in functions}
     own = named and all(str(module).startswith("jax.") for module, _ in named)
     return tuple(sorted(named)) if own else None
 
@@ -119,10 +119,10 @@ def _of_rule(eqn: Any, depth: int) -> Hashable:
 
     def derivative(inputs: Any, cotangents: Any) -> Any:
         def some(*chosen: Any):
-            given = list(inputs)
+            arguments = list(inputs)
             for at, value in zip(real, chosen, strict=True):
-                given[at] = value
-            return done(eqn, given)
+                arguments[at] = value
+            return done(eqn, arguments)
 
         outs, back = jax.vjp(some, *(inputs[at] for at in real))
         kind: Any = type(outs)
@@ -130,10 +130,10 @@ def _of_rule(eqn: Any, depth: int) -> Hashable:
 
     outs = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in eqn.outvars]
     try:
-        made = jax.make_jaxpr(derivative)(shapes, outs)
+        program = jax.make_jaxpr(derivative)(shapes, outs)
     except Exception:  # a rule that cannot be looked into is like no other
         return ("unknown", _Same(eqn))
-    return _of_program(made, depth - 1)
+    return _of_program(program, depth - 1)
 
 
 def _of_program(program: Any, depth: int = DEPTH) -> Hashable:

@@ -114,9 +114,9 @@ def rules(plain: Any, wanted: type | None = None) -> list[str]:
         plain: a pytree without NNX modules, as from `opened`.
         wanted: the class of NNX variables that are trained, `nnx.Param` by default.
     """
-    found: list[str] = []
-    _walk(plain, ANY, wanted, found)
-    return found
+    by_leaf: list[str] = []
+    _walk(plain, ANY, wanted, by_leaf)
+    return by_leaf
 
 
 def _walk(node: Any, rule: str, wanted: type | None, found: list[str]) -> None:
@@ -211,9 +211,9 @@ def value(leaf: Any, where: Callable[[], str], strict: bool) -> Any:
             jnp.result_type(leaf)
         except TypeError as error:
             advice = "keep numbers alone, as by numpy.asarray(..., float)"
-            got = f"an array of {leaf.dtype}"
-            raise ValueError(messages.refusal(where(), "an array of numbers", Plain(got), advice)) \
-                from error  # fmt: skip
+            kind = f"an array of {leaf.dtype}"
+            raise ValueError(messages.refusal(where(), "an array of numbers", Plain(kind),
+                                              advice)) from error  # fmt: skip
     return leaf
 
 
@@ -257,5 +257,5 @@ def _hides(leaf: Any) -> bool:
     """Whether an object has arrays for attributes, which JAX does not see."""
     if isinstance(leaf, ARRAY | type) or hasattr(leaf, "__array__"):
         return False
-    held = list(getattr(leaf, "__dict__", {}).values())
-    return any(isinstance(each, jax.Array | np.ndarray) for each in held)
+    attributes = list(getattr(leaf, "__dict__", {}).values())
+    return any(isinstance(each, jax.Array | np.ndarray) for each in attributes)

@@ -33,18 +33,18 @@ def parsed(text: str) -> dict[str, Any]:
     {'room': 'minima'}
     """
     try:
-        told = json.loads(text, parse_constant=_constant, object_pairs_hook=_once)
+        header = json.loads(text, parse_constant=_constant, object_pairs_hook=_once)
         # Half of a character would be found only where a page is written.
-        json.dumps(told, ensure_ascii=False).encode()
+        json.dumps(header, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
     except UnicodeEncodeError:
         raise ValueError("its header holds what is no text") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"its header is no JSON: {error}") from None
-    if not isinstance(told, dict):
-        raise ValueError(f"its header is {messages.shown(told)}, and no table of names")
-    return told
+    if not isinstance(header, dict):
+        raise ValueError(f"its header is {messages.shown(header)}, and no table of names")
+    return header
 
 
 def _constant(name: str) -> float:
@@ -54,10 +54,10 @@ def _constant(name: str) -> float:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         raise ValueError("its header says a thing twice")
-    return made
+    return table
 
 
 def check(told: Mapping[str, Any], room: str | None, settings: type | None) -> None:
@@ -70,18 +70,18 @@ def check(told: Mapping[str, Any], room: str | None, settings: type | None) -> N
     """
     if room is None:
         return
-    found = told.get("format")
-    if type(found) is not int or found != FORMAT:
+    number = told.get("format")
+    if type(number) is not int or number != FORMAT:
         raise ValueError(
-            f"it is of format {messages.shown(found)}, and format {FORMAT} is read here"
+            f"it is of format {messages.shown(number)}, and format {FORMAT} is read here"
         )
     if told.get("room") != room:
         raise ValueError(f"it is of the room {messages.shown(told.get('room'))}, and not of {room}")
-    given = told.get("settings")
-    if not isinstance(given, Mapping):
-        raise ValueError(f"its settings are {messages.shown(given)}, and no table of names")
+    values = told.get("settings")
+    if not isinstance(values, Mapping):
+        raise ValueError(f"its settings are {messages.shown(values)}, and no table of names")
     if settings is not None:
-        _checked(given, settings)
+        _checked(values, settings)
     versions = told.get("versions", {})
     texts = [told.get(name, "") for name in TEXTS]
     texts += versions.values() if isinstance(versions, Mapping) else [None]

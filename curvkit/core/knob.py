@@ -219,11 +219,11 @@ class BaseSettings:
             ValueError: with one sentence: an unknown name lists the known ones, and a wrong value
                 names the setting, its range and what was given.
         """
-        given = {**(values or {}), **named}
-        for name in given:
+        merged = {**(values or {}), **named}
+        for name in merged:
             if name not in cls.__knobs__:
                 raise ValueError(messages.unknown("setting", name, cls.__knobs__))
-        return cls(**given)
+        return cls(**merged)
 
 
 def _declared(cls: type, field: dataclasses.Field[Any]) -> Knob:
@@ -234,16 +234,16 @@ def _declared(cls: type, field: dataclasses.Field[Any]) -> Knob:
     kind = type(field.default)
     if field.type in (bool, int, float, str) and field.type is not kind:
         raise TypeError(f"{where} is declared as {field.type.__name__}, its default is no such.")
-    made = Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
-    if made.scale == "log" and made.ends[0] <= 0:
+    declared = Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
+    if declared.scale == "log" and declared.ends[0] <= 0:
         raise ValueError(
-            f"{where}: {messages.refusal('low', 'above zero on a log scale', made.low)}"
+            f"{where}: {messages.refusal('low', 'above zero on a log scale', declared.low)}"
         )
     try:
-        made.read(made.default)
+        declared.read(declared.default)
     except ValueError as error:
         raise ValueError(f"{where}: its default is refused: {error}") from None
-    return made
+    return declared
 
 
 def _register(cls: type[BaseSettings]) -> None:

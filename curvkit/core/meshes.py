@@ -26,11 +26,11 @@ def explicit(*pytrees: Any) -> Any:
     True
     """
     for leaf in jax.tree.leaves(pytrees):
-        found = _of(getattr(leaf, "aval", leaf))
-        if found is not None:
+        mesh = _of(getattr(leaf, "aval", leaf))
+        if mesh is not None:
             # The one with the devices where there is one, else the one of what is traced.
-            whole = getattr(getattr(leaf, "sharding", None), "mesh", None)
-            return whole if isinstance(leaf, jax.Array) and whole is not None else found
+            concrete = getattr(getattr(leaf, "sharding", None), "mesh", None)
+            return concrete if isinstance(leaf, jax.Array) and concrete is not None else mesh
     return None
 
 
@@ -59,14 +59,14 @@ def without(closed: Any) -> Any:
     shapes = [jax.ShapeDtypeStruct(each.aval.shape, each.aval.dtype) for each in atoms]
     count = len(closed.jaxpr.constvars)
     with _no_mesh():
-        made = jax.make_jaxpr(lambda *given: _done(closed.jaxpr, given))(*shapes)
+        program = jax.make_jaxpr(lambda *given: _done(closed.jaxpr, given))(*shapes)
     # What was read stays what is read.
-    jaxpr = made.jaxpr.replace(
-        constvars=[*made.jaxpr.constvars, *made.jaxpr.invars[:count]],
-        invars=made.jaxpr.invars[count:],
+    jaxpr = program.jaxpr.replace(
+        constvars=[*program.jaxpr.constvars, *program.jaxpr.invars[:count]],
+        invars=program.jaxpr.invars[count:],
         debug_info=closed.jaxpr.debug_info,
     )
-    return core.ClosedJaxpr(jaxpr, [*made.consts, *closed.consts])
+    return core.ClosedJaxpr(jaxpr, [*program.consts, *closed.consts])
 
 
 def _no_mesh():
@@ -125,28 +125,28 @@ def _with_rule(eqn: Any, backward: bool) -> Callable[..., Any]:
         atom.aval.shape, atom.aval.dtype, sharding=atom.aval.sharding
     )
     ins, outs = ([place(atom) for atom in atoms] for atoms in (eqn.invars, eqn.outvars))
-    whole = lambda *inputs: fingerprint.done(eqn, inputs)
+    call = lambda *inputs: fingerprint.done(eqn, inputs)
 
     def ruled(derivative: Any, *shapes: Any):
         return without(jax.make_jaxpr(derivative)(*shapes))
 
     if backward:
-        made = jax.custom_vjp(plain)
-        pulled = lambda inputs, bent: jax.vjp(whole, *inputs)[1](bent)
+        function = jax.custom_vjp(plain)
+        pulled = lambda inputs, bent: jax.vjp(call, *inputs)[1](bent)
 
         def back(inputs: Any, bent: Any):
             rule = ruled(pulled, ins, outs)
             return tuple(_done(rule.jaxpr, [*rule.consts, *inputs, *bent]))
 
-        made.defvjp(lambda *inputs: (plain(*inputs), inputs), back)
-        return made
-    made = jax.custom_jvp(plain)
-    pushed = lambda inputs, along: jax.jvp(whole, inputs, along)
+        function.defvjp(lambda *inputs: (plain(*inputs), inputs), back)
+        return function
+    function = jax.custom_jvp(plain)
+    pushed = lambda inputs, along: jax.jvp(call, inputs, along)
 
-    @made.defjvp
+    @function.defjvp
     def rule(inputs: Any, along: Any):
         rule = ruled(pushed, ins, ins)
-        found = _done(rule.jaxpr, [*rule.consts, *inputs, *along])
-        return found[: len(outs)], found[len(outs) :]
+        values = _done(rule.jaxpr, [*rule.consts, *inputs, *along])
+        return values[: len(outs)], values[len(outs) :]
 
-    return made
+    return function

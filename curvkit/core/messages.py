@@ -103,11 +103,11 @@ def reals(name: str, value: Any, expected: str = "", **range_: Any) -> Any:
     import numpy as np  # which not every command that speaks has loaded
 
     try:
-        found = np.asarray(value)
-        if not NUMBERS.search(str(found.dtype)):
+        array = np.asarray(value)
+        if not NUMBERS.search(str(array.dtype)):
             raise TypeError
         # In range are all, if the least and the largest are; a nan is both of them.
-        ends = (found.min(), found.max()) if found.size else ()
+        ends = (array.min(), array.max()) if array.size else ()
     except (TypeError, ValueError):
         ends = (value,)
     for each in ends:

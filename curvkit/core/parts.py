@@ -176,9 +176,9 @@ def _readable(pytree: Any, name: str) -> None:
         raise ValueError(messages.refusal(name, "a pytree of arrays", pytree))
     if name == "params" and hasattr(pytree, "opt_state"):
         model = "the params" if hasattr(pytree, "params") else "the model"
-        got = frameworks.Plain(f"a {type(pytree).__name__}")
+        kind = frameworks.Plain(f"a {type(pytree).__name__}")
         raise ValueError(
-            messages.refusal(name, "a pytree of parameters", got, f"give {model} alone")
+            messages.refusal(name, "a pytree of parameters", kind, f"give {model} alone")
         )
     # JAX warns of these, and will no longer take them for leaves.
     for path, leaf in jax.tree_util.tree_leaves_with_path(pytree, is_leaf=frameworks.is_closed):
@@ -265,12 +265,12 @@ def _named(name: str, pytree: Any) -> list[bool]:
     ]
     wanted = name.split(".")
     within = lambda path: any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
-    found = [within(path) for path in paths]
-    if not any(found):
+    mask = [within(path) for path in paths]
+    if not any(mask):
         raise ValueError(
             messages.unknown("leaf of params", name, [".".join(path) for path in paths])
         )
-    return found
+    return mask
 
 
 def _step(key: Any) -> str:
@@ -292,6 +292,6 @@ def layers(
     place = {
         leaf: at for at, leaf in enumerate(i for i, k in enumerate(shape.kinds) if k == NUMBER)
     }
-    found = named(frameworks.opened(pytree)[0])
-    found = {name: [place[i] for i in at if i in place] for name, at in found.items()}
-    return {name: at for name, at in found.items() if at}
+    places = named(frameworks.opened(pytree)[0])
+    places = {name: [place[i] for i in at if i in place] for name, at in places.items()}
+    return {name: at for name, at in places.items() if at}

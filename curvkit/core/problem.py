@@ -46,14 +46,14 @@ class Problem(NamedTuple):
         leaves, structure = jax.tree.flatten(frameworks.opened(pytree)[0])
         alike = parts.same_structure(structure, self.shape) and len(leaves) == len(self.shape.kinds)
         kinds = self.shape.kinds if alike else ()
-        found = [leaf for leaf, kind in zip(leaves, kinds, strict=False) if kind == parts.NUMBER]
-        if [jnp.shape(each)[axes:] for each in found] != [each.shape for each in self.numbers]:
+        numbers = [leaf for leaf, kind in zip(leaves, kinds, strict=False) if kind == parts.NUMBER]
+        if [jnp.shape(each)[axes:] for each in numbers] != [each.shape for each in self.numbers]:
             wanted = jax.tree.map(np.shape, self.like_params(self.numbers))
-            given = jax.tree.map(lambda each: np.shape(each)[axes:], pytree)
+            shapes = jax.tree.map(lambda each: np.shape(each)[axes:], pytree)
             raise ValueError(
-                messages.refusal(name, f"shaped like params, {messages.shown(wanted)}", given)
+                messages.refusal(name, f"shaped like params, {messages.shown(wanted)}", shapes)
             )
-        return [jnp.asarray(each, self.numbers[0].dtype) for each in found]
+        return [jnp.asarray(each, self.numbers[0].dtype) for each in numbers]
 
     def like_params(self, numbers: Sequence[jax.Array], axes: int = 0) -> Any:
         """A pytree like the parameters with these numbers, which have so many leading axes, and
@@ -100,8 +100,8 @@ def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any
     """
     numbers, held, shape = parts.split(params)
     if some and numbers and not sum(each.size for each in numbers):
-        got = frameworks.Plain(f"arrays of shapes {[each.shape for each in numbers]}")
-        raise ValueError(messages.refusal("params", "at least one number to train", got))
+        shapes = frameworks.Plain(f"arrays of shapes {[each.shape for each in numbers]}")
+        raise ValueError(messages.refusal("params", "at least one number to train", shapes))
     if not numbers:
         tree.require_floats("params", params)
         advice = "give trainable arrays of floats"
@@ -125,8 +125,8 @@ def read(
     arrays = [array(each, name) for each in leaves if is_array(each)]
 
     def called(numbers: Any, held: Any, arrays: Any):
-        left = iter(arrays)
-        filled = [next(left) if is_array(each) else each for each in leaves]
+        remaining = iter(arrays)
+        filled = [next(remaining) if is_array(each) else each for each in leaves]
         return function(shape.join(numbers, held), *jax.tree.unflatten(structure, filled))
 
     try:
@@ -149,9 +149,9 @@ def require_scalar(traced: programs.Traced, name: str, args: Sequence[Any] = ())
     if len(traced.out) == 1 and traced.out[0].shape == ():
         if jnp.issubdtype(traced.out[0].dtype, jnp.floating):
             return
-    got = ", ".join(f"{each.dtype} of shape {each.shape}" for each in traced.out) or "nothing"
+    returned = ", ".join(f"{each.dtype} of shape {each.shape}" for each in traced.out) or "nothing"
     advice = "return one real number, as by jnp.mean over the examples, and no auxiliary values"
-    raise ValueError(messages.refusal(asked, "a real scalar", frameworks.Plain(got), advice))
+    raise ValueError(messages.refusal(asked, "a real scalar", frameworks.Plain(returned), advice))
 
 
 def by_place(
@@ -188,14 +188,14 @@ def array(value: Any, name: str) -> Any:
     """
     if isinstance(value, jax.Array):
         return value
-    found = np.asarray(value)
-    if found.dtype == object or found.dtype.kind in "USMm":
+    numbers = np.asarray(value)
+    if numbers.dtype == object or numbers.dtype.kind in "USMm":
         advice = "give numbers, as by numpy.asarray(...)"
-        got = f"{type(value).__name__} of {found.dtype}"
+        kind = f"{type(value).__name__} of {numbers.dtype}"
         raise ValueError(
-            messages.refusal(f"what {name} gets", "arrays", frameworks.Plain(got), advice)
+            messages.refusal(f"what {name} gets", "arrays", frameworks.Plain(kind), advice)
         )
-    return found
+    return numbers
 
 
 # -- of a function of lists of arrays, within a program ------------------------------------------

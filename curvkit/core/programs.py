@@ -52,8 +52,8 @@ def own(function: Callable[..., Any], name: str, expected: str = IN_JAX) -> Call
             return function(*given, **named)
         except Exception as error:
             reason = str(error).strip().split("\n")[0][:160].rstrip(".")
-            told = type(error).__name__ + (f" ({reason})" if reason else "")
-            raise ValueError(f"{name} must be {expected}, but it raises {told}.") from error
+            raised = type(error).__name__ + (f" ({reason})" if reason else "")
+            raise ValueError(f"{name} must be {expected}, but it raises {raised}.") from error
 
     marked: Any = called
     marked.is_own = True
@@ -103,11 +103,11 @@ class Traced:
 
     def bare(self) -> "Traced":
         """The same, which keeps nothing of what was read."""
-        made = object.__new__(Traced)
-        made.__dict__.update(vars(self))
+        copy = object.__new__(Traced)
+        copy.__dict__.update(vars(self))
         jaxpr, count = _emptied(self._closed.jaxpr), len(self._closed.consts)
-        made._closed, made.values = core.ClosedJaxpr(jaxpr, [0] * count), []
-        return made
+        copy._closed, copy.values = core.ClosedJaxpr(jaxpr, [0] * count), []
+        return copy
 
 
 class Bound:
@@ -227,7 +227,7 @@ def _walked(jaxpr: Any, consts: Sequence[Any], values: list[Any]) -> Hashable:
     """What tells this program from others; what it reads is added to `values`."""
     values += consts
     names = fingerprint.Names(jaxpr)
-    told: list[Hashable] = [tuple(each.aval for each in (*jaxpr.constvars, *jaxpr.invars))]
+    traits: list[Hashable] = [tuple(each.aval for each in (*jaxpr.constvars, *jaxpr.invars))]
     for eqn in jaxpr.eqns:
         inputs = []
         for atom, lifted in zip(eqn.invars, _literals(eqn), strict=True):
@@ -240,8 +240,8 @@ def _walked(jaxpr: Any, consts: Sequence[Any], values: list[Any]) -> Hashable:
             if inner is None
             else ("opened", _walked(inner.jaxpr, inner.consts, values))
         )
-        told.append((*own, tuple(inputs), names.made(eqn.outvars)))
-    return (*told, tuple(names.of(each) for each in jaxpr.outvars))
+        traits.append((*own, tuple(inputs), names.made(eqn.outvars)))
+    return (*traits, tuple(names.of(each) for each in jaxpr.outvars))
 
 
 def _evaluated(jaxpr: Any, consts: Sequence[Any], left: Iterator[Any], *arguments: Any):
@@ -262,8 +262,8 @@ def _evaluated(jaxpr: Any, consts: Sequence[Any], left: Iterator[Any], *argument
 
 
 def _called(jaxpr: Any, consts: Any, given: Any, values: Any, arguments: Any):
-    left = iter(values[given:])
-    outs = _evaluated(jaxpr, consts, left, *jax.tree.leaves(arguments), *values[:given])
+    remaining = iter(values[given:])
+    outs = _evaluated(jaxpr, consts, remaining, *jax.tree.leaves(arguments), *values[:given])
     # What does not depend on any argument stands there as a number.
     return [
         out if isinstance(out, jax.Array) else jnp.asarray(out, each.aval.dtype)
@@ -292,6 +292,6 @@ def _emptied(jaxpr: Any) -> Any:
                 np.broadcast_to(np.zeros((), atom.aval.dtype), atom.aval.shape), atom.aval
             )
             pairs = zip(eqn.invars, lifted, strict=True)
-            eqn = eqn.replace(invars=[zero(atom) if one else atom for atom, one in pairs])
+            eqn = eqn.replace(invars=[zero(atom) if lift else atom for atom, lift in pairs])
         eqns.append(eqn)
     return jaxpr.replace(eqns=eqns)

@@ -35,10 +35,10 @@ def wilson(
         raise ValueError(messages.refusal("successes", "from 0 to the trials", successes))
     if not 0 < confidence < 1:
         raise ValueError(messages.refusal("confidence", "between 0 and 1", confidence))
-    z, some = ndtri(0.5 + confidence / 2), np.maximum(n, 1)
-    share = k / some
-    half = z * np.sqrt(share * (1 - share) / some + z**2 / (4 * some**2))
-    middle, scale = share + z**2 / (2 * some), 1 + z**2 / some
+    z, positive = ndtri(0.5 + confidence / 2), np.maximum(n, 1)
+    share = k / positive
+    half = z * np.sqrt(share * (1 - share) / positive + z**2 / (4 * positive**2))
+    middle, scale = share + z**2 / (2 * positive), 1 + z**2 / positive
     low, high = np.clip((middle - half) / scale, 0, 1), np.clip((middle + half) / scale, 0, 1)
     # At 0 and n the ends are exactly 0 and 1; rounding would leave them beside.
     low, high = np.where(k == 0, 0.0, low), np.where(k == n, 1.0, high)

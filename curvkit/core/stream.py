@@ -115,13 +115,13 @@ class Stream(Generic[Trace]):
         with self._turn, tree.settled():
             state = jax.block_until_ready(self.begin(settings, key))
         settings = self.shared(settings)
-        parts, count, done = [], 1, False
-        while not done:
+        parts, count, ended = [], 1, False
+        while not ended:
             with self._turn, tree.settled():
                 started = time.perf_counter()
                 chunk = jax.block_until_ready(self.advance(settings, state, count))
                 spent = time.perf_counter() - started
-            state, done = chunk.state, bool(chunk.ended)
+            state, ended = chunk.state, bool(chunk.ended)
             parts.append({k: np.asarray(v)[: int(chunk.count)] for k, v in chunk.rows.items()})
             joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
             last = {name: np.asarray(value) for name, value in chunk.last.items()}
@@ -217,21 +217,21 @@ def _chunk(
         rows = jax.tree.map(lambda each: jnp.zeros((capacity, *each.shape), each.dtype), row)
 
         def unfinished(carry: Any):
-            state, _, made = carry
-            return (made < count) & ~finished(settings, state)
+            state, _, number = carry
+            return (number < count) & ~finished(settings, state)
 
         def one(carry: Any):
-            before, rows, made = carry
+            before, rows, number = carry
             state, row = reading(settings, before)
             state = tree.typed(state, before)
-            rows = jax.tree.map(lambda all, new: all.at[made].set(new), rows, row)
-            return state, rows, made + 1
+            rows = jax.tree.map(lambda all, new: all.at[number].set(new), rows, row)
+            return state, rows, number + 1
 
         start: Any = (state, rows, 0)
-        state, rows, made = jax.lax.while_loop(unfinished, one, start)
-        ended, rest = finished(settings, state), last(settings, state)
-        checked.last(name, declared, row, rest)
-        return Chunk(tree.strong(state), rows, made, ended, rest)
+        state, rows, number = jax.lax.while_loop(unfinished, one, start)
+        ended, final = finished(settings, state), last(settings, state)
+        checked.last(name, declared, row, final)
+        return Chunk(tree.strong(state), rows, number, ended, final)
 
     return advance
 

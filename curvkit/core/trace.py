@@ -143,8 +143,8 @@ class Record:
     def as_bytes(self) -> bytes:
         """What `save` writes; raises ValueError where `load` would refuse it."""
         room, settings = self._room()
-        whole = {"format": FORMAT, "room": room, "settings": {}} if room else {}
-        header = json.dumps(whole | dict(self.header), sort_keys=True)
+        defaults = {"format": FORMAT, "room": room, "settings": {}} if room else {}
+        header = json.dumps(defaults | dict(self.header), sort_keys=True)
         try:
             headers.check(headers.parsed(header), room, settings)
         except ValueError as error:
@@ -186,23 +186,23 @@ class Record:
         with files.reading(path) as file:
             try:
                 stored = Archive(file)
-                told = headers.read(stored)
+                statement = headers.read(stored)
                 stored.only(("header", *cls.__series__))
-                headers.check(told, room, settings)
+                headers.check(statement, room, settings)
                 heads, sizes = {}, {}
                 for name, each in cls.__series__.items():
                     heads[name] = stored.head(name)
                     _is_of_kind(each, heads[name].dtype)
                     _agrees(each, heads[name].shape, sizes)
-                found = {name: stored.array(name, head) for name, head in heads.items()}
-                made = cls(header=told, **found)
-                made.check()
+                arrays = {name: stored.array(name, head) for name, head in heads.items()}
+                record = cls(header=statement, **arrays)
+                record.check()
             except UNREADABLE as error:
                 reason = str(error).rstrip(".") or "there is no room for it in memory"
                 kind = f"a trace of {room}" if room else "a trace"
-                told = f"{path} is not {kind} as curvkit saves it: {reason}."
-                raise ValueError(told) from error
-        return made
+                statement = f"{path} is not {kind} as curvkit saves it: {reason}."
+                raise ValueError(statement) from error
+        return record
 
     def check(self) -> None:
         """Raises ValueError where header and arrays do not fit; what a room adds to the rest."""
@@ -214,8 +214,10 @@ class Record:
         if not package.startswith("curvkit."):
             return None, None
         house = sys.modules.get(package)
-        found = getattr(house, "Settings", None) if cls is getattr(house, "Trace", None) else None
-        return package.removeprefix("curvkit."), found
+        settings = (
+            getattr(house, "Settings", None) if cls is getattr(house, "Trace", None) else None
+        )
+        return package.removeprefix("curvkit."), settings
 
 
 def _declared(each: dataclasses.Field[Any]) -> Series:

@@ -34,9 +34,9 @@ def require_scalar(loss: Callable[[Any], Any], params: Any) -> None:
     """Raises ValueError where `loss(params)` is not one real number."""
     out = jax.eval_shape(loss, params)
     if not hasattr(out, "shape") or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
-        got = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else out
+        returned = f"{out.dtype} of shape {out.shape}" if hasattr(out, "shape") else out
         advice = "return one real number, as by jnp.mean over the examples"
-        raise ValueError(messages.refusal("loss(params)", "a real scalar", got, advice))
+        raise ValueError(messages.refusal("loss(params)", "a real scalar", returned, advice))
 
 
 def strong(tree: Any) -> Any:

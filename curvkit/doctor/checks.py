@@ -72,18 +72,20 @@ def versions() -> Finding:
         if asked.marker and not asked.marker.evaluate({"extra": ""}):
             continue
         try:
-            found = metadata.version(asked.name)
+            version = metadata.version(asked.name)
         except metadata.PackageNotFoundError:
             wrong.append(f"{asked.name} is missing")
             continue
-        if not asked.specifier.contains(found, prereleases=True):
-            wrong.append(f"{asked.name} is {found}, not {asked.specifier}")
+        if not asked.specifier.contains(version, prereleases=True):
+            wrong.append(f"{asked.name} is {version}, not {asked.specifier}")
     if wrong:
         return Finding("versions", WRONG, "; ".join(wrong), INSTALL)
     python = ".".join(map(str, sys.version_info[:3]))
-    told = [f"curvkit {metadata.version('curvkit')}", f"Python {python}"]
+    installed = [f"curvkit {metadata.version('curvkit')}", f"Python {python}"]
     return Finding(
-        "versions", OK, ", ".join([*told, *(f"{each} {metadata.version(each)}" for each in SHOWN)])
+        "versions",
+        OK,
+        ", ".join([*installed, *(f"{each} {metadata.version(each)}" for each in SHOWN)]),
     )
 
 
@@ -101,12 +103,12 @@ def probed(cache: Path, room: str = "") -> dict[str, Any]:
     env = {**environment(), CACHE: str(cache), "JAX_TRACEBACK_FILTERING": "off"}
     command = [sys.executable, "-c", PROBE, room or names()[0]]
     try:
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+        process = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     except subprocess.TimeoutExpired:
         raise RuntimeError("it took longer than 300 s") from None
-    if done.returncode:
-        raise RuntimeError(_why(done.stderr))
-    return json.loads(done.stdout.splitlines()[-1])
+    if process.returncode:
+        raise RuntimeError(_why(process.stderr))
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 def _why(printed: str) -> str:
@@ -122,18 +124,18 @@ def compiling() -> list[Finding]:
             cold, warm = (probed(Path(folder)) for _ in range(2))
         except RuntimeError as error:
             return [_without_backend(error)]
-    told = f"{cold['backend']}, {cold['devices']} × {cold['device']}"
+    detail = f"{cold['backend']}, {cold['devices']} × {cold['device']}"
     unused = cold["backend"] == "cpu" and driver()
     how = 'install curvkit\'s GPU part: pip install "curvkit[cuda]"' if unused else ""
-    backend = Finding("backend", NOTE if unused else OK, told + ", a GPU idle" * unused, how)
+    backend = Finding("backend", NOTE if unused else OK, detail + ", a GPU idle" * unused, how)
     waits = [each["imports"] + each["first"] for each in (cold, warm)]
-    told = (
+    detail = (
         f"{waits[0]:.1f} s the first time, {waits[1]:.1f} s the next; of that compiling "
         f"{cold['first']:.1f} s and {warm['first']:.1f} s"
     )
     slow = waits[1] > 30
     how = "close what else runs, or let pupils start the kernel before you talk" if slow else ""
-    return [backend, Finding("first figure", NOTE if slow else OK, told, how)]
+    return [backend, Finding("first figure", NOTE if slow else OK, detail, how)]
 
 
 def _without_backend(error: RuntimeError) -> Finding:
@@ -141,16 +143,17 @@ def _without_backend(error: RuntimeError) -> Finding:
     chosen = os.environ.get(PLATFORMS)
     if not chosen:
         return Finding("backend", WRONG, f"jax does not compute: {error}", INSTALL)
-    told = f"jax does not compute with {PLATFORMS}={chosen}: {error}"
-    return Finding("backend", WRONG, told, f"unset {PLATFORMS}, and jax takes what there is")
+    detail = f"jax does not compute with {PLATFORMS}={chosen}: {error}"
+    return Finding("backend", WRONG, detail, f"unset {PLATFORMS}, and jax takes what there is")
 
 
 def driver() -> bool:
     """Whether an NVIDIA driver answers."""
-    found = shutil.which("nvidia-smi")
+    program = shutil.which("nvidia-smi")
     try:
         return (
-            bool(found) and subprocess.run([found], capture_output=True, timeout=20).returncode == 0
+            bool(program)
+            and subprocess.run([program], capture_output=True, timeout=20).returncode == 0
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -177,11 +180,11 @@ def disk() -> Finding:
     """Whether there is room for compiled programs, and for reports where one is now."""
     places = {"the cache": _there(Path(environment()[CACHE])), "reports here": Path.cwd()}
     free = {what: shutil.disk_usage(place).free / 1e9 for what, place in places.items()}
-    told = ", ".join(f"{each:.1f} GB free for {what}" for what, each in free.items())
+    detail = ", ".join(f"{each:.1f} GB free for {what}" for what, each in free.items())
     if min(free.values()) >= GIGABYTES_OF_DISK:
-        return Finding("disk", OK, told)
+        return Finding("disk", OK, detail)
     how = f"make room: cache and reports may take up to {GIGABYTES_OF_DISK:g} GB"
-    return Finding("disk", NOTE, told, how)
+    return Finding("disk", NOTE, detail, how)
 
 
 def memory() -> Finding:
@@ -191,13 +194,13 @@ def memory() -> Finding:
         return Finding("memory", NOTE, "not known on this system")
     cores, each = machine.cores(), machine.GIGABYTES_A_NOTEBOOK
     number = int(free // each)
-    told = f"{free:.1f} GB free, room for {number} open notebook{'s' * (number != 1)}"
-    told += f" at {each:g} GB each"
+    detail = f"{free:.1f} GB free, room for {number} open notebook{'s' * (number != 1)}"
+    detail += f" at {each:g} GB each"
     if number > cores:
-        told += f"; at full speed {cores} at a time, one for each core"
+        detail += f"; at full speed {cores} at a time, one for each core"
     if free < machine.GIGABYTES_A_NOTEBOOK:
-        return Finding("memory", WRONG, told, "shut kernels down, or close other programs")
-    return Finding("memory", OK, told)
+        return Finding("memory", WRONG, detail, "shut kernels down, or close other programs")
+    return Finding("memory", OK, detail)
 
 
 def widgets() -> Finding:
@@ -212,13 +215,15 @@ def widgets() -> Finding:
     }
     if absent:
         how = f"pip install --force-reinstall {' '.join(sorted(absent))}, then start anew"
-        told = f"JupyterLab has no browser part of {', '.join(sorted(absent))}"
-        return Finding("widgets", WRONG, told, how)
+        detail = f"JupyterLab has no browser part of {', '.join(sorted(absent))}"
+        return Finding("widgets", WRONG, detail, how)
     if int(metadata.version("ipywidgets").partition(".")[0]) < 8:
-        told = (
+        detail = (
             "ipywidgets 7 shows nothing in JupyterLab 4; hosted notebooks have a part of their own"
         )
-        return Finding("widgets", NOTE, told, 'pip install "ipywidgets>=8", to use JupyterLab here')
+        return Finding(
+            "widgets", NOTE, detail, 'pip install "ipywidgets>=8", to use JupyterLab here'
+        )
     return Finding("widgets", OK, "JupyterLab has the browser parts of ipywidgets and anywidget")
 
 
@@ -231,23 +236,23 @@ def kernel() -> Finding:
     except NoSuchKernel:
         command = [""]
     # A bare name is taken by Jupyter for the Python that it runs in itself.
-    found = sys.executable if BARE.fullmatch(command[0]) else shutil.which(command[0])
-    if found and os.path.samefile(found, sys.executable):
+    program = sys.executable if BARE.fullmatch(command[0]) else shutil.which(command[0])
+    if program and os.path.samefile(program, sys.executable):
         return Finding("kernel", OK, "python3 is this Python")
-    told = f"the kernel python3 is {command[0] or 'not there'}, and not {sys.executable}"
-    return Finding("kernel", WRONG, told, f"{sys.executable} -m ipykernel install --sys-prefix")
+    detail = f"the kernel python3 is {command[0] or 'not there'}, and not {sys.executable}"
+    return Finding("kernel", WRONG, detail, f"{sys.executable} -m ipykernel install --sys-prefix")
 
 
 def opening() -> Finding:
     """Whether JupyterLab finds a browser to open."""
     try:
-        found = getattr(webbrowser.get(), "name", "the system's own")
+        browser = getattr(webbrowser.get(), "name", "the system's own")
     except webbrowser.Error:
-        found = ""
-    if not found or Path(found).name in OF_TEXT:
-        told = "none here for JupyterLab to open; curvkit lab prints an address"
-        return Finding("browser", NOTE, told, "open that address in a browser, its token with it")
-    return Finding("browser", OK, f"JupyterLab opens a window by {found}")
+        browser = ""
+    if not browser or Path(browser).name in OF_TEXT:
+        detail = "none here for JupyterLab to open; curvkit lab prints an address"
+        return Finding("browser", NOTE, detail, "open that address in a browser, its token with it")
+    return Finding("browser", OK, f"JupyterLab opens a window by {browser}")
 
 
 def printing() -> Finding:

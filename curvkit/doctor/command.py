@@ -28,29 +28,29 @@ def doctor(run: Run = False, compile: Compile = True) -> None:
 
     The status is 0 if nothing is wrong, and 1 if something is.
     """
-    found = _look(run, compile)
+    findings = _look(run, compile)
     console = Console()
-    console.print(_table(found))
-    wrong = [each.name for each in found if each.state == "wrong"]
+    console.print(_table(findings))
+    wrong = [each.name for each in findings if each.state == "wrong"]
     if wrong:
-        told = f"Wrong: {', '.join(wrong)}. What to do stands beside it."
+        verdict = f"Wrong: {', '.join(wrong)}. What to do stands beside it."
     else:
-        told = "Ready for class."
-    console.print(told, highlight=False)
+        verdict = "Ready for class."
+    console.print(verdict, highlight=False)
     raise typer.Exit(1 if wrong else 0)
 
 
 def _look(run: bool, compile: bool) -> list[Finding]:
     from curvkit.doctor import checks, notebooks
 
-    found = [checks.versions()]
+    findings = [checks.versions()]
     if compile:
         with Console(stderr=True).status("timing a first figure, twice"):
-            found += checks.compiling()
-    found += [checks.cache(), checks.disk(), checks.memory(), checks.widgets(), checks.kernel()]
-    found += [checks.opening(), checks.printing()]
+            findings += checks.compiling()
+    findings += [checks.cache(), checks.disk(), checks.memory(), checks.widgets(), checks.kernel()]
+    findings += [checks.opening(), checks.printing()]
     each = list(notebooks.each_notebook())
-    return found + (_ran(each) if run else each)
+    return findings + (_ran(each) if run else each)
 
 
 def _ran(each: list[Finding]) -> list[Finding]:
@@ -68,18 +68,18 @@ def _ran(each: list[Finding]) -> list[Finding]:
             jobs = machine.notebooks_at_once()
             make(paths, out=out, quick=True, jobs=jobs, console=Console(file=io.StringIO()))
         facts = index.earlier(out)
-    made = []
+    findings = []
     for finding in each:
-        told = facts.get(finding.name)
-        if told is None:
-            made.append(finding)
-        elif told["failure"]:
+        run = facts.get(finding.name)
+        if run is None:
+            findings.append(finding)
+        elif run["failure"]:
             advice = f"curvkit report {finding.name} --profile quick, and read its log"
-            made.append(Finding(finding.name, "wrong", told["failure"], advice))
+            findings.append(Finding(finding.name, "wrong", run["failure"], advice))
         else:
-            peak = f", {told['peak_mb']:.0f} MB" if told.get("peak_mb") else ""
-            made.append(Finding(finding.name, "ok", f"ran in {told['seconds']:.0f} s{peak}"))
-    return made
+            peak = f", {run['peak_mb']:.0f} MB" if run.get("peak_mb") else ""
+            findings.append(Finding(finding.name, "ok", f"ran in {run['seconds']:.0f} s{peak}"))
+    return findings
 
 
 def _table(found: list[Finding]) -> Table:
@@ -88,8 +88,8 @@ def _table(found: list[Finding]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for each in found:
-        told = f"{each.told}\n→ {each.advice}" if each.advice else each.told
+        text = f"{each.told}\n→ {each.advice}" if each.advice else each.told
         style = STYLES[each.state]
         # As text and not as markup: a finding may hold brackets.
-        table.add_row(Text(MARKS[each.state], style), Text(each.name), Text(told))
+        table.add_row(Text(MARKS[each.state], style), Text(each.name), Text(text))
     return table

@@ -38,11 +38,11 @@ def _looked_at(path: Path) -> tuple[Finding, str | None]:
         node = nbformat.read(path, as_version=4)
         room = node.metadata.get("curvkit", {}).get("room")
         declared = parameters.declared(node).items()
-        given = {name: str(each) for name, each in declared if type(each) in parameters.KINDS}
-        parameters.check({path.stem: node}, given)
+        values = {name: str(each) for name, each in declared if type(each) in parameters.KINDS}
+        parameters.check({path.stem: node}, values)
     except Exception as error:  # whatever it is, the other notebooks are to be looked at
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Finding(path.stem, WRONG, told, _mended(path)), room
+        detail = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Finding(path.stem, WRONG, detail, _mended(path)), room
     return Finding(path.stem, OK, f"reads, and {room or 'no room'} takes its parameters"), room
 
 
@@ -51,8 +51,8 @@ def _lost(folder: Path) -> Iterator[Finding]:
     for script in sorted(folder.glob("*.py")):
         path = script.with_suffix(".ipynb")
         if not path.exists():
-            told = f"{path.name} is not there, its script {script.name} is"
-            yield Finding(path.stem, WRONG, told, _mended(path))
+            detail = f"{path.name} is not there, its script {script.name} is"
+            yield Finding(path.stem, WRONG, detail, _mended(path))
 
 
 def _without(rooms: set[str | None], folder: Path) -> Iterator[Finding]:
@@ -63,8 +63,8 @@ def _without(rooms: set[str | None], folder: Path) -> Iterator[Finding]:
     known |= {each.stem.partition("_")[2] for each in folder.iterdir()}
     for room in names():
         if "." not in room and room not in known:
-            told = f"no notebook is about the room {room}"
-            yield Finding("notebooks", WRONG, told, _fetched(folder.name))
+            detail = f"no notebook is about the room {room}"
+            yield Finding("notebooks", WRONG, detail, _fetched(folder.name))
 
 
 def _mended(path: Path) -> str:

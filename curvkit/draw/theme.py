@@ -75,8 +75,8 @@ def color(role: str) -> str:
 
 def apart(number: int) -> dict[str, str]:
     """The colour and the dash of the curve of that number, where many of a kind are compared."""
-    one = SERIES[number % len(SERIES)]
-    return dict(color=color(one), dash=DASHES[number // len(SERIES) % len(DASHES)])
+    name = SERIES[number % len(SERIES)]
+    return dict(color=color(name), dash=DASHES[number // len(SERIES) % len(DASHES)])
 
 
 def faint(colour: str, opacity: float = 0.18) -> str:
@@ -141,9 +141,9 @@ def figure(
         return drawn
     pandas_race.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
-    made = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
-    made.update_layout(title_text=title, height=height or 200 + 210 * rows)
-    return made
+    blank = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
+    blank.update_layout(title_text=title, height=height or 200 + 210 * rows)
+    return blank
 
 
 @functools.cache
@@ -151,9 +151,9 @@ def _empty(mode: Mode, rows: int, options: str) -> go.Figure:
     from plotly.subplots import make_subplots
 
     # Made once and copied: plotly takes longer over an empty figure than over all curves in it.
-    made = make_subplots(rows=rows, **json.loads(options))
-    made.update_layout(template=_template(mode), showlegend=True, autosize=True)
-    return made
+    blank = make_subplots(rows=rows, **json.loads(options))
+    blank.update_layout(template=_template(mode), showlegend=True, autosize=True)
+    return blank
 
 
 def curve(role: str, name: str, x: Any, y: Any, **options: Any) -> go.Scatter:

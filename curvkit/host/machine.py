@@ -20,8 +20,8 @@ def free_gigabytes() -> float | None:
     """How much memory there is to be had, or None where that is not known."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
-        found = next(line for line in lines if line.startswith("MemAvailable"))
-        free = int(found.split()[1]) * 1024
+        available = next(line for line in lines if line.startswith("MemAvailable"))
+        free = int(available.split()[1]) * 1024
     except (OSError, StopIteration, ValueError):
         try:
             free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

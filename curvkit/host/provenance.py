@@ -30,14 +30,14 @@ SHOWN = ("curvkit", "jax", "optax", "numpy", "plotly", "python")
 def versions() -> dict[str, str]:
     """The versions of Python, curvkit and all that it asks for, as far as they are installed."""
     asked = [each for each in metadata.requires("curvkit") or [] if "extra ==" not in each]
-    names = {found[0].lower() for each in asked if (found := re.match(r"[\w.-]+", each))}
-    found = {"python": platform.python_version(), "curvkit": curvkit.__version__}
+    names = {named[0].lower() for each in asked if (named := re.match(r"[\w.-]+", each))}
+    named = {"python": platform.python_version(), "curvkit": curvkit.__version__}
     for name in sorted(names | {"jaxlib", "jax-cuda12-plugin"}):
         try:
-            found[name] = metadata.version(name)
+            named[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return named
 
 
 @functools.cache
@@ -57,14 +57,14 @@ def mark(node: NotebookNode, parameters: Mapping[str, Any]) -> str:
     >>> mark(node, {"steps": 3}) == mark(node, {"steps": 4})
     False
     """
-    told = {
+    inputs = {
         "cells": [[cell.cell_type, cell.source, cell.get("attachments")] for cell in node.cells],
         "parameters": dict(parameters),
         "versions": versions(),
         "source": source(),
         "switches": {name: os.environ.get(name, "") for name in SWITCHES},
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def finished(path: Path, wanted: str) -> NotebookNode | None:
@@ -72,7 +72,7 @@ def finished(path: Path, wanted: str) -> NotebookNode | None:
     try:
         node = nbformat.read(path, as_version=4)
         facts = node.metadata["curvkit"]["report"]
-        done = facts["mark"] == wanted and not facts["failure"]
+        valid = facts["mark"] == wanted and not facts["failure"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return node if done else None
+    return node if valid else None

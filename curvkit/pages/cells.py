@@ -27,8 +27,8 @@ def _cell(cell: NotebookNode, path: str, figure: Callable[[dict[Any, Any]], str]
         return _code(cell, figure)
     if cell.cell_type == "markdown":
         source, attachments = markup.for_page(source), cell.get("attachments")
-        made = markup.markdown(source, path=path, attachments=attachments)
-        return f'<section class="text">\n{made}</section>' if source.strip() else ""
+        body = markup.markdown(source, path=path, attachments=attachments)
+        return f'<section class="text">\n{body}</section>' if source.strip() else ""
     return f'<section class="text raw">\n{_raw(cell)}</section>' if source.strip() else ""
 
 

@@ -20,8 +20,8 @@ ALWAYS = dict(title=str, failure=str, seconds=int | float, changed=Mapping, date
 
 def earlier(folder: Path) -> dict[str, Facts]:
     """What the executed notebooks in `folder` say of their runs, by name."""
-    found = {path.stem: facts_of(path) for path in sorted(folder.glob("*.ipynb"))}
-    return {name: facts for name, facts in found.items() if facts is not None}
+    by_name = {path.stem: facts_of(path) for path in sorted(folder.glob("*.ipynb"))}
+    return {name: facts for name, facts in by_name.items() if facts is not None}
 
 
 def facts_of(record: Path) -> Facts | None:
@@ -29,10 +29,10 @@ def facts_of(record: Path) -> Facts | None:
     try:
         with files.reading(record) as file:
             facts = json.loads(file.read().decode())["metadata"]["curvkit"]["report"]
-        told = all(isinstance(facts[name], kind) for name, kind in ALWAYS.items())
+        complete = all(isinstance(facts[name], kind) for name, kind in ALWAYS.items())
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return {**facts, "name": record.stem} if told else None
+    return {**facts, "name": record.stem} if complete else None
 
 
 def is_one(path: Path) -> bool:
@@ -52,13 +52,15 @@ def render(runs: Mapping[str, Facts], folder: Path) -> str:
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     rows = "\n".join(_row(runs[name], there) for name in sorted(runs))
     failed = sum(bool(each["failure"]) for each in runs.values())
-    told = f"{len(runs)} notebooks, {failed} failed" if failed else f"{len(runs)} notebooks, all ok"
+    tally = (
+        f"{len(runs)} notebooks, {failed} failed" if failed else f"{len(runs)} notebooks, all ok"
+    )
     spent = sum(each["seconds"] for each in runs.values())
     head = "".join(f'<th scope="col">{each}</th>' for each in HEADINGS)
     table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
     return page.shell(
         "curvkit report",
-        f"<main>\n<h1>curvkit report</h1>\n<p>{told}, {spent:.0f} s altogether. "
+        f"<main>\n<h1>curvkit report</h1>\n<p>{tally}, {spent:.0f} s altogether. "
         f"{_versions(runs)}</p>\n"
         f'<div class="wide">\n{table}\n</div>\n{_figures(runs, there)}</main>',
     )
@@ -70,8 +72,8 @@ def _versions(runs: Mapping[str, Facts]) -> str:
     for each in runs.values():
         for name, version in each.get("versions", {}).items():
             seen.setdefault(name, []).append(version)
-    told = ", ".join(f"{name} {' and '.join(dict.fromkeys(all))}" for name, all in seen.items())
-    return html.escape(f"Made with {told}.") if told else ""
+    listed = ", ".join(f"{name} {' and '.join(dict.fromkeys(all))}" for name, all in seen.items())
+    return html.escape(f"Made with {listed}.") if listed else ""
 
 
 def _row(facts: Facts, there: set[str]) -> str:
@@ -83,13 +85,13 @@ def _row(facts: Facts, there: set[str]) -> str:
     files = ", ".join(f'<a href="{quote(stem)}.{kind}">{kind}</a>' for kind in kinds)
     link = f'<a href="{quote(stem)}.{kinds[0]}">{title}</a>' if kinds else title
     device = facts.get("device") or facts.get("backend", "unknown")
-    told = [facts.get("profile", ""), page.settings(facts["changed"])]
+    settings = [facts.get("profile", ""), page.settings(facts["changed"])]
     cells = [
         ("", thumbnail(facts)),
         ("values", status),
         ("number", f"{facts['seconds']:.1f} s"),
         ("values", html.escape(device)),
-        ("values", html.escape(": ".join(each for each in told if each)) or "–"),
+        ("values", html.escape(": ".join(each for each in settings if each)) or "–"),
         ("values", html.escape(facts["date"])),
         ("", files),
     ]
@@ -99,12 +101,12 @@ def _row(facts: Facts, there: set[str]) -> str:
 
 def thumbnail(facts: Facts) -> str:
     """The sketch of a notebook's first figure as an image, or nothing."""
-    told = facts.get("thumbnail")
-    if not told:
+    sketch = facts.get("thumbnail")
+    if not sketch:
         return ""
     # As an image, in which no script runs whatever it holds.
-    data = base64.b64encode(str(told["svg"]).encode()).decode()
-    alt = html.escape(f"Sketch of: {told['alt']}", quote=True)
+    data = base64.b64encode(str(sketch["svg"]).encode()).decode()
+    alt = html.escape(f"Sketch of: {sketch['alt']}", quote=True)
     return f'<img class="thumbnail" src="data:image/svg+xml;base64,{data}" alt="{alt}">'
 
 

@@ -104,8 +104,8 @@ class Renderer(IPythonRenderer):
         data = self.taken_in(url)
         if data is None:
             return safe.elsewhere(unquote(url), alt)
-        told = f' title="{html.escape(title)}"' if title else ""
-        return f'<img src="{html.escape(data)}" alt="{html.escape(alt)}"{told} />'
+        tooltip = f' title="{html.escape(title)}"' if title else ""
+        return f'<img src="{html.escape(data)}" alt="{html.escape(alt)}"{tooltip} />'
 
     def taken_in(self, source: str) -> str | None:
         """The `data:` address of a picture of the cell or of the notebook's folder, or None."""
@@ -115,11 +115,11 @@ class Renderer(IPythonRenderer):
             return _attached(self.attachments, source.removeprefix("attachment:"))
         for each in dict.fromkeys((source, unquote(source))) if self.path else ():
             try:
-                found = self._src_to_base64(each)
+                address = self._src_to_base64(each)
             except (OSError, ValueError):  # a folder, or a name that no file can have
                 continue
-            if found and safe.MEDIA.match(found):
-                return found
+            if address and safe.MEDIA.match(address):
+                return address
         return None
 
     def link(self, *parts, **more) -> str:
@@ -146,12 +146,12 @@ def markdown(source: str, *, path: str = "", attachments=None, trusted: bool = T
         path=path,
         attachments=attachments if isinstance(attachments, Mapping) else {},
     )
-    made = MarkdownWithMath(renderer=renderer).render(source)
+    rendered = MarkdownWithMath(renderer=renderer).render(source)
     if renderer.mixed and trusted:
-        made = safe.html_of(made, renderer.taken_in, styled=False)
+        rendered = safe.html_of(rendered, renderer.taken_in, styled=False)
     for mark, equation in renderer.equations.items():
-        made = made.replace(mark, equation)
-    return made
+        rendered = rendered.replace(mark, equation)
+    return rendered
 
 
 def for_page(source: str) -> str:
@@ -172,8 +172,8 @@ def _attached(attachments: Mapping[str, Any], name: str) -> str | None:
         return None
     kind = next((each for each in PICTURES if each in bundle), next(iter(bundle)))
     data = bundle[kind] if isinstance(bundle[kind], str) else "".join(map(str, bundle[kind]))
-    made = f"data:{kind};base64,{re.sub(r'[^A-Za-z0-9+/=]', '', data)}"
-    return made if safe.MEDIA.match(made) else None
+    address = f"data:{kind};base64,{re.sub(r'[^A-Za-z0-9+/=]', '', data)}"
+    return address if safe.MEDIA.match(address) else None
 
 
 def mathml(formula: str, display: str) -> str:

@@ -79,11 +79,11 @@ def plain(text: str, bars: bool = True) -> str:
 
 
 def _error(output: Mapping[str, Any]) -> str:
-    said = str(output.get("evalue") or "").split("\n")[0]
-    told = html.escape(f"{output.get('ename')}: {said}")
+    message = str(output.get("evalue") or "").split("\n")[0]
+    error = html.escape(f"{output.get('ename')}: {message}")
     traceback = ansi2html("\n".join(map(str, output.get("traceback") or ())))
     return (
-        f'<p class="failure">{told}</p>\n<details class="code" open><summary>traceback</summary>\n'
+        f'<p class="failure">{error}</p>\n<details class="code" open><summary>traceback</summary>\n'
         f'<pre class="traceback">{traceback}</pre>\n</details>'
     )
 
@@ -100,17 +100,17 @@ def _display(
     for kinds, draw in FORMS:
         for kind in kinds:
             if kind in data:
-                told = metadata.get(kind)
-                more = told if isinstance(told, Mapping) else metadata
-                made = draw(data[kind], kind, number, more)
-                if made:
-                    return made
+                own = metadata.get(kind)
+                more = own if isinstance(own, Mapping) else metadata
+                drawn = draw(data[kind], kind, number, more)
+                if drawn:
+                    return drawn
     return _unknown(data)
 
 
 def _widget(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
-    told = metadata.get("curvkit")
-    shown = told.get("widget") if isinstance(told, Mapping) else None
+    ours = metadata.get("curvkit")
+    shown = ours.get("widget") if isinstance(ours, Mapping) else None
     words = text_of(data.get("text/plain", ""))
     if shown in ("whole", "bar") or BAR.fullmatch(words.strip()) or "FloatProgress(" in words:
         return ""
@@ -132,13 +132,13 @@ def _html(value: Any, *_: Any) -> str:
             f"HTML of {tags:,} tags, which no browser draws in time, is left out here; the "
             "executed notebook has it"
         )
-    made = safe.html_of(text)
-    return f'<div class="html">{made}</div>' if made.strip() else ""
+    shown = safe.html_of(text)
+    return f'<div class="html">{shown}</div>' if shown.strip() else ""
 
 
 def _markdown(value: Any, kind: str, *_: Any) -> str:
-    said = " said" * (kind == "text/markdown")
-    return f'<div class="text{said}">{markup.markdown(text_of(value), trusted=False)}</div>'
+    style = " said" * (kind == "text/markdown")
+    return f'<div class="text{style}">{markup.markdown(text_of(value), trusted=False)}</div>'
 
 
 def _svg(value: Any, kind: str, number: int | None, metadata: Mapping[str, Any]) -> str:
@@ -156,13 +156,13 @@ def _picture(value: Any, kind: str, number: int | None, metadata: Mapping[str, A
 def _img(data: str, kind: str, number: int | None, metadata: Mapping[str, Any]) -> str:
     alt = html.escape(str(metadata.get("alt") or f"picture of cell {number}"), quote=True)
     sizes = {name: metadata.get(name) for name in ("width", "height")}
-    given = "".join(
+    attributes = "".join(
         f' {name}="{int(size)}"'
         for name, size in sizes.items()
         if isinstance(size, int | float) and 0 < size < 10_000
     )
     # As an image, in which no script runs whatever it holds.
-    return f'<img class="picture" src="{data}" alt="{alt}"{given}>'
+    return f'<img class="picture" src="{data}" alt="{alt}"{attributes}>'
 
 
 def _json(value: Any, *_: Any) -> str:
@@ -191,8 +191,8 @@ def _unknown(data: Mapping[str, Any]) -> str:
     """Says that there is something which a page cannot show, if there is."""
     kinds = [kind for kind in data if kind != "text/plain"]
     words = _pre(data.get("text/plain", ""))
-    told = safe.note(f"an output of kind {kinds[0]} is left out here") if kinds else ""
-    return words + told
+    note = safe.note(f"an output of kind {kinds[0]} is left out here") if kinds else ""
+    return words + note
 
 
 # What is shown of an output, the richest first.

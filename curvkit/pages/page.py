@@ -130,16 +130,16 @@ def _code_colors() -> str:
         query: HtmlFormatter(style=style, nobackground=True).get_style_defs(".highlight")
         for query, style in rules.items()
     }
-    return "".join(f"@media {query} {{\n{told}\n}}\n" for query, told in written.items())
+    return "".join(f"@media {query} {{\n{css}\n}}\n" for query, css in written.items())
 
 
 def _failure(facts: Mapping[str, Any]) -> str:
     if not facts["failure"]:
         return ""
-    told = html.escape(facts["failure"])
+    sentence = html.escape(facts["failure"])
     cell = facts["failed_cell"]
     link = f' <a href="#cell-{cell}">Go to the cell.</a>' if cell else ""
-    return f'<p class="failure" role="alert">This notebook failed in {told}.{link}</p>\n'
+    return f'<p class="failure" role="alert">This notebook failed in {sentence}.{link}</p>\n'
 
 
 def _summary(facts: Mapping[str, Any]) -> str:
@@ -151,11 +151,11 @@ def _summary(facts: Mapping[str, Any]) -> str:
 
 def _profile(node: NotebookNode) -> str:
     """Whether a notebook's runs were shortened, and by what."""
-    told = node.metadata.curvkit
-    if told.report.get("profile", "full") != "quick":
+    note = node.metadata.curvkit
+    if note.report.get("profile", "full") != "quick":
         return "full"
-    own = told.report.get("defaults", parameters.declared(node))
-    ran, wanted = told.report.parameters, told.get("quick", {})
+    own = note.report.get("defaults", parameters.declared(node))
+    ran, wanted = note.report.parameters, note.get("quick", {})
     shortened = ", ".join(
         f"{name} = {ran[name]} instead of {own[name]}"
         for name in wanted
@@ -163,8 +163,8 @@ def _profile(node: NotebookNode) -> str:
     )
     lost = ", ".join(str(name) for name in wanted if name not in own)
     lost = f"; it has no parameter {lost} to shorten" if lost else ""
-    told = f"shortened: {shortened}" if shortened else "with nothing to shorten"
-    return f"quick, {told}{lost}"
+    note = f"shortened: {shortened}" if shortened else "with nothing to shorten"
+    return f"quick, {note}{lost}"
 
 
 def _shortened(profile: str) -> str:
@@ -172,8 +172,8 @@ def _shortened(profile: str) -> str:
     shortened = profile.partition("shortened: ")[2].partition(";")[0]
     if not shortened:
         return ""
-    told = f"These runs were shortened, {shortened}, and may not reach what the words tell of."
-    return f'<p class="shortened">{html.escape(told)}</p>\n'
+    sentence = f"These runs were shortened, {shortened}, and may not reach what the words tell of."
+    return f'<p class="shortened">{html.escape(sentence)}</p>\n'
 
 
 def _facts(facts: Mapping[str, Any], profile: str) -> str:

@@ -29,13 +29,13 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     >>> pairs(["steps=22", "note=a=b"])
     {'steps': '22', 'note': 'a=b'}
     """
-    found = {}
+    values = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name.strip():
             raise ValueError(messages.refusal("--set", "of the form name=value", each))
-        found[name.strip()] = value
-    return found
+        values[name.strip()] = value
+    return values
 
 
 def declared(node: NotebookNode) -> dict[str, Any]:
@@ -49,17 +49,17 @@ def declared(node: NotebookNode) -> dict[str, Any]:
     >>> declared(new_notebook(cells=[cell]))
     {'steps': 5}
     """
-    found = {}
+    values = {}
     for cell in node.cells:
         for line in _body(cell) or ():
             targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", 0)]
             if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(targets[0], ast.Name):
                 try:
-                    given: Any = line.value  # None, which is refused, where only a type is told
-                    found[targets[0].id] = ast.literal_eval(given)
+                    value: Any = line.value  # None, which is refused, where only a type is told
+                    values[targets[0].id] = ast.literal_eval(value)
                 except (ValueError, TypeError):
                     continue  # what is computed is no parameter
-    return found
+    return values
 
 
 def _body(cell: NotebookNode) -> list[ast.stmt] | None:
@@ -116,13 +116,13 @@ def quickened(
     They are at `curvkit: {quick: {steps: 330}}`; a parameter named `quick` is set to True as well,
     and one that the notebook does not have is not set.
     """
-    found = {}
+    settings = {}
     for name, node in nodes.items():
-        known, told = declared(node), node.metadata.get("curvkit", {}).get("quick", {})
-        found[name] = {"quick": True} if "quick" in known else {}
-        found[name] |= {each: value for each, value in told.items() if each in known}
-        found[name] |= values[name]
-    return found
+        known, quick = declared(node), node.metadata.get("curvkit", {}).get("quick", {})
+        settings[name] = {"quick": True} if "quick" in known else {}
+        settings[name] |= {each: value for each, value in quick.items() if each in known}
+        settings[name] |= values[name]
+    return settings
 
 
 def _read(node: NotebookNode, parameter: str, value: str, default: Any) -> Any:

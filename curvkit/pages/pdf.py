@@ -20,9 +20,9 @@ def browser() -> str:
         ValueError: with one sentence, if none is on PATH.
     """
     for name in BROWSERS:
-        found = shutil.which(name)
-        if found:
-            return found
+        path = shutil.which(name)
+        if path:
+            return path
     raise ValueError(
         "A PDF is printed by Chromium or Chrome, and neither is on PATH; install one, or leave "
         "--format pdf out and print the page from any browser."
@@ -44,15 +44,15 @@ def printed(page: str) -> bytes:
     # In a container one is root, and Chromium's sandbox does not start there.
     command += ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     with tempfile.TemporaryDirectory(prefix="curvkit-", ignore_cleanup_errors=True) as folder:
-        source, made = Path(folder) / "page.html", Path(folder) / "page.pdf"
+        source, pdf = Path(folder) / "page.html", Path(folder) / "page.pdf"
         source.write_text(page, encoding="utf-8")
-        command += [f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}", source.as_uri()]
+        command += [f"--user-data-dir={folder}/profile", f"--print-to-pdf={pdf}", source.as_uri()]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+            process = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired:
             raise OSError(f"{command[0]} did not print the page within {SECONDS} s.") from None
-        printed = made.read_bytes() if made.is_file() else b""
+        printed = pdf.read_bytes() if pdf.is_file() else b""
     if not printed.startswith(b"%PDF"):
-        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        raise OSError(f"{command[0]} did not print the page: {said[:200]}")
+        reason = (process.stderr.strip().splitlines() or [f"status {process.returncode}"])[-1]
+        raise OSError(f"{command[0]} did not print the page: {reason[:200]}")
     return printed

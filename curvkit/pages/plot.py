@@ -89,18 +89,18 @@ def name(figure: Mapping[str, Any], number: int) -> str:
 def words(figure: Mapping[str, Any], number: int) -> str:
     """A figure in words, for readers who cannot see it: title, axes and names of the curves."""
     layout = figure.get("layout") or {}
-    told = [name(figure, number)]
+    sentences = [name(figure, number)]
     for letter in "xy":
         axes = [layout[key] for key in sorted(layout) if re.fullmatch(f"{letter}axis\\d*", key)]
         titles = dict.fromkeys(_plain((axis or {}).get("title")) for axis in axes)
         named = ", ".join(filter(None, titles))
-        told += [f"{letter} is {named}"] if named else []
+        sentences += [f"{letter} is {named}"] if named else []
     curves = dict.fromkeys(_plain(each.get("name")) for each in figure.get("data") or ())
     named = ", ".join(list(filter(None, curves))[:12])
-    told += [f"curves: {named}"] if named else []
+    sentences += [f"curves: {named}"] if named else []
     frames = len(figure.get("frames") or ())
-    told += [f"{frames} frames can be played"] if frames > 1 else []
-    return ". ".join(told)
+    sentences += [f"{frames} frames can be played"] if frames > 1 else []
+    return ". ".join(sentences)
 
 
 def _plain(title: Any) -> str:
@@ -138,10 +138,10 @@ def _transport(play: Play, identity: str, title: str) -> str:
     """A button and a slider that play a figure."""
     data = {"figure": identity, "frames": json.dumps(play.frames)}
     data |= {"steps": json.dumps(play.steps), "redraw": "yes" if play.redraw else "no"}
-    given = " ".join(f'data-{key}="{html.escape(value, True)}"' for key, value in data.items())
+    attributes = " ".join(f'data-{key}="{html.escape(value, True)}"' for key, value in data.items())
     title, last = html.escape(title, quote=True), len(play.frames) - 1
     return (
-        f'<div class="transport" hidden {given}>'
+        f'<div class="transport" hidden {attributes}>'
         f'<button type="button" aria-label="Play or pause: {title}">▶ Play</button>'
         f'<input type="range" min="0" max="{last}" value="{last}" '
         f'aria-label="Frame of: {title}"><output>{html.escape(play.steps[-1])}</output></div>'

@@ -89,11 +89,11 @@ def language(metadata: Mapping[str, Any]) -> str | None:
     """
     spec, info = (_dict(metadata.get(name)) for name in ("kernelspec", "language_info"))
     names = {key: str(spec.get(key) or "").strip() for key in ("language", "name", "display_name")}
-    told, name = names["language"], names["name"]
-    if not told and PYTHON.match(name):
+    stated, name = names["language"], names["name"]
+    if not stated and PYTHON.match(name):
         return None
-    told = told or _of_kernel(name, names["display_name"]) or str(info.get("name") or "")
-    return None if not told or PYTHON.match(told) else told
+    stated = stated or _of_kernel(name, names["display_name"]) or str(info.get("name") or "")
+    return None if not stated or PYTHON.match(stated) else stated
 
 
 def _of_kernel(name: str, display_name: str) -> str:
@@ -136,35 +136,35 @@ def _old_cell(cell: Any) -> dict[str, Any] | None:
         return None
     kind = cell.get("cell_type") if isinstance(cell.get("cell_type"), str) else "raw"
     text = _text(cell.get("input" if kind == "code" else "source"))
-    kept = {"cell_type": kind, "metadata": _dict(cell.get("metadata"))}
+    common = {"cell_type": kind, "metadata": _dict(cell.get("metadata"))}
     if kind == "code":
-        return {**kept, "input": text, "outputs": [], "language": "python", "collapsed": False}
+        return {**common, "input": text, "outputs": [], "language": "python", "collapsed": False}
     level = cell.get("level")
-    return {**kept, "source": text, "level": level if level in range(1, 7) else 1}
+    return {**common, "source": text, "level": level if level in range(1, 7) else 1}
 
 
 def _metadata(given: Any) -> dict[str, Any]:
     """The metadata of a notebook, without what is of a wrong kind or of an earlier run."""
-    kept = {k: v for k, v in _dict(given).items() if k not in OF_AN_EARLIER_RUN}
+    metadata = {k: v for k, v in _dict(given).items() if k not in OF_AN_EARLIER_RUN}
     for name in ("curvkit", "kernelspec", "language_info"):
-        if not isinstance(kept.get(name, {}), Mapping):
-            del kept[name]
-    if "kernelspec" in kept:
-        name = str(kept["kernelspec"].get("name") or "python3")
-        told = str(kept["kernelspec"].get("display_name") or name)
-        kept["kernelspec"] = {**kept["kernelspec"], "name": name, "display_name": told}
-    if not isinstance(kept.get("language_info", {}).get("name", ""), str):
-        del kept["language_info"]
-    if "language_info" in kept:
-        kept["language_info"] = {"name": "python", **kept["language_info"]}
+        if not isinstance(metadata.get(name, {}), Mapping):
+            del metadata[name]
+    if "kernelspec" in metadata:
+        name = str(metadata["kernelspec"].get("name") or "python3")
+        label = str(metadata["kernelspec"].get("display_name") or name)
+        metadata["kernelspec"] = {**metadata["kernelspec"], "name": name, "display_name": label}
+    if not isinstance(metadata.get("language_info", {}).get("name", ""), str):
+        del metadata["language_info"]
+    if "language_info" in metadata:
+        metadata["language_info"] = {"name": "python", **metadata["language_info"]}
     for name, kind in dict(title=str, authors=list, orig_nbformat=int).items():
-        if not isinstance(kept.get(name, kind()), kind):
-            del kept[name]
-    if "curvkit" in kept:
-        own = {k: v for k, v in kept["curvkit"].items() if k not in ("report", "kernel")}
+        if not isinstance(metadata.get(name, kind()), kind):
+            del metadata[name]
+    if "curvkit" in metadata:
+        own = {k: v for k, v in metadata["curvkit"].items() if k not in ("report", "kernel")}
         wrong = [k for k in ("quick", "gallery") if not isinstance(own.get(k, {}), Mapping)]
-        kept["curvkit"] = {key: value for key, value in own.items() if key not in wrong}
-    return kept
+        metadata["curvkit"] = {key: value for key, value in own.items() if key not in wrong}
+    return metadata
 
 
 def _cell(raw: Any, number: int) -> dict[str, Any]:
@@ -172,33 +172,33 @@ def _cell(raw: Any, number: int) -> dict[str, Any]:
         raise ValueError(f"it is no notebook: the entry {number} of its cells is no cell.")
     kind = raw.get("cell_type")
     kind = kind if kind in ("code", "markdown", "raw") else "raw"
-    given = raw.get("id")
-    made = {
-        "id": given if isinstance(given, str) and IDENTITY.match(given) else f"cell-{number}",
+    own_id = raw.get("id")
+    cell = {
+        "id": own_id if isinstance(own_id, str) and IDENTITY.match(own_id) else f"cell-{number}",
         "cell_type": kind,
         "metadata": _of_cell(_dict(raw.get("metadata"))),
         "source": _text(raw.get("source")),
     }
     if kind == "code":
-        return {**made, "execution_count": None, "outputs": []}
+        return {**cell, "execution_count": None, "outputs": []}
     attachments = {
         str(file): {str(mime): _text(data) for mime, data in bundle.items()}
         for file, bundle in _dict(raw.get("attachments")).items()
         if isinstance(bundle, Mapping) and bundle
     }
-    return {**made, "attachments": attachments} if attachments else made
+    return {**cell, "attachments": attachments} if attachments else cell
 
 
 def _of_cell(given: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in given.items() if k not in (*OF_AN_EARLIER_RUN, "tags", "jupyter")}
-    kept = {k: v for k, v in kept.items() if isinstance(v, OF_A_KIND.get(k, object)) and v != ""}
+    meta = {k: v for k, v in given.items() if k not in (*OF_AN_EARLIER_RUN, "tags", "jupyter")}
+    meta = {k: v for k, v in meta.items() if isinstance(v, OF_A_KIND.get(k, object)) and v != ""}
     hidden = {k: v for k, v in _dict(given.get("jupyter")).items() if isinstance(v, bool)}
-    kept |= {"jupyter": hidden} if hidden else {}
+    meta |= {"jupyter": hidden} if hidden else {}
     tags = given.get("tags")
     tags = [tags] if isinstance(tags, str) else tags if isinstance(tags, list) else []
-    told = [str(each) for each in tags if isinstance(each, str | int | float)]
-    told = [each for each in dict.fromkeys(told) if each and "," not in each]
-    return {**kept, "tags": told} if told else kept
+    names = [str(each) for each in tags if isinstance(each, str | int | float)]
+    names = [each for each in dict.fromkeys(names) if each and "," not in each]
+    return {**meta, "tags": names} if names else meta
 
 
 def _identify(cells: list[dict[str, Any]]) -> None:
@@ -225,9 +225,9 @@ def _keep_what_was_injected(cells: list[dict[str, Any]]) -> None:
     ]  # fmt: skip
     for at, cell in enumerate(cells):
         if "tags" in cell["metadata"]:
-            kept = [each for each in cell["metadata"]["tags"] if each not in setting]
+            tags = [each for each in cell["metadata"]["tags"] if each not in setting]
             own = [PARAMETERS if at == sets[-1] else EARLIER] if at in sets else []
-            cell["metadata"]["tags"] = kept + own
+            cell["metadata"]["tags"] = tags + own
 
 
 def _dict(value: Any) -> dict[str, Any]:

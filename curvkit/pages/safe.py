@@ -64,8 +64,8 @@ def html_of(
     '<b>a<p class="left-out">a script, which a page does not run, is left out here</p></b>'
     """
     soup = BeautifulSoup(text, "html.parser")
-    for found in soup.find_all(string=lambda each: isinstance(each, PreformattedString)):
-        found.extract()  # comments, declarations, and the like
+    for comment in soup.find_all(string=lambda each: isinstance(each, PreformattedString)):
+        comment.extract()  # comments, declarations, and the like
     for tag in soup.find_all(True):
         if tag.decomposed or tag.parent is None:
             continue
@@ -86,8 +86,8 @@ def _keeps(style: Tag, styled: bool) -> bool:
 
 
 def _disarm(tag: Tag, taken_in: Callable[[str], str | None]) -> None:
-    kept = {name.lower(): value for name, value in tag.attrs.items()}
-    for name, value in list(kept.items()):
+    attrs = {name.lower(): value for name, value in tag.attrs.items()}
+    for name, value in list(attrs.items()):
         plain = value if isinstance(value, str) else " ".join(value)
         # A browser passes over these within an address.
         plain = re.sub(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+", "", plain)
@@ -95,17 +95,17 @@ def _disarm(tag: Tag, taken_in: Callable[[str], str | None]) -> None:
         odd = not re.fullmatch(r"[a-z_][\w.:-]*", name) or name.startswith("on") or name in BARRED
         here = tag.name in ("use",) or tag.find_parent("svg") is not None
         if odd or (address and not (plain.startswith("#") if here else ADDRESS.match(plain))):
-            del kept[name]
+            del attrs[name]
         elif name == "style" and OUTSIDE.search(plain):
-            del kept[name]
+            del attrs[name]
         elif name == "class":
-            given = value.split() if isinstance(value, str) else value
-            kept[name] = " ".join(each for each in given if each not in OURS)
+            classes = value.split() if isinstance(value, str) else value
+            attrs[name] = " ".join(each for each in classes if each not in OURS)
     if tag.name == "input":
-        kept["type"] = kept["type"] if kept.get("type") in ("checkbox", "radio") else "hidden"
-    tag.attrs = {CASED.get(name, name): value for name, value in kept.items()}
+        attrs["type"] = attrs["type"] if attrs.get("type") in ("checkbox", "radio") else "hidden"
+    tag.attrs = {CASED.get(name, name): value for name, value in attrs.items()}
     tag.name = CASED.get(tag.name, tag.name)
-    if "src" in kept or "poster" in kept:
+    if "src" in attrs or "poster" in attrs:
         _bring_in(tag, taken_in)
 
 
@@ -125,8 +125,8 @@ def _bring_in(tag: Tag, taken_in: Callable[[str], str | None]) -> None:
 def elsewhere(source: str, alt: str = "") -> str:
     """What stands in the place of a picture, or the like, that is not in the page."""
     if re.match(r"(?i)(https?:)?//", source):
-        told = html.escape(source, quote=True)
-        return f'<a href="{told}">{told}</a>'
+        address = html.escape(source, quote=True)
+        return f'<a href="{address}">{address}</a>'
     named = f" ({alt})" if alt else ""
     source = source if len(source) <= 80 else f"{source[:79]}…"
     return f'<span class="left-out">{html.escape(f"{source}{named} is not there")}</span>'

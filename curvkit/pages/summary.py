@@ -22,20 +22,20 @@ def runs(node: NotebookNode) -> list[dict[str, Any]]:
     Each is `{"cell", "room", "turned", "merits"}`: the cell's number, the room's name, the settings
     that are not at their defaults, and the figures of merit, of which None is not a number.
     """
-    found: dict[str, dict[str, Any]] = {}
+    unique: dict[str, dict[str, Any]] = {}
     for cell in node.cells:
         for output in cell.get("outputs", []):
-            told = output.get("metadata", {}).get("text/markdown", {}).get("curvkit", {})
-            if not isinstance(told, Mapping) or not {"room", "settings", "merits"} <= set(told):
+            facts = output.get("metadata", {}).get("text/markdown", {}).get("curvkit", {})
+            if not isinstance(facts, Mapping) or not {"room", "settings", "merits"} <= set(facts):
                 continue
             run = {
                 "cell": cell.metadata.get("curvkit_cell"),
-                "room": str(told["room"]),
-                "turned": turned(str(told["room"]), told["settings"]),
-                "merits": dict(told["merits"]),
+                "room": str(facts["room"]),
+                "turned": turned(str(facts["room"]), facts["settings"]),
+                "merits": dict(facts["merits"]),
             }
-            found.setdefault(repr((run["room"], sorted(told["settings"].items()))), run)
-    return list(found.values())
+            unique.setdefault(repr((run["room"], sorted(facts["settings"].items()))), run)
+    return list(unique.values())
 
 
 def turned(room: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,21 +76,21 @@ def _name(each: Mapping[str, Any], letter: str) -> str:
 
 def _spans(traces: list[Any], layout: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """From where to where each axis goes: as the layout says, or as far as its data."""
-    found: dict[str, list[np.ndarray]] = {}
+    by_axis: dict[str, list[np.ndarray]] = {}
     for each in traces:
         sides = _points(each) if "z" not in each else [numbers(each.get(letter)) for letter in "xy"]
         for letter, values in zip("xy", sides, strict=True):
             name = _name(each, letter)
             log = (layout.get(name) or {}).get("type") == "log"
             with np.errstate(all="ignore"):
-                found.setdefault(name, []).append(np.log10(values) if log else values)
+                by_axis.setdefault(name, []).append(np.log10(values) if log else values)
     spans = {}
-    for name, parts in found.items():
+    for name, parts in by_axis.items():
         values = np.concatenate(parts)
         values = values[np.isfinite(values)]
         span = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-        given = numbers((layout.get(name) or {}).get("range"))
-        spans[name] = tuple(given) if len(given) == 2 and np.isfinite(given).all() else span
+        bounds = numbers((layout.get(name) or {}).get("range"))
+        spans[name] = tuple(bounds) if len(bounds) == 2 and np.isfinite(bounds).all() else span
     return spans
 
 
@@ -152,8 +152,8 @@ def _parts(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     ends = np.flatnonzero(np.diff(there.astype(int))).reshape(-1, 2)
     pieces = [np.arange(start, stop) for start, stop in ends]
     share = MOST_POINTS / max(1, sum(map(len, pieces)))
-    kept = [pieces[at] for at in _some(np.arange(len(pieces)), MOST_PARTS)]
-    return [_some(each, max(8, int(share * len(each)))) for each in kept]
+    chosen = [pieces[at] for at in _some(np.arange(len(pieces)), MOST_PARTS)]
+    return [_some(each, max(8, int(share * len(each)))) for each in chosen]
 
 
 def _path(x: np.ndarray, y: np.ndarray) -> str:
@@ -218,10 +218,10 @@ def _map(each: Mapping[str, Any], box: list[Any]) -> Iterator[str]:
     if not grid.size:
         return
     grid = grid[:: -(-len(grid) // MOST_CELLS), :: -(-grid.shape[1] // MOST_CELLS)]
-    found = grid[np.isfinite(grid)] if np.isfinite(grid).any() else np.zeros(1)
+    finite = grid[np.isfinite(grid)] if np.isfinite(grid).any() else np.zeros(1)
     low, high = (
         float(each[name] if _number(each.get(name)) else end)
-        for name, end in (("zmin", found.min()), ("zmax", found.max()))
+        for name, end in (("zmin", finite.min()), ("zmax", finite.max()))
     )
     (x0, x1), (y0, y1) = box[0][0], box[1][0]
     wide = (x1 - x0) * (WIDTH - 16) / grid.shape[1]
@@ -241,11 +241,11 @@ def _map(each: Mapping[str, Any], box: list[Any]) -> Iterator[str]:
 
 def _scale(given: Any) -> tuple[list[float], np.ndarray]:
     """Shares from 0 to 1, and the red, green and blue there; pale to dark where none is said."""
-    told = [(0.0, "#e6f0f0"), (1.0, "#1e78f0")]
+    stops = [(0.0, "#e6f0f0"), (1.0, "#1e78f0")]
     if isinstance(given, list | tuple) and given and all(map(_stop, given)):
-        told = given
-    colors = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for _, color in told]
-    return [float(share) for share, _ in told], np.array(colors).T
+        stops = given
+    colors = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for _, color in stops]
+    return [float(share) for share, _ in stops], np.array(colors).T
 
 
 def _stop(given: Any) -> bool:
@@ -270,7 +270,7 @@ def _frame(across: tuple[float, float], up: tuple[float, float]) -> str:
 
 def _color(each: Mapping[str, Any], number: int) -> str:
     for part in ("line", "marker"):
-        found = (each.get(part) or {}).get("color") if isinstance(each.get(part), Mapping) else None
-        if isinstance(found, str) and COLOR.fullmatch(found):
-            return found
+        color = (each.get(part) or {}).get("color") if isinstance(each.get(part), Mapping) else None
+        if isinstance(color, str) and COLOR.fullmatch(color):
+            return color
     return COLORS[number % len(COLORS)]

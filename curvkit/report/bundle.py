@@ -85,34 +85,34 @@ def is_one(path: Path) -> bool:
 
 def _wheels() -> dict[str, bytes]:
     """Curvkit's wheel first, then those of what it needs, as far as they can be carried."""
-    found = dict([wheel.built("curvkit")])
+    wheels = dict([wheel.built("curvkit")])
     for name in _asked(CARRIED):
         try:
-            found |= dict([wheel.built(name)])
+            wheels |= dict([wheel.built(name)])
         except ValueError:
             continue  # its first cell asks pip for it, or says that it is missing
-    return found
+    return wheels
 
 
 def _asked(names: tuple[str, ...]) -> list[str]:
     """Packages and all that they ask for, but for what a host has to have."""
-    found, open_ = [], list(names)
+    packages, open_ = [], list(names)
     while open_:
         name = open_.pop(0)
-        if name in found or name in OF_THE_HOST:
+        if name in packages or name in OF_THE_HOST:
             continue
         try:
             asked = metadata.requires(name) or []
         except metadata.PackageNotFoundError:
             continue
-        found.append(name)
+        packages.append(name)
         requirements = map(Requirement, asked)
         open_ += [
             each.name.lower()
             for each in requirements
             if not each.marker or each.marker.evaluate({"extra": ""})
         ]
-    return found
+    return packages
 
 
 def _text(data: bytes) -> str:

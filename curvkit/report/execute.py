@@ -111,18 +111,18 @@ def execute(
     with _logged(lines):
         raised = _run(path, node, parameters, watch, lines, timeout=timeout, brisk=brisk)
     watch.stop.check()
-    done = remove_error_markers(watch.node)
-    failure = _failure(done, raised, watch.cell, timeout)
+    executed = remove_error_markers(watch.node)
+    failure = _failure(executed, raised, watch.cell, timeout)
     if failure:
-        lines.write(f"\n{path.stem} failed in {failure}\n{_traceback(done)}\n")
+        lines.write(f"\n{path.stem} failed in {failure}\n{_traceback(executed)}\n")
     if lines.error:
         raise lines.error
     seconds = time.perf_counter() - started
-    done.metadata.setdefault("papermill", NotebookNode())["input_path"] = path.name
-    done.metadata.setdefault("curvkit", NotebookNode())["report"] = NotebookNode(
-        _facts(path, done, defaults, parameters, seconds, failure)
+    executed.metadata.setdefault("papermill", NotebookNode())["input_path"] = path.name
+    executed.metadata.setdefault("curvkit", NotebookNode())["report"] = NotebookNode(
+        _facts(path, executed, defaults, parameters, seconds, failure)
     )
-    return done
+    return executed
 
 
 def _run(path, node, parameters, watch, lines, **options) -> Exception | None:
@@ -194,10 +194,10 @@ def failed(path: Path, where: str, error: Exception) -> NotebookNode:
         where: in what it failed, as `its reading`.
         error: what went wrong there.
     """
-    done = nbformat.v4.new_notebook()
-    facts = _facts(path, done, {}, {}, 0.0, Failure(None, where, sentence(error)))
-    done.metadata["curvkit"] = NotebookNode(report=NotebookNode(facts))
-    return done
+    notebook = nbformat.v4.new_notebook()
+    facts = _facts(path, notebook, {}, {}, 0.0, Failure(None, where, sentence(error)))
+    notebook.metadata["curvkit"] = NotebookNode(report=NotebookNode(facts))
+    return notebook
 
 
 def sentence(error: Exception) -> str:
@@ -260,7 +260,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 def title(node: NotebookNode) -> str:
     """The first heading of a notebook in plain letters, or nothing."""
     for cell in node.cells:
-        found = cell.cell_type == "markdown" and re.search(r"(?m)^#\s+(.+)$", cell.source)
-        if found:
-            return html.unescape(re.sub(r"<[^>]*>|[*`$\\]", "", found.group(1))).strip()
+        heading = cell.cell_type == "markdown" and re.search(r"(?m)^#\s+(.+)$", cell.source)
+        if heading:
+            return html.unescape(re.sub(r"<[^>]*>|[*`$\\]", "", heading.group(1))).strip()
     return ""

@@ -117,11 +117,11 @@ def _turned(path: Path, record: Path) -> list[str]:
     """Writes the page of a notebook that ended well; returns a sentence if it cannot be made."""
     node = nbformat.read(record, as_version=4)
     try:
-        made = writable(_page(node, precompute.of_notebook(node), path))
+        content = writable(_page(node, precompute.of_notebook(node), path))
     except Exception as error:  # whatever the notebook holds, the others are to be drawn
         record.with_suffix(".html").unlink(missing_ok=True)
         return [f"{path.stem} failed in its page: {execute.sentence(error)}"]
-    files.write(record.with_suffix(".html"), made)
+    files.write(record.with_suffix(".html"), content)
     return []
 
 
@@ -134,11 +134,11 @@ def _section(turned: Sequence[Turned], nonce: str) -> str:
     if not turned:
         return ""
     name, first = "turned", turned[0].figures[turned[0].default]
-    told = [
+    variants = [
         [_variant(*each) for each in zip(knob.figures, knob.words, strict=True)] for knob in turned
     ]
     # Within a script element only its end could be mistaken for one.
-    data = json.dumps(told).replace("</", "<\\/").replace("<!--", "<\\!--")
+    data = json.dumps(variants).replace("</", "<\\/").replace("<!--", "<\\!--")
     sliders = "\n".join(_slider(knob) for knob in turned)
     words = markup.markdown(turned[0].words[turned[0].default], trusted=False)
     return (
@@ -192,9 +192,11 @@ def _claim(node: NotebookNode) -> str:
     for cell in node.cells:
         if cell.cell_type == "markdown":
             parts = [each.strip() for each in cell.source.split("\n\n")]
-            told = [each for each in parts if each and not each.startswith("#")]
-            ends = (at for at, each in enumerate(told, 1) if each.endswith((".", ".)", "!", "?")))
-            return "\n\n".join(told[: next(ends, len(told))])
+            paragraphs = [each for each in parts if each and not each.startswith("#")]
+            ends = (
+                at for at, each in enumerate(paragraphs, 1) if each.endswith((".", ".)", "!", "?"))
+            )
+            return "\n\n".join(paragraphs[: next(ends, len(paragraphs))])
     return ""
 
 

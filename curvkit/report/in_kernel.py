@@ -44,16 +44,16 @@ class Bounded(OutStream):
 
 def facts() -> str:
     """What the kernel computed on and what it took, as JSON."""
-    told: dict[str, Any] = {"backend": "jax was not used", **_taken()}
+    usage: dict[str, Any] = {"backend": "jax was not used", **_taken()}
     jax = sys.modules.get("jax")
     if jax is not None:
         devices = jax.devices()
-        told["backend"] = jax.default_backend()
-        told["device"] = f"{len(devices)} × {devices[0].device_kind}"
+        usage["backend"] = jax.default_backend()
+        usage["device"] = f"{len(devices)} × {devices[0].device_kind}"
         # None on a CPU, whose arrays are in the memory of the process.
         stats = devices[0].memory_stats() or {}
-        told["device_peak_mb"] = stats.get("peak_bytes_in_use", 0) / 1e6
-    return json.dumps(told)
+        usage["device_peak_mb"] = stats.get("peak_bytes_in_use", 0) / 1e6
+    return json.dumps(usage)
 
 
 def _taken() -> dict[str, float]:

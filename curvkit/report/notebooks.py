@@ -45,12 +45,12 @@ def to_work_on(notebook: Path) -> tuple[Path, bool]:
     if notebook.parent != installed():
         return notebook, False
     there = files.folder(Path.cwd() / COPIES)
-    made = False
+    copied = False
     for each in sorted(installed().glob("*.ipynb")):
         if files.found(there / each.name) is None:
             files.write(there / each.name, each.read_bytes())
-            made = True
-    return there / notebook.name, made
+            copied = True
+    return there / notebook.name, copied
 
 
 def choose(wanted: Sequence[str] = ()) -> list[Path]:

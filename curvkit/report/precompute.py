@@ -53,15 +53,15 @@ def values(knob: Knob, now: Any = None) -> list[Any]:
     """
     now, far = knob.default if now is None else now, VALUES // 2
     low, high = knob.ends
-    found = []
+    candidates = []
     for at in range(-far, far + 1):
         if knob.scale == "log":
             value = min(max(now * 2.0**at, low), high)
         else:
             end = high if at > 0 else low
             value = now + (end - now) * abs(at) / (2 * far)
-        found.append(now if at == 0 else knob.kind(float(f"{value:.3g}")))
-    return sorted({each for each in found if low <= each <= high})
+        candidates.append(now if at == 0 else knob.kind(float(f"{value:.3g}")))
+    return sorted({each for each in candidates if low <= each <= high})
 
 
 def plan(node: NotebookNode) -> Plan | None:
@@ -76,15 +76,15 @@ def plan(node: NotebookNode) -> Plan | None:
         ValueError: with one sentence, if a notebook names a knob, a value or a figure that is not
             there.
     """
-    told = node.metadata.get("curvkit", {})
-    if not told.get("room"):
+    ours = node.metadata.get("curvkit", {})
+    if not ours.get("room"):
         return None
-    house, wish = rooms.load(told["room"]), told.get("gallery", {})
+    house, wish = rooms.load(ours["room"]), ours.get("gallery", {})
     declared, figures = knobs.knobs(house.Settings), house.room.figures
     figure = wish.get("figure", next(iter(figures)))
     if figure not in figures:
         raise ValueError(messages.unknown("figure", figure, figures))
-    ran = told.get("report", {}).get("parameters", parameters.declared(node))
+    ran = ours.get("report", {}).get("parameters", parameters.declared(node))
     base = {name: value for name, value in ran.items() if name in declared} | wish.get("set", {})
     wanted = {name: list(each) for name, each in wish.get("knobs", {}).items()}
     if unknown := [name for name in wanted if name not in declared]:
@@ -114,14 +114,14 @@ def of_notebook(node: NotebookNode) -> list[Turned]:
     wanted = plan(node)
     if wanted is None:
         return []
-    found = []
+    turned = []
     for name in wanted.values:
-        made = _turned(wanted, name)
-        if wanted.named or len({json.dumps(one["data"]) for one in made.figures}) > 1:
-            found.append(made)
-        if len(found) == MOST_KNOBS:
+        knob = _turned(wanted, name)
+        if wanted.named or len({json.dumps(figure["data"]) for figure in knob.figures}) > 1:
+            turned.append(knob)
+        if len(turned) == MOST_KNOBS:
             break
-    return found
+    return turned
 
 
 def _candidates(declared: Mapping[str, Knob]) -> Iterator[str]:
@@ -135,13 +135,13 @@ def _turned(plan: Plan, name: str) -> Turned:
     from curvkit.show import player
 
     house, figures, words = plan.house, [], []
-    knob, given = knobs.knobs(house.Settings)[name], plan.values[name]
+    knob, levels = knobs.knobs(house.Settings)[name], plan.values[name]
     draw = house.room.figures[plan.figure]
-    for value in given:
+    for value in levels:
         trace = house.run(knobs.read(house.Settings, {**plan.base, name: value}))
         figures.append(json.loads(str(player.animate(draw, trace, FRAMES).to_json())))
         words.append(house.figures.words(trace))
-    at = given.index(plan.base.get(name, knob.default))
+    at = levels.index(plan.base.get(name, knob.default))
     return Turned(
-        knob.label, knob.sentence, [summary.setting(each) for each in given], at, figures, words
+        knob.label, knob.sentence, [summary.setting(each) for each in levels], at, figures, words
     )

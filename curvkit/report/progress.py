@@ -50,11 +50,11 @@ class Follower:
 
     def cell(self, name: str, number: int) -> None:
         """Cell `number` of a notebook, counted from 1, starts."""
-        task, total, began, said = self._under_way[name]
+        task, total, began, last = self._under_way[name]
         now = time.monotonic()
         if self._bar:
             self._bar.update(task, completed=number)
-        elif now - said >= SECONDS_BETWEEN_LINES:
+        elif now - last >= SECONDS_BETWEEN_LINES:
             self._under_way[name][3] = now
             self.say(f"{name}: cell {number} of {total}, {now - began:.0f} s")
 

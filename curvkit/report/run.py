@@ -135,11 +135,11 @@ def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> lis
     values = parameters.check(nodes, parameters.pairs(given))
     if quick:
         values = parameters.quickened(nodes, values)
-    found = []
+    jobs = []
     for path, stem in zip(notebooks, stems([path.stem for path in notebooks]), strict=True):
         node, own = nodes.get(path.stem, v4.new_notebook()), values.get(path.stem, {})
-        found.append(Job(path, stem, node, own, provenance.mark(node, own), torn.get(path.stem)))
-    return found
+        jobs.append(Job(path, stem, node, own, provenance.mark(node, own), torn.get(path.stem)))
+    return jobs
 
 
 def stems(names: Sequence[str]) -> list[str]:
@@ -148,13 +148,13 @@ def stems(names: Sequence[str]) -> list[str]:
     >>> stems(["a", "index"])
     ['a', 'index_notebook']
     """
-    found = []
-    for given in names:
-        name = given
-        while name.lower() == "index" or (name != given and name in (*names, *found)):
+    unique = []
+    for original in names:
+        name = original
+        while name.lower() == "index" or (name != original and name in (*names, *unique)):
             name = f"{name}_notebook"
-        found.append(name)
-    return found
+        unique.append(name)
+    return unique
 
 
 @dataclass(frozen=True)
@@ -187,32 +187,34 @@ class Maker:
 
     def _make(self, job: Job) -> dict[str, Any]:
         stem, record_of = job.path.stem, self.out / f"{job.stem}.ipynb"
-        kept = None if self.fresh or job.torn else provenance.finished(record_of, job.mark)
-        self.follower.begin(stem, len(job.node.cells), quietly=kept is not None)
-        done = kept or self._run(job)
-        made = self._made(job, done, kept is not None)
-        facts = done.metadata.curvkit.report
-        if not kept or facts.failure:
+        earlier = None if self.fresh or job.torn else provenance.finished(record_of, job.mark)
+        self.follower.begin(stem, len(job.node.cells), quietly=earlier is not None)
+        notebook = earlier or self._run(job)
+        contents = self._made(job, notebook, earlier is not None)
+        facts = notebook.metadata.curvkit.report
+        if not earlier or facts.failure:
             # Pages of an earlier run are deleted first, so that none is mistaken for this run's.
             for kind in KINDS:
                 (self.out / f"{job.stem}.{kind}").unlink(missing_ok=True)
             # Not by nbformat, which sorts all names: parameters are told in their own order.
-            files.write(record_of, writable(json.dumps(done, indent=1, ensure_ascii=False) + "\n"))
-        for kind, content in made.items():
+            files.write(
+                record_of, writable(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+            )
+        for kind, content in contents.items():
             files.write(self.out / f"{job.stem}.{kind}", content)
-        told = f"{stem}: ok, " + ("as it was" if kept else f"{facts.seconds:.0f} s")
-        self.follower.end(stem, f"{stem} failed in {facts.failure}" if facts.failure else told)
+        sentence = f"{stem}: ok, " + ("as it was" if earlier else f"{facts.seconds:.0f} s")
+        self.follower.end(stem, f"{stem} failed in {facts.failure}" if facts.failure else sentence)
         return facts
 
     def _run(self, job: Job) -> NotebookNode:
         if job.torn:
             with self._log(job) as log:
                 log.write(f"{job.torn}\n")
-            done = execute.failed(job.path, "its reading", job.torn)
+            notebook = execute.failed(job.path, "its reading", job.torn)
         else:
-            done = self._executed(job)
-        done.metadata.curvkit.report |= {"mark": job.mark, "profile": self.profile}
-        return done
+            notebook = self._executed(job)
+        notebook.metadata.curvkit.report |= {"mark": job.mark, "profile": self.profile}
+        return notebook
 
     @contextlib.contextmanager
     def _log(self, job: Job) -> Iterator[TextIO]:
@@ -241,18 +243,18 @@ class Maker:
         """What is made of an executed notebook and not there yet, by the ending of its file."""
         there = [kind for kind in KINDS if kept and (self.out / f"{job.stem}.{kind}").is_file()]
         wanted = [kind for kind in KINDS if kind in self.formats and kind not in there]
-        facts, made = done.metadata.curvkit.report, {}
+        facts, contents = done.metadata.curvkit.report, {}
         try:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
             where = "its page"
-            made["html"] = writable(page.render(done, str(job.path.parent))) if wanted else ""
+            contents["html"] = writable(page.render(done, str(job.path.parent))) if wanted else ""
             where = "its pdf"
-            made |= {"pdf": pdf.printed(made["html"])} if "pdf" in wanted else {}
+            contents |= {"pdf": pdf.printed(contents["html"])} if "pdf" in wanted else {}
         except Exception as error:
             facts.failure = facts.failure or f"{where}: {execute.sentence(error)}"
-            made.setdefault("html", writable(page.without_cells(done)))
-        return {kind: content for kind, content in made.items() if kind in wanted}
+            contents.setdefault("html", writable(page.without_cells(done)))
+        return {kind: content for kind, content in contents.items() if kind in wanted}
 
 
 def writable(text: str) -> str:

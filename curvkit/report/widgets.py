@@ -95,13 +95,13 @@ class WidgetClient(PapermillNotebookClient):
 
 def displayed(node: NotebookNode) -> list[str]:
     """The models of the widgets that a notebook displays."""
-    found = [
+    models = [
         output.data[WIDGET].get("model_id")
         for cell in node.cells
         for output in cell.get("outputs", [])
         if isinstance(output.get("data", {}).get(WIDGET), Mapping)
     ]
-    return [each for each in dict.fromkeys(found) if isinstance(each, str)]
+    return [each for each in dict.fromkeys(models) if isinstance(each, str)]
 
 
 def put_beside(node: NotebookNode, stills: Mapping[str, Any]) -> None:
@@ -116,10 +116,10 @@ def _with(output: NotebookNode, stills: Mapping[str, Any]) -> list[NotebookNode]
     still = stills.get(str(view.get("model_id"))) if isinstance(view, Mapping) else None
     if not still:
         return [output]
-    told = "bar" if still["bar"] else "whole" if still["whole"] else "partly"
-    output.setdefault("metadata", NotebookNode())["curvkit"] = NotebookNode(widget=told)
+    extent = "bar" if still["bar"] else "whole" if still["whole"] else "partly"
+    output.setdefault("metadata", NotebookNode())["curvkit"] = NotebookNode(widget=extent)
     shown: list[Any] = [nbformat.from_dict(each) for each in still["outputs"]]
-    if len(shown) == 1 and told == "whole" and PLOTLY in shown[0].get("data", {}):
+    if len(shown) == 1 and extent == "whole" and PLOTLY in shown[0].get("data", {}):
         # As JupyterLab draws it, too, where the widget has no kernel any more.
         output.data[PLOTLY] = shown[0].data[PLOTLY]
         return [output]

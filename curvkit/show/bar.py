@@ -48,8 +48,8 @@ class Bar(widgets.HBox):
 
 
 def _button(text: str, icon: str, tip: str, act: Callable[[], Any], width: str = "88px"):
-    made = widgets.Button(
+    button = widgets.Button(
         description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width=width)
     )
-    made.on_click(lambda _: act())
-    return made
+    button.on_click(lambda _: act())
+    return button

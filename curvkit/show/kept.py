@@ -60,8 +60,8 @@ def _axes(figure: go.Figure) -> dict[str, Any]:
     used = {curve[f"{letter}axis"] or letter for curve in theme.curves(figure) for letter in "xy"
             if f"{letter}axis" in curve}  # fmt: skip
     layout = theme.untyped(figure).layout
-    found = {name: layout[f"{name[0]}axis{name[1:]}"] for name in used}
-    return {name: (axis.type, axis.title.text, axis.overlaying) for name, axis in found.items()}
+    axes = {name: layout[f"{name[0]}axis{name[1:]}"] for name in used}
+    return {name: (axis.type, axis.title.text, axis.overlaying) for name, axis in axes.items()}
 
 
 def _lines(figure: go.Figure) -> list[Any]:

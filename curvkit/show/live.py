@@ -98,8 +98,8 @@ class Live:
             drawn = time.perf_counter()
             with self._count:  # a stop that came while it was drawn has the last word
                 if generation == self._generation:
-                    told = f"{newest.readings} of {length} readings"
-                    self._said(told, "info", newest.readings / length)
+                    progress = f"{newest.readings} of {length} readings"
+                    self._said(progress, "info", newest.readings / length)
             trace = None if trace is None else next(chunks, None)
             if trace is None and generation == self._generation:
                 self._said(f"done, {newest.readings} readings", "success", 1.0)

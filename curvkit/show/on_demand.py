@@ -15,20 +15,20 @@ def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widget
     if headless():
         return figure
     button = widgets.Button(description=text, icon="play", layout=widgets.Layout(width="auto"))
-    said, canvas = widgets.Label(""), Canvas()
+    status, canvas = widgets.Label(""), Canvas()
     canvas.paint(figure)
 
     def press(_):
-        button.disabled, said.value = True, "…"
+        button.disabled, status.value = True, "…"
         try:
             canvas.paint(then())
-            said.value = ""
+            status.value = ""
         except Exception as error:  # an error of a button would otherwise reach nobody
-            said.value = messages.failure(error)
+            status.value = messages.failure(error)
         finally:
             button.disabled = False
 
     button.on_click(press)
-    made = Shown([widgets.HBox([button, said]), canvas])
-    made.canvas = canvas
-    return made
+    box = Shown([widgets.HBox([button, status]), canvas])
+    box.canvas = canvas
+    return box

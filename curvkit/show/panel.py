@@ -34,9 +34,9 @@ def headless() -> bool:
     A front end lets a cell ask for input; papermill, nbconvert and nbclient do not. The variable
     `CURVKIT_HEADLESS` (1 or 0) decides where that is wrong.
     """
-    said = os.environ.get("CURVKIT_HEADLESS")
-    if said in ("0", "1"):
-        return said == "1"
+    setting = os.environ.get("CURVKIT_HEADLESS")
+    if setting in ("0", "1"):
+        return setting == "1"
     shell = get_ipython()
     return not (hasattr(shell, "kernel") and getattr(shell.kernel, "_allow_stdin", True))
 

@@ -50,18 +50,18 @@ def _fixed(figure: go.Figure, axis: Any) -> dict[str, Any]:
         return dict(range=axis.range)
     letter = axis.plotly_name[0]
     identity = letter + axis.plotly_name[len("xaxis") :]
-    found = [
+    values = [
         np.asarray(each[letter])
         for each in theme.curves(figure)
         if f"{letter}axis" in each and (each[f"{letter}axis"] or letter) == identity
         and letter in each and each[letter] is not None
     ]  # fmt: skip
-    if any(each.dtype.kind not in "biufO" for each in found) or axis.type == "category":
+    if any(each.dtype.kind not in "biufO" for each in values) or axis.type == "category":
         # Of names: all of them stay in their places.
-        names = list(dict.fromkeys(str(name) for each in found for name in each))
+        names = list(dict.fromkeys(str(name) for each in values for name in each))
         return dict(type="category", categoryorder="array", categoryarray=names,
                     range=[-0.5, len(names) - 0.5])  # fmt: skip
-    limits = _limits(axis, np.concatenate([np.ravel(e).astype(float) for e in found] or [[]]))
+    limits = _limits(axis, np.concatenate([np.ravel(e).astype(float) for e in values] or [[]]))
     return {} if limits is None else dict(range=limits)
 
 
@@ -92,11 +92,11 @@ def animate(draw: Callable[[Trace], go.Figure], trace: Trace, frames: int = 50) 
         The whole figure; played it starts from the first reading. It needs no kernel. With one
         picture there is nothing to play, and no button.
     """
-    whole = freeze(draw(trace))
+    figure = freeze(draw(trace))
     ends = np.unique(np.linspace(1, trace.readings, min(frames, trace.readings)).astype(int))
     if len(ends) < 2:
-        return whole
-    curves = theme.curves(whole)
+        return figure
+    curves = theme.curves(figure)
     moving = [i for i, each in enumerate(curves) if each.x is not None]
     drawn = [_moving(draw, trace, end, moving) for end in ends]
     # Of pictures such as heatmaps only those that change; plotly moves no other kind than scatter
@@ -106,8 +106,8 @@ def animate(draw: Callable[[Trace], go.Figure], trace: Trace, frames: int = 50) 
         if _values(each, "z") and not np.array_equal(each.z, curves[at].z, equal_nan=True)
     }  # fmt: skip
     redraw = bool(pictures) or any(curves[at].type == "bar" for at in moving)
-    redraw = redraw or not ranges(whole)
-    whole.frames = [
+    redraw = redraw or not ranges(figure)
+    figure.frames = [
         go.Frame(
             name=str(end),
             data=[
@@ -119,7 +119,7 @@ def animate(draw: Callable[[Trace], go.Figure], trace: Trace, frames: int = 50) 
         for end, now in zip(ends, drawn, strict=True)
     ]
     labels = {str(end): str(_step(trace, end)) for end in ends}
-    return _with_transport(whole, trace.COUNTED, labels, redraw)
+    return _with_transport(figure, trace.COUNTED, labels, redraw)
 
 
 def _values(curve: Any, names: str) -> dict[str, Any]:

@@ -43,8 +43,8 @@ class Plot(anywidget.AnyWidget):
     still = Dict().tag(sync=True)
 
     def __init__(self, figure: go.Figure):
-        held = _library()
-        name = f"IPY_MODEL_{held.model_id}"
+        library = _library()
+        name = f"IPY_MODEL_{library.model_id}"
         super().__init__(
             figure=figure.to_json(), config=CONFIG, library=name,
             version=plotly.offline.get_plotlyjs_version(),
@@ -57,11 +57,11 @@ class Plot(anywidget.AnyWidget):
 
 
 def _library() -> Library:
-    held = _held()
-    if held.comm is None:  # its kernel's widgets were all closed
+    library = _held()
+    if library.comm is None:  # its kernel's widgets were all closed
         _held.cache_clear()
-        held = _held()
-    return held
+        library = _held()
+    return library
 
 
 @functools.cache

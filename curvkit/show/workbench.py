@@ -125,22 +125,22 @@ class Workbench(Shown):
         away = widgets.Button(
             icon="trash", tooltip="Take this row away", layout=widgets.Layout(width="36px")
         )
-        made = widgets.HBox([*cells, away])
-        away.on_click(lambda _: self._take_away(made))
-        self._table.children = (*self._table.children, made)
+        box = widgets.HBox([*cells, away])
+        away.on_click(lambda _: self._take_away(box))
+        self._table.children = (*self._table.children, box)
 
     def _take_away(self, row: Any):
         self._table.children = tuple(each for each in self._table.children if each is not row)
         self._edited()
 
     def _button(self, text: str, icon: str, act: Callable[[], Any]):
-        made = widgets.Button(
+        button = widgets.Button(
             description=text,
             icon=icon,
             layout=widgets.Layout(width="auto", min_width="110px", flex="0 0 auto"),
         )  # fmt: skip
-        made.on_click(lambda _: act())
-        return made
+        button.on_click(lambda _: act())
+        return button
 
 
 def _cell() -> widgets.Layout:

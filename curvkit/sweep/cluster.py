@@ -79,18 +79,18 @@ def secure(scheduler: str | None, given: Mapping[str, Any]) -> Any:
             named[name] = str(Path(path).resolve())
     names = {"tls_cert": "tls_client_cert", "tls_key": "tls_client_key"}
     distributed = installed()
-    made = distributed.Security(
+    security = distributed.Security(
         require_encryption=True, **{names.get(name, name): path for name, path in named.items()}
     )
-    if not (made.tls_ca_file and made.tls_client_cert):
+    if not (security.tls_ca_file and security.tls_client_cert):
         raise ValueError(CERTIFICATES.format(scheduler=scheduler))
     try:
-        made.get_connection_args("client")
+        security.get_connection_args("client")
     except (OSError, ValueError) as error:
         raise ValueError(
             f"The certificates for {scheduler} cannot be used: {work.said(error)}."
         ) from None
-    return made
+    return security
 
 
 @contextlib.contextmanager
@@ -144,8 +144,8 @@ def _owned(make: Callable[[], Any]) -> Iterator[Any]:
     ended = contextlib.ExitStack()
     try:
         with held():
-            made = ended.enter_context(make())
-        yield made
+            resource = ended.enter_context(make())
+        yield resource
     finally:
         with held():
             ended.close()
@@ -206,14 +206,14 @@ def _preparing(distributed: Any) -> Any:
 
 def _same_version(client: Any, scheduler: str) -> None:
     try:
-        found = set(client.run(work.version).values())
+        versions = set(client.run(work.version).values())
     except Exception as error:  # whatever kept a worker from importing it
         raise ValueError(
             f"The workers of {scheduler} cannot import curvkit: {work.said(error)}."
         ) from None
-    other = found - {work.version()}
-    if other:
+    differing = versions - {work.version()}
+    if differing:
         raise ValueError(
-            f"The workers of {scheduler} have curvkit {', '.join(sorted(other))}, and here is "
+            f"The workers of {scheduler} have curvkit {', '.join(sorted(differing))}, and here is "
             f"{work.version()}; install the same."
         )

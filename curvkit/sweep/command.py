@@ -104,12 +104,12 @@ def sweep(
     room, swept, fixed = plan.asked(room, file, over or (), settings or ())
     where = dict(out=out, scheduler=scheduler, workers=workers, batch=batch)
     certificates = dict(tls_ca_file=tls_ca_file, tls_cert=tls_cert, tls_key=tls_key)
-    given = dict(over=swept, fixed=fixed, notebooks=notebook_of or notebook, traces=traces)
+    runs = dict(over=swept, fixed=fixed, notebooks=notebook_of or notebook, traces=traces)
     # A notebook that was named by its path is named again: a folder of results leads nowhere.
     named = notebook_of if notebook_of and notebook_of.endswith(".ipynb") else None
     again = where | certificates | {"notebook_of": named}
     how = dict(resume=resume, retry_failed=retry_failed)
-    _made(room, where | given | how, certificates, lambda: _stopped(room, retry_failed, again))
+    _made(room, where | runs | how, certificates, lambda: _stopped(room, retry_failed, again))
 
 
 def _made(
@@ -121,15 +121,18 @@ def _made(
 
     security = cluster.secure(given["scheduler"], certificates)
     try:
-        done = make(room, **given, security=security, console=Console())
+        summary = make(room, **given, security=security, console=Console())
     except KeyboardInterrupt:
         typer.echo(again(), err=True)
         raise typer.Exit(130) from None
-    if done.failed:
-        told = f"{done.failed} of {done.runs} runs failed; the table says why, and --retry-failed"
-        typer.echo(f"{told} makes them again.", err=True)
-    typer.echo(f"Open {done.page}; the table is {done.folder / 'table'}")
-    raise typer.Exit(1 if done.failed else 0)
+    if summary.failed:
+        sentence = (
+            f"{summary.failed} of {summary.runs} runs failed; the table says why, and "
+            "--retry-failed"
+        )
+        typer.echo(f"{sentence} makes them again.", err=True)
+    typer.echo(f"Open {summary.page}; the table is {summary.folder / 'table'}")
+    raise typer.Exit(1 if summary.failed else 0)
 
 
 def _stopped(room: str, retry_failed: bool, where: dict[str, Any]) -> str:
@@ -137,7 +140,7 @@ def _stopped(room: str, retry_failed: bool, where: dict[str, Any]) -> str:
     if not ((where["out"] or Path("sweeps") / room) / "sweep.json").exists():
         return "Stopped before anything was run."
     flag = "--retry-failed" if retry_failed else "--resume"
-    given = [
+    options = [
         f"--{name.replace('_', '-')}={each}" for name, each in where.items() if each is not None
     ]
-    return f"Stopped; to go on: {shlex.join(['curvkit', 'sweep', room, flag, *given])}"
+    return f"Stopped; to go on: {shlex.join(['curvkit', 'sweep', room, flag, *options])}"

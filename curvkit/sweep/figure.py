@@ -44,20 +44,20 @@ def draw(
         if name not in table:
             raise ValueError(f"The table of the sweep has no column {name!r}.")
     axes = list(over[:2]) or axes_of(table, knobs, order)[:2]
-    rest = [name for name in swept_of(table, knobs, order) if name not in axes]
+    pooled = [name for name in swept_of(table, knobs, order) if name not in axes]
     values = np.array([math.nan if v is None else v for v in table[merit]], float)
     words = merit.replace("_", " ")
     if not axes:
-        made = _over_one(words, "", ["all runs"] * len(values), values, None)
+        figure = _over_one(words, "", ["all runs"] * len(values), values, None)
     elif len(axes) == 1:
-        one = knobs[axes[0]]
-        made = _over_one(words, one.label, table[one.name], values, one)
+        knob = knobs[axes[0]]
+        figure = _over_one(words, knob.label, table[knob.name], values, knob)
     else:
-        made = _over_two(words, [knobs[name] for name in axes], table, values)
-    if rest:
-        told = " and ".join(name.replace("_", " ") for name in rest)
-        made.update_layout(title_text=f"{made.layout.title.text}: median over {told}")
-    return _remarked(made, values)
+        figure = _over_two(words, [knobs[name] for name in axes], table, values)
+    if pooled:
+        names = " and ".join(name.replace("_", " ") for name in pooled)
+        figure.update_layout(title_text=f"{figure.layout.title.text}: median over {names}")
+    return _remarked(figure, values)
 
 
 def swept_of(
@@ -78,34 +78,36 @@ def axes_of(
 
 def medians(places: Sequence[Any], values: np.ndarray) -> dict[Any, np.ndarray]:
     """By place the low quartile, the median and the high quartile of what is finite there."""
-    found, there = {}, {}
+    quartiles, there = {}, {}
     for place, value in zip(places, values, strict=True):
         there.setdefault(place, []).append(value)
     for place in sorted(there):
         here = np.array(there[place])
         here = here[np.isfinite(here)]
-        found[place] = np.percentile(here, [BAND[0], 50, BAND[1]]) if here.size else [np.nan] * 3
-    return {place: np.asarray(each, float) for place, each in found.items()}
+        quartiles[place] = (
+            np.percentile(here, [BAND[0], 50, BAND[1]]) if here.size else [np.nan] * 3
+        )
+    return {place: np.asarray(each, float) for place, each in quartiles.items()}
 
 
 def _over_one(words: str, label: str, places: Sequence[Any], values: np.ndarray, knob: Knob | None):
-    made = theme.figure(f"{words.capitalize()} over {label}" if label else words.capitalize())
-    found = medians(places, values)
-    x = [str(each) if _named(knob) else each for each in found]
-    low, middle, high = np.array(list(found.values()), float).reshape(-1, 3).T
+    figure = theme.figure(f"{words.capitalize()} over {label}" if label else words.capitalize())
+    quartiles = medians(places, values)
+    x = [str(each) if _named(knob) else each for each in quartiles]
+    low, middle, high = np.array(list(quartiles.values()), float).reshape(-1, 3).T
     if _named(knob):
         bars = dict(array=high - middle, arrayminus=middle - low)
-        made.add_trace(theme.curve("loss", "median", x, middle, mode="markers", error_y=bars))
+        figure.add_trace(theme.curve("loss", "median", x, middle, mode="markers", error_y=bars))
     else:
         band = dict(line=dict(width=0), showlegend=False, hoverinfo="skip")
-        made.add_trace(theme.curve("loss", "low quartile", x, low, **_copied(band)))
+        figure.add_trace(theme.curve("loss", "low quartile", x, low, **_copied(band)))
         filled = dict(fill="tonexty", fillcolor=theme.faint(theme.color("loss")))
         band["showlegend"] = True
-        made.add_trace(theme.curve("loss", "middle half", x, high, **_copied(band), **filled))
-        made.add_trace(theme.curve("loss", "median", x, middle, mode="lines+markers"))
-    made.update_xaxes(title_text=label, type=_scale(knob))
-    made.update_yaxes(title_text=words, row=1, col=1)
-    return made
+        figure.add_trace(theme.curve("loss", "middle half", x, high, **_copied(band), **filled))
+        figure.add_trace(theme.curve("loss", "median", x, middle, mode="lines+markers"))
+    figure.update_xaxes(title_text=label, type=_scale(knob))
+    figure.update_yaxes(title_text=words, row=1, col=1)
+    return figure
 
 
 def _over_two(
@@ -114,21 +116,21 @@ def _over_two(
     import plotly.graph_objects as go
 
     across, up = knobs
-    made = theme.figure(f"{words.capitalize()} over {across.label} and {up.label}")
-    found = medians(list(zip(table[across.name], table[up.name], strict=True)), values)
+    figure = theme.figure(f"{words.capitalize()} over {across.label} and {up.label}")
+    quartiles = medians(list(zip(table[across.name], table[up.name], strict=True)), values)
     x, y = sorted(set(table[across.name])), sorted(set(table[up.name]))
-    cells = [[found[a, b][1] if (a, b) in found else np.nan for a in x] for b in y]
+    cells = [[quartiles[a, b][1] if (a, b) in quartiles else np.nan for a in x] for b in y]
     # As categories: the places were chosen by hand, and stand apart whatever lies between them.
     names = [[exact(each) for each in axis] for axis in (x, y)]
     drawn = go.Heatmap(
         x=names[0], y=names[1], z=cells, colorscale="Cividis", colorbar=dict(title=words),
         name=words, hoverongaps=False,
     )  # fmt: skip
-    made.add_trace(drawn)
-    made.update_xaxes(title_text=across.label, type="category")
-    made.update_yaxes(title_text=up.label, type="category", row=1, col=1)
-    made.update_layout(hovermode="closest", showlegend=False)
-    return made
+    figure.add_trace(drawn)
+    figure.update_xaxes(title_text=across.label, type="category")
+    figure.update_yaxes(title_text=up.label, type="category", row=1, col=1)
+    figure.update_layout(hovermode="closest", showlegend=False)
+    return figure
 
 
 def exact(value: Any) -> str:

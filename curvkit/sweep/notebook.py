@@ -64,18 +64,18 @@ class Kind:
         """The job of a single run."""
         values = {key: value for key, value in settings.items() if key in self.parameters}
         # What the notebook cannot be told stays as the notebook has it, whatever that is.
-        told = {key: values.get(key) for key in settings}
-        arguments = (self.room, name, told, values, str(self.path), self.text)
-        return submit.Job(execute, arguments, {name: told})
+        applied = {key: values.get(key) for key in settings}
+        arguments = (self.room, name, applied, values, str(self.path), self.text)
+        return submit.Job(execute, arguments, {name: applied})
 
 
 def cells(text: str) -> str:
     """A digest of what a notebook runs, whatever its words and its metadata are."""
     import nbformat
 
-    found = nbformat.reads(text, as_version=4).cells
-    told = json.dumps([each.source for each in found if each.cell_type == "code"])
-    return hashlib.sha256(told.encode()).hexdigest()
+    all_cells = nbformat.reads(text, as_version=4).cells
+    sources = json.dumps([each.source for each in all_cells if each.cell_type == "code"])
+    return hashlib.sha256(sources.encode()).hexdigest()
 
 
 def noted(name: str | None, folder: Path) -> str | None:
@@ -118,16 +118,16 @@ def of_room(room: str, wanted: str | None = None) -> Path:
     Raises:
         ValueError: with one sentence, if there is none or several, or `wanted` is of another room.
     """
-    found: dict[str | None, list[Path]] = {}
+    by_room: dict[str | None, list[Path]] = {}
     for path in notebooks.choose([wanted] if wanted else ()):
-        found.setdefault(_room(path), []).append(path)
-    if room not in found:
+        by_room.setdefault(_room(path), []).append(path)
+    if room not in by_room:
         if wanted:
             raise ValueError(f"{wanted} is not a notebook of the room {room}.")
         raise ValueError(
-            messages.unknown("notebook of the room", room, [each for each in found if each])
+            messages.unknown("notebook of the room", room, [each for each in by_room if each])
         )
-    fitting = found[room]
+    fitting = by_room[room]
     named = [path for path in fitting if path.stem.lstrip("0123456789").lstrip("_") == room]
     if len(fitting) > 1 and len(named) != 1:
         known = ", ".join(path.stem for path in fitting)
@@ -164,21 +164,21 @@ def execute(
         # A worker runs it in a thread of its own, whose event loop nobody else would close.
         loop = ensure_event_loop()
         try:
-            done = run.execute(place, node, values, log=log, timeout=timeout)
+            executed = run.execute(place, node, values, log=log, timeout=timeout)
         finally:
             loop.close()
         log.seek(0)
-        told = log.read()
-    facts = done.metadata.curvkit.report
+        log_text = log.read()
+    facts = executed.metadata.curvkit.report
     row = work.failure(room, name, settings, facts.failure or "", time.perf_counter() - started)
     if not facts.failure:
         row |= {"status": "ok", "error": None, "backend": facts.backend, "finished": work.now()}
-        row |= next((told["merits"] for told in facts.runs if told["room"] == room), {})
+        row |= next((each["merits"] for each in facts.runs if each["room"] == room), {})
     row |= {f"version_{package}": value for package, value in facts.versions.items()}
     row["page"] = f"{FOLDER}/{name}.html"
-    kept = {
-        f"{FOLDER}/{name}.ipynb": nbformat.writes(done),
-        row["page"]: page.render(done, str(place.parent)),
-        f"{FOLDER}/{name}.log": told,
+    files = {
+        f"{FOLDER}/{name}.ipynb": nbformat.writes(executed),
+        row["page"]: page.render(executed, str(place.parent)),
+        f"{FOLDER}/{name}.log": log_text,
     }
-    return [work.Outcome(row, None, kept)]
+    return [work.Outcome(row, None, files)]

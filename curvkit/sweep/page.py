@@ -42,11 +42,11 @@ def render(
     known = [name for name in merits if any(row[name] is not None for row in every)]
     drawn = [figure.draw(table, name, knobs, order=order) for name in known]
     title = f"Sweep of {plans[0].room}"
-    told = f"{counted(len(every))}, {f'{len(failed)} failed' if failed else 'all ok'}."
+    sentence = f"{counted(len(every))}, {f'{len(failed)} failed' if failed else 'all ok'}."
     if planned > len(every):
-        told = f"{len(every)} of {planned} runs have ended, {len(failed)} of them failed."
+        sentence = f"{len(every)} of {planned} runs have ended, {len(failed)} of them failed."
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
-    parts += [f"<p>{told}</p>"]
+    parts += [f"<p>{sentence}</p>"]
     parts += [
         plot.drawn(json.loads(str(each.to_json())), number, nonce)
         for number, each in enumerate(drawn)
@@ -66,7 +66,7 @@ def _facts(every: Sequence[Mapping[str, Any]], plans: Sequence[Plan]) -> str:
     fixed = [
         f"{name} = {figure.exact(value)}" for plan in plans for name, value in plan.fixed.items()
     ]
-    told = {
+    facts = {
         "over": "; ".join(dict.fromkeys(swept)) or "nothing",
         "set": "; ".join(dict.fromkeys(fixed)) or "nothing",
         "computed for": f"{seconds:.0f} s of workers' time",
@@ -74,7 +74,7 @@ def _facts(every: Sequence[Mapping[str, Any]], plans: Sequence[Plan]) -> str:
         "versions": ", ".join(f"{name} {seen(f'version_{name}')}" for name in VERSIONS),
     }
     written = "".join(
-        f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in told.items()
+        f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items()
     )
     return f'<dl class="facts">{written}</dl>'
 
@@ -101,12 +101,12 @@ def _runs(every: Sequence[Mapping[str, Any]], axes: Sequence[str], merits: Seque
     ]
     columns += ["page"] * any(_page(row) for row in every)
     more = len(every) - MOST_ROWS
-    rest = (
+    note = (
         f"<p>{more} more {'runs are' if more > 1 else 'run is'} in the table.</p>"
         if more > 0
         else ""
     )
-    return "<h2>The runs</h2>\n" + _table(columns, shown) + rest
+    return "<h2>The runs</h2>\n" + _table(columns, shown) + note
 
 
 def _failed(failed: Sequence[Mapping[str, Any]]) -> str:
@@ -138,7 +138,7 @@ def _table(columns: Sequence[str], shown: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    told = html.escape(text)
+    escaped = html.escape(text)
     if not isinstance(text, _Link):
-        return told
+        return escaped
     return f'<a href="{quote(text)}">{html.escape(Path(text).stem)}</a>'

@@ -74,14 +74,14 @@ def _loader() -> type:
 
         def construct_mapping(self, node, deep=False):
             """Refuses a name that is there twice, of which YAML would keep the last."""
-            made, seen = super().construct_mapping(node, deep), set()
+            mapping, seen = super().construct_mapping(node, deep), set()
             for key, _ in node.value:
                 name = self.construct_object(key, deep=True)
                 if name in seen:
-                    told = f"{messages.shown(name)} is there twice"
-                    raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
+                    reason = f"{messages.shown(name)} is there twice"
+                    raise yaml.constructor.ConstructorError(None, None, reason, key.start_mark)
                 seen.add(name)
-            return made
+            return mapping
 
     for kind, pattern, first in (
         ("int", INT, "-+0123456789"), ("float", FLOAT, "-+0123456789."), ("float", NAMED, "-+."),

@@ -42,10 +42,10 @@ def as_bytes(table: Any) -> bytes:
 
 def digest(table: Any) -> str:
     """A digest of names, types and values."""
-    made = hashlib.sha256()
+    sha = hashlib.sha256()
     for field, column in zip(table.schema, table.columns, strict=True):
-        made.update(json.dumps([field.name, str(field.type), column.to_pylist()]).encode())
-    return made.hexdigest()
+        sha.update(json.dumps([field.name, str(field.type), column.to_pylist()]).encode())
+    return sha.hexdigest()
 
 
 def read(path: Path, needed: tuple[str, ...]) -> Any:
@@ -67,9 +67,9 @@ def read(path: Path, needed: tuple[str, ...]) -> Any:
 
 
 def _table(file: Any) -> Any:
-    told = file.metadata
-    size = sum(told.row_group(at).total_byte_size for at in range(told.num_row_groups))
-    if told.num_rows > MOST_ROWS or told.num_columns > MOST_COLUMNS or size > MOST_BYTES:
+    metadata = file.metadata
+    size = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+    if metadata.num_rows > MOST_ROWS or metadata.num_columns > MOST_COLUMNS or size > MOST_BYTES:
         raise ValueError("it claims to be larger than any sweep")
     table = file.read()
     marks = {name: value for name, value in (table.schema.metadata or {}).items()}

@@ -92,16 +92,16 @@ def values(name: str, given: Any) -> list[Any]:
         raise refused
     if isinstance(given, str) and ":" in given:
         try:
-            found: Iterable[Any] = range(*(int(each) for each in given.split(":")))
+            items: Iterable[Any] = range(*(int(each) for each in given.split(":")))
         except (ValueError, TypeError):
             raise refused from None
     elif isinstance(given, str):
-        found = [each.strip() for each in given.split(",")]
+        items = [each.strip() for each in given.split(",")]
     else:
-        found = given.tolist() if hasattr(given, "tolist") else given
-        found = found if isinstance(found, Iterable) and not isinstance(found, str) else [found]
+        items = given.tolist() if hasattr(given, "tolist") else given
+        items = items if isinstance(items, Iterable) and not isinstance(items, str) else [items]
     # Not by its length, which a generator has not, and a range may have beyond all bounds.
-    listed = list(itertools.islice(found, MOST + 1))
+    listed = list(itertools.islice(items, MOST + 1))
     if len(listed) > MOST:
         raise ValueError(f"{name} has more than {MOST} values, and a sweep at most as many runs.")
     if not listed or any(isinstance(each, str) and not each for each in listed):
@@ -115,15 +115,15 @@ def typed(given: Sequence[str], flag: str) -> dict[str, str]:
     Raises:
         ValueError: with one sentence, if one has no name or no `=`, or a name comes twice.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for each in given:
         name, equals, value = (part.strip() for part in each.partition("="))
         if not equals or not name:
             raise ValueError(messages.refusal(flag, "of the form name=value", each))
-        if name in found:
+        if name in texts:
             raise ValueError(f"{flag} names {messages.shown(name)} twice; list its values once.")
-        found[name] = value
-    return found
+        texts[name] = value
+    return texts
 
 
 def asked(
@@ -137,17 +137,19 @@ def asked(
         ValueError: with one sentence, if the file or a flag is refused, or no room is named, or
             another one by the file.
     """
-    told = from_file(path) if path else {}
-    swept, given = typed(over, "--over"), typed(fixed, "--set")
-    if told.get("room", room) != room and room is not None:
-        raise ValueError(f"{path} is for the room {told['room']}, not for {room}.")
-    if room is None and "room" not in told:
+    in_file = from_file(path) if path else {}
+    swept, settings = typed(over, "--over"), typed(fixed, "--set")
+    if in_file.get("room", room) != room and room is not None:
+        raise ValueError(f"{path} is for the room {in_file['room']}, not for {room}.")
+    if room is None and "room" not in in_file:
         raise ValueError("Which room is to be swept? `curvkit rooms` lists them.")
-    rest = {
-        table: {name: v for name, v in told.get(table, {}).items() if name not in {*swept, *given}}
+    remaining = {
+        table: {
+            name: v for name, v in in_file.get(table, {}).items() if name not in {*swept, *settings}
+        }
         for table in ("over", "set")
     }
-    return room or told["room"], rest["over"] | swept, rest["set"] | given
+    return room or in_file["room"], remaining["over"] | swept, remaining["set"] | settings
 
 
 def from_file(path: Path) -> dict[str, Any]:
@@ -156,21 +158,21 @@ def from_file(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: with one sentence, if it is neither TOML nor YAML, or says anything else.
     """
-    found = parse.parsed(path)
-    if not isinstance(found, Mapping):
+    entries = parse.parsed(path)
+    if not isinstance(entries, Mapping):
         raise ValueError(f"{path} holds no settings, but a table `set`, a table `over`, or both.")
-    for name, value in found.items():
+    for name, value in entries.items():
         if name not in TABLES:
             raise ValueError(f"{path}: {messages.unknown('entry', name, TABLES)}")
         if not isinstance(value, TABLES[name]):
             raise ValueError(f"{path}: {name} is not as it should be, but {messages.shown(value)}.")
     for table in ("set", "over"):
-        for name in found.get(table, {}):
+        for name in entries.get(table, {}):
             if not isinstance(name, str):
                 raise ValueError(
                     f"{path}: {messages.refusal('the name of a setting', 'text', name)}"
                 )
-    return dict(found)
+    return dict(entries)
 
 
 def identity(room: str, settings: Mapping[str, Any], kind: str = "run") -> str:
@@ -179,5 +181,5 @@ def identity(room: str, settings: Mapping[str, Any], kind: str = "run") -> str:
     >>> identity("curvature", {"steps": 5}) == identity("curvature", {"steps": 5})
     True
     """
-    told = json.dumps([kind, room, dict(settings)], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    text = json.dumps([kind, room, dict(settings)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

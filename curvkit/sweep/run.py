@@ -81,21 +81,21 @@ def make(
     folder, resume = _folder(out, room), resume or retry_failed
     kind = _kind(store.Store.find(folder, resume=resume), room, house, notebooks, traces)
     kind.check(plan)
-    kept = store.Store.open(folder, resume=resume)
-    with kept.locked():
-        if not kept.plans or plan.over or plan.fixed:
-            kept.note(plan, kind.way)
-        plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in kept.plans]
+    results = store.Store.open(folder, resume=resume)
+    with results.locked():
+        if not results.plans or plan.over or plan.fixed:
+            results.note(plan, kind.way)
+        plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in results.plans]
         runs = expanded(plans, house.Settings, kind.name)
         shape = store.schema(house.Settings, house.stream.merit_names(house.Settings()))
-        missing = _missing(kept, runs, shape, kind, retry_failed, console)
+        missing = _missing(results, runs, shape, kind, retry_failed, console)
         if missing:
             number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
             bar = Follower(console, len(runs), len(missing))
-            with _told_of(kept.folder, house, plans, len(runs)):
-                _run(reach(number, bar.say), jobs, kept, shape, kind, bar)
-        return _finish(kept.folder, house, plans, len(runs))
+            with _told_of(results.folder, house, plans, len(runs)):
+                _run(reach(number, bar.say), jobs, results, shape, kind, bar)
+        return _finish(results.folder, house, plans, len(runs))
 
 
 def _folder(out: str | Path | None, room: str) -> Path:
@@ -143,8 +143,8 @@ def _missing(
     before = kept.way.get("source")
     if there and before and before != provenance.source():
         tell("The table was begun by another state of curvkit's source; its rows may differ.")
-    if other := there - runs.keys():
-        tell(f"In the table {counted(len(other))} more than the plan has: {min(other)} and so on.")
+    if extra := there - runs.keys():
+        tell(f"In the table {counted(len(extra))} more than the plan has: {min(extra)} and so on.")
     lost = kept.lost(runs)
     if lost and kind.keeps:
         tell(f"{counted(len(lost))} ended, and what it left is gone or cut off: made again.")
@@ -178,13 +178,13 @@ def _finish(folder: Path, house: Any, plans: list[Plan], planned: int) -> Summar
 
     table = store.read(folder)
     try:
-        made = page.write(folder, house, table, plans, planned)
+        path = page.write(folder, house, table, plans, planned)
     except OSError as error:
         raise submit.Stopped(
             f"All runs that have ended are in {folder / 'table'}, but report.html cannot be "
             f"written: {error.strerror or error}; --resume writes it."
         ) from error
-    return Summary(folder, len(table["run"]), table["status"].count("failed"), made)
+    return Summary(folder, len(table["run"]), table["status"].count("failed"), path)
 
 
 @contextlib.contextmanager
@@ -209,20 +209,20 @@ def _kind(
     wanted = notebooks if isinstance(notebooks, str) else None
     if not (notebooks or before is not None):
         return Kind(room, house, found.way.get("traces", True) if traces is None else traces)
-    made = notebook.Kind(room, wanted or notebook.noted(before, found.folder))
+    kind = notebook.Kind(room, wanted or notebook.noted(before, found.folder))
     if found.way:
-        made.goes_on(found)
-    return made
+        kind.goes_on(found)
+    return kind
 
 
 def expanded(plans: list[Plan], settings: type, kind: str) -> dict[str, dict[str, Any]]:
     """All settings of all plans, each once, by the names of their runs."""
-    found = {}
+    by_name = {}
     for plan in plans:
-        for given in plan.runs():
-            whole = knob.as_dict(knob.read(settings, given))
-            found.setdefault(identity(plan.room, whole, kind), whole)
-    return found
+        for point in plan.runs():
+            values = knob.as_dict(knob.read(settings, point))
+            by_name.setdefault(identity(plan.room, values, kind), values)
+    return by_name
 
 
 def size(runs: int, workers: int) -> int:
@@ -250,13 +250,13 @@ class Kind:
         settings = {name: self.house.Settings.read(each) for name, each in runs.items()}
         for name, each in settings.items():
             shapes.setdefault(jax.tree.structure(each), []).append(name)
-        found = []
+        jobs = []
         for names in shapes.values():
             names, fit = sorted(names, key=length), min(size, len(names))
             for at in range(0, len(names), fit):
                 chosen = {name: runs[name] for name in names[at : at + fit]}
-                found.append(self._job(chosen, fit))
-        return found
+                jobs.append(self._job(chosen, fit))
+        return jobs
 
     def alone(self, name: str, settings: dict[str, Any]) -> submit.Job:
         """The job of a single run."""

@@ -55,21 +55,21 @@ class Store:
             ValueError: with one sentence, if there is a sweep and `resume` is not asked for, or
                 none and it is, or its plan cannot be read.
         """
-        made = cls(folder, resume)
-        made._read()
-        return made
+        store = cls(folder, resume)
+        store._read()
+        return store
 
     @classmethod
     def open(cls, folder: Path, *, resume: bool) -> "Store":
         """As `find`, and makes the folder."""
-        made = cls.find(folder, resume=resume)
+        store = cls.find(folder, resume=resume)
         files.folder(folder)
         for name in FOLDERS:
             if name != "notebooks" or (folder / name).is_symlink():
                 files.own_folder(folder / name)
         for name in FILES:
             files.found(folder / name)
-        return made
+        return store
 
     def _read(self) -> None:
         note = self.folder / "sweep.json"
@@ -106,8 +106,8 @@ class Store:
         self.way = dict(way)
         if plan.as_dict() not in self.plans:
             self.plans.append(plan.as_dict())
-        told = {**self.way, "source": provenance.source(), "plans": self.plans}
-        files.write(self.folder / "sweep.json", json.dumps(told, indent=1))
+        note = {**self.way, "source": provenance.source(), "plans": self.plans}
+        files.write(self.folder / "sweep.json", json.dumps(note, indent=1))
 
     def tables(self) -> dict[Path, Any]:
         """The parts of the table by their files, each run once.
@@ -129,13 +129,13 @@ class Store:
 
         From now on the row of a failed run goes when a new one comes, and not before.
         """
-        found = set()
+        names = set()
         for part, table in self.tables().items():
             pairs = zip(table["run"].to_pylist(), table["status"].to_pylist(), strict=True)
             failed = {name for name, status in pairs if status == "failed"}
             self._old |= dict.fromkeys(failed, part)
-            found |= {*table["run"].to_pylist()} - failed
-        return found
+            names |= {*table["run"].to_pylist()} - failed
+        return names
 
     def lost(self, among: Container[str]) -> set[str]:
         """Of some runs those that ended, and whose traces or pages are gone or cut off.
@@ -145,18 +145,18 @@ class Store:
         Raises:
             ValueError: with one sentence, if what is in such a place is no file.
         """
-        found = set()
+        names = set()
         for part, table in self.tables().items():
             for column, shape in LEFT.items():
                 if column not in table.column_names:
                     continue
                 pairs = zip(table["run"].to_pylist(), table[column].to_pylist(), strict=True)
-                for name, told in pairs:
-                    if told is not None and name in among:
-                        if told != shape.format(name) or not parts.is_there(self.folder / told):
+                for name, path in pairs:
+                    if path is not None and name in among:
+                        if path != shape.format(name) or not parts.is_there(self.folder / path):
                             self._old[name] = part
-                            found.add(name)
-        return found
+                            names.add(name)
+        return names
 
     def check(self, wanted: Any) -> None:
         """Sees to it that the table goes on with the columns and the curvkit that it was begun by.
@@ -197,11 +197,11 @@ class Store:
         names = sorted(outcome.row["run"] for outcome in outcomes)
         part = hashlib.sha256(",".join(names).encode()).hexdigest()[:16]
         table = pyarrow.Table.from_pylist([outcome.row for outcome in outcomes], schema=schema)
-        whole, self._seen = parts.as_bytes(table), None
+        content, self._seen = parts.as_bytes(table), None
         # Whoever is stopped in between has these runs to make, and no run is there twice.
         for old in {self._old.pop(name) for name in names if name in self._old}:
             _drop(old, names)
-        files.write(self.folder / "table" / f"part-{part}.parquet", whole)
+        files.write(self.folder / "table" / f"part-{part}.parquet", content)
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -213,18 +213,18 @@ def _noted(note: Path) -> tuple[list[dict[Any, Any]], dict[str, Any]]:
     """The plans that are in a note, and how the runs are made."""
     try:
         with files.reading(note) as file:
-            told = json.loads(file.read(LONGEST_NOTE).decode())
-        plans = told["plans"]
+            content = json.loads(file.read(LONGEST_NOTE).decode())
+        plans = content["plans"]
         kinds = {(type(p["room"]), type(p["set"]), type(p["over"])) for p in plans}
-        way = {name: told.get(name) for name in ("notebook", "cells", "source")}
+        way = {name: content.get(name) for name in ("notebook", "cells", "source")}
         texts = all(isinstance(each, str | None) for each in way.values())
-        way["traces"] = told.get("traces", True)
+        way["traces"] = content.get("traces", True)
         if kinds - {(str, dict, dict)} or not texts or not isinstance(way["traces"], bool):
             raise TypeError("something in it is of another kind")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{error} is absent" if isinstance(error, KeyError) else str(error).rstrip(".")
         raise ValueError(f"{note} is not what a sweep wrote: {reason}.") from error
-    if "notebook" not in told and (note.parent / "notebooks").is_dir():
+    if "notebook" not in content and (note.parent / "notebooks").is_dir():
         raise ValueError(
             f"{note} is of an older curvkit and does not say which notebook was run; name another "
             "folder by --out."
@@ -235,9 +235,9 @@ def _noted(note: Path) -> tuple[list[dict[Any, Any]], dict[str, Any]]:
 def _drop(part: Path, names: Sequence[str]) -> None:
     """Takes the rows of some runs out of a part, which is replaced whole."""
     table = parts.read(part, COLUMNS[:1])
-    kept = table.filter([each not in names for each in table["run"].to_pylist()])
-    if len(kept):
-        files.write(part, parts.as_bytes(kept))
+    remaining = table.filter([each not in names for each in table["run"].to_pylist()])
+    if len(remaining):
+        files.write(part, parts.as_bytes(remaining))
     else:
         part.unlink()
 
@@ -270,12 +270,12 @@ def read(folder: str | Path) -> dict[str, list[Any]]:
     if not tables:
         raise ValueError(f"There is no table of a sweep in {folder}.")
     try:
-        whole = pyarrow.concat_tables(tables.values(), promote_options="default")
+        table = pyarrow.concat_tables(tables.values(), promote_options="default")
     except pyarrow.ArrowException as error:
         why = messages.shown(str(error).split("\n")[0])
         raise ValueError(f"The parts of {min(tables).parent} do not fit: {why}.") from error
     parts.once(tables)
-    return whole.sort_by("run").to_pydict()
+    return table.sort_by("run").to_pydict()
 
 
 def rows(table: Mapping[str, list[Any]]) -> list[dict[str, Any]]:

@@ -120,5 +120,5 @@ def failure(
 
 def said(error: BaseException) -> str:
     """An error in one line: its kind and the first line of what it says."""
-    told: Sequence[str] = traceback.format_exception_only(error)
-    return told[-1].strip().split("\n")[0][:500]
+    lines: Sequence[str] = traceback.format_exception_only(error)
+    return lines[-1].strip().split("\n")[0][:500]
