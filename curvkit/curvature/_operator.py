@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core import messages, programs, tree
+from curvkit.core.messages import refusal
 from curvkit.curvature import _davidson as davidson
 from curvkit.curvature import _lanczos as krylov
 from curvkit.curvature import _spectrum as spectrum
@@ -61,17 +62,16 @@ def of_operator(
     5.0
     """
     if not callable(matvec):
-        raise ValueError(
-            messages.refusal("matvec", "a function", type(matvec).__name__, "pass lambda v: A @ v")
-        )
+        given = type(matvec).__name__
+        raise ValueError(refusal("matvec", "a function", given, "pass lambda v: A @ v"))
     expected = "a whole number above 0, or a tuple of them"
     many = shape if isinstance(shape, Sequence) and not isinstance(shape, str | bytes) else (shape,)
     sides = tuple(messages.whole("shape", each, 1, expected) for each in many)
     if not sides:
-        raise ValueError(messages.refusal("shape", expected, shape))
+        raise ValueError(refusal("shape", expected, shape))
     if dtype not in (jnp.float32, jnp.float64) or jnp.result_type(np.zeros((), dtype)) != dtype:
         expected = "float32, or float64 where jax_enable_x64 is on"
-        raise ValueError(messages.refusal("dtype", expected, dtype))
+        raise ValueError(refusal("dtype", expected, dtype))
     return Operator(matvec, sides, jnp.dtype(dtype))
 
 
@@ -99,7 +99,7 @@ class Operator:
         """The product with one vector of `shape`."""
         vector = jnp.asarray(vector, self.dtype)
         if vector.shape != self.shape:
-            raise ValueError(messages.refusal("vector", f"of shape {self.shape}", vector.shape))
+            raise ValueError(refusal("vector", f"of shape {self.shape}", vector.shape))
         if self._call is None:
             return jnp.asarray(self._fitting(self._matvec(vector)))
         return jnp.asarray(self.outside(vector))
@@ -203,9 +203,7 @@ class Operator:
         else:
             start, wanted = jnp.asarray(start)[None], (1, *self.shape)
         if jnp.shape(start) != wanted:
-            raise ValueError(
-                messages.refusal("start", f"of shape {self.shape}", jnp.shape(start[0]))
-            )
+            raise ValueError(refusal("start", f"of shape {self.shape}", jnp.shape(start[0])))
         rows = jnp.asarray(start, self.dtype).reshape(len(start), -1)
         return jnp.where(jnp.all(jnp.isfinite(rows), axis=1, keepdims=True), rows, 0)
 
@@ -240,11 +238,9 @@ class Operator:
         out = out if own else np.asarray(out.detach().cpu() if hasattr(out, "detach") else out)
         if out.shape != self.shape:
             advice = "return an array of the shape that came in"
-            raise ValueError(
-                messages.refusal("matvec(v)", f"of shape {self.shape}", out.shape, advice)
-            )
+            raise ValueError(refusal("matvec(v)", f"of shape {self.shape}", out.shape, advice))
         if not (jnp.issubdtype(out.dtype, jnp.floating) or out.dtype.kind in "iub"):
-            raise ValueError(messages.refusal("matvec(v)", "of real numbers", str(out.dtype)))
+            raise ValueError(refusal("matvec(v)", "of real numbers", str(out.dtype)))
         return out.astype(self.dtype)
 
     def _check(self, vectors) -> None:
