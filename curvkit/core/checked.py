@@ -80,14 +80,14 @@ def last(room: str, declared: Mapping[str, Any], row: Any, rest: Mapping[str, An
         raise ValueError(f"{room}: neither reading nor last returns {names}, which its Trace has.")
 
 
-def _known(room, function, declared, name):
+def _known(room: str, function: str, declared: Mapping[str, Any], name: str) -> Any:
     if name not in declared:
         known = messages.unknown("series", name, declared)
         raise ValueError(f"{room}: {function} returns what its Trace does not have. {known}")
     return declared[name]
 
 
-def _fits(room, function, series, values, dims):
+def _fits(room: str, function: str, series: Any, values: Any, dims: Sequence[str]) -> None:
     """Raises ValueError where values have another number of axes, or are of another kind."""
     shape, kind = jnp.shape(values), jnp.result_type(values).name
     if len(shape) != len(dims):

@@ -91,7 +91,7 @@ class Renderer(IPythonRenderer):
             return f"<p>{self.escape_html(html.strip())}</p>\n"
         return f"{DOLLARS.sub(self._within, html)}\n"
 
-    def _within(self, found: re.Match) -> str:
+    def _within(self, found: re.Match[str]) -> str:
         """An equation within HTML, where Markdown does not look for any, and notebooks do."""
         block, inline = found["block"], found["inline"]
         if block is None and inline is None:
