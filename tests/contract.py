@@ -267,7 +267,7 @@ def tells_with_its_merits(room: Room) -> None:
     found = room.package.tell(trace)._repr_markdown_()
     assert isinstance(found, tuple), (
         f"the `tell` of {room.name} has nothing beside its words: it is to return "
-        "`show.told.told(words(trace), trace)`"
+        "`show.summary.told(words(trace), trace)`"
     )
     _, beside = found
     merits, told = trace.merits(), beside["curvkit"]

@@ -190,7 +190,7 @@ def test_a_gate_that_refuses_without_the_name_is_seen(monkeypatch):
     monkeypatch.setattr(knobs.messages, "refusal", lambda *_: "That is wrong.")
     with breaks("That is wrong"):
         contract.refuses_what_is_outside(room, "rate")
-    monkeypatch.setattr(knobs.say, "unknown", lambda *_: "That is wrong.")
+    monkeypatch.setattr(knobs.messages, "unknown", lambda *_: "That is wrong.")
     with breaks("does not list"):
         contract.refuses_unknown_names(room)
 
@@ -402,7 +402,7 @@ def test_words_that_are_none_are_seen():
 def test_words_without_their_figures_of_merit_are_seen():
     room = miniature()
     room.package.tell = lambda trace: Markdown(words(trace))
-    with breaks("has nothing beside its words: it is to return `show.told.told"):
+    with breaks("has nothing beside its words: it is to return `show.summary.told"):
         contract.tells_with_its_merits(room)
 
 
