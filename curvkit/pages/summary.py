@@ -1,6 +1,6 @@
 """The key figures of a notebook: what the runs it tells of came to, read off their traces.
 
-`show.told` puts a trace's figures of merit beside the words that a notebook displays, as metadata
+`show.summary` puts a trace's figures of merit beside the words that a notebook displays, as metadata
 of that output. They are read from there, so that no number is ever parsed from text.
 """
 
