@@ -1,1 +1,1 @@
-"""What every room stands on: `knob`, `trace`, `stream`, `tree`, `messages`; knows no room, no screen."""
+"""What every room stands on: knobs, traces, streams, messages; knows no room and no screen."""

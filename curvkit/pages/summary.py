@@ -1,7 +1,7 @@
 """The key figures of a notebook: what the runs it tells of came to, read off their traces.
 
-`show.summary` puts a trace's figures of merit beside the words that a notebook displays, as metadata
-of that output. They are read from there, so that no number is ever parsed from text.
+`show.summary` puts a trace's figures of merit beside the words that a notebook displays, as
+metadata of that output. They are read from there, so that no number is ever parsed from text.
 """
 
 import html
