@@ -43,7 +43,8 @@ def covering(grid):
     """Tests of a grid that meet every value of every parameter, at least `times` (1) each."""
     times = grid[0].get_closest_marker("grid").kwargs.get("times", 1)
     met, chosen = collections.Counter(), []
-    values = {item: list(item.callspec.indices.items()) for item in grid}
+    named = lambda item: [(name, repr(value)) for name, value in item.callspec.params.items()]
+    values = {item: named(item) for item in grid}
     while True:
         new = lambda item: sum(met[value] < times for value in values[item])
         used = lambda item: sum(met[value] for value in values[item])
@@ -85,6 +86,7 @@ def resident():
         return 0
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Marks `full` what a grid leaves out, and `slow` what is `full` or is noted in `slow.txt`."""
     grids = {}

@@ -164,7 +164,7 @@ def test_sam_settles_a_little_above_its_own_edge_far_below_that_of_gradient_desc
     assert ran().crossing(0) < ran().crossing(1)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_larger_rho_the_lower_sharpness_and_edge_and_the_further_beyond_it():
     merits = [ran(rho=0.01).merits(), ran().merits(), ran(rho=1.0).merits()]
     for name, sign in (("settled_sharpness", -1), ("settled_edge", -1), ("settled_ratio", 1)):
