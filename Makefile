@@ -33,6 +33,7 @@ test-fast: setup ## Run the rules, refusals and all tests that take no quarter o
 	@$(PY) $(PYTEST) -m "not slow and not full" $(ARGS)
 
 slow: setup ## Note in tests/slow.txt which tests `make test-fast` leaves out, by a timed run
+	@mkdir -p .pytest_cache
 	@$(PY) $(PYTEST) -m "not full" --durations=0 --durations-min=0.1 > .pytest_cache/durations.log || true
 	@$(PY) .ci/slow.py .pytest_cache/durations.log
 

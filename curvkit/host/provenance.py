@@ -14,12 +14,12 @@ import re
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 import curvkit
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 # What decides on what device a notebook computes, and how.
 SWITCHES = ("JAX_PLATFORMS", "JAX_ENABLE_X64", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES")
@@ -49,7 +49,7 @@ def source() -> str:
     return digest.hexdigest()
 
 
-def mark(node: NotebookNode, parameters: Mapping[str, Any]) -> str:
+def mark(node: "NotebookNode", parameters: Mapping[str, Any]) -> str:
     """The digest of all that running `node` with `parameters` depends on.
 
     >>> from nbformat.v4 import new_code_cell, new_notebook
@@ -67,8 +67,10 @@ def mark(node: NotebookNode, parameters: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def finished(path: Path, wanted: str) -> NotebookNode | None:
+def finished(path: Path, wanted: str) -> "NotebookNode | None":
     """The executed notebook at `path` if it ended well and bears the mark; else None."""
+    import nbformat  # sweeps, which ask for versions alone, do not wait for it
+
     try:
         node = nbformat.read(path, as_version=4)
         facts = node.metadata["curvkit"]["report"]

@@ -19,7 +19,10 @@ def told(first: str, then: str = "") -> str:
     return ran.stdout.strip()
 
 
-@pytest.mark.parametrize("first", ["import curvkit.show.canvas", "from curvkit.report import make"])
+@pytest.mark.parametrize(
+    "first",
+    ["import curvkit.show.canvas", "from curvkit.report import make", "import curvkit.sweep.run"],
+)
 def test_what_draws_and_what_runs_notebooks_makes_no_parsers_of_addresses(first):
     assert told(first) == "False True"
 
