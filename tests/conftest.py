@@ -61,17 +61,17 @@ GROWTH = 0.4e9
 _held = {}
 
 
-def pytest_sessionstart(session):
+def pytest_collection_finish(session):
     """What collecting takes is no program."""
-    _held.clear()
+    _held["bytes"] = resident()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
     """Drops compiled programs between files where they take much memory."""
-    grown = resident() - _held.setdefault("bytes", resident())
-    last = nextitem is None or nextitem.path != item.path
-    if last and grown > GROWTH and "jax" in sys.modules:
+    if nextitem is None or nextitem.path == item.path or "jax" not in sys.modules:
+        return
+    if resident() - _held["bytes"] > GROWTH:
         sys.modules["jax"].clear_caches()
         gc.collect()
         _held["bytes"] = resident()

@@ -72,6 +72,15 @@ class EigenPairs(NamedTuple):
         return cls(values, zeros(k), residuals, jnp.zeros((), int), recent)
 
 
+def same_side(pairs: EigenPairs, before: EigenPairs) -> EigenPairs:
+    """`pairs` with the sign that the top eigenvector had before, so that an oscillation shows.
+
+    An eigenvector has no sign of its own. Those of flat parameters alone, of shape (k, P).
+    """
+    same = jnp.where(pairs.vectors[0] @ before.vectors[0] < 0, -1.0, 1.0)
+    return pairs._replace(vectors=same * pairs.vectors)
+
+
 @tree.exactly
 def hvp(loss: Callable[..., jax.Array], params: Any, vector: Any, *args: Any) -> Any:
     """The Hessian of `loss` at `params` times `vector`, forward over reverse (Pearlmutter 1994).

@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 from curvkit import data
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
-from curvkit.curvature._eigenpairs import EigenPairs, top_eigenpairs
+from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
 
@@ -116,9 +116,7 @@ def measure(settings, state, loss, gradient, diagonal):
         k, start=state.pairs, tolerance=TOLERANCES[k], preconditioner=diagonal if shaped else None
     )
     raw = followed(start=state.raw_pairs, tolerance=TOLERANCES[1]) if shaped else pairs
-    # An eigenvector has no sign of its own: keep the one it had, so that an oscillation shows.
-    same = jnp.where(pairs.vectors[0] @ state.pairs.vectors[0] < 0, -1.0, 1.0)
-    pairs = pairs._replace(vectors=same * pairs.vectors)
+    pairs = same_side(pairs, state.pairs)
 
     scaled = gradient / jnp.sqrt(diagonal)
     along = scaled / jnp.sqrt(diagonal)

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit import data
-from curvkit.curvature import EigenPairs, top_eigenpairs
 from curvkit.curvature import _network as network
+from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.sam._sharpness_aware import (
     sam_bounce,
     sam_edge,
@@ -69,9 +69,7 @@ def measure(settings: Settings, key: jax.Array, radius, params, before: EigenPai
     _, loss = problem(settings)
     options = dict(num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE)
     pairs = top_eigenpairs(loss, params, key=key, start=before, **options)
-    # An eigenvector has no sign of its own: keep the one it had, so that a bounce shows.
-    same = jnp.where(pairs.vectors[0] @ before.vectors[0] < 0, -1.0, 1.0)
-    pairs = pairs._replace(vectors=same * pairs.vectors)
+    pairs = same_side(pairs, before)
     value, gradient = jax.value_and_grad(loss)(params)
     norm, top = jnp.linalg.norm(gradient), pairs.vectors[0] @ gradient
     row = {

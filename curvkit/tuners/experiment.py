@@ -12,7 +12,7 @@ from curvkit import data
 from curvkit.core import devices
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
-from curvkit.curvature._eigenpairs import EigenPairs, top_eigenpairs
+from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._thresholds import critical
 from curvkit.tuners._choices import choose
 from curvkit.tuners._rivals import constant
@@ -182,7 +182,7 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
     )
     pairs = followed(start=watch.pairs, preconditioner=weights if shaped else None)
     raw = followed(start=watch.raw_pairs) if shaped else pairs
-    pairs = _same_side(pairs, watch.pairs)
+    pairs = same_side(pairs, watch.pairs)
     value, gradient = jax.value_and_grad(loss)(params)
     scaled = gradient / jnp.sqrt(weights)
     top = pairs.vectors[0] @ scaled
@@ -211,12 +211,6 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
         "along": valleys[PLACES:],
     }
     return Watch(pairs, raw, reach), row
-
-
-def _same_side(pairs, before):
-    """An eigenvector has no sign of its own: it keeps the one it had, so that the jumps show."""
-    same = jnp.where(pairs.vectors[0] @ before.vectors[0] < 0, -1.0, 1.0)
-    return pairs._replace(vectors=same * pairs.vectors)
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:

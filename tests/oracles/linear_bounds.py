@@ -3,6 +3,19 @@
 import numpy as np
 from scipy.optimize import linprog
 
+from curvkit.verification import box, network
+
+
+def drawn(seed, widths=(3, 12, 9, 4)):
+    """A random ReLU network, and a box around a random point."""
+    random = np.random.default_rng(seed)
+    layers = []
+    for inner, outer in zip(widths, widths[1:], strict=False):
+        layers += [(random.normal(size=(outer, inner)) / inner**0.5, random.normal(size=outer) / 3)]
+        layers += ["relu"]
+    centre, radius = random.normal(size=widths[0]), random.uniform(0.02, 0.8)
+    return network(layers[:-1]), box(centre - radius, centre + radius)
+
 
 def interval(layers, lower, upper):
     """Bounds of the outputs, one weight at a time."""

@@ -4,22 +4,12 @@ import numpy as np
 import pytest
 from helpers import float64
 from oracles import linear_bounds
+from oracles.linear_bounds import drawn
 
-from curvkit.verification import LinearSpec, box, crown, interval, network
+from curvkit.verification import LinearSpec, box, crown, interval
 from curvkit.verification import _certify as certify
 from curvkit.verification._bounds import SLOPES
 from curvkit.verification._networks import outputs
-
-
-def drawn(seed, widths=(3, 12, 9, 4)):
-    """A random ReLU network, and a box around a random point."""
-    random = np.random.default_rng(seed)
-    layers = []
-    for inner, outer in zip(widths, widths[1:], strict=False):
-        layers += [(random.normal(size=(outer, inner)) / inner**0.5, random.normal(size=outer) / 3)]
-        layers += ["relu"]
-    centre, radius = random.normal(size=widths[0]), random.uniform(0.02, 0.8)
-    return network(layers[:-1]), box(centre - radius, centre + radius)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,26 +8,16 @@ import numpy as np
 import pytest
 from helpers import float64
 from oracles import linear_bounds
+from oracles.linear_bounds import drawn
 from oracles.roundings import UNIT, exact, rows
 
-from curvkit.verification import box, crown, interval, network
+from curvkit.verification import crown, interval, network
 from curvkit.verification._bounds import lines, relax, rounding
 from curvkit.verification._networks import COLD, ELEMENTWISE, Box
 
 sizes = jax.jit(lambda layers, within: relax(layers, within)[1].each, compiler_options=COLD)
 # Bounds of outputs in float64, whose arguments are exact.
 BOUNDS = pytest.mark.parametrize("bounds", [crown, interval])
-
-
-def drawn(seed, widths=(3, 12, 9, 4)):
-    """A random ReLU network, and a box around a random point."""
-    random = np.random.default_rng(seed)
-    layers = []
-    for inner, outer in zip(widths, widths[1:], strict=False):
-        layers += [(random.normal(size=(outer, inner)) / inner**0.5, random.normal(size=outer) / 3)]
-        layers += ["relu"]
-    centre, radius = random.normal(size=widths[0]), random.uniform(0.02, 0.8)
-    return network(layers[:-1]), box(centre - radius, centre + radius)
 
 
 def cancelling(seed, inputs=6, hidden=8, outputs=4):
