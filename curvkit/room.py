@@ -15,14 +15,16 @@ from curvkit import _moved
 from curvkit._signature import with_knobs
 from curvkit.core import knob, messages
 from curvkit.core.knob import BaseSettings
-from curvkit.core.stream import Stream
+from curvkit.core.stream import Stream, Turns
 from curvkit.core.trace import Record
 
 if TYPE_CHECKING:  # drawing is imported when it is first asked for
     import plotly.graph_objects as go
     from IPython.display import Markdown
 
+    from curvkit.draw.scene import Scene
     from curvkit.show.panel import Panel
+    from curvkit.show.stage.widget import Kept, Stage
 
 Knobs = ParamSpec("Knobs")
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -30,7 +32,7 @@ Trace = TypeVar("Trace", bound=Record)
 Figure = TypeVar("Figure", bound=LiteralString)
 State = TypeVar("State")
 # Arguments of `run` and `explore`, which no knob may be called.
-RESERVED = frozenset({"settings", "key", "progress", "seconds", "figure"})
+RESERVED = frozenset({"settings", "key", "progress", "seconds", "turns", "figure", "scene"})
 
 
 class Room(Generic[Knobs, Settings, Trace, Figure]):
@@ -49,6 +51,8 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         words: `words(trace)`, what a trace shows in a few sentences.
         figure: the figure that is shown first; the first of `figures` if None.
         front: the knobs that are always in view; all if empty.
+        scenes: the scenes by name: each a function of a trace, and the knobs it is shown with; the
+            first is shown where none is named.
         length: `length(settings)`, the most readings of a run; by default it follows from the
             knobs `steps` and, where there is one, `every`.
         options: of `Stream`, such as `last` and `begin_only`.
@@ -70,15 +74,16 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         words: Callable[[Trace], str],
         figure: Figure | None = None,
         front: Sequence[str] = (),
+        scenes: "Mapping[str, tuple[Callable[[Trace], Scene], Mapping[str, Any]]] | None" = None,
         length: Callable[[Settings], int] | None = None,
         **options: Any,
     ):
         self.name = package.removeprefix("curvkit.")
         self.settings, self.trace = cast(type[Settings], settings), trace
         self.figures: dict[str, Callable[..., go.Figure]] = {**cast(Any, figures)}
-        self.words, self.front = words, tuple(front)
+        self.words, self.front, self.scenes = words, tuple(front), dict(scenes or {})
         self.knobs = knob.knobs(self.settings)
-        self._check(figure, options.get("begin_only", ()), length)
+        self._check(figure, options, length)
         self.figure: str = next(iter(self.figures)) if figure is None else figure
         parts = dict(begin=begin, reading=reading, finished=finished, length=length or _length)
         self.stream: Stream[Trace] = Stream(self.name, trace=trace, **parts, **options)
@@ -92,6 +97,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         key: jax.Array | None = None,
         progress: bool = False,
         seconds: float = 1.0,
+        turns: Turns = (),
         *args: Knobs.args,
         **knobs: Knobs.kwargs,
     ) -> Trace:
@@ -102,10 +108,13 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             key: the base key, `jax.random.key(0)` if None; the knob `seed` is folded into it.
             progress: whether to show a progress bar.
             seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
+            turns: knobs that are turned during the run, `(reading, {name: value})` for each turn.
+
+        Raises:
+            ValueError: with one sentence, where a knob or a turn is refused.
         """
-        return self.stream.run(
-            self.read(settings, *args, **knobs), key, progress=progress, seconds=seconds
-        )
+        read = self.read(settings, *args, **knobs)
+        return self.stream.run(read, key, progress=progress, seconds=seconds, turns=turns)
 
     def explore(
         self,
@@ -125,6 +134,31 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         values = knob.as_dict(self.read(settings, *args, **knobs))
         parts = self.stream, self.settings, self.figures, cast(Any, self.words), values
         return panel(*parts, figure=self.figure if figure is None else figure, front=self.front)
+
+    def stage(
+        self,
+        scene: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
+        *args: Knobs.args,
+        **knobs: Knobs.kwargs,
+    ) -> "Stage | Kept":
+        """Plays a scene, whose handles steer the run; where nobody watches, it is kept for a page.
+
+        Args:
+            scene: the scene to play; the room's first if None.
+            settings: a `Settings` or a mapping to start from; what suits the scene if None.
+        """
+        from curvkit.show.stage.widget import stage
+
+        if not self.scenes:
+            raise ValueError(f"{self.name} has no scene.")
+        name = next(iter(self.scenes)) if scene is None else scene
+        if name not in self.scenes:
+            raise ValueError(messages.unknown("scene", name, self.scenes))
+        draw, suited = self.scenes[name]
+        given: Any = dict(suited) if settings is None else settings
+        values = knob.as_dict(self.read(given, *args, **knobs))
+        return stage(self.stream, self.settings, draw, cast(Any, self.words), values)
 
     def tell(self, trace: Trace) -> "Markdown":
         """A trace's summary in words, as a notebook displays it.
@@ -170,12 +204,14 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             messages.refusal("settings", f"{self.name}.Settings or a mapping", settings)
         )
 
-    def _check(self, figure: str | None, begin_only: Sequence[str], length: Any) -> None:
+    def _check(self, figure: str | None, options: Mapping[str, Any], length: Any) -> None:
         """Raises ValueError where the parts of the room contradict one another."""
+        begin_only, steers = (options.get(name, ()) for name in ("begin_only", "steers"))
         references = {
             "figure": ([figure] if figure is not None else [], self.figures),
             "front": (self.front, self.knobs),
             "begin_only": (begin_only, self.knobs),
+            "steers": (steers, self.knobs),
         }
         for argument, (names, known) in references.items():
             for name in names:
@@ -187,6 +223,9 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             raise ValueError(f"{self.name}: there is no knob `steps`, so `length` must be given.")
         if reserved := sorted(RESERVED & self.knobs.keys()):
             raise ValueError(f"{self.name}: a knob cannot be called {reserved[0]}; rename it.")
+        for name in steers:
+            if self.knobs[name].static or name in begin_only:
+                raise ValueError(f"{self.name}, steers: {name} cannot be turned during a run.")
         if not self.figures:
             raise ValueError(f"{self.name}: there is no figure; give `figures` at least one.")
 
@@ -194,7 +233,9 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         """Gives `run` and `explore` the signature and the docstring that list the knobs."""
         types: dict[str, Any] = {"settings": self.settings | Mapping | None, "figure": str | None}
         shown = f"the figure to show first: {', '.join(self.figures)}."
-        for name, returned in (("run", self.trace), ("explore", "Panel | go.Figure")):
+        types |= {"scene": str | None}
+        returns = {"run": self.trace, "explore": "Panel | go.Figure", "stage": "Stage | Kept"}
+        for name, returned in returns.items():
             types["return"] = returned
             listed = with_knobs(getattr(self, name), self.knobs, package, types)
             listed.__doc__ = (listed.__doc__ or "").replace("the figure to show first.", shown)

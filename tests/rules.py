@@ -16,18 +16,19 @@ from rooms import HOUSE, ROOMS, home
 # The floor plan: what each file of a room may import besides the standard library. Settings may
 # look into their own room's theory: the list of choices then is the table the theory works with,
 # and is written once.
-STANDARD = {"settings", "trace", "experiment", "figures", "widget", "__init__"}
+STANDARD = {"settings", "trace", "experiment", "figures", "scenes", "widget", "__init__"}
 MAY_IMPORT = {
     "settings": {"core", "own theory", "jaxtyping", "numpy"},
     "trace": {"core", "jaxtyping", "numpy"},
     "experiment": {"core", "own settings", "own trace", "own theory", "lent theory", "data", "jax",
                    "jaxtyping", "numpy", "optax", "scipy"},
     "figures": {"core", "own trace", "draw", "plotly", "numpy"},
+    "scenes": {"core", "own trace", "draw", "numpy"},
     "widget": {"core", "own settings", "own trace", "own experiment", "own figures", "draw",
                "show", "IPython", "plotly"},
     # Figures import plotly where they draw; the widget is imported when it is first used.
     "__init__": {"core", "room", "own settings", "own trace", "own experiment", "own figures",
-                 "own widget", "own inner room", "own theory", "jax"},
+                 "own scenes", "own widget", "own inner room", "own theory", "jax"},
     "theory": {"core.tree", "core.messages", "core.statistics", "core.problem", "core.parts",
                "core.programs", "core.fingerprint", "own theory", "lent theory", "jax",
                "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
@@ -35,7 +36,10 @@ MAY_IMPORT = {
 }  # fmt: skip
 LENDS = "curvature"
 # What `Room` makes: of one room only, and not lent.
-OF_ONE_ROOM = {"Settings", "Trace", "batch", "explore", "figures", "room", "run", "stream", "tell"}
+OF_ONE_ROOM = {
+    "Settings", "Trace", "batch", "explore", "figures", "room", "run", "scenes", "stage", "stream",
+    "tell",
+}  # fmt: skip
 SCREEN = {"plotly", "ipywidgets", "anywidget", "IPython", "ipykernel", "jupyterlab", "matplotlib"}
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 NEVER_IMPORTED = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}

@@ -82,12 +82,22 @@ def check(told: Mapping[str, Any], room: str | None, settings: type | None) -> N
         raise ValueError(f"its settings are {messages.shown(values)}, and no table of names")
     if settings is not None:
         _checked(values, settings)
+        _turned(told.get("turns", []), values, settings)
     versions = told.get("versions", {})
     texts = [told.get(name, "") for name in TEXTS]
     texts += versions.values() if isinstance(versions, Mapping) else [None]
     if not all(isinstance(each, str) for each in texts):
         raise ValueError("its header does not say in words what the run was made with")
     _whole(told.get("seed", 0), told.get("key", []))
+
+
+def filled(told: dict[str, Any], settings: type | None) -> dict[str, Any]:
+    """A header with the settings that versions before did not have yet."""
+    if settings is None:
+        return told
+    known = {name: each.absent for name, each in knob.knobs(settings).items()}
+    lacking = {name: value for name, value in known.items() if name not in told["settings"]}
+    return {**told, "settings": {**told["settings"], **lacking}} if lacking else told
 
 
 def _whole(seed: Any, key: Any) -> None:
@@ -97,10 +107,28 @@ def _whole(seed: Any, key: Any) -> None:
         raise ValueError("its header does not say which random numbers the run drew")
 
 
+def _turned(turns: Any, values: Mapping[str, Any], settings: type) -> None:
+    """What was turned during the run: readings in their order, and knobs of the room."""
+    pairs = turns if isinstance(turns, list) else [None]
+    if not all(isinstance(each, list) and len(each) == 2 for each in pairs):
+        raise ValueError("its turns are no list of readings and knobs")
+    readings = [reading for reading, _ in pairs]
+    if not all(type(each) is int and each >= 0 for each in readings) or readings != sorted(
+        set(readings)
+    ):
+        raise ValueError(f"its turns are at readings {messages.shown(readings)}")
+    for _, knobs in pairs:
+        if not isinstance(knobs, Mapping) or not knobs.keys() <= values.keys():
+            raise ValueError("its turns name knobs that the room does not have")
+        _checked({**values, **knobs}, settings)
+
+
 def _checked(given: Mapping[str, Any], settings: type) -> None:
     """Through the room's gate, and of the kinds that it gives back: nothing is cast here."""
     read = knob.as_dict(knob.read(settings, given))
     for name, value in read.items():
+        if name not in given and knob.knobs(settings)[name].absent is not None:
+            continue
         if name not in given:
             raise ValueError(f"it does not say the setting {name}, so another curvkit wrote it")
         kinds = {type(value), int} if type(value) is float else {type(value)}

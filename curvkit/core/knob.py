@@ -25,7 +25,7 @@ class Knob:
     """The declaration of one setting.
 
     `low` and `high` bound a number (both inclusive); `choices` lists what an enumeration may be.
-    A static knob shapes the compiled program, so turning it recompiles.
+    A static knob shapes the compiled program. `absent` is what it was in versions without it.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Knob:
     scale: Literal["linear", "log"] = "linear"
     static: bool = False
     choices: tuple[str, ...] = ()
+    absent: Any = None
 
     @property
     def label(self) -> str:
@@ -135,9 +136,10 @@ def knob(
     step: float | None = None,
     scale: Literal["linear", "log"] = "linear",
     static: bool = False,
+    absent: float | None = None,
 ) -> Any:
     """Declares a number as a field of settings."""
-    declared = dict(low=low, high=high, step=step, scale=scale)
+    declared = dict(low=low, high=high, step=step, scale=scale, absent=absent)
     return _field(default, sentence, source, symbol, static, **declared)
 
 
@@ -149,14 +151,9 @@ def switch(
 
 
 def choice(
-    default: str,
-    choices: Sequence[str],
-    *,
-    sentence: str,
-    source: str,
-    symbol: str = "",
+    default: str, choices: Sequence[str], *, sentence: str, source: str, symbol: str = ""
 ) -> Any:
-    """Declares an enumeration; always static, since a program cannot be traced over names."""
+    """Declares an enumeration; static, since a program cannot be traced over names."""
     return _field(default, sentence, source, symbol, True, choices=tuple(choices))
 
 
@@ -270,7 +267,7 @@ def _register(cls: type[BaseSettings]) -> None:
 
 
 def settings(cls: type) -> Any:
-    """Deprecated: the decorator of earlier versions; write `class Settings(BaseSettings)`."""
+    """Deprecated: write `class Settings(BaseSettings)`."""
     if issubclass(cls, BaseSettings):
         return cls
     body = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
@@ -290,7 +287,7 @@ def read(
 
 
 def turned(settings: Settings, **named: Any) -> Settings:
-    """A copy of `settings` with some knobs turned, through the same gate."""
+    """A copy of `settings` with knobs turned, through the same gate."""
     return type(settings).read(as_dict(settings), **named)
 
 

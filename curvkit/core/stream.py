@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
@@ -21,9 +21,12 @@ from tqdm.auto import tqdm
 from curvkit.core import checked, knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
+from curvkit.core.course import Course, replay
 from curvkit.core.x64 import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
+# The knobs that are turned during a run, with the reading before which each turn is.
+Turns = Iterable[tuple[int, Mapping[str, Any]]]
 
 
 # Programs with host callbacks can deadlock when cores are scarce, so only one runs at a time.
@@ -68,6 +71,8 @@ class Stream(Generic[Trace]):
         options: XLA's, for the program that makes readings, such as `core.batch.OPTIMISED` where
             a run takes longer than compiling does; the flags that are set decide if None.
         mixed: whether `reading` computes a part in float64, see `core.x64`.
+        steers: names of the knobs that may be turned during a run, which then goes on: `reading`
+            reads them anew each time, and `begin` does not.
     """
 
     def __init__(
@@ -85,8 +90,10 @@ class Stream(Generic[Trace]):
         begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
         mixed: bool = False,
+        steers: Sequence[str] = (),
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
+        self.steers = tuple(steers)
         self._merit_names: list[str] | None = None
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         self.begin_only = tuple(begin_only)
@@ -106,26 +113,37 @@ class Stream(Generic[Trace]):
             capacity=capacity, one_by_one=one_by_one, options=options, mixed=mixed,
         )  # fmt: skip
 
+    def started(self, settings: Any, key: jax.Array) -> Any:
+        """The state that a run starts from."""
+        with self._turn, tree.settled():
+            return jax.block_until_ready(self.begin(settings, key))
+
+    def advanced(self, settings: Any, state: Any, count: int) -> Chunk:
+        """Up to `count` readings from a state on, `capacity` at most."""
+        with self._turn, tree.settled():
+            return jax.block_until_ready(self.advance(self.shared(settings), state, count))
+
+    def course(self, settings: Any, key: jax.Array | None = None) -> Course[Trace]:
+        """A run that is made reading by reading, can be cut, and goes on with knobs turned."""
+        return Course(self, settings, key)
+
     def chunks(
-        self, settings: Any, key: jax.Array | None = None, *, seconds: float = 0.2
+        self,
+        settings: Any,
+        key: jax.Array | None = None,
+        *,
+        seconds: float = 0.2,
+        turns: Turns = (),
     ) -> Iterator[Trace]:
         """Yields the trace so far after each chunk of about `seconds`; to stop, ask for no more."""
-        key = jax.random.key(0) if key is None else key
-        header = traces.header(self.name, knob.as_dict(settings), key)
-        with self._turn, tree.settled():
-            state = jax.block_until_ready(self.begin(settings, key))
-        settings = self.shared(settings)
-        parts, count, ended = [], 1, False
-        while not ended:
-            with self._turn, tree.settled():
-                started = time.perf_counter()
-                chunk = jax.block_until_ready(self.advance(settings, state, count))
-                spent = time.perf_counter() - started
-            state, ended = chunk.state, bool(chunk.ended)
-            parts.append({k: np.asarray(v)[: int(chunk.count)] for k, v in chunk.rows.items()})
-            joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-            last = {name: np.asarray(value) for name, value in chunk.last.items()}
-            yield self.trace(header=header, **joined, **last)
+        course = Course(self, settings, key, most_bytes=0)
+        replay(course, turns)
+        count = 1
+        while not course.ended:
+            started = time.perf_counter()
+            course.advance(count)
+            spent = time.perf_counter() - started
+            yield course.trace
             # The first call may have compiled, so its time says little: grow by steps, never leap.
             wanted = int(count * seconds / max(spent, 1e-6))
             count = max(1, min(wanted, 4 * count + 3, self.capacity))
@@ -137,6 +155,7 @@ class Stream(Generic[Trace]):
         *,
         progress: bool = False,
         seconds: float = 1.0,
+        turns: Turns = (),
     ) -> Trace:
         """Runs to the end and returns the whole trace, with a progress bar if asked for.
 
@@ -145,9 +164,10 @@ class Stream(Generic[Trace]):
             key: the base key, `jax.random.key(0)` if None; the room folds `settings.seed` into it.
             progress: whether to show a progress bar.
             seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
+            turns: `(reading, knobs)` of knobs that are turned during the run.
         """
         with tqdm(total=self.length(settings), unit="reading", disable=not progress) as bar:
-            chunks = self.chunks(settings, key, seconds=seconds)
+            chunks = self.chunks(settings, key, seconds=seconds, turns=turns)
             trace = next(chunks)  # there is always one
             bar.update(trace.readings)
             for trace in chunks:
@@ -185,6 +205,8 @@ class Stream(Generic[Trace]):
         """Resets the knobs that only `begin` reads to their defaults, so that changing them does
         not recompile `advance`.
         """
+        if not self.begin_only:
+            return settings
         defaults = knob.knobs(type(settings))
         return dataclasses.replace(
             settings, **{name: defaults[name].default for name in self.begin_only}

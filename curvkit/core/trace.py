@@ -26,30 +26,7 @@ from curvkit.core import files, messages
 from curvkit.core import header as headers
 from curvkit.core.archive import MOST_ARRAYS, MOST_BYTES, UNREADABLE, Archive
 from curvkit.core.header import FORMAT
-
-# What an npz file holds as it is: not what JAX has beside it, such as bfloat16.
-PLAIN = {np.dtype(code).name for code in "?bhilqBHILQefdFD"}
-
-
-@dataclass(frozen=True)
-class Series:
-    """The declaration of one array of a trace: what it is in words, and how an axis names it."""
-
-    name: str
-    sentence: str
-    symbol: str
-    dims: tuple[str, ...]
-    dtypes: tuple[str, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """The name in words, with its symbol, as an axis title."""
-        return f"{self.name.replace('_', ' ')} {self.symbol}".strip()
-
-
-def series(sentence: str, *, symbol: str = "") -> Any:
-    """Declares one array of a trace; its annotation (jaxtyping) gives type and shape."""
-    return field(metadata={"series": dict(sentence=sentence, symbol=symbol)})
+from curvkit.core.series import Series, declared, series
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(series, field))
@@ -67,6 +44,8 @@ class Record:
     # all series of readings where none is named.
     ENDS: ClassVar[tuple[str, ...]] = ()
     DRAWN: ClassVar[float] = np.inf
+    # Series that traces of earlier versions lack; `completed` makes them.
+    LATER: ClassVar[frozenset[str]] = frozenset()
     __series__: ClassVar[Mapping[str, Series]] = {}
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,7 +53,7 @@ class Record:
         super().__init_subclass__(**options)
         dataclass(frozen=True, kw_only=True)(cls)
         cls.__series__ = {
-            each.name: _declared(each)
+            each.name: declared(each)
             for each in dataclasses.fields(cls)
             if "series" in each.metadata
         }
@@ -112,14 +91,41 @@ class Record:
                 good &= np.all(drawn, axis=tuple(range(1, values.ndim)))
         return self.readings if good.all() else int(np.argmin(good))
 
+    @property
+    def turns(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """The knobs that were turned during the run, with the reading before which each was."""
+        return [(int(at), knobs) for at, knobs in self.header.get("turns", [])]
+
+    def over_readings(self, name: str) -> np.ndarray:
+        """The value of a knob at each reading (reading,), as it was turned during the run.
+
+        Args:
+            name: of a setting that is a number.
+        """
+        values = np.full(self.readings, self.settings[name], float)
+        for at, knobs in self.turns:
+            if name in knobs:
+                values[at:] = knobs[name]
+        return values
+
     def head(self, readings: int) -> Self:
         """This trace as it stood after its first `readings` readings."""
+        return self.part(0, readings)
+
+    def part(self, start: int, stop: int) -> Self:
+        """The readings from `start` up to `stop`, with what was turned before and within."""
         cut = {
-            name: getattr(self, name)[:readings]
+            name: getattr(self, name)[start:stop]
             for name, each in self.__series__.items()
             if each.dims[:1] == ("reading",)
         }
-        return dataclasses.replace(self, **cut)
+        if not start or not self.turns:
+            return dataclasses.replace(self, **cut)
+        turns: dict[int, Any] = {}
+        for at, knobs in self.turns:
+            turns[max(0, at - start)] = {**turns.get(max(0, at - start), {}), **knobs}
+        header = {**self.header, "turns": [[at, knobs] for at, knobs in turns.items()]}
+        return dataclasses.replace(self, header=header, **cut)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name."""
@@ -187,14 +193,20 @@ class Record:
             try:
                 stored = Archive(file)
                 statement = headers.read(stored)
-                stored.only(("header", *cls.__series__))
+                lacking = cls.LATER - stored.members.keys()
+                stored.only(("header", *(name for name in cls.__series__ if name not in lacking)))
                 headers.check(statement, room, settings)
                 heads, sizes = {}, {}
                 for name, each in cls.__series__.items():
+                    if name in lacking:
+                        continue
                     heads[name] = stored.head(name)
                     _is_of_kind(each, heads[name].dtype)
                     _agrees(each, heads[name].shape, sizes)
                 arrays = {name: stored.array(name, head) for name, head in heads.items()}
+                statement = headers.filled(statement, settings)
+                if lacking:
+                    arrays |= cls.completed(statement, arrays, lacking)
                 record = cls(header=statement, **arrays)
                 record.check()
             except UNREADABLE as error:
@@ -203,6 +215,13 @@ class Record:
                 statement = f"{path} is not {kind} as curvkit saves it: {reason}."
                 raise ValueError(statement) from error
         return record
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """The series `names` of `LATER`, which the file of an earlier version lacks."""
+        raise ValueError(f"it has no {min(names)}")
 
     def check(self) -> None:
         """Raises ValueError where header and arrays do not fit; what a room adds to the rest."""
@@ -218,13 +237,6 @@ class Record:
             getattr(house, "Settings", None) if cls is getattr(house, "Trace", None) else None
         )
         return package.removeprefix("curvkit."), settings
-
-
-def _declared(each: dataclasses.Field[Any]) -> Series:
-    kind: Any = each.type  # jaxtyping's, which no checker knows
-    dtypes = tuple(name for name in kind.dtypes if name in PLAIN)
-    dims = tuple(kind.dim_str.split())
-    return Series(name=each.name, dims=dims, dtypes=dtypes, **each.metadata["series"])
 
 
 def is_one(path: Path) -> bool:

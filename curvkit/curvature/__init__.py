@@ -13,7 +13,7 @@ et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.0
 
 from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.curvature import experiment as _experiment
-from curvkit.curvature import figures
+from curvkit.curvature import figures, scenes
 from curvkit.curvature._blocks import block_sharpness
 from curvkit.curvature._chunks import over_batches
 from curvkit.curvature._eigenpairs import EigenPairs, hvp, sharpness, top_eigenpairs
@@ -39,7 +39,9 @@ room = _Room(
         "alignment": figures.alignment,
         "valley": figures.valley,
     },
+    scenes={"edge": (scenes.edge, dict(every=1, steps=1500, valley_points=25))},
     words=figures.words,
+    steers=("learning_rate", "momentum", "second_moment_decay"),
     front=("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed"),
     begin_only=("initialization",),
     options=_OPTIMISED,
@@ -47,6 +49,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -69,8 +72,10 @@ __all__ = [
     "over_batches",
     "room",
     "run",
+    "scenes",
     "sharpness",
     "spectral_density",
+    "stage",
     "stability_threshold",
     "stream",
     "tell",

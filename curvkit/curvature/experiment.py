@@ -92,6 +92,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     )
     pairs, raw, row = measure(settings, state, loss, gradient, diagonal)
     row |= {"step": state.step, "loss": value}
+    row |= _valley(settings, state.params, loss, pairs.vectors[0] / jnp.sqrt(diagonal), row)
 
     further = jnp.minimum(settings.every, settings.steps - state.step)
     params = jnp.where(further > 0, state.params - settings.learning_rate * direction, state.params)
@@ -102,6 +103,43 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     ended = (further <= 0) | (diverged_at >= 0)
     step = state.step + jnp.maximum(further, 0)
     return State(params, rule_state, pairs, raw, state.key, step, diverged_at, ended), row
+
+
+# Half of the stretch that is sampled, at least; wider where the iterate is thrown.
+LEAST_HALF = 0.2
+WIDER = 2.2
+
+
+def _valley(settings: Settings, params, loss, top, row) -> dict[str, jax.Array]:
+    """The loss along the top direction, from its own floor, and where the iterate is in it.
+
+    In the measure of the preconditioner, in which one step of gradient descent takes x to about
+    (1 − ηλ) x.
+    """
+    lam = row["preconditioned_sharpness"]
+    guess = row["top_gradient"] / jnp.where(lam > 0, lam, jnp.nan)
+    edge = critical(settings.rule, momentum=settings.momentum) / settings.learning_rate
+    points = settings.valley_points
+    if points < 3:
+        none = jnp.zeros(())
+        valley = {"valley": jnp.zeros((points,)), "valley_start": none, "valley_end": none}
+        return valley | {"distance": guess, "edge": jnp.asarray(edge, float)}
+    guess = jnp.nan_to_num(guess)
+    half = jnp.maximum(LEAST_HALF, WIDER * jnp.abs(guess))
+    along = -guess + half * jnp.linspace(-1.0, 1.0, points)
+    values = jax.vmap(lambda s: loss(params + s * top))(along)
+    # The vertex of the parabola through the lowest sample and its neighbours.
+    at = jnp.clip(jnp.argmin(values), 1, points - 2)
+    left, low, right = values[at - 1], values[at], values[at + 1]
+    bend = jnp.maximum(left - 2 * low + right, 1e-12)
+    shift = jnp.clip(0.5 * (left - right) / bend, -1.0, 1.0)
+    floor_at = along[at] + shift * (along[1] - along[0])
+    floor = low - 0.125 * (left - right) ** 2 / bend
+    return {
+        "valley": values - floor, "valley_start": along[0] - floor_at,
+        "valley_end": along[-1] - floor_at, "distance": -floor_at,
+        "edge": jnp.asarray(edge, float),
+    }  # fmt: skip
 
 
 def measure(settings, state, loss, gradient, diagonal):

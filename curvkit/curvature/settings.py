@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         sentence="How many top eigenvalues are read; a second one takes some more products.",
         source=f"{EDGE}, appendix J",
     )  # fmt: skip
+    valley_points: int = knob(
+        default=0, low=0, high=65, static=True, absent=0,
+        sentence="At how many points along the top eigenvector the loss is recorded; 0 for none.",
+        source="arXiv 2209.15594, section 4",
+    )  # fmt: skip
     seed: int = knob(
         default=0, low=0, high=9999,
         sentence="Which random initial weights.",

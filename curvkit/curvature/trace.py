@@ -1,6 +1,8 @@
 """What the curvature room records, and what can be read off it."""
 
+from collections.abc import Mapping
 from math import nan
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -44,10 +46,41 @@ class Trace(Record):
         "Norm of H u − λ u for the top pair: how far the sharpness can be off.", symbol="‖Hu−λu‖"
     )
     products: Int[np.ndarray, " reading"] = series("Hessian-vector products made for the reading.")
+    edge: Float[np.ndarray, " reading"] = series(
+        "The preconditioned sharpness at which the rule turns unstable: its critical value over η.",
+        symbol="ηλ*/η",
+    )
+    distance: Float[np.ndarray, " reading"] = series(
+        "Where the iterate is along the top eigenvector, from the floor of the sampled valley; "
+        "gᵀu/λ where none is sampled.",
+        symbol="x",
+    )
+    valley: Float[np.ndarray, "reading point"] = series(
+        "The loss along the top eigenvector, above its floor, evenly from valley_start to "
+        "valley_end; no points where none are asked for.",
+        symbol="L(θ+xu)",
+    )
+    valley_start: Float[np.ndarray, " reading"] = series("Where the sampled valley begins, in x.")
+    valley_end: Float[np.ndarray, " reading"] = series("Where the sampled valley ends, in x.")
     critical: Float[np.ndarray, ""] = series("The critical value of ηλ for the rule.", symbol="ηλ*")
     diverged_at: Int[np.ndarray, ""] = series(
         "The first step with a loss that is not finite, or −1."
     )
+
+    LATER = frozenset({"edge", "distance", "valley", "valley_start", "valley_end"})
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """What versions before 0.2 did not record: no valley, and what follows from the rest."""
+        lam, none = arrays["preconditioned_sharpness"], np.zeros(len(arrays["step"]), np.float32)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = arrays["top_gradient"] / np.where(lam > 0, lam, np.nan)
+        edge = float(arrays["critical"]) / header["settings"]["learning_rate"]
+        made = dict(edge=none + np.float32(edge), distance=distance.astype(np.float32))
+        made |= dict(valley=none[:, None][:, :0], valley_start=none, valley_end=none)
+        return {name: made[name] for name in names}
 
     @property
     def threshold(self) -> float:

@@ -14,7 +14,7 @@ Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186).
 """
 
 from curvkit.distillation import experiment as _experiment
-from curvkit.distillation import figures
+from curvkit.distillation import figures, scenes
 from curvkit.distillation._control import Balanced, balance
 from curvkit.distillation._field import (
     Teacher,
@@ -59,7 +59,9 @@ room = _Room(
         "learning": figures.learning,
         "tree": figures.tree,
     },
+    scenes={"portrait": (scenes.portrait, {})},
     words=figures.words,
+    steers=("learning_rate",),
     front=(
         "variant",
         "aliased",
@@ -76,6 +78,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -83,7 +86,6 @@ batch = room.batch
 from curvkit.distillation import grid  # noqa: E402
 
 __all__ = [
-    "grid",
     "Balanced",
     "Noise",
     "Process",
@@ -102,6 +104,7 @@ __all__ = [
     "explore",
     "figures",
     "from_gymnasium",
+    "grid",
     "jacobian",
     "noise_by_actions",
     "noisy",
@@ -110,6 +113,8 @@ __all__ = [
     "room",
     "run",
     "sampled_update",
+    "scenes",
+    "stage",
     "stream",
     "survey",
     "teacher",

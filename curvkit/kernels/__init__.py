@@ -15,7 +15,7 @@ kernel (arXiv 1806.07572).
 """
 
 from curvkit.kernels import experiment as _experiment
-from curvkit.kernels import figures
+from curvkit.kernels import figures, scenes
 from curvkit.kernels._activations import ACTIVATIONS, activation
 from curvkit.kernels._initializers import delta_orthogonal, normalize_locations, orthogonal
 from curvkit.kernels._limits import dks_limit, tat_limit
@@ -55,6 +55,7 @@ room = _Room(
         "roots": figures.roots,
         "sampled": figures.sampled,
     },
+    scenes={"circle": (scenes.circle, {})},
     words=figures.words,
     front=("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight"),
     one_by_one=True,
@@ -62,6 +63,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -69,7 +71,6 @@ batch = room.batch
 from curvkit.kernels import race  # noqa: E402
 
 __all__ = [
-    "race",
     "ACTIVATIONS",
     "Chain",
     "Nonlinear",
@@ -92,12 +93,15 @@ __all__ = [
     "ntk",
     "orthogonal",
     "q_map",
+    "race",
     "residual",
     "residual_block",
     "resnet_v2",
     "room",
     "run",
+    "scenes",
     "shape",
+    "stage",
     "stream",
     "tat_limit",
     "tell",

@@ -19,7 +19,7 @@ from curvkit.sam.trace import Trace
 room = _Room(
     __name__, Settings, Trace,
     begin=_experiment.begin, reading=_experiment.reading, finished=_experiment.finished,
-    last=_experiment.last, words=figures.words,
+    last=_experiment.last, words=figures.words, steers=("rho", "learning_rate"),
     figures={"edge": figures.edge, "loss": figures.loss, "gradient": figures.gradient,
              "bounce": figures.bounce},
     front=("rho", "learning_rate", "data", "steps", "width", "seed"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from curvkit.core.lazy import lazily as _lazily
 from curvkit.room import Room as _Room
 from curvkit.selection import experiment as _experiment
-from curvkit.selection import figures
+from curvkit.selection import figures, scenes
 from curvkit.selection._comparison import Comparison, compare
 from curvkit.selection._datasets import table
 from curvkit.selection._kernel import group_omp
@@ -44,6 +44,7 @@ room = _Room(
         "rules": figures.rules,
         "whitening": figures.whitening,
     },
+    scenes={"picks": (scenes.picks, {})},
     words=figures.words,
     front=(
         "data",
@@ -63,6 +64,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -70,7 +72,6 @@ batch = room.batch
 from curvkit.selection import odds  # noqa: E402
 
 __all__ = [
-    "odds",
     "Comparison",
     "Condition",
     "GroupOMP",
@@ -83,10 +84,13 @@ __all__ = [
     "explore",
     "figures",
     "group_omp",
+    "odds",
     "practise",
     "recovery",
     "room",
     "run",
+    "scenes",
+    "stage",
     "stream",
     "table",
     "tell",

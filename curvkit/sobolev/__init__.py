@@ -14,7 +14,7 @@ for Neural Networks, NeurIPS 2017 (arXiv 1706.04859).
 
 from curvkit.room import Room as _Room
 from curvkit.sobolev import experiment as _experiment
-from curvkit.sobolev import figures
+from curvkit.sobolev import figures, scenes
 from curvkit.sobolev._comparison import Comparison
 from curvkit.sobolev._functions import FUNCTIONS
 from curvkit.sobolev._line import Fits, fits
@@ -43,13 +43,16 @@ room = _Room(
         "sharpness": figures.sharpness,
         "pairs": figures.pairs,
     },
+    scenes={"surfaces": (scenes.surfaces, {})},
     words=figures.words,
+    steers=("slope_weight", "learning_rate"),
     front=("function", "points", "slope_weight", "slope_noise", "activation", "steps", "seed"),
     begin_only=("function",),
 )
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -77,6 +80,8 @@ __all__ = [
     "penalty",
     "room",
     "run",
+    "scenes",
+    "stage",
     "stream",
     "synthetic",
     "taught",

@@ -15,7 +15,7 @@ the Edge: Curvature Aware Learning Rate Tuners, NeurIPS 2024 (arXiv 2407.06183).
 
 from curvkit.room import Room as _Room
 from curvkit.tuners import experiment as _experiment
-from curvkit.tuners import figures
+from curvkit.tuners import figures, scenes
 from curvkit.tuners._cdat import CDATState, cdat, greedy
 from curvkit.tuners._choices import TUNERS
 from curvkit.tuners._edge import oracle
@@ -42,7 +42,16 @@ room = _Room(
         "statistics": figures.statistics,
         "sharpness": figures.sharpness,
     },
+    scenes={"balls": (scenes.balls, dict(every=1, steps=600, rival="constant"))},
     words=figures.words,
+    steers=(
+        "sigma",
+        "learning_rate",
+        "ema",
+        "max_learning_rate",
+        "momentum",
+        "second_moment_decay",
+    ),
     front=(
         "tuner",
         "rival",
@@ -62,6 +71,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -90,7 +100,9 @@ __all__ = [
     "polyak",
     "room",
     "run",
+    "scenes",
     "schedule",
+    "stage",
     "stream",
     "tell",
     "unmasked",

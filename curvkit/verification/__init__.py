@@ -15,7 +15,7 @@ G. Swirszcz, P. Kohli: Verification of Non-Linear Specifications for Neural Netw
 
 from curvkit.room import Room as _Room
 from curvkit.verification import experiment as _experiment
-from curvkit.verification import figures
+from curvkit.verification import figures, scenes
 from curvkit.verification._bounds import crown, interval
 from curvkit.verification._exponentials import DigitSumSpec, Exponentials, SoftmaxSpec
 from curvkit.verification._networks import BRISK as _BRISK
@@ -38,6 +38,7 @@ room = _Room(
     finished=_experiment.finished,
     last=_experiment.last,
     figures={"region": figures.region, "closing": figures.closing, "shares": figures.shares},
+    scenes={"region": (scenes.region, {})},
     words=figures.words,
     front=("model", "relaxation", "tolerance", "worst_first", "steps", "seed"),
     begin_only=("model",),
@@ -48,6 +49,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -55,7 +57,6 @@ batch = room.batch
 from curvkit.verification import shapes  # noqa: E402
 
 __all__ = [
-    "shapes",
     "Affine",
     "Box",
     "DigitSumSpec",
@@ -86,8 +87,11 @@ __all__ = [
     "room",
     "run",
     "sample",
+    "scenes",
     "semidefinite",
+    "shapes",
     "side_by_side",
+    "stage",
     "stream",
     "study",
     "tell",

@@ -24,6 +24,15 @@ HOLDS = {
             "diverged_at",
         ],
     },
+    "test_valley.py": {
+        "test_the_valley_is_the_loss_along_the_top_eigenvector_from_its_floor": [
+            "distance",
+            "valley",
+            "valley_start",
+            "valley_end",
+        ],
+        "test_the_edge_is_the_critical_value_over_the_rate_of_each_reading": ["edge"],
+    },  # fmt: skip
     "test_series.py": {
         "test_the_critical_value_and_the_residual_are_those_of_rule_and_hessian": [
             "critical",

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from curvkit.draw import theme
-from curvkit.show.canvas import PNG, Canvas
+from curvkit.show.canvas import Canvas
+from curvkit.show.still import PNG
 
 
 def drawn(*, remark="", names=("loss",)):
@@ -58,9 +59,9 @@ PICTURE = {"url": f"{PNG}aGVsbG8=", "width": 5, "height": 5}
 )
 def test_only_a_picture_is_left_in_the_notebook(url, capsys):
     canvas = Canvas()
-    canvas.leave_still()
+    canvas.stills.leave()
     told = []
-    canvas._stills[:] = [SimpleNamespace(update=lambda made: told.append(made.data))]
+    canvas.stills.places[:] = [SimpleNamespace(update=lambda made: told.append(made.data))]
     canvas.plot.still = PICTURE
     canvas.plot.still = PICTURE | {"url": url}
     assert f"<img src='{PNG}aGVsbG8='" in told[0]

@@ -28,6 +28,7 @@ room = _Room(
     length=_experiment.length,
     figures={"grid": figures.grid, "curves": figures.curves, "race": figures.race},
     words=figures.words,
+    steers=("learning_rate",),
     front=(
         "contest",
         "teacher_noise",

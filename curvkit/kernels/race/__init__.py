@@ -28,6 +28,7 @@ room = _Room(
     length=_experiment.length,
     figures={"race": figures.race, "spread": figures.spread},
     words=figures.words,
+    steers=("learning_rate",),
     front=("activation", "depth", "learning_rate", "zeta", "tau", "orthogonal", "steps", "seed"),
     one_by_one=True,
     options=_OPTIMISED,

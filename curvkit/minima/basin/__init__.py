@@ -8,7 +8,7 @@ Reference: Swirszcz, Czarnecki, Pascanu 2016 (arXiv 1611.06310).
 """
 
 from curvkit.minima.basin import experiment as _experiment
-from curvkit.minima.basin import figures
+from curvkit.minima.basin import figures, scenes
 from curvkit.minima.basin.settings import Settings
 from curvkit.minima.basin.trace import Trace
 from curvkit.room import Room as _Room
@@ -27,11 +27,14 @@ room = _Room(
         "losses": figures.losses,
         "certificate": figures.certificate,
     },
+    scenes={"marbles": (scenes.marbles, dict(every=8, steps=1200))},
     words=figures.words,
+    steers=("learning_rate",),
 )
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -43,6 +46,8 @@ __all__ = [
     "figures",
     "room",
     "run",
+    "scenes",
+    "stage",
     "stream",
     "tell",
 ]

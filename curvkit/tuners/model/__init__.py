@@ -10,7 +10,7 @@ Self-Stabilization (arXiv 2209.15594).
 
 from curvkit.room import Room as _Room
 from curvkit.tuners.model import experiment as _experiment
-from curvkit.tuners.model import figures
+from curvkit.tuners.model import figures, scenes
 from curvkit.tuners.model._balance import (
     Balance,
     alignment,
@@ -32,11 +32,14 @@ room = _Room(
     finished=_experiment.finished,
     last=_experiment.last,
     figures={"balance": figures.balance, "alignment": figures.alignment},
+    scenes={"balance": (scenes.balance, dict(steps=1500))},
     words=figures.words,
+    steers=("sigma", "sharpening", "stabilizing", "fading", "bulk_curvature", "learning_rate"),
 )
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -51,7 +54,9 @@ __all__ = [
     "rate",
     "room",
     "run",
+    "scenes",
     "settled_alignment",
+    "stage",
     "step",
     "stream",
     "tell",

@@ -1,0 +1,203 @@
+"""A course: a run that is made reading by reading, can be cut, and goes on with knobs turned.
+
+States to go back to are kept sparsely, and always where a knob was turned, in bounded memory; from
+the nearest one before, a reading is made again, to the same numbers.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import jax
+import numpy as np
+
+from curvkit.core import knob, messages
+from curvkit.core import trace as traces
+
+if TYPE_CHECKING:
+    from curvkit.core.stream import Chunk, Stream
+
+Trace = TypeVar("Trace", bound=traces.Record)
+# What the states of one course may take.
+MOST_BYTES = 64 * 2**20
+
+
+class Course(Generic[Trace]):
+    """A run in the making.
+
+    Args:
+        stream: a room's experiment.
+        settings: what it begins with.
+        key: the base key, `jax.random.key(0)` if None.
+        most_bytes: what the states that are kept may take; the first is kept in any case.
+
+    Attributes:
+        readings: how many there are.
+        ended: whether no more are made.
+        turns: `(reading, knobs)` of each turn, in their order.
+    """
+
+    def __init__(
+        self, stream: "Stream[Trace]", settings: Any, key: jax.Array | None = None,
+        *, most_bytes: int = MOST_BYTES,
+    ):  # fmt: skip
+        key = jax.random.key(0) if key is None else key
+        self.stream, self._first = stream, settings
+        self._header = traces.header(stream.name, knob.as_dict(settings), key)
+        self._state = stream.started(settings, key)
+        self._kept = Kept(most_bytes)
+        self._kept.keep(0, self._state)
+        self.readings, self.ended = 0, False
+        self.turns: list[tuple[int, dict[str, Any]]] = []
+        self._rows: dict[str, np.ndarray] = {}
+        self._last: dict[str, np.ndarray] | None = None
+
+    @property
+    def settings(self) -> Any:
+        """The settings of the next reading."""
+        return self.settings_at(self.readings)
+
+    def settings_at(self, reading: int) -> Any:
+        """The settings of a reading."""
+        turned = [knobs for at, knobs in self.turns if at <= reading]
+        values = {name: value for knobs in turned for name, value in knobs.items()}
+        return knob.turned(self._first, **values) if values else self._first
+
+    def advance(self, count: int) -> int:
+        """Makes up to `count` readings and returns how many it made."""
+        began = self.readings
+        while self.readings < began + count and not self.ended:
+            more = min(began + count - self.readings, self.stream.capacity)
+            self._take(self.stream.advanced(self.settings, self._state, more))
+            self._kept.keep(self.readings, self._state)
+        return self.readings - began
+
+    def turn(self, at: int, **knobs: Any) -> None:
+        """Goes back to before reading `at`, and on from there with knobs turned.
+
+        Args:
+            at: a reading that was made, or the next one; those from it on are dropped.
+
+        Raises:
+            ValueError: with one sentence, if the room cannot go on with a knob, or refuses a value.
+        """
+        at = messages.whole("at", at, 0, most=self.readings)
+        for name in knobs:
+            if name not in knob.knobs(self._first):
+                raise ValueError(messages.unknown("setting", name, knob.knobs(self._first)))
+            if name not in self.stream.steers:
+                able = ", ".join(self.stream.steers) or "none"
+                raise ValueError(
+                    f"{name} cannot be turned during a run of {self.stream.name}, where these can: "
+                    f"{able}; start another run."
+                )
+        before = dict(next((turned for reading, turned in self.turns if reading == at), {}))
+        kept = [each for each in self.turns if each[0] < at]
+        new = knob.turned(self.settings_at(at), **knobs)
+        if at < self.readings:
+            self._back(at)
+        self.turns = [*kept, (at, before | {name: getattr(new, name) for name in knobs})]
+        self._kept.keep(at, self._state, pinned=True)
+        self.ended = False
+
+    @property
+    def trace(self) -> Trace:
+        """The trace so far; its header says what was turned."""
+        if self._last is None:
+            self._take(self.stream.advanced(self.settings, self._state, 0))
+        rows = {name: each[: self.readings] for name, each in self._rows.items()}
+        turns = {"turns": [[at, turned] for at, turned in self.turns]} if self.turns else {}
+        return self.stream.trace(header={**self._header, **turns}, **rows, **(self._last or {}))
+
+    def _take(self, chunk: "Chunk") -> None:
+        """Adds the rows of a chunk; arrays that traces hold are never written over."""
+        made, self._state, self.ended = int(chunk.count), chunk.state, bool(chunk.ended)
+        for name, values in chunk.rows.items():
+            new = np.asarray(values)[:made]
+            rows = self._rows.get(name)
+            if rows is None or len(rows) < self.readings + made:
+                room = max(self.readings + made, 2 * self.readings)
+                grown = np.empty((room, *new.shape[1:]), new.dtype)
+                grown[: self.readings] = rows[: self.readings] if rows is not None else 0
+                self._rows[name] = rows = grown
+            rows[self.readings : self.readings + made] = new
+        self._last = {name: np.asarray(value) for name, value in chunk.last.items()}
+        self.readings += made
+
+    def _back(self, at: int) -> None:
+        """Makes the state before reading `at` anew, and drops the rows from there on."""
+        reading, self._state = self._kept.before(at)
+        while reading < at:
+            stop = min([at, *(turned for turned, _ in self.turns if turned > reading)])
+            count = min(stop - reading, self.stream.capacity)
+            chunk = self.stream.advanced(self.settings_at(reading), self._state, count)
+            self._state, reading = chunk.state, reading + int(chunk.count)
+        self._kept.drop(at)
+        self._rows = {name: each[:at].copy() for name, each in self._rows.items()}
+        self.readings = at
+
+
+class Kept:
+    """States by the reading that they come before, in bounded memory.
+
+    Args:
+        most_bytes: where it is passed, every second state is dropped, the newest and those that
+            are pinned last.
+    """
+
+    NEWEST = 4
+
+    def __init__(self, most_bytes: int):
+        self.most_bytes = most_bytes
+        self.states: dict[int, Any] = {}
+        self.pinned: set[int] = {0}
+
+    def keep(self, reading: int, state: Any, pinned: bool = False) -> None:
+        """Keeps a state; one at a turn is pinned."""
+        self.states[reading] = state
+        if pinned:
+            self.pinned.add(reading)
+        each = sum(getattr(leaf, "nbytes", 0) for leaf in jax.tree.leaves(state))
+        most = max(1, int(self.most_bytes // max(each, 1)))
+        while len(self.states) > most and self._thin():
+            pass
+
+    def _thin(self) -> bool:
+        """Drops every second state that may go; returns whether there was one."""
+        readings = sorted(self.states)
+        free = [each for each in readings[: -self.NEWEST] if each not in self.pinned]
+        free = (
+            free or [each for each in readings[1:-1] if each not in self.pinned] or readings[1:-1]
+        )
+        for each in free[::2]:
+            del self.states[each]
+        return bool(free)
+
+    def before(self, at: int) -> tuple[int, Any]:
+        """The nearest state to make a reading from, with the reading that it comes before."""
+        reading = max(each for each in self.states if each <= at)
+        return reading, self.states[reading]
+
+    def drop(self, at: int) -> None:
+        """Drops the states after reading `at`."""
+        self.states = {each: state for each, state in self.states.items() if each <= at}
+        self.pinned = {each for each in self.pinned if each <= at}
+
+
+def replay(course: Course[Any], turns: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """Makes the readings up to the last of `turns`, and takes each of them.
+
+    Raises:
+        ValueError: with one sentence, where a turn is none, or the run ends before it.
+    """
+    try:
+        pairs = sorted(((at, dict(knobs)) for at, knobs in turns), key=lambda each: each[0])
+    except (TypeError, ValueError):
+        expected = "a list of readings, each with the knobs that are turned before it"
+        raise ValueError(messages.refusal("turns", expected, turns)) from None
+    for at, knobs in pairs:
+        course.advance(messages.whole("a reading in turns", at, 0) - course.readings)
+        if course.readings < at:
+            raise ValueError(
+                f"The run ended after {course.readings} readings, before the turn at reading {at}."
+            )
+        course.turn(at, **knobs)

@@ -1,0 +1,39 @@
+"""Series: the declaration of one array of a trace, with its shape and its words."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+# What an npz file holds as it is: not what JAX has beside it, such as bfloat16.
+PLAIN = {np.dtype(code).name for code in "?bhilqBHILQefdFD"}
+
+
+@dataclass(frozen=True)
+class Series:
+    """The declaration of one array of a trace: what it is in words, and how an axis names it."""
+
+    name: str
+    sentence: str
+    symbol: str
+    dims: tuple[str, ...]
+    dtypes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name in words, with its symbol, as an axis title."""
+        return f"{self.name.replace('_', ' ')} {self.symbol}".strip()
+
+
+def series(sentence: str, *, symbol: str = "") -> Any:
+    """Declares one array of a trace; its annotation (jaxtyping) gives type and shape."""
+    return field(metadata={"series": dict(sentence=sentence, symbol=symbol)})
+
+
+def declared(each: dataclasses.Field[Any]) -> Series:
+    """The series that a field of a trace declares."""
+    kind: Any = each.type  # jaxtyping's, which no checker knows
+    dtypes = tuple(name for name in kind.dtypes if name in PLAIN)
+    dims = tuple(kind.dim_str.split())
+    return Series(name=each.name, dims=dims, dtypes=dtypes, **each.metadata["series"])

@@ -1,0 +1,168 @@
+"""The scenes of the curvature room: pure functions of a trace, for the stage."""
+
+import numpy as np
+
+from curvkit.curvature.trace import Trace
+from curvkit.draw import scene as sc
+
+# Blue below the edge, gold at it, orange beyond; ηλ in units in which the edge is 2.
+EDGE = sc.Ramp("relative", "edge", (1.7, 2.3))
+GROUND = dict(x=sc.Span(("start", "end"), 25), y="ground")
+DASH = (6, 4)
+STEP = ("step ", sc.Number(field="step", digits=0))
+
+
+def _fields(trace: Trace) -> dict[str, np.ndarray]:
+    """The fields over time; each row is of its reading alone."""
+    lam, x = trace.preconditioned_sharpness, trace.distance
+    start, end, ground = trace.valley_start, trace.valley_end, trace.valley
+    if ground.shape[1] < 3:  # the parabola of the eigenvalue, where no valley was sampled
+        half = np.maximum(0.2, 2.2 * np.abs(np.nan_to_num(x)))
+        start, end = -half, half
+        across = np.linspace(-1, 1, 25) * half[:, None]
+        ground = 0.5 * np.maximum(lam, 0)[:, None] * across**2
+    elif ground.shape[1] != 25:
+        ground = np.stack([
+            np.interp(np.linspace(0, 1, 25), np.linspace(0, 1, len(each)), each) for each in ground
+        ])  # fmt: skip
+    return {
+        "step": trace.step, "lam": lam, "second": trace.second_eigenvalue, "edge": trace.edge,
+        "relative": 2 * lam / trace.edge, "scaled": trace.scaled_sharpness, "x": x,
+        "swing": np.abs(x), "height": 0.5 * lam * x**2, "start": start, "end": end,
+        "ground": ground, "loss": trace.loss,
+    }  # fmt: skip
+
+
+def _valley(critical: float) -> sc.View:
+    over = sc.KnobValue("learning_rate", times=critical, power=-1)
+    dashed = sc.Field("critical_y", times=0.5 * critical, knob="learning_rate", power=-1)
+    return sc.View(
+        id="valley", title="The valley along the sharpest direction", beats=True,
+        x=sc.Axis(label="distance *x* from its floor", fit=sc.Camera(
+            of=("swing",), least=(-0.02, 0.02), both=True, last=30, ahead=4, room=1.25)),
+        y=sc.Axis(label="loss above the floor", fit=sc.Camera(
+            of=("height",), least=(0, 0.005), last=30, ahead=4, room=1.6)),
+        pick=sc.Pick(near=("x",), last=40), pad={"t": 104, "b": 44},
+        marks=(
+            sc.Line(**GROUND, color=EDGE, width=0, fill=(0.34, 0.05)),
+            sc.Line(**GROUND, when=sc.Last(1000), every=50, color="ink", width=1, alpha=0.085),
+            sc.Line(x="critical_x", y=dashed, color="ink", width=1.4, dash=(5, 5), alpha=0.55),
+            sc.Text(text="dashed: curvature {value}", value=over, digits=1, right=True, y=0, dx=-8,
+                 dy=-8, align="right", color="ink", alpha=0.6, size=12),
+            sc.Line(**GROUND, color=EDGE, width=3),
+            sc.Jumps(x="x", on=sc.Ground(**GROUND), color=EDGE, last=22, size=10, blur=(14, 36)),
+        ),
+    )  # fmt: skip
+
+
+def _climb(critical: float, length: int) -> sc.View:
+    threshold = sc.KnobValue("learning_rate", times=critical, power=-1)
+    drag = sc.Drag(knob="learning_rate", times=critical, power=-1, digits=1,
+                says=f"{critical:.4g}/*η* = {{value}}", label="edge of stability")  # fmt: skip
+    return sc.View(
+        id="climb", title="Its sharpness climbs to the edge",
+        x=sc.Axis(label="step", ticks=5,
+               fit=sc.Camera(of=("step",), least=(0, length), room=1.28)),
+        y=sc.Axis(label="sharpness *λ*", fit=sc.Camera(
+            of=("lam", "edge", threshold), least=(0, 1.3 * critical), room=1.25, last=500)),
+        pick=sc.Pick(clock="step"), ghost=("step", "lam"),
+        cursor=sc.Cursor(x="step", y="lam", line=True, says=(
+            *STEP, ",  *λ* = ", sc.Number(field="lam", digits=1))),
+        marks=(
+            sc.Area(x="step", y="edge", to="top", open=threshold, color="unstable", alpha=0.09),
+            sc.Text(text="here each step overshoots more", dx=8, dy=16, color="unstable", size=11.5,
+                 alpha=0.9),
+            sc.Line(x="step", y="lam", when="all", reveal="played", color="faint", width=1.25),
+            sc.Line(x="step", y="second", color="second", width=1, alpha=0.7),
+            sc.Line(x="step", y="lam", color=EDGE, width=2.5),
+            sc.Line(x="step", y="edge", color="ink", width=1.5, dash=DASH),
+            sc.Dots(x="step", y="lam", size=4.5),
+            sc.Text(text="*λ*", x="step", y="lam", dx=8, dy=-8, size=14, halo=True),
+            sc.Text(text="*λ*₂", x="step", y="second", dx=7, dy=14, color="muted", size=12),
+            sc.Rule(y=threshold, since="step", width=1.5, dash=DASH, drag=drag),
+        ),
+    )  # fmt: skip
+
+
+def _plane(critical: float) -> sc.View:
+    threshold = sc.KnobValue("learning_rate", times=critical, power=-1)
+    wings = [
+        sc.Line(x="x", y="lam", every=2, from_=side, smooth=True, color=EDGE, **look)
+        for side in (0, 1)
+        for look in (dict(width=1, alpha=0.25), dict(when=sc.Last(150), width=2.75, fade=True))
+    ]
+    dots = [sc.Dots(x="x", y="lam", every=2, from_=side, size=5) for side in (0, 1)]
+    return sc.View(
+        id="plane", title="Self-stabilising: each burst flattens the valley",
+        x=sc.Axis(label="distance *x* from its floor", fit=sc.Camera(
+            of=("swing",), least=(-0.02, 0.02), both=True, last=330, room=1.12)),
+        y=sc.Axis(label="sharpness *λ*", fit=sc.Camera(
+            of=("lam", "edge", threshold), least=(0, 1.3 * critical), around=0.3, last=330,
+            narrowest=3 * critical)),
+        pick=sc.Pick(near=("x", "lam")),
+        cursor=sc.Cursor(x="x", y="lam", says=(
+            *STEP, ",  *x* = ", sc.Number(field="x", digits=3))),
+        marks=(
+            sc.Rect(y2=threshold, y=1e6, color="unstable", alpha=0.09),
+            sc.Rule(y=threshold, width=1.5, dash=DASH),
+            sc.Rule(x=0, color="faint", width=1),
+            *wings, *dots,
+        ),
+    )  # fmt: skip
+
+
+FAR = ("swing", ">", 0.012)
+BEATS = (
+    sc.Beat("Every jump lands farther out than the last.", [FAR, ("relative", ">", 2.07)]),
+    sc.Beat("Far out the valley is flatter: *λ* falls below the edge, and the jumps die away.",
+            [FAR, ("relative", "<", 1.96)]),
+    sc.Beat("At the edge: jump follows jump, hardly growing, hardly dying.", [FAR]),
+    sc.Beat("*λ* has passed the edge: the floor can no longer hold the ball. A tiny *x* grows, "
+            "unseen.", [("relative", ">", 2.0)]),
+    sc.Beat("The ball rests while the valley narrows around it.", [("relative", "<", 1.9)]),
+    sc.Beat("At the edge: the valley narrows again, until the next throw."),
+)  # fmt: skip
+LAYOUT = sc.Layout(
+    wide=sc.Plan(columns=(1.12, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
+              areas=("valley climb", "valley plane")),
+    narrow=sc.Plan(columns=(1,), rows=(1.25, 1, 1), height=880, areas=("valley", "climb", "plane")),
+)  # fmt: skip
+
+
+def edge(trace: Trace) -> sc.Scene:
+    """A valley narrows, the ball is thrown across it, and its jumps widen it again."""
+    over, critical = np.linspace(-1, 1, 49), float(trace.critical)
+    length = min(int(trace.settings["steps"]), 1500)
+    rate = int(trace.settings["every"])
+    return sc.Scene(
+        title="The edge of stability",
+        alt="A ball in a valley that narrows, the climb of the sharpness to the edge, and the loop "
+            "of both",
+        time="step", rows=_fields(trace),
+        fixed={"critical_x": over, "critical_y": over**2},
+        knobs={"learning_rate": sc.Turn(low=0.02, high=0.5, recorded=sc.Recorded(
+            "edge", times=critical, power=-1))},
+        sentence=(
+            "Steps of *η* = ",
+            sc.Number(knob="learning_rate", digits=3, width=5, says="learning rate"),
+            f" hold the ball in valleys less sharp than {critical:.4g}/*η* = ",
+            sc.Number(knob="learning_rate", times=critical, power=-1, digits=1, width=4,
+                   label="edge of stability"),
+            ". At step ", sc.Number(time=True, digits=0, width=4),
+            " the network's sharpest direction has *λ* = ",
+            sc.Number(field="lam", digits=1, says="sharpness"), ", so that *ηλ* = ",
+            sc.Number(field="scaled", digits=2, says="eta times lambda"), ".",
+        ),
+        pace=sc.Pace(rate=max(120 / rate, 8), moments=(
+            sc.Moment(field="swing", above=0.0035, after=60, first=True, lead=4, lasts=44, rate=8),
+            sc.Moment(field="swing", above=0.005, after=60, lead=2, rate=48),
+        )),
+        wave=sc.Wave(field="swing", full=0.09, color=EDGE), beats=BEATS,
+        lost=sc.Lost(fields=("lam", "x"), above=1e5),
+        views=(_valley(critical), _climb(critical, length), _plane(critical)),
+        layout=LAYOUT, length=-(-length // rate),
+        tries=(
+            sc.Try("larger steps", {"learning_rate": 0.2}),
+            sc.Try("smaller steps", {"learning_rate": 0.06}),
+        ),
+    )  # fmt: skip

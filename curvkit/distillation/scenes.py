@@ -1,0 +1,96 @@
+"""The scene of the distillation room: students carried by the update over the plane of logits."""
+
+import numpy as np
+
+from curvkit.distillation.trace import WILD, Trace
+from curvkit.draw import scene as sc
+
+ARROWS = 13
+
+
+def _fields(trace: Trace) -> dict[str, np.ndarray]:
+    """Where each student is, and what its return is; one that broke off has no place."""
+    logits = np.asarray(trace.logits, float)
+    with np.errstate(invalid="ignore"):
+        lost = ~(np.abs(logits) < WILD).all(2)
+    hidden = lambda values: np.where(lost, np.nan, values)
+    value = np.asarray(trace.value, float)
+    worth = np.where(np.abs(value) < WILD, value, np.nan)
+    middle = np.nan_to_num(np.array([np.nanmean(np.append(each, np.nan)) if np.isfinite(each).any()
+                                     else 0.0 for each in worth]))  # fmt: skip
+    return {"step": trace.step, "x": hidden(logits[..., 0]), "y": hidden(logits[..., 1]),
+            "value": worth, "mean": middle}  # fmt: skip
+
+
+def _arrows(trace: Trace) -> dict[str, np.ndarray]:
+    """The update on a coarse grid, as arrows of one length."""
+    places = np.linspace(0, len(trace.axis) - 1, ARROWS).round().astype(int)
+    flow = np.asarray(trace.flow, float)[np.ix_(places, places)].reshape(-1, 2)
+    at = np.asarray(trace.axis, float)[places]
+    x, y = (each.ravel() for each in np.meshgrid(at, at))
+    size = np.hypot(*flow.T)
+    unit = flow / np.maximum(size, 1e-12)[:, None] * 0.55 * (at[1] - at[0])
+    unit[~np.isfinite(size) | (size < 1e-9)] = 0
+    return {"at_x": x - unit[:, 0] / 2, "at_y": y - unit[:, 1] / 2, "flow_x": unit[:, 0],
+            "flow_y": unit[:, 1]}  # fmt: skip
+
+
+def portrait(trace: Trace) -> sc.Scene:
+    """Where the update points, how it turns, and where students go."""
+    ends = (float(trace.axis[0]), float(trace.axis[-1]))
+    most = max(float(np.nanmax(np.abs(trace.curl), initial=0.0)), 1e-6)
+    first, second, third = (float(each) for each in trace.teacher_logits)
+    plane = sc.View(
+        id="plane", title="Where students go",
+        x=sc.Axis(label="logit of action 0, first state", domain=ends),
+        y=sc.Axis(label="logit, second state", domain=ends),
+        marks=(
+            sc.Heat(grid="curl", ramp="twoSided", domain=(-1.6 * most, 1.6 * most), alpha=0.5),
+            sc.Arrow(x="at_x", y="at_y", u="flow_x", v="flow_y", color="muted", width=1.2, head=5),
+            sc.Line(x="x", y="y", per="item", color="unstable", width=1.2, alpha=0.35),
+            sc.Line(x="x", y="y", per="item", when=sc.Last(60), color="unstable", width=2.5,
+                    fade=True),
+            sc.Dots(x="x", y="y", size=5.5, color="unstable", rim="paper"),
+            sc.Dots(x=first, y=second, size=8, color="ink", rim="paper"),
+            sc.Text(text="teacher", x=first, y=second, dx=11, dy=4, size=12.5, weight=600,
+                    halo=True),
+            sc.Dots(x=third, y=second, size=5, ring=2, color="ink"),
+        ),
+    )  # fmt: skip
+    level, variant = float(trace.teacher_value), trace.settings["variant"].replace("_", " ")
+    worth = sc.View(
+        id="worth", title="What the students earn", beats=True, pad={"t": 104},
+        x=sc.Axis(label="step", domain=(0, float(max(trace.settings["steps"], 1)))),
+        y=sc.Axis(label="expected return", fit=sc.Camera(
+            of=("value",), least=(min(0.0, level), max(level, 1e-3) * 1.15), items=True)),
+        pick=sc.Pick(clock="step"),
+        cursor=sc.Cursor(x="step", y="mean", line=True, says=(
+            "step ", sc.Number(field="step", digits=0))),
+        marks=(
+            sc.Line(x="step", y="value", per="item", color="unstable", width=1.25, alpha=0.5),
+            sc.Rule(y=level, dash=(6, 4), width=1.5),
+            sc.Text(text="the teacher", y=level, right=True, align="right", dx=-4, dy=-7, size=12,
+                    halo=True),
+        ),
+    )  # fmt: skip
+    return sc.Scene(
+        title="Not every update is a gradient", time="step", rows=_fields(trace),
+        alt="Students are carried over the plane of two logits by the update of a variant",
+        fixed={"curl": np.nan_to_num(np.asarray(trace.curl, float)), **_arrows(trace)},
+        knobs={"learning_rate": sc.Turn(), "variant": sc.Turn()},
+        controls=("variant", "learning_rate"),
+        sentence=(
+            f"Students of a teacher, moved by the update {variant}, after ",
+            sc.Number(time=True, digits=0, width=5), " steps. They earn ",
+            sc.Number(field="mean", digits=3, says="they earn"),
+            f" on average, the teacher {level:.3f}. Colour says how the update turns.",
+        ),
+        pace=sc.Pace(rate=45), lost=sc.Lost(fields=("mean",), above=WILD),
+        beats=(sc.Beat("Each student follows the arrows, wherever they lead."),),
+        views=(plane, worth),
+        layout=sc.Layout(
+            wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.42, least=440, most=680,
+                         areas=("plane worth",)),
+            narrow=sc.Plan(columns=(1,), rows=(1.2, 1), height=820, areas=("plane", "worth")),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""Channels: what a mark reads its numbers from, and colours.
+
+A channel is a number, the name of a field, `Field`, `KnobValue` or `Span`. A field has a row for
+every reading (it is *over time*) or none (it is *fixed*); its other axes are *items*, such as the
+ten digits of a circle.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Role = Literal[
+    "paper", "ink", "muted", "faint", "grid", "stable", "teal", "edge", "warm", "unstable",
+    "second", "good", "bad", "a", "b", "c", "d",
+]  # fmt: skip
+RampName = Literal["edge", "depth", "heat", "twoSided", "fate", "verdict"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Base of all that a scene is made of: it tells itself as JSON, without what is not given."""
+
+    def told(self) -> dict[str, Any]:
+        """This part as JSON: what is at its default is left out."""
+        pairs = {}
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if value != each.default or each.default is dataclasses.MISSING:
+                pairs[each.name.rstrip("_")] = plain(value)
+        return pairs
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON: parts as tables, sequences as lists."""
+    if isinstance(value, Part):
+        return value.told()
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value.item() if hasattr(value, "item") else value
+
+
+@dataclass(frozen=True)
+class Field(Part):
+    """plus + times · knob^power · field.
+
+    Args:
+        field: the field's name.
+        times, plus: scale and shift it.
+        knob, power: a knob that scales it as well.
+
+    >>> Field("loss", times=2).told()
+    {'field': 'loss', 'times': 2}
+    """
+
+    field: str
+    times: float = 1
+    plus: float = 0
+    knob: str | None = None
+    power: float = 1
+
+
+@dataclass(frozen=True)
+class KnobValue(Part):
+    """plus + times · knob^power: what is drawn of a knob, such as 2/η.
+
+    >>> KnobValue("learning_rate", times=2, power=-1).told()
+    {'knob': 'learning_rate', 'times': 2, 'power': -1}
+    """
+
+    knob: str
+    times: float = 1
+    plus: float = 0
+    power: float = 1
+
+
+@dataclass(frozen=True)
+class Span(Part):
+    """`count` numbers evenly spaced from one channel to another, as items.
+
+    >>> Span(("low", "high"), 25).told()
+    {'span': ['low', 'high'], 'count': 25}
+    """
+
+    span: tuple["Channel", "Channel"]
+    count: int
+
+
+Channel = float | str | Field | KnobValue | Span
+
+
+@dataclass(frozen=True)
+class Ramp(Part):
+    """A colour by a number: a field through a ramp of colours, from end to end of `domain`.
+
+    >>> Ramp("scaled", "edge", (1.7, 2.3)).told()
+    {'field': 'scaled', 'ramp': 'edge', 'domain': [1.7, 2.3]}
+    """
+
+    field: str
+    ramp: RampName
+    domain: tuple[float, float]
+
+
+# A role, #rrggbb, one of these for each item, or a ramp.
+Color = Role | str | Sequence[str] | Ramp
+
+
+@dataclass(frozen=True)
+class Last(Part):
+    """The last so many rows before the one that is shown: `when=Last(22)`."""
+
+    last: int
+
+
+When = Literal["now", "past", "all"] | Last
+
+
+@dataclass(frozen=True)
+class Number(Part):
+    """A number in a sentence: of a field or of a knob; one that names a knob can be dragged.
+
+    Args:
+        field, knob, times, plus, power: as of a channel.
+        time: whether it is the row that is shown; it can be dragged.
+        digits: after the point; three significant ones if None.
+        width: room for so many letters, so that the sentence stands still.
+        says: what it is called when it is read out.
+        label: what a slider of it is called.
+
+    >>> Number(knob="learning_rate", digits=3).told()
+    {'knob': 'learning_rate', 'digits': 3}
+    """
+
+    field: str | None = None
+    knob: str | None = None
+    time: bool = False
+    times: float = 1
+    plus: float = 0
+    power: float = 1
+    digits: int | None = None
+    width: int | None = None
+    says: str | None = None
+    label: str | None = None
+    whole: bool = False

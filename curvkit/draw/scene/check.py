@@ -1,0 +1,302 @@
+"""The checker: a scene whose parts do not fit together is refused in one sentence."""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from curvkit.core import messages
+from curvkit.draw.scene.channels import Field, KnobValue, Number, Ramp, RampName, Role, Span
+from curvkit.draw.scene.marks import Dots, Drag, Jumps, Mark
+from curvkit.draw.scene.shapes import Bars, Heat, Rule, Surface, Text
+from curvkit.draw.scene.views import Axis, Camera, Plan, View
+
+if TYPE_CHECKING:
+    from curvkit.draw.scene.scenes import Scene
+
+ROLES, RAMPS = get_args(Role), get_args(RampName)
+HEX = re.compile(r"#[0-9a-fA-F]{6}")
+# Channels that give a mark its items.
+PLACES = ("x", "y", "z", "x2", "y2", "u", "v")
+MOST_CONTROLS = 3
+
+
+class Fields:
+    """The fields of a scene, as the checker sees them: their sizes, and which are over time."""
+
+    def __init__(self, rows: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray]):
+        self.rows, self.fixed = rows, fixed
+        for name, values in (*rows.items(), *fixed.items()):
+            if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
+                raise ValueError(f"the field {name} must be an array of numbers")
+        if both := sorted(rows.keys() & fixed.keys()):
+            raise ValueError(f"the field {both[0]} is given over time and fixed")
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a field, without its rows."""
+        if name in self.rows:
+            return self.rows[name].shape[1:]
+        if name in self.fixed:
+            return self.fixed[name].shape
+        raise ValueError(messages.unknown("field", name, (*self.rows, *self.fixed)).rstrip("."))
+
+    def items(self, name: str) -> int:
+        """How many items a field has."""
+        return int(np.prod(self.shape(name), dtype=int))
+
+    def over_time(self, name: str) -> None:
+        """Refuses what is no single number a row."""
+        if self.shape(name) != () or name not in self.rows:
+            raise ValueError(f"the field {name} must be one number for every row")
+
+
+def scene(given: "Scene") -> None:
+    """Raises ValueError with one sentence, where the parts of a scene do not fit together."""
+    place: list[str] = []
+    try:
+        _whole(given, place)
+    except ValueError as error:
+        where = ", ".join([f"The scene {given.title!r}", *place])
+        raise ValueError(f"{where}: {str(error).rstrip('.')}.") from None
+
+
+def _whole(given: "Scene", place: list[str]) -> None:
+    fields = Fields(given.rows, given.fixed)
+    fields.over_time(given.time)
+    lengths = {name: len(values) for name, values in given.rows.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"the fields over time have different lengths, {lengths}")
+    names = [view.id for view in given.views]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two views have one name, {', '.join(names)}")
+    for view in given.views:
+        place[:] = [f"view {view.id}"]
+        _view(view, fields, given, place)
+    place.clear()
+    for plan in (given.layout.wide, given.layout.narrow):
+        _plan(plan, names)
+    unplaced = set(names) - {word for row in given.layout.wide.areas for word in row.split()}
+    if unplaced:
+        raise ValueError(f"the view {min(unplaced)} has no place in the layout")
+    _words(given, fields)
+
+
+def _words(given: "Scene", fields: Fields) -> None:
+    """What is said, and how the run is played."""
+    _numbers(given.sentence, fields, given.knobs)
+    for beat in given.beats:
+        _conditions(beat.when, fields)
+    for moment in given.pace.moments:
+        fields.over_time(moment.field)
+    if given.wave:
+        fields.over_time(given.wave.field)
+        _color(given.wave.color, fields)
+    for name in given.lost.fields if given.lost else ():
+        if name not in given.rows:
+            raise ValueError(f"a run is said to be lost by {name}, which is no field over time")
+    for name, turn in given.knobs.items():
+        if turn.recorded:
+            fields.over_time(turn.recorded.field)
+        if turn.low is not None and turn.high is not None and turn.low >= turn.high:
+            raise ValueError(f"the range of the knob {name} is empty")
+    if len(given.controls) > MOST_CONTROLS:
+        raise ValueError(f"at most {MOST_CONTROLS} knobs stand beside a picture")
+    for name in (*given.controls, *(knob for each in given.tries for knob in each.knobs)):
+        _knob(name, given.knobs)
+    if given.predict:
+        _prediction(given, fields)
+
+
+def _prediction(given: "Scene", fields: Fields) -> None:
+    asked = given.predict
+    assert asked is not None
+    if (asked.view is None) == (asked.choices is None):
+        raise ValueError("a prediction is a curve in a view or a choice, one of the two")
+    if asked.view is not None:
+        if asked.view not in {view.id for view in given.views}:
+            raise ValueError(f"the prediction names the view {asked.view}, which is not there")
+        if asked.x is None or asked.y is None or asked.verdict is None:
+            raise ValueError("a prediction by hand needs x, y and a verdict")
+        fields.over_time(asked.x)
+        fields.over_time(asked.y)
+    for each in asked.choices or ():
+        _conditions(each.when, fields)
+
+
+def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:
+    knobs = given.knobs
+    for letter, axis in (("x", view.x), ("y", view.y), ("z", view.z)):
+        if axis:
+            _axis(letter, axis, fields, knobs)
+    if view.pick:
+        if (view.pick.clock is None) == (view.pick.near is None):
+            raise ValueError("a pick is by a clock or by what is near, one of the two")
+        for each in (view.pick.clock, *(view.pick.near or ())):
+            if each is not None:
+                _channel(each, fields, knobs)
+    if view.cursor:
+        _channel(view.cursor.x, fields, knobs)
+        _channel(view.cursor.y, fields, knobs)
+        _numbers(view.cursor.says, fields, knobs)
+    for name in view.ghost or ():
+        fields.over_time(name)
+    if view.paint and len(fields.shape(view.paint.get("field", ""))) != 2:
+        raise ValueError("what is painted is no grid (y, x)")
+    for number, mark in enumerate(view.marks):
+        place[:] = [f"view {view.id}", f"mark {number} ({mark.kind})"]
+        _mark(mark, view, fields, knobs)
+    place[:] = [f"view {view.id}"]
+
+
+def _axis(letter: str, axis: Axis, fields: Fields, knobs: Mapping[str, Any]) -> None:
+    if axis.domain and axis.fit:
+        raise ValueError(f"the axis {letter} has a domain and a camera; give it one of them")
+    for ends in (axis.domain, axis.fit and axis.fit.least, axis.fit and axis.fit.most):
+        if ends and not ends[0] < ends[1]:
+            raise ValueError(f"the axis {letter} goes from {ends[0]} to {ends[1]}")
+    if axis.names and len(axis.names) != len(axis.at or ()):
+        raise ValueError(f"the axis {letter} has {len(axis.names)} names for {axis.at} values")
+    if axis.log and axis.domain and axis.domain[0] <= 0:
+        raise ValueError(f"the axis {letter} is logarithmic and begins at {axis.domain[0]}")
+    fit: Camera | None = axis.fit
+    for each in fit.of if fit else ():
+        _channel(each, fields, knobs)
+
+
+def _mark(mark: Mark, view: View, fields: Fields, knobs: Mapping[str, Any]) -> None:
+    sizes = {}
+    for each in dataclasses.fields(mark):
+        value = getattr(mark, each.name)
+        needed = each.default is dataclasses.MISSING
+        if each.name in (*PLACES, "size", "value", "since", "open"):
+            if value is not None or needed:
+                size = _channel(value, fields, knobs)
+                sizes |= {each.name: size} if each.name in PLACES and size > 1 else {}
+    if not isinstance(mark, Surface) and len(set(sizes.values())) > 1:
+        raise ValueError(f"its channels have different numbers of items, {sizes}")
+    _color(mark.color, fields)
+    if isinstance(mark, Jumps):
+        along, high = (_channel(each, fields, knobs) for each in (mark.on.x, mark.on.y))
+        if along != high or along < 3:
+            raise ValueError(f"its ground has {along} places and {high} heights; three at least")
+    if isinstance(mark, Rule) and (mark.x is None) == (mark.y is None):
+        raise ValueError("a rule stands at one x or at one y, one of the two")
+    if isinstance(mark, Heat | Surface):
+        _grid(mark, view, fields)
+    if isinstance(mark, Dots) and mark.image:
+        if len(fields.shape(mark.image)) != 3:
+            raise ValueError(f"the pictures {mark.image} must be of shape (item, height, width)")
+    if isinstance(mark, Text):
+        texts = (mark.text,) if isinstance(mark.text, str) else mark.text
+        if any("{value}" in each for each in texts) and mark.value is None:
+            raise ValueError("its words hold {value}, and no value is given")
+    if isinstance(mark, Bars) and mark.names and sizes and len(mark.names) not in sizes.values():
+        raise ValueError(f"it has {len(mark.names)} names for {max(sizes.values())} bars")
+    if mark.drag:
+        _drag(mark.drag, mark, fields, knobs)
+
+
+def _grid(mark: Heat | Surface, view: View, fields: Fields) -> None:
+    shape = fields.shape(mark.grid)
+    if len(shape) != 2 or min(shape) < 2:
+        raise ValueError(f"its grid {mark.grid} must be of shape (y, x), and is {shape}")
+    if mark.ramp not in RAMPS:
+        raise ValueError(messages.unknown("ramp", mark.ramp, RAMPS))
+    if isinstance(mark, Surface):
+        if view.z is None:
+            raise ValueError("a surface needs a view with an axis z")
+        sizes = tuple(_channel(each, fields, {}) for each in (mark.y, mark.x))
+        if sizes != shape:
+            raise ValueError(f"its grid is {shape}, its axes y and x have {sizes} places")
+
+
+def _drag(drag: Drag, mark: Mark, fields: Fields, knobs: Mapping[str, Any]) -> None:
+    named = [drag.knob, *(part.knob for part in (drag.x, drag.y, drag.edge) if part)]
+    if not any(named) and not drag.each:
+        raise ValueError("a handle needs a knob or a field")
+    for name in filter(None, named):
+        _knob(name, knobs)
+    if drag.each:
+        fields.shape(drag.each)
+    if drag.knob and not isinstance(mark, Rule):
+        raise ValueError("of dots and boxes the knobs are given along x and y")
+
+
+def _channel(given: Any, fields: Fields, knobs: Mapping[str, Any]) -> int:
+    """How many items a channel has; refuses one that reads what is not there."""
+    if isinstance(given, bool) or not isinstance(
+        given, int | float | np.number | str | Field | KnobValue | Span
+    ):
+        raise ValueError(messages.refusal("a channel", "a number, a name or a channel", given))
+    if isinstance(given, str):
+        return fields.items(given)
+    if isinstance(given, Span):
+        for each in given.span:
+            if _channel(each, fields, knobs) != 1:
+                raise ValueError("a span goes between two channels of one item each")
+        if given.count < 2:
+            raise ValueError("a span has two places at least")
+        return given.count
+    if isinstance(given, Field):
+        if given.knob:
+            _knob(given.knob, knobs)
+        return fields.items(given.field)
+    if isinstance(given, KnobValue):
+        _knob(given.knob, knobs)
+    return 1
+
+
+def _numbers(words: Iterable[Any], fields: Fields, knobs: Mapping[str, Any]) -> None:
+    for each in words:
+        if isinstance(each, str):
+            continue
+        if not isinstance(each, Number) or sum(map(bool, (each.field, each.knob, each.time))) != 1:
+            raise ValueError("a number in a sentence is of a field, of a knob or the time")
+        if each.knob:
+            _knob(each.knob, knobs)
+        if each.field and fields.items(each.field) != 1:
+            raise ValueError(f"the field {each.field} in a sentence must be one number")
+
+
+def _conditions(conditions: Iterable[Any], fields: Fields) -> None:
+    for name, sign, value in conditions:
+        if fields.items(name) != 1 or sign not in ("<", ">") or not np.isfinite(value):
+            raise ValueError(f"the condition {(name, sign, value)} cannot be asked of a row")
+
+
+def _color(color: Any, fields: Fields) -> None:
+    if isinstance(color, Ramp):
+        fields.shape(color.field)
+        if color.ramp not in RAMPS:
+            raise ValueError(messages.unknown("ramp", color.ramp, RAMPS))
+        if color.domain[0] == color.domain[1]:
+            raise ValueError("the domain of a colour is empty")
+        return
+    for each in (color,) if isinstance(color, str) else color:
+        if each not in ROLES and not HEX.fullmatch(str(each)):
+            raise ValueError(messages.unknown("colour", each, ROLES))
+
+
+def _knob(name: str, knobs: Mapping[str, Any]) -> None:
+    if name not in knobs:
+        raise ValueError(messages.unknown("knob", name, knobs))
+
+
+def _plan(plan: Plan, names: list[str]) -> None:
+    rows = [row.split() for row in plan.areas]
+    if len(rows) != len(plan.rows) or any(len(row) != len(plan.columns) for row in rows):
+        raise ValueError(
+            f"a layout of {len(plan.columns)} columns and {len(plan.rows)} rows has the areas "
+            f"{list(plan.areas)}"
+        )
+    for word in {word for row in rows for word in row} - {"."}:
+        if word not in names:
+            raise ValueError(messages.unknown("view", word, names))
+        places = [
+            (i, j) for j, row in enumerate(rows) for i, each in enumerate(row) if each == word
+        ]
+        wide, tall = (len({place[axis] for place in places}) for axis in (0, 1))
+        if wide * tall != len(places):
+            raise ValueError(f"the place of the view {word} in the layout is no box")

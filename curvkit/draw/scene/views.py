@@ -1,0 +1,157 @@
+"""Views: the pictures of a scene, their axes, cameras and places."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from curvkit.draw.scene.channels import Channel, Number, Part
+from curvkit.draw.scene.marks import Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera(Part):
+    """An axis that follows what is shown.
+
+    Args:
+        of: channels that are to be seen.
+        least: what is always in view.
+        last: only the last so many rows count; ahead: and so many that are to come.
+        room: air, as a factor.
+        both: the same on both sides of zero.
+        around: both ends follow, with this share of air.
+        narrowest: the least width with `around`.
+        most: what the camera never goes beyond.
+        items: whether all items of the channels count, and not the first alone.
+
+    >>> Camera(of=("loss",), least=(0, 1)).told()
+    {'of': ['loss'], 'least': [0, 1]}
+    """
+
+    of: Sequence[Channel]
+    least: tuple[float, float]
+    last: int | None = None
+    ahead: int | None = None
+    room: float | None = None
+    both: bool = False
+    around: float | None = None
+    narrowest: float | None = None
+    most: tuple[float, float] | None = None
+    items: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis(Part):
+    """An axis: a fixed domain, or a camera.
+
+    Args:
+        ticks: about so many; at: at these values; names: words in the place of each of these.
+        log: whether it is logarithmic.
+        hide: whether ticks and their grid are left out.
+
+    >>> Axis(label="step", domain=(0, 100)).told()
+    {'label': 'step', 'domain': [0, 100]}
+    """
+
+    label: str = ""
+    domain: tuple[float, float] | None = None
+    fit: Camera | None = None
+    ticks: int = 4
+    at: Sequence[float] | None = None
+    names: Sequence[str] | None = None
+    log: bool = False
+    hide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick(Part):
+    """Which row the pointer means: by a channel along x, or the nearest of those drawn.
+
+    >>> Pick(clock="step").told()
+    {'clock': 'step'}
+    """
+
+    clock: Channel | None = None
+    near: Sequence[Channel] | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor(Part):
+    """How the row that the pointer means is ringed, and what is said of it.
+
+    >>> Cursor(x="step", y="loss", says=("step ", Number(field="step", digits=0))).told()["y"]
+    'loss'
+    """
+
+    x: Channel
+    y: Channel
+    line: bool = False
+    says: Sequence[str | Number] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class View(Part):
+    """One picture of a scene.
+
+    Args:
+        id: its name in the layout.
+        x, y: its axes; z: of one that can be turned.
+        beats: whether what is said of the moment stands in this view.
+        ghost: fields along x and y of what would have been without a turn.
+        square: whether one unit is as long both ways.
+        frameless: without axes; a turned one always is.
+        pad: pixels around it, by `l`, `r`, `t`, `b`.
+        drop: what a click drops, in words.
+        paint: the fixed field (y, x) whose cells a drag fills and empties.
+
+    >>> View(id="loss", title="The loss", x=Axis(), y=Axis(), marks=()).told()["id"]
+    'loss'
+    """
+
+    id: str
+    title: str
+    x: Axis
+    y: Axis
+    marks: Sequence[Mark]
+    z: Axis | None = None
+    turn: Mapping[str, float] | None = None
+    pick: Pick | None = None
+    cursor: Cursor | None = None
+    ghost: tuple[str, str] | None = None
+    beats: bool = False
+    square: bool = False
+    frameless: bool = False
+    pad: Mapping[str, float] | None = None
+    bleed: float | None = None
+    over: float | None = None
+    drop: str | None = None
+    paint: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Part):
+    """Where views stand: `areas` has a word for every cell, as CSS has it.
+
+    Args:
+        columns, rows: their shares of width and height.
+        aspect, least, most: height by width, and its ends in pixels; height: the height itself.
+
+    >>> Plan(columns=(2, 1), rows=(1,), areas=("left right",)).told()["areas"]
+    ['left right']
+    """
+
+    columns: Sequence[float]
+    rows: Sequence[float]
+    areas: Sequence[str]
+    aspect: float | None = None
+    least: float | None = None
+    most: float | None = None
+    height: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout(Part):
+    """The plans of a wide and of a narrow place, which part at `breakpoint` pixels."""
+
+    wide: Plan
+    narrow: Plan
+    breakpoint: int = 720

@@ -1,0 +1,98 @@
+"""The scene of the basin room: marbles on the landscape around a proved bad minimum."""
+
+import numpy as np
+
+from curvkit.core.messages import number
+from curvkit.draw import scene as sc
+from curvkit.minima.basin.trace import AT_THE_LEVEL, Trace
+
+# Above the level, at it, below it, lost: grey, orange, blue, ink.
+FATE = sc.Ramp("fate", "fate", (0, 3))
+WILD = 1e15
+
+
+def _fields(trace: Trace) -> dict[str, np.ndarray]:
+    """Where each marble is, and how it stands to the level; one that is lost has no place."""
+    loss, along, across = (
+        np.asarray(each, float) for each in (trace.loss, trace.along, trace.across)
+    )
+    level = float(trace.level)
+    with np.errstate(invalid="ignore", over="ignore"):
+        lost = ~((np.abs(loss) < WILD) & (np.abs(along) < WILD) & (np.abs(across) < WILD))
+        fate = np.where(loss < level * (1 - AT_THE_LEVEL), 2, 0)
+        fate = np.where(np.abs(loss - level) <= AT_THE_LEVEL * abs(level), 1, fate)
+    fate = np.where(lost, 3, fate)
+    hidden = lambda values: np.where(lost, np.nan, values)
+    counts = {name: (fate == code).sum(1) for name, code in (("caught", 1), ("below", 2))}
+    return {"step": trace.step, "along": hidden(along), "across": hidden(across),
+            "loss": hidden(np.maximum(loss, 1e-6)), "fate": fate, **counts}  # fmt: skip
+
+
+def marbles(trace: Trace) -> sc.Scene:
+    """Gradient descent from a grid of starts; some fall into the minimum and stay."""
+    reach = [1.04 * float(np.max(np.abs(each))) for each in (trace.axis_along, trace.axis_across)]
+    level, better = float(trace.level), float(trace.better_loss)
+    heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
+    low, count = float(heights.min()), trace.loss.shape[1]
+    halo = dict(size=12, halo=True)
+    plane = sc.View(
+        id="plane", title=f"{count} marbles on the loss", frameless=True,
+        square=True, pad={"l": 16, "r": 16, "t": 34, "b": 10}, beats=False,
+        x=sc.Axis(domain=(-reach[0], reach[0])), y=sc.Axis(domain=(-reach[1], reach[1])),
+        marks=(
+            sc.Heat(grid="surface", domain=(low, float(np.quantile(heights, 0.97))), levels=26,
+                    gamma=0.62, shade=0.09),
+            sc.Line(x="along", y="across", per="item", when=sc.Last(16), color="paper", width=1.6,
+                    alpha=0.55, fade=True),
+            sc.Dots(x="along", y="across", size=4.2, color=FATE, rim="paper"),
+            sc.Dots(x=0, y=0, size=9, ring=2, color="paper"),
+            sc.Text(text="bad minimum, proved", x=0, y=0, dx=14, dy=20, weight=600, **halo),
+            sc.Dots(x=float(trace.better_along), y=0, size=3.5, color="paper"),
+            sc.Text(text="a better place", x=float(trace.better_along), y=0, dx=-8, dy=-10,
+                    align="right", **halo),
+        ),
+    )  # fmt: skip
+    tops = trace.loss[:1][np.isfinite(trace.loss[:1])] if trace.readings else np.zeros(0)
+    top = float(np.quantile(tops, 0.9)) if tops.size else 4 * level
+    losses = sc.View(
+        id="losses", title="The loss of each marble", beats=True, pad={"t": 104},
+        x=sc.Axis(label="step", domain=(0, float(trace.settings["steps"]))),
+        y=sc.Axis(label="loss", log=True,
+                  domain=(max(1e-6, 0.8 * min(better, level) or 1e-6), 1.2 * max(top, level))),
+        pick=sc.Pick(clock="step"),
+        cursor=sc.Cursor(x="step", y=level, line=True, says=(
+            "step ", sc.Number(field="step", digits=0))),
+        marks=(
+            sc.Line(x="step", y="loss", per="item", color=FATE, width=1, alpha=0.4),
+            sc.Rule(y=level, width=1.5, dash=(6, 4)),
+            sc.Text(text=f"the minimum's level {number(level)}", y=level, right=True,
+                    align="right", dx=-4, dy=-8, weight=600, **halo),
+        ),
+    )  # fmt: skip
+    columns = sc.Plan(columns=(1.05, 1), rows=(1,), aspect=0.42, least=440, most=680,
+                      areas=("plane losses",))  # fmt: skip
+    return sc.Scene(
+        title="A valley with no way out", time="step", rows=_fields(trace),
+        alt="Marbles roll over a landscape; some stay in a bad minimum",
+        fixed={"surface": heights},
+        knobs={"learning_rate": sc.Turn(low=0.05, high=3.0)}, controls=("learning_rate",),
+        sentence=(
+            f"Gradient descent from {count} starts, at step ",
+            sc.Number(time=True, digits=0, width=4),
+            ". At the minimum's level are ", sc.Number(field="caught", digits=0, says="caught"),
+            ", below it ", sc.Number(field="below", digits=0, says="below"),
+            ". Whoever falls into the minimum at the centre stays there, though lower ground is "
+            "near.",
+        ),
+        pace=sc.Pace(rate=24, moments=(
+            sc.Moment(field="step", above=0, first=True, lasts=22, rate=8),)),
+        beats=(
+            sc.Beat("They roll off the ridges at once…", [("step", "<", 120)]),
+            sc.Beat("…and then the landscape parts them.", [("step", "<", 700)]),
+            sc.Beat("None has been caught.", [("caught", "<", 1)]),
+            sc.Beat("The caught ones will never leave: that is proved."),
+        ),
+        views=(plane, losses),
+        layout=sc.Layout(wide=columns, narrow=sc.Plan(
+            columns=(1,), rows=(1.1, 1), height=800, areas=("plane", "losses"))),
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""A scene in a page: the stage's program once, and each scene as JSON that it mounts."""
+
+import html
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from curvkit.draw.scene import script
+
+MIME = "application/vnd.curvkit.scene.v1+json"
+MOUNT = """
+for (const place of document.querySelectorAll(".curvkit-scene")) {
+  mountPacked(place, JSON.parse(place.querySelector("script").textContent));
+}
+"""
+
+
+def drawn(packed: Mapping[str, Any]) -> str:
+    """The place of a scene, with all that it shows; `program` mounts it.
+
+    Args:
+        packed: as `show.stage.widget.Kept` keeps it: scene, header and bytes.
+    """
+    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    scene = packed.get("scene")
+    alt = html.escape(str(scene.get("alt", "")) if isinstance(scene, Mapping) else "")
+    return (
+        f'<div class="curvkit-scene"><script type="application/json">{text}</script>'
+        f"<noscript><p>{alt}</p></noscript></div>"
+    )
+
+
+def program() -> str:
+    """The module that plays all scenes of a page."""
+    return f"{{\n{script.joined(exports=False)}{MOUNT}}}\n"

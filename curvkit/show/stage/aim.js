@@ -1,0 +1,75 @@
+// Aiming by keyboard: where a view takes drops or paint, or is turned, without a pointer.
+import { clamp } from "./maths.js";
+import { element } from "./style.js";
+
+export function buildAims(S) {
+  for (const v of S.views) {
+    if (v.turned) v.aim = aim(S, v, "turn the surface with the arrow keys", (way) => {
+      v.turned.turn(way[0] * 0.08, way[1] * 0.08);
+      S.changed();
+    });
+    if (v.drop && S.source) v.aim = aim(S, v, `${v.drop}: aim with the arrow keys, then press Enter`, (way) => step(S, v, way),
+      () => S.drop(v, v.x.of(v.at.x), v.y.of(v.at.y)));
+    if (v.paint && S.source) v.aim = aim(S, v, "paint: aim with the arrow keys, then press Enter", (way) => step(S, v, way), () => {
+      const f = S.store.fields[v.paint.field], [ny, nx] = f.shape.slice(-2);
+      const i = clamp(Math.floor(((v.at.x - v.box.x) / v.box.w) * nx), 0, nx - 1);
+      const j = clamp(Math.floor(((v.box.y + v.box.h - v.at.y) / v.box.h) * ny), 0, ny - 1);
+      const value = (f.values[j * nx + i] = f.values[j * nx + i] > 0.5 ? 0 : 1);
+      S.store.version++;
+      S.source.paint?.({ view: v.id, cells: [j * nx + i], value });
+      S.changed();
+    });
+  }
+}
+
+function aim(S, v, label, moved, pressed) {
+  const e = element("div", "aim", S.hold);
+  e.tabIndex = 0;
+  e.setAttribute("role", pressed ? "button" : "group");
+  e.setAttribute("aria-label", label);
+  e.onkeydown = (ev) => {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[ev.key];
+    if (!way && !(pressed && (ev.key === "Enter" || ev.key === " "))) return;
+    ev.preventDefault();
+    ev.stopPropagation();
+    v.at ??= { x: v.box.x + v.box.w / 2, y: v.box.y + v.box.h / 2 };
+    if (way) moved(way.map((w) => w * (ev.shiftKey ? 5 : 1)));
+    else pressed();
+  };
+  return e;
+}
+
+function step(S, v, [dx, dy]) {
+  v.at = {
+    x: clamp(v.at.x + 8 * dx, v.box.x, v.box.x + v.box.w),
+    y: clamp(v.at.y + 8 * dy, v.box.y, v.box.y + v.box.h),
+  };
+  S.changed();
+}
+
+// The frame of what can be aimed in, over its view; the cross is drawn while it has the focus.
+export function placeAims(S) {
+  for (const v of S.views) {
+    if (!v.aim) continue;
+    v.aim.hidden = v.hiddenNow;
+    if (!v.hiddenNow) {
+      const { x, y, w, h } = v.box;
+      Object.assign(v.aim.style, { left: x + "px", top: y + "px", width: w + "px", height: h + "px" });
+    }
+  }
+}
+
+export function drawAim(S, v) {
+  if (!v.at || document.activeElement !== v.aim) return;
+  const { ctx } = S, { x, y } = v.at;
+  ctx.strokeStyle = S.palette.role("ink");
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  for (const [a, b] of [[4, 12], [-4, -12]]) {
+    ctx.moveTo(x + a, y);
+    ctx.lineTo(x + b, y);
+    ctx.moveTo(x, y + a);
+    ctx.lineTo(x, y + b);
+  }
+  ctx.stroke();
+}

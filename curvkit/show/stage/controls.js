@@ -1,0 +1,102 @@
+// Knobs beside the picture: wide sliders, choices and switches; what is refused is said beside them.
+import { clamp } from "./maths.js";
+import { element } from "./style.js";
+import { plain, say } from "./text.js";
+import { rich } from "./words.js";
+
+const FINE = 1000;
+
+export function buildControls(S) {
+  S.controls = {};
+  const names = S.source ? (S.scene.controls ?? []) : [];
+  if (names.length) {
+    const row = element("div", "controls", S.root);
+    for (const name of names) S.controls[name] = control(S, row, S.knobs[name]);
+  }
+  if (S.scene.tries?.length && S.source) {
+    const row = element("div", "tries", S.root, { textContent: "Try: " });
+    for (const each of S.scene.tries) {
+      const b = element("button", "", row, { type: "button" });
+      b.append(...rich(each.say));
+      b.onclick = () => tried(S, each);
+    }
+  }
+}
+
+// Goes to where the try begins, turns its knobs and plays.
+function tried(S, each) {
+  if (each.at != null && each.at <= S.store.last) S.seek(each.at);
+  if (each.over) S.over = true;
+  S.turnAll(each.knobs ?? {}, "end", each.over);
+  S.play();
+}
+
+function control(S, row, knob) {
+  const box = element("div", "control", row), label = element("label", "", box);
+  label.append(...rich(knob.label));
+  const value = element("output", "", box);
+  const made = knob.choices ? choices(S, box, knob) : slider(S, box, knob, value);
+  const refused = element("div", "refused", box);
+  refused.setAttribute("role", "alert");
+  box.title = plain(knob.sentence ?? "");
+  return { box, refused, show: () => made(value) };
+}
+
+// The place of a value on the slider, and back: evenly on the knob's own scale.
+export const shareOf = ({ low, high, linear }, value) =>
+  linear ? (value - low) / (high - low) : Math.log(value / low) / Math.log(high / low);
+export const valueAt = ({ low, high, linear, whole }, share) => {
+  const value = linear ? low + share * (high - low) : low * (high / low) ** share;
+  return whole ? Math.round(value) : value;
+};
+
+function slider(S, box, knob, value) {
+  const input = element("input", "", box, { type: "range", min: 0, max: FINE, step: 1 });
+  input.setAttribute("aria-label", plain(knob.label));
+  const turned = (phase) => S.turnAll({ [knob.name]: valueAt(knob, input.value / FINE) }, phase);
+  input.oninput = () => turned("move");
+  input.onchange = () => turned("end");
+  // A double click on an end widens the range to the whole of the knob, and back.
+  input.ondblclick = (e) => {
+    const b = input.getBoundingClientRect(), p = (e.clientX - b.left) / b.width;
+    if (!knob.ends || (p > 0.15 && p < 0.85)) return;
+    knob.useful ??= [knob.low, knob.high];
+    const wide = knob.low === knob.ends[0] && knob.high === knob.ends[1];
+    [knob.low, knob.high] = wide ? knob.useful : knob.ends;
+    knob.value = clamp(knob.value, knob.low, knob.high);
+    S.changed();
+  };
+  return (output) => {
+    const at = String(Math.round(FINE * clamp(shareOf(knob, knob.value)))), words = say(knob.value, knob.whole ? 0 : undefined);
+    if (input !== document.activeElement || Math.abs(input.value - at) > 1) input.value = at;
+    if (output.textContent !== words) {
+      output.textContent = words;
+      input.setAttribute("aria-valuetext", words);
+    }
+  };
+}
+
+function choices(S, box, knob) {
+  const row = element("div", "choices", box);
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", plain(knob.label));
+  const buttons = knob.choices.map((each) => {
+    const b = element("button", "", row, { type: "button", textContent: String(each).replaceAll("_", " ") });
+    b.onclick = () => S.turnAll({ [knob.name]: each }, "end");
+    return [each, b];
+  });
+  return () => {
+    for (const [each, b] of buttons) b.setAttribute("aria-pressed", String(knob.value === each));
+  };
+}
+
+export function showControls(S) {
+  for (const each of Object.values(S.controls)) each.show();
+}
+
+// A sentence beside the knob that was refused, or on the status line where it has no place.
+export function refuse(S, name, sentence) {
+  const place = S.controls[name]?.refused;
+  if (place) place.textContent = sentence;
+  else S.report(sentence, true);
+}

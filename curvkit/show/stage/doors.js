@@ -1,0 +1,74 @@
+// The two doors: a page calls `mount`, a notebook `render`.
+import { kernelSource, storedSource, taken } from "./sources.js";
+import { Stage } from "./stage.js";
+import { inflate, unpack } from "./store.js";
+import { addStyle, element } from "./style.js";
+
+// Mounts a scene in a page. `data` is {header, bytes}; where it cannot be shown, a sentence is.
+export function mount(el, scene, data, source = null) {
+  try {
+    const stage = new Stage(el, scene, unpack(data.header, data.bytes), source);
+    (globalThis.stages ??= []).push(stage);
+    return stage;
+  } catch (error) {
+    addStyle();
+    el.replaceChildren();
+    element("div", "stage-failed", el, { textContent: `The scene cannot be shown: ${error.message}.` });
+    console.error(error);
+    return null;
+  }
+}
+
+// Mounts what a page holds: {scene, header, bytes (base64 of a deflated buffer), branches}.
+export async function mountPacked(el, packed) {
+  const open = async (d) => ({ ...d, bytes: await inflate(d.bytes) });
+  const branches = await Promise.all((packed.branches ?? []).map(open));
+  return mount(el, packed.scene, await open(packed), branches.length ? storedSource(branches) : null);
+}
+
+const STILL_AFTER = 1500;
+
+export default {
+  render({ model, el }) {
+    const me = Math.random().toString(36).slice(2), source = kernelSource(model);
+    let stage = null, timer = 0;
+    const bytesOf = (b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength);
+    const still = () => {
+      if (!stage || stage.gone || !model.get("wanted") || !stage.width) return;
+      model.set("still", { url: stage.picture(), width: stage.width, height: stage.height });
+      model.save_changes();
+    };
+    const begin = (message, buffers) => {
+      stage?.destroy();
+      el.replaceChildren();
+      stage = mount(el, message.scene, { header: message.header, bytes: bytesOf(buffers[0]) }, source);
+      if (!stage) return;
+      stage.open = !message.ended;
+      stage.firstFrame = performance.now();
+      if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
+      clearTimeout(timer);
+      timer = setTimeout(still, STILL_AFTER);
+    };
+    const take = (message, buffers) => {
+      if (message.to && message.to !== me) return;
+      if (message.kind === "scene") begin(message, buffers);
+      else if (stage) taken(stage, source, message, buffers[0] && bytesOf(buffers[0]));
+      else if (message.words) el.textContent = message.words;
+    };
+    model.on("msg:custom", take);
+    model.on("change:wanted", still);
+    model.send({ kind: "ready", from: me });
+    // Tells the kernel how far one has seen, so that it stays a little ahead and no more.
+    const seen = setInterval(() => {
+      if (!stage?.open) return;
+      model.send({ kind: "seen", at: Math.floor(stage.clock.t), rate: stage.clock.playing ? stage.clock.rate : 0 });
+    }, 100);
+    return () => {
+      clearInterval(seen);
+      clearTimeout(timer);
+      model.off("msg:custom", take);
+      model.off("change:wanted", still);
+      stage?.destroy();
+    };
+  },
+};

@@ -1,0 +1,175 @@
+// Hands: what the pointer and the keyboard do on the canvas.
+import { dragged, handleAt, nudged, take } from "./handles.js";
+import { clamp } from "./maths.js";
+import { askedHere, decided, sketch, tilt } from "./predict.js";
+
+export function placeOf(S, e) {
+  const b = S.canvas.getBoundingClientRect();
+  return { x: ((e.clientX - b.left) * S.width) / b.width, y: ((e.clientY - b.top) * S.height) / b.height };
+}
+
+export const viewAt = (S, p) =>
+  S.views.find((v) => !v.hiddenNow && p.x >= v.box.x - 4 && p.x <= v.box.x + v.box.w + 4 &&
+    p.y >= v.box.y - 4 && p.y <= v.box.y + v.box.h + 4);
+
+// The row that the pointer means in a view: by the clock on its axis, or the nearest that is drawn.
+export function rowAt(S, v, p) {
+  const last = S.store.last, pick = v.pick;
+  if (!pick || last < 0) return null;
+  if (pick.clock) {
+    const x = v.x.of(p.x);
+    let lo = 0, hi = last;
+    while (hi - lo > 1) {
+      const mid = (lo + hi) >> 1;
+      if (pick.clock.get(mid) <= x) lo = mid;
+      else hi = mid;
+    }
+    return Math.abs(pick.clock.get(hi) - x) < Math.abs(x - pick.clock.get(lo)) ? hi : lo;
+  }
+  const [cx, cy] = pick.near, now = Math.floor(S.clock.t), end = S.played ? last : Math.min(now, last);
+  let best = null, least = 26 ** 2;
+  for (let i = pick.last ? Math.max(0, now - pick.last) : 0; i <= end; i++) {
+    const dx = v.x.px(cx.get(i)) - p.x, dy = cy ? v.y.px(cy.get(i)) - p.y : 0;
+    if (dx * dx + dy * dy < least) [least, best] = [dx * dx + dy * dy, i];
+  }
+  return best;
+}
+
+// Sends on what a drag or a key asks for.
+function act(S, asked, phase) {
+  if (asked.edit) S.edit(asked.edit, phase);
+  else S.turnAll(asked.knobs, phase);
+}
+
+export function move(S, e) {
+  S.moved = performance.now();
+  const p = placeOf(S, e);
+  if (S.guess?.drawing) return sketch(S, p);
+  if (S.grabbed) return act(S, dragged(S, S.grabbed, p), "move");
+  if (S.turning) {
+    const { view, from } = S.turning;
+    view.turned.turn((p.x - from.x) * 0.01, (p.y - from.y) * 0.01);
+    S.turning.from = p;
+    view.back.key = "";
+    return S.changed();
+  }
+  if (S.painting) return paintAt(S, S.painting, p);
+  if (S.pulling) {
+    const row = rowAt(S, S.pulling, p);
+    return row != null && S.seek(row);
+  }
+  S.hot = handleAt(S, p, e.pointerType === "touch") ?? null;
+  const v = S.hot ? null : viewAt(S, p), row = v ? rowAt(S, v, p) : null;
+  S.hover = row == null ? null : { view: v, step: Math.min(row, S.played || S.open ? row : Math.floor(S.clock.t)) };
+  S.peek = S.hover && !S.clock.playing ? S.hover.step : null;
+  S.canvas.style.cursor = cursorOf(S, v, row);
+  S.changed();
+}
+
+function cursorOf(S, v, row) {
+  if (S.hot) {
+    const axes = Object.keys(S.hot.axes);
+    return axes.length > 1 ? "move" : axes[0] === "y" ? "ns-resize" : "ew-resize";
+  }
+  if (v?.turned) return "grab";
+  if (v?.drop || v?.paint) return "copy";
+  return row != null ? "crosshair" : "default";
+}
+
+export function down(S, e) {
+  const p = placeOf(S, e), hold = () => e.currentTarget.setPointerCapture(e.pointerId);
+  const v = viewAt(S, p);
+  if (S.guess?.asking && askedHere(S, v)) {
+    hold();
+    return sketch(S, p, true);
+  }
+  const h = handleAt(S, p, e.pointerType === "touch");
+  if (h) {
+    hold();
+    e.preventDefault();
+    S.grabbed = take(S, h, p);
+    h.touched = true;
+    return S.changed();
+  }
+  if (!v) return;
+  if (v.turned) {
+    hold();
+    S.turning = { view: v, from: p };
+    return;
+  }
+  if (v.drop) return S.drop(v, v.x.of(p.x), v.y.of(p.y));
+  if (v.paint) {
+    hold();
+    S.painting = { view: v, cells: new Set(), value: null };
+    return paintAt(S, S.painting, p);
+  }
+  const row = rowAt(S, v, p);
+  if (row == null) return;
+  if (e.pointerType !== "touch") {
+    hold();
+    S.pulling = v;
+    S.peek = null;
+  }
+  S.seek(row);
+}
+
+// A cell of a painted grid: the first one decides whether cells are filled or emptied.
+function paintAt(S, painting, p) {
+  const { view: v } = painting, f = S.store.fields[v.paint.field], [ny, nx] = f.shape.slice(-2);
+  const i = clamp(Math.floor(((p.x - v.box.x) / v.box.w) * nx), 0, nx - 1);
+  const j = clamp(Math.floor(((v.box.y + v.box.h - p.y) / v.box.h) * ny), 0, ny - 1);
+  painting.value ??= f.values[j * nx + i] > 0.5 ? 0 : 1;
+  if (painting.cells.has(j * nx + i)) return;
+  painting.cells.add(j * nx + i);
+  f.values[j * nx + i] = painting.value;
+  S.store.version++;
+  S.changed();
+}
+
+export function up(S) {
+  if (S.guess?.drawing) {
+    decided(S);
+    S.play();
+  }
+  if (S.grabbed) {
+    const { h } = S.grabbed;
+    S.grabbed = null;
+    const knobs = Object.values(h.axes).map((a) => a.knob).filter(Boolean);
+    if (h.edge) knobs.push(h.edge.knob);
+    if (h.drag.each) S.edit(null, "end");
+    else S.turnAll(Object.fromEntries(knobs.map((name) => [name, S.knobs[name].value])), "end");
+  }
+  if (S.painting) S.source?.paint?.({ view: S.painting.view.id, cells: [...S.painting.cells], value: S.painting.value });
+  S.pulling = S.turning = S.painting = null;
+  S.changed();
+}
+
+// Keys on the stage itself: play, step, go to an end.
+export function key(S, e) {
+  if (S.guess?.asking && /^Arrow(Up|Down)$/.test(e.key) && tilt(S, e.key === "ArrowUp" ? 1 : -1)) return e.preventDefault();
+  const tag = e.target.tagName, step = e.shiftKey ? 50 : 1;
+  if (tag === "SELECT" || tag === "INPUT" || (e.key === " " && tag === "BUTTON")) return;
+  const acts = {
+    " ": () => S.toggle(),
+    ArrowRight: () => S.seek(Math.round(S.clock.t) + step),
+    ArrowLeft: () => S.seek(Math.round(S.clock.t) - step),
+    Home: () => S.seek(0),
+    End: () => {
+      S.played = true;
+      S.seek(S.store.last);
+    },
+  };
+  if (!acts[e.key]) return;
+  e.preventDefault();
+  e.stopPropagation();
+  acts[e.key]();
+}
+
+export function keyOnHandle(S, e, h) {
+  const asked = nudged(S, h, e.key, e.shiftKey);
+  if (!asked) return;
+  e.preventDefault();
+  e.stopPropagation();
+  h.touched = true;
+  act(S, asked, "end");
+}

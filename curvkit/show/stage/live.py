@@ -1,0 +1,213 @@
+"""A run behind a stage: computed a little ahead of what is seen, and steered by hand."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from curvkit.core import knob as knobs
+from curvkit.core import messages
+from curvkit.core.course import Course
+from curvkit.core.stream import Stream
+from curvkit.draw.scene import Scene, pack
+
+Draw = Callable[[Any], Scene]
+Send = Callable[[dict[str, Any], list[bytes]], None]
+# Seconds of playing that are computed in advance, and so many readings at least.
+AHEAD, LEAST_AHEAD = 0.6, 30
+# Readings of the first answer to a hand, seconds of those that follow.
+FIRST, SECONDS = 3, 0.05
+MOST = 256
+
+
+class Running:
+    """A run that is watched and steered.
+
+    Args:
+        stream: a room's experiment.
+        settings: what it begins with.
+        draw: the scene of a trace.
+        send: takes a message for the page, and its buffers.
+
+    Attributes:
+        trace: the trace so far, or None.
+    """
+
+    # Compilations take both cores: of several stages that open at once, the first goes first.
+    _compiling = threading.Lock()
+
+    def __init__(self, stream: Stream[Any], settings: Any, draw: Draw, send: Send):
+        self.stream, self._draw, self._send = stream, draw, send
+        self._settings, self.trace = settings, None
+        self._course: Course[Any] | None = None
+        self._steered: list[Mapping[str, Any]] = []
+        self._seen, self._rate, self._words = 0, 60.0, "compiling…"
+        self._fixed: dict[str, np.ndarray] = {}
+        self._each = SECONDS / 8  # seconds that a reading took
+        self._wake, self._lock, self._stopped = threading.Event(), threading.Lock(), False
+        self.idle = threading.Event()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def heard(self, message: Mapping[str, Any]) -> None:
+        """Takes note of what a page says, in the kernel's own thread, and leaves the work."""
+        kind = message.get("kind")
+        if kind == "ready":
+            self._greet(str(message.get("from")))
+        elif kind == "seen":
+            self._seen, self._rate = int(message["at"]), float(message["rate"])
+        elif kind == "steer":
+            self.idle.clear()
+            with self._lock:
+                # Of turns that wait, only the newest of the same kind and knobs counts.
+                names = (message["over"], *sorted(message["knobs"]))
+                self._steered = [
+                    each for each in self._steered
+                    if (each["over"], *sorted(each["knobs"])) != names
+                ]  # fmt: skip
+                self._steered.append(message)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Ends the run and its thread."""
+        self._stopped = True
+        self._wake.set()
+
+    def _greet(self, place: str) -> None:
+        """Tells a new page all that there is."""
+        with self._lock:
+            if self.trace is None or self._stopped:
+                self._send({"kind": "words", "to": place, "words": self._words}, [])
+            else:
+                self._show(place)
+
+    def _show(self, place: str | None = None) -> None:
+        """Sends the whole scene, to one page or to all."""
+        assert self.trace is not None and self._course is not None
+        scene = self._draw(self.trace)
+        header, raw = pack.packed(scene.rows, scene.fixed, exact=True)
+        self._fixed = dict(scene.fixed)
+        told = scene.told(knob_facts(self.stream, self._settings))
+        message = {"kind": "scene", "to": place, "scene": told, "header": header}
+        self._send({**message, "ended": self._course.ended}, [raw])
+
+    def _work(self):
+        try:
+            self._begin(self._settings)
+            while not self._stopped:
+                self._step()
+        except Exception as error:  # an error in a thread would otherwise reach nobody
+            self._words, self._stopped = f"failed: {messages.failure(error)}", True
+            self._send({"kind": "words", "words": self._words, "bad": True}, [])
+            self.idle.set()
+
+    def _begin(self, settings: Any) -> None:
+        """Another run from its start."""
+        with self._compiling:
+            course = self.stream.course(settings)
+            course.advance(1)
+        with self._lock:
+            self._course, self._settings, self._seen = course, settings, 0
+            self.trace = course.trace
+            self._show()
+
+    def _step(self):
+        """Answers a hand, or computes what is wanted, or waits."""
+        with self._lock:
+            message = self._steered.pop(0) if self._steered else None
+        course = self._course
+        assert course is not None
+        if message is not None:
+            self._answer(course, message)
+            return
+        ahead = max(LEAST_AHEAD, AHEAD * self._rate)
+        if course.ended or course.readings >= self._seen + ahead:
+            self.idle.set()
+            self._wake.wait(1.0)
+            self._wake.clear()
+            return
+        self.idle.clear()
+        wanted = int(self._seen + ahead - course.readings) + 1
+        self._make(course, max(1, min(wanted, MOST, int(SECONDS / max(self._each, 1e-6)))))
+
+    def _make(self, course: Course[Any], count: int, **more: Any) -> None:
+        """Makes readings and sends them."""
+        at, began = course.readings, time.perf_counter()
+        made = course.advance(count)
+        if made:
+            self._each = (time.perf_counter() - began) / made
+        with self._lock:
+            self.trace = course.trace
+            self._rows(course, at, more)
+
+    def _rows(self, course: Course[Any], at: int, more: Mapping[str, Any]) -> None:
+        """Sends the readings from `at` on, with what is fixed where it has changed."""
+        assert self.trace is not None
+        scene = self._draw(self.trace.part(at, course.readings))
+        whole = self._draw(self.trace).fixed if scene.fixed else {}
+        same = lambda name: np.array_equal(whole[name], self._fixed.get(name), equal_nan=True)
+        fixed = {name: whole[name] for name in whole if not same(name)}
+        self._fixed |= fixed
+        header, raw = pack.packed(scene.rows, fixed, exact=True)
+        message = {"kind": "rows", "at": at, "count": course.readings - at, "header": header}
+        self._send({**message, "ended": course.ended, **more}, [raw])
+
+    def _answer(self, course: Course[Any], message: Mapping[str, Any]) -> None:
+        """Goes on, or begins anew, with knobs turned."""
+        given, name = dict(message["knobs"]), next(iter(message["knobs"]))
+        try:
+            if message["over"]:
+                settings = knobs.turned(self._settings, **given)
+                self._words = "compiling…"
+                if self._is_static(given):
+                    self._send({"kind": "words", "words": self._words}, [])
+                    self._begin(settings)
+                else:
+                    self._anew(settings)
+                return
+            at = min(int(message["at"]), course.readings)
+            course.turn(at, **given)
+        except ValueError as refused:
+            self._send({"kind": "refused", "knob": name, "words": str(refused)}, [])
+            return
+        self._seen = max(self._seen, at - LEAST_AHEAD)
+        self._make(course, FIRST, steered=True)
+
+    def _anew(self, settings: Any) -> None:
+        """Another run of the same program in the place of the present one."""
+        course = self.stream.course(settings)
+        course.advance(FIRST)
+        with self._lock:
+            self._course, self._settings, self._seen = course, settings, 0
+            self.trace = course.trace
+            self._rows(course, 0, {"steered": True, "anew": True})
+
+    def _is_static(self, given: Mapping[str, Any]) -> bool:
+        declared = knobs.knobs(self._settings)
+        return any(declared[name].static for name in given)
+
+
+def knob_facts(stream: Stream[Any], settings: Any) -> dict[str, dict[str, Any]]:
+    """What a stage has to know of the knobs, by name."""
+    facts: dict[str, dict[str, Any]] = {}
+    for name, each in knobs.knobs(settings).items():
+        fact: dict[str, Any] = {"value": getattr(settings, name), "goes": name in stream.steers}
+        fact |= {"label": label(each), "sentence": each.sentence}
+        if each.choices or each.kind is bool:
+            fact["choices"] = list(each.choices) or [False, True]
+        else:
+            low, high = each.ends
+            fact |= {"low": low, "high": high, "ends": [low, high]}
+            fact |= {"whole": each.kind is int, "linear": each.scale == "linear"}
+        facts[name] = fact
+    return facts
+
+
+def label(each: knobs.Knob) -> str:
+    """The name of a knob with its symbol as mathematics: `learning rate *η*`.
+
+    >>> label(knobs.Knob("learning_rate", float, 1.0, "How far.", "none", symbol="η"))
+    'learning rate *η*'
+    """
+    return f"{each.name.replace('_', ' ')}{f' *{each.symbol}*' if each.symbol else ''}"

@@ -1,0 +1,161 @@
+// Rules, boxes, arrows, bars, outlines and words.
+import { between, rowsOf } from "./channel.js";
+import { alpha } from "./color.js";
+import { clamp } from "./maths.js";
+import { placed } from "./lines.js";
+import { say, write } from "./text.js";
+
+// A straight line across the view at one value; with `drag` it is a handle.
+export function rule(S, v, m, t) {
+  const { ctx } = S, flat = m.c.y != null, right = v.box.x + v.box.w;
+  const p = flat ? v.y.px(between(m.c.y, t, 0, S.store.last)) : v.x.px(between(m.c.x, t, 0, S.store.last));
+  if (!Number.isFinite(p)) return;
+  const start = m.c.since ? clamp(v.x.px(between(m.c.since, t, 0, S.store.last)), v.box.x, right) : v.box.x;
+  ctx.strokeStyle = alpha(S.paint(m, t), m.alpha ?? 1);
+  ctx.lineWidth = (m.width ?? 1.5) + 0.8 * (m.handle?.heat ?? 0);
+  ctx.setLineDash(m.dash ?? []);
+  ctx.lineCap = "butt";
+  ctx.beginPath();
+  if (flat) {
+    ctx.moveTo(start, p);
+    ctx.lineTo(right, p);
+  } else {
+    ctx.moveTo(p, v.box.y);
+    ctx.lineTo(p, v.box.y + v.box.h);
+  }
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+// The sides of box k on the screen; a side that is not given is the view's.
+export function sides(S, v, m, t, k) {
+  const get = (c, axis, end) => (c ? axis.px(between(c, t, k, S.store.last)) : end);
+  const x = [get(m.c.x, v.x, v.box.x), get(m.c.x2, v.x, v.box.x + v.box.w)];
+  const y = [get(m.c.y, v.y, v.box.y), get(m.c.y2, v.y, v.box.y + v.box.h)];
+  // Far outside is at the rim: what no one sees is not drawn.
+  const rim = (p, lo, size) => clamp(p, lo - 10, lo + size + 10);
+  const [l, r] = x.map((p) => rim(p, v.box.x, v.box.w)).sort((a, b) => a - b);
+  const [top, bottom] = y.map((p) => rim(p, v.box.y, v.box.h)).sort((a, b) => a - b);
+  return { l, r, top, bottom };
+}
+
+// Boxes now; with `when: "past"` those of all rows so far, of which the earlier ones have settled.
+export function rect(S, v, m, t) {
+  if (m.layer === "past") {
+    for (const row of rowsOf(m, t, S.store.last, 0, m.upTo ?? 0)) boxes(S, v, m, row);
+  } else boxes(S, v, m, t);
+}
+
+export function settleRect(S, v, m, to) {
+  const rows = rowsOf(m, to, S.store.last, 0, m.upTo ?? 0);
+  for (const row of rows) boxes(S, v, m, row);
+  if (rows.length) m.upTo = rows[rows.length - 1];
+}
+
+function boxes(S, v, m, t) {
+  const { ctx } = S;
+  for (let k = 0; k < m.items; k++) {
+    const { l, r, top, bottom } = sides(S, v, m, t, k);
+    if (!Number.isFinite(l + r + top + bottom) || r <= l || bottom <= top) continue;
+    const hot = m.handle && m.handle.item === k ? m.handle.heat : 0;
+    ctx.fillStyle = alpha(S.paint(m, t, k), Math.min(1, (m.alpha ?? 0.15) + 0.08 * hot));
+    ctx.fillRect(l, top, r - l, bottom - top);
+    if (!m.width) continue;
+    ctx.strokeStyle = m.rim ? S.palette.role(m.rim) : S.paint(m, t, k);
+    ctx.lineWidth = m.width + hot;
+    ctx.strokeRect(l, top, r - l, bottom - top);
+  }
+}
+
+// Arrows from (x, y) by (u, v).
+export function arrow(S, v, m, t) {
+  const { ctx } = S, last = S.store.last;
+  for (let k = 0; k < m.items; k++) {
+    const [x, y, u, w] = ["x", "y", "u", "v"].map((c) => between(m.c[c], t, k, last));
+    const [x0, y0, x1, y1] = [v.x.px(x), v.y.px(y), v.x.px(x + u), v.y.px(y + w)];
+    const length = Math.hypot(x1 - x0, y1 - y0);
+    if (!(length > 0.5)) continue;
+    const turn = Math.atan2(y1 - y0, x1 - x0), head = Math.min(m.head ?? 9, 0.6 * length);
+    ctx.strokeStyle = ctx.fillStyle = S.paint(m, t, k);
+    ctx.globalAlpha = m.alpha ?? 1;
+    ctx.lineWidth = m.width ?? 2;
+    ctx.lineCap = "round";
+    ctx.beginPath();
+    ctx.moveTo(x0, y0);
+    ctx.lineTo(x1 - 0.8 * head * Math.cos(turn), y1 - 0.8 * head * Math.sin(turn));
+    ctx.stroke();
+    if (!head) continue;
+    ctx.beginPath();
+    ctx.moveTo(x1, y1);
+    for (const s of [2.68, -2.68]) ctx.lineTo(x1 + head * Math.cos(turn + s), y1 + head * Math.sin(turn + s));
+    ctx.closePath();
+    ctx.fill();
+  }
+  ctx.globalAlpha = 1;
+}
+
+// Bars from a base, one for each item, with their names beneath where there is room.
+export function bars(S, v, m, t) {
+  const { ctx } = S, last = S.store.last, wide = m.width ?? 0.7, base = v.y.px(m.base ?? 0);
+  for (let k = 0; k < m.items; k++) {
+    const x = between(m.c.x, t, k, last), y = v.y.px(between(m.c.y, t, k, last));
+    if (!Number.isFinite(x + y)) continue;
+    const [a, b] = [v.x.px(x - wide / 2), v.x.px(x + wide / 2)];
+    ctx.fillStyle = alpha(S.paint(m, t, k), m.alpha ?? 0.9);
+    ctx.beginPath();
+    ctx.roundRect(a, Math.min(y, base), b - a, Math.abs(base - y), Math.min(3, (b - a) / 2));
+    ctx.fill();
+    if (m.names) {
+      const look = { size: 11.5, align: "center", color: S.palette.role("muted") };
+      write(ctx, m.names[k] ?? "", (a + b) / 2, Math.min(base, v.box.y + v.box.h) - 5, look);
+    }
+    if (m.digits != null) {
+      const up = y <= base ? -6 : 14, look = { size: 12, align: "center", color: S.palette.role("ink") };
+      write(ctx, say(between(m.c.y, t, k, last), m.digits), (a + b) / 2, y + up, look);
+    }
+  }
+}
+
+// A polygon or an open path through all items of x and y; a gap begins another one.
+export function shape(S, v, m, t) {
+  const { ctx } = S;
+  let open = false;
+  ctx.beginPath();
+  for (let k = 0; k < m.items; k++) {
+    const [x, y] = placed(S, v, m, t, k);
+    if (Number.isFinite(x + y)) ctx[open ? "lineTo" : "moveTo"](x, y);
+    else if (open && m.closed !== false) ctx.closePath();
+    open = Number.isFinite(x + y);
+  }
+  if (open && m.closed !== false) ctx.closePath();
+  if (m.alpha) {
+    ctx.fillStyle = alpha(S.paint(m, t), m.alpha);
+    ctx.fill();
+  }
+  if (m.width) {
+    ctx.setLineDash(m.dash ?? []);
+    ctx.lineJoin = ctx.lineCap = "round";
+    ctx.strokeStyle = S.paint(m, t);
+    ctx.lineWidth = m.width;
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+}
+
+// Words at a place; {value} in them is the mark's `value`.
+export function text(S, v, m, t) {
+  const last = S.store.last, many = Array.isArray(m.text);
+  const n = Math.max(m.c.x?.size ?? 1, m.c.y?.size ?? 1, many ? m.text.length : 1);
+  for (let k = 0; k < n; k++) {
+    const x = m.c.x ? v.x.px(between(m.c.x, t, k, last)) : v.box.x + (m.right ? v.box.w : 0);
+    const y = m.c.y ? v.y.px(between(m.c.y, t, k, last)) : v.box.y;
+    if (!Number.isFinite(x + y)) continue;
+    const number = m.c.value ? say(between(m.c.value, t, k, last), m.digits) : "";
+    const words = (many ? m.text[k] : m.text).replace("{value}", number);
+    const top = clamp(y + (m.dy ?? 0), v.box.y + 10, v.box.y + v.box.h - 4);
+    write(S.ctx, words, x + (m.dx ?? 0), top, {
+      size: m.size ?? 12, align: m.align, weight: m.weight,
+      color: alpha(S.paint(m, t, k), m.alpha ?? 1), halo: m.halo ? S.palette.role("paper") : null,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+// Sources: who answers when a knob is turned. All speak alike: `steer`, answered by `splice`.
+import { unpack } from "./store.js";
+
+const columnsOf = (rows) => Object.fromEntries(Object.entries(rows).map(([name, f]) => [name, f.values]));
+
+// Continuations that were computed beforehand, in place of a kernel: the nearest one is spliced in.
+export function storedSource(branches) {
+  return {
+    live: false,
+    steer({ knobs, at, phase }, stage) {
+      if (phase !== "end" && !branches[0].whole) return;
+      const fits = (b) => Object.entries(knobs).every(([name, v]) => Math.abs(b.knobs[name] - v) <= 1e-6 * Math.abs(v));
+      const near = branches.filter(fits).sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
+      if (!near) return;
+      const rows = unpack(near.header, near.bytes), timed = Object.values(rows).find((f) => f.time);
+      for (const [name, f] of Object.entries(rows)) if (!f.time) stage.store.put(name, f);
+      if (!near.whole) stage.clock.t = Math.max(0, near.at - 1);
+      stage.splice(near.at, timed.shape[0], columnsOf(rows), { steered: !near.whole, open: false });
+    },
+  };
+}
+
+// A kernel behind a widget: rows come as binary messages, steering goes as small ones. While an
+// answer is awaited only the newest wish is kept.
+export function kernelSource(model) {
+  let sentAt = 0, waiting = false, next = null;
+  const send = (message) => {
+    waiting = true;
+    sentAt = performance.now();
+    model.send({ kind: "steer", ...message });
+  };
+  return {
+    live: true,
+    steer(message) {
+      if (waiting && message.phase !== "end" && performance.now() - sentAt < 1000) next = message;
+      else send(message);
+    },
+    edit: (message) => model.send({ kind: "edit", ...message }),
+    drop: (message) => model.send({ kind: "drop", ...message }),
+    paint: (message) => model.send({ kind: "paint", ...message }),
+    // Milliseconds that the answer took.
+    came() {
+      waiting = false;
+      const took = performance.now() - sentAt;
+      if (next) {
+        const message = next;
+        next = null;
+        send(message);
+      }
+      return took;
+    },
+  };
+}
+
+// What a kernel says to a stage.
+export function taken(stage, source, message, bytes) {
+  if (message.kind === "rows") {
+    if (message.steered) stage.latency = source.came();
+    const rows = unpack(message.header, bytes);
+    for (const [name, f] of Object.entries(rows)) if (!f.time) stage.store.put(name, f);
+    stage.splice(message.at, message.count, columnsOf(rows), {
+      steered: !!message.steered, anew: !!message.anew, open: !message.ended,
+    });
+    if (!message.words) stage.report("");
+  }
+  if (message.kind === "refused") {
+    source.came();
+    stage.refuse(message.knob, message.words);
+  } else if (message.words != null) stage.report(message.words, !!message.bad);
+}

@@ -1,0 +1,91 @@
+// Fields by name. Those over time have a row for every reading, grow, and can be cut and continued.
+import { product } from "./maths.js";
+
+export class Store {
+  constructor(fields) {
+    Object.assign(this, { fields: {}, rows: 0, version: 0, guard: null, lost: Infinity });
+    for (const [name, f] of Object.entries(fields)) this.put(name, f);
+  }
+  // A field whole: new, or in the place of what had its name.
+  put(name, f) {
+    const size = product(f.time ? f.shape.slice(1) : f.shape);
+    const values = f.values instanceof Float32Array ? f.values : Float32Array.from(f.values);
+    this.fields[name] ??= {};
+    Object.assign(this.fields[name], { values, size, time: !!f.time, shape: f.shape });
+    if (f.time) this.rows = Math.max(this.rows, f.shape[0]);
+    this.version++;
+  }
+  // Replaces everything from row `at` on by `count` new rows; fields not named keep their old ones.
+  splice(at, count, columns) {
+    for (const [name, f] of Object.entries(this.fields)) {
+      if (!f.time) continue;
+      const need = (at + count) * f.size;
+      if (f.values.length < need) {
+        const grown = new Float32Array(Math.max(need, 2 * f.values.length, 256 * f.size));
+        grown.set(f.values.subarray(0, at * f.size));
+        f.values = grown;
+      }
+      if (columns[name]) f.values.set(columns[name].subarray(0, count * f.size), at * f.size);
+    }
+    if (at < this.rows) this.version++;
+    this.rows = at + count;
+    this.seek(at);
+  }
+  // What makes a run lost: a number of these fields that is not finite, or larger than `above`.
+  guardBy({ fields, above = Infinity }) {
+    this.guard = { fields, above };
+    this.lost = Infinity;
+    this.seek(0);
+  }
+  // Looks from row `at` on for the first that is lost.
+  seek(at) {
+    if (this.lost >= at) this.lost = Infinity;
+    if (!this.guard || this.lost < at) return;
+    for (const name of this.guard.fields) {
+      const f = this.fields[name];
+      for (let i = at; i < Math.min(this.rows, this.lost); i++) {
+        for (let k = i * f.size; k < (i + 1) * f.size; k++) {
+          if (!(Math.abs(f.values[k]) <= this.guard.above)) {
+            this.lost = i;
+            break;
+          }
+        }
+      }
+    }
+  }
+  // The last row that can be shown: that at which a run was lost is.
+  get last() {
+    return Math.min(this.rows - 1, this.lost);
+  }
+  // A copy of the fields of one number a row from row `at` on: what would have been.
+  tail(at) {
+    const columns = {};
+    for (const [name, f] of Object.entries(this.fields)) {
+      if (f.time && f.size === 1) columns[name] = f.values.slice(at, this.rows);
+    }
+    return { at, rows: this.rows - at, columns };
+  }
+}
+
+// Numbers arrive as one buffer and a header; `u2` are whole numbers between a least and a greatest,
+// of which 65535 stands for a number that is not finite.
+export function unpack(header, buffer) {
+  const fields = {}, raw = buffer.buffer ?? buffer;
+  for (const h of header) {
+    const n = product(h.shape), at = (buffer.byteOffset ?? 0) + h.offset;
+    let values;
+    if (h.dtype === "u2") {
+      const step = (h.high - h.low) / 65534;
+      values = Float32Array.from(new Uint16Array(raw.slice(at, at + 2 * n)), (v) =>
+        v === 65535 ? NaN : h.low + v * step);
+    } else values = new Float32Array(raw.slice(at, at + 4 * n));
+    fields[h.name] = { values, shape: h.shape, time: h.time };
+  }
+  return fields;
+}
+
+export async function inflate(base64) {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -1,0 +1,114 @@
+"""The stage as a widget, and as what an executed notebook keeps of it for its page."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anywidget
+from IPython.display import display
+from traitlets import Dict, Int
+
+from curvkit.core import knob as knobs
+from curvkit.core.stream import Stream
+from curvkit.core.trace import Record
+from curvkit.draw.scene import Scene, pack, script
+from curvkit.show.panel import headless
+from curvkit.show.stage.live import Running, knob_facts
+from curvkit.show.still import Stills
+from curvkit.show.summary import told
+
+MIME = "application/vnd.curvkit.scene.v1+json"
+
+
+class Stage(anywidget.AnyWidget):
+    """A scene of a run that is being made, on the page.
+
+    Args:
+        stream: a room's experiment.
+        settings: what the run begins with.
+        draw: the scene of a trace.
+    """
+
+    _esm = script.joined()
+    wanted = Int(0).tag(sync=True)
+    still = Dict().tag(sync=True)
+
+    def __init__(self, stream: Stream[Any], settings: Any, draw: Callable[[Any], Scene]):
+        super().__init__()
+        self._stills = Stills(self)
+        self.running = Running(stream, settings, draw, self._say)
+        self.on_msg(lambda widget, message, buffers: self.running.heard(message))
+
+    def _say(self, message: dict[str, Any], buffers: list[bytes]):
+        self.send(json.loads(json.dumps(message)), buffers=buffers)
+
+    @property
+    def trace(self) -> Record | None:
+        """The trace so far; None before the first reading."""
+        return self.running.trace
+
+    def turn(self, at: int | None = None, **values: Any) -> None:
+        """Turns knobs from code.
+
+        Args:
+            at: the reading to go on from, the newest if None; with 0 the run starts over.
+            **values: knobs by name.
+        """
+        readings = self.trace.readings if self.trace is not None else 0
+        over = at == 0 or not all(name in self.running.stream.steers for name in values)
+        where = readings if at is None else at
+        self.running.heard({"kind": "steer", "knobs": values, "at": where, "over": over})
+
+    def wait(self, seconds: float = 600) -> Record | None:
+        """Blocks until as much is computed as is wanted now; for code and tests."""
+        self.running.idle.wait(seconds)
+        return self.trace
+
+    def close(self) -> None:
+        """Ends the run, and closes the widget."""
+        if hasattr(self, "running"):
+            self.running.close()
+        super().close()
+
+    def _ipython_display_(self, **options: Any) -> None:
+        self._stills.show(self)
+
+
+class Kept:
+    """A scene of a whole run, as an output of a notebook; a page shows it."""
+
+    def __init__(self, scene: Scene, facts: Mapping[str, Mapping[str, Any]]):
+        self.scene, self._facts = scene, facts
+
+    def packed(self) -> dict[str, Any]:
+        """The scene and its fields as JSON."""
+        header, raw = pack.packed(self.scene.rows, self.scene.fixed)
+        return {"scene": self.scene.told(self._facts), **pack.as_text(header, raw)}
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        words = f"The scene {self.scene.title!r}; its page plays it."
+        return {MIME: self.packed(), "text/plain": words}
+
+
+def stage(
+    stream: Stream[Any],
+    settings: type,
+    draw: Callable[[Any], Scene],
+    words: Callable[[Any], str],
+    values: Mapping[str, Any],
+) -> Stage | Kept:
+    """A room's `stage`: live in a notebook, of a whole run where nobody watches.
+
+    Args:
+        stream: the room's experiment.
+        settings: the room's `Settings`.
+        draw: the scene of a trace.
+        words: what a trace shows, in a sentence or two.
+        values: where knobs stand at first, by name.
+    """
+    chosen = knobs.read(settings, values)
+    if not headless():
+        return Stage(stream, chosen, draw)
+    trace = stream.run(chosen, progress=True)
+    display(told(words(trace), trace))
+    return Kept(draw(trace), knob_facts(stream, chosen))

@@ -1,0 +1,137 @@
+// Words: the sentence whose numbers can be dragged, what is said of the moment, and what is read out.
+import { between, channel } from "./channel.js";
+import { clamp } from "./maths.js";
+import { holds, verdict, choose } from "./predict.js";
+import { ICONS, element } from "./style.js";
+import { pieces, plain, say } from "./text.js";
+
+export const rich = (words) =>
+  pieces(words).map(([s, math]) =>
+    math ? Object.assign(document.createElement("i"), { textContent: s }) : document.createTextNode(s));
+
+// The sentence above the picture; a number in it that names the time or a knob is a scrubber.
+export function buildSentence(S) {
+  S.numbers = [];
+  if (!S.scene.sentence) return;
+  const p = element("p", "", S.root);
+  for (const part of S.scene.sentence) {
+    if (typeof part === "string") {
+      p.append(...rich(part.replaceAll(" = ", " = ")));
+      continue;
+    }
+    const turns = part.time || (part.knob && S.source), e = element(turns ? "span" : "b", turns ? "turn" : "", p);
+    const c = part.time ? channel(S, S.scene.time) : channel(S, part);
+    if (part.width) e.style.minWidth = part.width + "ch";
+    S.numbers.push({ e, c, part });
+    if (turns) scrubber(S, e, part);
+  }
+}
+
+// Drag it sideways, or turn it with the arrow keys.
+function scrubber(S, e, part) {
+  const knob = S.knobs[part.knob], sign = (part.power ?? 1) < 0 ? -1 : 1;
+  e.tabIndex = 0;
+  e.setAttribute("role", "slider");
+  e.setAttribute("aria-label", plain(part.time ? (S.scene.clock ?? "step") : (part.label ?? knob.label)));
+  let from = null;
+  const turned = (v, by) => (knob.linear ? v + sign * by * 0.3 * (knob.high - knob.low) : v * Math.exp(sign * by));
+  e.onpointerdown = (ev) => {
+    e.setPointerCapture(ev.pointerId);
+    from = { x: ev.clientX, t: S.clock.t, v: knob?.value };
+    e.classList.add("on");
+    ev.preventDefault();
+    e.focus();
+  };
+  e.onpointermove = (ev) => {
+    if (!from) return;
+    const d = ev.clientX - from.x;
+    if (part.time) S.seek(from.t + d);
+    else S.turnAll({ [part.knob]: turned(from.v, d * 0.006) }, "move");
+  };
+  e.onpointerup = e.onpointercancel = () => {
+    if (from && part.knob) S.turnAll({ [part.knob]: knob.value }, "end");
+    from = null;
+    e.classList.remove("on");
+  };
+  e.onkeydown = (ev) => {
+    const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[ev.key];
+    if (!way) return;
+    ev.preventDefault();
+    ev.stopPropagation();
+    const big = ev.shiftKey;
+    if (part.time) S.seek(Math.round(S.clock.t) + way * (big ? 10 : 1));
+    else S.turnAll({ [part.knob]: turned(knob.value, way * (big ? 0.1 : 0.02)) }, "end");
+  };
+}
+
+// The numbers in the sentence, the buttons' faces, and what is said of the moment.
+export function speak(S, t) {
+  for (const n of S.numbers) {
+    const at = n.part.time || n.part.whole ? Math.round(t) : t;
+    const words = say(n.part.time ? n.c.get(at) : between(n.c, at, 0, S.store.last), n.part.digits);
+    if (n.words === words) continue;
+    n.words = n.e.textContent = words;
+    if (!n.e.className) continue;
+    n.e.setAttribute("aria-valuenow", String(n.part.time ? Math.round(t) : +n.c.get(0).toPrecision(4)));
+    n.e.setAttribute("aria-valuetext", words);
+  }
+  faces(S, t);
+  const said = momentOf(S, t);
+  if (said === S.said || (S.then - (S.saidAt ?? -1e9) < 700 && S.clock.playing)) return;
+  Object.assign(S, { said, saidAt: S.then });
+  S.tell(true);
+  S.beatBox.style.opacity = 0;
+  setTimeout(() => {
+    S.beatBox.replaceChildren(...rich(S.said));
+    if (S.guess?.asking && S.scene.predict.choices) offer(S);
+    S.beatBox.style.opacity = 1;
+  }, S.calm ? 0 : 180);
+}
+
+function offer(S) {
+  const row = element("div", "", S.beatBox);
+  S.scene.predict.choices.forEach((each, i) => {
+    const b = element("button", "", row, { type: "button" });
+    b.append(...rich(each.say));
+    b.onclick = () => choose(S, i);
+  });
+}
+
+function faces(S, t) {
+  const done = !S.clock.playing && S.clock.t >= S.store.last && !S.open;
+  const face = S.clock.playing ? "pause" : done ? "again" : "play";
+  if (S.face !== face) {
+    S.face = face;
+    S.playButton.innerHTML = ICONS[face];
+    S.playButton.setAttribute("aria-label", face === "again" ? "play again" : face);
+  }
+  const slow = S.clock.playing && S.clock.slow < 0.25;
+  const pace = slow ? "slow motion" : `speed ${S.clock.speed === 0.25 ? "¼" : S.clock.speed}×`;
+  if (S.paced !== pace) {
+    S.paced = S.paceButton.textContent = pace;
+    S.paceButton.classList.toggle("slow", slow);
+  }
+}
+
+// The first that holds: a run that is lost, the prediction, a beat.
+export function momentOf(S, t) {
+  if (t >= S.store.lost) return S.scene.lost?.say ?? "Here the run is lost: its numbers have no end. Go back.";
+  const told = verdict(S, t);
+  if (told) return told;
+  const row = Math.round(t), rows = S.store.rows;
+  const beat = (S.scene.beats ?? []).find((b) => holds(S.store, b.when, clamp(row + (b.lead ?? 0), 0, rows - 1)));
+  return beat?.say ?? "";
+}
+
+// Tells the picture's state to who cannot see it; at most every one and a half seconds by itself.
+export function tell(S, now = false) {
+  const t = S.clock.t, time = performance.now();
+  const label = `${S.scene.clock ?? "step"} ${say(channel(S, S.scene.time).get(Math.round(t)))}`;
+  const facts = { valuenow: Math.round(t), valuemin: 0, valuemax: Math.max(0, S.store.rows - 1), valuetext: label };
+  for (const [name, value] of Object.entries(facts)) S.track.setAttribute(`aria-${name}`, String(value));
+  if (!now && time - (S.toldAt ?? -1e9) < 1500) return;
+  S.toldAt = time;
+  const numbers = S.numbers.filter((n) => n.part.says).map((n) => `${n.part.says} ${n.words}`).join(", ");
+  S.live.textContent = `${label}. ${numbers ? numbers + ". " : ""}${plain(momentOf(S, t))}`;
+  S.canvas.setAttribute("aria-label", plain(`${S.scene.alt ?? S.scene.title}. ${S.live.textContent}`));
+}

@@ -1,0 +1,116 @@
+"""The scene of the model: a ball in a valley whose sharpness answers, and the plane of both."""
+
+import numpy as np
+
+from curvkit.draw import scene as sc
+from curvkit.tuners.model.trace import Trace
+
+EDGE = sc.Ramp("scaled", "edge", (1.7, 2.3))
+DASH = (6, 4)
+STEP = ("step ", sc.Number(field="step", digits=0))
+
+
+def _fields(trace: Trace) -> dict[str, np.ndarray]:
+    """The fields over time; each row is of its reading alone."""
+    lam, x, rate = (
+        np.asarray(each, float) for each in (trace.sharpness, trace.offset, trace.learning_rate)
+    )
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        square = x**2
+        half = np.maximum(0.3, 2 * np.abs(np.nan_to_num(x, posinf=1e6, neginf=-1e6)))
+        across = np.linspace(-1, 1, 25) * half[:, None]
+        ground = 0.5 * lam[:, None] * across**2
+        rest = trace.over_readings("sharpening") / trace.over_readings("stabilizing")
+        return {
+            "step": trace.step, "lam": lam, "x": x, "swing": np.abs(x), "square": square,
+            "edge": 2 / rate, "scaled": rate * lam, "rate": rate, "start": -half, "end": half,
+            "ground": ground, "height": 0.5 * lam * square, "rest": rest,
+            "predicted": trace.predicted_sharpness,
+        }  # fmt: skip
+
+
+def balance(trace: Trace) -> sc.Scene:
+    """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
+    rule, steps = trace.settings["rule"], int(trace.settings["steps"])
+    knob = "learning_rate" if rule == "constant" else "sigma"
+    ground = dict(x=sc.Span(("start", "end"), 25), y="ground")
+    valley = sc.View(
+        id="valley", title="The valley and the ball", beats=True, pad={"t": 104, "b": 44},
+        x=sc.Axis(label="displacement *x*", fit=sc.Camera(
+            of=("swing",), least=(-0.3, 0.3), both=True, last=30, ahead=4, room=1.25)),
+        y=sc.Axis(label="loss", fit=sc.Camera(
+            of=("height",), least=(0, 0.1), last=30, ahead=4, room=1.6)),
+        pick=sc.Pick(near=("x",), last=40),
+        marks=(
+            sc.Line(**ground, color=EDGE, width=0, fill=(0.34, 0.05)),
+            sc.Line(**ground, color=EDGE, width=3),
+            sc.Jumps(x="x", on=sc.Ground(**ground), color=EDGE, last=22, size=10, blur=(14, 36)),
+        ),
+    )  # fmt: skip
+    plane = sc.View(
+        id="plane", title="The plane of *x*² and *λ*",
+        x=sc.Axis(label="squared displacement *x*²", fit=sc.Camera(
+            of=("square", "rest"), least=(0, 1.0), last=400, room=1.15)),
+        y=sc.Axis(label="sharpness *λ*", fit=sc.Camera(
+            of=("lam", "edge"), least=(0, 2.5), last=400, room=1.15)),
+        pick=sc.Pick(near=("square", "lam")),
+        cursor=sc.Cursor(x="square", y="lam", says=(
+            *STEP, ",  *x*² = ", sc.Number(field="square", digits=3))),
+        marks=(
+            sc.Rule(x="rest", width=1.5, color="muted", dash=DASH),
+            sc.Text(text="here *λ* stands still", x="rest", dx=-6, dy=14, align="right",
+                    color="muted", size=11.5),
+            sc.Rule(y="edge", width=1.5, dash=DASH),
+            sc.Text(text="here *x* stands still: 2/*η*", y="edge", right=True, align="right",
+                    dx=-6, dy=-6, size=11.5),
+            sc.Line(x="square", y="lam", color=EDGE, width=1, alpha=0.3, smooth=True),
+            sc.Line(x="square", y="lam", when=sc.Last(220), color=EDGE, width=2.75, fade=True,
+                    smooth=True),
+            sc.Dots(x="square", y="lam", size=5.5),
+        ),
+    )  # fmt: skip
+    climb = sc.View(
+        id="climb", title="Sharpness and the edge",
+        x=sc.Axis(label="step", domain=(0, steps)),
+        y=sc.Axis(label="*λ*", fit=sc.Camera(of=("lam", "edge"), least=(0, 2.5), room=1.15)),
+        pick=sc.Pick(clock="step"), ghost=("step", "lam"),
+        cursor=sc.Cursor(x="step", y="lam", line=True, says=(
+            *STEP, ",  *λ* = ", sc.Number(field="lam", digits=2))),
+        marks=(
+            sc.Line(x="step", y="predicted", color="second", width=2, dash=(2, 4)),
+            sc.Line(x="step", y="edge", width=1.5, dash=DASH),
+            sc.Line(x="step", y="lam", color=EDGE, width=2.5),
+            sc.Dots(x="step", y="lam", size=4.5),
+            sc.Text(text="2/*η*", x="step", y="edge", dx=8, dy=-8, size=12, halo=True),
+            sc.Text(text="*λ*", x="step", y="lam", dx=8, dy=18, size=14, halo=True),
+        ),
+    )  # fmt: skip
+    return sc.Scene(
+        title="The model of edge and ball", time="step", rows=_fields(trace),
+        alt="A ball in a valley, the plane of its squared displacement and the sharpness, and the "
+            "climb of the sharpness",
+        knobs={knob: sc.Turn(), "rule": sc.Turn()}, controls=(knob, "rule"),
+        sentence=(
+            "At step ", sc.Number(time=True, digits=0, width=4), " the sharpness is ",
+            sc.Number(field="lam", digits=2, says="sharpness"), ", the rate ",
+            sc.Number(field="rate", digits=3, says="rate"), ", so that *ηλ* = ",
+            sc.Number(field="scaled", digits=2, says="eta times lambda"), ".",
+        ),
+        pace=sc.Pace(rate=60, moments=(
+            sc.Moment(field="step", above=0, first=True, lasts=40, rate=8),)),
+        wave=sc.Wave(field="swing", full=4.0, color=EDGE),
+        beats=(
+            sc.Beat("Beyond the edge each jump lands farther out.", [("scaled", ">", 2.02)]),
+            sc.Beat("Below it the jumps die away, and the sharpness grows again.",
+                    [("scaled", "<", 1.95)]),
+            sc.Beat("At the edge: the jumps neither grow nor die."),
+        ),
+        lost=sc.Lost(fields=("lam", "x"), above=1e4),
+        views=(valley, plane, climb), length=steps,
+        layout=sc.Layout(
+            wide=sc.Plan(columns=(1.1, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
+                         areas=("valley plane", "valley climb")),
+            narrow=sc.Plan(columns=(1,), rows=(1.2, 1, 1), height=880,
+                           areas=("valley", "plane", "climb")),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""The scene of the tuners room: balls of two tuners, each in its own valley, and their edges."""
+
+import numpy as np
+
+from curvkit.draw import scene as sc
+from curvkit.tuners.trace import Trace
+
+POINTS, WILD = 25, 1e6
+DASH = (6, 4)
+STEP = ("step ", sc.Number(field="step", digits=0))
+
+
+def _fields(trace: Trace) -> dict[str, np.ndarray]:
+    """Of each of the first two tuners: valley, ball, sharpness and edge, of the first seed."""
+    fields: dict[str, np.ndarray] = {"step": trace.step}
+    critical = float(trace.critical)
+    for at in range(min(2, trace.loss.shape[1])):
+        of = lambda name, at=at: np.asarray(getattr(trace, name)[:, at, 0], float)
+        lam, rate, x, reach = map(
+            of, ("preconditioned_sharpness", "learning_rate", "offset", "reach")
+        )
+        half = 2 * np.where(np.isfinite(reach) & (reach > 0), reach, 1.0)
+        across = np.asarray(trace.across[:, at], float)
+        with np.errstate(all="ignore"):
+            raised = across - across.min(1, keepdims=True)
+            places = np.linspace(0, 1, across.shape[1])
+            ground = np.array([np.interp(np.linspace(0, 1, POINTS), places, each)
+                               for each in raised]).reshape(-1, POINTS)  # fmt: skip
+            edge = critical / np.where(rate > 0, rate, np.nan)
+            tame = lambda values: np.where(np.abs(values) < WILD, values, np.nan)
+            fields |= {
+                f"lam{at}": tame(lam), f"edge{at}": tame(edge), f"x{at}": tame(x),
+                f"swing{at}": tame(np.abs(x)), f"start{at}": -half, f"end{at}": half,
+                f"ground{at}": tame(ground), f"rim{at}": tame(0.4 * ground.max(1)),
+                f"relative{at}": tame(2 * lam / edge), f"rate{at}": tame(rate),
+                f"scaled{at}": tame(of("scaled_sharpness")), f"loss{at}": tame(of("loss")),
+            }  # fmt: skip
+    return fields
+
+
+def _valley(at: int, name: str) -> sc.View:
+    color = sc.Ramp(f"relative{at}", "edge", (1.7, 2.3))
+    ground = dict(x=sc.Span((f"start{at}", f"end{at}"), POINTS), y=f"ground{at}")
+    return sc.View(
+        id=f"valley{at}", title=f"The valley of {name}", beats=at == 0,
+        pad={"t": 104 if at == 0 else 60, "b": 44},
+        x=sc.Axis(label="distance *x*", ticks=3, fit=sc.Camera(
+            of=(f"swing{at}",), least=(-0.01, 0.01), both=True, last=40, ahead=2, room=1.4)),
+        y=sc.Axis(label="loss above the floor", ticks=3, fit=sc.Camera(
+            of=(f"rim{at}",), least=(0, 1e-4), last=40, ahead=2, room=1.1)),
+        marks=(
+            sc.Line(**ground, color=color, width=0, fill=(0.34, 0.05)),
+            sc.Line(**ground, color=color, width=3),
+            sc.Jumps(x=f"x{at}", on=sc.Ground(**ground), color=color, last=18, size=9,
+                     blur=(14, 36)),
+        ),
+    )  # fmt: skip
+
+
+def _climb(at: int, name: str, steps: float) -> sc.View:
+    color = sc.Ramp(f"relative{at}", "edge", (1.7, 2.3))
+    return sc.View(
+        id=f"climb{at}", title=f"Sharpness and edge of {name}",
+        x=sc.Axis(label="step", domain=(0, steps)),
+        y=sc.Axis(label="*λ*", fit=sc.Camera(
+            of=(f"lam{at}",), least=(0, 5), room=1.5)),
+        pick=sc.Pick(clock="step"),
+        cursor=sc.Cursor(x="step", y=f"lam{at}", line=True, says=(
+            *STEP, ",  *λ* = ", sc.Number(field=f"lam{at}", digits=1))),
+        marks=(
+            sc.Line(x="step", y=f"edge{at}", width=1.5, dash=DASH),
+            sc.Line(x="step", y=f"lam{at}", color=color, width=2.5),
+            sc.Dots(x="step", y=f"lam{at}", size=4.5),
+            sc.Text(text="edge", x="step", y=f"edge{at}", dx=8, dy=-10, size=12, halo=True),
+            sc.Text(text="*λ*", x="step", y=f"lam{at}", dx=8, dy=18, size=14, halo=True),
+        ),
+    )  # fmt: skip
+
+
+def balls(trace: Trace) -> sc.Scene:
+    """One tuner beside another: how each ball is thrown, and how each edge answers."""
+    names = [each.replace("_", " ") for each in trace.contenders[:2]]
+    steps = float(max(trace.settings["steps"], 1))
+    views = [make for at, name in enumerate(names)
+             for make in (_valley(at, name), _climb(at, name, steps))]  # fmt: skip
+    told: list[str | sc.Number] = ["At step ", sc.Number(time=True, digits=0, width=4), ": "]
+    for at, name in enumerate(names):
+        told += [
+            f"{'; ' if at else ''}{name} has *η* = ",
+            sc.Number(field=f"rate{at}", says=f"{name}, rate"),
+            ", *ηλ* = ", sc.Number(field=f"scaled{at}", digits=2, says="eta times lambda"),
+            " and loss ", sc.Number(field=f"loss{at}", says="loss"),
+        ]  # fmt: skip
+    knob = "learning_rate" if trace.settings["tuner"] == "constant" else "sigma"
+    two = len(names) > 1
+    wide = ("valley0 valley1", "climb0 climb1") if two else ("valley0 climb0",)
+    narrow = ("valley0", "climb0", "valley1", "climb1") if two else ("valley0", "climb0")
+    return sc.Scene(
+        title="Who finds the edge", time="step", rows=_fields(trace),
+        alt="Two balls in their valleys, and the sharpness of each with the edge of its rate",
+        knobs={knob: sc.Turn(), "tuner": sc.Turn(), "rival": sc.Turn()},
+        controls=(knob, "tuner", "rival"), sentence=(*told, "."),
+        pace=sc.Pace(rate=max(8.0, 90 / trace.settings["every"])),
+        beats=(
+            sc.Beat("Beyond the edge: each jump lands farther out.", [("relative0", ">", 2.05)]),
+            sc.Beat("The ball is held: *λ* is below the edge.", [("relative0", "<", 1.8)]),
+            sc.Beat("On the edge, and kept there."),
+        ),
+        lost=sc.Lost(fields=("lam0",), above=WILD), views=tuple(views),
+        layout=sc.Layout(
+            wide=sc.Plan(columns=(1, 1), rows=(1.25, 1) if two else (1,), aspect=0.5, least=520,
+                         most=760, areas=wide),
+            narrow=sc.Plan(columns=(1,), rows=(1.2, 1) * (2 if two else 1),
+                           height=1180 if two else 640, areas=narrow),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""The sampled valley of the curvature room, against the dense Hessian and the loss itself."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from curvkit import curvature
+from curvkit.curvature import _rules as rules
+from curvkit.curvature import experiment
+
+POINTS = 9
+SMALL = dict(data="chebyshev", width=4, depth=1, steps=40, every=4, valley_points=POINTS)
+
+
+def states(settings, readings):
+    """The state before each of the first readings, and the row that each makes."""
+    state, found = curvature.stream.started(settings, jax.random.key(0)), []
+    for _ in range(readings):
+        chunk = curvature.stream.advanced(settings, state, 1)
+        found.append((state, {name: np.asarray(each)[0] for name, each in chunk.rows.items()}))
+        state = chunk.state
+    return found
+
+
+def direction(settings, state, loss):
+    """The top eigenvector of the preconditioned Hessian, in the measure of the preconditioner."""
+    params, _ = ravel_pytree(state.params)
+    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
+    inner = rule.update(jax.grad(loss)(params), state.rule, params)[1]
+    diagonal = np.asarray(rules.preconditioner(
+        settings.rule, inner, params, settings.momentum, settings.second_moment_decay
+    ), float)  # fmt: skip
+    scale = 1 / np.sqrt(diagonal)
+    hessian = np.asarray(jax.hessian(loss)(params), float) * scale[:, None] * scale
+    values, vectors = np.linalg.eigh(hessian)
+    return values[-1], vectors[:, -1] * scale
+
+
+def sampled(values, params, top, x, side, places):
+    """The loss at places along the top direction, counted from the floor."""
+    return np.asarray(values(params, side * (places - x)[:, None] * top), float)
+
+
+@pytest.mark.parametrize("rule, rate", [("gd", 0.1), ("rmsprop", 0.01)])
+def test_the_valley_is_the_loss_along_the_top_eigenvector_from_its_floor(rule, rate):
+    settings = curvature.Settings(rule=rule, learning_rate=rate, **SMALL)
+    loss = experiment.problem(settings)[1]
+    values = jax.jit(jax.vmap(lambda params, shift: loss(params + shift), (None, 0)))
+    for state, row in states(settings, 4)[1:]:
+        lam, top = direction(settings, state, loss)
+        x = float(row["distance"])
+        across = np.linspace(row["valley_start"], row["valley_end"], POINTS)
+        along = functools.partial(sampled, values, state.params, top, x)
+        # The sign of an eigenvector is free: that of the two which fits is meant.
+        off = {side: along(side, across) for side in (1, -1)}
+        raised = row["valley"] - row["valley"].min()
+        off = {side: np.max(np.abs(v - v.min() - raised)) for side, v in off.items()}
+        # The pair is followed to a residual of a thousandth of its eigenvalue.
+        assert min(off.values()) <= 5e-3 * np.ptp(raised) + 2e-7, off
+        # The floor is that of the loss itself: lower than each sample, by no more than a parabola.
+        fine, step = np.linspace(across[0], across[-1], 801), across[1] - across[0]
+        assert abs(fine[np.argmin(along(min(off, key=off.get), fine))]) <= 0.2 * step
+        assert -1e-6 <= row["valley"].min() <= 0.5 * lam * step**2
+        half = max(0.2, 2.2 * abs(float(row["top_gradient"]) / lam))
+        assert row["valley_end"] - row["valley_start"] == pytest.approx(2 * half, rel=2e-2)
+
+
+def test_without_points_the_distance_is_that_of_the_parabola():
+    trace = curvature.run(**{**SMALL, "valley_points": 0})
+    assert trace.valley.shape == (trace.readings, 0)
+    assert not trace.valley_start.any() and not trace.valley_end.any()
+    parabola = trace.top_gradient / trace.preconditioned_sharpness
+    np.testing.assert_allclose(trace.distance, parabola, rtol=1e-5)
+
+
+@pytest.mark.parametrize("rule", ["gd", "heavy_ball", "adam"])
+def test_the_edge_is_the_critical_value_over_the_rate_of_each_reading(rule):
+    turned = [(3, dict(learning_rate=0.02)), (6, dict(momentum=0.5))]
+    trace = curvature.run(rule=rule, learning_rate=0.01, **SMALL, turns=turned)
+    rates, momenta = (trace.over_readings(name) for name in ("learning_rate", "momentum"))
+    wanted = [
+        float(curvature.critical(rule, momentum=beta)) / rate
+        for rate, beta in zip(rates, momenta, strict=True)
+    ]
+    assert set(rates) == {0.01, 0.02} and set(momenta) == {0.9, 0.5}
+    np.testing.assert_allclose(trace.edge, wanted, rtol=1e-6)

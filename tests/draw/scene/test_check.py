@@ -1,0 +1,152 @@
+"""The checker: each kind of mistake is refused in one sentence that names the place."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from curvkit.draw import scene as sc
+
+PLAN = sc.Plan(columns=(1,), rows=(1,), areas=("one",))
+LAYOUT = sc.Layout(wide=PLAN, narrow=PLAN)
+ROWS = {"step": np.arange(4.0), "loss": np.ones(4), "pair": np.ones((4, 2)),
+        "ten": np.ones((4, 10)), "grid": np.ones((4, 3, 3))}  # fmt: skip
+FIXED = {
+    "surface": np.ones((5, 6)),
+    "axis": np.ones(6),
+    "line": np.ones(5),
+    "pics": np.ones((2, 3, 3)),
+}
+
+
+def view(*marks, **more):
+    given = dict(id="one", title="One", x=sc.Axis(domain=(0, 1)), y=sc.Axis(domain=(0, 1)))
+    return sc.View(**{**given, **more, "marks": marks})
+
+
+def scene(*marks, **more):
+    given = dict(title="A scene", alt="What is seen", time="step", rows=ROWS, fixed=FIXED,
+                 views=(view(*marks),), layout=LAYOUT,
+                 knobs={name: sc.Turn() for name in ("eta",)})  # fmt: skip
+    return sc.Scene(**{**given, **more})
+
+
+GOOD = [
+    sc.Line(x="step", y="loss"),
+    sc.Line(x="step", y="pair", per="item"),
+    sc.Line(x=sc.Span((0, "loss"), 10), y="ten"),
+    sc.Area(x="step", y="loss", y2=sc.KnobValue("eta", power=-1), open=2.0),
+    sc.Dots(x="pair", y="pair", image="pics"),
+    sc.Jumps(x="loss", on=sc.Ground(x=sc.Span((0, 1), 10), y="ten")),
+    sc.Rule(y=2, drag=sc.Drag(knob="eta")),
+    sc.Rect(x=0, x2="pair", when="past"),
+    sc.Heat(grid="surface"),
+    sc.Heat(grid="grid", cells=True),
+    sc.Arrow(x=0, y=0, u="pair", v="pair"),
+    sc.Bars(x="pair", y="pair", names=("a", "b")),
+    sc.Shape(x="ten", y="ten", color="#ff0000"),
+    sc.Text(text="{value}", value="loss", color=sc.Ramp("loss", "edge", (0, 1))),
+]
+
+
+@pytest.mark.parametrize("mark", GOOD, ids=lambda mark: mark.kind)
+def test_what_fits_is_taken_and_told_as_json(mark):
+    told = scene(mark).told({"eta": {"value": 0.1}})
+    assert told["views"][0]["marks"][0]["mark"] == mark.kind
+    assert told["knobs"]["eta"] == {"label": "eta", "value": 0.1}
+
+
+BAD = [
+    (sc.Line(x="step", y="lose"), "mark 0 (line)", "did you mean 'loss'|no field 'lose'"),
+    (sc.Line(x="step", y=sc.Field("loss", knob="beta")), "mark 0 (line)", "no knob 'beta'"),
+    (sc.Line(x="pair", y="ten"), "mark 0 (line)", "different numbers of items"),
+    (sc.Line(x="step", y="loss", color="blue"), "mark 0 (line)", "no colour 'blue'"),
+    (sc.Line(x="step", y="loss", color=sc.Ramp("loss", "rainbow", (0, 1))), "line", "no ramp"),
+    (sc.Line(x="step", y="loss", color=sc.Ramp("loss", "edge", (1, 1))), "line", "domain of a col"),
+    (sc.Line(x="step", y=None), "line", "a channel must be"),
+    (sc.Line(x="step", y=True), "line", "a channel must be"),
+    (sc.Line(x=sc.Span(("pair", 1), 5), y="loss"), "line", "one item each"),
+    (sc.Line(x=sc.Span((0, 1), 1), y="loss"), "line", "two places at least"),
+    (sc.Rule(), "rule", "one x or at one y"),
+    (sc.Rule(x=1, y=1), "rule", "one x or at one y"),
+    (sc.Rule(y=1, drag=sc.Drag(knob="beta")), "rule", "no knob 'beta'"),
+    (sc.Rule(y=1, drag=sc.Drag()), "rule", "needs a knob or a field"),
+    (sc.Dots(x=0, y=0, drag=sc.Drag(knob="eta")), "dots", "along x and y"),
+    (sc.Dots(x=0, y=0, image="surface"), "dots", "of shape (item, height, width)"),
+    (sc.Jumps(x="loss", on=sc.Ground(x="pair", y="ten")), "jumps", "three at least"),
+    (sc.Heat(grid="loss"), "heat", "must be of shape (y, x)"),
+    (sc.Heat(grid="surface", ramp="rainbow"), "heat", "no ramp 'rainbow'"),
+    (sc.Surface(grid="surface", x="axis", y="line"), "surface", "an axis z"),
+    (sc.Text(text="{value}"), "text", "no value is given"),
+    (sc.Bars(x="pair", y="pair", names=("a",)), "bars", "1 names for 2 bars"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark, place, said", BAD, ids=lambda each: str(each)[:40])
+def test_a_mark_that_does_not_fit_is_refused_with_its_place(mark, place, said):
+    with pytest.raises(ValueError) as refused:
+        scene(mark)
+    words = str(refused.value)
+    assert words.startswith("The scene 'A scene', view one, mark 0") and place in words
+    assert any(each in words for each in said.split("|")), words
+    assert words.endswith(".") and "\n" not in words
+
+
+BROKEN = {
+    "lengths": (dict(rows={**ROWS, "step": np.arange(3.0)}), "different lengths"),
+    "time": (dict(time="pair"), "one number for every row"),
+    "no time": (dict(time="nothing"), "no field 'nothing'"),
+    "words as a field": (dict(rows={**ROWS, "loss": np.array(list("abcd"))}), "array of numbers"),
+    "both": (dict(fixed={"loss": np.ones(3)}), "over time and fixed"),
+    "two views": (dict(views=(view(), view())), "two views have one name"),
+    "no place": (dict(views=(view(), view(id="two"))), "view two has no place"),
+    "area": (dict(layout=sc.Layout(wide=PLAN, narrow=sc.Plan(
+        columns=(1,), rows=(1,), areas=("on",)))), "no view 'on'"),
+    "rows of areas": (dict(layout=sc.Layout(wide=PLAN, narrow=sc.Plan(
+        columns=(1, 1), rows=(1,), areas=("one",)))), "2 columns and 1 rows"),
+    "no box": (dict(layout=sc.Layout(narrow=PLAN, wide=sc.Plan(
+        columns=(1, 1), rows=(1, 1), areas=("one .", ". one")))), "is no box"),
+    "beat": (dict(beats=(sc.Beat("A", [("los", ">", 1)]),)), "no field 'los'"),
+    "sign": (dict(beats=(sc.Beat("A", [("loss", "=", 1)]),)), "cannot be asked of a row"),
+    "nan": (dict(beats=(sc.Beat("A", [("loss", ">", np.nan)]),)), "cannot be asked of a row"),
+    "wave": (dict(wave=sc.Wave(field="pair", full=1)), "one number for every row"),
+    "moment": (dict(pace=sc.Pace(moments=(sc.Moment(field="x", above=1, rate=1),))), "field 'x'"),
+    "lost": (dict(lost=sc.Lost(fields=("surface",))), "no field over time"),
+    "sentence": (dict(sentence=(sc.Number(),)), "of a field, of a knob or the time"),
+    "two in one": (dict(sentence=(sc.Number(field="loss", time=True),)), "of a field, of a knob"),
+    "many items": (dict(sentence=(sc.Number(field="ten"),)), "must be one number"),
+    "control": (dict(controls=("beta",)), "no knob 'beta'"),
+    "controls": (dict(controls=("eta",) * 4), "at most 3 knobs"),
+    "try": (dict(tries=(sc.Try("x", {"beta": 1}),)), "no knob 'beta'"),
+    "range": (dict(knobs={"eta": sc.Turn(low=1, high=1)}), "range of the knob eta is empty"),
+    "recorded": (dict(knobs={"eta": sc.Turn(recorded=sc.Recorded("x"))}), "no field 'x'"),
+    "prediction": (dict(predict=sc.Prediction(ask="?")), "one of the two"),
+    "prediction's view": (dict(predict=sc.Prediction(ask="?", view="two")), "the view two"),
+    "prediction's words": (dict(predict=sc.Prediction(ask="?", view="one")), "x, y and a verdict"),
+    "domain": (dict(views=(view(x=sc.Axis(domain=(1, 1))),)), "axis x goes from 1 to 1"),
+    "log": (dict(views=(view(x=sc.Axis(domain=(0, 1), log=True)),)), "logarithmic"),
+    "names": (dict(views=(view(x=sc.Axis(domain=(0, 1), at=(0, 1), names=("a",))),)), "1 names"),
+    "camera": (dict(views=(view(x=sc.Axis(fit=sc.Camera(of=("x",), least=(0, 1)))),)), "field 'x'"),
+    "pick": (dict(views=(view(pick=sc.Pick()),)), "by a clock or by what is near"),
+    "ghost": (dict(views=(view(ghost=("step", "pair")),)), "one number for every row"),
+    "paint": (dict(views=(view(paint={"field": "loss"}),)), "no grid"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more, said", BROKEN.values(), ids=BROKEN)
+def test_a_scene_whose_parts_do_not_fit_is_refused(more, said):
+    with pytest.raises(ValueError) as refused:
+        scene(**more)
+    words = str(refused.value)
+    assert said in words and words.startswith("The scene 'A scene'"), words
+    assert words.endswith((".", "?")) and "\n" not in words
+
+
+def test_an_unknown_channel_is_a_sentence():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'xx'"):
+        sc.Line(x="step", y="loss", xx="step")
+
+
+def test_a_scene_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        scene().title = "Another"

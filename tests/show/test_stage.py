@@ -1,0 +1,250 @@
+"""The run behind a stage: what a page is told, and what it may ask for."""
+
+import json
+import threading
+import time
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Float, Int
+
+from curvkit import curvature
+from curvkit.core.knob import BaseSettings, choice, knob
+from curvkit.core.stream import Stream
+from curvkit.core.trace import Record, series
+from curvkit.draw import scene as sc
+from curvkit.show.stage.live import Running, knob_facts
+from curvkit.show.stage.widget import MIME, Kept, Stage
+
+TOLD = dict(sentence="How much there is.", source="2026")
+
+
+class Settings(BaseSettings):
+    """A line that grows."""
+
+    slope: float = knob(default=1.0, low=-9.0, high=9.0, symbol="s", **TOLD)
+    start: float = knob(default=0.0, low=-9.0, high=9.0, **TOLD)
+    steps: int = knob(default=500, low=1, high=100000, **TOLD)
+    shape: str = choice(default="line", choices=("line", "curve"), **TOLD)
+
+
+class Trace(Record):
+    """What a line recorded."""
+
+    step: Int[np.ndarray, " reading"] = series("Steps.")
+    value: Float[np.ndarray, " reading"] = series("The value.")
+
+    def merits(self):
+        return {"final": float(self.value[-1])}
+
+
+def reading(settings, state):
+    step, value = state
+    grown = value + (settings.slope if settings.shape == "line" else settings.slope * step)
+    return (step + 1, grown), {"step": step, "value": value}
+
+
+LINE = Stream(
+    "line", trace=Trace, capacity=64, length=lambda s: s.steps, steers=("slope",),
+    begin=lambda s, key: (jnp.zeros((), int), jnp.zeros(()) + s.start), reading=reading,
+    finished=lambda s, state: state[0] >= s.steps,
+)  # fmt: skip
+PLAN = sc.Plan(columns=(1,), rows=(1,), areas=("line",))
+
+
+def line(trace):
+    view = sc.View(
+        id="line", title="A line", x=sc.Axis(domain=(0, 100)), y=sc.Axis(domain=(0, 100)),
+        marks=(sc.Line(x="step", y="value"), sc.Rule(y="newest")),
+    )  # fmt: skip
+    newest = trace.value[-1:] if trace.readings else np.zeros(1)
+    return sc.Scene(
+        title="A line", alt="A line that grows", time="step", views=(view,),
+        rows={"step": trace.step, "value": trace.value}, fixed={"newest": newest},
+        layout=sc.Layout(wide=PLAN, narrow=PLAN), knobs={"slope": sc.Turn(), "start": sc.Turn()},
+    )  # fmt: skip
+
+
+class Page:
+    """A page that only listens: what it was told, and the rows as it would hold them."""
+
+    def __init__(self, stream=LINE, settings=None, draw=line):
+        self.told, self.fields, self.rows = [], {}, 0
+        self.came = threading.Condition()
+        self.running = Running(stream, settings or Settings(), draw, self.take)
+
+    def take(self, message, buffers):
+        json.dumps(message)
+        with self.came:
+            self.told.append(message)
+            if message["kind"] in ("rows", "scene"):
+                at = message.get("at", 0)
+                for entry in message["header"]:
+                    size = int(np.prod(entry["shape"], dtype=int))
+                    new = np.frombuffer(buffers[0], np.float32, size, entry["offset"])
+                    new = new.reshape(entry["shape"])
+                    if entry["time"]:
+                        old = self.fields.get(entry["name"], new[:0])[:at]
+                        new = np.concatenate([old, new])
+                        self.rows = len(new)
+                    self.fields[entry["name"]] = new
+            self.came.notify_all()
+
+    def say(self, **message):
+        self.running.heard(message)
+
+    def wait(self, until, seconds=60):
+        with self.came:
+            assert self.came.wait_for(lambda: until(self), seconds), self.told[-3:]
+
+    def kinds(self):
+        return [each["kind"] for each in self.told]
+
+
+@pytest.fixture
+def page():
+    opened = Page()
+    opened.say(kind="ready", **{"from": "me"})
+    opened.wait(lambda p: "scene" in p.kinds())
+    yield opened
+    opened.running.close()
+
+
+def test_a_page_is_told_the_scene_and_then_as_much_as_it_sees(page):
+    assert page.running.idle.wait(60)
+    first = page.rows
+    assert 30 <= first <= 60, "some readings ahead, and no more"
+    page.say(kind="seen", at=100, rate=60.0)
+    page.wait(lambda p: p.rows >= 130)
+    np.testing.assert_array_equal(page.fields["value"], np.arange(page.rows))
+    page.say(kind="seen", at=480, rate=60.0)
+    page.wait(lambda p: p.told[-1].get("ended"))
+    assert page.rows == 500
+    np.testing.assert_array_equal(page.fields["newest"], [499])
+
+
+def test_a_page_that_comes_later_is_told_all(page):
+    assert page.running.idle.wait(60)
+    page.say(kind="ready", **{"from": "other"})
+    message = page.told[-1]
+    assert message["kind"] == "scene" and message["to"] == "other"
+    assert page.rows == page.running.trace.readings
+
+
+def test_a_turned_knob_goes_on_from_where_one_is(page):
+    assert page.running.idle.wait(60)
+    page.say(kind="steer", knobs={"slope": -2.0}, at=20, over=False)
+    page.wait(lambda p: any(each.get("steered") for each in p.told))
+    steered = next(each for each in page.told if each.get("steered"))
+    assert steered["at"] == 20 and 1 <= steered["count"] <= 3
+    page.wait(lambda p: p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:26], [*range(21), 18, 16, 14, 12, 10])
+    assert page.running.trace.turns == [(20, {"slope": -2.0})]
+    again = LINE.run(Settings(), turns=page.running.trace.turns)
+    np.testing.assert_array_equal(again.value[: page.rows], page.fields["value"])
+
+
+def test_a_knob_of_the_beginning_begins_anew(page):
+    assert page.running.idle.wait(60)
+    page.say(kind="steer", knobs={"start": 5.0}, at=0, over=True)
+    page.wait(lambda p: any(each.get("anew") for each in p.told))
+    page.wait(lambda p: p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:4], [5, 6, 7, 8])
+
+
+def test_a_static_knob_shows_another_scene(page):
+    assert page.running.idle.wait(60)
+    page.say(kind="steer", knobs={"shape": "curve"}, at=0, over=True)
+    page.wait(lambda p: p.kinds().count("scene") == 2)
+    page.wait(lambda p: p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:5], [0, 0, 1, 3, 6])
+    assert {"kind": "words", "words": "compiling…"} in page.told
+
+
+def test_what_is_refused_is_told_beside_its_knob_and_loses_nothing(page):
+    assert page.running.idle.wait(60)
+    for knobs, over in (({"slope": 99.0}, False), ({"start": 99.0}, True), ({"start": 1.0}, False)):
+        before = page.kinds().count("refused")
+        page.say(kind="steer", knobs=knobs, at=10, over=over)
+        page.wait(lambda p, n=before: p.kinds().count("refused") == n + 1)
+        refused = page.told[-1]
+        assert refused["knob"] == next(iter(knobs)) and refused["words"].endswith((".", "?"))
+    page.say(kind="seen", at=100, rate=60.0)
+    page.wait(lambda p: p.rows >= 120)
+    np.testing.assert_array_equal(page.fields["value"], np.arange(page.rows))
+
+
+def test_of_many_turns_of_one_knob_that_wait_the_newest_counts(page):
+    assert page.running.idle.wait(60)
+    for slope in np.linspace(2, 8, 40):
+        page.say(kind="steer", knobs={"slope": float(slope)}, at=10, over=False)
+    page.wait(lambda p: p.rows > 12 and p.fields["value"][12] == 10 + 2 * 8)
+    assert page.running.trace.turns == [(10, {"slope": 8.0})]
+
+
+def test_a_scene_that_fails_is_a_sentence():
+    def broken(trace):
+        raise ZeroDivisionError("no scene")
+
+    page = Page(draw=broken)
+    page.wait(lambda p: p.told and p.told[-1].get("bad"))
+    assert "no scene" in page.told[-1]["words"]
+    page.say(kind="ready", **{"from": "late"})
+    assert page.told[-1]["to"] == "late" and "no scene" in page.told[-1]["words"]
+
+
+def test_two_stages_run_beside_one_another():
+    pages = [Page(settings=Settings(slope=slope)) for slope in (1.0, 2.0)]
+    for page, slope in zip(pages, (1.0, 2.0), strict=True):
+        page.wait(lambda p: p.rows >= 30)
+        np.testing.assert_array_equal(page.fields["value"][:9], slope * np.arange(9))
+        page.running.close()
+
+
+def test_a_closed_stage_computes_no_more():
+    page = Page()
+    page.wait(lambda p: p.rows >= 1)
+    page.running.close()
+    time.sleep(0.2)
+    rows = page.rows
+    page.say(kind="seen", at=400, rate=600.0)
+    time.sleep(0.3)
+    assert page.rows == rows
+
+
+def test_the_widget_steers_from_code():
+    stage = Stage(LINE, Settings(), line)
+    stage.wait()
+    stage.turn(at=10, slope=3.0)
+    stage.wait()
+    assert stage.trace.turns == [(10, {"slope": 3.0})]
+    stage.turn(start=4.0)
+    for _ in range(200):
+        if stage.trace.value[0] == 4.0:
+            break
+        time.sleep(0.05)
+    assert stage.trace.value[0] == 4.0 and stage.trace.turns == []
+    stage.close()
+
+
+def test_an_executed_notebook_keeps_the_scene_whole():
+    trace = LINE.run(Settings(steps=40))
+    kept = Kept(line(trace), knob_facts(LINE, Settings()))
+    bundle = kept._repr_mimebundle_()
+    packed = json.loads(json.dumps(bundle[MIME]))
+    assert packed["scene"]["title"] == "A line" and "its page plays it" in bundle["text/plain"]
+    knobs = packed["scene"]["knobs"]
+    assert knobs["slope"]["label"] == "slope *s*" and knobs["slope"]["goes"] is True
+    assert knobs["start"]["goes"] is False and knobs["start"]["ends"] == [-9.0, 9.0]
+    assert {each["name"] for each in packed["header"]} == {"step", "value", "newest"}
+
+
+def test_a_room_s_stage_is_kept_where_nobody_watches(monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    kept = curvature.stage(data="quadratic", steps=20)
+    assert isinstance(kept, Kept) and kept.scene.count == 21
+    with pytest.raises(ValueError, match="There is no scene 'nothing'"):
+        curvature.stage("nothing")
+    with pytest.raises(ValueError, match="learning_rate must be"):
+        curvature.stage(learning_rate=-1)

@@ -1,0 +1,94 @@
+"""Every scene of every room: drawn from any trace, row by row, whole and checked."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from rooms import ROOMS, ran, room, short
+
+from curvkit.core import knob as knobs
+from curvkit.draw.scene import Scene, pack
+from curvkit.draw.scene.check import MOST_CONTROLS
+from curvkit.show.stage.live import knob_facts
+
+PAIRS = [(name, scene) for name in ROOMS for scene in room(name).package.room.scenes]
+every_scene = pytest.mark.parametrize("name, scene", PAIRS, ids=lambda each: str(each))
+MOST_BYTES = 1_500_000
+
+
+def suited(name, scene, **turned):
+    """The scene's function, and settings for a short run of it."""
+    house = room(name)
+    draw, values = house.package.room.scenes[scene]
+    steps = {"steps": min(55, values["steps"])} if "steps" in values else {}
+    return house, draw, short(house, **{**values, **steps, **turned})
+
+
+def as_rows(scene):
+    return {name: np.asarray(each, np.float32) for name, each in scene.rows.items()}
+
+
+@every_scene
+def test_a_scene_is_what_the_trace_says_reading_by_reading(name, scene):
+    """So that a run can be drawn while it is made: part of a trace gives that part of the rows."""
+    house, draw, settings = suited(name, scene)
+    trace = ran(house, settings)
+    whole = draw(trace)
+    assert isinstance(whole, Scene) and whole.count == trace.readings
+    cut = max(1, trace.readings // 2)
+    for start, stop in ((0, 1), (0, cut), (cut, trace.readings)):
+        part = as_rows(draw(trace.part(start, stop)))
+        assert part.keys() == whole.rows.keys()
+        for field, values in part.items():
+            expected = np.asarray(whole.rows[field], np.float32)[start:stop]
+            np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6, err_msg=field)
+
+
+@every_scene
+def test_a_scene_draws_a_run_that_was_lost(name, scene):
+    house, draw, settings = suited(name, scene)
+    trace = ran(house, settings)
+    for bad in (np.nan, np.inf, 1e30):
+        broken = {
+            each: np.where(np.arange(trace.readings).reshape(-1, *[1] * (values.ndim - 1))
+                           >= trace.readings // 2, bad, values).astype(values.dtype)
+            for each, values in trace.arrays().items()
+            if trace.__series__[each].dims[:1] == ("reading",) and values.dtype.kind == "f"
+        }  # fmt: skip
+        with np.errstate(all="ignore"):
+            drawn = draw(dataclasses.replace(trace, **broken))
+        json.dumps(drawn.told(knob_facts(house.stream, settings)), allow_nan=False)
+        header, raw = pack.packed(drawn.rows, drawn.fixed)
+        json.dumps(header, allow_nan=False)
+        assert len(raw) > 0
+
+
+@every_scene
+def test_a_scene_says_what_is_seen_and_names_its_knobs(name, scene):
+    house, draw, settings = suited(name, scene)
+    made = draw(ran(house, settings))
+    assert len(made.alt.split()) >= 6 and made.sentence and made.beats
+    assert len(made.controls) <= MOST_CONTROLS
+    declared = knobs.knobs(settings)
+    assert set(made.knobs) <= set(declared)
+    for each, turn in made.knobs.items():
+        for end in (turn.low, turn.high):
+            assert end is None or declared[each].read(end) == end
+        if turn.recorded:
+            told = np.asarray(made.rows[turn.recorded.field], float)
+            back = ((told - turn.recorded.plus) / turn.recorded.times) ** (1 / turn.recorded.power)
+            np.testing.assert_allclose(back, getattr(settings, each), rtol=1e-5)
+    for tried in made.tries:
+        knobs.turned(settings, **tried.knobs)
+    assert any(view.beats for view in made.views), "what is said of the moment has no place"
+
+
+@every_scene
+def test_a_scene_is_small_enough_for_a_page(name, scene):
+    house, draw, settings = suited(name, scene)
+    made = draw(ran(house, settings))
+    header, raw = pack.packed(made.rows, made.fixed)
+    _, values = house.package.room.scenes[scene]
+    length = house.stream.length(house.settings.Settings.read(values))
+    assert len(raw) / made.count * length < MOST_BYTES, f"{len(raw)} bytes for {made.count} rows"
