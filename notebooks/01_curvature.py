@@ -43,6 +43,21 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
+# The iterate is a ball in the valley that the loss makes along its sharpest direction. Watch the
+# valley narrow, and what becomes of the ball when it is narrower than the dashed parabola.
+# <!-- live -->
+# Take the line $2/\eta$ by its handle and drag it while the network trains: training goes on from
+# where it is, with the new rate. Where does $\lambda$ go?
+# <!-- /live -->
+
+# %%
+from curvkit import curvature
+
+start = dict(learning_rate=learning_rate, width=width, depth=depth, seed=seed)
+curvature.stage(**start, steps=min(steps, 1500))
+
+# %% [markdown]
+# The whole run in figures.
 # <!-- live -->
 # Drag the learning rate to 0.2 or to 0.05 and let go: where does the orange curve go to? Press
 # *Keep this run* first, and both stay on the figure.
@@ -50,8 +65,6 @@ seed = 0
 # *Play* draws the run as it grew.
 
 # %%
-from curvkit import curvature
-
 curvature.explore(learning_rate=learning_rate, steps=steps, width=width, depth=depth, seed=seed)
 
 # %% [markdown]
@@ -111,8 +124,8 @@ curvature.figures.alignment(trace)
 
 # %%
 wide = dict(width=512, depth=1, activation="linear", initialization="lecun", examples=100)
-start = curvature.run(**wide, every=1, steps=1).sharpness[0]
-catapult = curvature.run(**wide, every=1, steps=200, learning_rate=3 / start)
+first = curvature.run(**wide, every=1, steps=1).sharpness[0]
+catapult = curvature.run(**wide, every=1, steps=200, learning_rate=3 / first)
 curvature.tell(catapult)
 
 # %%
@@ -168,7 +181,7 @@ curvature.tell(curvature.run(**adam))
 # Non-finite numbers are part of the lesson: the run is drawn up to where it ends.
 
 # %%
-broken = curvature.run(**wide, every=1, steps=200, learning_rate=5 / start)
+broken = curvature.run(**wide, every=1, steps=200, learning_rate=5 / first)
 curvature.tell(broken)
 
 # %%

@@ -109,7 +109,7 @@ def _whole(seed: Any, key: Any) -> None:
 
 def _turned(turns: Any, values: Mapping[str, Any], settings: type) -> None:
     """What was turned during the run: readings in their order, and knobs of the room."""
-    pairs = turns if isinstance(turns, list) else [None]
+    pairs: list[Any] = turns if isinstance(turns, list) else [None]
     if not all(isinstance(each, list) and len(each) == 2 for each in pairs):
         raise ValueError("its turns are no list of readings and knobs")
     readings = [reading for reading, _ in pairs]

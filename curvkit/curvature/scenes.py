@@ -1,5 +1,7 @@
 """The scenes of the curvature room: pure functions of a trace, for the stage."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.curvature.trace import Trace
@@ -7,7 +9,7 @@ from curvkit.draw import scene as sc
 
 # Blue below the edge, gold at it, orange beyond; ηλ in units in which the edge is 2.
 EDGE = sc.Ramp("relative", "edge", (1.7, 2.3))
-GROUND = dict(x=sc.Span(("start", "end"), 25), y="ground")
+GROUND: dict[str, Any] = dict(x=sc.Span(("start", "end"), 25), y="ground")
 DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
@@ -86,10 +88,14 @@ def _climb(critical: float, length: int) -> sc.View:
 
 def _plane(critical: float) -> sc.View:
     threshold = sc.KnobValue("learning_rate", times=critical, power=-1)
+    looks: list[dict[str, Any]] = [
+        dict(width=1, alpha=0.25),
+        dict(when=sc.Last(150), width=2.75, fade=True),
+    ]
     wings = [
         sc.Line(x="x", y="lam", every=2, from_=side, smooth=True, color=EDGE, **look)
         for side in (0, 1)
-        for look in (dict(width=1, alpha=0.25), dict(when=sc.Last(150), width=2.75, fade=True))
+        for look in looks
     ]
     dots = [sc.Dots(x="x", y="lam", every=2, from_=side, size=5) for side in (0, 1)]
     return sc.View(

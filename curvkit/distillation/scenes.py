@@ -35,12 +35,11 @@ def _arrows(trace: Trace) -> dict[str, np.ndarray]:
             "flow_y": unit[:, 1]}  # fmt: skip
 
 
-def portrait(trace: Trace) -> sc.Scene:
-    """Where the update points, how it turns, and where students go."""
+def _plane(trace: Trace) -> sc.View:
     ends = (float(trace.axis[0]), float(trace.axis[-1]))
     most = max(float(np.nanmax(np.abs(trace.curl), initial=0.0)), 1e-6)
     first, second, third = (float(each) for each in trace.teacher_logits)
-    plane = sc.View(
+    return sc.View(
         id="plane", title="Where students go",
         x=sc.Axis(label="logit of action 0, first state", domain=ends),
         y=sc.Axis(label="logit, second state", domain=ends),
@@ -57,8 +56,10 @@ def portrait(trace: Trace) -> sc.Scene:
             sc.Dots(x=third, y=second, size=5, ring=2, color="ink"),
         ),
     )  # fmt: skip
-    level, variant = float(trace.teacher_value), trace.settings["variant"].replace("_", " ")
-    worth = sc.View(
+
+
+def _worth(trace: Trace, level: float) -> sc.View:
+    return sc.View(
         id="worth", title="What the students earn", beats=True, pad={"t": 104},
         x=sc.Axis(label="step", domain=(0, float(max(trace.settings["steps"], 1)))),
         y=sc.Axis(label="expected return", fit=sc.Camera(
@@ -73,6 +74,11 @@ def portrait(trace: Trace) -> sc.Scene:
                     halo=True),
         ),
     )  # fmt: skip
+
+
+def portrait(trace: Trace) -> sc.Scene:
+    """Where the update points, how it turns, and where students go."""
+    level, variant = float(trace.teacher_value), trace.settings["variant"].replace("_", " ")
     return sc.Scene(
         title="Not every update is a gradient", time="step", rows=_fields(trace),
         alt="Students are carried over the plane of two logits by the update of a variant",
@@ -87,7 +93,7 @@ def portrait(trace: Trace) -> sc.Scene:
         ),
         pace=sc.Pace(rate=45), lost=sc.Lost(fields=("mean",), above=WILD),
         beats=(sc.Beat("Each student follows the arrows, wherever they lead."),),
-        views=(plane, worth),
+        views=(_plane(trace), _worth(trace, level)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.42, least=440, most=680,
                          areas=("plane worth",)),

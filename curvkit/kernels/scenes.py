@@ -54,12 +54,8 @@ def _circle(name: str) -> sc.View:
     )  # fmt: skip
 
 
-def circle(trace: Trace) -> sc.Scene:
-    """Ten inputs on two circles, and the C map that moves them."""
-    depth = float(max(trace.settings["depth"], 1))
-    turn = np.linspace(0, 2 * np.pi, 181)
-    target = {"zeta": "slope", "tau": "curvature", "eta": "C(0)"}[trace.target]
-    bend = sc.View(
+def _bend() -> sc.View:
+    return sc.View(
         id="map", title="The map of cosines", beats=True, pad={"t": 104},
         x=sc.Axis(label="cosine that goes in", domain=(-1, 1), at=(-1, 0, 1)),
         y=sc.Axis(label="cosine that comes out", domain=(-1.05, 1.15), at=(-1, 0, 1)),
@@ -69,7 +65,10 @@ def circle(trace: Trace) -> sc.Scene:
             sc.Line(x="cosine", y="shaped_map", color="stable", width=2.5),
         ),
     )  # fmt: skip
-    alike = sc.View(
+
+
+def _alike(depth: float) -> sc.View:
+    return sc.View(
         id="alike", title="Neighbours, layer by layer",
         x=sc.Axis(label="layer", domain=(0, depth), ticks=5),
         y=sc.Axis(label="cosine", domain=(-0.15, 1.05), at=(0, 0.5, 1)),
@@ -87,6 +86,13 @@ def circle(trace: Trace) -> sc.Scene:
               for name, (_, color) in SIDES.items()),
         ),
     )  # fmt: skip
+
+
+def circle(trace: Trace) -> sc.Scene:
+    """Ten inputs on two circles, and the C map that moves them."""
+    depth = float(max(trace.settings["depth"], 1))
+    turn = np.linspace(0, 2 * np.pi, 181)
+    target = {"zeta": "slope", "tau": "curvature", "eta": "C(0)"}[trace.target]
     name = trace.settings["activation"].replace("_", " ")
     return sc.Scene(
         title="What a deep network forgets", time="layer", clock="layer", rows=_fields(trace),
@@ -112,7 +118,7 @@ def circle(trace: Trace) -> sc.Scene:
                     [("layer", "<", 0.6 * depth)]),
             sc.Beat("Four numbers in the activation keep them apart, at any depth."),
         ),
-        views=(_circle("plain"), _circle("shaped"), bend, alike),
+        views=(_circle("plain"), _circle("shaped"), _bend(), _alike(depth)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1, 1.05), rows=(1.25, 1), aspect=0.4, least=420, most=640,
                          areas=("plain shaped map", "plain shaped alike")),

@@ -14,7 +14,7 @@ from typing import Any
 from nbconvert.filters import ansi2html
 from nbformat import NotebookNode
 
-from curvkit.pages import markup, safe
+from curvkit.pages import markup, safe, stages
 
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -95,6 +95,8 @@ def _display(
     metadata = output.get("metadata") or {}
     if isinstance(data.get(PLOTLY), Mapping):
         return figure(dict(data[PLOTLY]))
+    if isinstance(data.get(stages.MIME), Mapping):
+        return stages.drawn(data[stages.MIME])
     if WIDGET in data:
         return _widget(data, metadata)
     for kinds, draw in FORMS:

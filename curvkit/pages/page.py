@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
-from curvkit.pages import cells, outputs, parameters, plot, summary
+from curvkit.pages import cells, outputs, parameters, plot, stages, summary
 
 HERE = Path(__file__).resolve().parent
 PLOTLY = outputs.PLOTLY
@@ -90,14 +90,15 @@ def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = 
         f"<main>\n{body}</main>\n<footer>\n{_facts(facts, profile)}\n</footer>\n"
     )
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
+    player = script(stages.program(), nonce, "module") if stages.PLACE in body else ""
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
     library = script(get_plotlyjs(), nonce) if drawn else ""
-    return shell(facts.title, library + content + script(scripts, nonce), nonce)
+    return shell(facts.title, library + content + script(scripts, nonce) + player, nonce)
 
 
-def script(text: str, nonce: str) -> str:
+def script(text: str, nonce: str, kind: str = "text/javascript") -> str:
     """A script of ours, which the page's policy lets run by its nonce."""
-    return f'<script nonce="{nonce}">{text}</script>\n'
+    return f'<script type="{kind}" nonce="{nonce}">{text}</script>\n'
 
 
 def shell(title: str, content: str, nonce: str = "none") -> str:

@@ -8,9 +8,13 @@ from typing import Any
 from curvkit.draw.scene import script
 
 MIME = "application/vnd.curvkit.scene.v1+json"
+PLACE = '<div class="curvkit-scene">'
 MOUNT = """
 for (const place of document.querySelectorAll(".curvkit-scene")) {
-  mountPacked(place, JSON.parse(place.querySelector("script").textContent));
+  const packed = place.querySelector("script").textContent;
+  Promise.resolve().then(() => mountPacked(place, JSON.parse(packed))).catch((error) => {
+    place.textContent = `The scene cannot be shown: ${error.message}.`;
+  });
 }
 """
 
@@ -25,7 +29,7 @@ def drawn(packed: Mapping[str, Any]) -> str:
     scene = packed.get("scene")
     alt = html.escape(str(scene.get("alt", "")) if isinstance(scene, Mapping) else "")
     return (
-        f'<div class="curvkit-scene"><script type="application/json">{text}</script>'
+        f'{PLACE}<script type="application/json">{text}</script>'
         f"<noscript><p>{alt}</p></noscript></div>"
     )
 

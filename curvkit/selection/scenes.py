@@ -25,15 +25,12 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def picks(trace: Trace) -> sc.Scene:
-    """Which group is next? The one whose span holds most of what is left."""
-    count, known = trace.count, trace.known
-    good = np.asarray(trace.good[:count])
-    colors = tuple("stable" if known and each else "second" for each in good)
-    named = count <= MOST_NAMES and not known
+def _groups(trace: Trace, colors: tuple[str, ...]) -> sc.View:
+    count = trace.count
+    named = count <= MOST_NAMES and not trace.known
     names = tuple(trace.names) if named else None
     rule = "‖*Qᵀr*‖" if trace.settings["whiten"] else "‖*Xᵀr*‖"
-    groups = sc.View(
+    return sc.View(
         id="groups", title="How much of what is left lies in each group", beats=True,
         pad={"t": 104},
         x=sc.Axis(label="group", domain=(-0.7, count - 0.3), hide=named),
@@ -46,14 +43,20 @@ def picks(trace: Trace) -> sc.Scene:
                     weight=600, size=12.5, halo=True),
         ),
     )  # fmt: skip
-    parts = sc.View(
+
+
+def _parts(trace: Trace, colors: tuple[str, ...]) -> sc.View:
+    return sc.View(
         id="parts", title="What each group adds to the fit",
         x=sc.Axis(label="groups taken", domain=(0, float(max(trace.settings["picks"], 1)))),
         y=sc.Axis(label="‖*Xβ*‖", fit=sc.Camera(of=("part",), least=(0, 1e-6), items=True)),
         pick=sc.Pick(clock="step"),
         marks=(sc.Line(x="step", y="part", per="item", color=colors, width=1.75),),
     )  # fmt: skip
-    left = sc.View(
+
+
+def _left(trace: Trace) -> sc.View:
+    return sc.View(
         id="left", title="What is left to explain",
         x=sc.Axis(label="groups taken", domain=(0, float(max(trace.settings["picks"], 1)))),
         y=sc.Axis(label="‖*r*‖", fit=sc.Camera(of=("residual",), least=(0, 1e-6))),
@@ -65,6 +68,13 @@ def picks(trace: Trace) -> sc.Scene:
             sc.Dots(x="step", y="residual", size=5),
         ),
     )  # fmt: skip
+
+
+def picks(trace: Trace) -> sc.Scene:
+    """Which group is next? The one whose span holds most of what is left."""
+    count, known = trace.count, trace.known
+    good = np.asarray(trace.good[:count])
+    colors = tuple("stable" if known and each else "second" for each in good)
     total = int(good.sum())
     found = (f" of {total} good ones are found",) if known else (" % of the test is unexplained",)
     number = sc.Number(field="hits", digits=0, says="good ones found")
@@ -84,7 +94,7 @@ def picks(trace: Trace) -> sc.Scene:
             sc.Beat("The group that holds most of the targets comes first.", [("step", "<", 0.5)]),
             sc.Beat("All groups taken are fitted anew, and what is left is scored again."),
         ),
-        views=(groups, parts, left),
+        views=(_groups(trace, colors), _parts(trace, colors), _left(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.2, 1), rows=(1, 1), aspect=0.42, least=440, most=680,
                          areas=("groups parts", "groups left")),

@@ -39,15 +39,9 @@ def _view(trace: Trace, name: str, height: tuple[float, float], ends: tuple[floa
     )  # fmt: skip
 
 
-def surfaces(trace: Trace) -> sc.Scene:
-    """The function, and what is learnt of it from values alone and from slopes too."""
-    truth = np.nan_to_num(np.asarray(trace.truth, float), posinf=WILD, neginf=-WILD)
-    low, high = float(truth.min()), float(truth.max())
-    height = (low - 0.05 * (high - low) - 1e-6, high + 0.05 * (high - low) + 1e-6)
-    ends = (float(trace.axis[0]), float(trace.axis[-1]))
-    views = [_view(trace, name, height, ends) for name in NAMES]
+def _errors(trace: Trace) -> sc.View:
     steps = float(max(trace.settings["steps"], 1))
-    errors = sc.View(
+    return sc.View(
         id="errors", title="How far off, on new places", beats=True, pad={"t": 104},
         x=sc.Axis(label="step", domain=(0, steps)),
         y=sc.Axis(label="error over the variance", log=True, domain=(1e-3, 5)),
@@ -64,6 +58,15 @@ def surfaces(trace: Trace) -> sc.Scene:
                     color="stable", size=12, halo=True),
         ),
     )  # fmt: skip
+
+
+def surfaces(trace: Trace) -> sc.Scene:
+    """The function, and what is learnt of it from values alone and from slopes too."""
+    truth = np.nan_to_num(np.asarray(trace.truth, float), posinf=WILD, neginf=-WILD)
+    low, high = float(truth.min()), float(truth.max())
+    height = (low - 0.05 * (high - low) - 1e-6, high + 0.05 * (high - low) + 1e-6)
+    ends = (float(trace.axis[0]), float(trace.axis[-1]))
+    views = [_view(trace, name, height, ends) for name in NAMES]
     return sc.Scene(
         title="Slopes say more than values", time="step", rows=_fields(trace),
         alt="Three surfaces that can be turned: a function, and two networks that learn it",
@@ -84,7 +87,7 @@ def surfaces(trace: Trace) -> sc.Scene:
             sc.Beat("Drag a surface to turn it. Both networks start alike.", [("step", "<", 1)]),
             sc.Beat("Values alone say nothing of what lies between the points."),
         ),
-        views=(*views, errors),
+        views=(*views, _errors(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1, 1), rows=(1.25, 1), aspect=0.5, least=520, most=760,
                          areas=("truth values sobolev", "errors errors errors")),

@@ -1,5 +1,7 @@
 """The scene of the tuners room: balls of two tuners, each in its own valley, and their edges."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.draw import scene as sc
@@ -40,7 +42,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
 
 def _valley(at: int, name: str) -> sc.View:
     color = sc.Ramp(f"relative{at}", "edge", (1.7, 2.3))
-    ground = dict(x=sc.Span((f"start{at}", f"end{at}"), POINTS), y=f"ground{at}")
+    ground: dict[str, Any] = dict(x=sc.Span((f"start{at}", f"end{at}"), POINTS), y=f"ground{at}")
     return sc.View(
         id=f"valley{at}", title=f"The valley of {name}", beats=at == 0,
         pad={"t": 104 if at == 0 else 60, "b": 44},

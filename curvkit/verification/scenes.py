@@ -1,5 +1,7 @@
 """The scene of the verification room: cells of the state plane turn green and red."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.draw import scene as sc
@@ -26,11 +28,10 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def region(trace: Trace) -> sc.Scene:
-    """Cell by cell it is proved that energy falls, or a state is found at which it grows."""
+def _plane(trace: Trace) -> sc.View:
     fastest = float(trace.fastest)
-    box = dict(x="left", x2="right", y="low", y2="high")
-    plane = sc.View(
+    box: dict[str, Any] = dict(x="left", x2="right", y="low", y2="high")
+    return sc.View(
         id="plane", title="The states of the pendulum",
         x=sc.Axis(label="angle *θ* (0 hangs down)", domain=(-np.pi, np.pi),
                   at=(-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi),
@@ -41,7 +42,10 @@ def region(trace: Trace) -> sc.Scene:
             sc.Rect(**box, color="ink", alpha=0.0, width=1.5),
         ),
     )  # fmt: skip
-    closing = sc.View(
+
+
+def _closing(trace: Trace) -> sc.View:
+    return sc.View(
         id="closing", title="Bound and attack close in", beats=True, pad={"t": 104},
         x=sc.Axis(label="cells bounded", fit=sc.Camera(of=("bounded",), least=(0, 64))),
         y=sc.Axis(label="growth of energy (J)", fit=sc.Camera(
@@ -60,6 +64,10 @@ def region(trace: Trace) -> sc.Scene:
                     align="right", color="bad", size=12, halo=True),
         ),
     )  # fmt: skip
+
+
+def region(trace: Trace) -> sc.Scene:
+    """Cell by cell it is proved that energy falls, or a state is found at which it grows."""
     return sc.Scene(
         title="Where energy is proved to fall", time="bounded", clock="cells", rows=_fields(trace),
         alt="The plane of the pendulum's states in cells, green where it is proved that energy "
@@ -79,7 +87,7 @@ def region(trace: Trace) -> sc.Scene:
                     [("known", "<", 97)]),
             sc.Beat("Almost every state is decided."),
         ),
-        views=(plane, closing),
+        views=(_plane(trace), _closing(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.15, 1), rows=(1,), aspect=0.42, least=440, most=680,
                          areas=("plane closing",)),

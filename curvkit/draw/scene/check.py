@@ -53,7 +53,7 @@ class Fields:
 
 
 def scene(given: "Scene") -> None:
-    """Raises ValueError with one sentence, where the parts of a scene do not fit together."""
+    """Raises ValueError with one sentence, where the parts of a scene do not fit."""
     place: list[str] = []
     try:
         _whole(given, place)
@@ -106,12 +106,10 @@ def _words(given: "Scene", fields: Fields) -> None:
     for name in (*given.controls, *(knob for each in given.tries for knob in each.knobs)):
         _knob(name, given.knobs)
     if given.predict:
-        _prediction(given, fields)
+        _prediction(given, given.predict, fields)
 
 
-def _prediction(given: "Scene", fields: Fields) -> None:
-    asked = given.predict
-    assert asked is not None
+def _prediction(given: "Scene", asked: Any, fields: Fields) -> None:
     if (asked.view is None) == (asked.choices is None):
         raise ValueError("a prediction is a curve in a view or a choice, one of the two")
     if asked.view is not None:

@@ -5,7 +5,7 @@ Here what all share, curves and points; `shapes` has the others.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from curvkit.draw.scene.channels import Channel, Color, Part, When
 
@@ -76,7 +76,7 @@ class Mark(Part):
     wide: bool = False
     calm: bool = False
 
-    def told(self):
+    def told(self) -> dict[str, Any]:
         """This mark as JSON, with its kind."""
         return {"mark": self.kind, **super().told()}
 

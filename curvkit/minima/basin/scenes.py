@@ -1,5 +1,7 @@
 """The scene of the basin room: marbles on the landscape around a proved bad minimum."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.core.messages import number
@@ -28,14 +30,11 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
             "loss": hidden(np.maximum(loss, 1e-6)), "fate": fate, **counts}  # fmt: skip
 
 
-def marbles(trace: Trace) -> sc.Scene:
-    """Gradient descent from a grid of starts; some fall into the minimum and stay."""
+def _plane(trace: Trace, heights: np.ndarray) -> sc.View:
     reach = [1.04 * float(np.max(np.abs(each))) for each in (trace.axis_along, trace.axis_across)]
-    level, better = float(trace.level), float(trace.better_loss)
-    heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
     low, count = float(heights.min()), trace.loss.shape[1]
-    halo = dict(size=12, halo=True)
-    plane = sc.View(
+    halo: dict[str, Any] = dict(size=12, halo=True)
+    return sc.View(
         id="plane", title=f"{count} marbles on the loss", frameless=True,
         square=True, pad={"l": 16, "r": 16, "t": 34, "b": 10}, beats=False,
         x=sc.Axis(domain=(-reach[0], reach[0])), y=sc.Axis(domain=(-reach[1], reach[1])),
@@ -52,9 +51,13 @@ def marbles(trace: Trace) -> sc.Scene:
                     align="right", **halo),
         ),
     )  # fmt: skip
+
+
+def _losses(trace: Trace) -> sc.View:
+    level, better = float(trace.level), float(trace.better_loss)
     tops = trace.loss[:1][np.isfinite(trace.loss[:1])] if trace.readings else np.zeros(0)
     top = float(np.quantile(tops, 0.9)) if tops.size else 4 * level
-    losses = sc.View(
+    return sc.View(
         id="losses", title="The loss of each marble", beats=True, pad={"t": 104},
         x=sc.Axis(label="step", domain=(0, float(trace.settings["steps"]))),
         y=sc.Axis(label="loss", log=True,
@@ -66,9 +69,15 @@ def marbles(trace: Trace) -> sc.Scene:
             sc.Line(x="step", y="loss", per="item", color=FATE, width=1, alpha=0.4),
             sc.Rule(y=level, width=1.5, dash=(6, 4)),
             sc.Text(text=f"the minimum's level {number(level)}", y=level, right=True,
-                    align="right", dx=-4, dy=-8, weight=600, **halo),
+                    align="right", dx=-4, dy=-8, weight=600, size=12, halo=True),
         ),
     )  # fmt: skip
+
+
+def marbles(trace: Trace) -> sc.Scene:
+    """Gradient descent from a grid of starts; some fall into the minimum and stay."""
+    heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
+    count = trace.loss.shape[1]
     columns = sc.Plan(columns=(1.05, 1), rows=(1,), aspect=0.42, least=440, most=680,
                       areas=("plane losses",))  # fmt: skip
     return sc.Scene(
@@ -92,7 +101,7 @@ def marbles(trace: Trace) -> sc.Scene:
             sc.Beat("None has been caught.", [("caught", "<", 1)]),
             sc.Beat("The caught ones will never leave: that is proved."),
         ),
-        views=(plane, losses),
+        views=(_plane(trace, heights), _losses(trace)),
         layout=sc.Layout(wide=columns, narrow=sc.Plan(
             columns=(1,), rows=(1.1, 1), height=800, areas=("plane", "losses"))),
     )  # fmt: skip

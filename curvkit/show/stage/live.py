@@ -146,8 +146,11 @@ class Running:
         assert self.trace is not None
         scene = self._draw(self.trace.part(at, course.readings))
         whole = self._draw(self.trace).fixed if scene.fixed else {}
-        same = lambda name: np.array_equal(whole[name], self._fixed.get(name), equal_nan=True)
-        fixed = {name: whole[name] for name in whole if not same(name)}
+        fixed = {
+            name: values for name, values in whole.items()
+            if name not in self._fixed
+            or not np.array_equal(values, self._fixed[name], equal_nan=True)
+        }  # fmt: skip
         self._fixed |= fixed
         header, raw = pack.packed(scene.rows, fixed, exact=True)
         message = {"kind": "rows", "at": at, "count": course.readings - at, "header": header}

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
-from IPython.display import display
 from traitlets import Dict, Int
 
 from curvkit.core import knob as knobs
@@ -15,7 +14,6 @@ from curvkit.draw.scene import Scene, pack, script
 from curvkit.show.panel import headless
 from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
-from curvkit.show.summary import told
 
 MIME = "application/vnd.curvkit.scene.v1+json"
 
@@ -94,7 +92,6 @@ def stage(
     stream: Stream[Any],
     settings: type,
     draw: Callable[[Any], Scene],
-    words: Callable[[Any], str],
     values: Mapping[str, Any],
 ) -> Stage | Kept:
     """A room's `stage`: live in a notebook, of a whole run where nobody watches.
@@ -103,12 +100,9 @@ def stage(
         stream: the room's experiment.
         settings: the room's `Settings`.
         draw: the scene of a trace.
-        words: what a trace shows, in a sentence or two.
         values: where knobs stand at first, by name.
     """
     chosen = knobs.read(settings, values)
     if not headless():
         return Stage(stream, chosen, draw)
-    trace = stream.run(chosen, progress=True)
-    display(told(words(trace), trace))
-    return Kept(draw(trace), knob_facts(stream, chosen))
+    return Kept(draw(stream.run(chosen, progress=True)), knob_facts(stream, chosen))

@@ -1,5 +1,7 @@
 """The scene of the model: a ball in a valley whose sharpness answers, and the plane of both."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.draw import scene as sc
@@ -29,12 +31,9 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         }  # fmt: skip
 
 
-def balance(trace: Trace) -> sc.Scene:
-    """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
-    rule, steps = trace.settings["rule"], int(trace.settings["steps"])
-    knob = "learning_rate" if rule == "constant" else "sigma"
-    ground = dict(x=sc.Span(("start", "end"), 25), y="ground")
-    valley = sc.View(
+def _valley() -> sc.View:
+    ground: dict[str, Any] = dict(x=sc.Span(("start", "end"), 25), y="ground")
+    return sc.View(
         id="valley", title="The valley and the ball", beats=True, pad={"t": 104, "b": 44},
         x=sc.Axis(label="displacement *x*", fit=sc.Camera(
             of=("swing",), least=(-0.3, 0.3), both=True, last=30, ahead=4, room=1.25)),
@@ -47,7 +46,10 @@ def balance(trace: Trace) -> sc.Scene:
             sc.Jumps(x="x", on=sc.Ground(**ground), color=EDGE, last=22, size=10, blur=(14, 36)),
         ),
     )  # fmt: skip
-    plane = sc.View(
+
+
+def _plane() -> sc.View:
+    return sc.View(
         id="plane", title="The plane of *x*² and *λ*",
         x=sc.Axis(label="squared displacement *x*²", fit=sc.Camera(
             of=("square", "rest"), least=(0, 1.0), last=400, room=1.15)),
@@ -69,7 +71,10 @@ def balance(trace: Trace) -> sc.Scene:
             sc.Dots(x="square", y="lam", size=5.5),
         ),
     )  # fmt: skip
-    climb = sc.View(
+
+
+def _climb(steps: int) -> sc.View:
+    return sc.View(
         id="climb", title="Sharpness and the edge",
         x=sc.Axis(label="step", domain=(0, steps)),
         y=sc.Axis(label="*λ*", fit=sc.Camera(of=("lam", "edge"), least=(0, 2.5), room=1.15)),
@@ -85,6 +90,12 @@ def balance(trace: Trace) -> sc.Scene:
             sc.Text(text="*λ*", x="step", y="lam", dx=8, dy=18, size=14, halo=True),
         ),
     )  # fmt: skip
+
+
+def balance(trace: Trace) -> sc.Scene:
+    """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
+    rule, steps = trace.settings["rule"], int(trace.settings["steps"])
+    knob = "learning_rate" if rule == "constant" else "sigma"
     return sc.Scene(
         title="The model of edge and ball", time="step", rows=_fields(trace),
         alt="A ball in a valley, the plane of its squared displacement and the sharpness, and the "
@@ -106,7 +117,7 @@ def balance(trace: Trace) -> sc.Scene:
             sc.Beat("At the edge: the jumps neither grow nor die."),
         ),
         lost=sc.Lost(fields=("lam", "x"), above=1e4),
-        views=(valley, plane, climb), length=steps,
+        views=(_valley(), _plane(), _climb(steps)), length=steps,
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.1, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
                          areas=("valley plane", "valley climb")),
