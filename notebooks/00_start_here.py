@@ -37,17 +37,35 @@ learning_rate = 0.1
 seed = 0
 
 # %% [markdown]
-# <!-- live -->
-# ## How to turn a knob
-# <!-- /live -->
-# <!-- page: ## A first valley -->
-#
-# Below, gradient descent rolls down a valley whose sharpness is 20. In one direction it takes the
-# distance $x$ from the bottom to $(1 - \eta \cdot 20)\,x$ at each step.
+# ## Throw the ball
+# Below, gradient descent rolls down a valley whose sharpness $\lambda$ is 20. In one direction it
+# takes the distance $x$ from the bottom to $(1 - \eta \cdot 20)\,x$ at each step.
 #
 # **Predict** what you will see at a learning rate $\eta$ of 0.04, of 0.1, and of 0.11.
 # <!-- live -->
-# Then drag the slider, or type a number beside it, and let go.
+# Then drag the slider, or the number in the sentence: the ball goes on from where it is, with the new
+# rate. Space plays and halts, the arrow keys go step by step.
+# <!-- /live -->
+
+# %%
+from curvkit import curvature
+
+valley = dict(data="quadratic", learning_rate=learning_rate, every=1, steps=60, seed=seed)
+curvature.stage("throw", **valley)
+
+# %% [markdown]
+# At $\eta = 0.1$ the product $\eta\lambda$ is 2, and the iterate jumps from one side to the other
+# forever. At a rate a little larger it leaves the valley. This is the *edge of stability* of a
+# quadratic. What a real network does there is the first surprise, in
+# [01_curvature](01_curvature.ipynb).
+#
+# <!-- live -->
+# ## How to turn a knob
+# <!-- /live -->
+# <!-- page: ## The same run in figures -->
+# <!-- live -->
+# Each room has a panel, too, with all its knobs and figures. Drag a slider, or type a number beside
+# it, and let go.
 #
 # - *Play* draws the run as it grew; drag the bar to go to any reading.
 # - *Keep this run* leaves it on the figure while you turn on.
@@ -57,17 +75,9 @@ seed = 0
 # <!-- /live -->
 
 # %%
-from curvkit import curvature
-
-curvature.explore(
-    figure="valley", data="quadratic", learning_rate=learning_rate, every=1, steps=60, seed=seed
-)
+curvature.explore(figure="valley", **valley)
 
 # %% [markdown]
-# At $\eta = 0.1$ the product $\eta\lambda$ is 2, and the iterate jumps from one side to the other
-# forever. At a rate a little larger it leaves the valley. This is the *edge of stability* of a
-# quadratic. What a real network does there is the first surprise, in `01_curvature`.
-#
 # ## By hand
 # Every panel is a function of its settings that you can call yourself. It gives a trace, and a
 # figure or a sentence is a function of the trace:
@@ -91,14 +101,14 @@ except ValueError as refusal:
 #
 # | topic | paper | what you will turn |
 # | --- | --- | --- |
-# | curvature | Cohen et al. 2021, arXiv 2103.00065, and the background of CDAT | the climb to the edge of stability |
-# | tuners | Roulet et al. 2024, *Stepping on the Edge*, arXiv 2407.06183 | CDAT, a learning rate that follows curvature |
-# | kernels | Martens et al. 2021, *Deep Kernel Shaping*, arXiv 2110.01765 | activations that let very deep plain networks train |
-# | minima | Swirszcz et al. 2016, *Local Minima in Training of Neural Networks*, arXiv 1611.06310 | data on which training gets stuck, with proofs |
-# | sobolev | Czarnecki et al. 2017, *Sobolev Training*, arXiv 1706.04859 | fitting derivatives as well as values |
-# | distillation | Czarnecki et al. 2019, *Distilling Policy Distillation*, arXiv 1902.02186 | which student learns from which teacher |
-# | verification | Qin et al. 2019, *Verification of Non-Linear Specifications*, arXiv 1902.09592 | proofs about what a network cannot do |
-# | selection | Lozano et al. 2009, *Grouped Orthogonal Matching Pursuit* | choosing groups of variables |
+# | [curvature](01_curvature.ipynb) | Cohen et al. 2021, arXiv 2103.00065, and the background of CDAT | the climb to the edge of stability |
+# | [tuners](02_tuners.ipynb) | Roulet et al. 2024, *Stepping on the Edge*, arXiv 2407.06183 | CDAT, a learning rate that follows curvature |
+# | [kernels](03_kernels.ipynb) | Martens et al. 2021, *Deep Kernel Shaping*, arXiv 2110.01765 | activations that let very deep plain networks train |
+# | [minima](04_minima.ipynb) | Swirszcz et al. 2016, *Local Minima in Training of Neural Networks*, arXiv 1611.06310 | data on which training gets stuck, with proofs |
+# | [sobolev](05_sobolev.ipynb) | Czarnecki et al. 2017, *Sobolev Training*, arXiv 1706.04859 | fitting derivatives as well as values |
+# | [distillation](06_distillation.ipynb) | Czarnecki et al. 2019, *Distilling Policy Distillation*, arXiv 1902.02186 | which student learns from which teacher |
+# | [verification](07_verification.ipynb) | Qin et al. 2019, *Verification of Non-Linear Specifications*, arXiv 1902.09592 | proofs about what a network cannot do |
+# | [selection](08_selection.ipynb) | Lozano et al. 2009, *Grouped Orthogonal Matching Pursuit* | choosing groups of variables |
 #
 # The rooms that are open in this version, and what each is about:
 
@@ -109,7 +119,7 @@ curvkit.rooms()
 
 # %% [markdown]
 # ## Where to go next
-# Open `01_curvature.ipynb` in the file list on the left. To run all notebooks without a screen and
+# Open [01_curvature](01_curvature.ipynb), or any other of the map. To run all notebooks without a screen and
 # read them as web pages, type `make report`; `python -m curvkit --help` lists what else there is.
 #
 # The knobs are declared in `curvkit/curvature/settings.py`, once each; slider, range check,

@@ -218,3 +218,5 @@ curvature.figures.edge(broken)
 # J. Cohen et al.: *Adaptive Gradient Methods at the Edge of Stability*, arXiv 2207.14484.
 # A. Lewkowycz et al.: *The large learning rate phase of deep learning: the catapult mechanism*,
 # arXiv 2003.02218.
+#
+# Before: [00_start_here](00_start_here.ipynb). Next: [02_tuners](02_tuners.ipynb).

@@ -53,6 +53,12 @@ seed = 0
 # %%
 from curvkit import tuners
 
+tuners.stage(sigma=sigma, learning_rate=learning_rate, steps=min(steps, 600), seed=seed)
+
+# %% [markdown]
+# The same race in figures.
+
+# %%
 tuners.explore(sigma=sigma, learning_rate=learning_rate, steps=steps, seed=seed)
 
 # %% [markdown]
@@ -126,6 +132,9 @@ for value in (1.0, 1.5, 1.9, 2.0):
 # <!-- live -->
 # Turn σ, and the bulk gradient $g_0$: where does λ turn around?
 # <!-- /live -->
+
+# %%
+tuners.model.stage()
 
 # %%
 tuners.model.explore()
@@ -224,3 +233,5 @@ for cap in (1e4, 0.5):
 # Curvature Aware Learning Rate Tuners*, NeurIPS 2024, arXiv 2407.06183.
 # A. Damian, E. Nichani, J. D. Lee: *Self-Stabilization: The Implicit Bias of Gradient Descent at the
 # Edge of Stability*, arXiv 2209.15594.
+#
+# Before: [01_curvature](01_curvature.ipynb). Next: [03_kernels](03_kernels.ipynb).

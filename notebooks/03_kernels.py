@@ -60,7 +60,14 @@ seed = 0
 # %%
 from curvkit import kernels
 
-kernels.explore(activation=activation, method=method, depth=depth, zeta=zeta, seed=seed)
+start = dict(activation=activation, method=method, depth=depth, zeta=zeta, seed=seed)
+kernels.stage(**start)
+
+# %% [markdown]
+# The same network in figures.
+
+# %%
+kernels.explore(**start)
 
 # %% [markdown]
 # ## Look at one run by hand
@@ -205,3 +212,5 @@ kernels.tell(kernels.run(shallow))
 # layers using Deep Kernel Shaping*, arXiv 2110.01765.
 # G. Zhang, A. Botev, J. Martens: *Deep Learning without Shortcuts: Shaping the Kernel with Tailored
 # Rectifiers*, ICLR 2022, arXiv 2203.08120.
+#
+# Before: [02_tuners](02_tuners.ipynb). Next: [04_minima](04_minima.ipynb).

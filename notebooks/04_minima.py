@@ -91,6 +91,9 @@ proofs["P2"]
 # %%
 from curvkit.minima import basin
 
+basin.stage(seed=seed)
+
+# %%
 basin.explore(figure="plane", seed=seed)
 
 # %%
@@ -181,3 +184,5 @@ minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **cas
 # ## Reference
 # G. Swirszcz, W. M. Czarnecki, R. Pascanu: *Local Minima in Training of Neural Networks*, 2016,
 # arXiv 1611.06310.
+#
+# Before: [03_kernels](03_kernels.ipynb). Next: [05_sobolev](05_sobolev.ipynb).

@@ -57,6 +57,12 @@ seed = 0
 from curvkit import sobolev
 
 start = dict(steps=steps, slope_weight=slope_weight, learning_rate=learning_rate, seed=seed)
+sobolev.stage(**start)
+
+# %% [markdown]
+# The same runs in figures.
+
+# %%
 sobolev.explore(**start)
 
 # %% [markdown]
@@ -187,3 +193,5 @@ sobolev.kinks(sobolev.FUNCTIONS["bukin"].formula, jnp.array([[-10.0, 1.0], [-9.0
 # ## Reference
 # W. M. Czarnecki, S. Osindero, M. Jaderberg, G. Swirszcz, R. Pascanu: *Sobolev Training for Neural
 # Networks*, NeurIPS 2017, arXiv 1706.04859.
+#
+# Before: [04_minima](04_minima.ipynb). Next: [06_distillation](06_distillation.ipynb).

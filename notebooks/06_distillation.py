@@ -58,6 +58,12 @@ seed = 0
 from curvkit import distillation
 
 knobs = dict(aliased=aliased, reward_weight=reward_weight, steps=steps, seed=seed)
+distillation.stage(**knobs)
+
+# %% [markdown]
+# The same students in figures.
+
+# %%
 distillation.explore(**knobs)
 
 # %% [markdown]
@@ -210,3 +216,5 @@ distillation.tell(alone)
 # ## Reference
 # W. M. Czarnecki, R. Pascanu, S. Osindero, S. M. Jayakumar, G. Swirszcz, M. Jaderberg: *Distilling Policy
 # Distillation*, AISTATS 2019, arXiv 1902.02186.
+#
+# Before: [05_sobolev](05_sobolev.ipynb). Next: [07_verification](07_verification.ipynb).

@@ -60,6 +60,12 @@ seed = 0
 from curvkit import verification
 
 knobs = dict(model=model, tolerance=tolerance, steps=steps, seed=seed)
+verification.stage(**knobs)
+
+# %% [markdown]
+# The same rounds in figures.
+
+# %%
 verification.explore(**knobs)
 
 # %% [markdown]
@@ -180,3 +186,5 @@ verification.figures.rollouts(paths)
 # ## Reference
 # C. Qin, K. Dvijotham, B. O'Donoghue, R. Bunel, R. Stanforth, S. Gowal, J. Uesato, G. Swirszcz, P. Kohli:
 # *Verification of Non-Linear Specifications for Neural Networks*, ICLR 2019, arXiv 1902.09592.
+#
+# Before: [06_distillation](06_distillation.ipynb). Next: [08_selection](08_selection.ipynb).

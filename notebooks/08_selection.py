@@ -63,6 +63,12 @@ from curvkit import selection
 knobs = dict(
     rows=rows, groups=groups, good=good, within=within, noise=noise, picks=picks, seed=seed
 )
+selection.stage(**knobs)
+
+# %% [markdown]
+# The same search in figures.
+
+# %%
 selection.explore(**knobs)
 
 # %% [markdown]
@@ -181,3 +187,5 @@ selection.trap(rows=1000)
 # ## Reference
 # A. C. Lozano, G. Swirszcz, N. Abe: *Grouped Orthogonal Matching Pursuit for Variable Selection and
 # Prediction*, Advances in Neural Information Processing Systems 22, 2009.
+#
+# Before: [07_verification](07_verification.ipynb). Next: [09_your_own_model](09_your_own_model.ipynb).

@@ -179,3 +179,5 @@ for mistake in mistakes:
 # Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
 # B. Ghorbani, S. Krishnan, Y. Xiao: *An Investigation into Neural Net Optimization via Hessian
 # Eigenvalue Density*, ICML 2019, arXiv 1901.10159.
+#
+# Before: [08_selection](08_selection.ipynb). Next: [10_sam](10_sam.ipynb).

@@ -190,3 +190,5 @@ sam.figures.bounce(broken)
 # 2309.12488.
 # P. L. Bartlett, P. M. Long, O. Bousquet: *The Dynamics of Sharpness-Aware Minimization: Bouncing Across
 # Ravines and Drifting Towards Wide Minima*, JMLR 2023, arXiv 2210.01513.
+#
+# Before: [09_your_own_model](09_your_own_model.ipynb).

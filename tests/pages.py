@@ -65,7 +65,8 @@ PAGE = """async (given) => {
       ...[...each.attributes].map((one) => `${one.name}=${one.value}`).sort(),
       ...[...each.childNodes].map(told)].join("\\n");
     const svg = [...plot.querySelectorAll(".main-svg")].map(told).join("\\n");
-    return svg.replaceAll(uid, "").replace(/(url\\(['"]?)[^#]*#/g, "$1#")
+    // To be wholly opaque, as errors bars are told when they are drawn anew, is to look as before.
+    return svg.replaceAll(uid, "").replace(/\\nstyle=opacity: 1;(?=\\n)/g, "").replace(/(url\\(['"]?)[^#]*#/g, "$1#")
       .replace(/legendfill-[0-9a-f]{6}/g, "legendfill")
       .replace(/trace[0-9a-f]{6}/g, "trace").replace(/cb[0-9a-f]{6}/g, "cb")
       .replace(/[a-z]*(clip|g|fill)[0-9a-f]{6}/g, "");

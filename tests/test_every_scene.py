@@ -56,8 +56,7 @@ def test_a_scene_draws_a_run_that_was_lost(name, scene):
             for each, values in trace.arrays().items()
             if trace.__series__[each].dims[:1] == ("reading",) and values.dtype.kind == "f"
         }  # fmt: skip
-        with np.errstate(all="ignore"):
-            drawn = draw(dataclasses.replace(trace, **broken))
+        drawn = draw(dataclasses.replace(trace, **broken))
         json.dumps(drawn.told(knob_facts(house.stream, settings)), allow_nan=False)
         header, raw = pack.packed(drawn.rows, drawn.fixed)
         json.dumps(header, allow_nan=False)

@@ -39,7 +39,10 @@ room = _Room(
         "alignment": figures.alignment,
         "valley": figures.valley,
     },
-    scenes={"edge": (scenes.edge, dict(every=1, steps=1500, valley_points=25))},
+    scenes={
+        "edge": (scenes.edge, dict(every=1, steps=1500, valley_points=25)),
+        "throw": (scenes.throw, dict(data="quadratic", every=1, steps=60)),
+    },
     words=figures.words,
     steers=("learning_rate", "momentum", "second_moment_decay"),
     front=("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed"),

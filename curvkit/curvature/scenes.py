@@ -14,6 +14,7 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The fields over time; each row is of its reading alone."""
     lam, x = trace.preconditioned_sharpness, trace.distance
@@ -31,7 +32,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "step": trace.step, "lam": lam, "second": trace.second_eigenvalue, "edge": trace.edge,
         "relative": 2 * lam / trace.edge, "scaled": trace.scaled_sharpness, "x": x,
         "swing": np.abs(x), "height": 0.5 * lam * x**2, "start": start, "end": end,
-        "ground": ground, "loss": trace.loss,
+        "ground": ground, "loss": trace.loss, "factor": 1 - trace.scaled_sharpness,
     }  # fmt: skip
 
 
@@ -135,6 +136,7 @@ LAYOUT = sc.Layout(
 )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def edge(trace: Trace) -> sc.Scene:
     """A valley narrows, the ball is thrown across it, and its jumps widen it again."""
     over, critical = np.linspace(-1, 1, 49), float(trace.critical)
@@ -170,5 +172,62 @@ def edge(trace: Trace) -> sc.Scene:
         tries=(
             sc.Try("larger steps", {"learning_rate": 0.2}),
             sc.Try("smaller steps", {"learning_rate": 0.06}),
+        ),
+    )  # fmt: skip
+
+
+def _path(steps: int) -> sc.View:
+    return sc.View(
+        id="path", title="Where it is after each step",
+        x=sc.Axis(label="step", domain=(0, steps)),
+        y=sc.Axis(label="distance *x*", fit=sc.Camera(
+            of=("x",), least=(-1.0, 1.0), both=True, room=1.1)),
+        pick=sc.Pick(clock="step"),
+        cursor=sc.Cursor(x="step", y="x", line=True, says=(
+            *STEP, ",  *x* = ", sc.Number(field="x", digits=3))),
+        marks=(
+            sc.Rule(y=0, color="faint", width=1),
+            sc.Line(x="step", y="x", color=EDGE, width=1.75),
+            sc.Dots(x="step", y="x", when=sc.Last(60), size=2.5, color=EDGE),
+            sc.Dots(x="step", y="x", size=5),
+        ),
+    )  # fmt: skip
+
+
+@np.errstate(all="ignore")
+def throw(trace: Trace) -> sc.Scene:
+    """A ball in one valley of known sharpness: held below the edge, thrown out beyond it."""
+    critical, steps = float(trace.critical), int(trace.settings["steps"])
+    return sc.Scene(
+        title="Throw the ball", time="step", rows=_fields(trace),
+        alt="A ball jumps in a valley, and the distance from its floor after each step",
+        fixed={"critical_x": np.linspace(-1, 1, 49), "critical_y": np.linspace(-1, 1, 49) ** 2},
+        knobs={"learning_rate": sc.Turn(low=0.02, high=0.12, recorded=sc.Recorded(
+            "edge", times=critical, power=-1))},
+        controls=("learning_rate",),
+        sentence=(
+            "Each step of *η* = ", sc.Number(knob="learning_rate", digits=3, width=5),
+            " takes *x* to (1 − *ηλ*) *x*, here ", sc.Number(field="factor", digits=2, width=5),
+            " times *x*. After ", sc.Number(time=True, digits=0, width=2),
+            " steps the ball is at *x* = ", sc.Number(field="x", digits=3, width=6, says="x"), ".",
+        ),
+        pace=sc.Pace(rate=5), lost=sc.Lost(fields=("x",), above=1e4),
+        beats=(
+            sc.Beat("*ηλ* is beyond 2: each jump lands farther out.", [("relative", ">", 2.001)]),
+            sc.Beat("*ηλ* is 2: it jumps back and forth for ever.", [("relative", ">", 1.999)]),
+            sc.Beat("It jumps across the floor at each step, and comes closer.",
+                    [("relative", ">", 1.0)]),
+            sc.Beat("It glides down on its own side."),
+        ),
+        tries=(
+            sc.Try("*η* = 0.04", {"learning_rate": 0.04}, over=True),
+            sc.Try("*η* = 0.1", {"learning_rate": 0.1}, over=True),
+            sc.Try("*η* = 0.11", {"learning_rate": 0.11}, over=True),
+        ),
+        views=(_valley(critical), _path(steps)), length=steps,
+        layout=sc.Layout(
+            wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.4, least=420, most=620,
+                         areas=("valley path",)),
+            narrow=sc.Plan(columns=(1,), rows=(1.2, 1), height=760, areas=("valley", "path")),
         ),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from curvkit.draw import scene as sc
 ARROWS = 13
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Where each student is, and what its return is; one that broke off has no place."""
     logits = np.asarray(trace.logits, float)
@@ -76,6 +77,7 @@ def _worth(trace: Trace, level: float) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def portrait(trace: Trace) -> sc.Scene:
     """Where the update points, how it turns, and where students go."""
     level, variant = float(trace.teacher_value), trace.settings["variant"].replace("_", " ")

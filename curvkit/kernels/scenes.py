@@ -19,6 +19,7 @@ def _at(trace: Trace, name: str, cosine: float) -> np.ndarray:
     return np.array([np.interp(cosine, trace.cosine, each) for each in values]).reshape(-1)
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Where the inputs stand: the gap between neighbours is the angle that the C map gives."""
     fields: dict[str, np.ndarray] = {"layer": trace.step}
@@ -88,6 +89,7 @@ def _alike(depth: float) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def circle(trace: Trace) -> sc.Scene:
     """Ten inputs on two circles, and the C map that moves them."""
     depth = float(max(trace.settings["depth"], 1))

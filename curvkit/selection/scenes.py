@@ -13,6 +13,7 @@ def _scores(trace: Trace) -> np.ndarray:
     return np.asarray(chosen[:, : trace.count], float)
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The scores of all groups before each pick, and the one that is picked."""
     scores, rows = _scores(trace), np.arange(trace.readings)
@@ -70,6 +71,7 @@ def _left(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def picks(trace: Trace) -> sc.Scene:
     """Which group is next? The one whose span holds most of what is left."""
     count, known = trace.count, trace.known

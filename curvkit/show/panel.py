@@ -17,7 +17,7 @@ from curvkit.core import messages
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.draw import pandas_race, theme
-from curvkit.show import player
+from curvkit.show import once, player
 from curvkit.show.bar import Bar
 from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.controls import Control
@@ -71,7 +71,7 @@ def panel(
     chosen = knobs.read(settings, values)
     if not headless():
         return Panel(stream, chosen, figures, words, front=front, figure=figure)
-    trace = stream.run(chosen, progress=True)
+    trace = once.run(stream, chosen)
     display(told(words(trace), trace))
     return player.animate(figures[figure], trace)
 

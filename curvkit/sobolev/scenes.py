@@ -9,6 +9,7 @@ WILD = 1e6
 NAMES = {"truth": "The function", "values": "Learnt from values", "sobolev": "…and from slopes"}
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """What both networks of the first pair return, and how far they are off."""
     tame = lambda values: np.where(np.abs(values) < WILD, np.asarray(values, float), np.nan)
@@ -60,6 +61,7 @@ def _errors(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def surfaces(trace: Trace) -> sc.Scene:
     """The function, and what is learnt of it from values alone and from slopes too."""
     truth = np.nan_to_num(np.asarray(trace.truth, float), posinf=WILD, neginf=-WILD)

@@ -12,6 +12,7 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Of each of the first two tuners: valley, ball, sharpness and edge, of the first seed."""
     fields: dict[str, np.ndarray] = {"step": trace.step}
@@ -79,6 +80,7 @@ def _climb(at: int, name: str, steps: float) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def balls(trace: Trace) -> sc.Scene:
     """One tuner beside another: how each ball is thrown, and how each edge answers."""
     names = [each.replace("_", " ") for each in trace.contenders[:2]]
@@ -104,7 +106,8 @@ def balls(trace: Trace) -> sc.Scene:
         controls=(knob, "tuner", "rival"), sentence=(*told, "."),
         pace=sc.Pace(rate=max(8.0, 90 / trace.settings["every"])),
         beats=(
-            sc.Beat("Beyond the edge: each jump lands farther out.", [("relative0", ">", 2.05)]),
+            sc.Beat("Above the edge: a quadratic would throw it out; here the valley gives way.",
+                    [("relative0", ">", 2.05)]),
             sc.Beat("The ball is held: *λ* is below the edge.", [("relative0", "<", 1.8)]),
             sc.Beat("On the edge, and kept there."),
         ),

@@ -11,6 +11,7 @@ from curvkit.verification.trace import WILD, Trace
 VERDICT = sc.Ramp("verdict", "verdict", (0, 2))
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The cells of each round by their sides, and what is known; without a cell there is a gap."""
     cells, none = np.asarray(trace.cells, float), np.asarray(trace.verdict) < 0
@@ -66,6 +67,7 @@ def _closing(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def region(trace: Trace) -> sc.Scene:
     """Cell by cell it is proved that energy falls, or a state is found at which it grows."""
     return sc.Scene(

@@ -199,7 +199,13 @@ def test_going_back_gives_the_same_numbers_whatever_states_are_kept():
         np.testing.assert_array_equal(course.trace.value, whole)
 
 
-@pytest.mark.parametrize("name", STEERED)
+# What compiles for ten seconds is left to full runs.
+HEAVY = {"sobolev", "kernels.race", "tuners"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.full] * (n in HEAVY)) for n in STEERED]
+)
 def test_a_steered_run_is_the_one_that_was_cut_and_continued_by_hand(name):
     """Bit for bit, over four turns; each turn is of a knob that the room says it can go on with."""
     house, stream = room(name), room(name).stream
@@ -229,3 +235,16 @@ def test_no_beginning_reads_a_knob_that_can_be_turned_later(name):
     stream, settings = room(name).stream, short(room(name))
     program = stream.begin.lower(settings, jax.random.key(0)).as_text(debug_info=True)
     assert not set(re.findall(r"settings\W*(\w+)", program)) & set(stream.steers)
+
+
+@pytest.mark.slow
+def test_after_a_turn_the_sharpness_settles_at_the_new_edge():
+    """Whoever drags 2/η sees λ follow, up and down."""
+    house = room("curvature")
+    for rate in (0.125, 0.0833):
+        settings = house.settings.Settings(steps=4400, every=11)
+        trace = house.stream.run(settings, turns=[(120, {"learning_rate": rate})])
+        before, after = trace.scaled_sharpness[90:120], trace.scaled_sharpness[-100:]
+        assert abs(np.median(before) - 2.0) < 0.1
+        assert abs(np.median(after) - 2.0) < 0.1
+        assert abs(np.median(trace.sharpness[-100:]) - 2 / rate) < 0.1 / rate

@@ -160,7 +160,7 @@ def test_a_trace_an_empty_file_and_a_damaged_trace_are_replaced(tmp_path, trace)
         ("file/in it", OSError, r"cannot be written to: Not a directory; name another place\.$"),
         ("a" * 300, OSError, r"cannot be written to: File name too long; name another place\.$"),
         ("é" * 200, OSError, r"cannot be written to: File name too long; name another place\.$"),
-        ("a\0b", ValueError, r"is no name of a file: embedded null .*\.$"),
+        ("a\0b", ValueError, r"is no name of a file: .*embedded null .*\.$"),
     ],
 )
 def test_a_name_that_nothing_can_have_is_refused_in_a_sentence(tmp_path, name, error, said):

@@ -26,7 +26,9 @@ while "pandas" not in sys.modules:
 try:
     draw()
 except AttributeError as error:
-    print("half made" if "partially initialized module" in str(error) else error)
+    # Python 3.13 asks whether the file hides a package of that name.
+    half = "partially initialized module" in str(error) or "consider renaming" in str(error)
+    print("half made" if half else error)
 sys.drawn_once = True
 theme.figure("whatever begins a figure waits")
 draw()

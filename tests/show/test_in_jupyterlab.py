@@ -200,6 +200,48 @@ def another(each):
     return each.kind(value if value <= each.high else (each.low + each.default) / 2)
 
 
+STAGE = "stages.findLast((each) => each && each.root.isConnected)"
+RATES = f"""() => {{
+  const S = {STAGE}, edge = S.store.fields.edge.values.subarray(0, S.store.rows);
+  return [S.knobs.learning_rate.value, S.steers.length, Array.from(edge, (e) => 2 / e)];
+}}"""
+
+
+def test_the_edge_is_dragged_while_the_network_trains_and_training_goes_on(page):
+    page.wait_for_function(f"globalThis.stages?.length && {STAGE}?.store.rows > 60", timeout=60_000)
+    page.locator(".stage >> nth=0").scroll_into_view_if_needed()
+    page.evaluate(f"{STAGE}.seek(40)")
+    # By keyboard, from the step that is shown.
+    page.locator(".stage .grip").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.wait_for_function(f"{STAGE}.steers.length === 1 && {STAGE}.store.rows > 60")
+    rate, steers, rates = page.evaluate(RATES)
+    assert rate == pytest.approx(0.11, rel=1e-3) and steers == 1
+    assert rates[:41] == pytest.approx([0.1] * 41, rel=1e-5)
+    assert rates[45:] == pytest.approx([rate] * len(rates[45:]), rel=1e-5)
+    # By hand: the rows that come follow the hand.
+    page.evaluate(f"{STAGE}.seek(70)")
+    page.wait_for_timeout(1000)  # two turns within a moment are one on the time bar
+    place = page.locator(".stage .grip").bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for up in range(1, 9):
+        page.mouse.move(x, y - 2 * up)
+        page.wait_for_timeout(30)
+    page.mouse.up()
+    page.wait_for_function(f"{STAGE}.steers.length === 2 && !{STAGE}.open", timeout=90_000)
+    dragged, _, rates = page.evaluate(RATES)
+    assert dragged < 0.95 * rate and rates[-1] == pytest.approx(dragged, rel=1e-4)
+    assert rates[50] == pytest.approx(rate, rel=1e-4), "what was before the drag stays"
+    assert all(dragged * 0.999 <= each <= rate * 1.001 for each in rates[45:])
+    # Back in time the knob stands where it stood then.
+    page.evaluate(f"{STAGE}.seek(20)")
+    page.wait_for_timeout(1200)
+    assert page.evaluate(RATES)[0] == pytest.approx(0.1, rel=1e-4)
+    look(page, "stage")
+
+
 def test_the_first_figure_comes_while_the_other_cells_still_run(page, record_property):
     record_property("seconds_to_first_figure", round(page.first_figure, 1))
     panel = page.locator(".curvkit-panel >> nth=0")
@@ -348,7 +390,7 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     later = page.context.browser.new_page()
     later.goto(lab.replace("01_curvature.ipynb", copied))
     # The page is laid out some time after its pictures are there.
-    laid_out = "(each) => each.clientWidth > 0"
+    laid_out = "(each) => each.clientWidth > 300"
     later.wait_for_function(
         f"() => [...document.querySelectorAll('.curvkit-still img')].some({laid_out})",
         timeout=60_000,
@@ -356,7 +398,7 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     look(later, "reopened")
     seen = later.evaluate("""() => [...document.querySelectorAll(".curvkit-still img")].map(
       (each) => [each.naturalWidth, each.naturalHeight, each.clientWidth])""")
-    assert all(min(width, shown) > 300 and height > 300 for width, height, shown in seen), seen
+    assert seen and all(min(size) > 300 for *size, _ in seen), seen
     assert not later.locator(".js-plotly-plot").count()
     later.evaluate(END_KERNEL, copied)
     later.close()

@@ -13,6 +13,7 @@ FATE = sc.Ramp("fate", "fate", (0, 3))
 WILD = 1e15
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Where each marble is, and how it stands to the level; one that is lost has no place."""
     loss, along, across = (
@@ -74,6 +75,7 @@ def _losses(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def marbles(trace: Trace) -> sc.Scene:
     """Gradient descent from a grid of starts; some fall into the minimum and stay."""
     heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))

@@ -81,8 +81,8 @@ function backOf(S, v) {
 
 export function clipTo(ctx, v) {
   ctx.beginPath();
-  const bleed = v.bleed ?? 1, over = v.over ?? 1;
-  ctx.rect(v.box.x - bleed, v.box.y - over, v.box.w + 2 * bleed, v.box.h + over + (v.bleed ?? 1));
+  const bleed = v.bleed ?? 6, over = v.over ?? 4;
+  ctx.rect(v.box.x - bleed, v.box.y - over, v.box.w + 2 * bleed, v.box.h + over + (v.bleed ?? 2));
   ctx.clip();
 }
 

@@ -11,6 +11,7 @@ from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.draw.scene import Scene, pack, script
+from curvkit.show import once
 from curvkit.show.panel import headless
 from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
@@ -105,4 +106,4 @@ def stage(
     chosen = knobs.read(settings, values)
     if not headless():
         return Stage(stream, chosen, draw)
-    return Kept(draw(stream.run(chosen, progress=True)), knob_facts(stream, chosen))
+    return Kept(draw(once.run(stream, chosen)), knob_facts(stream, chosen))

@@ -12,6 +12,7 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
+@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The fields over time; each row is of its reading alone."""
     lam, x, rate = (
@@ -92,6 +93,7 @@ def _climb(steps: int) -> sc.View:
     )  # fmt: skip
 
 
+@np.errstate(all="ignore")
 def balance(trace: Trace) -> sc.Scene:
     """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
     rule, steps = trace.settings["rule"], int(trace.settings["steps"])

@@ -1,0 +1,178 @@
+"""Every scene in a page of its own, in a browser: it plays, is scrubbed, and shows its numbers."""
+
+import numpy as np
+import pytest
+from rooms import ran
+from scripts import listened
+from test_every_scene import every_scene, suited
+
+from curvkit.pages import page as pages
+from curvkit.pages import stages
+from curvkit.show.stage.live import knob_facts
+from curvkit.show.stage.widget import Kept
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+# How many colours the picture has, and how many of its pixels are not paper.
+INK = """() => new Promise((resolve) => {
+  const image = new Image();
+  image.onload = () => {
+    const c = document.createElement("canvas"), g = c.getContext("2d");
+    [c.width, c.height] = [image.width, image.height];
+    g.drawImage(image, 0, 0);
+    const p = g.getImageData(0, 0, c.width, c.height).data, seen = new Set();
+    let inked = 0;
+    for (let i = 0; i < p.length; i += 4) {
+      seen.add((p[i] << 16) | (p[i + 1] << 8) | p[i + 2]);
+      if (p[i] !== p[0] || p[i + 1] !== p[1] || p[i + 2] !== p[2]) inked++;
+    }
+    resolve([seen.size, inked / (p.length / 4)]);
+  };
+  image.src = stages[0].picture();
+})"""
+
+
+def packed(name, scene):
+    house, draw, settings = suited(name, scene)
+    made = draw(ran(house, settings))
+    return made, Kept(made, knob_facts(house.stream, settings)).packed()
+
+
+def written(place):
+    """A page that holds scenes and may run nothing but the stage."""
+    program = pages.script(stages.program(), "n", "module")
+    return pages.shell("Scenes", f"<main>{place}</main>{program}", "n")
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Return what opens scenes in a page, and what it complained of."""
+
+    def open_it(*scenes, width=1000, **options):
+        sheet = browser.new_page(viewport=dict(width=width, height=900), **options)
+        complaints = listened(sheet)
+        text = written("".join(stages.drawn(each) for each in scenes))
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        sheet.goto((tmp_path / "page.html").as_uri())
+        sheet.wait_for_timeout(400)
+        return sheet, complaints
+
+    return open_it
+
+
+@every_scene
+def test_a_scene_plays_is_scrubbed_by_keys_and_says_its_numbers(opened, name, scene):
+    made, told = packed(name, scene)
+    sheet, complaints = opened(told)
+    sheet.wait_for_function("globalThis.stages?.length === 1", timeout=20_000)
+    sheet.wait_for_function("stages[0].clock.t > 0", timeout=20_000)
+    sheet.locator(".stage .track").focus()
+    sheet.keyboard.press("End")
+    assert sheet.evaluate("stages[0].clock.t") == sheet.evaluate("stages[0].store.last")
+    sheet.keyboard.press("Home")
+    sheet.keyboard.press("ArrowRight")
+    assert sheet.evaluate("stages[0].clock.t") == min(1, made.count - 1)
+    sheet.wait_for_timeout(300)
+    colours, share = sheet.evaluate(INK)
+    assert colours > 20 and share > 0.01, "the picture is as good as empty"
+    counted = float(np.asarray(made.rows[made.time], float)[min(1, made.count - 1)])
+    read = sheet.locator(".stage .track").get_attribute("aria-valuetext")
+    assert read == f"{made.clock} {_said(counted)}"
+    assert sheet.locator(".stage canvas[role=img]").get_attribute("aria-label").startswith(made.alt)
+    words = sheet.locator(".stage p").inner_text()
+    assert "—" not in words and "NaN" not in words and "undefined" not in words, words
+    assert sheet.locator(".stage .status").inner_text() == ""
+    assert sheet.locator(".stage .grip").count() == 0, "nothing answers a hand here"
+    assert not sheet.evaluate("stages[0].views.some((v) => v.marks.some((m) => m.broken))")
+    assert complaints == []
+    sheet.close()
+
+
+def _said(value):
+    """A number as the stage says it, to three digits."""
+    return f"{float(f'{value:.3g}'):g}".replace("-", "−")
+
+
+LOOKS = [(420, "light"), (420, "dark"), (1920, "light"), (1920, "dark")]
+
+
+@pytest.mark.grid
+@pytest.mark.parametrize("width, mode", LOOKS)
+@every_scene
+def test_a_scene_fits_its_place_wide_and_narrow_light_and_dark(opened, name, scene, width, mode):
+    _, told = packed(name, scene)
+    sheet, complaints = opened(told, width=width, color_scheme=mode)
+    sheet.wait_for_function("globalThis.stages?.length === 1", timeout=20_000)
+    sheet.keyboard.press("Tab")
+    sheet.wait_for_timeout(200)
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+    colours, share = sheet.evaluate(INK)
+    assert colours > 20 and share > 0.005
+    assert sheet.evaluate("stages[0].palette.mode") == mode
+    boxes = sheet.evaluate(
+        "stages[0].views.filter((v) => !v.hiddenNow).map((v) => [v.box, v.outer])"
+    )
+    for box, outer in boxes:
+        assert box["w"] >= 60 and box["h"] >= 60, "a view has no room"
+        assert outer["x"] <= box["x"] and box["x"] + box["w"] <= outer["x2"] + 1
+    assert complaints == []
+    sheet.close()
+
+
+def test_a_run_that_is_lost_stops_and_says_so(opened):
+    house, draw, settings = suited("curvature", "throw", learning_rate=0.2)
+    told = Kept(draw(ran(house, settings)), knob_facts(house.stream, settings)).packed()
+    sheet, complaints = opened(told)
+    sheet.evaluate("stages[0].seek(1e9)")
+    sheet.wait_for_timeout(400)
+    lost, last, rows = sheet.evaluate(
+        "[stages[0].store.lost, stages[0].store.last, stages[0].store.rows]"
+    )
+    assert last == lost < rows - 1
+    assert "Go back" in sheet.locator(".stage .beat").inner_text()
+    ends = sheet.evaluate("stages[0].views.flatMap((v) => [...v.x.domain, ...v.y.domain])")
+    assert all(np.isfinite(ends)) and max(map(abs, ends)) < 1e12
+    assert complaints == []
+
+
+def test_with_reduced_motion_it_stands_at_the_end(opened):
+    made, told = packed("curvature", "throw")
+    sheet, _ = opened(told, reduced_motion="reduce")
+    assert sheet.evaluate("[stages[0].clock.playing, stages[0].clock.t]") == [False, made.count - 1]
+
+
+def test_what_moves_is_drawn_by_itself_and_what_stands_is_not_drawn_again(opened):
+    _, told = packed("curvature", "throw")
+    sheet, _ = opened(told)
+    sheet.evaluate("stages[0].seek(5)")
+    sheet.wait_for_timeout(1500)
+    before = sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]")
+    sheet.wait_for_timeout(600)
+    assert sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]") == before
+    sheet.evaluate("stages[0].play()")
+    sheet.wait_for_timeout(800)
+    frames, redrawn = sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]")
+    assert frames > before[0] + 5
+    assert redrawn - before[1] < 2 * (frames - before[0]), "what stands is drawn with each frame"
+
+
+def test_a_scene_that_cannot_be_shown_is_a_sentence_and_the_others_play(opened):
+    _, good = packed("curvature", "throw")
+    bad = {**good, "scene": {**good["scene"], "time": "nothing"}}
+    torn = {**good, "bytes": "AAAA"}
+    sheet, complaints = opened(bad, torn, good)
+    sheet.wait_for_timeout(500)
+    assert sheet.evaluate("stages.filter(Boolean).length") == 1
+    said = [each.inner_text() for each in sheet.locator(".curvkit-scene").all()][:2]
+    assert all("cannot be shown" in each for each in said), said
+    assert 'the field "nothing"' in said[0]
+    assert "__proto__" not in "".join(complaints)
+
+
+def test_words_in_a_scene_are_words(opened):
+    _, told = packed("curvature", "throw")
+    evil = "<img src=x onerror='window.evil = 1'></script><script>window.evil = 1</script>"
+    scene = {**told["scene"], "title": evil, "alt": evil, "beats": [{"say": evil}]}
+    sheet, _ = opened({**told, "scene": scene})
+    sheet.wait_for_timeout(500)
+    assert sheet.evaluate("window.evil") is None
+    assert evil in sheet.locator(".stage h3").inner_text()
