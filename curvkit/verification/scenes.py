@@ -40,7 +40,7 @@ def _plane(trace: Trace) -> sc.View:
         y=sc.Axis(label="angular speed *ω*", domain=(-fastest, fastest)),
         marks=(
             sc.Rect(**box, when="past", color=VERDICT, alpha=1, width=0.5, rim="paper"),
-            sc.Rect(**box, color="ink", alpha=0.0, width=1.5),
+            sc.Rect(**box, color="ink", alpha=0.0, width=1.5, whole=True),
         ),
     )  # fmt: skip
 

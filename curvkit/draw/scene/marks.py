@@ -66,6 +66,7 @@ class Mark(Part):
         reveal: "played": it is shown once the end was seen.
         wide: it is left out where there is little room.
         calm: it is left out while the stage plays.
+        whole: it is of the last row, and not between two.
     """
 
     kind: ClassVar[str]
@@ -75,6 +76,7 @@ class Mark(Part):
     reveal: Literal["played"] | None = None
     wide: bool = False
     calm: bool = False
+    whole: bool = False
 
     def told(self) -> dict[str, Any]:
         """This mark as JSON, with its kind."""

@@ -42,7 +42,7 @@ def _plane(trace: Trace, heights: np.ndarray) -> sc.View:
         marks=(
             sc.Heat(grid="surface", domain=(low, float(np.quantile(heights, 0.97))), levels=26,
                     gamma=0.62, shade=0.09),
-            sc.Line(x="along", y="across", per="item", when=sc.Last(16), color="paper", width=1.6,
+            sc.Line(x="along", y="across", per="item", when=sc.Last(10), color="paper", width=1.6,
                     alpha=0.55, fade=True),
             sc.Dots(x="along", y="across", size=4.2, color=FATE, rim="paper"),
             sc.Dots(x=0, y=0, size=9, ring=2, color="paper"),

@@ -119,23 +119,27 @@ export class Turned {
   }
 }
 
+// Of smooth patches no one sees more dots a pixel.
+const FINEST = 1.5;
+
 // A surface of quadrilaterals, the farthest first, on a canvas of its own: drawn when it changes.
 export function surface(S, v, m, t) {
   const f = S.store.fields[m.grid], row = f.time ? clamp(Math.round(t), 0, S.store.last) : 0;
+  const ratio = Math.min(S.ratio, FINEST);
   const { azimuth, elevation } = v.turned, box = Object.values(v.box).map(Math.round);
-  const key = [row, S.store.version, azimuth, elevation, ...box, ...v.z.domain, S.palette.mode, S.ratio].join("/");
+  const key = [row, S.store.version, azimuth, elevation, ...box, ...v.z.domain, S.palette.mode, ratio].join("/");
   if (m.kept === key) return;
   m.kept = key;
-  if (!m.under?.isConnected || m.under.width !== Math.round(v.box.w * S.ratio)) {
+  if (!m.under?.isConnected || m.under.width !== Math.round(v.box.w * ratio)) {
     m.under?.remove();
     m.under = Object.assign(document.createElement("canvas"), { className: "under" });
-    Object.assign(m.under, { width: Math.round(v.box.w * S.ratio), height: Math.round(v.box.h * S.ratio) });
+    Object.assign(m.under, { width: Math.round(v.box.w * ratio), height: Math.round(v.box.h * ratio) });
     S.hold.prepend(m.under);
   }
   const place = { left: v.box.x + "px", top: v.box.y + "px", width: v.box.w + "px", height: v.box.h + "px" };
   Object.assign(m.under.style, place);
   const ctx = m.under.getContext("2d");
-  ctx.setTransform(S.ratio, 0, 0, S.ratio, -v.box.x * S.ratio, -v.box.y * S.ratio);
+  ctx.setTransform(ratio, 0, 0, ratio, -v.box.x * ratio, -v.box.y * ratio);
   ctx.clearRect(v.box.x, v.box.y, v.box.w, v.box.h);
   patches(S, v, m, ctx, f, row);
 }

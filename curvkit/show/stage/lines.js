@@ -25,7 +25,8 @@ export function line(S, v, m, t) {
     for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, true);
   } else {
     const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, S.store.last, v.box.w);
-    for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, m.when !== "all");
+    if (m.fade && m.items > 1 && !m.c.color && !Array.isArray(m.color)) fading(S, v, m, t, rows);
+    else for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, m.when !== "all");
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
@@ -150,6 +151,32 @@ function overTime(S, v, m, t, rows, item, tip) {
     else ctx.lineTo(xs[k + 1], ys[k + 1]);
   }
   if (key !== null) ctx.stroke();
+}
+
+// Fading curves of many items in one colour: what is of one age is one path.
+function fading(S, v, m, t, rows) {
+  const { ctx } = S, reach = m.when?.last ?? t + 1, ages = new Map();
+  for (let k = 0; k < m.items; k++) {
+    const n = pointsOf(S, v, m, t, rows, k, true), { xs, ys } = points;
+    for (let i = 0; i < n - 1; i++) {
+      if (!Number.isFinite(xs[i] + ys[i] + xs[i + 1] + ys[i + 1])) continue;
+      const age = Math.ceil(5 * (1 - (t - rows[i]) / reach)) / 5;
+      if (!ages.has(age)) ages.set(age, []);
+      ages.get(age).push(xs[i], ys[i], xs[i + 1], ys[i + 1]);
+    }
+  }
+  ctx.strokeStyle = S.paint(m, t);
+  ctx.lineCap = "butt";
+  for (const [age, parts] of ages) {
+    ctx.beginPath();
+    for (let i = 0; i < parts.length; i += 4) {
+      ctx.moveTo(parts[i], parts[i + 1]);
+      ctx.lineTo(parts[i + 2], parts[i + 3]);
+    }
+    ctx.globalAlpha = (m.alpha ?? 1) * clamp(age, 0.04, 1) ** 1.3;
+    ctx.lineWidth = (m.width ?? 2) * (0.5 + 0.5 * age);
+    ctx.stroke();
+  }
 }
 
 function bend(ctx, xs, ys, k, n) {

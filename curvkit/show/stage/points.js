@@ -4,12 +4,13 @@ import { alpha, fromLab, rgb, toLab } from "./color.js";
 import { clamp, mix, smoothstep } from "./maths.js";
 import { placed } from "./lines.js";
 
-const TURN = 2 * Math.PI;
+const TURN = 2 * Math.PI, CROWD = 20;
 
 // Dots of all items now, or of rows gone by: balls, rings, pictures.
 export function dots(S, v, m, t) {
   const { ctx } = S, last = S.store.last;
   const rows = (m.when ?? "now") === "now" ? [t] : rowsOf(m, t, last);
+  if (m.items > CROWD && !m.image && !m.ball && !m.fade && !m.handle) return crowd(S, v, m, rows);
   rows.forEach((row, age) => {
     for (let k = 0; k < m.items; k++) {
       const [x, y] = placed(S, v, m, row, k);
@@ -25,6 +26,37 @@ export function dots(S, v, m, t) {
     }
   });
   ctx.globalAlpha = 1;
+}
+
+// Many discs: each colour is drawn once, and stamped.
+function crowd(S, v, m, rows) {
+  const { ctx } = S, last = S.store.last;
+  ctx.globalAlpha = m.alpha ?? 1;
+  for (const row of rows) {
+    for (let k = 0; k < m.items; k++) {
+      const [x, y] = placed(S, v, m, row, k), r = m.c.size ? between(m.c.size, row, k, last) : 4;
+      if (!Number.isFinite(x + y) || !(r > 0)) continue;
+      const { made, half } = stamp(S, m, S.paint(m, row, k), r);
+      ctx.drawImage(made, x - half, y - half, 2 * half, 2 * half);
+    }
+  }
+  ctx.globalAlpha = 1;
+}
+
+const stamps = new Map();
+function stamp(S, m, fill, r) {
+  const key = [fill, m.ring, m.rim, r.toFixed(1), S.ratio, S.palette.mode].join("/");
+  if (!stamps.has(key)) {
+    if (stamps.size > 500) stamps.clear();
+    const half = r + 3, made = document.createElement("canvas"), front = S.ctx;
+    made.width = made.height = Math.ceil(2 * half * S.ratio);
+    S.ctx = made.getContext("2d");
+    S.ctx.setTransform(S.ratio, 0, 0, S.ratio, 0, 0);
+    disc(S, m, half, half, r, fill);
+    S.ctx = front;
+    stamps.set(key, { made, half });
+  }
+  return stamps.get(key);
 }
 
 function disc(S, m, x, y, r, fill) {

@@ -7,8 +7,8 @@ import { MARKS, SETTLE, compiledMark } from "./marks.js";
 import { clamp } from "./maths.js";
 import { say, write } from "./text.js";
 
-// So many rows a growing curve may be ahead of its still part.
-const TAIL = 24;
+// So many rows a growing curve may be ahead of its still part; where many grow, fewer.
+const TAIL = 24, SHORT_TAIL = 2, MANY = 8;
 
 export function compiledView(stage, spec) {
   const v = { ...spec, x: new Axis(spec.x), y: new Axis(spec.y), back: { key: "", upTo: 0 } };
@@ -29,7 +29,9 @@ export function compiledView(stage, spec) {
     v.cursor = { ...v.cursor, says, c: [channel(stage, v.cursor.x), channel(stage, v.cursor.y)] };
   }
   v.marks = spec.marks.map((s) => compiledMark(stage, v, s));
-  v.grows = v.marks.some((m) => m.layer === "past");
+  const growing = v.marks.filter((m) => m.layer === "past");
+  v.grows = growing.length > 0;
+  v.tail = growing.some((m) => m.items > MANY) ? SHORT_TAIL : TAIL;
   return v;
 }
 
@@ -93,7 +95,7 @@ export const shown = (S, m) =>
 // Draws one mark; one that fails is left out from then on, with a sentence, and nothing else.
 export function drawMark(S, v, m, t, draw = MARKS[m.mark]) {
   try {
-    draw(S, v, m, t);
+    draw(S, v, m, m.whole ? Math.floor(t) : t);
   } catch (error) {
     m.broken = true;
     S.fail(`A part of the picture cannot be drawn: ${error.message}.`);
@@ -104,7 +106,7 @@ export function drawMark(S, v, m, t, draw = MARKS[m.mark]) {
 export function drawBack(S, v, t) {
   const { back } = v, to = Math.min(Math.floor(t), S.store.last), key = backKey(S, v, t);
   const again = key !== back.key || to < back.upTo, ahead = to - back.upTo;
-  if (!again && !(v.grows && (ahead >= TAIL || (!S.clock.playing && ahead > 0)))) return;
+  if (!again && !(v.grows && (ahead >= v.tail || (!S.clock.playing && ahead > 0)))) return;
   const front = S.ctx, ctx = (S.ctx = back.ctx);
   ctx.setTransform(S.ratio, 0, 0, S.ratio, -v.outer.x * S.ratio, -v.outer.y * S.ratio);
   if (again) {
