@@ -12,6 +12,7 @@ from curvkit.draw.scene import Scene, pack
 from curvkit.draw.scene.check import MOST_CONTROLS
 from curvkit.show.stage.live import knob_facts
 
+pytestmark = pytest.mark.slow
 PAIRS = [(name, scene) for name in ROOMS for scene in room(name).package.room.scenes]
 every_scene = pytest.mark.parametrize("name, scene", PAIRS, ids=lambda each: str(each))
 MOST_BYTES = 1_500_000

@@ -203,6 +203,7 @@ def test_going_back_gives_the_same_numbers_whatever_states_are_kept():
 HEAVY = {"sobolev", "kernels.race", "tuners"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[pytest.mark.full] * (n in HEAVY)) for n in STEERED]
 )
@@ -230,6 +231,7 @@ def test_a_steered_run_is_the_one_that_was_cut_and_continued_by_hand(name):
         np.testing.assert_array_equal(getattr(course.trace, field), values, err_msg=field)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STEERED)
 def test_no_beginning_reads_a_knob_that_can_be_turned_later(name):
     stream, settings = room(name).stream, short(room(name))

@@ -11,6 +11,7 @@ from curvkit import curvature
 from curvkit.curvature import _rules as rules
 from curvkit.curvature import experiment
 
+pytestmark = pytest.mark.slow
 POINTS = 9
 SMALL = dict(data="chebyshev", width=4, depth=1, steps=40, every=4, valley_points=POINTS)
 

@@ -7,8 +7,8 @@ import { MARKS, SETTLE, compiledMark } from "./marks.js";
 import { clamp } from "./maths.js";
 import { say, write } from "./text.js";
 
-// So many rows a growing curve may be ahead of its still part; where many grow, fewer.
-const TAIL = 24, SHORT_TAIL = 2, MANY = 8;
+// So many rows a growing curve may be ahead of its still part; fewer where many grow, and boxes.
+const TAIL = 24, SHORT_TAIL = 6, MANY = 8;
 
 export function compiledView(stage, spec) {
   const v = { ...spec, x: new Axis(spec.x), y: new Axis(spec.y), back: { key: "", upTo: 0 } };
@@ -32,6 +32,7 @@ export function compiledView(stage, spec) {
   const growing = v.marks.filter((m) => m.layer === "past");
   v.grows = growing.length > 0;
   v.tail = growing.some((m) => m.items > MANY) ? SHORT_TAIL : TAIL;
+  if (growing.some((m) => m.mark === "rect")) v.tail = 1;
   return v;
 }
 
