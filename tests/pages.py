@@ -66,7 +66,8 @@ PAGE = """async (given) => {
       ...[...each.childNodes].map(told)].join("\\n");
     const svg = [...plot.querySelectorAll(".main-svg")].map(told).join("\\n");
     // To be wholly opaque, as errors bars are told when they are drawn anew, is to look as before.
-    return svg.replaceAll(uid, "").replace(/\\nstyle=opacity: 1;(?=\\n)/g, "").replace(/(url\\(['"]?)[^#]*#/g, "$1#")
+    return svg.replaceAll(uid, "").replace(/\\nstyle=opacity: 1;(?=\\n)/g, "")
+      .replace(/(url\\(['"]?)[^#]*#/g, "$1#")
       .replace(/legendfill-[0-9a-f]{6}/g, "legendfill")
       .replace(/trace[0-9a-f]{6}/g, "trace").replace(/cb[0-9a-f]{6}/g, "cb")
       .replace(/[a-z]*(clip|g|fill)[0-9a-f]{6}/g, "");
