@@ -1,6 +1,7 @@
 """The sampled valley of the curvature room, against the dense Hessian and the loss itself."""
 
 import functools
+import json
 
 import jax
 import numpy as np
@@ -88,3 +89,57 @@ def test_the_edge_is_the_critical_value_over_the_rate_of_each_reading(rule):
     ]
     assert set(rates) == {0.01, 0.02} and set(momenta) == {0.9, 0.5}
     np.testing.assert_allclose(trace.edge, wanted, rtol=1e-6)
+
+
+def written(path, trace, without=(), **header):
+    """A file of the trace as `save` writes it, without some series, its header changed."""
+    told = {**trace.header, **header}
+    arrays = {name: each for name, each in trace.arrays().items() if name not in without}
+    np.savez_compressed(path, header=np.array(json.dumps(told, sort_keys=True)), **arrays)
+    return path
+
+
+def test_a_trace_of_an_earlier_version_is_completed(tmp_path):
+    trace = curvature.run(**{**SMALL, "valley_points": 0})
+    settings = {name: each for name, each in trace.settings.items() if name != "valley_points"}
+    later = curvature.Trace.LATER
+    path = written(tmp_path / "old.npz", trace, later, settings=settings)
+    old = curvature.Trace.load(path)
+    assert old.settings == trace.settings
+    for name in later:
+        np.testing.assert_allclose(
+            getattr(old, name), getattr(trace, name), rtol=1e-5, err_msg=name
+        )
+    torn = written(tmp_path / "torn.npz", trace, {"loss"}, settings=settings)
+    with pytest.raises(ValueError, match="is not a trace of curvature .* loss"):
+        curvature.Trace.load(torn)
+
+
+@pytest.mark.parametrize(
+    "turns, said",
+    [
+        (3, "no list of readings and knobs"),
+        ([3], "no list of readings and knobs"),
+        ([[1, 2, 3]], "no list of readings and knobs"),
+        ([["a", {}]], "are at readings"),
+        ([[5, {}], [4, {}]], "are at readings"),
+        ([[4, {}], [4, {}]], "are at readings"),
+        ([[-1, {}]], "are at readings"),
+        ([[1, {"nothing": 1}]], "knobs that the room does not have"),
+        ([[1, 5]], "knobs that the room does not have"),
+        ([[1, {"learning_rate": -1}]], "learning_rate must be"),
+        ([[1, {"learning_rate": "0.1"}]], "its setting learning_rate"),
+    ],
+)
+def test_turns_that_a_file_cannot_mean_are_refused(tmp_path, turns, said):
+    trace = curvature.run(**{**SMALL, "valley_points": 0})
+    with pytest.raises(ValueError, match=said):
+        curvature.Trace.load(written(tmp_path / "bad.npz", trace, turns=turns))
+
+
+def test_a_steered_trace_is_saved_and_loaded_with_its_turns(tmp_path):
+    turned = [(3, {"learning_rate": 0.02})]
+    trace = curvature.run(**{**SMALL, "valley_points": 0}, turns=turned)
+    again = curvature.Trace.load(trace.save(tmp_path / "run.npz"))
+    assert again.turns == trace.turns == turned
+    np.testing.assert_array_equal(again.sharpness, trace.sharpness)

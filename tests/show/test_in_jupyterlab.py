@@ -230,7 +230,7 @@ def test_the_edge_is_dragged_while_the_network_trains_and_training_goes_on(page)
         page.mouse.move(x, y - 2 * up)
         page.wait_for_timeout(30)
     page.mouse.up()
-    page.wait_for_function(f"{STAGE}.steers.length === 2 && !{STAGE}.open", timeout=90_000)
+    page.wait_for_function(f"{STAGE}.steers.length > 1 && !{STAGE}.open", timeout=90_000)
     dragged, _, rates = page.evaluate(RATES)
     assert dragged < 0.95 * rate and rates[-1] == pytest.approx(dragged, rel=1e-4)
     assert rates[50] == pytest.approx(rate, rel=1e-4), "what was before the drag stays"
