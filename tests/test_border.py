@@ -126,7 +126,8 @@ READERS = {
 # What reads no loss: numbers, shapes, drawings and the contract of a room.
 NO_READERS = {
     "EigenPairs", "Operator", "Settings", "SpectralDensity", "Trace", "batch", "critical",
-    "explore", "figures", "of_operator", "room", "run", "stability_threshold", "stream", "tell",
+    "explore", "figures", "of_operator", "room", "run", "scenes", "stability_threshold", "stage",
+    "stream", "tell",
 }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ HOMES = (
 )  # fmt: skip
 # Records, and what is no function of numbers; `verify` and its kin stand in their own tests.
 NO_ROWS = {
-    "run", "explore", "verification.progress", "verification.SoftmaxSpec",
+    "run", "explore", "stage", "verification.progress", "verification.SoftmaxSpec",
     "verification.DigitSumSpec", "verification.QuadraticSpec", "verification.box",
     "verification.explore_ladder", "tuners.play", "curvature.Operator",
     "verification.side_by_side", "watching.Watch",

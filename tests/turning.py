@@ -15,7 +15,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 # What `Room` makes has knobs, each of which is turned elsewhere.
-OF_THE_ROOM = {"batch", "explore", "run", "tell"}
+OF_THE_ROOM = {"batch", "explore", "run", "stage", "tell"}
 
 
 class Turn(NamedTuple):
