@@ -207,7 +207,7 @@ RATES = f"""() => {{
 }}"""
 
 
-def test_the_edge_is_dragged_while_the_network_trains_and_training_goes_on(page):
+def test_the_edge_is_turned_by_keys_while_the_network_trains_and_training_goes_on(page):
     page.wait_for_function(f"globalThis.stages?.length && {STAGE}?.store.rows > 60", timeout=60_000)
     page.locator(".stage >> nth=0").scroll_into_view_if_needed()
     page.evaluate(f"{STAGE}.seek(40)")
@@ -219,27 +219,40 @@ def test_the_edge_is_dragged_while_the_network_trains_and_training_goes_on(page)
     assert rate == pytest.approx(0.11, rel=1e-3) and steers == 1
     assert rates[:41] == pytest.approx([0.1] * 41, rel=1e-5)
     assert rates[45:] == pytest.approx([rate] * len(rates[45:]), rel=1e-5)
-    # By hand: the rows that come follow the hand.
-    page.evaluate(f"{STAGE}.seek(70)")
-    page.wait_for_timeout(1000)  # two turns within a moment are one on the time bar
-    place = page.locator(".stage .grip").bounding_box()
-    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for up in range(1, 9):
-        page.mouse.move(x, y - 2 * up)
-        page.wait_for_timeout(30)
-    page.mouse.up()
-    page.wait_for_function(f"{STAGE}.steers.length > 1 && !{STAGE}.open", timeout=90_000)
-    dragged, _, rates = page.evaluate(RATES)
-    assert dragged < 0.95 * rate and rates[-1] == pytest.approx(dragged, rel=1e-4)
-    assert rates[50] == pytest.approx(rate, rel=1e-4), "what was before the drag stays"
-    assert all(dragged * 0.999 <= each <= rate * 1.001 for each in rates[45:])
     # Back in time the knob stands where it stood then.
     page.evaluate(f"{STAGE}.seek(20)")
     page.wait_for_timeout(1200)
     assert page.evaluate(RATES)[0] == pytest.approx(0.1, rel=1e-4)
     look(page, "stage")
+
+
+@pytest.mark.full  # a mouse that moves while cells still grow may miss
+def test_the_edge_is_dragged_by_hand(page):
+    page.wait_for_function(f"globalThis.stages?.length && {STAGE}?.store.rows > 80", timeout=60_000)
+    page.locator(".stage >> nth=0").scroll_into_view_if_needed()
+    page.evaluate(f"{STAGE}.seek(70)")
+    page.wait_for_timeout(1000)  # two turns within a moment are one on the time bar
+    rate = page.evaluate(RATES)[0]
+    for _ in range(10):  # cells above may still be growing
+        place = page.locator(".stage .grip").bounding_box()
+        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        if page.evaluate(f"!!{STAGE}.grabbed"):
+            break
+        page.mouse.up()
+        page.wait_for_timeout(500)
+    for up in range(1, 9):
+        page.mouse.move(x, y - 2 * up)
+        page.wait_for_timeout(30)
+    page.mouse.up()
+    page.wait_for_function(f"{STAGE}.steers.length > 0", timeout=60_000)
+    page.evaluate(f"{STAGE}.clock.playing || !{STAGE}.open || {STAGE}.play()")
+    page.wait_for_function(f"!{STAGE}.open", timeout=120_000)
+    dragged, _, rates = page.evaluate(RATES)
+    assert dragged < 0.95 * rate and rates[-1] == pytest.approx(dragged, rel=1e-4)
+    assert rates[69] == pytest.approx(rate, rel=1e-4), "what was before the drag stays"
+    assert all(dragged * 0.999 <= each <= rate * 1.001 for each in rates[69:])
 
 
 def test_the_first_figure_comes_while_the_other_cells_still_run(page, record_property):

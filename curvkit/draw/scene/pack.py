@@ -11,6 +11,8 @@ import numpy as np
 STEPS = 65534
 # An error that no one sees: a thousandth of what most numbers of a field differ by.
 UNSEEN = 1e-3
+# And a share of the smaller of its numbers.
+SMALL = 0.02
 
 
 def packed(
@@ -49,7 +51,10 @@ def _short(values: np.ndarray, entry: dict[str, Any]) -> bytes:
     known = values[finite].astype(np.float64)
     low, high = float(known.min()), float(known.max())
     most = np.quantile(known, [0.05, 0.95])
-    if (high - low) / STEPS > UNSEEN * max(float(most[1] - most[0]), 1e-30) and high > low:
+    step = (high - low) / STEPS
+    # What grows by decades is looked at closely while it is small: then its small numbers count.
+    small = float(np.quantile(np.abs(known[known != 0]), 0.1)) if known.any() else 0.0
+    if high > low and (step > UNSEEN * float(most[1] - most[0]) or step > SMALL * small):
         return b""
     shares = (values.astype(np.float64) - low) / max(high - low, 1e-30)
     whole = np.round(np.where(finite, shares, 0.0) * STEPS).astype("<u2")

@@ -324,7 +324,7 @@ export class Stage {
     let moving = false;
     for (const v of this.views) {
       for (const axis of [v.x, v.y]) {
-        if (!this.grabbed && axis.follow(t, this.store.last, dt, snap)) moving = true;
+        if (!this.grabbed && axis.follow(t, this.store.sane, dt, snap)) moving = true;
       }
     }
     for (const h of this.handles) {

@@ -57,6 +57,10 @@ export class Store {
   get last() {
     return Math.min(this.rows - 1, this.lost);
   }
+  // The last row that cameras look at: what was lost may be of any size.
+  get sane() {
+    return Math.max(0, Math.min(this.rows - 1, this.lost - 1));
+  }
   // A copy of the fields of one number a row from row `at` on: what would have been.
   tail(at) {
     const columns = {};

@@ -30,6 +30,7 @@ CASES = {
     "gaps": np.array([1.0, np.nan, 3.0, np.inf, -np.inf, 2.0]),
     "nothing finite": np.full(4, np.nan),
     "a divergence": np.append(np.linspace(0, 1, 200), [1e3, 1e9, 1e30]),
+    "growth": 3.0 ** np.arange(41) * (-1) ** np.arange(41),
     "tiny": np.linspace(0, 1e-20, 50),
     "whole numbers": np.arange(40),
     "a grid": np.random.default_rng(0).normal(size=(7, 5, 3)),
@@ -55,6 +56,8 @@ def test_numbers_come_back_and_what_is_not_finite_stays_so(values, exact):
 
 def test_a_divergence_does_not_flatten_what_came_before():
     header, _ = pack.packed({"x": CASES["a divergence"]}, {})
+    assert header[0]["dtype"] == "f4"
+    header, _ = pack.packed({"x": CASES["growth"]}, {})
     assert header[0]["dtype"] == "f4"
     header, _ = pack.packed({"x": CASES["a curve"]}, {})
     assert header[0]["dtype"] == "u2"
