@@ -15,6 +15,9 @@ import { buildTrack, drawTrack, waveOf } from "./track.js";
 import { clipTo, compiledView, drawBack, drawCursor, drawMark, placeViews, shown } from "./views.js";
 import { buildSentence, rich, speak, tell } from "./words.js";
 
+// Milliseconds for which a knob stays where a hand left it, until the rows that answer are there.
+const HELD = 900;
+
 export class Stage {
   constructor(el, scene, fields, source = null) {
     Object.assign(this, {
@@ -242,6 +245,9 @@ export class Stage {
       if (k.stops) value = k.stops.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
     }
     Object.assign(k, { value, touched: true, turnedAt: performance.now() });
+    // A moment later it stands where it stood at the step that is shown, also while nothing moves.
+    clearTimeout(this.recalling);
+    this.recalling = setTimeout(() => this.wake(), HELD + 50);
     if (this.controls[name]) this.controls[name].refused.textContent = "";
   }
   // The row from which on an answer will be seen: a little ahead of what is shown.
@@ -339,7 +345,7 @@ export class Stage {
   // A knob that was turned during the run stands, at each step, where it stood then.
   recall(t) {
     for (const k of Object.values(this.knobs)) {
-      if (!k.recorded || this.grabbed || performance.now() - (k.turnedAt ?? -1e9) < 900) continue;
+      if (!k.recorded || this.grabbed || performance.now() - (k.turnedAt ?? -1e9) < HELD) continue;
       const row = clamp(Math.floor(t), 0, this.store.rows - 1);
       k.value = knobOf(k.recorded, this.store.fields[k.recorded.field].values[row]);
     }
