@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from curvkit.draw.scene import script
+from curvkit.draw.scene.pack import MIME as MIME
 
-MIME = "application/vnd.curvkit.scene.v1+json"
 PLACE = '<div class="curvkit-scene">'
 MOUNT = """
 for (const place of document.querySelectorAll(".curvkit-scene")) {

@@ -14,8 +14,9 @@ from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record, series
 from curvkit.draw import scene as sc
+from curvkit.draw.scene.pack import MIME
 from curvkit.show.stage.live import Running, knob_facts
-from curvkit.show.stage.widget import MIME, Kept, Stage
+from curvkit.show.stage.widget import Kept, Stage
 
 TOLD = dict(sentence="How much there is.", source="2026")
 

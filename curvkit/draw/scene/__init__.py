@@ -16,7 +16,7 @@ it in a notebook, `curvkit.pages.stages` puts it into a page.
 """
 
 from curvkit.draw.scene.channels import Field, KnobValue, Last, Number, Ramp, Span
-from curvkit.draw.scene.marks import Along, Area, Dots, Drag, Ground, Jumps, Line
+from curvkit.draw.scene.marks import Area, Dots, Drag, Ground, Jumps, Line
 from curvkit.draw.scene.scenes import (
     Answer,
     Beat,
@@ -34,7 +34,7 @@ from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rect, Rule, Shape, Surf
 from curvkit.draw.scene.views import Axis, Camera, Cursor, Layout, Pick, Plan, View
 
 __all__ = [
-    "Along", "Answer", "Area", "Arrow", "Axis", "Bars", "Beat", "Camera", "Cursor", "Dots", "Drag",
+    "Answer", "Area", "Arrow", "Axis", "Bars", "Beat", "Camera", "Cursor", "Dots", "Drag",
     "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout", "Line", "Lost", "Moment",
     "Number", "Pace", "Pick", "Plan", "Prediction", "Ramp", "Recorded", "Rect", "Rule", "Scene",
     "Shape", "Span", "Surface", "Text", "Try", "Turn", "View", "Wave",

@@ -7,21 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from curvkit.draw.scene.channels import Channel, Color, Part, When
-
-
-@dataclass(frozen=True)
-class Along(Part):
-    """How a knob moves along an axis: what is drawn is plus + times · knob^power.
-
-    >>> Along("learning_rate", times=2, power=-1).told()
-    {'knob': 'learning_rate', 'times': 2, 'power': -1}
-    """
-
-    knob: str
-    times: float = 1
-    plus: float = 0
-    power: float = 1
+from curvkit.draw.scene.channels import Channel, Color, KnobValue, Part, When
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +30,9 @@ class Drag(Part):
     times: float = 1
     plus: float = 0
     power: float = 1
-    x: Along | None = None
-    y: Along | None = None
-    edge: Along | None = None
+    x: KnobValue | None = None
+    y: KnobValue | None = None
+    edge: KnobValue | None = None
     each: str | None = None
     item: int = 0
     digits: int | None = None

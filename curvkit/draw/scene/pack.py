@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+# What a packed scene is called among the outputs of a notebook.
+MIME = "application/vnd.curvkit.scene.v1+json"
 # What two bytes tell apart; the number after them stands for what is not finite.
 STEPS = 65534
 # An error that no one sees: a thousandth of what most numbers of a field differ by.

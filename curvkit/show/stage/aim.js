@@ -1,4 +1,5 @@
 // Aiming by keyboard: where a view takes drops or paint, or is turned, without a pointer.
+import { cellAt } from "./hands.js";
 import { clamp } from "./maths.js";
 import { element } from "./style.js";
 
@@ -11,12 +12,9 @@ export function buildAims(S) {
     if (v.drop && S.source) v.aim = aim(S, v, `${v.drop}: aim with the arrow keys, then press Enter`, (way) => step(S, v, way),
       () => S.drop(v, v.x.of(v.at.x), v.y.of(v.at.y)));
     if (v.paint && S.source) v.aim = aim(S, v, "paint: aim with the arrow keys, then press Enter", (way) => step(S, v, way), () => {
-      const f = S.store.fields[v.paint.field], [ny, nx] = f.shape.slice(-2);
-      const i = clamp(Math.floor(((v.at.x - v.box.x) / v.box.w) * nx), 0, nx - 1);
-      const j = clamp(Math.floor(((v.box.y + v.box.h - v.at.y) / v.box.h) * ny), 0, ny - 1);
-      const value = (f.values[j * nx + i] = f.values[j * nx + i] > 0.5 ? 0 : 1);
+      const { values, cell } = cellAt(S, v, v.at), value = (values[cell] = values[cell] > 0.5 ? 0 : 1);
       S.store.version++;
-      S.source.paint?.({ view: v.id, cells: [j * nx + i], value });
+      S.source.paint?.({ view: v.id, cells: [cell], value });
       S.changed();
     });
   }

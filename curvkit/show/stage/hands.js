@@ -113,15 +113,21 @@ export function down(S, e) {
   S.seek(row);
 }
 
-// A cell of a painted grid: the first one decides whether cells are filled or emptied.
-function paintAt(S, painting, p) {
-  const { view: v } = painting, f = S.store.fields[v.paint.field], [ny, nx] = f.shape.slice(-2);
+// The cell of a painted grid at a place of the screen: the grid's numbers, and the cell's index.
+export function cellAt(S, v, p) {
+  const f = S.store.fields[v.paint.field], [ny, nx] = f.shape.slice(-2);
   const i = clamp(Math.floor(((p.x - v.box.x) / v.box.w) * nx), 0, nx - 1);
   const j = clamp(Math.floor(((v.box.y + v.box.h - p.y) / v.box.h) * ny), 0, ny - 1);
-  painting.value ??= f.values[j * nx + i] > 0.5 ? 0 : 1;
-  if (painting.cells.has(j * nx + i)) return;
-  painting.cells.add(j * nx + i);
-  f.values[j * nx + i] = painting.value;
+  return { values: f.values, cell: j * nx + i };
+}
+
+// A cell of a painted grid: the first one decides whether cells are filled or emptied.
+function paintAt(S, painting, p) {
+  const { values, cell } = cellAt(S, painting.view, p);
+  painting.value ??= values[cell] > 0.5 ? 0 : 1;
+  if (painting.cells.has(cell)) return;
+  painting.cells.add(cell);
+  values[cell] = painting.value;
   S.store.version++;
   S.changed();
 }

@@ -16,8 +16,6 @@ from curvkit.show.panel import headless
 from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
 
-MIME = "application/vnd.curvkit.scene.v1+json"
-
 
 class Stage(anywidget.AnyWidget):
     """A scene of a run that is being made, on the page.
@@ -86,7 +84,7 @@ class Kept:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         words = f"The scene {self.scene.title!r}; its page plays it."
-        return {MIME: self.packed(), "text/plain": words}
+        return {pack.MIME: self.packed(), "text/plain": words}
 
 
 def stage(
