@@ -119,7 +119,9 @@ def keeps_its_state_alike(room: Room) -> None:
 
 def reaches_the_program(room: Room, name: str) -> None:
     """A knob's name is an argument of the compiled program; a static one shapes it."""
-    assert where_it_matters(room, name) is not None, f"no program of {room.name} reads {name}"
+    where = where_it_matters(room, name)
+    assert where is not None, f"no program of {room.name} reads {name}"
+    assert name not in knobs.idle(short(room, **where)), f"{name} is read at {where} and not shown"
 
 
 def only_begins(room: Room) -> None:

@@ -6,8 +6,6 @@ structure. Every value is read by its knob, however an object is made.
 """
 
 import dataclasses
-import difflib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
@@ -15,114 +13,13 @@ from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 import jax
 import jax.core
 
+from curvkit.core import declared as declarations
 from curvkit.core import messages
+from curvkit.core.declared import Case, Knob
 
 Settings = TypeVar("Settings", bound="BaseSettings")
-
-
-@dataclass(frozen=True)
-class Knob:
-    """The declaration of one setting.
-
-    `low` and `high` bound a number (both inclusive); `choices` lists what an enumeration may be.
-    A static knob shapes the compiled program. `absent` is what it was in versions without it.
-    """
-
-    name: str
-    kind: type
-    default: Any
-    sentence: str
-    source: str
-    symbol: str = ""
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    scale: Literal["linear", "log"] = "linear"
-    static: bool = False
-    choices: tuple[str, ...] = ()
-    absent: Any = None
-
-    @property
-    def label(self) -> str:
-        """The name in words, with its symbol: `learning rate η`."""
-        return f"{self.name.replace('_', ' ')} {self.symbol}".strip()
-
-    @property
-    def expected(self) -> str:
-        """What a value has to be, in words; the end of every refusal."""
-        if self.choices:
-            return f"one of {', '.join(self.choices)}"
-        if self.kind is bool:
-            return "true or false"
-        noun = "a whole number" if self.kind is int else "a number"
-        return "{} from {:g} to {:g}".format(noun, *self.ends)
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The least and the largest value of a number; raises TypeError where it is none."""
-        if self.low is None or self.high is None:
-            raise TypeError(f"{self.name} is no number, so it has no range.")
-        return self.low, self.high
-
-    def read(self, value: object) -> Any:
-        """Casts `value` to the kind of this knob, or raises ValueError with one sentence."""
-        cast = self._cast(value)
-        if cast is None or not self._holds(cast):
-            near = difflib.get_close_matches(str(value), self.choices, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else ""
-            raise ValueError(messages.refusal(self.name, self.expected, value, advice.rstrip(".")))
-        return cast
-
-    def _cast(self, value: Any) -> Any:
-        if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-            value = value.item()
-        if self.choices:
-            return value if isinstance(value, str) else None
-        if self.kind is bool:
-            words = {"true": True, "false": False}
-            return value if isinstance(value, bool) else words.get(str(value).lower())
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            return None
-        try:
-            as_float = float(value)
-            if self.kind is float:
-                return as_float
-            return int(as_float) if as_float.is_integer() else None
-        except (ValueError, OverflowError):
-            return None
-
-    def _holds(self, value: Any) -> bool:
-        if self.choices:
-            return value in self.choices
-        return self.kind is bool or self.ends[0] <= value <= self.ends[1]
-
-    def outside(self) -> list[Any]:
-        """Values this knob must refuse: the bad half of the contract test."""
-        if self.choices:
-            return [f"no such {self.name}", "", 3, None]
-        if self.kind is bool:
-            return ["maybe", 2.5, None]
-        low, high = self.ends
-        span = high - low
-        wrong = [low - 0.01 * span - 1, high + 0.01 * span + 1, math.nan, math.inf]
-        return [*wrong, "a lot", None, True] + ([low + 0.5] if self.kind is int else [])
-
-    def sweep(self, number: int = 3) -> list[Any]:
-        """`number` allowed values from the low to the high end, evenly on this knob's scale."""
-        if self.choices:
-            return list(self.choices)
-        if self.kind is bool:
-            return [False, True]
-        low, high = self.ends
-        if self.scale == "log":
-            ends = math.log(low), math.log(high)
-            values = [
-                math.exp(ends[0] + i * (ends[1] - ends[0]) / (number - 1)) for i in range(number)
-            ]
-        else:
-            values = [low + i * (high - low) / (number - 1) for i in range(number)]
-        # The ends as they were declared: a logarithm and back misses them by rounding.
-        return [self.kind(value) for value in (low, *values[1:-1], high)]
+# One case in which a knob changes something, or several, see `Knob.when`.
+When = Case | tuple[Case, ...]
 
 
 def knob(
@@ -137,29 +34,41 @@ def knob(
     scale: Literal["linear", "log"] = "linear",
     static: bool = False,
     absent: float | None = None,
+    useful: tuple[float, float] | None = None,
+    when: When = (),
 ) -> Any:
-    """Declares a number as a field of settings."""
-    declared = dict(low=low, high=high, step=step, scale=scale, absent=absent)
-    return _field(default, sentence, source, symbol, static, **declared)
+    """Declares a number as a field of settings; arguments as those of `Knob`."""
+    declared = dict(low=low, high=high, step=step, scale=scale, absent=absent, useful=useful)
+    return _field(default, sentence, source, symbol, static, when=when, **declared)
 
 
 def switch(
-    default: bool, *, sentence: str, source: str, symbol: str = "", static: bool = False
-) -> Any:
+    default: bool, *, sentence: str, source: str, symbol: str = "", static: bool = False,
+    when: When = (),
+) -> Any:  # fmt: skip
     """Declares a setting that is on or off."""
-    return _field(default, sentence, source, symbol, static)
+    return _field(default, sentence, source, symbol, static, when=when)
 
 
 def choice(
-    default: str, choices: Sequence[str], *, sentence: str, source: str, symbol: str = ""
-) -> Any:
+    default: str, choices: Sequence[str], *, sentence: str, source: str, symbol: str = "",
+    when: When = (),
+) -> Any:  # fmt: skip
     """Declares an enumeration; static, since a program cannot be traced over names."""
-    return _field(default, sentence, source, symbol, True, choices=tuple(choices))
+    return _field(default, sentence, source, symbol, True, choices=tuple(choices), when=when)
 
 
 def _field(
-    default: Any, sentence: str, source: str, symbol: str, static: bool, **declared: Any
+    default: Any,
+    sentence: str,
+    source: str,
+    symbol: str,
+    static: bool,
+    *,
+    when: When,
+    **declared: Any,
 ) -> Any:
+    declared |= dict(when=(when,) if isinstance(when, Mapping) else when)
     declared |= dict(sentence=sentence, source=source, symbol=symbol, static=static)
     return dataclasses.field(default=default, metadata={"knob": declared})
 
@@ -193,6 +102,7 @@ class BaseSettings:
         dataclass(frozen=True, kw_only=True)(cls)
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]
         cls.__knobs__ = {field.name: _declared(cls, field) for field in fields}
+        declarations.check(f"{cls.__module__}.{cls.__qualname__}", cls.__knobs__)
         _register(cls)
 
     def __post_init__(self):
@@ -231,16 +141,7 @@ def _declared(cls: type, field: dataclasses.Field[Any]) -> Knob:
     kind = type(field.default)
     if field.type in (bool, int, float, str) and field.type is not kind:
         raise TypeError(f"{where} is declared as {field.type.__name__}, its default is no such.")
-    declared = Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
-    if declared.scale == "log" and declared.ends[0] <= 0:
-        raise ValueError(
-            f"{where}: {messages.refusal('low', 'above zero on a log scale', declared.low)}"
-        )
-    try:
-        declared.read(declared.default)
-    except ValueError as error:
-        raise ValueError(f"{where}: its default is refused: {error}") from None
-    return declared
+    return Knob(name=field.name, kind=kind, default=field.default, **field.metadata["knob"])
 
 
 def _register(cls: type[BaseSettings]) -> None:
@@ -289,6 +190,11 @@ def read(
 def turned(settings: Settings, **named: Any) -> Settings:
     """A copy of `settings` with knobs turned, through the same gate."""
     return type(settings).read(as_dict(settings), **named)
+
+
+def idle(settings: BaseSettings) -> list[str]:
+    """The names of the knobs that change nothing where the others stand."""
+    return declarations.idle(settings.__knobs__, as_dict(settings))
 
 
 def as_dict(settings: BaseSettings) -> dict[str, Any]:

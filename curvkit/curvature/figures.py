@@ -17,15 +17,43 @@ Clock = Literal["step", "time"]
 
 
 def _clock(trace: Trace, clock: Clock) -> tuple[np.ndarray, str]:
-    if clock == "time":
+    if clock != "time":
+        return trace.step, "training steps"
+    if not trace.turns:
         return trace.step * trace.settings["learning_rate"], "time η·steps"
-    return trace.step, "training steps"
+    rates = trace.over_readings("learning_rate")
+    gone = np.cumsum(np.diff(trace.step, prepend=0) * np.r_[rates[:1], rates[:-1]])
+    return gone, "time η·steps"
 
 
 def _ends(trace: Trace, clock: Clock) -> list[float]:
     """Where the x axis begins and ends, also while the run is still going on."""
     last = int(trace.diverged_at) if trace.diverged else trace.settings["steps"]
-    return [0, last * (trace.settings["learning_rate"] if clock == "time" else 1)]
+    if clock != "time":
+        return [0, last]
+    if not trace.turns or not trace.readings:
+        return [0, last * trace.settings["learning_rate"]]
+    rate = trace.over_readings("learning_rate")[-1]
+    return [0, float(_clock(trace, clock)[0][-1] + rate * (last - trace.step[-1]))]
+
+
+def _threshold(
+    trace: Trace, clock: Clock, name: str, levels: np.ndarray, level: float
+) -> go.Scatter:
+    """A threshold along the whole x axis; where knobs were turned, at each reading's own level."""
+    ends = _ends(trace, clock)
+    if not trace.turns or not trace.readings:
+        return theme.curve("threshold", name, ends, [level] * len(ends))
+    x = np.append(_clock(trace, clock)[0], ends[1])
+    curve = theme.curve("threshold", name, x, np.append(levels, levels[-1]))
+    return curve.update(line_shape="hv")
+
+
+def _eta(trace: Trace) -> str:
+    """The learning rate in words, with those that it was turned to."""
+    rates = [trace.settings["learning_rate"]]
+    rates += [knobs["learning_rate"] for _, knobs in trace.turns if "learning_rate" in knobs]
+    return "η = " + ", then ".join(f"{rate:.3g}" for rate in rates)
 
 
 def _rule(trace: Trace) -> str:
@@ -52,10 +80,8 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """Loss above, sharpness below with the threshold it climbs to."""
     head = trace.head(trace.finite)
     x, x_title = _clock(head, clock)
-    eta = f"{trace.settings['learning_rate']:.3g}"
-    figure = theme.figure(
-        f"Loss and sharpness, {_rule(trace)} at η = {eta}", 2, shares=[0.42, 0.58]
-    )
+    title = f"Loss and sharpness, {_rule(trace)} at {_eta(trace)}"
+    figure = theme.figure(title, 2, shares=[0.42, 0.58])
     figure.add_trace(theme.curve("loss", "loss", x, head.loss), row=1, col=1)
     followed, name = head.preconditioned_sharpness, "sharpness λ"
     if _has_preconditioner(trace):
@@ -65,11 +91,9 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     if _has_preconditioner(trace):
         raw = theme.curve("plain", "sharpness λ (raw)", x, head.sharpness)
         figure.add_trace(raw, row=2, col=1)
-    ends = _ends(trace, clock)
     name = f"threshold {float(trace.critical):.4g}/η"
-    figure.add_trace(
-        theme.curve("threshold", name, ends, [trace.threshold] * len(ends)), row=2, col=1
-    )
+    limit = _threshold(trace, clock, name, trace.edge, trace.threshold)
+    figure.add_trace(limit, row=2, col=1)
     figure.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
     figure.update_yaxes(title_text="sharpness λ", rangemode="tozero", row=2, col=1)
     if _has_preconditioner(trace):  # decades lie between the two kinds of sharpness
@@ -105,13 +129,11 @@ def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     x, x_title = _clock(head, clock)
     critical = float(trace.critical)
     figure = theme.figure(f"How far from the edge, {_rule(trace)}", height=430)
-    second = head.second_eigenvalue * trace.settings["learning_rate"]
+    second = head.second_eigenvalue * head.over_readings("learning_rate")
     figure.add_trace(theme.curve("second", "second, ηλ₂", x, second))
     figure.add_trace(theme.curve("sharpness", "ηλ", x, head.scaled_sharpness))
-    ends = _ends(trace, clock)
-    figure.add_trace(
-        theme.curve("threshold", f"critical {critical:.4g}", ends, [critical] * len(ends))
-    )
+    levels = trace.edge * trace.over_readings("learning_rate")
+    figure.add_trace(_threshold(trace, clock, f"critical {critical:.4g}", levels, critical))
     figure.update_yaxes(title_text=_label(trace, "scaled_sharpness"), rangemode="tozero")
     _cut(figure, trace, head.scaled_sharpness, critical, 1)
     return _finish(figure, trace, x_title)

@@ -6,6 +6,8 @@ from curvkit.curvature._rules import RULES
 
 EDGE = "arXiv 2103.00065"
 ADAPTIVE = "arXiv 2207.14484"
+# Data that a network is trained on.
+NETWORK = ("digits", "chebyshev")
 
 
 class Settings(BaseSettings):
@@ -13,6 +15,7 @@ class Settings(BaseSettings):
 
     learning_rate: float = knob(
         default=0.1, low=1e-5, high=20.0, scale="log", symbol="η",
+        useful=(0.01, 1.0),
         sentence="How far each step goes; the sharpness settles where η times it is critical.",
         source=f"{EDGE}, section 2",
     )  # fmt: skip
@@ -23,16 +26,19 @@ class Settings(BaseSettings):
     )  # fmt: skip
     momentum: float = knob(
         default=0.9, low=0.0, high=0.99, symbol="β",
+        when={"rule": ("heavy_ball", "nesterov", "adam")},
         sentence="How much of the last direction is kept: heavy ball, Nesterov, and Adam's β1.",
         source=f"{EDGE}, appendix B",
     )  # fmt: skip
     second_moment_decay: float = knob(
         default=0.99, low=0.9, high=0.9999, symbol="β₂",
+        when={"rule": ("rmsprop", "adam")},
         sentence="How slowly RMSProp and Adam forget squared gradients.",
         source=f"{ADAPTIVE}, section 2",
     )  # fmt: skip
     steps: int = knob(
         default=3003, low=1, high=20000,
+        useful=(100, 6000),
         sentence="How many training steps are taken.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
@@ -48,31 +54,37 @@ class Settings(BaseSettings):
     )  # fmt: skip
     examples: int = knob(
         default=200, low=10, high=1797, static=True,
+        when={"data": ("digits",)},
         sentence="How many digits are trained on.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     loss: str = choice(
         default="mse", choices=("mse", "cross_entropy"),
+        when={"data": NETWORK},
         sentence="Half the squared error, or softmax cross-entropy, whose sharpness falls late.",
         source=f"{EDGE}, section 3 and appendix C",
     )  # fmt: skip
     width: int = knob(
         default=32, low=2, high=512, static=True,
+        when={"data": NETWORK, "depth": (1, 8)},
         sentence="Hidden units per layer.",
         source=f"{EDGE}, appendix D",
     )  # fmt: skip
     depth: int = knob(
         default=2, low=0, high=8, static=True,
+        when={"data": NETWORK},
         sentence="How many hidden layers there are.",
         source=f"{EDGE}, appendix D",
     )  # fmt: skip
     activation: str = choice(
         default="tanh", choices=tuple(ACTIVATIONS),
+        when={"data": NETWORK, "depth": (1, 8)},
         sentence="The nonlinearity of the hidden layers.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     initialization: str = choice(
         default="torch", choices=("torch", "lecun"),
+        when={"data": NETWORK},
         sentence="PyTorch's small uniform start, or LeCun's normal one, which is sharper.",
         source="arXiv 2407.06183, section 4",
     )  # fmt: skip

@@ -30,16 +30,19 @@ class Settings(BaseSettings):
     )  # fmt: skip
     zeta: float = knob(
         default=1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
+        when={"method": ("dks",)},
         sentence="The slope that DKS gives the whole network's C map at 1.",
         source=f"{DKS}, section 5",
     )  # fmt: skip
     tau: float = knob(
         default=0.3, low=0.02, high=2.0, scale="log", symbol="τ",
+        when={"method": ("tat",), "activation": ("softplus", "tanh", "gelu")},
         sentence="The curvature that TAT gives a smooth network's C map at 1.",
         source=TAT,
     )  # fmt: skip
     eta: float = knob(
         default=0.9, low=0.3, high=0.99, symbol="η",
+        when={"method": ("tat",), "activation": ("leaky_relu",)},
         sentence="Where TAT with a leaky ReLU sends orthogonal inputs: C(0) of the network.",
         source=TAT,
     )  # fmt: skip
@@ -55,6 +58,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     weight: float = knob(
         default=0.8, low=0.0, high=0.99, symbol="w",
+        when={"wiring": ("residual", "nested", "resnet_v2")},
         sentence="The weight of each shortcut; the branch beside it has √(1 − w²).",
         source=f"{DKS}, section 4",
     )  # fmt: skip

@@ -36,16 +36,19 @@ class Settings(BaseSettings):
     )  # fmt: skip
     examples: int = knob(
         default=200, low=10, high=1797, static=True,
+        when={"data": ("digits",)},
         sentence="How many digits are trained on, all of them at each step.",
         source="arXiv 2103.00065, section 3",
     )  # fmt: skip
     width: int = knob(
         default=32, low=2, high=512, static=True,
+        when={"data": ("digits",)},
         sentence="Hidden units per layer.",
         source="arXiv 2103.00065, section 3",
     )  # fmt: skip
     depth: int = knob(
         default=2, low=1, high=8, static=True,
+        when={"data": ("digits",)},
         sentence="How many hidden layers of tanh there are.",
         source="arXiv 2103.00065, section 3",
     )  # fmt: skip

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     groups: int = knob(
         default=30, low=3, high=40, symbol="J",
+        when={"data": ("drawn",)},
         sentence="How many groups of columns a random problem has.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
@@ -36,16 +37,19 @@ class Settings(BaseSettings):
     )  # fmt: skip
     good: int = knob(
         default=4, low=1, high=8, symbol="k",
+        when={"data": ("drawn",)},
         sentence="How many groups of a random problem carry the signal, each of length 1.",
         source=f"{GROUP_OMP}, section 3",
     )  # fmt: skip
     within: float = knob(
         default=0.7, low=0.0, high=0.95, symbol="w",
+        when={"data": ("drawn",)},
         sentence="Correlation of the columns of one group, on top of that between groups.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip
     between: float = knob(
         default=0.0, low=0.0, high=0.95, symbol="b",
+        when={"data": ("drawn",)},
         sentence="Correlation of the columns of different groups.",
         source=f"{GROUP_OMP}, section 4",
     )  # fmt: skip

@@ -20,8 +20,8 @@ from curvkit.draw import pandas_race, theme
 from curvkit.show import once, player
 from curvkit.show.bar import Bar
 from curvkit.show.canvas import Canvas, Shown
-from curvkit.show.controls import Control
 from curvkit.show.kept import Kept
+from curvkit.show.knobs import Knobs
 from curvkit.show.live import Live
 from curvkit.show.summary import bold, told
 
@@ -82,13 +82,13 @@ def _with_clock(draw: Draw, clock: str) -> Draw:
 
 
 class Panel(Shown):
-    """Knobs on the left, figure on the right, in one widget; arguments as in `panel`,
-    but `settings`, which are read already.
+    """Knobs above, figure below, in one widget; arguments as in `panel`, but `settings`, which are
+    read already.
 
     Attributes:
         trace: the newest trace, or None before the first chunk.
         canvas: the `Canvas` that the figure is on.
-        controls: a `Control` by knob name.
+        knobs: the `Knobs` that a person turns.
         kept: the runs `Kept` for comparison.
     """
 
@@ -105,39 +105,24 @@ class Panel(Shown):
         self._ranges: dict[str, dict[str, Any]] | None = None
         self.live = Live(stream, self._shown, self._said)
         self.canvas, self.transport = Canvas(), player.Transport(self._scrub)
-        self._make_controls(front)
+        declared = knobs.knobs(self.settings_class)
+        self._advice = widgets.HTML()
+        self._advice.add_class("curvkit-advice")
         self._make_views(figure or next(iter(figures)), clock)
+        order = front or list(declared)
+        self.knobs = Knobs(declared, self.values, order, self._turned, self._themed)
         self.bar = Bar(
             run=self.start, stop=self.stop, keep=self.keep, clear=self.clear, reset=self.reset
         )
         self.words = widgets.HTML(layout=widgets.Layout(min_height="48px"))
-        left = widgets.VBox(
-            [*self._fronts, self._more, self._advice],
-            layout=widgets.Layout(width="344px", flex="0 0 344px", padding="4px 10px 4px 0"),
-        )
-        right = widgets.VBox(
-            [self.figure_choice, self.canvas, self.transport.box, self.words, self.kept.box],
-            layout=widgets.Layout(flex="1 1 400px", min_width="400px", overflow="hidden"),
-        )
-        wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
-        super().__init__([self.bar, widgets.HBox([left, right], layout=wrap)])
+        super().__init__(
+            [self.bar, self.knobs, self._advice, self.figure_choice, self.canvas,
+             self.transport.box, self.words, self.kept.box, self._views]
+        )  # fmt: skip
         self.add_class("curvkit-panel")
         self.start()
 
     # -- what it is made of -------------------------------------------------------------------
-
-    def _make_controls(self, front: Sequence[str]):
-        declared = knobs.knobs(self.settings_class)
-        self.controls = {
-            name: Control(each, self.values[name], self._turned, self._say)
-            for name, each in declared.items()
-        }
-        shown = [name for name in (front or declared)]
-        self._fronts = [self.controls[name].box for name in shown]
-        others = [self.controls[name].box for name in declared if name not in shown]
-        self._folded = [("more knobs", widgets.VBox(others))] if others else []
-        self._advice = widgets.HTML()
-        self._advice.add_class("curvkit-advice")
 
     def _make_views(self, figure: str, clock: str):
         self.figure_choice = widgets.ToggleButtons(
@@ -161,11 +146,10 @@ class Panel(Shown):
         for each in (self.figure_choice, self.clock, self.x_scale, self.y_scale):
             each.observe(lambda _: self.draw(), "value")
         self.dark.observe(self._darken, "value")
-        views = widgets.VBox([self.clock, self.x_scale, self.y_scale, self.dark])
-        folded = [*self._folded, ("axes and page", views)]
-        self._more = widgets.Accordion([each for _, each in folded], selected_index=None)
-        for at, (title, _) in enumerate(folded):
-            self._more.set_title(at, title)
+        wrap = widgets.Layout(flex_flow="row wrap")
+        views = widgets.HBox([self.clock, self.x_scale, self.y_scale, self.dark], layout=wrap)
+        self._views = widgets.Accordion([views], selected_index=None)
+        self._views.set_title(0, "axes and page")
 
     # -- what a person can do -----------------------------------------------------------------
 
@@ -177,8 +161,7 @@ class Panel(Shown):
         """
         settings = knobs.read(self.settings_class, {**self.values, **values})
         self.values = knobs.as_dict(settings)
-        for name in values:
-            self.controls[name].show(self.values[name])
+        self.knobs.show(self.values)
         self.start()
 
     def reset(self) -> None:
@@ -243,6 +226,9 @@ class Panel(Shown):
             if trace.settings[name] != self._first[name]
         ]
         return ", ".join(turned) or "as at first"
+
+    def _themed(self, mode: str):
+        self.dark.value = mode == "dark"
 
     def _darken(self, change: Any):
         theme.use("dark" if change["new"] else "light")

@@ -62,6 +62,19 @@ function form(figure) {
   return names.join("\n");
 }
 
+// The layout of a figure in a narrow place: a smaller title, the legend below the axes.
+const NARROW = 480;
+function narrowed(layout) {
+  const { title, legend, margin } = layout;
+  const below = { orientation: "h", x: 0, xanchor: "left", y: 0, yref: "container", yanchor: "bottom" };
+  return {
+    ...layout,
+    title: title && { ...title, font: { ...title.font, size: 13 } },
+    legend: { ...legend, ...below, xref: "container", font: { ...legend?.font, size: 12 } },
+    margin: { ...margin, b: 130 },
+  };
+}
+
 function render({ model, el }) {
   if (!document.getElementById("curvkit-plot-style")) {
     const style = document.createElement("style");
@@ -74,6 +87,7 @@ function render({ model, el }) {
   plot.style.width = "100%";
   el.append(plot);
   let Plotly = null, gone = false, asked = false, drawing = false, shown = null, waiting = null;
+  let narrow = false;
 
   const place = () => plot.isConnected && plot.clientWidth > 0;
 
@@ -90,6 +104,8 @@ function render({ model, el }) {
     [drawing, asked] = [true, false];
     try {
       const figure = JSON.parse(model.get("figure"));
+      narrow = plot.clientWidth < NARROW;
+      if (narrow) figure.layout = narrowed(figure.layout);
       // plotly turns arrows by what it drew before.
       const arrows = figure.data.some((curve) => curve.marker && curve.marker.angleref);
       const now = form(figure), same = now === shown && !arrows;
@@ -113,6 +129,7 @@ function render({ model, el }) {
   const fit = new ResizeObserver(() => {
     if (!place() || !Plotly) return;
     if (asked) draw();
+    else if (shown && narrow !== plot.clientWidth < NARROW) ask();
     else if (shown && !drawing && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) {
       Plotly.Plots.resize(plot);
     }

@@ -269,26 +269,28 @@ def words(trace: Trace) -> str:
 def _told(trace: Trace, contender: int) -> str:
     name, at = name_of(trace, contender), trace.diverged_at[contender]
     losses = _values(trace, "loss", contender)
-    ended = f"**{name}**: "
+    ended = ""
     if (at >= 0).any():
         count = f" for {(at >= 0).sum()} of {len(at)} seeds" if len(at) > 1 else ""
-        ended += f"**diverged at step {at[at >= 0].min()}**{count}. "
+        ended = f"**{name}** **diverged at step {at[at >= 0].min()}**{count}. "
         if (at >= 0).all():
             return ended.strip()
     if not losses.size or not np.isfinite(losses).any():
-        return f"{ended}no reading is finite."
+        return f"{ended}No reading of **{name}** is finite."
     best = trace.best(contender)
     if np.isfinite(best).any():
         spread = f" ({number(np.nanmin(best))} to {number(np.nanmax(best))})"
         spread = spread if len(best) > 1 else ""
-        ended += f"least loss of the last steps {number(np.nanmedian(best))}{spread}; "
+        ended += f"The least loss of the last steps with **{name}** is {number(np.nanmedian(best))}"
+        ended += f"{spread}. "
     settled = {
         series: number(trace.settled(series, contender))
         for series in ("learning_rate", "preconditioned_sharpness", "scaled_sharpness", "alignment")
     }
     first = number(_values(trace, "preconditioned_sharpness", contender)[0, 0])
     return (
-        f"{ended}λ began at {first}; in the last half η is {settled['learning_rate']}, λ "
-        f"{settled['preconditioned_sharpness']}, η·λ **{settled['scaled_sharpness']}** (edge "
-        f"{float(trace.critical):.4g}), alignment² {settled['alignment']}."
+        f"{ended}Its λ went from {first} at the start to {settled['preconditioned_sharpness']} in "
+        f"the last half, where η is {settled['learning_rate']} and η·λ is "
+        f"**{settled['scaled_sharpness']}** (the edge is at {float(trace.critical):.4g}); the "
+        f"squared alignment is {settled['alignment']}."
     )

@@ -7,6 +7,11 @@ PAPER = "arXiv 2407.06183"
 EDGE = "arXiv 2103.00065"
 
 
+def _of(*names: str) -> tuple[dict[str, tuple[str, ...]], ...]:
+    """Where one of these tuners trains, or is the rival."""
+    return {"tuner": names}, {"rival": (*names, "all")}
+
+
 class Settings(BaseSettings):
     """A small network trained by a tuner, beside a rival, their curvature recorded on the way."""
 
@@ -27,6 +32,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     sigma: float = knob(
         default=2.0, low=0.1, high=4.0, step=0.01, symbol="σ",
+        when=_of("cdat", "oracle"),
         sentence="Scales CDAT's and the oracle's rate: 1 is greedy, 2 on the edge of descent.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
@@ -37,36 +43,43 @@ class Settings(BaseSettings):
     )  # fmt: skip
     momentum: float = knob(
         default=0.9, low=0.0, high=0.99, symbol="β",
+        when={"base": ("heavy_ball", "adam")},
         sentence="How much of the last direction heavy ball and Adam keep.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     second_moment_decay: float = knob(
         default=0.99, low=0.9, high=0.9999, symbol="β₂",
+        when={"base": ("rmsprop", "adam")},
         sentence="How slowly RMSProp and Adam forget squared gradients.",
         source="arXiv 2207.14484, section 2",
     )  # fmt: skip
     ema: float = knob(
         default=0.0, low=0.0, high=0.99, step=0.01,
+        when=_of("cdat", "greedy"),
         sentence="How much of CDAT's averages of numerator and denominator is kept.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     max_learning_rate: float = knob(
         default=1e4, low=1e-2, high=1e6, scale="log", symbol="η max",
+        when=_of("cdat", "greedy", "armijo", "exact", "polyak"),
         sentence="No rate that is found by looking at the loss is larger than this.",
         source="arXiv 2312.00209, section 2",
     )  # fmt: skip
     warm_up_steps: int = knob(
         default=400, low=1, high=5000,
+        when=_of("warm_up", "warm_up_cosine"),
         sentence="How many steps a schedule takes to its peak.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     hypergradient_rate: float = knob(
         default=1e-2, low=1e-5, high=1.0, scale="log", symbol="β_η",
+        when=_of("hypergradient", "hypergradient_times"),
         sentence="How fast a hypergradient moves the learning rate.",
         source="arXiv 1703.04782, equation 3",
     )  # fmt: skip
     slope: float = knob(
         default=1e-4, low=1e-6, high=0.9, scale="log", symbol="c",
+        when=_of("armijo"),
         sentence="The share of the decrease that the slope promises, which Armijo insists on.",
         source="Armijo 1966, doi 10.2140/pjm.1966.16.1",
     )  # fmt: skip
@@ -97,11 +110,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     examples: int = knob(
         default=200, low=10, high=1797, static=True,
+        when={"data": ("digits",)},
         sentence="How many digits are trained on.",
         source=f"{EDGE}, section 3",
     )  # fmt: skip
     loss: str = choice(
         default="mse", choices=("mse", "cross_entropy"),
+        when={"data": ("digits",)},
         sentence="Half the squared error, or cross-entropy with a tenth of label smoothing.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip

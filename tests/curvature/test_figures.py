@@ -63,3 +63,19 @@ def test_a_start_far_beyond_the_edge_does_not_flatten_what_comes_after(start, cu
     if cut:
         assert float(trace.critical) < layout.yaxis.range[1] < 5 * float(trace.critical)
         assert figures.number(trace.scaled_sharpness[0]) in said[0]
+
+
+def test_a_steered_runs_thresholds_are_those_of_each_reading():
+    settings = knob.read(Settings, dict(SMALL, rule="gd", learning_rate=0.1))
+    trace = stream.run(settings, turns=[(4, {"learning_rate": 0.2})])
+    rates = np.where(np.arange(trace.readings) < 4, 0.1, 0.2)
+    limit = next(each for each in figures.edge(trace).data if "threshold" in each.name)
+    np.testing.assert_allclose(limit.y[:-1], 2 / rates, rtol=1e-6)
+    np.testing.assert_array_equal(limit.x[:-1], trace.step)
+    assert limit.line.shape == "hv" and limit.x[-1] == trace.settings["steps"]
+    assert "η = 0.1, then 0.2" in figures.edge(trace).layout.title.text
+    scaled = {each.name: each.y for each in figures.scaled(trace).data}
+    np.testing.assert_allclose(scaled["second, ηλ₂"], rates * trace.second_eigenvalue, rtol=1e-6)
+    np.testing.assert_allclose(scaled["critical 2"][:-1], 2, rtol=1e-6)
+    time = figures.edge(trace, clock="time").data[0].x
+    np.testing.assert_allclose(np.diff(time), rates[:-1] * np.diff(trace.step), rtol=1e-6)

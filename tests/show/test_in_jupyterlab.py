@@ -185,7 +185,7 @@ def turn(page, name, value):
     if row.locator("select").count():
         row.locator("select").select_option(value)
     else:
-        field = row.locator("input[type=number]")
+        field = row.locator("input[type=text]")
         field.fill(str(value))
         field.press("Enter")
 
@@ -315,12 +315,38 @@ def test_a_number_out_of_range_is_refused_in_a_sentence(page):
     reset(page)
     turn(page, "learning_rate", -3)
     page.wait_for_timeout(500)
-    advice = page.locator(".curvkit-panel >> nth=0 >> .curvkit-advice").inner_text()
-    assert advice.startswith("learning_rate must be") and "-3" in advice
-    field = page.locator(
-        ".curvkit-panel >> nth=0 >> .curvkit-knob-learning_rate >> input[type=number]"
-    )
-    assert float(field.input_value()) == 0.1
+    row = page.locator(".curvkit-panel >> nth=0 >> .curvkit-knob-learning_rate")
+    said = row.locator(".refused").inner_text()
+    assert said.startswith("learning_rate must be") and "-3" in said
+    assert float(row.locator("input[type=text]").input_value()) == 0.1
+    # A slider of the keyboard turns the same knob, and takes the sentence away.
+    before = plot(page)
+    row.locator("input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page, before)
+    assert float(row.locator("input[type=text]").input_value()) > 0.1
+    assert not row.locator(".refused").is_visible()
+
+
+def test_a_knob_that_does_nothing_is_not_shown_until_it_does(page):
+    reset(page)
+    momentum = page.locator(".curvkit-panel >> nth=0 >> .curvkit-knob-momentum")
+    assert not momentum.is_visible()
+    before = plot(page)
+    turn(page, "rule", UNDER["momentum"])
+    settle(page, before)
+    assert momentum.is_visible()
+
+
+def test_a_double_click_on_an_end_widens_a_slider_to_the_whole_range(page):
+    reset(page)
+    row = page.locator(".curvkit-panel >> nth=0 >> .curvkit-knob-learning_rate")
+    ends = row.locator(".end")
+    declared = knobs.knobs(Settings)["learning_rate"]
+    assert [float(each) for each in ends.all_inner_texts()] == list(declared.useful)
+    ends.nth(1).dblclick()
+    assert [float(each) for each in ends.all_inner_texts()] == list(declared.ends)
+    assert row.locator("input[type=range]").bounding_box()["width"] > 250
 
 
 def test_play_draws_the_run_as_it_grew(page):

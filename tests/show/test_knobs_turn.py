@@ -1,4 +1,4 @@
-"""Each knob of each room's live panel, turned by its own widgets: what runs then, and is shown.
+"""Each knob of each room's live panel, turned as the page asks: what runs then, and is shown.
 
 The runs are of a stand-in that computes nothing: what a knob does within a run is looked at by
 `test_every_room.py`, and here the way from the widget to the run, and from the run to the page.
@@ -6,7 +6,6 @@ The runs are of a stand-in that computes nothing: what a knob does within a run 
 
 import numpy as np
 import plotly.graph_objects as go
-import pytest
 from jaxtyping import Int
 from rooms import each_room, room
 
@@ -52,34 +51,27 @@ def test_each_knob_begins_a_run_with_it_turned_and_the_page_shows_that_run(name,
     panel.wait()
     first = stream.asked[-1]
     assert first == knobs.as_dict(made.settings()), "the panel does not open at the defaults"
-    in_front = [box for box in panel._fronts if panel.controls[_named(box)].box is box]
-    assert [_named(box) for box in in_front] == list(made.front or made.knobs)
+    order = list(made.front or made.knobs)
+    assert panel.knobs.front == [each for each in order if each not in panel.knobs.idle][:3]
     for each in made.knobs.values():
-        turned[0], control = each.name, panel.controls[each.name]
+        turned[0] = each.name
         plain = each.kind in (str, bool)
         others = [
             value for value in each.sweep()
             if value != each.default and (plain or not np.isclose(value, each.default))
         ]  # fmt: skip
-        others = list(dict.fromkeys(others))
-        # By the slider, then by the number beside it; then back by its own button.
-        for value, widget in zip(others, control.inputs, strict=False):
-            before, widget.value = len(stream.asked), value
+        # As the slider sends it, then as it is typed; then back by its own button.
+        for value, send in zip(dict.fromkeys(others), (lambda it: it, str), strict=False):
+            before = len(stream.asked)
+            panel.knobs.ask(each.name, send(value))
             panel.wait()
             assert len(stream.asked) == before + 1, f"{each.name} begins no run of its own"
             now = stream.asked[-1]
             assert [key for key in now if now[key] != first[key]] == [each.name]
-            # A slider's number is rounded to four digits, as a person reads it.
-            assert now[each.name] == (value if plain else pytest.approx(value, rel=1e-3))
+            assert now[each.name] == value
             told = shown(panel.trace, each.name)
             assert told in panel.words.value.replace("&#x27;", "'"), panel.words.value
             assert panel.canvas.figure.layout.title.text == told
-        control.reset_button.click()
+        panel.knobs.reset(each.name)
         panel.wait()
         assert stream.asked[-1] == first, f"{each.name} is not turned back"
-
-
-def _named(box):
-    """The name of the knob that a row of widgets is of."""
-    mark = "curvkit-knob-"
-    return next(each.removeprefix(mark) for each in box._dom_classes if each.startswith(mark))

@@ -12,6 +12,7 @@ from curvkit.core import messages
 from curvkit.core.course import Course
 from curvkit.core.stream import Stream
 from curvkit.draw.scene import Scene, pack
+from curvkit.show.facts import facts as of_a_page
 
 Draw = Callable[[Any], Scene]
 Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -193,24 +194,8 @@ class Running:
 
 def knob_facts(stream: Stream[Any], settings: Any) -> dict[str, dict[str, Any]]:
     """What a stage has to know of the knobs, by name."""
-    facts: dict[str, dict[str, Any]] = {}
+    facts = {}
     for name, each in knobs.knobs(settings).items():
-        fact: dict[str, Any] = {"value": getattr(settings, name), "goes": name in stream.steers}
-        fact |= {"label": label(each), "sentence": each.sentence}
-        if each.choices or each.kind is bool:
-            fact["choices"] = list(each.choices) or [False, True]
-        else:
-            low, high = each.ends
-            fact |= {"low": low, "high": high, "ends": [low, high]}
-            fact |= {"whole": each.kind is int, "linear": each.scale == "linear"}
-        facts[name] = fact
+        goes = name in stream.steers
+        facts[name] = {**of_a_page(each), "value": getattr(settings, name), "goes": goes}
     return facts
-
-
-def label(each: knobs.Knob) -> str:
-    """The name of a knob with its symbol as mathematics: `learning rate *η*`.
-
-    >>> label(knobs.Knob("learning_rate", float, 1.0, "How far.", "none", symbol="η"))
-    'learning rate *η*'
-    """
-    return f"{each.name.replace('_', ' ')}{f' *{each.symbol}*' if each.symbol else ''}"

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     learning_rate: float = knob(
         default=1.0, low=0.01, high=10.0, scale="log", symbol="η",
+        when={"rule": ("constant",)},
         sentence="The rate of the constant rule.",
         source=PAPER,
     )  # fmt: skip
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     bulk_curvature: float = knob(
         default=0.0, low=0.0, high=1.0, symbol="c",
+        when={"rule": ("cdat",)},
         sentence="The curvature along all other directions.",
         source=PAPER,
     )  # fmt: skip
