@@ -11,7 +11,9 @@ def claims(done):
     assert greedy < whole and share > 99
     cdat = done.merits("tuners")
     assert abs(cdat["settled_scaled_sharpness"] - 2) < 0.2 and cdat["settled_learning_rate"] > 0.15
-    race = re.findall(r"least loss of the last steps with [^;]*? is ([\d.]*\d(?:e-?\d+)?)", done.told)
+    race = re.findall(
+        r"least loss of the last steps with [^;]*? is ([\d.]*\d(?:e-?\d+)?)", done.told
+    )
     assert float(race[0]) < float(race[1])  # CDAT beside the constant rate
     assert float(race[-3]) > float(race[-2])  # greedy beside it
     losses, levels = [], []
