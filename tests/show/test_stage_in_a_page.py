@@ -176,3 +176,31 @@ def test_words_in_a_scene_are_words(opened):
     sheet.wait_for_timeout(500)
     assert sheet.evaluate("window.evil") is None
     assert evil in sheet.locator(".stage h3").inner_text()
+
+
+def test_a_group_is_chosen_by_a_click_or_by_keys_and_held_against_the_rule_s(opened):
+    made, told = packed("selection", "picks")
+    sheet, complaints = opened(told)
+    sheet.evaluate("stages[0].seek(1)")
+    left, rule = made.rows["left_after"][1], made.rows["rule_left"][1]
+    place = "(k) => { const v = stages[0].views[0]; return [v.x.px(k), v.box.y + v.box.h - 3]; }"
+    x, y = sheet.evaluate(place, 2)
+    sheet.locator(".stage canvas[role=img]").click(position=dict(x=x, y=y))
+    choice = sheet.locator(".stage [role=slider].aim")
+    said = lambda k: f"group {k} by hand would leave {_said(left[k])}, the rule leaves "
+    assert choice.get_attribute("aria-valuetext") == said(2) + _said(rule)
+    assert said(2) in sheet.locator(".stage canvas[role=img]").get_attribute("aria-label")
+    drawn = sheet.evaluate("stages[0].views[3].marks.at(-2).c.y.get(1)")
+    np.testing.assert_allclose(drawn, left[2], rtol=1e-3)
+    choice.focus()
+    sheet.keyboard.press("ArrowRight")
+    assert choice.get_attribute("aria-valuenow") == "3"
+    assert choice.get_attribute("aria-valuetext") == said(3) + _said(rule)
+    sheet.keyboard.press("Escape")
+    assert choice.get_attribute("aria-valuetext") == "none"
+    assert np.isnan(sheet.evaluate("stages[0].views[3].marks.at(-2).c.y.get(1)"))
+    sheet.locator(".stage canvas[role=img]").click(position=dict(x=x, y=y))
+    sheet.locator(".stage canvas[role=img]").click(position=dict(x=x, y=y))
+    assert sheet.evaluate("stages[0].chosen.groups") is None, "a second click gives it up"
+    assert sheet.evaluate("stages[0].clock.t") == 1
+    assert complaints == []

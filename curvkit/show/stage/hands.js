@@ -1,4 +1,5 @@
 // Hands: what the pointer and the keyboard do on the canvas.
+import { chooseItem, nearestItem } from "./choose.js";
 import { dragged, handleAt, nudged, take } from "./handles.js";
 import { clamp } from "./maths.js";
 import { askedHere, decided, sketch, tilt } from "./predict.js";
@@ -72,6 +73,7 @@ function cursorOf(S, v, row) {
     return axes.length > 1 ? "move" : axes[0] === "y" ? "ns-resize" : "ew-resize";
   }
   if (v?.turned) return "grab";
+  if (v?.choose) return "pointer";
   if (v?.drop || v?.paint) return "copy";
   return row != null ? "crosshair" : "default";
 }
@@ -97,6 +99,7 @@ export function down(S, e) {
     S.turning = { view: v, from: p };
     return;
   }
+  if (v.choose) return chooseItem(S, v, nearestItem(v.choice, v.x.of(p.x)), true);
   if (v.drop) return S.drop(v, v.x.of(p.x), v.y.of(p.y));
   if (v.paint) {
     hold();

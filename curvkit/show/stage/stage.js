@@ -1,6 +1,7 @@
 // The stage: plays a scene (JSON) over a trace (typed arrays) on a canvas, by itself.
 import { buildAims, drawAim, placeAims } from "./aim.js";
 import { between } from "./channel.js";
+import { buildChoices } from "./choose.js";
 import { Clock, SPEEDS } from "./clock.js";
 import { Palette, themeOf } from "./color.js";
 import { buildControls, refuse, showControls } from "./controls.js";
@@ -22,7 +23,7 @@ export class Stage {
   constructor(el, scene, fields, source = null) {
     Object.assign(this, {
       scene, source, open: !!source?.live, played: false, over: false, peek: null, hover: null, hot: null,
-      ghost: null, steers: [], frames: [], costs: [], broken: false,
+      ghost: null, chosen: {}, steers: [], frames: [], costs: [], broken: false,
     });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.store = new Store(fields);
@@ -78,6 +79,7 @@ export class Stage {
     this.beatBox = element("div", "beat", this.hold);
     for (const h of this.handles) this.buildGrip(h);
     buildAims(this);
+    buildChoices(this);
     this.buildBar(element("div", "bar", root));
     this.statusLine = element("div", "status", root);
     this.live = element("div", "hidden", root);

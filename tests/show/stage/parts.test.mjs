@@ -108,6 +108,29 @@ test("channels read fields, knobs and spans, and say what is not there", async (
   assert.throws(() => channel(S, { knob: "none" }), /names the knob "none"/);
 });
 
+test("a chosen item is a channel, of nothing while none is chosen", async () => {
+  const { channel } = await at("channel"), { nearestItem, saidOfChoice } = await at("choose"), store = await trace([0, 10]);
+  store.put("corners", { values: Float32Array.from({ length: 12 }, (_, k) => k), shape: [2, 2, 3], time: true });
+  const S = { store, knobs: {}, chosen: {} };
+  const pair = channel(S, { field: "pair", times: 2, chosen: "bars" }), corners = channel(S, { field: "corners", chosen: "bars" });
+  const fixed = channel(S, { field: "fixed", chosen: "bars" });
+  assert.deepEqual([pair.size, corners.size, fixed.size, fixed.time, pair.turns], [1, 3, 1, false, true]);
+  for (const c of [pair, corners, fixed]) assert.ok(Number.isNaN(c.get(1, 0)));
+  S.chosen.bars = 1;
+  assert.equal(pair.get(1), 40);
+  assert.equal(pair.get(1, 5), 40);
+  assert.deepEqual([0, 1, 2].map((k) => corners.get(1, k)), [9, 10, 11]);
+  assert.equal(fixed.get(1), 6);
+  const choice = channel(S, "fixed");
+  assert.deepEqual([-9, 5.4, 5.6, 99].map((x) => nearestItem(choice, x)), [0, 0, 1, 2]);
+  const v = { id: "bars", choose: {}, choice, saysOf: ["{name} leaves ", { c: pair, digits: 1 }] };
+  assert.equal(saidOfChoice(S, v, 1), "6 leaves 40.0");
+  v.choose.names = ["a", "b", "c"];
+  assert.equal(saidOfChoice(S, v, 0), "b leaves 0.0");
+  S.chosen.bars = null;
+  assert.equal(saidOfChoice(S, v, 1), "");
+});
+
 test("between a number and one that is not finite the number stays", async () => {
   const { channel, between } = await at("channel"), store = await trace([1, NaN]);
   assert.equal(between(channel({ store, knobs: {} }, "x"), 0.7, 0, 1), 1);
