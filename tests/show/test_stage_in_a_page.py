@@ -204,3 +204,57 @@ def test_a_group_is_chosen_by_a_click_or_by_keys_and_held_against_the_rule_s(ope
     assert sheet.evaluate("stages[0].chosen.groups") is None, "a second click gives it up"
     assert sheet.evaluate("stages[0].clock.t") == 1
     assert complaints == []
+
+
+# A stage of the same scene beside the first one, with a source that only listens.
+ANSWERED = """() => {
+  const [first] = stages, heard = (globalThis.heard = []);
+  const place = document.querySelector("main").appendChild(document.createElement("div"));
+  const fields = Object.fromEntries(Object.entries(first.store.fields).map(([name, f]) =>
+    [name, { ...f, shape: f.time ? [first.store.rows, ...f.shape.slice(1)] : f.shape }]));
+  const listen = (kind) => (message) => heard.push({ kind, ...message });
+  const source = { live: true, steer: listen("steer"), edit: listen("edit"), drop: listen("drop") };
+  stages.push(new first.constructor(place, first.scene, fields, source));
+  stages[1].pause();
+  stages[1].root.scrollIntoView();
+}"""
+HANDLE = "(k) => { const h = stages[1].handles[k]; return [h.x, h.y]; }"
+
+
+@pytest.mark.parametrize("method, activation", [("dks", "softplus"), ("tat", "softplus"),
+                                                ("tat", "leaky_relu")])  # fmt: skip
+def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation):
+    house, draw, settings = suited("kernels", "circle", method=method, activation=activation)
+    made = draw(ran(house, settings))
+    sheet, complaints = opened(Kept(made, knob_facts(house.stream, settings)).packed())
+    assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers it in a page"
+    sheet.evaluate(ANSWERED)
+    sheet.wait_for_timeout(300)
+    target = made.controls[1]
+    value = "stages[1].knobs[stages[1].scene.controls[1]].value"
+    before = sheet.evaluate(value)
+    assert before == getattr(settings, target)
+    box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
+    x, y = sheet.evaluate(HANDLE, 0)
+    sheet.mouse.move(box["x"] + x, box["y"] + y)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + x, box["y"] + y + 9, steps=3)
+    sheet.mouse.up()
+    sheet.wait_for_timeout(100)
+    dragged = sheet.evaluate(value)
+    assert dragged > before if target == "zeta" else dragged < before
+    heard = sheet.evaluate("heard")
+    assert heard[-1]["kind"] == "steer" and heard[-1]["over"] and heard[-1]["phase"] == "end"
+    assert heard[-1]["knobs"] == {target: dragged}
+    moved = sheet.evaluate(HANDLE, 0)
+    assert moved[0] == pytest.approx(x) and moved[1] == pytest.approx(y + 9, abs=1.5)
+    sheet.locator(".stage .grip").focus()
+    sheet.keyboard.press("ArrowUp")
+    turned = sheet.evaluate(value)
+    assert turned < dragged if target == "zeta" else turned > dragged
+    assert (
+        sheet.locator(".stage .grip")
+        .get_attribute("aria-label")
+        .endswith({"zeta": "slope ζ at 1", "tau": "curvature τ at 1"}.get(target, "go, η"))
+    )
+    assert complaints == []
