@@ -258,3 +258,40 @@ def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation
         .endswith({"zeta": "slope ζ at 1", "tau": "curvature τ at 1"}.get(target, "go, η"))
     )
     assert complaints == []
+
+
+def test_points_and_slopes_are_dragged_or_moved_by_keys_and_taken_back(opened):
+    _, told = packed("sobolev", "surfaces")
+    sheet, complaints = opened(told)
+    assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers them in a page"
+    sheet.evaluate(ANSWERED)
+    sheet.wait_for_timeout(300)
+    box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
+    of = "(name) => [...stages[1].store.fields[name].values]"
+    before, count = sheet.evaluate(of, "point_x"), sheet.evaluate("stages[1].handles.length") // 2
+    x, y = sheet.evaluate(HANDLE, count + 3)
+    sheet.mouse.move(box["x"] + x, box["y"] + y)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + x + 14, box["y"] + y + 5, steps=3)
+    sheet.mouse.up()
+    heard = sheet.evaluate("heard")
+    assert [each["kind"] for each in heard] == ["edit"] * len(heard)
+    assert heard[-1]["phase"] == "end" and heard[-1]["field"] in ("points", "tips")
+    item, field = heard[-1]["item"], heard[-1]["field"]
+    shown = sheet.evaluate(of, {"points": "point_x", "tips": "tip_x"}[field])
+    assert shown[item] == pytest.approx(heard[-1]["x"], rel=1e-5)
+    grips = sheet.locator(".stage .grip")
+    assert [grips.nth(k).get_attribute("tabindex") for k in (0, 1, count, count + 1)] == [
+        "0", "-1", "0", "-1",
+    ]  # fmt: skip
+    grips.nth(count).focus()
+    sheet.keyboard.press("PageDown")
+    sheet.keyboard.press("ArrowLeft")
+    last = sheet.evaluate("heard").pop()
+    assert (last["field"], last["item"], last["phase"]) == ("points", 1, "end")
+    assert sheet.evaluate(of, "point_x")[1] == pytest.approx(before[1] - 0.02 * 2, abs=0.02)
+    sheet.wait_for_timeout(100)
+    label = grips.nth(count + 1).get_attribute("aria-label")
+    assert label == f"point 2 of {count}, Page Down for the next"
+    assert grips.nth(count + 1).get_attribute("aria-valuetext").startswith(_said(last["x"])[:4])
+    assert complaints == []

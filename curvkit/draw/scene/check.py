@@ -11,7 +11,7 @@ from curvkit.core import messages
 from curvkit.draw.scene.channels import Field, KnobValue, Number, Ramp, RampName, Role, Span
 from curvkit.draw.scene.fields import Fields
 from curvkit.draw.scene.marks import Dots, Drag, Jumps, Mark
-from curvkit.draw.scene.shapes import Bars, Heat, Rule, Surface, Text
+from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rule, Surface, Text
 from curvkit.draw.scene.views import Axis, Camera, Plan, View
 
 if TYPE_CHECKING:
@@ -169,6 +169,10 @@ def _mark(mark: Mark, view: View, fields: Fields, knobs: Mapping[str, Any]) -> N
         along, high = (_channel(each, fields, knobs) for each in (mark.on.x, mark.on.y))
         if along != high or along < 3:
             raise ValueError(f"its ground has {along} places and {high} heights; three at least")
+    if isinstance(mark, Arrow) and all(
+        None in pair for pair in ((mark.u, mark.v), (mark.x2, mark.y2))
+    ):
+        raise ValueError("an arrow needs u and v, or x2 and y2")
     if isinstance(mark, Rule) and (mark.x is None) == (mark.y is None):
         raise ValueError("a rule stands at one x or at one y, one of the two")
     if isinstance(mark, Heat | Surface):
@@ -201,13 +205,17 @@ def _grid(mark: Heat | Surface, view: View, fields: Fields) -> None:
 
 
 def _drag(drag: Drag, mark: Mark, fields: Fields, knobs: Mapping[str, Any]) -> None:
-    named = [drag.knob, *(part.knob for part in (drag.x, drag.y, drag.edge) if part)]
+    parts = [part for part in (drag.x, drag.y, drag.edge) if isinstance(part, KnobValue)]
+    named = [drag.knob, *(part.knob for part in parts)]
     if not any(named) and not drag.each:
-        raise ValueError("a handle needs a knob or a field")
+        raise ValueError("a handle needs a knob or something to edit")
     for name in filter(None, named):
         _knob(name, knobs)
     if drag.each:
-        fields.shape(drag.each)
+        for axis in (each for each in "xy" if getattr(drag, each)):
+            channel = getattr(mark, axis)
+            if not isinstance(mark, Dots) or channel not in fields.fixed:
+                raise ValueError(f"what is edited along {axis} must be a fixed field of dots")
     if drag.knob and not isinstance(mark, Rule):
         raise ValueError("of dots and boxes the knobs are given along x and y")
 

@@ -87,10 +87,10 @@ export class Stage {
   }
   buildGrip(h) {
     const grip = (h.grip = element("div", "grip", this.hold));
-    grip.tabIndex = 0;
+    grip.tabIndex = h.drag.each && h.item ? -1 : 0;
     grip.setAttribute("role", "slider");
     grip.setAttribute("aria-orientation", h.axes.y ? "vertical" : "horizontal");
-    grip.setAttribute("aria-label", plain(h.label + (h.drag.each ? ` ${h.item + 1}` : "")));
+    grip.setAttribute("aria-label", plain(h.label + (h.drag.each ? ` ${h.item + 1} of ${h.mark.items}, Page Down for the next` : "")));
     grip.onkeydown = (e) => keyOnHandle(this, e, h);
     // A finger on the grip drags it; elsewhere on the canvas it scrolls the page.
     grip.onpointerdown = (e) => down(this, e);
@@ -261,6 +261,7 @@ export class Stage {
   edit(edit, phase) {
     if (edit) this.edited = edit;
     this.source?.edit?.({ ...this.edited, phase }, this);
+    if (phase === "end") this.edited = null;
     this.changed();
   }
   drop(view, x, y) {

@@ -222,6 +222,26 @@ test("what a handle shows of a knob goes back to the knob", async () => {
   assert.ok(Number.isFinite(knobOf({ times: 2, power: -1 }, -3)));
 });
 
+test("of many edited dots the nearest is meant; an edit is shown at once, and taken back when refused", async () => {
+  const { handleAt, shownEdit, takenBack } = await at("handles"), store = await trace([0, 1]);
+  const view = { box: { x: 0, y: 0, w: 100, h: 100 } }, mark = { mark: "dots", x: "fixed", y: "other" };
+  const handles = [[10, 10], [18, 10], [90, 90]].map(([x, y], item) => ({ view, mark, item, x, y, drag: { each: "points" }, axes: { x: true, y: true } }));
+  store.put("other", { values: [1, 2, 3], shape: [3], time: false });
+  const S = { handles, store, changed() {} };
+  assert.equal(handleAt(S, { x: 16, y: 10 }).item, 1);
+  assert.equal(handleAt(S, { x: 9, y: 12 }).item, 0);
+  assert.equal(handleAt(S, { x: 50, y: 50 }), undefined);
+  const version = store.version;
+  shownEdit(S, handles[1], { item: 1, x: 50 });
+  shownEdit(S, handles[1], { item: 1, x: 51, y: 0 });
+  assert.deepEqual([...store.fields.fixed.values], [5, 51, 7]);
+  assert.deepEqual([...store.fields.other.values], [1, 0, 3]);
+  assert.ok(store.version > version);
+  takenBack(S);
+  assert.deepEqual([...store.fields.fixed.values, ...store.fields.other.values], [5, 6, 7, 1, 2, 3]);
+  assert.equal(S.unanswered, null);
+});
+
 test("conditions hold at a row, of fields over time and of fixed ones", async () => {
   const { holds } = await at("predict"), store = await trace([0, 4, 8]);
   assert.ok(holds(store, [["x", ">", 3], ["x", "<", 5]], 1));
