@@ -1,11 +1,9 @@
 """The scene of the kernels room: ten digits that run together or stay apart, layer by layer."""
 
-import functools
-
 import numpy as np
 
-from curvkit import data
 from curvkit.draw import scene as sc
+from curvkit.draw.scene.pictures import digits
 from curvkit.kernels.trace import Trace
 
 # Ten inputs on a circle: the angle between neighbours at the beginning, with room to grow. Pictures
@@ -24,15 +22,6 @@ HANDLES = {
     "tau": (0, sc.KnobValue("tau", times=0.5), (0, 0), "the curvature *τ* at 1"),
     "eta": (0, sc.KnobValue("eta"), (0, 0), "where orthogonal inputs go, *η*"),
 }
-
-
-@functools.cache
-def _pictures() -> np.ndarray:
-    """A handwritten digit of each kind, (10, 8, 8), from 0 to 1."""
-    known = data.digits(200)
-    first = np.argmax(np.asarray(known.targets), 0)
-    pixels = np.asarray(known.inputs)[first].reshape(INPUTS, 8, 8)
-    return (pixels - pixels.min()) / (pixels.max() - pixels.min())
 
 
 def _at(trace: Trace, name: str, cosine: float) -> np.ndarray:
@@ -129,7 +118,7 @@ def circle(trace: Trace) -> sc.Scene:
             "shaped one; beside them the map of cosines",
         fixed={"ring_x": np.sin(turn), "ring_y": np.cos(turn),
                "cosine": np.asarray(trace.cosine, float), "goal": np.atleast_1d(trace.goal),
-               "depth": np.array([max(trace.settings["depth"], 1)], float), "digits": _pictures()},
+               "depth": np.array([max(trace.settings["depth"], 1)], float), "digits": digits()},
         knobs={trace.target: sc.Turn(), "depth": sc.Turn(), "activation": sc.Turn()},
         controls=("activation", trace.target, "depth"),
         sentence=(

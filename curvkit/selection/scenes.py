@@ -1,5 +1,7 @@
 """The scene of the selection room: scores rise and fall as groups are taken."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.draw import scene as sc
@@ -128,7 +130,7 @@ def _planes(colors: tuple[str, ...]) -> sc.View:
     across = sc.Camera(of=("residual",), least=(-1.12e-6, 1.12e-6), both=True, room=1.12)
     below = sc.Field("residual", times=-0.3)
     up = sc.Camera(of=(below, "residual"), least=(-0.336e-6, 1.12e-6), room=1.12)
-    told = dict(y="floor_low", align="center", weight=600, size=13, halo=True, whole=True)
+    told: Any = dict(y="floor_low", align="center", weight=600, size=13, halo=True, whole=True)
     return sc.View(
         id="planes", title="What is left, and a group’s plane", frameless=True, square=True,
         bleed=10, pad={"l": 12, "r": 12, "t": 40, "b": 8}, x=sc.Axis(fit=across), y=sc.Axis(fit=up),

@@ -86,7 +86,7 @@ def edit(
     old = point if field == "points" else point + STROKE * slope
     asked = {each: values.get(each, float(old[at])) for at, each in enumerate("xy")}
     if field == "points":
-        inside = dict(least=-1, most=1)
+        inside: dict[str, Any] = dict(least=-1, most=1)
         new = [messages.real(f"a point's {each}", asked[each], **inside) for each in asked]
         told = _known(settings.function, jnp.asarray([new], old.dtype))
         data = Known(*(was.at[0, item].set(is_[0]) for was, is_ in zip(data, told, strict=True)))
