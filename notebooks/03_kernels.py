@@ -53,8 +53,9 @@ seed = 0
 # *Play* goes down the network layer by layer; the green band is where the shaped map is proved to
 # lie.
 # <!-- live -->
-# Drag the depth and ζ; change the method to *tat*; look at the other figures: *activation* has
-# the four conditions, *sampled* networks of finite width, *roots* all that meet the conditions.
+# Drag the dot in the map of cosines: it is ζ, the slope at 1, and both networks start anew. Drag the
+# depth, too; change the method to *tat*; look at the other figures: *activation* has the four
+# conditions, *sampled* networks of finite width, *roots* all that meet the conditions.
 # <!-- /live -->
 
 # %%

@@ -49,6 +49,7 @@ seed = 0
 # ## Turn
 # *Play* lets both surfaces grow; strokes from the points lead uphill, along the slopes.
 # <!-- live -->
+# Drag a point, or the end of an arrow to turn a slope: both networks learn anew from what you give.
 # Turn *λ*, a logarithmic knob; choose *ackley*; look at *errors* and *pairs*; put *noise* on the slopes
 # until they no longer pay.
 # <!-- /live -->

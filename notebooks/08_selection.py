@@ -52,7 +52,8 @@ seed = 0
 # ## Turn
 # *Play* takes the groups one by one. The star is the group that is taken next; the dashed line is the
 # most that noise alone gives to a bad group in 95 of 100 cases. Before all good groups are taken bad ones
-# are above it, too; after that hardly any bar is.
+# are above it, too; after that hardly any bar is. Click a bar (or use the arrow keys on it) to take that
+# group by hand: the picture says what it would leave, beside what the rule's own group leaves.
 # <!-- live -->
 # Turn *whiten* off; look at *rules* and *whitening*.
 # <!-- /live -->

@@ -4,7 +4,7 @@ States to go back to are kept sparsely, and always where a knob was turned, in b
 the nearest one before, a reading is made again, to the same numbers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import jax
@@ -29,6 +29,8 @@ class Course(Generic[Trace]):
         settings: what it begins with.
         key: the base key, `jax.random.key(0)` if None.
         most_bytes: what the states that are kept may take; the first is kept in any case.
+        edits: `(field, item, values)` of data edited by hand before the first reading; the header
+            of the trace tells them.
 
     Attributes:
         readings: how many there are.
@@ -38,12 +40,14 @@ class Course(Generic[Trace]):
 
     def __init__(
         self, stream: "Stream[Trace]", settings: Any, key: jax.Array | None = None,
-        *, most_bytes: int = MOST_BYTES,
+        *, most_bytes: int = MOST_BYTES, edits: Sequence[tuple[str, int, Mapping[str, float]]] = (),
     ):  # fmt: skip
         key = jax.random.key(0) if key is None else key
         self.stream, self._first = stream, settings
         self._header = traces.header(stream.name, knob.as_dict(settings), key)
-        self._state = stream.started(settings, key)
+        self._state = stream.edited(settings, stream.started(settings, key), edits)
+        if edits:
+            self._header |= {"edits": [[field, item, {**values}] for field, item, values in edits]}
         self._kept = Kept(most_bytes)
         self._kept.keep(0, self._state)
         self.readings, self.ended = 0, False

@@ -29,6 +29,9 @@ Trace = TypeVar("Trace", bound=traces.Record)
 Turns = Iterable[tuple[int, Mapping[str, Any]]]
 
 
+# The numbers edited by hand before the first reading: field, item, and values by name.
+Edits = Sequence[tuple[str, int, Mapping[str, float]]]
+
 # Programs with host callbacks can deadlock when cores are scarce, so only one runs at a time.
 _calling_out = threading.Lock()
 
@@ -73,6 +76,8 @@ class Stream(Generic[Trace]):
         mixed: whether `reading` computes a part in float64, see `core.x64`.
         steers: names of the knobs that may be turned during a run, which then goes on: `reading`
             reads them anew each time, and `begin` does not.
+        edit: `edit(settings, state, field, item, values) -> state`, where data can be edited by
+            hand before a run: the state that it starts from, with one item changed.
     """
 
     def __init__(
@@ -91,9 +96,10 @@ class Stream(Generic[Trace]):
         options: dict[str, Any] | None = None,
         mixed: bool = False,
         steers: Sequence[str] = (),
+        edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
-        self.steers = tuple(steers)
+        self.steers, self._edit = tuple(steers), edit
         self._merit_names: list[str] | None = None
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         self.begin_only = tuple(begin_only)
@@ -118,14 +124,34 @@ class Stream(Generic[Trace]):
         with self._turn, tree.settled():
             return jax.block_until_ready(self.begin(settings, key))
 
+    def edited(self, settings: Any, state: Any, edits: Edits) -> Any:
+        """The state that a run starts from, with numbers edited by hand; nothing is compiled anew.
+
+        Raises:
+            ValueError: with one sentence, if the room takes no edits, or refuses one.
+        """
+        if edits and self._edit is None:
+            raise ValueError(f"The data of {self.name} cannot be edited by hand.")
+        for field, item, values in edits:
+            assert self._edit is not None
+            state = tree.typed(self._edit(settings, state, field, item, values), state)
+        return state
+
     def advanced(self, settings: Any, state: Any, count: int) -> Chunk:
         """Up to `count` readings from a state on, `capacity` at most."""
         with self._turn, tree.settled():
             return jax.block_until_ready(self.advance(self.shared(settings), state, count))
 
-    def course(self, settings: Any, key: jax.Array | None = None) -> Course[Trace]:
-        """A run that is made reading by reading, can be cut, and goes on with knobs turned."""
-        return Course(self, settings, key)
+    def course(
+        self, settings: Any, key: jax.Array | None = None, *, edits: Edits = ()
+    ) -> Course[Trace]:
+        """A run that is made reading by reading, can be cut, and goes on with knobs turned.
+
+        Args:
+            settings, key: as `run` takes them.
+            edits: of its data by hand, as the header of such a run's trace tells them.
+        """
+        return Course(self, settings, key, edits=edits)
 
     def chunks(
         self,

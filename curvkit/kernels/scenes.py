@@ -1,15 +1,26 @@
-"""The scene of the kernels room: ten inputs that run together or stay apart, layer by layer."""
+"""The scene of the kernels room: ten digits that run together or stay apart, layer by layer."""
 
 import numpy as np
 
 from curvkit.draw import scene as sc
+from curvkit.draw.scene.pictures import digits
 from curvkit.kernels.trace import Trace
 
-# Ten inputs around a circle: the angle between neighbours at the beginning.
-INPUTS, APART = 10, 2 * np.pi / 10
+# Ten inputs on a circle: the angle between neighbours at the beginning, with room to grow. Pictures
+# of digits stand for them; how alike they are is chosen, and not that of the pictures.
+INPUTS, APART = 10, 2 * np.pi / 14
 SIDES = {
     "plain": ("Plain: all become one", "unstable"),
-    "shaped": ("Shaped: they stay apart", "stable"),
+    "shaped": ("Shaped: kept apart", "stable"),
+}
+
+
+# Where the target's handle stands in the map of cosines: at which cosine, at which height, and
+# where its line begins. ζ is the slope at 1; TAT lifts the cosine of orthogonal inputs.
+HANDLES = {
+    "zeta": (0.6, sc.KnobValue("zeta", times=-0.4, plus=1), (1, 1), "the slope *ζ* at 1"),
+    "tau": (0, sc.KnobValue("tau", times=0.5), (0, 0), "the curvature *τ* at 1"),
+    "eta": (0, sc.KnobValue("eta"), (0, 0), "where orthogonal inputs go, *η*"),
 }
 
 
@@ -23,6 +34,7 @@ def _at(trace: Trace, name: str, cosine: float) -> np.ndarray:
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Where the inputs stand: the gap between neighbours is the angle that the C map gives."""
     fields: dict[str, np.ndarray] = {"layer": trace.step}
+    fields["gone"] = trace.step / max(trace.settings["depth"], 1)
     places = np.arange(INPUTS) - (INPUTS - 1) / 2
     for name in SIDES:
         near = _at(trace, f"{name}_c", float(np.cos(APART)))
@@ -46,7 +58,7 @@ def _circle(name: str) -> sc.View:
             sc.Shape(x="ring_x", y="ring_y", color="faint", width=1.25),
             sc.Line(x=x, y=y, per="item", when=sc.Last(6), color=color, width=2.5, alpha=0.4,
                     fade=True, smooth=True),
-            sc.Dots(x=x, y=y, size=9, color=color, rim="paper"),
+            sc.Dots(x=x, y=y, color=color, image="digits", share=0.068, ring=2.5),
             sc.Text(text="{value}", value=f"{name}_near", digits=2, x=0, y=0, dy=2, align="center",
                     size=28, weight=600, color=color, halo=True),
             sc.Text(text="cosine of neighbours", x=0, y=0, dy=21, align="center", size=11.5,
@@ -55,7 +67,9 @@ def _circle(name: str) -> sc.View:
     )  # fmt: skip
 
 
-def _bend() -> sc.View:
+def _bend(target: str) -> sc.View:
+    at, height, (x, y), label = HANDLES[target]
+    symbol = label.split("*")[1]
     return sc.View(
         id="map", title="The map of cosines", beats=True, pad={"t": 104},
         x=sc.Axis(label="cosine that goes in", domain=(-1, 1), at=(-1, 0, 1)),
@@ -64,14 +78,17 @@ def _bend() -> sc.View:
             sc.Line(x="cosine", y="cosine", color="faint", width=1.25, dash=(3, 4)),
             sc.Line(x="cosine", y="plain_map", color="unstable", width=2.5),
             sc.Line(x="cosine", y="shaped_map", color="stable", width=2.5),
+            sc.Line(x=sc.Span((x, at), 2), y=sc.Span((y, height), 2), width=1.5, dash=(5, 4)),
+            sc.Dots(x=at, y=height, size=8, rim="paper", drag=sc.Drag(
+                y=height, says=f"*{symbol}* = {{knob}}", label=label)),
         ),
     )  # fmt: skip
 
 
-def _alike(depth: float) -> sc.View:
+def _alike() -> sc.View:
     return sc.View(
         id="alike", title="Neighbours, layer by layer",
-        x=sc.Axis(label="layer", domain=(0, depth), ticks=5),
+        x=sc.Axis(label="layer", ticks=5, fit=sc.Camera(of=("depth",), least=(0, 1), room=1)),
         y=sc.Axis(label="cosine", domain=(-0.15, 1.05), at=(0, 0.5, 1)),
         pick=sc.Pick(clock="layer"),
         cursor=sc.Cursor(x="layer", y="shaped_near", line=True, says=(
@@ -92,37 +109,37 @@ def _alike(depth: float) -> sc.View:
 @np.errstate(all="ignore")
 def circle(trace: Trace) -> sc.Scene:
     """Ten inputs on two circles, and the C map that moves them."""
-    depth = float(max(trace.settings["depth"], 1))
     turn = np.linspace(0, 2 * np.pi, 181)
     target = {"zeta": "slope", "tau": "curvature", "eta": "C(0)"}[trace.target]
     name = trace.settings["activation"].replace("_", " ")
     return sc.Scene(
         title="What a deep network forgets", time="layer", clock="layer", rows=_fields(trace),
-        alt="Ten inputs on two circles: they run together in a plain network and stay apart in a "
-            "shaped one",
+        alt="Ten digits on two circles: they run together in a plain network and stay apart in a "
+            "shaped one; beside them the map of cosines",
         fixed={"ring_x": np.sin(turn), "ring_y": np.cos(turn),
-               "cosine": np.asarray(trace.cosine, float)},
+               "cosine": np.asarray(trace.cosine, float), "goal": np.atleast_1d(trace.goal),
+               "depth": np.array([max(trace.settings["depth"], 1)], float), "digits": digits()},
         knobs={trace.target: sc.Turn(), "depth": sc.Turn(), "activation": sc.Turn()},
         controls=("activation", trace.target, "depth"),
         sentence=(
             "After ", sc.Number(time=True, digits=0, width=3), " layers neighbours have a cosine "
             "of ", sc.Number(field="plain_near", digits=2, says="plain"), f" in a plain {name} "
             "network, of ", sc.Number(field="shaped_near", digits=2, says="shaped"),
-            f" in the same network shaped to a {target} of {float(trace.goal):.3g}.",
+            f" in the same network shaped to a {target} of ", sc.Number(field="goal"), ".",
         ),
         pace=sc.Pace(rate=9, moments=(
             sc.Moment(field="layer", above=-1, first=True, lasts=8, rate=2.5),)),
         beats=(
-            sc.Beat("Ten inputs around a circle; the gap of two neighbours is the angle between "
+            sc.Beat("Ten digits on a circle; the gap of two neighbours is the angle between "
                     "them.", [("layer", "<", 0.5)]),
             sc.Beat("Each plain layer pulls them together…", [("plain_near", "<", 0.98)]),
             sc.Beat("…until the network sees one and the same input.",
-                    [("layer", "<", 0.6 * depth)]),
+                    [("gone", "<", 0.6)]),
             sc.Beat("Four numbers in the activation keep them apart, at any depth."),
         ),
-        views=(_circle("plain"), _circle("shaped"), _bend(), _alike(depth)),
+        views=(_circle("plain"), _circle("shaped"), _bend(trace.target), _alike()),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1, 1, 1.05), rows=(1.25, 1), aspect=0.4, least=420, most=640,
+            wide=sc.Plan(columns=(1, 1, 1.05), rows=(1.7, 1), aspect=0.46, least=500, most=680,
                          areas=("plain shaped map", "plain shaped alike")),
             narrow=sc.Plan(columns=(1, 1), rows=(1, 1.35, 1), height=820,
                            areas=("plain shaped", "map map", "alike alike")),

@@ -104,6 +104,25 @@ def scores(columns: jax.Array, residual: jax.Array) -> jax.Array:
     return jnp.sqrt(jnp.sum(products**2, axis=1))
 
 
+def left_after(search: Search, basis: jax.Array) -> jax.Array:
+    """‖r‖ after each group, were it taken next, (J,); the group taken before changes nothing.
+
+    The largest score need not leave the least: a group may lie partly in the span of those taken.
+
+    >>> basis = jnp.eye(4).reshape(4, 2, 2)
+    >>> left_after(start(basis, jnp.array([1.0, 2.0, 3.0, 4.0]), 1), basis).round(3).tolist()
+    [5.0, 2.23...]
+    """
+    new = jnp.moveaxis(basis, 1, 0)
+    for _ in range(2):
+        along = jnp.einsum("nkm,jns->jkms", search.basis, new)
+        new = new - jnp.einsum("nkm,jkms->jns", search.basis, along)
+    new = jnp.where(jnp.linalg.norm(new, axis=1, keepdims=True) < NEGLIGIBLE, 0.0, new)
+    new, _ = orthonormalise(new, jnp.zeros((len(new), 0, new.shape[2])))
+    along = jnp.einsum("jns,n->js", new, search.residual)
+    return jnp.linalg.norm(search.residual - jnp.einsum("jns,js->jn", new, along), axis=1)
+
+
 def take(search: Search, basis: jax.Array, group: jax.Array) -> Search:
     """Takes a group and fits anew; `basis` is the whitened one whatever the rule."""
     size = basis.shape[2]

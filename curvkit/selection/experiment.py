@@ -100,7 +100,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     )
     row = {name: each[0] for name, each in readings.items() if name != "highest"}
     row |= {f"other_{name}": readings[name][1] for name in ("hits", "test_error")}
-    row |= {"step": state.searches.step[0]}
+    used = jax.tree.map(lambda each: each[0], state.searches)
+    row |= {"step": used.step, "left_after": kernel.left_after(used, white.basis)}
     # A residual of rounding errors has no best group.
     rounding = 1e-5 * jnp.linalg.norm(regression.targets)
     enough = row["step"] >= settings.picks

@@ -1,5 +1,8 @@
 """What the selection room records, and what can be read off it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -10,12 +13,16 @@ class Trace(Record):
     """A greedy search, one reading before each pick, beside the same search by the other rule."""
 
     COUNTED = "pick"
+    ENDS = ("scores", "raw_scores", "residual_norm", "lengths", "test_error", "other_test_error")
     step: Int[np.ndarray, " reading"] = series("How many groups have been taken.", symbol="t")
     scores: Float[np.ndarray, "reading group"] = series("Whitened scores.", symbol="‖Qᵀr‖")
     raw_scores: Float[np.ndarray, "reading group"] = series("Raw scores.", symbol="‖Xᵀr‖")
     best: Int[np.ndarray, " reading"] = series("The group whose turn is next, by the rule in use.")
     residual_norm: Float[np.ndarray, " reading"] = series(
         "What is left of the targets.", symbol="‖r‖"
+    )
+    left_after: Float[np.ndarray, "reading group"] = series(
+        "What would be left, were this group taken next.", symbol="‖r‖"
     )
     lengths: Float[np.ndarray, "reading group"] = series("What each group adds.", symbol="‖Xβ‖")
     hits: Int[np.ndarray, " reading"] = series("How many of the groups taken are good.")
@@ -33,6 +40,15 @@ class Trace(Record):
     epsilon: Float[np.ndarray, ""] = series("The level to stop at, infinite if μ ≥ 1.", symbol="ε")
     noise_level: Float[np.ndarray, ""] = series("What noise gives a bad group at most.", symbol="N")
     letters: Int[np.ndarray, "group letter"] = series("The groups' names, as code points.")
+
+    LATER = frozenset({"left_after"})
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """What versions before 0.2 did not record is not known, and not drawn."""
+        return {name: np.full_like(arrays["scores"], np.nan) for name in names}
 
     @property
     def count(self) -> int:

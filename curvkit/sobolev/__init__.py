@@ -46,6 +46,7 @@ room = _Room(
     scenes={"surfaces": (scenes.surfaces, {})},
     words=figures.words,
     steers=("slope_weight", "learning_rate"),
+    edit=_experiment.edit,
     front=("function", "points", "slope_weight", "slope_noise", "activation", "steps", "seed"),
     begin_only=("function",),
 )

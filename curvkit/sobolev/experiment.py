@@ -1,12 +1,13 @@
 """The Sobolev room's runs: pairs of networks, one on values alone, one on slopes as well."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
+from curvkit.core import messages
 from curvkit.core.batch import UNOPTIMISED
 from curvkit.curvature._eigenpairs import sharpness
 from curvkit.sobolev import _functions as functions
@@ -15,7 +16,7 @@ from curvkit.sobolev._line import STEPS, example, fits
 from curvkit.sobolev._loss import loss
 from curvkit.sobolev._weight_sweep import Known, ends, first, fitted, known, size
 from curvkit.sobolev.settings import Settings
-from curvkit.sobolev.trace import METHODS
+from curvkit.sobolev.trace import METHODS, STROKE
 
 __all__ = ["STEPS", "compare", "example", "fits"]
 
@@ -63,6 +64,42 @@ def drawn(settings: Settings, key: jax.Array) -> tuple[jax.Array, ...]:
     normal = jax.random.normal(starts, (PAIRS, weights + further))
     noise = settings.slope_noise * normal[:, weights:].reshape(shape)
     return inputs, normal[:, :weights], noise, key
+
+
+def edit(
+    settings: Settings, state: State, field: str, item: int, values: Mapping[str, float]
+) -> State:
+    """The state with one of the first pair's points edited by hand, for both of its networks.
+
+    Args:
+        field: "points", a point is moved and told the function's value and slope there; or "tips",
+            where the stroke that stands for its slope ends.
+        item: number of the point.
+        values: the new `x` or `y` or both, in scaled units.
+
+    Raises:
+        ValueError: with one sentence, if there is no such field or point, or it is outside.
+    """
+    data = state.data
+    item = messages.whole("the point", item, 0, most=settings.points - 1)
+    point, slope = data.inputs[0, item], data.slopes[0, item]
+    old = point if field == "points" else point + STROKE * slope
+    asked = {each: values.get(each, float(old[at])) for at, each in enumerate("xy")}
+    if field == "points":
+        inside: dict[str, Any] = dict(least=-1, most=1)
+        new = [messages.real(f"a point's {each}", asked[each], **inside) for each in asked]
+        told = _known(settings.function, jnp.asarray([new], old.dtype))
+        data = Known(*(was.at[0, item].set(is_[0]) for was, is_ in zip(data, told, strict=True)))
+    elif field == "tips":
+        new = [messages.real(f"a stroke's {each}", asked[each]) for each in asked]
+        turned = (jnp.asarray(new, old.dtype) - point) / STROKE
+        data = data._replace(slopes=data.slopes.at[0, item].set(turned))
+    else:
+        raise ValueError(messages.unknown("field to edit", field, ("points", "tips")))
+    return state._replace(data=data)
+
+
+_known = jax.jit(known, static_argnums=0, compiler_options=UNOPTIMISED)
 
 
 def trained_on(settings: Settings, params: Any, data: Known, weight: Any) -> jax.Array:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from curvkit.draw import scene as sc
-from curvkit.sobolev.trace import Trace
+from curvkit.sobolev.trace import STROKE, Trace
 
 WILD = 1e6
 NAMES = {"truth": "The function", "values": "Learnt from values", "sobolev": "â€¦and from slopes"}
@@ -13,16 +13,14 @@ NAMES = {"truth": "The function", "values": "Learnt from values", "sobolev": "â€
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """What both networks of the first pair return, and how far they are off."""
     tame = lambda values: np.where(np.abs(values) < WILD, np.asarray(values, float), np.nan)
-    error = tame(trace.value_error)
-    with np.errstate(all="ignore"):
-        middle = [np.nan_to_num(np.median(error[:, at], 1), nan=WILD) for at in (0, 1)]
-    slopes = tame(trace.slope_error)
+    error, slopes = (np.nan_to_num(tame(each[..., 0]), nan=WILD)
+                     for each in (trace.value_error, trace.slope_error))  # fmt: skip
     return {
         "step": trace.step, "values": tame(trace.surface[:, 0]),
         "sobolev": tame(trace.surface[:, 1]), "values_at": tame(trace.at_points[:, 0]),
-        "sobolev_at": tame(trace.at_points[:, 1]), "values_error": np.maximum(middle[0], 1e-9),
-        "sobolev_error": np.maximum(middle[1], 1e-9),
-        "slope_error": np.nan_to_num(np.median(slopes[:, 1], 1), nan=WILD),
+        "sobolev_at": tame(trace.at_points[:, 1]), "values_error": np.maximum(error[:, 0], 1e-9),
+        "sobolev_error": np.maximum(error[:, 1], 1e-9),
+        "slope_error": slopes[:, 1],
     }  # fmt: skip
 
 
@@ -40,10 +38,27 @@ def _view(trace: Trace, name: str, height: tuple[float, float], ends: tuple[floa
     )  # fmt: skip
 
 
+def _above(ends: tuple[float, float]) -> sc.View:
+    """From above: the points, and the slopes as strokes uphill; both can be dragged."""
+    return sc.View(
+        id="above", title="Points and slopes", x=sc.Axis(domain=ends, hide=True),
+        y=sc.Axis(domain=ends, hide=True), square=True, frameless=True, over=6, bleed=6,
+        pad={"l": 14, "r": 14, "t": 32, "b": 10},
+        marks=(
+            sc.Heat(grid="truth", alpha=0.55),
+            sc.Arrow(x="point_x", y="point_y", x2="tip_x", y2="tip_y", color="ink", width=1.75),
+            sc.Dots(x="tip_x", y="tip_y", size=2, drag=sc.Drag(
+                each="tips", x=True, y=True, label="the slope at point")),
+            sc.Dots(x="point_x", y="point_y", size=4.5, color="unstable", rim="paper", drag=sc.Drag(
+                each="points", x=True, y=True, label="point")),
+        ),
+    )  # fmt: skip
+
+
 def _errors(trace: Trace) -> sc.View:
     steps = float(max(trace.settings["steps"], 1))
     return sc.View(
-        id="errors", title="How far off, on new places", beats=True, pad={"t": 104},
+        id="errors", title="How far off, on all other places", beats=True, pad={"t": 104},
         x=sc.Axis(label="step", domain=(0, steps)),
         y=sc.Axis(label="error over the variance", log=True, domain=(1e-3, 5)),
         pick=sc.Pick(clock="step"),
@@ -71,10 +86,13 @@ def surfaces(trace: Trace) -> sc.Scene:
     views = [_view(trace, name, height, ends) for name in NAMES]
     return sc.Scene(
         title="Slopes say more than values", time="step", rows=_fields(trace),
-        alt="Three surfaces that can be turned: a function, and two networks that learn it",
+        alt="Three surfaces that can be turned: a function, and two networks that learn it from "
+            "points, which are seen from above with their slopes as arrows",
         fixed={"truth": truth, "axis": np.asarray(trace.axis, float),
                "point_x": np.asarray(trace.points[:, 0], float),
                "point_y": np.asarray(trace.points[:, 1], float),
+               "tip_x": np.asarray(trace.points[:, 0] + STROKE * trace.slopes[:, 0], float),
+               "tip_y": np.asarray(trace.points[:, 1] + STROKE * trace.slopes[:, 1], float),
                "targets": np.asarray(trace.targets, float)},
         knobs={"slope_weight": sc.Turn(), "function": sc.Turn(), "points": sc.Turn()},
         controls=("function", "slope_weight"),
@@ -89,11 +107,11 @@ def surfaces(trace: Trace) -> sc.Scene:
             sc.Beat("Drag a surface to turn it. Both networks start alike.", [("step", "<", 1)]),
             sc.Beat("Values alone say nothing of what lies between the points."),
         ),
-        views=(*views, _errors(trace)),
+        views=(*views, _above(ends), _errors(trace)),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1, 1, 1), rows=(1.25, 1), aspect=0.5, least=520, most=760,
-                         areas=("truth values sobolev", "errors errors errors")),
+            wide=sc.Plan(columns=(1, 1, 1), rows=(1.1, 1), aspect=0.56, least=560, most=800,
+                         areas=("truth values sobolev", "above errors errors")),
             narrow=sc.Plan(columns=(1, 1), rows=(1, 1, 1.2), height=860,
-                           areas=("truth .", "values sobolev", "errors errors")),
+                           areas=("truth above", "values sobolev", "errors errors")),
         ),
     )  # fmt: skip

@@ -6,6 +6,8 @@ from jaxtyping import Float, Int
 from curvkit.core.trace import Record, series
 
 METHODS = ("values", "sobolev")
+# How long the stroke is drawn that stands for a slope of one.
+STROKE = 0.06
 
 
 class Trace(Record):

@@ -7,6 +7,7 @@ HOLDS = {
             "raw_scores",
             "best",
             "residual_norm",
+            "left_after",
             "lengths",
             "test_error",
         ],

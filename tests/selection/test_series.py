@@ -23,11 +23,14 @@ def path(problem, picks, whiten):
         there = np.concatenate([wide(tested, j) for j in taken] or [np.zeros((len(test_y), 0))], 1)
         fit = np.linalg.lstsq(here, y, rcond=None)[0]
         left = y - here @ fit
-        row = dict(scores=[], raw_scores=[], lengths=[])
+        row = dict(scores=[], raw_scores=[], left_after=[], lengths=[])
         for j in range(columns.shape[1]):
             part = wide(columns, j)
             alone = part @ np.linalg.lstsq(part, left, rcond=None)[0]
             row["scores"].append(np.linalg.norm(alone))
+            more = np.concatenate([here, part], 1)
+            rest = left - more @ np.linalg.lstsq(more, left, rcond=None)[0]
+            row["left_after"].append(np.linalg.norm(rest))
             row["raw_scores"].append(np.linalg.norm(part.T @ left))
             sizes = np.cumsum([0] + [wide(columns, each).shape[1] for each in taken])
             own = [slice(*sizes[at : at + 2]) for at, each in enumerate(taken) if each == j]
@@ -53,7 +56,9 @@ def seen():
     return selection.run(settings), path(problem, 4, True), path(problem, 4, False), problem
 
 
-NAMES = ["scores", "raw_scores", "best", "residual_norm", "lengths", "test_error"]
+NAMES = [
+    "scores", "raw_scores", "best", "residual_norm", "left_after", "lengths", "test_error",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

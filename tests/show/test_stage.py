@@ -154,6 +154,73 @@ def test_a_knob_of_the_beginning_begins_anew(page):
     np.testing.assert_array_equal(page.fields["value"][:4], [5, 6, 7, 8])
 
 
+def moved(settings, state, field, item, values):
+    """Another first value."""
+    if field != "start" or item:
+        raise ValueError(f"There is no {field} {item} to move.")
+    return state[0], state[1] + values["y"]
+
+
+EDITED = Stream(
+    "edited", trace=Trace, capacity=64, length=lambda s: s.steps, steers=("slope",), edit=moved,
+    begin=lambda s, key: (jnp.zeros((), int), jnp.zeros(()) + s.start), reading=reading,
+    finished=lambda s, state: state[0] >= s.steps,
+)  # fmt: skip
+
+
+def test_data_edited_by_hand_begin_a_run_anew_that_can_be_made_again():
+    page = Page(EDITED)
+    page.say(kind="ready", **{"from": "me"})
+    page.wait(lambda p: p.rows >= 30)
+    page.say(kind="edit", field="start", item=0, y=2.0, phase="move")
+    assert page.running.idle.wait(60)
+    assert page.fields["value"][0] == 0, "it waits until the hand lets go"
+    page.say(kind="edit", field="start", item=0, y=7.0, phase="end")
+    page.wait(lambda p: any(each.get("anew") for each in p.told) and p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:3], [7, 8, 9])
+    page.say(kind="steer", knobs={"slope": 0.0}, at=2, over=False)
+    page.wait(lambda p: p.rows >= 5 and p.fields["value"][4] == 9)
+    trace = page.running.trace
+    assert trace.header["edits"] == [["start", 0, {"y": 7.0}]]
+    again = EDITED.course(Settings(), edits=trace.header["edits"])
+    again.advance(2)
+    np.testing.assert_array_equal(again.trace.value, [7, 8])
+    page.running.close()
+
+
+@pytest.mark.parametrize(
+    "stream, edit, said",
+    [
+        (EDITED, dict(field="start", item=1, y=1.0), "There is no start 1 to move."),
+        (EDITED, dict(field="start", item=-1, y=1.0), "the item must be a whole number"),
+        (EDITED, dict(field="start", item=0, y="up"), "y must be "),
+        (EDITED, dict(field="start", item=0, y=float("nan")), "y must be "),
+        (LINE, dict(field="start", item=0, y=1.0), "of line cannot be edited by hand."),
+    ],
+)
+def test_an_edit_that_is_refused_is_told_and_loses_nothing(stream, edit, said):
+    page = Page(stream)
+    page.wait(lambda p: p.rows >= 30)
+    page.say(kind="edit", phase="end", **edit)
+    page.wait(lambda p: "refused" in p.kinds())
+    assert said in next(each["words"] for each in page.told if each["kind"] == "refused")
+    page.say(kind="steer", knobs={"slope": 3.0}, at=10, over=False)
+    page.wait(lambda p: p.rows >= 13 and p.fields["value"][12] == 16)
+    assert "edits" not in page.running.trace.header
+    page.running.close()
+
+
+def test_another_run_begins_without_edits():
+    page = Page(EDITED)
+    page.wait(lambda p: p.rows >= 30)
+    page.say(kind="edit", field="start", item=0, y=7.0, phase="end")
+    page.wait(lambda p: p.fields["value"][0] == 7)
+    page.say(kind="steer", knobs={"start": 1.0}, at=0, over=True)
+    page.wait(lambda p: p.fields["value"][0] == 1)
+    assert "edits" not in page.running.trace.header
+    page.running.close()
+
+
 def test_a_static_knob_shows_another_scene(page):
     assert page.running.idle.wait(60)
     page.say(kind="steer", knobs={"shape": "curve"}, at=0, over=True)

@@ -176,3 +176,122 @@ def test_words_in_a_scene_are_words(opened):
     sheet.wait_for_timeout(500)
     assert sheet.evaluate("window.evil") is None
     assert evil in sheet.locator(".stage h3").inner_text()
+
+
+def test_a_group_is_chosen_by_a_click_or_by_keys_and_held_against_the_rule_s(opened):
+    made, told = packed("selection", "picks")
+    sheet, complaints = opened(told)
+    sheet.evaluate("stages[0].seek(1)")
+    left, rule = made.rows["left_after"][1], made.rows["rule_left"][1]
+    place = "(k) => { const v = stages[0].views[0]; return [v.x.px(k), v.box.y + v.box.h - 3]; }"
+    x, y = sheet.evaluate(place, 2)
+    sheet.locator(".stage canvas[role=img]").click(position=dict(x=x, y=y))
+    choice = sheet.locator(".stage [role=slider].aim")
+    said = lambda k: f"group {k} by hand would leave {_said(left[k])}, the rule leaves "
+    assert choice.get_attribute("aria-valuetext") == said(2) + _said(rule)
+    assert said(2) in sheet.locator(".stage canvas[role=img]").get_attribute("aria-label")
+    drawn = sheet.evaluate("stages[0].views[3].marks.at(-2).c.y.get(1)")
+    np.testing.assert_allclose(drawn, left[2], rtol=1e-3)
+    choice.focus()
+    sheet.keyboard.press("ArrowRight")
+    assert choice.get_attribute("aria-valuenow") == "3"
+    assert choice.get_attribute("aria-valuetext") == said(3) + _said(rule)
+    sheet.keyboard.press("Escape")
+    assert choice.get_attribute("aria-valuetext") == "none"
+    assert np.isnan(sheet.evaluate("stages[0].views[3].marks.at(-2).c.y.get(1)"))
+    sheet.locator(".stage canvas[role=img]").click(position=dict(x=x, y=y))
+    sheet.locator(".stage canvas[role=img]").click(position=dict(x=x, y=y))
+    assert sheet.evaluate("stages[0].chosen.groups") is None, "a second click gives it up"
+    assert sheet.evaluate("stages[0].clock.t") == 1
+    assert complaints == []
+
+
+# A stage of the same scene beside the first one, with a source that only listens.
+ANSWERED = """() => {
+  const [first] = stages, heard = (globalThis.heard = []);
+  const place = document.querySelector("main").appendChild(document.createElement("div"));
+  const fields = Object.fromEntries(Object.entries(first.store.fields).map(([name, f]) =>
+    [name, { ...f, shape: f.time ? [first.store.rows, ...f.shape.slice(1)] : f.shape }]));
+  const listen = (kind) => (message) => heard.push({ kind, ...message });
+  const source = { live: true, steer: listen("steer"), edit: listen("edit"), drop: listen("drop") };
+  stages.push(new first.constructor(place, first.scene, fields, source));
+  stages[1].pause();
+  stages[1].root.scrollIntoView();
+}"""
+HANDLE = "(k) => { const h = stages[1].handles[k]; return [h.x, h.y]; }"
+
+
+@pytest.mark.parametrize("method, activation", [("dks", "softplus"), ("tat", "softplus"),
+                                                ("tat", "leaky_relu")])  # fmt: skip
+def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation):
+    house, draw, settings = suited("kernels", "circle", method=method, activation=activation)
+    made = draw(ran(house, settings))
+    sheet, complaints = opened(Kept(made, knob_facts(house.stream, settings)).packed())
+    assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers it in a page"
+    sheet.evaluate(ANSWERED)
+    sheet.wait_for_timeout(300)
+    target = made.controls[1]
+    value = "stages[1].knobs[stages[1].scene.controls[1]].value"
+    before = sheet.evaluate(value)
+    assert before == getattr(settings, target)
+    box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
+    x, y = sheet.evaluate(HANDLE, 0)
+    sheet.mouse.move(box["x"] + x, box["y"] + y)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + x, box["y"] + y + 9, steps=3)
+    sheet.mouse.up()
+    sheet.wait_for_timeout(100)
+    dragged = sheet.evaluate(value)
+    assert dragged > before if target == "zeta" else dragged < before
+    heard = sheet.evaluate("heard")
+    assert heard[-1]["kind"] == "steer" and heard[-1]["over"] and heard[-1]["phase"] == "end"
+    assert heard[-1]["knobs"] == {target: dragged}
+    moved = sheet.evaluate(HANDLE, 0)
+    assert moved[0] == pytest.approx(x) and moved[1] == pytest.approx(y + 9, abs=1.5)
+    sheet.locator(".stage .grip").focus()
+    sheet.keyboard.press("ArrowUp")
+    turned = sheet.evaluate(value)
+    assert turned < dragged if target == "zeta" else turned > dragged
+    assert (
+        sheet.locator(".stage .grip")
+        .get_attribute("aria-label")
+        .endswith({"zeta": "slope ζ at 1", "tau": "curvature τ at 1"}.get(target, "go, η"))
+    )
+    assert complaints == []
+
+
+def test_points_and_slopes_are_dragged_or_moved_by_keys_and_taken_back(opened):
+    _, told = packed("sobolev", "surfaces")
+    sheet, complaints = opened(told)
+    assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers them in a page"
+    sheet.evaluate(ANSWERED)
+    sheet.wait_for_timeout(300)
+    box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
+    of = "(name) => [...stages[1].store.fields[name].values]"
+    before, count = sheet.evaluate(of, "point_x"), sheet.evaluate("stages[1].handles.length") // 2
+    x, y = sheet.evaluate(HANDLE, count + 3)
+    sheet.mouse.move(box["x"] + x, box["y"] + y)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + x + 14, box["y"] + y + 5, steps=3)
+    sheet.mouse.up()
+    heard = sheet.evaluate("heard")
+    assert [each["kind"] for each in heard] == ["edit"] * len(heard)
+    assert heard[-1]["phase"] == "end" and heard[-1]["field"] in ("points", "tips")
+    item, field = heard[-1]["item"], heard[-1]["field"]
+    shown = sheet.evaluate(of, {"points": "point_x", "tips": "tip_x"}[field])
+    assert shown[item] == pytest.approx(heard[-1]["x"], rel=1e-5)
+    grips = sheet.locator(".stage .grip")
+    assert [grips.nth(k).get_attribute("tabindex") for k in (0, 1, count, count + 1)] == [
+        "0", "-1", "0", "-1",
+    ]  # fmt: skip
+    grips.nth(count).focus()
+    sheet.keyboard.press("PageDown")
+    sheet.keyboard.press("ArrowLeft")
+    last = sheet.evaluate("heard").pop()
+    assert (last["field"], last["item"], last["phase"]) == ("points", 1, "end")
+    assert sheet.evaluate(of, "point_x")[1] == pytest.approx(before[1] - 0.02 * 2, abs=0.02)
+    sheet.wait_for_timeout(100)
+    label = grips.nth(count + 1).get_attribute("aria-label")
+    assert label == f"point 2 of {count}, Page Down for the next"
+    assert grips.nth(count + 1).get_attribute("aria-valuetext").startswith(_said(last["x"])[:4])
+    assert complaints == []

@@ -50,6 +50,8 @@ class Field(Part):
         field: the field's name.
         times, plus: scale and shift it.
         knob, power: a knob that scales it as well.
+        chosen: the view whose `Choose` says which item it is, along the field's first axis but
+            the rows; nothing while none is chosen.
 
     >>> Field("loss", times=2).told()
     {'field': 'loss', 'times': 2}
@@ -60,6 +62,7 @@ class Field(Part):
     plus: float = 0
     knob: str | None = None
     power: float = 1
+    chosen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Number(Part):
     """A number in a sentence: of a field or of a knob; one that names a knob can be dragged.
 
     Args:
-        field, knob, times, plus, power: as of a channel.
+        field, knob, times, plus, power, chosen: as of a channel.
         time: whether it is the row that is shown; it can be dragged.
         digits: after the point; three significant ones if None.
         width: room for so many letters, so that the sentence stands still.
@@ -145,3 +148,4 @@ class Number(Part):
     says: str | None = None
     label: str | None = None
     whole: bool = False
+    chosen: str | None = None

@@ -9,8 +9,9 @@ import numpy as np
 
 from curvkit.core import messages
 from curvkit.draw.scene.channels import Field, KnobValue, Number, Ramp, RampName, Role, Span
+from curvkit.draw.scene.fields import Fields
 from curvkit.draw.scene.marks import Dots, Drag, Jumps, Mark
-from curvkit.draw.scene.shapes import Bars, Heat, Rule, Surface, Text
+from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rule, Surface, Text
 from curvkit.draw.scene.views import Axis, Camera, Plan, View
 
 if TYPE_CHECKING:
@@ -21,35 +22,6 @@ HEX = re.compile(r"#[0-9a-fA-F]{6}")
 # Channels that give a mark its items.
 PLACES = ("x", "y", "z", "x2", "y2", "u", "v")
 MOST_CONTROLS = 3
-
-
-class Fields:
-    """The fields of a scene, as the checker sees them: their sizes, and which are over time."""
-
-    def __init__(self, rows: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray]):
-        self.rows, self.fixed = rows, fixed
-        for name, values in (*rows.items(), *fixed.items()):
-            if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
-                raise ValueError(f"the field {name} must be an array of numbers")
-        if both := sorted(rows.keys() & fixed.keys()):
-            raise ValueError(f"the field {both[0]} is given over time and fixed")
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of a field, without its rows."""
-        if name in self.rows:
-            return self.rows[name].shape[1:]
-        if name in self.fixed:
-            return self.fixed[name].shape
-        raise ValueError(messages.unknown("field", name, (*self.rows, *self.fixed)).rstrip("."))
-
-    def items(self, name: str) -> int:
-        """How many items a field has."""
-        return int(np.prod(self.shape(name), dtype=int))
-
-    def over_time(self, name: str) -> None:
-        """Refuses what is no single number a row."""
-        if self.shape(name) != () or name not in self.rows:
-            raise ValueError(f"the field {name} must be one number for every row")
 
 
 def scene(given: "Scene") -> None:
@@ -69,6 +41,9 @@ def _whole(given: "Scene", place: list[str]) -> None:
     if len(set(lengths.values())) > 1:
         raise ValueError(f"the fields over time have different lengths, {lengths}")
     names = [view.id for view in given.views]
+    for view in given.views:
+        if view.choose:
+            _choose(view, fields)
     if len(set(names)) < len(names):
         raise ValueError(f"two views have one name, {', '.join(names)}")
     for view in given.views:
@@ -138,6 +113,8 @@ def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:
         _channel(view.cursor.x, fields, knobs)
         _channel(view.cursor.y, fields, knobs)
         _numbers(view.cursor.says, fields, knobs)
+    if view.choose:
+        _numbers(view.choose.says, fields, knobs)
     for name in view.ghost or ():
         fields.over_time(name)
     if view.paint and len(fields.shape(view.paint.get("field", ""))) != 2:
@@ -146,6 +123,19 @@ def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:
         place[:] = [f"view {view.id}", f"mark {number} ({mark.kind})"]
         _mark(mark, view, fields, knobs)
     place[:] = [f"view {view.id}"]
+
+
+def _choose(view: View, fields: Fields) -> None:
+    """Takes note of how many items are chosen from, and that the view takes no other click."""
+    assert view.choose is not None
+    items = fields.choices[view.id] = fields.items(view.choose.x)
+    if view.choose.x not in fields.fixed:
+        raise ValueError(f"the view {view.id} chooses by {view.choose.x}, which is not fixed")
+    if view.choose.names is not None and len(view.choose.names) != items:
+        told = f"{len(view.choose.names)} names for {items} items"
+        raise ValueError(f"the view {view.id} chooses by {told}")
+    if view.pick or view.drop or view.paint or view.z:
+        raise ValueError(f"a click in the view {view.id} has two meanings")
 
 
 def _axis(letter: str, axis: Axis, fields: Fields, knobs: Mapping[str, Any]) -> None:
@@ -179,6 +169,10 @@ def _mark(mark: Mark, view: View, fields: Fields, knobs: Mapping[str, Any]) -> N
         along, high = (_channel(each, fields, knobs) for each in (mark.on.x, mark.on.y))
         if along != high or along < 3:
             raise ValueError(f"its ground has {along} places and {high} heights; three at least")
+    if isinstance(mark, Arrow) and all(
+        None in pair for pair in ((mark.u, mark.v), (mark.x2, mark.y2))
+    ):
+        raise ValueError("an arrow needs u and v, or x2 and y2")
     if isinstance(mark, Rule) and (mark.x is None) == (mark.y is None):
         raise ValueError("a rule stands at one x or at one y, one of the two")
     if isinstance(mark, Heat | Surface):
@@ -211,13 +205,17 @@ def _grid(mark: Heat | Surface, view: View, fields: Fields) -> None:
 
 
 def _drag(drag: Drag, mark: Mark, fields: Fields, knobs: Mapping[str, Any]) -> None:
-    named = [drag.knob, *(part.knob for part in (drag.x, drag.y, drag.edge) if part)]
+    parts = [part for part in (drag.x, drag.y, drag.edge) if isinstance(part, KnobValue)]
+    named = [drag.knob, *(part.knob for part in parts)]
     if not any(named) and not drag.each:
-        raise ValueError("a handle needs a knob or a field")
+        raise ValueError("a handle needs a knob or something to edit")
     for name in filter(None, named):
         _knob(name, knobs)
     if drag.each:
-        fields.shape(drag.each)
+        for axis in (each for each in "xy" if getattr(drag, each)):
+            channel = getattr(mark, axis)
+            if not isinstance(mark, Dots) or channel not in fields.fixed:
+                raise ValueError(f"what is edited along {axis} must be a fixed field of dots")
     if drag.knob and not isinstance(mark, Rule):
         raise ValueError("of dots and boxes the knobs are given along x and y")
 
@@ -240,7 +238,7 @@ def _channel(given: Any, fields: Fields, knobs: Mapping[str, Any]) -> int:
     if isinstance(given, Field):
         if given.knob:
             _knob(given.knob, knobs)
-        return fields.items(given.field)
+        return fields.chosen(given.field, given.chosen)
     if isinstance(given, KnobValue):
         _knob(given.knob, knobs)
     return 1
@@ -254,7 +252,7 @@ def _numbers(words: Iterable[Any], fields: Fields, knobs: Mapping[str, Any]) -> 
             raise ValueError("a number in a sentence is of a field, of a knob or the time")
         if each.knob:
             _knob(each.knob, knobs)
-        if each.field and fields.items(each.field) != 1:
+        if each.field and fields.chosen(each.field, each.chosen) != 1:
             raise ValueError(f"the field {each.field} in a sentence must be one number")
 
 

@@ -18,7 +18,8 @@ class Drag(Part):
         knob, times, plus, power: of a rule, the knob that it stands for.
         x, y: of dots and boxes, the knobs along the two axes.
         edge: of a box, the knob that a drag of its rim turns: its half width.
-        each: the field whose items are edited, each by its own dot.
+        each: what is edited, as the room's `edit` calls it: each dot is a handle of its item, along
+            the axes that are True.
         says: what stands beside the handle; {value} is what is drawn, {knob} the knob.
         label: what the handle is called when it is read out.
 
@@ -30,8 +31,8 @@ class Drag(Part):
     times: float = 1
     plus: float = 0
     power: float = 1
-    x: KnobValue | None = None
-    y: KnobValue | None = None
+    x: KnobValue | bool | None = None
+    y: KnobValue | bool | None = None
     edge: KnobValue | None = None
     each: str | None = None
     item: int = 0

@@ -89,7 +89,7 @@ class Surface(Mark):
 
 @dataclass(frozen=True, kw_only=True)
 class Arrow(Mark):
-    """Arrows from (x, y) by (u, v).
+    """Arrows from (x, y) by (u, v), or to (x2, y2).
 
     >>> Arrow(x=0, y=0, u="grad_x", v="grad_y").told()["u"]
     'grad_x'
@@ -98,8 +98,10 @@ class Arrow(Mark):
     kind: ClassVar[str] = "arrow"
     x: Channel
     y: Channel
-    u: Channel
-    v: Channel
+    u: Channel | None = None
+    v: Channel | None = None
+    x2: Channel | None = None
+    y2: Channel | None = None
     width: float | None = None
     head: float | None = None
 

@@ -89,6 +89,28 @@ class Cursor(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choose(Part):
+    """An item is chosen by hand: a click takes the nearest along x, the arrow keys the next one.
+
+    No run changes by it; channels with `chosen` show the item, and so in a page with no kernel.
+
+    Args:
+        x: where the items stand.
+        label: what the choice is called when it is read out.
+        says: what is read out of the item; {name} in it is its name.
+        names: of the items; their numbers if None.
+
+    >>> Choose(x="place", label="a group", says=("group {name}",)).told()["x"]
+    'place'
+    """
+
+    x: str
+    label: str
+    says: Sequence[str | Number]
+    names: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class View(Part):
     """One picture of a scene.
 
@@ -100,6 +122,7 @@ class View(Part):
         square: whether one unit is as long both ways.
         frameless: without axes; a turned one always is.
         pad: pixels around it, by `l`, `r`, `t`, `b`.
+        choose: how an item is chosen by hand.
         drop: what a click drops, in words.
         paint: the fixed field (y, x) whose cells a drag fills and empties.
 
@@ -123,6 +146,7 @@ class View(Part):
     pad: Mapping[str, float] | None = None
     bleed: float | None = None
     over: float | None = None
+    choose: Choose | None = None
     drop: str | None = None
     paint: Mapping[str, str] | None = None
 

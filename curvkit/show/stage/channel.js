@@ -1,16 +1,17 @@
 // Channels: what a mark reads its numbers from.
 //
-// A channel is a constant, a field's name, or {field, knob, power, times, plus, span}:
+// A channel is a constant, a field's name, or {field, knob, power, times, plus, chosen, span}:
 //   plus + times · knob^power · field;   span: [lo, hi] are evenly spaced between two channels.
 // `get(row, item)` gives its number; `time` tells whether rows differ, `turns` whether a knob moves
 // it, `size` how many items it has.
-import { clamp, mix } from "./maths.js";
+import { clamp, mix, product } from "./maths.js";
 
-export function channel({ store, knobs }, spec) {
+export function channel(stage, spec) {
+  const { store, knobs } = stage;
   if (typeof spec === "number") return { time: false, turns: false, size: 1, get: () => spec };
   if (typeof spec === "string") spec = { field: spec };
   const { times = 1, plus = 0, power = 1 } = spec;
-  if (spec.span) return spaced(spec.span.map((s) => channel({ store, knobs }, s)), spec.count);
+  if (spec.span) return spaced(spec.span.map((s) => channel(stage, s)), spec.count);
   const field = spec.field && store.fields[spec.field];
   if (spec.field && !field) {
     throw new Error(`a channel names the field "${spec.field}", which the trace does not have`);
@@ -21,6 +22,12 @@ export function channel({ store, knobs }, spec) {
   }
   const factor = () => (knob ? times * knob.value ** power : times);
   if (!field) return { time: false, turns: !!knob, size: 1, get: () => plus + factor() };
+  if (spec.chosen) {
+    // The item that the hand has chosen in a view; nothing before.
+    const size = product(field.shape.slice(field.time ? 2 : 1)), item = () => stage.chosen[spec.chosen] ?? NaN;
+    const at = (i, k) => (field.time ? i * field.size : 0) + item() * size + (size === 1 ? 0 : k);
+    return { time: field.time, size, turns: true, get: (i, k = 0) => plus + factor() * (field.values[at(i, k)] ?? NaN) };
+  }
   // What has one item is the same for all items of the mark.
   const { size, time } = field, one = size === 1;
   return {

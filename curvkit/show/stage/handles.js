@@ -30,6 +30,7 @@ export function handlesOf(stage, m) {
     edge: d.edge, label: d.label ?? Object.values(axes).map((a) => a.knob).join(" and "),
   }));
   m.handle = handles[0];
+  if (d.each) m.grips = handles;
   return handles;
 }
 
@@ -56,8 +57,8 @@ export function placeHandle(S, h, t) {
 
 // The handle under a place of the screen.
 export function handleAt(S, p, coarse) {
-  const reach = coarse ? 22 : 12;
-  return S.handles.find((h) => {
+  const reach = coarse ? 22 : 12, far = (h) => Math.hypot(p.x - h.x, p.y - h.y);
+  const near = S.handles.filter((h) => {
     const v = h.view, m = h.mark;
     if (v.hiddenNow || h.x == null) return false;
     if (Math.hypot(p.x - h.x, p.y - h.y) < reach + 8) return true;
@@ -67,6 +68,28 @@ export function handleAt(S, p, coarse) {
     const { l, r, top, bottom } = sides(S, v, m, S.clock.t, h.item);
     return p.x > l - 8 && p.x < r + 8 && p.y > top - 8 && p.y < bottom + 8;
   });
+  // Of many that are edited the nearest; else the first, as what is drawn later lies beneath.
+  return near.length && near.every((h) => h.drag.each) ? near.reduce((a, b) => (far(b) < far(a) ? b : a)) : near[0];
+}
+
+// Shows an edit at once in the fields that its dots read; what was there is kept until it is answered.
+export function shownEdit(S, h, edit) {
+  S.unanswered ??= {};
+  for (const axis of ["x", "y"]) {
+    if (edit[axis] == null) continue;
+    const name = h.mark[axis], { values } = S.store.fields[name];
+    S.unanswered[name] ??= values.slice();
+    values[edit.item] = edit[axis];
+  }
+  S.store.version++;
+}
+
+// What was refused goes back to where it was.
+export function takenBack(S) {
+  for (const [name, values] of Object.entries(S.unanswered ?? {})) S.store.fields[name].values.set(values);
+  S.unanswered = null;
+  S.store.version++;
+  S.changed();
 }
 
 // What a drag that began at a handle means: which part of it was taken, and how far beside it.
@@ -123,7 +146,9 @@ export function drawHandle(S, h) {
   const { ctx, palette } = S, v = h.view, d = h.drag, ink = palette.role("ink"), r = 9 + 3 * h.heat;
   if (!Number.isFinite(h.x + h.y)) return;
   const knob = S.knobs[Object.values(h.axes)[0]?.knob];
-  if (!h.touched && !S.calm && S.clock.playing) {
+  // Of many one breathes for all.
+  const touched = h.mark.grips ? h.item > 0 || h.mark.grips.some((each) => each.touched) : h.touched;
+  if (!touched && !S.calm && S.clock.playing) {
     const p = (S.then / 1800) % 1;
     ctx.beginPath();
     ctx.arc(h.x, h.y, r + 14 * p, 0, 7);
@@ -132,6 +157,7 @@ export function drawHandle(S, h) {
     ctx.stroke();
   }
   if (h.mark.mark !== "dots") gripFace(S, h, r);
+  if (h.drag.each) return tellPlace(S, h);
   if (!knob || !d.says) return;
   const part = Object.values(h.axes)[0], flat = h.mark.mark === "rule" && h.axes.y;
   const said = d.says.replace("{value}", say(shownOf(part, knob.value), d.digits)).replace("{knob}", say(knob.value));
@@ -142,6 +168,38 @@ export function drawHandle(S, h) {
   h.said = said;
   h.grip.setAttribute("aria-valuenow", String(+shownOf(part, knob.value).toPrecision(4)));
   h.grip.setAttribute("aria-valuetext", plain(said));
+}
+
+// Where an edited dot stands, read out; ringed while it is meant, and at the rim where it is beyond.
+function tellPlace(S, h) {
+  S.ctx.beginPath();
+  S.ctx.arc(h.x, h.y, 3, 0, 7);
+  S.ctx.fillStyle = S.paint(h.mark, 0, h.item);
+  S.ctx.fill();
+  if (h.heat > 0.01) {
+    S.ctx.beginPath();
+    S.ctx.arc(h.x, h.y, 9, 0, 7);
+    S.ctx.strokeStyle = alpha(S.palette.role("ink"), h.heat);
+    S.ctx.lineWidth = 1.75;
+    S.ctx.stroke();
+  }
+  const told = `${say(h.view.x.of(h.x))}, ${say(h.view.y.of(h.y))}`;
+  if (h.said === told || !h.grip) return;
+  h.said = told;
+  h.grip.setAttribute("aria-valuenow", String(+h.view.x.of(h.x).toPrecision(3)));
+  h.grip.setAttribute("aria-valuetext", told);
+}
+
+// By Page Up and Page Down one goes from dot to dot; the tabulator stops at one of them.
+export function nextGrip(S, h, key) {
+  const way = { PageDown: 1, PageUp: -1 }[key], all = h.mark.grips;
+  if (!way || !all) return false;
+  const next = all[(h.item + way + all.length) % all.length];
+  h.grip.tabIndex = -1;
+  next.grip.tabIndex = 0;
+  next.grip.focus();
+  S.changed();
+  return true;
 }
 
 function gripFace(S, h, r) {

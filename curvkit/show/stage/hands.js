@@ -1,5 +1,6 @@
 // Hands: what the pointer and the keyboard do on the canvas.
-import { dragged, handleAt, nudged, take } from "./handles.js";
+import { chooseItem, nearestItem } from "./choose.js";
+import { dragged, handleAt, nextGrip, nudged, shownEdit, take } from "./handles.js";
 import { clamp } from "./maths.js";
 import { askedHere, decided, sketch, tilt } from "./predict.js";
 
@@ -36,16 +37,18 @@ export function rowAt(S, v, p) {
 }
 
 // Sends on what a drag or a key asks for.
-function act(S, asked, phase) {
-  if (asked.edit) S.edit(asked.edit, phase);
-  else S.turnAll(asked.knobs, phase);
+function act(S, h, asked, phase) {
+  if (asked.edit) {
+    shownEdit(S, h, asked.edit);
+    S.edit(asked.edit, phase);
+  } else S.turnAll(asked.knobs, phase);
 }
 
 export function move(S, e) {
   S.moved = performance.now();
   const p = placeOf(S, e);
   if (S.guess?.drawing) return sketch(S, p);
-  if (S.grabbed) return act(S, dragged(S, S.grabbed, p), "move");
+  if (S.grabbed) return act(S, S.grabbed.h, dragged(S, S.grabbed, p), "move");
   if (S.turning) {
     const { view, from } = S.turning;
     view.turned.turn((p.x - from.x) * 0.01, (p.y - from.y) * 0.01);
@@ -72,6 +75,7 @@ function cursorOf(S, v, row) {
     return axes.length > 1 ? "move" : axes[0] === "y" ? "ns-resize" : "ew-resize";
   }
   if (v?.turned) return "grab";
+  if (v?.choose) return "pointer";
   if (v?.drop || v?.paint) return "copy";
   return row != null ? "crosshair" : "default";
 }
@@ -97,6 +101,7 @@ export function down(S, e) {
     S.turning = { view: v, from: p };
     return;
   }
+  if (v.choose) return chooseItem(S, v, nearestItem(v.choice, v.x.of(p.x)), true);
   if (v.drop) return S.drop(v, v.x.of(p.x), v.y.of(p.y));
   if (v.paint) {
     hold();
@@ -142,7 +147,7 @@ export function up(S) {
     S.grabbed = null;
     const knobs = Object.values(h.axes).map((a) => a.knob).filter(Boolean);
     if (h.edge) knobs.push(h.edge.knob);
-    if (h.drag.each) S.edit(null, "end");
+    if (h.drag.each) S.edited && S.edit(null, "end");
     else S.turnAll(Object.fromEntries(knobs.map((name) => [name, S.knobs[name].value])), "end");
   }
   if (S.painting) S.source?.paint?.({ view: S.painting.view.id, cells: [...S.painting.cells], value: S.painting.value });
@@ -173,9 +178,9 @@ export function key(S, e) {
 
 export function keyOnHandle(S, e, h) {
   const asked = nudged(S, h, e.key, e.shiftKey);
-  if (!asked) return;
+  if (!asked && !nextGrip(S, h, e.key)) return;
   e.preventDefault();
   e.stopPropagation();
   h.touched = true;
-  act(S, asked, "end");
+  if (asked) act(S, h, asked, "end");
 }

@@ -46,6 +46,7 @@ class Running:
         self._steered: list[Mapping[str, Any]] = []
         self._seen, self._rate, self._words = 0, 60.0, "compiling…"
         self._fixed: dict[str, np.ndarray] = {}
+        self._edits: dict[tuple[str, int], Mapping[str, float]] = {}
         self._each = SECONDS / 8  # seconds that a reading took
         self._wake, self._lock, self._stopped = threading.Event(), threading.Lock(), False
         self.idle = threading.Event()
@@ -62,11 +63,12 @@ class Running:
             self.idle.clear()
             with self._lock:
                 # Of turns that wait, only the newest of the same kind and knobs counts.
-                names = (message["over"], *sorted(message["knobs"]))
-                self._steered = [
-                    each for each in self._steered
-                    if (each["over"], *sorted(each["knobs"])) != names
-                ]  # fmt: skip
+                names = _turned(message)
+                self._steered = [each for each in self._steered if _turned(each) != names]
+                self._steered.append(message)
+        elif kind == "edit" and message.get("phase") == "end":
+            self.idle.clear()
+            with self._lock:
                 self._steered.append(message)
         self._wake.set()
 
@@ -110,7 +112,7 @@ class Running:
             course.advance(1)
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
-            self.trace = course.trace
+            self.trace, self._edits = course.trace, {}
             self._show()
 
     def _step(self):
@@ -120,7 +122,7 @@ class Running:
         course = self._course
         assert course is not None
         if message is not None:
-            self._answer(course, message)
+            (self._edit if message["kind"] == "edit" else self._answer)(course, message)
             return
         ahead = max(LEAST_AHEAD, AHEAD * self._rate)
         if course.ended or course.readings >= self._seen + ahead:
@@ -178,18 +180,38 @@ class Running:
         self._seen = max(self._seen, at - LEAST_AHEAD)
         self._make(course, FIRST, steered=True)
 
-    def _anew(self, settings: Any) -> None:
-        """Another run of the same program in the place of the present one."""
-        course = self.stream.course(settings)
+    def _edit(self, course: Course[Any], message: Mapping[str, Any]) -> None:
+        """Begins anew on data edited by hand, what was edited before included."""
+        field, item = str(message.get("field")), message.get("item")
+        try:
+            place = (field, messages.whole("the item", item, 0))
+            values = {each: messages.real(each, message[each]) for each in "xy" if each in message}
+            edits = {**self._edits, place: {**self._edits.get(place, {}), **values}}
+            self._anew(course.settings, edits)
+        except ValueError as refused:
+            self._send({"kind": "refused", "knob": field, "words": str(refused)}, [])
+
+    def _anew(
+        self, settings: Any, edits: Mapping[tuple[str, int], Mapping[str, float]] | None = None
+    ) -> None:
+        """Another run of the same program in the place of the present one; only `edits` stay."""
+        edits = edits or {}
+        listed = [(*place, values) for place, values in edits.items()]
+        course = self.stream.course(settings, edits=listed)
         course.advance(FIRST)
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
-            self.trace = course.trace
+            self.trace, self._edits = course.trace, {**edits}
             self._rows(course, 0, {"steered": True, "anew": True})
 
     def _is_static(self, given: Mapping[str, Any]) -> bool:
         declared = knobs.knobs(self._settings)
         return any(declared[name].static for name in given)
+
+
+def _turned(message: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Which knobs a message turns, and whether from the start."""
+    return (message.get("over"), *sorted(message.get("knobs", ())))
 
 
 def knob_facts(stream: Stream[Any], settings: Any) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,5 @@
 // Sources: who answers when a knob is turned. All speak alike: `steer`, answered by `splice`.
+import { takenBack } from "./handles.js";
 import { unpack } from "./store.js";
 
 const columnsOf = (rows) => Object.fromEntries(Object.entries(rows).map(([name, f]) => [name, f.values]));
@@ -56,6 +57,7 @@ export function kernelSource(model) {
 export function taken(stage, source, message, bytes) {
   if (message.kind === "rows") {
     if (message.steered) stage.latency = source.came();
+    if (message.anew) stage.unanswered = null;
     const rows = unpack(message.header, bytes);
     for (const [name, f] of Object.entries(rows)) if (!f.time) stage.store.put(name, f);
     stage.splice(message.at, message.count, columnsOf(rows), {
@@ -65,6 +67,7 @@ export function taken(stage, source, message, bytes) {
   }
   if (message.kind === "refused") {
     source.came();
+    if (stage.unanswered) takenBack(stage);
     stage.refuse(message.knob, message.words);
   } else if (message.words != null) stage.report(message.words, !!message.bad);
 }

@@ -1,6 +1,7 @@
 // The stage: plays a scene (JSON) over a trace (typed arrays) on a canvas, by itself.
 import { buildAims, drawAim, placeAims } from "./aim.js";
 import { between } from "./channel.js";
+import { buildChoices } from "./choose.js";
 import { Clock, SPEEDS } from "./clock.js";
 import { Palette, themeOf } from "./color.js";
 import { buildControls, refuse, showControls } from "./controls.js";
@@ -22,7 +23,7 @@ export class Stage {
   constructor(el, scene, fields, source = null) {
     Object.assign(this, {
       scene, source, open: !!source?.live, played: false, over: false, peek: null, hover: null, hot: null,
-      ghost: null, steers: [], frames: [], costs: [], broken: false,
+      ghost: null, chosen: {}, steers: [], frames: [], costs: [], broken: false,
     });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.store = new Store(fields);
@@ -78,6 +79,7 @@ export class Stage {
     this.beatBox = element("div", "beat", this.hold);
     for (const h of this.handles) this.buildGrip(h);
     buildAims(this);
+    buildChoices(this);
     this.buildBar(element("div", "bar", root));
     this.statusLine = element("div", "status", root);
     this.live = element("div", "hidden", root);
@@ -85,10 +87,10 @@ export class Stage {
   }
   buildGrip(h) {
     const grip = (h.grip = element("div", "grip", this.hold));
-    grip.tabIndex = 0;
+    grip.tabIndex = h.drag.each && h.item ? -1 : 0;
     grip.setAttribute("role", "slider");
     grip.setAttribute("aria-orientation", h.axes.y ? "vertical" : "horizontal");
-    grip.setAttribute("aria-label", plain(h.label + (h.drag.each ? ` ${h.item + 1}` : "")));
+    grip.setAttribute("aria-label", plain(h.label + (h.drag.each ? ` ${h.item + 1} of ${h.mark.items}, Page Down for the next` : "")));
     grip.onkeydown = (e) => keyOnHandle(this, e, h);
     // A finger on the grip drags it; elsewhere on the canvas it scrolls the page.
     grip.onpointerdown = (e) => down(this, e);
@@ -259,6 +261,7 @@ export class Stage {
   edit(edit, phase) {
     if (edit) this.edited = edit;
     this.source?.edit?.({ ...this.edited, phase }, this);
+    if (phase === "end") this.edited = null;
     this.changed();
   }
   drop(view, x, y) {

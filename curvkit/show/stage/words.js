@@ -1,5 +1,6 @@
 // Words: the sentence whose numbers can be dragged, what is said of the moment, and what is read out.
 import { between, channel } from "./channel.js";
+import { tellChoices } from "./choose.js";
 import { clamp } from "./maths.js";
 import { holds, verdict, choose } from "./predict.js";
 import { ICONS, element } from "./style.js";
@@ -132,6 +133,7 @@ export function tell(S, now = false) {
   if (!now && time - (S.toldAt ?? -1e9) < 1500) return;
   S.toldAt = time;
   const numbers = S.numbers.filter((n) => n.part.says).map((n) => `${n.part.says} ${n.words}`).join(", ");
-  S.live.textContent = `${label}. ${numbers ? numbers + ". " : ""}${plain(momentOf(S, t))}`;
+  const chosen = tellChoices(S, Math.round(t));
+  S.live.textContent = `${label}. ${numbers ? numbers + ". " : ""}${chosen}${plain(momentOf(S, t))}`;
   S.canvas.setAttribute("aria-label", plain(`${S.scene.alt ?? S.scene.title}. ${S.live.textContent}`));
 }

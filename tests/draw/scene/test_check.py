@@ -15,6 +15,7 @@ FIXED = {
     "surface": np.ones((5, 6)),
     "axis": np.ones(6),
     "line": np.ones(5),
+    "place": np.arange(2.0),
     "pics": np.ones((2, 3, 3)),
 }
 
@@ -22,6 +23,12 @@ FIXED = {
 def view(*marks, **more):
     given = dict(id="one", title="One", x=sc.Axis(domain=(0, 1)), y=sc.Axis(domain=(0, 1)))
     return sc.View(**{**given, **more, "marks": marks})
+
+
+def chooser(*marks, **more):
+    """Scenes whose view lets a hand choose one of two."""
+    choose = sc.Choose(**{**dict(x="place", label="one of two", says=("{name}",)), **more})
+    return view(*marks, choose=choose)
 
 
 def scene(*marks, **more):
@@ -43,6 +50,8 @@ GOOD = [
     sc.Heat(grid="surface"),
     sc.Heat(grid="grid", cells=True),
     sc.Arrow(x=0, y=0, u="pair", v="pair"),
+    sc.Arrow(x=0, y=0, x2="pair", y2="pair"),
+    sc.Dots(x="place", y="place", drag=sc.Drag(each="points", x=True, y=True)),
     sc.Bars(x="pair", y="pair", names=("a", "b")),
     sc.Shape(x="ten", y="ten", color="#ff0000"),
     sc.Text(text="{value}", value="loss", color=sc.Ramp("loss", "edge", (0, 1))),
@@ -70,8 +79,12 @@ BAD = [
     (sc.Rule(), "rule", "one x or at one y"),
     (sc.Rule(x=1, y=1), "rule", "one x or at one y"),
     (sc.Rule(y=1, drag=sc.Drag(knob="beta")), "rule", "no knob 'beta'"),
-    (sc.Rule(y=1, drag=sc.Drag()), "rule", "needs a knob or a field"),
+    (sc.Rule(y=1, drag=sc.Drag()), "rule", "needs a knob or something to ed"),
     (sc.Dots(x=0, y=0, drag=sc.Drag(knob="eta")), "dots", "along x and y"),
+    (sc.Dots(x="place", y=0, drag=sc.Drag(each="a", x=True, y=True)), "dots", "edited along y"),
+    (sc.Dots(x="loss", y="place", drag=sc.Drag(each="a", x=True)), "dots", "edited along x"),
+    (sc.Arrow(x=0, y=0, u=0), "arrow", "u and v, or x2 and y2"),
+    (sc.Arrow(x=0, y=0, v=0, x2=1), "arrow", "u and v, or x2 and y2"),
     (sc.Dots(x=0, y=0, image="surface"), "dots", "of shape (item, height, width)"),
     (sc.Jumps(x="loss", on=sc.Ground(x="pair", y="ten")), "jumps", "three at least"),
     (sc.Heat(grid="loss"), "heat", "must be of shape (y, x)"),
@@ -129,6 +142,16 @@ BROKEN = {
     "camera": (dict(views=(view(x=sc.Axis(fit=sc.Camera(of=("x",), least=(0, 1)))),)), "field 'x'"),
     "pick": (dict(views=(view(pick=sc.Pick()),)), "by a clock or by what is near"),
     "ghost": (dict(views=(view(ghost=("step", "pair")),)), "one number for every row"),
+    "chosen elsewhere": (dict(views=(chooser(sc.Dots(
+        x=sc.Field("pair", chosen="two"), y=0)),)), "nothing is chosen in the view two"),
+    "chosen from others": (dict(views=(chooser(sc.Dots(
+        x=sc.Field("ten", chosen="one"), y=0)),)), "10 items, of which one of 2"),
+    "choose by what moves": (dict(views=(chooser(x="pair"),)), "which is not fixed"),
+    "choose by nothing": (dict(views=(chooser(x="plaice"),)), "did you mean 'place'"),
+    "choose by names": (dict(views=(chooser(names=("a",)),)), "1 names for 2 items"),
+    "choose and say": (dict(views=(chooser(says=(sc.Number(field="pair"),)),)), "must be one numb"),
+    "two clicks": (dict(views=(view(
+        choose=sc.Choose(x="place", label="a", says=()), drop="it"),)), "has two meanings"),
     "paint": (dict(views=(view(paint={"field": "loss"}),)), "no grid"),
 }  # fmt: skip
 
@@ -140,6 +163,17 @@ def test_a_scene_whose_parts_do_not_fit_is_refused(more, said):
     words = str(refused.value)
     assert said in words and words.startswith("The scene 'A scene'"), words
     assert words.endswith((".", "?")) and "\n" not in words
+
+
+def test_what_a_hand_chooses_is_one_item_or_those_of_one():
+    one = sc.Field("pair", chosen="one")
+    rows = {**ROWS, "corners": np.ones((4, 2, 5))}
+    corner = sc.Field("corners", chosen="one")
+    marks = (sc.Dots(x=one, y="loss"), sc.Shape(x=corner, y="line"),
+             sc.Line(x=sc.Span((one, 0), 2), y=sc.Span((0, one), 2)))  # fmt: skip
+    told = scene(rows=rows, views=(chooser(*marks),)).told({})["views"][0]
+    assert told["choose"] == {"x": "place", "label": "one of two", "says": ["{name}"]}
+    assert told["marks"][0]["x"] == {"field": "pair", "chosen": "one"}
 
 
 def test_an_unknown_channel_is_a_sentence():

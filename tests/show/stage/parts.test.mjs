@@ -108,6 +108,29 @@ test("channels read fields, knobs and spans, and say what is not there", async (
   assert.throws(() => channel(S, { knob: "none" }), /names the knob "none"/);
 });
 
+test("a chosen item is a channel, of nothing while none is chosen", async () => {
+  const { channel } = await at("channel"), { nearestItem, saidOfChoice } = await at("choose"), store = await trace([0, 10]);
+  store.put("corners", { values: Float32Array.from({ length: 12 }, (_, k) => k), shape: [2, 2, 3], time: true });
+  const S = { store, knobs: {}, chosen: {} };
+  const pair = channel(S, { field: "pair", times: 2, chosen: "bars" }), corners = channel(S, { field: "corners", chosen: "bars" });
+  const fixed = channel(S, { field: "fixed", chosen: "bars" });
+  assert.deepEqual([pair.size, corners.size, fixed.size, fixed.time, pair.turns], [1, 3, 1, false, true]);
+  for (const c of [pair, corners, fixed]) assert.ok(Number.isNaN(c.get(1, 0)));
+  S.chosen.bars = 1;
+  assert.equal(pair.get(1), 40);
+  assert.equal(pair.get(1, 5), 40);
+  assert.deepEqual([0, 1, 2].map((k) => corners.get(1, k)), [9, 10, 11]);
+  assert.equal(fixed.get(1), 6);
+  const choice = channel(S, "fixed");
+  assert.deepEqual([-9, 5.4, 5.6, 99].map((x) => nearestItem(choice, x)), [0, 0, 1, 2]);
+  const v = { id: "bars", choose: {}, choice, saysOf: ["{name} leaves ", { c: pair, digits: 1 }] };
+  assert.equal(saidOfChoice(S, v, 1), "6 leaves 40.0");
+  v.choose.names = ["a", "b", "c"];
+  assert.equal(saidOfChoice(S, v, 0), "b leaves 0.0");
+  S.chosen.bars = null;
+  assert.equal(saidOfChoice(S, v, 1), "");
+});
+
 test("between a number and one that is not finite the number stays", async () => {
   const { channel, between } = await at("channel"), store = await trace([1, NaN]);
   assert.equal(between(channel({ store, knobs: {} }, "x"), 0.7, 0, 1), 1);
@@ -197,6 +220,26 @@ test("what a handle shows of a knob goes back to the knob", async () => {
     for (const knob of [0.1, 1, 7]) close(knobOf(part, shownOf(part, knob)), knob, 1e-9);
   }
   assert.ok(Number.isFinite(knobOf({ times: 2, power: -1 }, -3)));
+});
+
+test("of many edited dots the nearest is meant; an edit is shown at once, and taken back when refused", async () => {
+  const { handleAt, shownEdit, takenBack } = await at("handles"), store = await trace([0, 1]);
+  const view = { box: { x: 0, y: 0, w: 100, h: 100 } }, mark = { mark: "dots", x: "fixed", y: "other" };
+  const handles = [[10, 10], [18, 10], [90, 90]].map(([x, y], item) => ({ view, mark, item, x, y, drag: { each: "points" }, axes: { x: true, y: true } }));
+  store.put("other", { values: [1, 2, 3], shape: [3], time: false });
+  const S = { handles, store, changed() {} };
+  assert.equal(handleAt(S, { x: 16, y: 10 }).item, 1);
+  assert.equal(handleAt(S, { x: 9, y: 12 }).item, 0);
+  assert.equal(handleAt(S, { x: 50, y: 50 }), undefined);
+  const version = store.version;
+  shownEdit(S, handles[1], { item: 1, x: 50 });
+  shownEdit(S, handles[1], { item: 1, x: 51, y: 0 });
+  assert.deepEqual([...store.fields.fixed.values], [5, 51, 7]);
+  assert.deepEqual([...store.fields.other.values], [1, 0, 3]);
+  assert.ok(store.version > version);
+  takenBack(S);
+  assert.deepEqual([...store.fields.fixed.values, ...store.fields.other.values], [5, 6, 7, 1, 2, 3]);
+  assert.equal(S.unanswered, null);
 });
 
 test("conditions hold at a row, of fields over time and of fixed ones", async () => {

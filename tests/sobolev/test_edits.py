@@ -1,0 +1,94 @@
+"""Points and slopes of the Sobolev room edited by hand."""
+
+import jax
+import numpy as np
+import pytest
+from helpers import assert_close
+
+from curvkit import sobolev
+from curvkit.sobolev.experiment import edit
+from curvkit.sobolev.trace import STROKE
+
+SETTINGS = sobolev.Settings.read(points=6, width=8, steps=60, function="booth")
+
+
+@pytest.fixture(scope="module")
+def state():
+    return sobolev.stream.started(SETTINGS, jax.random.key(0))
+
+
+def value_and_slope(place):
+    """The scaled function and its slope, by differences."""
+    f = lambda at: float(sobolev._functions.scaled("booth")(np.asarray(at, np.float32)))
+    step = np.eye(2) * 1e-2
+    return f(place), [(f(place + each) - f(place - each)) / 2e-2 for each in step]
+
+
+def test_a_point_that_is_moved_is_told_what_the_function_is_there(state):
+    after = edit(SETTINGS, state, "points", 2, {"x": 0.3, "y": -0.6})
+    assert_close(after.data.inputs[0, 2], [0.3, -0.6], rtol=1e-6, what="its place")
+    value, slope = value_and_slope(np.array([0.3, -0.6]))
+    assert_close(after.data.values[0, 2], value, rtol=1e-4, what="its value")
+    assert_close(after.data.slopes[0, 2], slope, rtol=1e-2, atol=1e-2, what="its slope")
+    for before, now in zip(state.data, after.data, strict=True):
+        rest = np.ones(before.shape[:2], bool)
+        rest[0, 2] = False
+        np.testing.assert_array_equal(np.asarray(before)[rest], np.asarray(now)[rest])
+
+
+def test_one_coordinate_alone_can_be_given(state):
+    after = edit(SETTINGS, state, "points", 0, {"y": 0.25})
+    before = np.asarray(state.data.inputs[0, 0])
+    assert_close(after.data.inputs[0, 0], [before[0], 0.25], rtol=1e-6)
+
+
+def test_a_slope_that_is_turned_leaves_the_point_and_its_value(state):
+    point = np.asarray(state.data.inputs[0, 1])
+    tip = point + STROKE * np.array([3.0, -2.0])
+    after = edit(SETTINGS, state, "tips", 1, {"x": float(tip[0]), "y": float(tip[1])})
+    assert_close(after.data.slopes[0, 1], [3.0, -2.0], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(after.data.inputs, state.data.inputs)
+    np.testing.assert_array_equal(after.data.values, state.data.values)
+
+
+@pytest.mark.parametrize(
+    "field, item, values, said",
+    [
+        ("points", 6, {"x": 0.0}, "the point must be"),
+        ("points", 0, {"x": 1.5}, "a point's x must be"),
+        ("tips", 0, {"y": np.inf}, "a stroke's y must be"),
+        ("truth", 0, {"x": 0.0}, "field to edit"),
+    ],
+)
+def test_what_cannot_be_edited_is_refused_in_a_sentence(state, field, item, values, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        edit(SETTINGS, state, field, item, values)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_run_on_edited_data_learns_them_and_compiles_nothing(state):
+    plain = sobolev.stream.course(SETTINGS)
+    plain.advance(3)
+    compiled = sobolev.stream.advance._cache_size()
+    edits = [("points", 2, {"x": 0.3, "y": -0.6}), ("tips", 2, {"x": 0.9})]
+    course = sobolev.stream.course(SETTINGS, edits=edits)
+    course.advance(3)
+    assert sobolev.stream.advance._cache_size() == compiled
+    trace = course.trace
+    assert trace.header["edits"] == [[field, item, values] for field, item, values in edits]
+    assert_close(trace.points[2], [0.3, -0.6], rtol=1e-6)
+    assert_close(trace.slopes[2, 0], (0.9 - 0.3) / STROKE, rtol=1e-3)
+    differs = np.abs(trace.value_error[-1] - plain.trace.value_error[-1]) > 0
+    assert differs[:, 0].all(), "the pair that is shown has learnt other data"
+    np.testing.assert_allclose(
+        trace.value_error[:, :, 1:], plain.trace.value_error[:, :, 1:], rtol=1e-5
+    )
+
+
+def test_a_scene_shows_the_strokes_where_they_are_edited():
+    trace = sobolev.run(SETTINGS)
+    scene = sobolev.scenes.surfaces(trace)
+    tips = np.stack([scene.fixed["tip_x"], scene.fixed["tip_y"]], 1)
+    assert_close((tips - trace.points) / STROKE, trace.slopes, rtol=1e-3, atol=1e-4)
+    above = next(view for view in scene.views if view.id == "above")
+    assert [mark.drag.each for mark in above.marks if mark.drag] == ["tips", "points"]
