@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from curvkit.draw.scene.channels import Channel, Number, Part
+from curvkit.draw.scene.channels import Channel, KnobValue, Number, Part
 from curvkit.draw.scene.marks import Mark
 
 
@@ -89,6 +89,23 @@ class Cursor(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drop(Part):
+    """A click in a view turns two knobs at once: something starts, or is put, where it was.
+
+    Args:
+        say: what a click does, in words that go on after "click to".
+        x, y: the knobs along the two axes.
+
+    >>> Drop(say="drop a marble", x=KnobValue("along"), y=KnobValue("across")).told()["x"]
+    {'knob': 'along'}
+    """
+
+    say: str
+    x: KnobValue
+    y: KnobValue
+
+
+@dataclass(frozen=True, kw_only=True)
 class View(Part):
     """One picture of a scene.
 
@@ -100,7 +117,7 @@ class View(Part):
         square: whether one unit is as long both ways.
         frameless: without axes; a turned one always is.
         pad: pixels around it, by `l`, `r`, `t`, `b`.
-        drop: what a click drops, in words.
+        drop: what a click puts where it was.
         paint: the fixed field (y, x) whose cells a drag fills and empties.
 
     >>> View(id="loss", title="The loss", x=Axis(), y=Axis(), marks=()).told()["id"]
@@ -123,7 +140,7 @@ class View(Part):
     pad: Mapping[str, float] | None = None
     bleed: float | None = None
     over: float | None = None
-    drop: str | None = None
+    drop: Drop | None = None
     paint: Mapping[str, str] | None = None
 
 
