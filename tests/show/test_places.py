@@ -5,6 +5,7 @@ from live_page import LivePage
 from scripts import listened
 
 from curvkit import verification
+from curvkit.minima import basin
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -115,3 +116,36 @@ def test_a_pendulum_halts_with_the_stage(region):
     halted = region.get("S.swing.at")
     region.sheet.wait_for_timeout(300)
     assert region.get("S.swing.at") == halted
+
+
+def test_a_click_drops_a_marble_and_all_fall_again(browser):
+    pytest.importorskip("flint")
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = basin.room.scenes["marbles"]
+    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 400}), draw)
+    live.until("S.store.rows > 40 && S.clock.t > 35", 180)
+    before = live.get("S.store.fields.along.values.slice(0, 500)")
+    along, across = live.get("[S.views[0].x.domain[1] * 0.5, S.views[0].y.domain[1] * -0.25]")
+    sheet.mouse.click(*live.place("plane", along, across))
+    live.until(f"Math.abs(S.store.fields.own_along.values[0] - {along}) < 0.05")
+    assert live.get("S.store.fields.own_across.values[0]") == pytest.approx(across, abs=0.05)
+    assert live.get("S.clock.t") < 30 and live.get("S.clock.playing")
+    live.until("!S.open && S.store.rows === 51 && S.clock.t >= 50")
+    assert live.get("S.store.fields.along.values.slice(0, 500)") == before
+    assert live.steers[-1]["over"] and len(live.steers) == 1
+    live.running.close()
+    sheet.close()
+
+
+def test_without_a_run_that_answers_nothing_is_offered(browser):
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = basin.room.scenes["marbles"]
+    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw)
+    live.until("S.store.rows > 5", 180)
+    live.running.close()
+    kept = "S.constructor(document.querySelector('main'), S.scene, S.store.fields, null)"
+    drop, aims = live.get(
+        f"((T) => [T.views[0].drop, T.views.filter((v) => v.aim).length])(new {kept})"
+    )
+    assert drop is None and aims == 0
+    sheet.close()
