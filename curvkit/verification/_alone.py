@@ -29,8 +29,8 @@ def told(model: Any, place: Any, *how: Any) -> dict[str, jax.Array]:
     box = cells.around(*place)
     bound, seen, _, proved, broken = cells.judged(model, box, *how)
     verdict = jnp.where(broken, cells.VIOLATED, jnp.where(proved, cells.PROVED, cells.OPEN))
-    start = (jnp.asarray(each, jnp.float32) for each in place[:2])
-    angle, speed = pendulum.let_go(model, *start, STEPS)
+    theta, omega = (jnp.asarray(each, jnp.float32) for each in place[:2])
+    angle, speed = pendulum.let_go(model, theta, omega, STEPS)
     return {
         "box": box[0],
         "box_bound": bound[0],

@@ -49,7 +49,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     runs = networks(chart, spread(settings, chart, two, STARTS))
     one = jnp.stack([jnp.asarray(each) for each in (settings.drop_along, settings.drop_across)])
     at = (one * settings.span * chart.distance).astype(float)[:, None]
-    dropped = networks(chart, plane.place(*at, jnp.asarray(chart.minimum), two))
+    dropped = networks(chart, plane.place(at[0], at[1], jnp.asarray(chart.minimum), two))
     return State(runs, dropped, two, jnp.zeros((), int), jnp.zeros((), bool))
 
 
