@@ -87,6 +87,9 @@ proofs["P2"]
 # **Predict**: from how far away does gradient descent still fall into the minimum? A grid of starts
 # in the plane through the minimum, a better point and a random third direction; *Play* lets them
 # fall. Whatever gets below the proved level can never come back.
+# <!-- live -->
+# Click into the plane to drop a marble of your own, and guess first whether it is caught.
+# <!-- /live -->
 
 # %%
 from curvkit.minima import basin

@@ -50,6 +50,8 @@ seed = 0
 # ## Turn
 # *Play* moves the students. The colour says how fast the update turns there; a gradient does not turn.
 # <!-- live -->
+# Click into the plane to drop a student there, and guess first where it goes.
+#
 # Then take the *variant* `n_distill_reward`, whose only difference is the term $-\ell(s_{i+1})$, and look
 # at *gauge*. Switch *aliased* off: with a logit for each state, the same distillation comes to rest.
 # <!-- /live -->

@@ -51,6 +51,9 @@ seed = 0
 # The square holds all states. Each cell is bounded (green: proved), attacked (red: a counterexample) and
 # halved. *Play* shows the rounds.
 # <!-- live -->
+# Click where it is red to let a pendulum go there; drag the box or shrink it, and see bound and attack
+# come together.
+#
 # Then take model `B`, which was also fined where an attack found that
 # energy grows; then the relaxation `intervals`: energy before and after a step, each bounded as if it had
 # nothing to do with the other. Nothing is proved.

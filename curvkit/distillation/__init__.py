@@ -72,6 +72,8 @@ room = _Room(
         "learning_rate",
         "steps",
         "seed",
+        "start_first",
+        "start_second",
     ),
     begin_only=("variant",),
 )

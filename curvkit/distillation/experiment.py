@@ -37,6 +37,10 @@ def begin(settings: Settings, key: jax.Array) -> State:
     chances = (settings.teacher_first, settings.teacher_second, settings.teacher_third)
     teacher = aliased.its_teacher(process, jnp.stack([jnp.asarray(each) for each in chances]))
     plane = jax.random.uniform(key, (RUNS, 2), minval=-FURTHEST, maxval=FURTHEST)
+    moved = [
+        jnp.asarray(each, plane.dtype) for each in (settings.start_first, settings.start_second)
+    ]
+    plane = plane.at[0].add(jnp.stack(moved))
     theta = jnp.concatenate([plane, plane[:, :1]], 1)
     return State(weights, process, teacher, theta, jnp.zeros((), int), jnp.zeros((), bool))
 

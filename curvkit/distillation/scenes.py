@@ -14,13 +14,14 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     logits = np.asarray(trace.logits, float)
     with np.errstate(invalid="ignore"):
         lost = ~(np.abs(logits) < WILD).all(2)
-    hidden = lambda values: np.where(lost, np.nan, values)
+    hidden = lambda each: np.where(lost, np.nan, each)
     value = np.asarray(trace.value, float)
     worth = np.where(np.abs(value) < WILD, value, np.nan)
     middle = np.nan_to_num(np.array([np.nanmean(np.append(each, np.nan)) if np.isfinite(each).any()
                                      else 0.0 for each in worth]))  # fmt: skip
-    return {"step": trace.step, "x": hidden(logits[..., 0]), "y": hidden(logits[..., 1]),
-            "value": worth, "mean": middle}  # fmt: skip
+    x, y = hidden(logits[..., 0]), hidden(logits[..., 1])
+    return {"step": trace.step, "x": x, "y": y, "own_x": x[:, 0], "own_y": y[:, 0],
+            "own_value": worth[:, 0], "value": worth, "mean": middle}  # fmt: skip
 
 
 def _arrows(trace: Trace) -> dict[str, np.ndarray]:
@@ -39,9 +40,14 @@ def _arrows(trace: Trace) -> dict[str, np.ndarray]:
 def _plane(trace: Trace) -> sc.View:
     ends = (float(trace.axis[0]), float(trace.axis[-1]))
     most = max(float(np.nanmax(np.abs(trace.curl), initial=0.0)), 1e-6)
+    own = trace.logits[0, 0, :2] if trace.readings else np.zeros(2)
+    names = ("start_first", "start_second")
+    moves = [sc.KnobValue(name, plus=float(np.nan_to_num(at)) - trace.settings[name])
+             for name, at in zip(names, own, strict=True)]  # fmt: skip
     first, second, third = (float(each) for each in trace.teacher_logits)
     return sc.View(
         id="plane", title="Where students go",
+        drop=sc.Drop(say="drop a student", x=moves[0], y=moves[1]),
         x=sc.Axis(label="logit of action 0, first state", domain=ends),
         y=sc.Axis(label="logit, second state", domain=ends),
         marks=(
@@ -51,6 +57,9 @@ def _plane(trace: Trace) -> sc.View:
             sc.Line(x="x", y="y", per="item", when=sc.Last(60), color="unstable", width=2.5,
                     fade=True),
             sc.Dots(x="x", y="y", size=5.5, color="unstable", rim="paper"),
+            sc.Line(x="own_x", y="own_y", color="paper", width=5),
+            sc.Line(x="own_x", y="own_y", color="unstable", width=3),
+            sc.Dots(x="own_x", y="own_y", size=8, color="unstable", rim="ink"),
             sc.Dots(x=first, y=second, size=8, color="ink", rim="paper"),
             sc.Text(text="teacher", x=first, y=second, dx=11, dy=4, size=12.5, weight=600,
                     halo=True),
@@ -70,6 +79,7 @@ def _worth(trace: Trace, level: float) -> sc.View:
             "step ", sc.Number(field="step", digits=0))),
         marks=(
             sc.Line(x="step", y="value", per="item", color="unstable", width=1.25, alpha=0.5),
+            sc.Line(x="step", y="own_value", color="unstable", width=3),
             sc.Rule(y=level, dash=(6, 4), width=1.5),
             sc.Text(text="the teacher", y=level, right=True, align="right", dx=-4, dy=-7, size=12,
                     halo=True),
@@ -85,7 +95,8 @@ def portrait(trace: Trace) -> sc.Scene:
         title="Not every update is a gradient", time="step", rows=_fields(trace),
         alt="Students are carried over the plane of two logits by the update of a variant",
         fixed={"curl": np.nan_to_num(np.asarray(trace.curl, float)), **_arrows(trace)},
-        knobs={"learning_rate": sc.Turn(), "variant": sc.Turn()},
+        knobs={"learning_rate": sc.Turn(), "variant": sc.Turn(), "start_first": sc.Turn(),
+               "start_second": sc.Turn()},
         controls=("variant", "learning_rate"),
         sentence=(
             f"Students of a teacher, moved by the update {variant}, after ",
@@ -94,7 +105,8 @@ def portrait(trace: Trace) -> sc.Scene:
             f" on average, the teacher {level:.3f}. Colour says how the update turns.",
         ),
         pace=sc.Pace(rate=45), lost=sc.Lost(fields=("mean",), above=WILD),
-        beats=(sc.Beat("Each student follows the arrows, wherever they lead."),),
+        beats=(sc.Beat("Each student follows the arrows, wherever they lead; the large one leaves "
+                       "its whole way."),),
         views=(_plane(trace), _worth(trace, level)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.42, least=440, most=680,

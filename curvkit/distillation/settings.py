@@ -54,3 +54,13 @@ class Settings(BaseSettings):
         sentence="Where the students start.",
         source=DISTILLING,
     )  # fmt: skip
+    start_first: float = knob(
+        default=0.0, low=-11.0, high=11.0, step=0.1, symbol="Δθ₀", absent=0.0,
+        sentence="How far the start of the first student is moved along its first logit.",
+        source=f"{DISTILLING}; the start is ours",
+    )  # fmt: skip
+    start_second: float = knob(
+        default=0.0, low=-11.0, high=11.0, step=0.1, symbol="Δθ₁", absent=0.0,
+        sentence="How far the start of the first student is moved along its second logit.",
+        source=f"{DISTILLING}; the start is ours",
+    )  # fmt: skip

@@ -45,6 +45,7 @@ room = _Room(
     capacity=16,
     options=_BRISK,
     mixed=True,
+    steers=("box_angle", "box_speed", "box_size"),
 )
 stream = room.stream
 run = room.run

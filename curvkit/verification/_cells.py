@@ -23,6 +23,18 @@ def area(corners: jax.Array) -> jax.Array:
     return (corners[:, 1] - corners[:, 0]) * (corners[:, 3] - corners[:, 2]) / 4
 
 
+def around(angle, speed, size) -> jax.Array:
+    """The cell (1, 4) from `size` below an angle and a speed to as much above, within the square.
+
+    >>> around(0.0, 5.0, 0.5)[0, 2:].tolist()  # it ends where the square does
+    [0.8999999761581421, 1.0]
+    """
+    half = jnp.asarray(size, jnp.float32)
+    ends = jnp.stack([angle - half, angle + half, speed - half, speed + half])
+    unit = jnp.array([jnp.pi, jnp.pi, pendulum.FASTEST, pendulum.FASTEST], jnp.float32)
+    return jnp.clip(ends.astype(jnp.float32) / unit, -1, 1)[None]
+
+
 def chosen(corners, bound, verdict, worst_first, count: int):
     """The `count` cells to be halved next, and which of them there are: (count,) twice."""
     size = area(corners)

@@ -186,6 +186,24 @@ def roll_out(layers, theta, omega, steps: int, renormalise: bool = True):
     return energy(states), states
 
 
+def let_go(layers, theta, omega, steps: int):
+    """A model's pendulum and the true one, let go at one state: angles and speeds (2, steps + 1).
+
+    Angles go on beyond π where it turns over.
+
+    Args:
+        layers: a model of `models`.
+        theta: the angle to start from.
+        omega: the speed to start from.
+        steps: how many time steps of `DT`.
+    """
+    start = jnp.reshape(theta, (1,)), jnp.reshape(omega, (1,))
+    learnt = roll_out(layers, *start, steps)[1][:, 0]
+    states = jnp.stack([learnt, true_path(*start, steps)[:, 0]])
+    angle = jnp.unwrap(jnp.arctan2(states[..., 0], -states[..., 1]), axis=1)
+    return angle, FASTEST * states[..., 2]
+
+
 def paths(seed: int, runs: int, steps: int, on_circle: bool) -> np.ndarray:
     """The true pendulum, model A and model B from the same states: (3, runs, steps + 1, 3).
 

@@ -5,10 +5,17 @@ from typing import Any
 import numpy as np
 
 from curvkit.draw import scene as sc
-from curvkit.verification.trace import WILD, Trace
+from curvkit.verification.trace import MOMENT, WILD, Trace
 
 # Open, proved, violated.
 VERDICT = sc.Ramp("verdict", "verdict", (0, 2))
+BOXED = sc.Ramp("box_verdict", "verdict", (0, 2))
+# What a hand turns, with what is useful of it in the plane.
+BOX = {
+    "box_angle": sc.Turn(aside=True),
+    "box_speed": sc.Turn(aside=True),
+    "box_size": sc.Turn(low=0.02, high=1.5, aside=True, label="half the box's width *δ*"),
+}
 
 
 @np.errstate(all="ignore")  # a run that is lost is no trouble
@@ -29,18 +36,78 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
+@np.errstate(all="ignore")
+def _box(trace: Trace) -> dict[str, np.ndarray]:
+    """The box by itself, and the way of the model's pendulum that is let go in its middle."""
+    left, right, low, high = np.asarray(trace.box, float) * np.repeat(
+        [np.pi, float(trace.fastest)], 2
+    )
+    finite = lambda value: np.where(np.abs(value) < WILD, value, np.nan)
+    bound, attack = finite(trace.box_bound.astype(float)), finite(trace.box_attack.astype(float))
+    # Its numbers stand where there is room: beside it, to the right or to the left.
+    leftmost = left + right > 0.4
+    angle, speed = (np.asarray(each, float) for each in (trace.swing_angle, trace.swing_speed))
+    around = (angle[0] + np.pi) % (2 * np.pi) - np.pi
+    around = np.where(np.abs(np.diff(around, append=around[-1])) > np.pi, np.nan, around)
+    known = {
+        "box_left": left, "box_right": right, "box_low": low, "box_high": high,
+        "box_verdict": np.maximum(trace.box_verdict, 0), "box_bound": bound, "box_attack": attack,
+        "box_gap": bound - attack, "box_top": high if high < 4 else low - 0.9,
+        "beside_left": left if leftmost else np.nan, "beside_right": np.nan if leftmost else right,
+        "way_angle": around, "way_speed": speed[0], "swing": angle[0], "truth": angle[1],
+    }  # fmt: skip
+    return {name: np.asarray(values, float) for name, values in known.items()}
+
+
+def _beside() -> tuple[sc.Text, ...]:
+    """What is known of the box: bound, attack and gap."""
+    told = (("bound {value} J", "box_bound", "stable"), ("attack {value} J", "box_attack", "bad"),
+            ("gap {value} J", "box_gap", "ink"))  # fmt: skip
+    sides: tuple[tuple[str, Any, int], ...] = (
+        ("beside_left", "right", -8),
+        ("beside_right", "left", 8),
+    )
+    return tuple([
+        sc.Text(text=words, value=value, digits=3, x=place, y="box_top", dx=shift,
+                dy=12 + 16 * line, align=align, color=color, size=12, weight=600, halo=True)
+        for place, align, shift in sides for line, (words, value, color) in enumerate(told)
+    ])  # fmt: skip
+
+
+def _swing() -> sc.View:
+    return sc.View(
+        id="swing", title="Let go in the middle of the box", frameless=True, square=True,
+        pad={"l": 16, "r": 16, "t": 30, "b": 8},
+        x=sc.Axis(domain=(-1.9, 1.9)), y=sc.Axis(domain=(-1.25, 1.25)),
+        marks=(
+            sc.Swing(angle="truth", dt=MOMENT, color="muted", alpha=0.55, size=9),
+            sc.Swing(angle="swing", dt=MOMENT, color="ink", size=9),
+            sc.Text(text="the model's", x=-1.85, y=1.1, color="ink", weight=600, size=12.5),
+            sc.Text(text="the true one", x=-1.85, y=0.9, color="muted", weight=600, size=12.5),
+        ),
+    )  # fmt: skip
+
+
 def _plane(trace: Trace) -> sc.View:
     fastest = float(trace.fastest)
     box: dict[str, Any] = dict(x="left", x2="right", y="low", y2="high")
+    one: dict[str, Any] = dict(x="box_left", x2="box_right", y="box_low", y2="box_high")
+    angle, speed = sc.KnobValue("box_angle"), sc.KnobValue("box_speed")
     return sc.View(
         id="plane", title="The states of the pendulum",
         x=sc.Axis(label="angle *θ* (0 hangs down)", domain=(-np.pi, np.pi),
                   at=(-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi),
                   names=("−π", "−π/2", "0", "π/2", "π")),
         y=sc.Axis(label="angular speed *ω*", domain=(-fastest, fastest)),
+        drop=sc.Drop(say="let a pendulum go", x=angle, y=speed),
         marks=(
             sc.Rect(**box, when="past", color=VERDICT, alpha=1, width=0.5, rim="paper"),
             sc.Rect(**box, color="ink", alpha=0.0, width=1.5, whole=True),
+            sc.Line(x="way_angle", y="way_speed", color="ink", width=1.5, alpha=0.75),
+            sc.Rect(**one, color=BOXED, alpha=0.55, width=2.5, rim="ink", drag=sc.Drag(
+                x=angle, y=speed, edge=sc.KnobValue("box_size"),
+                label="the box: arrows move it, plus and minus change its size")),
+            *_beside(),
         ),
     )  # fmt: skip
 
@@ -73,26 +140,32 @@ def region(trace: Trace) -> sc.Scene:
     return sc.Scene(
         title="Where energy is proved to fall", time="bounded", clock="cells", rows=_fields(trace),
         alt="The plane of the pendulum's states in cells, green where it is proved that energy "
-            "falls, red where a state was found at which it grows",
-        knobs={"model": sc.Turn()}, controls=("model",),
+            "falls, red where a state was found at which it grows; over it one box with its bound, "
+            "and a pendulum that is let go in the middle of the box",
+        fixed=_box(trace), knobs={"model": sc.Turn(), **BOX}, controls=("model", "box_size"),
         sentence=(
             "After ", sc.Number(time=True, digits=0, width=5), " cells ",
             sc.Number(field="proved", digits=1, says="proved, per cent"),
             " % of the states are proved, ",
             sc.Number(field="violated", digits=1, says="violated, per cent"),
-            " % lie in cells with a counterexample.",
+            " % lie in cells with a counterexample. In the box the energy grows by no more than ",
+            sc.Number(field="box_bound", digits=3, says="bound in the box, joules"),
+            " J, and by ", sc.Number(field="box_attack", digits=3, says="found, joules"),
+            " J at a state that was tried.",
         ),
         pace=sc.Pace(rate=6),
         beats=(
             sc.Beat("Large cells tell little: nothing is known yet.", [("known", "<", 5)]),
             sc.Beat("What is not known is halved: green is proved, red has a counterexample.",
-                    [("known", "<", 97)]),
-            sc.Beat("Almost every state is decided."),
+                    [("known", "<", 85)]),
+            sc.Beat("Almost every state is decided. Let go where it is red, the model's pendulum "
+                    "gains energy, and it never comes to rest."),
         ),
-        views=(_plane(trace), _closing(trace)),
+        views=(_plane(trace), _closing(trace), _swing()),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.15, 1), rows=(1,), aspect=0.42, least=440, most=680,
-                         areas=("plane closing",)),
-            narrow=sc.Plan(columns=(1,), rows=(1.2, 1), height=820, areas=("plane", "closing")),
+            wide=sc.Plan(columns=(1.25, 1), rows=(1.15, 1), aspect=0.45, least=480, most=680,
+                         areas=("plane closing", "plane swing")),
+            narrow=sc.Plan(columns=(1,), rows=(1.35, 1, 0.75), height=1020,
+                           areas=("plane", "closing", "swing")),
         ),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """What can be turned in the verification room."""
 
+import math
+
 from curvkit.core.knob import BaseSettings, choice, knob, switch
 from curvkit.verification._certify import RELAXATIONS
 from curvkit.verification._pendulum import MODELS
@@ -39,4 +41,19 @@ class Settings(BaseSettings):
         default=0, low=0, high=9999,
         sentence="Where in each cell the attack begins.",
         source=f"{VERIFICATION}, section 5",
+    )  # fmt: skip
+    box_angle: float = knob(
+        default=0.0, low=-math.pi, high=math.pi, step=0.01, symbol="θ", absent=0.0,
+        sentence="The angle at the middle of one box that is looked at by itself, in radians.",
+        source=f"{VERIFICATION}, section 4; the box is ours",
+    )  # fmt: skip
+    box_speed: float = knob(
+        default=0.5, low=-5.0, high=5.0, step=0.01, symbol="ω", absent=0.5,
+        sentence="The angular speed at the middle of that box, in radians a second.",
+        source=f"{VERIFICATION}, section 4; the box is ours",
+    )  # fmt: skip
+    box_size: float = knob(
+        default=0.3, low=0.01, high=1.5, scale="log", symbol="δ", absent=0.3,
+        sentence="Half the width of that box, in radians and in radians a second.",
+        source=f"{VERIFICATION}, section 4; the box is ours",
     )  # fmt: skip

@@ -1,5 +1,8 @@
 """What the verification room records, and what can be read off it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -7,12 +10,17 @@ from curvkit.core.trace import Record, series
 
 OPEN, PROVED, VIOLATED = 0, 1, 2
 WILD = 1e15
+# Seconds from one moment of a swing to the next.
+MOMENT = 0.05
 
 
 class Trace(Record):
     """The states of a pendulum in cells, which are bounded, attacked and halved round by round."""
 
     COUNTED = "round"
+    LATER = frozenset(
+        {"box", "box_bound", "box_attack", "box_verdict", "swing_angle", "swing_speed"}
+    )
     bounded: Int[np.ndarray, " reading"] = series("Cells bounded so far.")
     upper_bound: Float[np.ndarray, " reading"] = series(
         "No state of any cell lets the energy grow by more.", symbol="max ΔE ≤"
@@ -31,6 +39,24 @@ class Trace(Record):
     cell_attack: Float[np.ndarray, "reading cell"] = series("The most growth found in each.")
     verdict: Int[np.ndarray, "reading cell"] = series("0 open, 1 proved, 2 violated, -1 no cell.")
     fastest: Float[np.ndarray, ""] = series("The largest angular speed.")
+    box: Float[np.ndarray, " end"] = series("One box by itself, as a cell is told.")
+    box_bound: Float[np.ndarray, ""] = series("The bound on the energy's growth in that box.")
+    box_attack: Float[np.ndarray, ""] = series("The most growth found in that box.")
+    box_verdict: Int[np.ndarray, ""] = series("0 open, 1 proved, 2 violated, -1 no box.")
+    swing_angle: Float[np.ndarray, "pendulum moment"] = series(
+        "The angle of the model's pendulum and of the true one, let go at the box's middle.",
+        symbol="θ",
+    )
+    swing_speed: Float[np.ndarray, "pendulum moment"] = series("Their angular speed.", symbol="ω")
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """Of a trace without a box: no numbers, and no pendulum that swings."""
+        nothing = {"box": (4,), "swing_angle": (2, 2), "swing_speed": (2, 2)}
+        gaps = {name: np.full(nothing.get(name, ()), np.nan, np.float32) for name in names}
+        return gaps | {name: np.array(-1, np.int32) for name in names & {"box_verdict"}}
 
     @property
     def alive(self) -> np.ndarray:

@@ -221,6 +221,28 @@ def test_another_run_begins_without_edits():
     page.running.close()
 
 
+def test_what_was_turned_on_the_way_stays_where_a_run_begins_anew(page):
+    assert page.running.idle.wait(60)
+    page.say(kind="steer", knobs={"slope": -2.0}, at=20, over=False)
+    page.wait(lambda p: p.rows >= 30 and p.fields["value"][25] == 10)
+    page.say(kind="steer", knobs={"start": 5.0}, at=0, over=True)
+    page.wait(lambda p: any(each.get("anew") for each in p.told))
+    page.wait(lambda p: p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:4], [5, 3, 1, -1])
+
+
+def test_two_knobs_are_turned_by_one_drop_and_both_or_none_is_taken(page):
+    assert page.running.idle.wait(60)
+    page.say(kind="steer", knobs={"start": 3.0, "slope": 2.0}, at=0, over=True)
+    page.wait(lambda p: any(each.get("anew") for each in p.told))
+    page.wait(lambda p: p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:4], [3, 5, 7, 9])
+    page.say(kind="steer", knobs={"start": 4.0, "slope": 99.0}, at=0, over=True)
+    page.wait(lambda p: p.told[-1]["kind"] == "refused")
+    assert page.told[-1]["words"].startswith("slope must be")
+    assert page.running.trace.value[0] == 3
+
+
 def test_a_static_knob_shows_another_scene(page):
     assert page.running.idle.wait(60)
     page.say(kind="steer", knobs={"shape": "curve"}, at=0, over=True)

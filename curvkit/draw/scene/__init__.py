@@ -30,12 +30,12 @@ from curvkit.draw.scene.scenes import (
     Turn,
     Wave,
 )
-from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rect, Rule, Shape, Surface, Text
-from curvkit.draw.scene.views import Axis, Camera, Choose, Cursor, Layout, Pick, Plan, View
+from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rect, Rule, Shape, Surface, Swing, Text
+from curvkit.draw.scene.views import Axis, Camera, Choose, Cursor, Drop, Layout, Pick, Plan, View
 
 __all__ = [
     "Answer", "Area", "Arrow", "Axis", "Bars", "Beat", "Camera", "Choose", "Cursor", "Dots",
-    "Drag", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout", "Line", "Lost",
-    "Moment", "Number", "Pace", "Pick", "Plan", "Prediction", "Ramp", "Recorded", "Rect", "Rule",
-    "Scene", "Shape", "Span", "Surface", "Text", "Try", "Turn", "View", "Wave",
+    "Drag", "Drop", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout", "Line",
+    "Lost", "Moment", "Number", "Pace", "Pick", "Plan", "Prediction", "Ramp", "Recorded", "Rect",
+    "Rule", "Scene", "Shape", "Span", "Surface", "Swing", "Text", "Try", "Turn", "View", "Wave",
 ]  # fmt: skip

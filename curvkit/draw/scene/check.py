@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from curvkit.core import messages
+from curvkit.draw.scene import plans
 from curvkit.draw.scene.channels import Field, KnobValue, Number, Ramp, RampName, Role, Span
 from curvkit.draw.scene.fields import Fields
 from curvkit.draw.scene.marks import Dots, Drag, Jumps, Mark
-from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rule, Surface, Text
-from curvkit.draw.scene.views import Axis, Camera, Plan, View
+from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rule, Surface, Swing, Text
+from curvkit.draw.scene.views import Axis, Camera, View
 
 if TYPE_CHECKING:
     from curvkit.draw.scene.scenes import Scene
@@ -51,7 +52,7 @@ def _whole(given: "Scene", place: list[str]) -> None:
         _view(view, fields, given, place)
     place.clear()
     for plan in (given.layout.wide, given.layout.narrow):
-        _plan(plan, names)
+        plans.check(plan, names)
     unplaced = set(names) - {word for row in given.layout.wide.areas for word in row.split()}
     if unplaced:
         raise ValueError(f"the view {min(unplaced)} has no place in the layout")
@@ -119,6 +120,10 @@ def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:
         fields.over_time(name)
     if view.paint and len(fields.shape(view.paint.get("field", ""))) != 2:
         raise ValueError("what is painted is no grid (y, x)")
+    for part in (view.drop.x, view.drop.y) if view.drop else ():
+        _knob(part.knob, knobs)
+    if view.drop and view.drop.x.knob == view.drop.y.knob:
+        raise ValueError(f"a drop turns two knobs, and both are {view.drop.x.knob}")
     for number, mark in enumerate(view.marks):
         place[:] = [f"view {view.id}", f"mark {number} ({mark.kind})"]
         _mark(mark, view, fields, knobs)
@@ -158,7 +163,7 @@ def _mark(mark: Mark, view: View, fields: Fields, knobs: Mapping[str, Any]) -> N
     for each in dataclasses.fields(mark):
         value = getattr(mark, each.name)
         needed = each.default is dataclasses.MISSING
-        if each.name in (*PLACES, "size", "value", "since", "open"):
+        if each.name in (*PLACES, "size", "value", "since", "open", "angle"):
             if value is not None or needed:
                 size = _channel(value, fields, knobs)
                 sizes |= {each.name: size} if each.name in PLACES and size > 1 else {}
@@ -173,6 +178,8 @@ def _mark(mark: Mark, view: View, fields: Fields, knobs: Mapping[str, Any]) -> N
         None in pair for pair in ((mark.u, mark.v), (mark.x2, mark.y2))
     ):
         raise ValueError("an arrow needs u and v, or x2 and y2")
+    if isinstance(mark, Swing) and not (mark.dt > 0 and _channel(mark.angle, fields, knobs) > 1):
+        raise ValueError("a pendulum needs two moments at least, and seconds between them")
     if isinstance(mark, Rule) and (mark.x is None) == (mark.y is None):
         raise ValueError("a rule stands at one x or at one y, one of the two")
     if isinstance(mark, Heat | Surface):
@@ -278,21 +285,3 @@ def _color(color: Any, fields: Fields) -> None:
 def _knob(name: str, knobs: Mapping[str, Any]) -> None:
     if name not in knobs:
         raise ValueError(messages.unknown("knob", name, knobs))
-
-
-def _plan(plan: Plan, names: list[str]) -> None:
-    rows = [row.split() for row in plan.areas]
-    if len(rows) != len(plan.rows) or any(len(row) != len(plan.columns) for row in rows):
-        raise ValueError(
-            f"a layout of {len(plan.columns)} columns and {len(plan.rows)} rows has the areas "
-            f"{list(plan.areas)}"
-        )
-    for word in {word for row in rows for word in row} - {"."}:
-        if word not in names:
-            raise ValueError(messages.unknown("view", word, names))
-        places = [
-            (i, j) for j, row in enumerate(rows) for i, each in enumerate(row) if each == word
-        ]
-        wide, tall = (len({place[axis] for place in places}) for axis in (0, 1))
-        if wide * tall != len(places):
-            raise ValueError(f"the place of the view {word} in the layout is no box")

@@ -26,6 +26,7 @@ class Turn(Part):
         label: what it is called here; as the setting is if None.
         stops: the values that a page without a kernel can offer.
         follows: whether another run is begun while the hand still moves, and not when it lets go.
+        aside: whether it changes no row of the run, only what is fixed and stands beside it.
 
     >>> Turn(low=0.02, high=0.5).told()
     {'low': 0.02, 'high': 0.5}
@@ -37,6 +38,7 @@ class Turn(Part):
     label: str | None = None
     stops: Sequence[float] | None = None
     follows: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,28 @@ class Rect(Mark):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Swing(Mark):
+    """A pendulum of length one about (0, 0), that swings by a clock of its own.
+
+    It begins when its angles change, and halts where the stage is halted.
+
+    Args:
+        angle: its angle from hanging down at each moment, as items.
+        dt: seconds from one moment to the next.
+        size: radius of its bob in pixels; width: of its rod.
+
+    >>> Swing(angle="swing", dt=0.05).told()
+    {'mark': 'swing', 'angle': 'swing', 'dt': 0.05}
+    """
+
+    kind: ClassVar[str] = "swing"
+    angle: Channel
+    dt: float
+    size: float | None = None
+    width: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Heat(Mark):
     """A grid (y, x) in colour over the whole view, smooth or cell by cell.
 

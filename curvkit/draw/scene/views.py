@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from curvkit.draw.scene.channels import Channel, Number, Part
+from curvkit.draw.scene.channels import Channel, KnobValue, Number, Part
 from curvkit.draw.scene.marks import Mark
 
 
@@ -111,6 +111,23 @@ class Choose(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drop(Part):
+    """A click in a view turns two knobs at once: something starts, or is put, where it was.
+
+    Args:
+        say: what a click does, in words that go on after "click to".
+        x, y: the knobs along the two axes.
+
+    >>> Drop(say="drop a marble", x=KnobValue("along"), y=KnobValue("across")).told()["x"]
+    {'knob': 'along'}
+    """
+
+    say: str
+    x: KnobValue
+    y: KnobValue
+
+
+@dataclass(frozen=True, kw_only=True)
 class View(Part):
     """One picture of a scene.
 
@@ -123,7 +140,7 @@ class View(Part):
         frameless: without axes; a turned one always is.
         pad: pixels around it, by `l`, `r`, `t`, `b`.
         choose: how an item is chosen by hand.
-        drop: what a click drops, in words.
+        drop: what a click puts where it was.
         paint: the fixed field (y, x) whose cells a drag fills and empties.
 
     >>> View(id="loss", title="The loss", x=Axis(), y=Axis(), marks=()).told()["id"]
@@ -147,7 +164,7 @@ class View(Part):
     bleed: float | None = None
     over: float | None = None
     choose: Choose | None = None
-    drop: str | None = None
+    drop: Drop | None = None
     paint: Mapping[str, str] | None = None
 
 

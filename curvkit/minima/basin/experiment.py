@@ -15,9 +15,10 @@ STARTS, GRID = 13, 49
 
 
 class State(NamedTuple):
-    """What the next step needs: the networks, the plane's axes, how many steps were taken."""
+    """What the next step needs: the networks, one more, the plane's axes, the steps taken."""
 
     runs: training.Runs
+    dropped: training.Runs
     two: jax.Array
     step: jax.Array
     ended: jax.Array
@@ -46,22 +47,34 @@ def begin(settings: Settings, key: jax.Array) -> State:
     key = jax.random.fold_in(key, settings.seed)
     two = plane.axes(key, jnp.asarray(chart.minimum), jnp.asarray(chart.better))
     runs = networks(chart, spread(settings, chart, two, STARTS))
-    return State(runs, two, jnp.zeros((), int), jnp.zeros((), bool))
+    one = jnp.stack([jnp.asarray(each) for each in (settings.drop_along, settings.drop_across)])
+    at = (one * settings.span * chart.distance).astype(float)[:, None]
+    dropped = networks(chart, plane.place(at[0], at[1], jnp.asarray(chart.minimum), two))
+    return State(runs, dropped, two, jnp.zeros((), int), jnp.zeros((), bool))
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` steps of descent, or what is left of them."""
-    chart = plane.chart(settings.example)
-    flat = plane.as_flat(state.runs)
-    along, across, off = plane.project(flat, jnp.asarray(chart.minimum), state.two)
-    loss = training.losses(state.runs, chart.data, chart.activation)
-    row = {"step": state.step, "along": along, "across": across, "off_plane": off, "loss": loss}
     further = jnp.minimum(settings.every, settings.steps - state.step)
+    names = ("along", "across", "off_plane", "loss")
+    row, runs = _descended(settings, state.runs, state.two, further)
+    # By itself, so that the others are the same numbers wherever it starts.
+    one, dropped = _descended(settings, state.dropped, state.two, further)
+    row = {"step": state.step, **dict(zip(names, row, strict=True))}
+    row |= {f"dropped_{name}": one[names.index(name)][0] for name in ("along", "across", "loss")}
+    step = state.step + jnp.maximum(further, 0)
+    return State(runs, dropped, state.two, step, further <= 0), row
+
+
+def _descended(settings, runs, two, further):
+    """Coordinates, distance off the plane and loss of all runs, and the runs some steps later."""
+    chart = plane.chart(settings.example)
+    flat = plane.as_flat(runs)
+    where = plane.project(flat, jnp.asarray(chart.minimum), two)
+    loss = training.losses(runs, chart.data, chart.activation)
     widths = jnp.full((len(flat),), chart.units)
     how = (chart.data, chart.activation, "gd", settings.learning_rate, widths)
-    runs = training.descend(training.start(state.runs), further, *how).runs
-    step = state.step + jnp.maximum(further, 0)
-    return State(runs, state.two, step, further <= 0), row
+    return (*where, loss), training.descend(training.start(runs), further, *how).runs
 
 
 def last(settings: Settings, state: State) -> dict[str, jax.Array]:

@@ -39,3 +39,13 @@ class Settings(BaseSettings):
         sentence="Which random third direction spans the plane.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
+    drop_along: float = knob(
+        default=0.0, low=-1.0, high=1.0, step=0.01, symbol="t", absent=0.0,
+        sentence="Where one more run starts towards the better point, in shares of the plane.",
+        source=f"{MINIMA}, section 3; the start is ours",
+    )  # fmt: skip
+    drop_across: float = knob(
+        default=-0.3, low=-1.0, high=1.0, step=0.01, symbol="u", absent=-0.3,
+        sentence="Where it starts along the third direction, in shares of the plane.",
+        source=f"{MINIMA}, section 3; the start is ours",
+    )  # fmt: skip

@@ -1,5 +1,8 @@
 """What the room of basins records, and what can be read off it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -12,11 +15,18 @@ AT_THE_LEVEL = 1e-3
 class Trace(Record):
     """Gradient descent from a grid of starts, seen in a plane through minimum and better point."""
 
+    # One more run that is lost cuts no picture of the others.
+    ENDS = ("step", "along", "across", "off_plane", "loss")
+    LATER = frozenset({"dropped_along", "dropped_across", "dropped_loss"})
+
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     along: Float[np.ndarray, "reading start"] = series("Coordinate towards the better point.")
     across: Float[np.ndarray, "reading start"] = series("Coordinate along the third direction.")
     off_plane: Float[np.ndarray, "reading start"] = series("How far the weights are off the plane.")
     loss: Float[np.ndarray, "reading start"] = series("The loss, summed over points.", symbol="L")
+    dropped_along: Float[np.ndarray, " reading"] = series("Of one more run, as `along`.")
+    dropped_across: Float[np.ndarray, " reading"] = series("Of one more run, as `across`.")
+    dropped_loss: Float[np.ndarray, " reading"] = series("Of one more run.", symbol="L")
     axis_along: Float[np.ndarray, " one"] = series("First coordinate of the surface.")
     axis_across: Float[np.ndarray, " other"] = series("Second coordinate of the surface.")
     surface: Float[np.ndarray, "other one"] = series("The loss over the plane.", symbol="L")
@@ -31,6 +41,13 @@ class Trace(Record):
         "Of the box with exactly one critical point; 0 for none."
     )
     proved: Int[np.ndarray, ""] = series("1 if the whole certificate was proved.")
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """Of a trace without one more run: no numbers."""
+        return {name: np.full(len(arrays["step"]), np.nan, np.float32) for name in names}
 
     @property
     def alive(self) -> np.ndarray:

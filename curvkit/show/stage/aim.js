@@ -9,7 +9,7 @@ export function buildAims(S) {
       v.turned.turn(way[0] * 0.08, way[1] * 0.08);
       S.changed();
     });
-    if (v.drop && S.source) v.aim = aim(S, v, `${v.drop}: aim with the arrow keys, then press Enter`, (way) => step(S, v, way),
+    if (v.drop) v.aim = aim(S, v, `${v.drop.say}: aim with the arrow keys, then press Enter`, (way) => step(S, v, way),
       () => S.drop(v, v.x.of(v.at.x), v.y.of(v.at.y)));
     if (v.paint && S.source) v.aim = aim(S, v, "paint: aim with the arrow keys, then press Enter", (way) => step(S, v, way), () => {
       const { values, cell } = cellAt(S, v, v.at), value = (values[cell] = values[cell] > 0.5 ? 0 : 1);

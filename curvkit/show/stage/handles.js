@@ -120,6 +120,8 @@ export function dragged(S, grabbed, p) {
 
 // What a key asks for: a share of the value for a rule, of the axis for what is dragged freely.
 export function nudged(S, h, key, big) {
+  const size = h.edge && { "+": 1.1, "=": 1.1, "-": 1 / 1.1 }[key];
+  if (size) return { knobs: { [h.edge.knob]: knobOf(h.edge, shownOf(h.edge, S.knobs[h.edge.knob].value) * size) } };
   const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[key];
   if (!way) return null;
   const sole = Object.keys(h.axes).length < 2 ? Object.keys(h.axes)[0] : null;
@@ -143,7 +145,9 @@ export function nudged(S, h, key, big) {
 
 // A grip: breathes until it is touched once, and says its value.
 export function drawHandle(S, h) {
-  const { ctx, palette } = S, v = h.view, d = h.drag, ink = palette.role("ink"), r = 9 + 3 * h.heat;
+  const { ctx, palette } = S, v = h.view, d = h.drag, ink = palette.role("ink");
+  // A small one hides less of a box.
+  const r = (h.mark.mark === "rect" ? 6 : 9) + 3 * h.heat;
   if (!Number.isFinite(h.x + h.y)) return;
   const knob = S.knobs[Object.values(h.axes)[0]?.knob];
   // Of many one breathes for all.

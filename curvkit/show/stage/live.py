@@ -164,7 +164,8 @@ class Running:
         given, name = dict(message["knobs"]), next(iter(message["knobs"]))
         try:
             if message["over"]:
-                settings = knobs.turned(self._settings, **given)
+                # What was turned on the way stays as it stands.
+                settings = knobs.turned(course.settings, **given)
                 self._words = "compiling…"
                 if self._is_static(given):
                     self._send({"kind": "words", "words": self._words}, [])

@@ -4,11 +4,12 @@ import { heat, surface } from "./grids.js";
 import { area, line, settleLine } from "./lines.js";
 import { dots, jumps } from "./points.js";
 import { arrow, bars, rect, rule, settleRect, shape, text } from "./shapes.js";
+import { swing } from "./swing.js";
 
-export const MARKS = { line, area, dots, jumps, rule, rect, heat, surface, arrow, bars, shape, text };
+export const MARKS = { line, area, dots, jumps, rule, rect, heat, surface, arrow, bars, shape, text, swing };
 // How the settled part of what only grows is drawn.
 export const SETTLE = { line: settleLine, rect: settleRect };
-const CHANNELS = ["x", "y", "z", "x2", "y2", "u", "v", "size", "value", "since", "open"];
+const CHANNELS = ["x", "y", "z", "x2", "y2", "u", "v", "size", "value", "since", "open", "angle"];
 const NUMBERS = { jumps: ["size"], text: ["size"] };
 
 // A mark with its channels made, and the canvas that it is drawn on.
@@ -40,7 +41,7 @@ export function compiledMark(stage, view, spec) {
 export function layerOf(m) {
   const channels = Object.values(m.c);
   if (m.mark === "heat" || m.mark === "surface") return "own";
-  if (m.mark === "jumps" || m.handle || channels.some((c) => c.turns)) return "front";
+  if (m.mark === "jumps" || m.mark === "swing" || m.handle || channels.some((c) => c.turns)) return "front";
   if (!channels.some((c) => c.time)) return "back";
   if (m.mark === "rect") return m.when === "past" ? "past" : "front";
   if (m.mark !== "line" || m.fade) return "front";

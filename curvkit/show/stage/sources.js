@@ -8,6 +8,8 @@ const columnsOf = (rows) => Object.fromEntries(Object.entries(rows).map(([name, 
 export function storedSource(branches) {
   return {
     live: false,
+    // Whether there is anything for these knobs together.
+    offers: (names) => branches.some((b) => names.every((name) => name in b.knobs)),
     steer({ knobs, at, phase }, stage) {
       if (phase !== "end" && !branches[0].whole) return;
       const fits = (b) => Object.entries(knobs).every(([name, v]) => Math.abs(b.knobs[name] - v) <= 1e-6 * Math.abs(v));
@@ -37,7 +39,6 @@ export function kernelSource(model) {
       else send(message);
     },
     edit: (message) => model.send({ kind: "edit", ...message }),
-    drop: (message) => model.send({ kind: "drop", ...message }),
     paint: (message) => model.send({ kind: "paint", ...message }),
     // Milliseconds that the answer took.
     came() {

@@ -11,6 +11,7 @@ import { approach, clamp, mix } from "./maths.js";
 import { ask, decided, drawGuess } from "./predict.js";
 import { Store } from "./store.js";
 import { addStyle, element } from "./style.js";
+import { swung } from "./swing.js";
 import { plain } from "./text.js";
 import { buildTrack, drawTrack, waveOf } from "./track.js";
 import { clipTo, compiledView, drawBack, drawCursor, drawMark, placeViews, shown } from "./views.js";
@@ -32,6 +33,8 @@ export class Stage {
     for (const [name, k] of Object.entries(scene.knobs ?? {})) this.knobs[name] = { name, ...k };
     this.clock = new Clock(this.store, scene.pace);
     this.views = scene.views.map((v) => compiledView(this, v));
+    for (const v of this.views) if (v.drop && !this.takes(v.drop)) v.drop = null;
+    this.pendulums = this.views.flatMap((v) => v.marks.filter((m) => m.mark === "swing"));
     const held = this.views.flatMap((v) => v.marks.filter((m) => m.drag));
     this.handles = source ? held.flatMap((m) => handlesOf(this, m)) : [];
     this.wave = waveOf(this);
@@ -107,7 +110,7 @@ export class Stage {
     this.trackCanvas = element("canvas", "", this.track);
     this.trackContext = this.trackCanvas.getContext("2d");
     buildTrack(this);
-    if (this.source?.live && Object.values(this.knobs).some((k) => k.goes)) {
+    if (this.source?.live && Object.values(this.knobs).some((k) => k.goes && !k.aside)) {
       this.modeButton = element("button", "mode", bar, { type: "button" });
       this.modeButton.title = "Whether a turned knob goes on from the step that is shown, or from the start";
       this.modeButton.onclick = () => this.setMode(!this.over);
@@ -192,11 +195,13 @@ export class Stage {
   play() {
     if (this.guess?.asking) decided(this);
     this.peek = this.hover = null;
+    this.halted = false;
     if (this.clock.t >= this.store.last && (!this.open || this.store.lost <= this.store.last)) this.clock.t = 0;
     this.clock.playing = true;
     this.changed();
   }
   pause() {
+    this.halted = true;
     if (this.clock.playing) {
       this.clock.playing = false;
       this.clock.t = Math.round(this.clock.t);
@@ -233,10 +238,13 @@ export class Stage {
     for (const [name, value] of Object.entries(knobs)) this.setKnob(name, value);
     this.changed();
     if (!this.source || !Object.keys(knobs).length) return;
-    const anew = over || Object.keys(knobs).some((name) => !this.knobs[name].goes);
+    // What only stands beside the run is answered at its end, and no row is made again.
+    this.aside = Object.keys(knobs).every((name) => this.knobs[name].aside);
+    const anew = !this.aside && (over || Object.keys(knobs).some((name) => !this.knobs[name].goes));
+    const at = this.aside ? Number.MAX_SAFE_INTEGER : anew ? 0 : this.ahead();
     if (anew && phase === "move" && this.source.live && !this.knobs[Object.keys(knobs)[0]].follows) return;
     const told = Object.fromEntries(Object.keys(knobs).map((name) => [name, this.knobs[name].value]));
-    this.source.steer({ knobs: told, at: anew ? 0 : this.ahead(), phase, over: anew }, this);
+    this.source.steer({ knobs: told, at, phase, over: anew }, this);
     if (phase === "end") this.tell(true);
   }
   setKnob(name, value) {
@@ -264,8 +272,13 @@ export class Stage {
     if (phase === "end") this.edited = null;
     this.changed();
   }
-  drop(view, x, y) {
-    this.source?.drop?.({ view: view.id, x, y }, this);
+  // A drop turns two knobs at once.
+  takes(drop) {
+    return this.source?.live || !!this.source?.offers?.([drop.x.knob, drop.y.knob]);
+  }
+  drop({ drop }, x, y) {
+    this.halted = false;
+    this.turnAll({ [drop.x.knob]: knobOf(drop.x, x), [drop.y.knob]: knobOf(drop.y, y) }, "end");
   }
   refuse(name, sentence) {
     refuse(this, name, sentence);
@@ -280,6 +293,7 @@ export class Stage {
   }
   // New rows from `at` on. What had been shown beyond is kept once, as what would have been.
   splice(at, count, columns, { steered = false, anew = false, open = this.open } = {}) {
+    if (this.aside) steered = false;
     if (steered && !anew && this.store.rows - at > 60) this.ghost = this.store.tail(at);
     this.clock.forget(at);
     this.store.splice(at, count, columns);
@@ -289,6 +303,7 @@ export class Stage {
     this.clock.t = anew ? 0 : Math.max(0, Math.min(this.clock.t, this.store.last));
     if (steered && !this.clock.playing && !this.calm) this.play();
     else this.changed();
+    if (this.aside && !this.grabbed) requestAnimationFrame(() => this.tell(true));
   }
   // One mark on the time bar for one drag.
   markSteer(at) {
@@ -306,7 +321,8 @@ export class Stage {
       if (this.clock.tick(dt, this.open)) this.ended();
       const q = this.scene.predict;
       if (q && !this.guess && !this.calm && this.clock.playing && this.clock.t >= (q.at ?? 0)) ask(this);
-      moving = this.ease(dt);
+      const swinging = swung(this, dt);
+      moving = this.ease(dt) || swinging;
       this.draw();
     } catch (error) {
       if (!this.broken) this.fail(`The picture cannot be drawn here: ${error.message}.`);

@@ -32,7 +32,11 @@ export function compiledView(stage, spec) {
   const growing = v.marks.filter((m) => m.layer === "past");
   v.grows = growing.length > 0;
   v.tail = growing.some((m) => m.items > MANY) ? SHORT_TAIL : TAIL;
-  if (growing.some((m) => m.mark === "rect")) v.tail = 1;
+  if (growing.some((m) => m.mark === "rect")) {
+    v.tail = 1;
+    // What stands over boxes that come must not be drawn beneath the next ones.
+    for (const m of v.marks.slice(v.marks.indexOf(growing[0]))) if (m.layer === "back") m.layer = "front";
+  }
   return v;
 }
 
@@ -154,7 +158,11 @@ function drawGhost(S, v) {
 function drawFrame(S, v) {
   const { ctx, palette } = S, b = v.box, muted = palette.role("muted"), size = S.narrow ? 11 : 11.5;
   const head = v.outer.y + 18, left = v.frameless ? b.x : v.outer.x + 16;
-  write(ctx, v.title ?? "", left, head, { size: S.narrow ? 13 : 13.5, weight: 600, color: palette.role("ink") });
+  const end = left + write(ctx, v.title ?? "", left, head, { size: S.narrow ? 13 : 13.5, weight: 600, color: palette.role("ink") });
+  if (v.drop) {
+    const words = `click to ${v.drop.say}`, beside = end + 6.5 * words.length < b.x + b.w;
+    write(ctx, words, b.x + b.w, beside ? head : head + 16, { size, align: "right", color: muted });
+  }
   if (v.frameless) return;
   const ys = v.y.hide ? [] : v.y.marks(), xs = v.x.hide ? [] : v.x.marks();
   ctx.strokeStyle = palette.role("grid");

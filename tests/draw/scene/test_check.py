@@ -38,6 +38,10 @@ def scene(*marks, **more):
     return sc.Scene(**{**given, **more})
 
 
+def dropped(x, y):
+    return sc.Drop(say="drop it", x=sc.KnobValue(x), y=sc.KnobValue(y))
+
+
 GOOD = [
     sc.Line(x="step", y="loss"),
     sc.Line(x="step", y="pair", per="item"),
@@ -55,6 +59,7 @@ GOOD = [
     sc.Bars(x="pair", y="pair", names=("a", "b")),
     sc.Shape(x="ten", y="ten", color="#ff0000"),
     sc.Text(text="{value}", value="loss", color=sc.Ramp("loss", "edge", (0, 1))),
+    sc.Swing(angle="line", dt=0.05),
 ]
 
 
@@ -92,6 +97,9 @@ BAD = [
     (sc.Surface(grid="surface", x="axis", y="line"), "surface", "an axis z"),
     (sc.Text(text="{value}"), "text", "no value is given"),
     (sc.Bars(x="pair", y="pair", names=("a",)), "bars", "1 names for 2 bars"),
+    (sc.Swing(angle="loss", dt=0.05), "swing", "two moments at least"),
+    (sc.Swing(angle="line", dt=0), "swing", "seconds between them"),
+    (sc.Swing(angle="lines", dt=1), "swing", "no field 'lines'"),
 ]  # fmt: skip
 
 
@@ -153,6 +161,8 @@ BROKEN = {
     "two clicks": (dict(views=(view(
         choose=sc.Choose(x="place", label="a", says=()), drop="it"),)), "has two meanings"),
     "paint": (dict(views=(view(paint={"field": "loss"}),)), "no grid"),
+    "drop": (dict(views=(view(drop=dropped("eta", "beta")),)), "no knob 'beta'"),
+    "drop of one": (dict(views=(view(drop=dropped("eta", "eta")),)), "both are eta"),
 }  # fmt: skip
 
 

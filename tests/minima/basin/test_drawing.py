@@ -52,6 +52,7 @@ def test_a_way_that_leaves_the_plane_and_comes_back_is_not_joined_across_it(trac
     side = np.array([0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 0.0]) * high
     fields = dict(along=far[:, None], across=side[:, None], loss=np.ones((7, 1)),
                   off_plane=np.zeros((7, 1)), step=np.arange(7))  # fmt: skip
+    fields |= {name: np.ones(7) for name in ("dropped_along", "dropped_across", "dropped_loss")}
     made = dataclasses.replace(trace, **fields)
     ways = [way for way in split(*figures._tracks(made, np.ones(1, bool))) if len(way)]
     assert [len(way) for way in ways] == [2, 2]

@@ -242,6 +242,50 @@ test("of many edited dots the nearest is meant; an edit is shown at once, and ta
   assert.equal(S.unanswered, null);
 });
 
+test("a box goes by arrows, and its rim by plus and minus", async () => {
+  const { nudged } = await at("handles");
+  const S = { knobs: { a: { value: 1 }, s: { value: 0.5 } } };
+  const view = { x: { domain: [0, 10] }, y: { domain: [0, 1] } };
+  const h = { view, mark: { mark: "rect" }, drag: {}, axes: { x: { knob: "a" }, y: { knob: "a" } }, edge: { knob: "s" } };
+  close(nudged(S, h, "+").knobs.s, 0.55);
+  close(nudged(S, h, "-").knobs.s, 0.5 / 1.1);
+  close(nudged(S, h, "ArrowRight", false).knobs.a, 1.2);
+  close(nudged(S, h, "ArrowDown", true).knobs.a, 0.9);
+  assert.equal(nudged(S, { ...h, edge: undefined }, "+"), null);
+  assert.equal(nudged(S, h, "x"), null);
+});
+
+test("continuations offer what one of them has for all knobs of a drop", async () => {
+  const { storedSource } = await at("sources");
+  const source = storedSource([{ knobs: { a: 1, b: 2 } }, { knobs: { c: 1 } }]);
+  assert.ok(source.offers(["a", "b"]) && source.offers(["c"]));
+  assert.ok(!source.offers(["a", "c"]) && !source.offers(["d"]));
+});
+
+test("a pendulum swings by its own clock, halts, and begins anew with other angles", async () => {
+  const { swung, angleAt } = await at("swing"), { channel } = await at("channel");
+  const store = { fields: { way: { values: Float32Array.of(0, 1, 3), size: 3, time: false } } };
+  const mark = { angle: "way", dt: 0.5, c: { angle: channel({ store, knobs: {} }, "way") } };
+  close(angleAt(mark, 0.75), 2);
+  close(angleAt(mark, 99), 3);
+  const S = { store, pendulums: [mark] };
+  assert.ok(swung(S, 0.1));
+  assert.equal(S.swing.at, 0, "the first frame is its beginning");
+  assert.ok(swung(S, 0.25));
+  close(S.swing.at, 0.25);
+  S.halted = true;
+  assert.ok(!swung(S, 0.25));
+  close(S.swing.at, 0.25);
+  S.halted = false;
+  assert.ok(!swung(S, 5), "the end of the way");
+  store.fields.way.values = Float32Array.of(1, 1, 1);
+  assert.ok(swung(S, 0.1));
+  assert.equal(S.swing.at, 0);
+  S.calm = true;
+  assert.ok(!swung(S, 0.1));
+  assert.ok(!swung({ ...S, pendulums: [] }, 0.1));
+});
+
 test("conditions hold at a row, of fields over time and of fixed ones", async () => {
   const { holds } = await at("predict"), store = await trace([0, 4, 8]);
   assert.ok(holds(store, [["x", ">", 3], ["x", "<", 5]], 1));

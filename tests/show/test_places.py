@@ -1,0 +1,151 @@
+"""What is placed by hand in a scene: by a click, a drag and by keys, with a run that answers."""
+
+import pytest
+from live_page import LivePage
+from scripts import listened
+
+from curvkit import verification
+from curvkit.minima import basin
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def sheet(browser):
+    made = browser.new_page(viewport=dict(width=1400, height=900))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def region(sheet):
+    """The verification room's scene at the end of a short run."""
+    complaints = listened(sheet)
+    scene = verification.room.scenes["region"][0]
+    live = LivePage(sheet, verification.stream, verification.Settings.read(steps=3), scene)
+    live.until("S.store.rows === 4 && !S.open", 180)
+    live.until("S.clock.t >= 3 && !S.clock.playing")
+    yield live
+    live.running.close()
+    assert [each for each in complaints if not each.startswith("blob:")] == []
+
+
+def box(live):
+    return live.get(
+        "['box_left', 'box_right', 'box_low', 'box_high'].map((n) => S.store.fields[n].values[0])"
+    )
+
+
+def test_a_click_puts_the_box_there_and_a_pendulum_swings_from_its_middle(region):
+    assert region.get("S.views[0].drop.say") == "let a pendulum go"
+    region.sheet.mouse.click(*region.place("plane", 1.5, 2.0))
+    region.until("Math.abs(S.store.fields.box_left.values[0] - 1.2) < 0.05")
+    assert box(region) == pytest.approx([1.2, 1.8, 1.7, 2.3], abs=0.05)
+    assert region.steers[-1]["knobs"].keys() == {"box_angle", "box_speed"}
+    at, first = region.get("[S.swing.at, S.store.fields.swing.values[0]]")
+    assert at < 1 and first == pytest.approx(1.5, abs=0.05)
+    region.sheet.wait_for_timeout(300)
+    assert region.get("S.swing.at") > at, "it does not swing"
+
+
+def test_the_run_stays_as_it_is_while_the_box_is_dragged(region):
+    x, y = region.place("plane", *region.get("[S.knobs.box_angle.value, S.knobs.box_speed.value]"))
+    region.sheet.mouse.move(x, y)
+    region.sheet.mouse.down()
+    for share in (0.3, 0.6, 1.0):
+        region.sheet.mouse.move(x - 60 * share, y + 40 * share)
+        region.pump()
+    middle = region.get("[S.knobs.box_angle.value, S.knobs.box_speed.value]")
+    region.sheet.mouse.up()
+    left = middle[0] - 0.3
+    region.until(f"Math.abs(S.store.fields.box_left.values[0] - {left}) < 0.01")
+    assert all(abs(now - then) > 0.1 for now, then in zip(middle, (1.5, 2.0), strict=True))
+    assert region.get("[S.store.rows, S.clock.t, S.clock.playing, S.steers.length]") == [
+        4, 3, False, 0,
+    ]  # fmt: skip
+    bound, attack, gap = region.get(
+        "['bound', 'attack', 'gap'].map((n) => S.store.fields['box_' + n].values[0])"
+    )
+    assert bound >= attack and gap == pytest.approx(bound - attack, abs=1e-5)
+    assert f"{bound:.3f}".replace("-", "−") in region.sheet.locator(".stage p").inner_text()
+
+
+def test_its_rim_is_dragged_and_by_keys_it_moves_and_shrinks(region):
+    place = region.get("[S.knobs.box_angle.value, S.knobs.box_speed.value]")
+    region.sheet.mouse.move(*region.place("plane", place[0] + 0.3, place[1]))
+    region.sheet.mouse.down()
+    region.sheet.mouse.move(*region.place("plane", place[0] + 0.6, place[1]))
+    region.sheet.mouse.up()
+    region.until("Math.abs(S.knobs.box_size.value - 0.6) < 0.05")
+    region.until("S.store.fields.box_right.values[0] - S.store.fields.box_left.values[0] > 1.1")
+    before = region.get("[S.knobs.box_size.value, S.knobs.box_angle.value]")
+    region.sheet.locator(".stage .grip").focus()
+    region.sheet.keyboard.press("-")
+    region.sheet.keyboard.press("ArrowLeft")
+    size, angle = region.get("[S.knobs.box_size.value, S.knobs.box_angle.value]")
+    assert size == pytest.approx(before[0] / 1.1, rel=1e-3) and angle < before[1]
+    region.until(f"Math.abs(S.store.fields.box_left.values[0] - {angle - size}) < 0.02")
+    assert "plus and minus" in region.sheet.locator(".stage .grip").get_attribute("aria-label")
+
+
+def test_by_keys_a_place_is_aimed_at_and_taken(region):
+    aim = region.sheet.locator(".stage .aim")
+    assert "let a pendulum go" in aim.get_attribute("aria-label")
+    aim.focus()
+    for _ in range(5):
+        region.sheet.keyboard.press("ArrowUp")
+    region.sheet.keyboard.press("Enter")
+    region.until("Math.abs(S.knobs.box_angle.value) < 0.05 && S.knobs.box_speed.value > 0.1")
+    middle = "S.store.fields.box_left.values[0] + S.knobs.box_size.value"
+    region.until(f"Math.abs({middle} - S.knobs.box_angle.value) < 0.02")
+    said = "(document.querySelector('.stage [aria-live]').textContent)"
+    region.until(f"{said}.includes(S.store.fields.box_bound.values[0].toFixed(3))")
+
+
+def test_what_is_refused_is_a_sentence_and_the_box_stays(region):
+    before = box(region)
+    region.get("S.source.steer({knobs: {box_size: 99}, at: 0, phase: 'end', over: false}, S)")
+    region.until("document.querySelector('.stage').innerText.includes('box_size must be')")
+    assert box(region) == before
+
+
+def test_a_pendulum_halts_with_the_stage(region):
+    region.get("S.play()")
+    region.get("S.pause()")
+    region.sheet.wait_for_timeout(150)
+    halted = region.get("S.swing.at")
+    region.sheet.wait_for_timeout(300)
+    assert region.get("S.swing.at") == halted
+
+
+def test_a_click_drops_a_marble_and_all_fall_again(browser):
+    pytest.importorskip("flint")
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = basin.room.scenes["marbles"]
+    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 400}), draw)
+    live.until("S.store.rows > 40 && S.clock.t > 35", 180)
+    before = live.get("S.store.fields.along.values.slice(0, 500)")
+    along, across = live.get("[S.views[0].x.domain[1] * 0.5, S.views[0].y.domain[1] * -0.25]")
+    sheet.mouse.click(*live.place("plane", along, across))
+    live.until(f"Math.abs(S.store.fields.own_along.values[0] - {along}) < 0.05")
+    assert live.get("S.store.fields.own_across.values[0]") == pytest.approx(across, abs=0.05)
+    assert live.get("S.clock.t") < 30 and live.get("S.clock.playing")
+    live.until("!S.open && S.store.rows === 51 && S.clock.t >= 50")
+    assert live.get("S.store.fields.along.values.slice(0, 500)") == before
+    assert live.steers[-1]["over"] and len(live.steers) == 1
+    live.running.close()
+    sheet.close()
+
+
+def test_without_a_run_that_answers_nothing_is_offered(browser):
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = basin.room.scenes["marbles"]
+    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw)
+    live.until("S.store.rows > 5", 180)
+    live.running.close()
+    kept = "S.constructor(document.querySelector('main'), S.scene, S.store.fields, null)"
+    drop, aims = live.get(
+        f"((T) => [T.views[0].drop, T.views.filter((v) => v.aim).length])(new {kept})"
+    )
+    assert drop is None and aims == 0
+    sheet.close()
