@@ -89,6 +89,17 @@ def _alike(depth: float) -> sc.View:
     )  # fmt: skip
 
 
+# Neighbours begin with a cosine of 0.81.
+FORETOLD = sc.Prediction(
+    ask="Ten inputs around a circle. Where will the plain network put them?",
+    choices=(
+        sc.Answer("all in one place: neighbours beyond a cosine of 0.98", [("ends", ">", 0.98)]),
+        sc.Answer("closer together", [("ends", ">", 0.82), ("ends", "<", 0.98)]),
+        sc.Answer("as far apart as before, or farther", [("ends", "<", 0.82)]),
+    ),
+)
+
+
 @np.errstate(all="ignore")
 def circle(trace: Trace) -> sc.Scene:
     """Ten inputs on two circles, and the C map that moves them."""
@@ -96,8 +107,10 @@ def circle(trace: Trace) -> sc.Scene:
     turn = np.linspace(0, 2 * np.pi, 181)
     target = {"zeta": "slope", "tau": "curvature", "eta": "C(0)"}[trace.target]
     name = trace.settings["activation"].replace("_", " ")
+    rows = _fields(trace)
+    rows["ends"] = np.nan_to_num(rows["plain_near"], nan=1.0)
     return sc.Scene(
-        title="What a deep network forgets", time="layer", clock="layer", rows=_fields(trace),
+        title="What a deep network forgets", time="layer", clock="layer", rows=rows,
         alt="Ten inputs on two circles: they run together in a plain network and stay apart in a "
             "shaped one",
         fixed={"ring_x": np.sin(turn), "ring_y": np.cos(turn),
@@ -119,6 +132,12 @@ def circle(trace: Trace) -> sc.Scene:
             sc.Beat("…until the network sees one and the same input.",
                     [("layer", "<", 0.6 * depth)]),
             sc.Beat("Four numbers in the activation keep them apart, at any depth."),
+        ),
+        predict=FORETOLD,
+        tries=(
+            sc.Try("5 layers", {"depth": 5}, over=True),
+            sc.Try("200 layers", {"depth": 200}, over=True),
+            sc.Try("tanh", {"activation": "tanh"}, over=True),
         ),
         views=(_circle("plain"), _circle("shaped"), _bend(), _alike(depth)),
         layout=sc.Layout(

@@ -25,6 +25,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "bound": finite(trace.upper_bound.astype(float)),
         "attack": finite(trace.attack.astype(float)),
         "proved": 100 * trace.proved, "violated": 100 * trace.violated,
+        "red": 100 * np.nan_to_num(trace.violated.astype(float)),
         "known": 100 * (trace.proved + trace.violated),
     }  # fmt: skip
 
@@ -67,6 +68,18 @@ def _closing(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+# Of the area in cells with a counterexample when all rounds are over, in per cent.
+FORETOLD = sc.Prediction(
+    ask="The true pendulum loses energy everywhere. How much of this square will turn red, since "
+        "the network's energy was seen to grow there?",
+    choices=(
+        sc.Answer("none of it", [("red", "<", 1e-6)]),
+        sc.Answer("some, at most a tenth", [("red", ">", 1e-6), ("red", "<", 10)]),
+        sc.Answer("more than a tenth", [("red", ">", 10)]),
+    ),
+)  # fmt: skip
+
+
 @np.errstate(all="ignore")
 def region(trace: Trace) -> sc.Scene:
     """Cell by cell it is proved that energy falls, or a state is found at which it grows."""
@@ -74,7 +87,7 @@ def region(trace: Trace) -> sc.Scene:
         title="Where energy is proved to fall", time="bounded", clock="cells", rows=_fields(trace),
         alt="The plane of the pendulum's states in cells, green where it is proved that energy "
             "falls, red where a state was found at which it grows",
-        knobs={"model": sc.Turn()}, controls=("model",),
+        knobs={"model": sc.Turn(), "relaxation": sc.Turn()}, controls=("model", "relaxation"),
         sentence=(
             "After ", sc.Number(time=True, digits=0, width=5), " cells ",
             sc.Number(field="proved", digits=1, says="proved, per cent"),
@@ -88,6 +101,11 @@ def region(trace: Trace) -> sc.Scene:
             sc.Beat("What is not known is halved: green is proved, red has a counterexample.",
                     [("known", "<", 97)]),
             sc.Beat("Almost every state is decided."),
+        ),
+        predict=FORETOLD,
+        tries=(
+            sc.Try("model B, taught where A failed", {"model": "B"}, over=True),
+            sc.Try("bounds by intervals", {"relaxation": "intervals"}, over=True),
         ),
         views=(_plane(trace), _closing(trace)),
         layout=sc.Layout(

@@ -1,7 +1,7 @@
 // Hands: what the pointer and the keyboard do on the canvas.
 import { dragged, handleAt, nudged, take } from "./handles.js";
 import { clamp } from "./maths.js";
-import { askedHere, decided, sketch, tilt } from "./predict.js";
+import { answered, askedHere, goOn, sketch, tilt } from "./predict.js";
 
 export function placeOf(S, e) {
   const b = S.canvas.getBoundingClientRect();
@@ -59,7 +59,7 @@ export function move(S, e) {
     return row != null && S.seek(row);
   }
   S.hot = handleAt(S, p, e.pointerType === "touch") ?? null;
-  const v = S.hot ? null : viewAt(S, p), row = v ? rowAt(S, v, p) : null;
+  const v = S.hot ? null : viewAt(S, p), row = v && !S.guess?.asking ? rowAt(S, v, p) : null;
   S.hover = row == null ? null : { view: v, step: Math.min(row, S.played || S.open ? row : Math.floor(S.clock.t)) };
   S.peek = S.hover && !S.clock.playing ? S.hover.step : null;
   S.canvas.style.cursor = cursorOf(S, v, row);
@@ -72,6 +72,7 @@ function cursorOf(S, v, row) {
     return axes.length > 1 ? "move" : axes[0] === "y" ? "ns-resize" : "ew-resize";
   }
   if (v?.turned) return "grab";
+  if (v && S.guess?.asking && askedHere(S, v)) return "crosshair";
   if (v?.drop || v?.paint) return "copy";
   return row != null ? "crosshair" : "default";
 }
@@ -133,10 +134,7 @@ function paintAt(S, painting, p) {
 }
 
 export function up(S) {
-  if (S.guess?.drawing) {
-    decided(S);
-    S.play();
-  }
+  if (S.guess?.drawing) goOn(S);
   if (S.grabbed) {
     const { h } = S.grabbed;
     S.grabbed = null;
@@ -153,6 +151,10 @@ export function up(S) {
 // Keys on the stage itself: play, step, go to an end.
 export function key(S, e) {
   if (S.guess?.asking && /^Arrow(Up|Down)$/.test(e.key) && tilt(S, e.key === "ArrowUp" ? 1 : -1)) return e.preventDefault();
+  if (answered(S, e.key) || (S.guess?.asking && e.key === "Enter" && e.target.tagName !== "BUTTON" && goOn(S) == null)) {
+    e.preventDefault();
+    return e.stopPropagation();
+  }
   const tag = e.target.tagName, step = e.shiftKey ? 50 : 1;
   if (tag === "SELECT" || tag === "INPUT" || (e.key === " " && tag === "BUTTON")) return;
   const acts = {
