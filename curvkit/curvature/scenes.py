@@ -129,6 +129,12 @@ BEATS = (
     sc.Beat("The ball rests while the valley narrows around it.", [("relative", "<", 1.9)]),
     sc.Beat("At the edge: the valley narrows again, until the next throw."),
 )  # fmt: skip
+DRAWN = sc.Prediction(
+    view="climb", x="step", y="lam",
+    ask="Where will the sharpness *λ* go? Draw its curve in the view of the climb, or tilt a line "
+        "with the arrow keys, ↑ and ↓, and press Enter.",
+    verdict="Your curve was {value} away from *λ*, on average.",
+)  # fmt: skip
 LAYOUT = sc.Layout(
     wide=sc.Plan(columns=(1.12, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
               areas=("valley climb", "valley plane")),
@@ -169,12 +175,7 @@ def edge(trace: Trace) -> sc.Scene:
         lost=sc.Lost(fields=("lam", "x"), above=1e5),
         views=(_valley(critical), _climb(critical, length), _plane(critical)),
         layout=LAYOUT, length=-(-length // rate),
-        predict=sc.Prediction(
-            view="climb", x="step", y="lam",
-            ask="Where will the sharpness *λ* go? Draw its curve in the view of the climb, or tilt "
-                "a line with the arrow keys, ↑ and ↓, and press Enter.",
-            verdict="Your curve was {value} away from *λ*, on average.",
-        ),
+        predict=DRAWN,
         tries=(
             sc.Try("larger steps", {"learning_rate": 0.2}),
             sc.Try("smaller steps", {"learning_rate": 0.06}),

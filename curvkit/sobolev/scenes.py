@@ -64,7 +64,7 @@ def _errors(trace: Trace) -> sc.View:
 
 # Of the error from slopes over that from values, at the last step.
 FORETOLD = sc.Prediction(
-    ask="The green network is told slopes too, three numbers a point instead of one. How large "
+    ask="The second network is told slopes too, three numbers a point instead of one. How large "
         "will its error be?",
     choices=(
         sc.Answer("at most a fifth of that from values", [("share", "<", 0.2)]),

@@ -109,6 +109,18 @@ def _climb(at: int, name: str, steps: float) -> sc.View:
     )  # fmt: skip
 
 
+TRIES = {
+    "learning_rate": (
+        sc.Try("*η* = 0.05", {"learning_rate": 0.05}),
+        sc.Try("*η* = 0.3", {"learning_rate": 0.3}),
+    ),
+    "sigma": (
+        sc.Try("*σ* = 1, from here", {"sigma": 1.0}),
+        sc.Try("*σ* = 2.05", {"sigma": 2.05}),
+    ),
+}
+
+
 @np.errstate(all="ignore")
 def balls(trace: Trace) -> sc.Scene:
     """One tuner beside another: how each ball is thrown, and how each edge answers."""
@@ -141,11 +153,7 @@ def balls(trace: Trace) -> sc.Scene:
             sc.Beat("On the edge, and kept there."),
         ),
         lost=sc.Lost(fields=("lam0",), above=WILD), views=tuple(views), predict=_foretold(names),
-        tries=(
-            (sc.Try("*η* = 0.05", {knob: 0.05}), sc.Try("*η* = 0.3", {knob: 0.3}))
-            if knob == "learning_rate"
-            else (sc.Try("*σ* = 1, from here", {knob: 1.0}), sc.Try("*σ* = 2.05", {knob: 2.05}))
-        ),
+        tries=TRIES[knob],
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1), rows=(1.25, 1) if two else (1,), aspect=0.5, least=520,
                          most=760, areas=wide),

@@ -70,12 +70,12 @@ def _closing(trace: Trace) -> sc.View:
 
 # Of the area in cells with a counterexample when all rounds are over, in per cent.
 FORETOLD = sc.Prediction(
-    ask="The true pendulum loses energy everywhere. How much of this square will turn red, since "
-        "the network's energy was seen to grow there?",
+    ask="The true pendulum loses energy everywhere. In a red cell the network's energy was seen to "
+        "grow somewhere. When the cells are small, how much of the square will be red?",
     choices=(
-        sc.Answer("none of it", [("red", "<", 1e-6)]),
-        sc.Answer("some, at most a tenth", [("red", ">", 1e-6), ("red", "<", 10)]),
-        sc.Answer("more than a tenth", [("red", ">", 10)]),
+        sc.Answer("a tenth or less", [("red", "<", 10)]),
+        sc.Answer("more than a tenth, less than a third", [("red", ">", 10), ("red", "<", 33.33)]),
+        sc.Answer("a third or more", [("red", ">", 33.33)]),
     ),
 )  # fmt: skip
 

@@ -218,5 +218,8 @@ def test_a_run_that_is_turned_is_another_one_and_a_second_one_is_not_asked_of(br
     sheet.evaluate(f"kernel.begin({message})")
     until(sheet, "now().clock.t > 0")
     assert sheet.evaluate("now().guess") is None, "another run in the same place asks nothing"
+    sheet.locator(".stage .control input").focus()
+    sheet.evaluate(f"kernel.begin({message})")
+    assert sheet.evaluate("document.activeElement.matches('.control input')"), "the slider is lost"
     assert complaints == []
     sheet.close()

@@ -27,6 +27,7 @@ export async function mountPacked(el, packed) {
 }
 
 const STILL_AFTER = 1500;
+const nameOf = (e) => [e.tagName, e.getAttribute("aria-label")].join(" ");
 
 export default {
   render({ model, el }) {
@@ -44,13 +45,17 @@ export default {
       model.save_changes();
     };
     const begin = (message, buffers) => {
-      // Another run in the same place asks no second time.
-      const asks = !stage?.guess || stage.guess.asking, bytes = bytesOf(buffers[0]);
+      // Another run in the same place asks no second time, and leaves a hand at its slider.
+      const asks = !stage?.guess || stage.guess.asking, over = stage?.over, bytes = bytesOf(buffers[0]);
+      const held = el.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+      source.came();
       stage?.destroy();
       el.replaceChildren();
       stage = mount(el, message.scene, { header: message.header, bytes }, source, { asks });
       if (!stage) return;
       stage.open = !message.ended;
+      if (over && stage.modeButton) stage.setMode(true);
+      if (held) [...el.querySelectorAll("[aria-label]")].find((e) => nameOf(e) === held)?.focus({ preventScroll: true });
       stage.firstFrame = performance.now();
       if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
       clearTimeout(timer);

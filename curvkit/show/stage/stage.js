@@ -17,8 +17,8 @@ import { buildSentence, rich, speak, tell } from "./words.js";
 
 // Milliseconds for which a knob stays where a hand left it, until the rows that answer are there.
 const HELD = 900;
-// The share of a stage that is seen where a question waits for its answer.
-const LOOKED_AT = 0.25;
+// The share of a question that is seen where it waits for an answer.
+const LOOKED_AT = 0.5;
 
 export class Stage {
   // `asks`: whether it asks for a prediction by itself.
@@ -155,16 +155,14 @@ export class Stage {
     scheme.addEventListener("change", follow);
     stop.push(() => scheme.removeEventListener("change", follow));
     this.visible = true;
-    const looked = (entries) => {
-      const e = entries.at(-1), inView = e.intersectionRatio >= LOOKED_AT;
+    observe(new IntersectionObserver(([e]) => {
       this.visible = e.isIntersecting;
-      if (inView !== this.inView) {
-        this.inView = inView;
-        bide(this);
-      }
       this.wake();
-    };
-    observe(new IntersectionObserver(looked, { threshold: [0, LOOKED_AT] }), this.root);
+    }), this.root);
+    observe(new IntersectionObserver((entries) => {
+      this.inView = entries.at(-1).intersectionRatio >= LOOKED_AT;
+      bide(this);
+    }, { threshold: LOOKED_AT }), this.beatBox);
     const c = this.canvas;
     c.onpointermove = (e) => move(this, e);
     c.onpointerdown = (e) => down(this, e);
