@@ -57,7 +57,10 @@ def scenes():
             trace = room.run(settings)
             kept = Kept(draw(trace), knob_facts(room.stream, settings)).packed()
             program = page.script(stages.program(), "n", "module")
-            yield f"{name}, {scene}", page.shell("A scene", stages.drawn(kept) + program, "n")
+            yield (
+                f"{name}, {scene}",
+                page.shell("A scene", stages.drawn(kept, asks=False) + program, "n"),
+            )
             if name not in BY_PLOTLY or scene != next(iter(room.scenes)):
                 continue
             figure = player.animate(room.figures[room.figure], trace)

@@ -41,9 +41,10 @@ seed = 0
 # Below, gradient descent rolls down a valley whose sharpness $\lambda$ is 20. In one direction it
 # takes the distance $x$ from the bottom to $(1 - \eta \cdot 20)\,x$ at each step.
 #
-# **Predict** what you will see at a learning rate $\eta$ of 0.04, of 0.1, and of 0.11.
+# It asks first: choose what the ball will do at $\eta = 0.1$, and see. Then **predict** it for 0.04 and
+# for 0.11.
 # <!-- live -->
-# Then drag the slider, or the number in the sentence: the ball goes on from where it is, with the new
+# Drag the slider, or the number in the sentence: the ball goes on from where it is, with the new
 # rate. Space plays and halts, the arrow keys go step by step.
 # <!-- /live -->
 

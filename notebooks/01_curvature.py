@@ -38,8 +38,8 @@ seed = 0
 # A network with two hidden layers of 32 tanh units is trained on 200 handwritten digits, on all of
 # them at each step, at $\eta = 0.1$. So the edge is at $\lambda = 2/0.1 = 20$.
 #
-# Before you run the next cell, decide: will the sharpness (a) fall as the loss falls, (b) rise and
-# keep rising, or (c) rise and stop? And will the loss fall smoothly all the way?
+# Before its first step the stage below waits for a curve: draw how the sharpness goes on as the loss
+# falls, and the run is drawn over it. Decide as well whether the loss falls smoothly all the way.
 
 # %% [markdown]
 # ## Turn

@@ -40,8 +40,9 @@ seed = 0
 # %% [markdown]
 # ## Predict
 # A small network starts with a sharpness of about 28, so a constant rate has to stay below
-# $2/28 \approx 0.07$, or jump at first. CDAT is given no rate at all. Before you run the next cell,
-# decide: will its rate (a) fall, (b) stay, or (c) grow, and will the sharpness follow it or flee?
+# $2/28 \approx 0.07$, or jump at first. CDAT is given no rate at all. The stage below lets you bet on one
+# of the two. Decide as well what CDAT's rate does: does it fall, stay or grow, and does the sharpness
+# follow it or flee?
 
 # %% [markdown]
 # ## Turn

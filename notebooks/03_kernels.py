@@ -45,8 +45,9 @@ seed = 0
 # network of infinite width that is a function of $c$, its *C map*: the composition of 50 times the
 # map of one layer.
 #
-# Before you run the next cell: what does the C map of 50 plain softplus layers look like? Where do
-# two opposite inputs, $c = -1$, end up?
+# The stage below has ten inputs, and you choose what becomes of them in a plain network. Think of the
+# C map, too: what does that of 50 plain softplus layers look like, and where do two opposite inputs,
+# $c = -1$, end up?
 
 # %% [markdown]
 # ## Turn

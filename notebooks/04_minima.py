@@ -84,9 +84,9 @@ proofs["P2"]
 
 # %% [markdown]
 # ## Fall into it
-# **Predict**: from how far away does gradient descent still fall into the minimum? A grid of starts
-# in the plane through the minimum, a better point and a random third direction; *Play* lets them
-# fall. Whatever gets below the proved level can never come back.
+# From how far away does gradient descent still fall into the minimum? A grid of starts in the plane
+# through the minimum, a better point and a random third direction; **predict**, by a choice, how many
+# are caught, and they fall. Whatever gets below the proved level can never come back.
 # <!-- live -->
 # Click into the plane to drop a marble of your own, and guess first whether it is caught.
 # <!-- /live -->

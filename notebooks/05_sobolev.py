@@ -41,9 +41,9 @@ seed = 0
 # Twenty random points of a surface with four valleys, and a network with two hidden layers of 64
 # rectifiers. It sees twenty values; its twin, from the same first weights, forty slopes as well.
 #
-# Before you run the next cell, decide: is the twin's error on all other points (a) about a third,
-# which is the share of values in all numbers given, (b) much less, or (c) larger, because the twin
-# has more to fit?
+# Values are a third of all numbers that the twin is given: does its error on all other points become a
+# third of the other's, too? Or is it larger, since the same network has more to fit? Choose in the
+# stage below before both learn.
 
 # %% [markdown]
 # ## Turn

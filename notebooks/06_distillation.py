@@ -43,8 +43,8 @@ seed = 0
 # logits. It is moved along the *exact* expected update of on-policy distillation with the task's reward:
 # no sampling, no noise.
 #
-# Before you run the next cell: do students from six starts (a) come to one point, (b) come to several
-# points, or (c) never come to rest?
+# The stage below starts six of them in different places, and you choose where that leads. Think it over
+# before: which of the answers could not be right if the update were the gradient of something?
 
 # %% [markdown]
 # ## Turn

@@ -43,8 +43,8 @@ seed = 0
 # A network learnt one step of a damped pendulum, from data alone (model A). The true pendulum loses
 # energy in each step, and the network's error is tiny.
 #
-# Before you run the next cell: in which share of all states does the network's energy *grow*, (a) none,
-# (b) one in a hundred, or (c) more than one in ten?
+# So in which share of all states does the network's energy *grow*? The stage below takes your bet before
+# it halves its cells. Decide as well where: at high speed, or where the pendulum hardly moves?
 
 # %% [markdown]
 # ## Turn

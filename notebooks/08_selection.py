@@ -45,8 +45,8 @@ seed = 0
 # anything. The columns of one group are alike (correlation 0.7).
 #
 # One could also score a group by $\lVert X_{G_j}^\top r \rVert$, without the orthonormal basis: the
-# *raw rule*. Before you run the next cell: which rule finds the good groups first, and why would the
-# other be misled? (With another seed they may tie.)
+# *raw rule*. Bet on one of the two in the stage below, before the first group is taken. And why would
+# the other be misled? (With another seed they may tie.)
 
 # %% [markdown]
 # ## Turn

@@ -58,6 +58,7 @@ def test_a_scene_draws_a_run_that_was_lost(name, scene):
             if trace.__series__[each].dims[:1] == ("reading",) and values.dtype.kind == "f"
         }  # fmt: skip
         drawn = draw(dataclasses.replace(trace, **broken))
+        assert drawn.predict is None or drawn.predict.view or drawn.right(), f"{bad}: none is right"
         json.dumps(drawn.told(knob_facts(house.stream, settings)), allow_nan=False)
         header, raw = pack.packed(drawn.rows, drawn.fixed)
         json.dumps(header, allow_nan=False)
@@ -92,3 +93,58 @@ def test_a_scene_is_small_enough_for_a_page(name, scene):
     _, values = house.package.room.scenes[scene]
     length = house.stream.length(house.settings.Settings.read(values))
     assert len(raw) / made.count * length < MOST_BYTES, f"{len(raw)} bytes for {made.count} rows"
+
+
+# Scenes that ask nothing, with the reason.
+ASKS_NOTHING: dict[tuple[str, str], str] = {}
+
+
+@every_scene
+def test_a_scene_asks_one_thing_and_has_things_to_try(name, scene):
+    house, draw, settings = suited(name, scene)
+    made = draw(ran(house, settings))
+    assert 2 <= len(made.tries) <= 3 and len({each.say for each in made.tries}) == len(made.tries)
+    assert (made.predict is None) == ((name, scene) in ASKS_NOTHING)
+    if made.predict is None:
+        return
+    assert made.predict.at == 0 and made.predict.ask.rstrip().endswith((".", "?"))
+    said = [each.say for each in made.predict.choices or ()]
+    assert len(set(said)) == len(said) and all(not each.endswith(".") for each in said)
+    assert made.predict.view or 2 <= len(said) <= 4
+
+
+def ends(knob, turn):
+    """The ends of a knob in a scene; of a choice the first and the last."""
+    if knob.choices or knob.kind is bool:
+        choices = list(knob.choices) or [False, True]
+        return [choices[0], choices[-1]]
+    return [own if own is not None else end
+            for own, end in zip((turn.low, turn.high), knob.ends, strict=True)]  # fmt: skip
+
+
+def one_is_right(name, scene, quick):
+    """Runs the scene with each of its knobs at its ends: just one choice is right of each run."""
+    house, draw, settings = suited(name, scene)
+    made = draw(ran(house, settings))
+    if made.predict is None or made.predict.view:
+        return
+    assert made.right()
+    for knob, turn in made.knobs.items():
+        declared = knobs.knobs(settings)[knob]
+        if declared.static == quick:
+            continue
+        for end in ends(declared, turn):
+            _, _, there = suited(name, scene, **{knob: end})
+            other = draw(ran(house, there))
+            assert other.predict is None or other.predict.view or other.right(), (knob, end)
+
+
+@every_scene
+def test_just_one_choice_is_right_at_the_ends_of_the_knobs(name, scene):
+    one_is_right(name, scene, quick=True)
+
+
+@pytest.mark.full
+@every_scene
+def test_just_one_choice_is_right_at_the_ends_of_the_knobs_that_compile(name, scene):
+    one_is_right(name, scene, quick=False)

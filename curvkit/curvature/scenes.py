@@ -129,6 +129,12 @@ BEATS = (
     sc.Beat("The ball rests while the valley narrows around it.", [("relative", "<", 1.9)]),
     sc.Beat("At the edge: the valley narrows again, until the next throw."),
 )  # fmt: skip
+DRAWN = sc.Prediction(
+    view="climb", x="step", y="lam",
+    ask="Where will the sharpness *λ* go? Draw its curve in the view of the climb, or tilt a line "
+        "with the arrow keys, ↑ and ↓, and press Enter.",
+    verdict="Your curve was {value} away from *λ*, on average.",
+)  # fmt: skip
 LAYOUT = sc.Layout(
     wide=sc.Plan(columns=(1.12, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
               areas=("valley climb", "valley plane")),
@@ -169,6 +175,7 @@ def edge(trace: Trace) -> sc.Scene:
         lost=sc.Lost(fields=("lam", "x"), above=1e5),
         views=(_valley(critical), _climb(critical, length), _plane(critical)),
         layout=LAYOUT, length=-(-length // rate),
+        predict=DRAWN,
         tries=(
             sc.Try("larger steps", {"learning_rate": 0.2}),
             sc.Try("smaller steps", {"learning_rate": 0.06}),
@@ -194,12 +201,31 @@ def _path(steps: int) -> sc.View:
     )  # fmt: skip
 
 
+def _foretold(trace: Trace) -> sc.Prediction | None:
+    """What the ball will do; gradient descent on a quadratic alone is decided by *ηλ*."""
+    if trace.settings["data"] != "quadratic" or trace.settings["rule"] != "gd":
+        return None
+    return sc.Prediction(
+        ask="What will the ball do at this rate?",
+        choices=(
+            sc.Answer("it glides down on its own side", [("thrown", "<", 1)]),
+            sc.Answer("it jumps across, and comes closer",
+                      [("thrown", ">", 1), ("thrown", "<", 1.999)]),
+            sc.Answer("it jumps back and forth, as far as before",
+                      [("thrown", ">", 1.999), ("thrown", "<", 2.001)]),
+            sc.Answer("each jump is wider than the last", [("thrown", ">", 2.001)]),
+        ),
+    )  # fmt: skip
+
+
 @np.errstate(all="ignore")
 def throw(trace: Trace) -> sc.Scene:
     """A ball in one valley of known sharpness: held below the edge, thrown out beyond it."""
     critical, steps = float(trace.critical), int(trace.settings["steps"])
+    rows = _fields(trace)
+    rows["thrown"] = np.nan_to_num(rows["relative"], nan=99.0, posinf=99.0)
     return sc.Scene(
-        title="Throw the ball", time="step", rows=_fields(trace),
+        title="Throw the ball", time="step", rows=rows, predict=_foretold(trace),
         alt="A ball jumps in a valley, and the distance from its floor after each step",
         fixed={"critical_x": np.linspace(-1, 1, 49), "critical_y": np.linspace(-1, 1, 49) ** 2},
         knobs={"learning_rate": sc.Turn(low=0.02, high=0.12, recorded=sc.Recorded(

@@ -6,6 +6,8 @@ from curvkit.distillation.trace import WILD, Trace
 from curvkit.draw import scene as sc
 
 ARROWS = 13
+# Students that are so near their middle are in one place; a logit that goes back by more turns.
+NEAR, BACK = 1.0, 0.05
 
 
 @np.errstate(all="ignore")  # a run that is lost is no trouble
@@ -20,8 +22,25 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     middle = np.nan_to_num(np.array([np.nanmean(np.append(each, np.nan)) if np.isfinite(each).any()
                                      else 0.0 for each in worth]))  # fmt: skip
     x, y = hidden(logits[..., 0]), hidden(logits[..., 1])
+    plane = np.where(lost[..., None], WILD, logits[..., :2])
+    spread = np.linalg.norm(plane - plane.mean(1, keepdims=True), axis=-1).max(1, initial=0)
     return {"step": trace.step, "x": x, "y": y, "own_x": x[:, 0], "own_y": y[:, 0],
-            "own_value": worth[:, 0], "value": worth, "mean": middle}  # fmt: skip
+            "own_value": worth[:, 0], "value": worth, "mean": middle,
+            "spread": np.minimum(spread, 1e3)}  # fmt: skip
+
+
+def _foretold(count: int) -> sc.Prediction:
+    half = count / 2 - 0.25
+    return sc.Prediction(
+        ask=f"What will {count} students from different starts do?",
+        choices=(
+            sc.Answer("gather at one place", [("spread", "<", NEAR), ("turning", "<", half)]),
+            sc.Answer("end at several places, or far away",
+                      [("spread", ">", NEAR), ("turning", "<", half)]),
+            sc.Answer("go back and forth to the end, half of them or more",
+                      [("turning", ">", half)]),
+        ),
+    )  # fmt: skip
 
 
 def _arrows(trace: Trace) -> dict[str, np.ndarray]:
@@ -94,7 +113,8 @@ def portrait(trace: Trace) -> sc.Scene:
     return sc.Scene(
         title="Not every update is a gradient", time="step", rows=_fields(trace),
         alt="Students are carried over the plane of two logits by the update of a variant",
-        fixed={"curl": np.nan_to_num(np.asarray(trace.curl, float)), **_arrows(trace)},
+        fixed={"curl": np.nan_to_num(np.asarray(trace.curl, float)), **_arrows(trace),
+               "turning": np.array(float((trace.swing() > BACK).sum()))},
         knobs={"learning_rate": sc.Turn(), "variant": sc.Turn(), "start_first": sc.Turn(),
                "start_second": sc.Turn()},
         controls=("variant", "learning_rate"),
@@ -107,6 +127,12 @@ def portrait(trace: Trace) -> sc.Scene:
         pace=sc.Pace(rate=45), lost=sc.Lost(fields=("mean",), above=WILD),
         beats=(sc.Beat("Each student follows the arrows, wherever they lead; the large one leaves "
                        "its whole way."),),
+        predict=_foretold(trace.logits.shape[1]),
+        tries=(
+            sc.Try("without the turning term", {"variant": "n_distill_reward"}, over=True),
+            sc.Try("reward alone", {"variant": "reward_alone"}, over=True),
+            sc.Try("smaller steps", {"learning_rate": 0.02}, over=True),
+        ),
         views=(_plane(trace), _worth(trace, level)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.42, least=440, most=680,

@@ -44,7 +44,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         fields |= {f"{name}_x": np.sin(turned), f"{name}_y": np.cos(turned), f"{name}_near": near,
                    f"{name}_far": _at(trace, f"{name}_c", 0.0),
                    f"{name}_map": np.asarray(getattr(trace, f"{name}_c"), float)}  # fmt: skip
-    return fields
+    return fields | {"ends": np.nan_to_num(fields["plain_near"], nan=1.0)}
 
 
 def _circle(name: str) -> sc.View:
@@ -106,6 +106,24 @@ def _alike() -> sc.View:
     )  # fmt: skip
 
 
+# Neighbours begin with a cosine of 0.81; at 0.98 the angle between them is 11 degrees.
+FORETOLD = sc.Prediction(
+    ask="Ten inputs around a circle. Where will the plain network put them?",
+    choices=(
+        sc.Answer("all nearly in one place", [("ends", ">", 0.98)]),
+        sc.Answer("closer together", [("ends", ">", 0.82), ("ends", "<", 0.98)]),
+        sc.Answer("as far apart as before, or farther", [("ends", "<", 0.82)]),
+    ),
+)
+
+
+TRIES = (
+    sc.Try("5 layers", {"depth": 5}, over=True),
+    sc.Try("200 layers", {"depth": 200}, over=True),
+    sc.Try("tanh", {"activation": "tanh"}, over=True),
+)
+
+
 @np.errstate(all="ignore")
 def circle(trace: Trace) -> sc.Scene:
     """Ten inputs on two circles, and the C map that moves them."""
@@ -137,6 +155,7 @@ def circle(trace: Trace) -> sc.Scene:
                     [("gone", "<", 0.6)]),
             sc.Beat("Four numbers in the activation keep them apart, at any depth."),
         ),
+        predict=FORETOLD, tries=TRIES,
         views=(_circle("plain"), _circle("shaped"), _bend(trace.target), _alike()),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1, 1.05), rows=(1.7, 1), aspect=0.46, least=500, most=680,

@@ -19,13 +19,16 @@ for (const place of document.querySelectorAll(".curvkit-scene")) {
 """
 
 
-def drawn(packed: Mapping[str, Any]) -> str:
+def drawn(packed: Mapping[str, Any], *, asks: bool = True) -> str:
     """The place of a scene, with all that it shows; `program` mounts it.
 
     Args:
         packed: as `show.stage.widget.Kept` keeps it: scene, header and bytes.
+        asks: whether the scene halts for its prediction; else it plays through, as for a picture
+            or a measurement, and asks only who presses its button.
     """
-    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    given = {**packed, "asks": asks}
+    text = json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     scene = packed.get("scene")
     alt = html.escape(str(scene.get("alt", "")) if isinstance(scene, Mapping) else "")
     return (

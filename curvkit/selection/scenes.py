@@ -38,6 +38,33 @@ def _scores(trace: Trace) -> np.ndarray:
     return np.asarray(chosen[:, : trace.count], float)
 
 
+def _lead(trace: Trace) -> np.ndarray:
+    """By how much the whitened rule is ahead of the raw one, (reading,): in good groups found, or
+    in per cent of the test explained.
+    """
+    if trace.known:
+        ahead = np.asarray(trace.hits, float) - trace.other_hits
+    else:
+        ahead = 100 * (np.asarray(trace.other_test_error, float) - trace.test_error)
+    sign = 1 if trace.settings["whiten"] else -1
+    return sign * np.clip(np.nan_to_num(ahead), -1e6, 1e6)
+
+
+def _foretold(known: bool, total: int) -> sc.Prediction:
+    near = 0.5
+    found = f"found more of the {total} good groups after {total} picks"
+    return sc.Prediction(
+        ask=f"Which rule will have {found if known else 'explained more of the test in the end'}?",
+        choices=(
+            sc.Answer("the whitened one, by ‖*Qᵀr*‖", [("lead", ">", near)]),
+            sc.Answer("the raw one, by ‖*Xᵀr*‖", [("lead", "<", -near)]),
+            sc.Answer("neither, they tie" if known else "neither, within half a per cent",
+                      [("lead", ">", -near), ("lead", "<", near)]),
+        ),
+        until=total if known and total else None,
+    )  # fmt: skip
+
+
 @np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The scores of all groups before each pick, and the one that is picked."""
@@ -48,7 +75,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "residual": trace.residual_norm, "hits": trace.hits,
         "error": 100 * np.asarray(trace.test_error, float),
         "part": np.asarray(trace.lengths[:, : trace.count], float), "next": trace.step + 1,
-        **_tried(trace, rows, best),
+        "lead": _lead(trace), **_tried(trace, rows, best),
     }  # fmt: skip
 
 
@@ -208,6 +235,15 @@ def picks(trace: Trace) -> sc.Scene:
             sc.Beat("The group that holds most of the targets comes first.", [("step", "<", 0.5)]),
             sc.Beat("All groups taken are fitted anew, and what is left is scored again. Click a "
                     "group: would it leave less?"),
+        ),
+        predict=_foretold(known, total),
+        tries=(
+            (sc.Try("the raw rule", {"whiten": False}, over=True),
+             sc.Try("no noise", {"noise": 0.0}, over=True),
+             sc.Try("groups nearly of one column", {"within": 0.95}, over=True))
+            if known
+            else (sc.Try("the raw rule", {"whiten": False}, over=True),
+                  sc.Try("the whitened rule", {"whiten": True}, over=True))
         ),
         views=(_groups(trace, colors), _planes(colors), _parts(trace, colors), _left(trace)),
         layout=sc.Layout(

@@ -21,6 +21,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "sobolev_at": tame(trace.at_points[:, 1]), "values_error": np.maximum(error[:, 0], 1e-9),
         "sobolev_error": np.maximum(error[:, 1], 1e-9),
         "slope_error": slopes[:, 1],
+        "share": np.maximum(error[:, 1], 1e-9) / np.maximum(error[:, 0], 1e-9),
     }  # fmt: skip
 
 
@@ -76,6 +77,18 @@ def _errors(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+# Of the error from slopes over that from values, at the last step.
+FORETOLD = sc.Prediction(
+    ask="The second network is told slopes too, three numbers a point instead of one. How large "
+        "will its error be?",
+    choices=(
+        sc.Answer("at most a fifth of that from values", [("share", "<", 0.2)]),
+        sc.Answer("smaller, but not so much", [("share", ">", 0.2), ("share", "<", 0.97)]),
+        sc.Answer("as large, or larger: it has more to fit", [("share", ">", 0.97)]),
+    ),
+)  # fmt: skip
+
+
 @np.errstate(all="ignore")
 def surfaces(trace: Trace) -> sc.Scene:
     """The function, and what is learnt of it from values alone and from slopes too."""
@@ -106,6 +119,11 @@ def surfaces(trace: Trace) -> sc.Scene:
         beats=(
             sc.Beat("Drag a surface to turn it. Both networks start alike.", [("step", "<", 1)]),
             sc.Beat("Values alone say nothing of what lies between the points."),
+        ),
+        predict=FORETOLD,
+        tries=(
+            sc.Try("slopes weigh a hundredth", {"slope_weight": 0.01}, over=True),
+            sc.Try("slopes weigh ten times", {"slope_weight": 10.0}, over=True),
         ),
         views=(*views, _above(ends), _errors(trace)),
         layout=sc.Layout(

@@ -38,7 +38,36 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
                 f"relative{at}": tame(2 * lam / edge), f"rate{at}": tame(rate),
                 f"scaled{at}": tame(of("scaled_sharpness")), f"loss{at}": tame(of("loss")),
             }  # fmt: skip
+    losses = [fields[f"loss{at}"] for at in range(min(2, trace.loss.shape[1]))]
+    first, other = (np.maximum(np.nan_to_num(losses[at], nan=WILD), 1e-30) for at in (0, -1))
+    fields["ahead"] = np.log10(other / first)
+    fields["beyond"] = np.nan_to_num(fields["relative0"], nan=99.0, posinf=99.0)
     return fields
+
+
+def _foretold(names: list[str]) -> sc.Prediction | None:
+    """Who will be ahead, or of one tuner alone where it comes to stand; see `_fields`."""
+    if len(names) > 1 and names[0] == names[1]:
+        return None
+    if len(names) > 1:
+        near = float(np.log10(1.1))
+        return sc.Prediction(
+            ask="Who will have the lower loss at the last step?",
+            choices=(
+                sc.Answer(names[0], [("ahead", ">", near)]),
+                sc.Answer(names[1], [("ahead", "<", -near)]),
+                sc.Answer("neither: they end alike, to a tenth",
+                          [("ahead", ">", -near), ("ahead", "<", near)]),
+            ),
+        )  # fmt: skip
+    return sc.Prediction(
+        ask="Where will the sharpness be at the last step, against the edge of its rate?",
+        choices=(
+            sc.Answer("below it, by a twentieth or more", [("beyond", "<", 1.9)]),
+            sc.Answer("at it, to a twentieth", [("beyond", ">", 1.9), ("beyond", "<", 2.1)]),
+            sc.Answer("above it, or lost", [("beyond", ">", 2.1)]),
+        ),
+    )
 
 
 def _valley(at: int, name: str) -> sc.View:
@@ -80,6 +109,18 @@ def _climb(at: int, name: str, steps: float) -> sc.View:
     )  # fmt: skip
 
 
+TRIES = {
+    "learning_rate": (
+        sc.Try("*η* = 0.05", {"learning_rate": 0.05}),
+        sc.Try("*η* = 0.3", {"learning_rate": 0.3}),
+    ),
+    "sigma": (
+        sc.Try("*σ* = 1, from here", {"sigma": 1.0}),
+        sc.Try("*σ* = 2.05", {"sigma": 2.05}),
+    ),
+}
+
+
 @np.errstate(all="ignore")
 def balls(trace: Trace) -> sc.Scene:
     """One tuner beside another: how each ball is thrown, and how each edge answers."""
@@ -111,7 +152,8 @@ def balls(trace: Trace) -> sc.Scene:
             sc.Beat("The ball is held: *λ* is below the edge.", [("relative0", "<", 1.8)]),
             sc.Beat("On the edge, and kept there."),
         ),
-        lost=sc.Lost(fields=("lam0",), above=WILD), views=tuple(views),
+        lost=sc.Lost(fields=("lam0",), above=WILD), views=tuple(views), predict=_foretold(names),
+        tries=TRIES[knob],
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1), rows=(1.25, 1) if two else (1,), aspect=0.5, least=520,
                          most=760, areas=wide),

@@ -32,6 +32,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "bound": finite(trace.upper_bound.astype(float)),
         "attack": finite(trace.attack.astype(float)),
         "proved": 100 * trace.proved, "violated": 100 * trace.violated,
+        "red": 100 * np.nan_to_num(trace.violated.astype(float)),
         "known": 100 * (trace.proved + trace.violated),
     }  # fmt: skip
 
@@ -134,6 +135,18 @@ def _closing(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+# Of the area in cells with a counterexample when all rounds are over, in per cent.
+FORETOLD = sc.Prediction(
+    ask="The true pendulum loses energy everywhere. In a red cell the network's energy was seen to "
+        "grow somewhere. When the cells are small, how much of the square will be red?",
+    choices=(
+        sc.Answer("a tenth or less", [("red", "<", 10)]),
+        sc.Answer("more than a tenth, less than a third", [("red", ">", 10), ("red", "<", 33.33)]),
+        sc.Answer("a third or more", [("red", ">", 33.33)]),
+    ),
+)  # fmt: skip
+
+
 @np.errstate(all="ignore")
 def region(trace: Trace) -> sc.Scene:
     """Cell by cell it is proved that energy falls, or a state is found at which it grows."""
@@ -142,7 +155,8 @@ def region(trace: Trace) -> sc.Scene:
         alt="The plane of the pendulum's states in cells, green where it is proved that energy "
             "falls, red where a state was found at which it grows; over it one box with its bound, "
             "and a pendulum that is let go in the middle of the box",
-        fixed=_box(trace), knobs={"model": sc.Turn(), **BOX}, controls=("model", "box_size"),
+        fixed=_box(trace), knobs={"model": sc.Turn(), "relaxation": sc.Turn(), **BOX},
+        controls=("model", "relaxation", "box_size"),
         sentence=(
             "After ", sc.Number(time=True, digits=0, width=5), " cells ",
             sc.Number(field="proved", digits=1, says="proved, per cent"),
@@ -160,6 +174,11 @@ def region(trace: Trace) -> sc.Scene:
                     [("known", "<", 85)]),
             sc.Beat("Almost every state is decided. Let go where it is red, the model's pendulum "
                     "gains energy, and it never comes to rest."),
+        ),
+        predict=FORETOLD,
+        tries=(
+            sc.Try("model B, taught where A failed", {"model": "B"}, over=True),
+            sc.Try("bounds by intervals", {"relaxation": "intervals"}, over=True),
         ),
         views=(_plane(trace), _closing(trace), _swing()),
         layout=sc.Layout(

@@ -2,6 +2,10 @@
 
 import pytest
 from pages import BROWSER, FLAGS
+from scripts import listened
+from staged import written
+
+from curvkit.pages import stages
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +18,19 @@ def browser():
         opened = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Return what opens scenes in a page, and what it complained of; none asks if not told to."""
+
+    def open_it(*scenes, width=1000, asks=False, **options):
+        sheet = browser.new_page(viewport=dict(width=width, height=900), **options)
+        complaints = listened(sheet)
+        text = written("".join(stages.drawn(each, asks=asks) for each in scenes))
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        sheet.goto((tmp_path / "page.html").as_uri())
+        sheet.wait_for_timeout(400)
+        return sheet, complaints
+
+    return open_it

@@ -207,8 +207,16 @@ RATES = f"""() => {{
 }}"""
 
 
+def plays(page, rows):
+    """Passes over the question, and waits for so many rows."""
+    page.wait_for_function(f"globalThis.stages?.length && !!{STAGE}?.guess", timeout=60_000)
+    page.locator(".stage >> nth=0").scroll_into_view_if_needed()
+    page.evaluate(f"{STAGE}.guess.asking && {STAGE}.play()")
+    page.wait_for_function(f"{STAGE}.store.rows > {rows}", timeout=60_000)
+
+
 def test_the_edge_is_turned_by_keys_while_the_network_trains_and_training_goes_on(page):
-    page.wait_for_function(f"globalThis.stages?.length && {STAGE}?.store.rows > 60", timeout=60_000)
+    plays(page, 60)
     page.locator(".stage >> nth=0").scroll_into_view_if_needed()
     page.evaluate(f"{STAGE}.seek(40)")
     # By keyboard, from the step that is shown.
@@ -227,7 +235,7 @@ def test_the_edge_is_turned_by_keys_while_the_network_trains_and_training_goes_o
 
 @pytest.mark.full  # a mouse that moves while cells still grow may miss
 def test_the_edge_is_dragged_by_hand(page):
-    page.wait_for_function(f"globalThis.stages?.length && {STAGE}?.store.rows > 80", timeout=60_000)
+    plays(page, 80)
     page.locator(".stage >> nth=0").scroll_into_view_if_needed()
     page.evaluate(f"{STAGE}.seek(70)")
     page.wait_for_timeout(1000)  # two turns within a moment are one on the time bar

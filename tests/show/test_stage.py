@@ -1,5 +1,6 @@
 """The run behind a stage: what a page is told, and what it may ask for."""
 
+import dataclasses
 import json
 import threading
 import time
@@ -250,6 +251,20 @@ def test_a_static_knob_shows_another_scene(page):
     page.wait(lambda p: p.rows >= 30)
     np.testing.assert_array_equal(page.fields["value"][:5], [0, 0, 1, 3, 6])
     assert {"kind": "words", "words": "compiling…"} in page.told
+
+
+def test_a_scene_whose_words_are_of_a_knob_is_shown_anew_with_it():
+    titled = lambda trace: dataclasses.replace(line(trace), title=f"From {trace.settings['start']}")
+    page = Page(draw=titled)
+    page.wait(lambda p: p.rows >= 30)
+    page.say(kind="steer", knobs={"start": 5.0}, at=0, over=True)
+    page.wait(lambda p: p.kinds().count("scene") == 2)
+    scenes = [each["scene"] for each in page.told if each["kind"] == "scene"]
+    assert [each["title"] for each in scenes] == ["From 0.0", "From 5.0"]
+    assert scenes[1]["knobs"]["start"]["value"] == 5.0
+    page.wait(lambda p: p.rows >= 30)
+    np.testing.assert_array_equal(page.fields["value"][:4], [5, 6, 7, 8])
+    page.running.close()
 
 
 def test_what_is_refused_is_told_beside_its_knob_and_loses_nothing(page):

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 from rooms import ran
-from scripts import listened
+from staged import packed
 from test_every_scene import every_scene, suited
 
-from curvkit.pages import page as pages
-from curvkit.pages import stages
 from curvkit.show.stage.live import knob_facts
 from curvkit.show.stage.widget import Kept
 
@@ -29,34 +27,6 @@ INK = """() => new Promise((resolve) => {
   };
   image.src = stages[0].picture();
 })"""
-
-
-def packed(name, scene):
-    house, draw, settings = suited(name, scene)
-    made = draw(ran(house, settings))
-    return made, Kept(made, knob_facts(house.stream, settings)).packed()
-
-
-def written(place):
-    """A page that holds scenes and may run nothing but the stage."""
-    program = pages.script(stages.program(), "n", "module")
-    return pages.shell("Scenes", f"<main>{place}</main>{program}", "n")
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Return what opens scenes in a page, and what it complained of."""
-
-    def open_it(*scenes, width=1000, **options):
-        sheet = browser.new_page(viewport=dict(width=width, height=900), **options)
-        complaints = listened(sheet)
-        text = written("".join(stages.drawn(each) for each in scenes))
-        (tmp_path / "page.html").write_text(text, encoding="utf-8")
-        sheet.goto((tmp_path / "page.html").as_uri())
-        sheet.wait_for_timeout(400)
-        return sheet, complaints
-
-    return open_it
 
 
 @every_scene

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from curvkit.core import messages
-from curvkit.draw.scene import plans
+from curvkit.draw.scene import asked, plans
 from curvkit.draw.scene.channels import Field, KnobValue, Number, Ramp, RampName, Role, Span
 from curvkit.draw.scene.fields import Fields
 from curvkit.draw.scene.marks import Dots, Drag, Jumps, Mark
@@ -82,21 +82,10 @@ def _words(given: "Scene", fields: Fields) -> None:
     for name in (*given.controls, *(knob for each in given.tries for knob in each.knobs)):
         _knob(name, given.knobs)
     if given.predict:
-        _prediction(given, given.predict, fields)
-
-
-def _prediction(given: "Scene", asked: Any, fields: Fields) -> None:
-    if (asked.view is None) == (asked.choices is None):
-        raise ValueError("a prediction is a curve in a view or a choice, one of the two")
-    if asked.view is not None:
-        if asked.view not in {view.id for view in given.views}:
-            raise ValueError(f"the prediction names the view {asked.view}, which is not there")
-        if asked.x is None or asked.y is None or asked.verdict is None:
-            raise ValueError("a prediction by hand needs x, y and a verdict")
-        fields.over_time(asked.x)
-        fields.over_time(asked.y)
-    for each in asked.choices or ():
-        _conditions(each.when, fields)
+        asked.check(
+            given.predict, [view.id for view in given.views], fields,
+            lambda conditions: _conditions(conditions, fields),
+        )  # fmt: skip
 
 
 def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:

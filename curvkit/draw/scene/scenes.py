@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from curvkit.draw.scene import check
+from curvkit.draw.scene import asked, check
 from curvkit.draw.scene.channels import Color, Number, Part, plain
 from curvkit.draw.scene.views import Layout, View
 
@@ -127,8 +127,14 @@ class Prediction(Part):
     Args:
         view, x, y: where the curve is drawn, and what it is held against.
         verdict: what is said of the curve; {value} is how far it was off on average.
-        choices: what can be chosen instead; until: the row at which it is told.
-        patience: after so many seconds the run goes on by itself.
+        choices: what can be chosen instead; of any run exactly one of them is right.
+        until: the row at which a choice is held against the run; its last, or that at which it
+            is lost, if None.
+        patience: after so many seconds in which it is seen the run goes on by itself.
+
+    >>> chosen = (Answer("it grows", [("x", ">", 1)]), Answer("it falls", [("x", "<", 1)]))
+    >>> Prediction(ask="What will it do?", choices=chosen).told()["ask"]
+    'What will it do?'
     """
 
     ask: str
@@ -199,6 +205,19 @@ class Scene:
     def count(self) -> int:
         """How many rows there are."""
         return len(self.rows[self.time])
+
+    @property
+    def last(self) -> int:
+        """The last row that is shown: that at which the run is lost, or the last there is."""
+        return asked.last(self.rows, self.lost)
+
+    def right(self) -> str | None:
+        """The choice that this run makes right; None where it has none, or not just one."""
+        if self.predict is None or not self.predict.choices or not self.count:
+            return None
+        until = self.last if self.predict.until is None else min(self.predict.until, self.last)
+        found = asked.right(self.predict, self.rows, self.fixed, until)
+        return self.predict.choices[found[0]].say if len(found) == 1 else None
 
     def told(self, knobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """The scene as JSON, without its fields.

@@ -99,6 +99,19 @@ def _losses(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+def _foretold(count: int) -> sc.Prediction:
+    half = count / 2 - 0.25
+    return sc.Prediction(
+        ask=f"Lower ground is near. How many of {count} marbles will all the same end at the level "
+            "of the bad minimum?",
+        choices=(
+            sc.Answer("none of them", [("caught", "<", 0.5)]),
+            sc.Answer("fewer than half", [("caught", ">", 0.5), ("caught", "<", half)]),
+            sc.Answer("half of them or more", [("caught", ">", half)]),
+        ),
+    )  # fmt: skip
+
+
 @np.errstate(all="ignore")
 def marbles(trace: Trace) -> sc.Scene:
     """Gradient descent from a grid of starts; some fall into the minimum and stay."""
@@ -132,6 +145,11 @@ def marbles(trace: Trace) -> sc.Scene:
                     [("own_fate", ">", 1.5), ("own_fate", "<", 2.5)]),
             sc.Beat("The large marble is lost: its numbers have no end.", [("own_fate", ">", 2.5)]),
             sc.Beat("The large marble is still above the level."),
+        ),
+        predict=_foretold(count),
+        tries=(
+            sc.Try("smaller steps", {"learning_rate": 0.1}, over=True),
+            sc.Try("longer steps", {"learning_rate": 2.0}, over=True),
         ),
         views=(_plane(trace, heights), _losses(trace)),
         layout=sc.Layout(wide=columns, narrow=sc.Plan(

@@ -5,9 +5,9 @@ import { inflate, unpack } from "./store.js";
 import { addStyle, element } from "./style.js";
 
 // Mounts a scene in a page. `data` is {header, bytes}; where it cannot be shown, a sentence is.
-export function mount(el, scene, data, source = null) {
+export function mount(el, scene, data, source = null, options = {}) {
   try {
-    const stage = new Stage(el, scene, unpack(data.header, data.bytes), source);
+    const stage = new Stage(el, scene, unpack(data.header, data.bytes), source, options);
     (globalThis.stages ??= []).push(stage);
     return stage;
   } catch (error) {
@@ -19,14 +19,15 @@ export function mount(el, scene, data, source = null) {
   }
 }
 
-// Mounts what a page holds: {scene, header, bytes (base64 of a deflated buffer), branches}.
+// Mounts what a page holds: {scene, header, bytes (base64 of a deflated buffer), branches, asks}.
 export async function mountPacked(el, packed) {
   const open = async (d) => ({ ...d, bytes: await inflate(d.bytes) });
   const branches = await Promise.all((packed.branches ?? []).map(open));
-  return mount(el, packed.scene, await open(packed), branches.length ? storedSource(branches) : null);
+  return mount(el, packed.scene, await open(packed), branches.length ? storedSource(branches) : null, { asks: packed.asks });
 }
 
 const STILL_AFTER = 1500;
+const nameOf = (e) => [e.tagName, e.getAttribute("aria-label")].join(" ");
 
 export default {
   render({ model, el }) {
@@ -35,15 +36,26 @@ export default {
     const bytesOf = (b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength);
     const still = () => {
       if (!stage || stage.gone || !model.get("wanted") || !stage.width) return;
+      if (stage.guess?.asking) {
+        clearTimeout(timer);
+        timer = setTimeout(still, STILL_AFTER);
+        return;
+      }
       model.set("still", { url: stage.picture(), width: stage.width, height: stage.height });
       model.save_changes();
     };
     const begin = (message, buffers) => {
+      // Another run in the same place asks no second time, and leaves a hand at its slider.
+      const asks = !stage?.guess || stage.guess.asking, over = stage?.over, bytes = bytesOf(buffers[0]);
+      const held = el.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+      source.came();
       stage?.destroy();
       el.replaceChildren();
-      stage = mount(el, message.scene, { header: message.header, bytes: bytesOf(buffers[0]) }, source);
+      stage = mount(el, message.scene, { header: message.header, bytes }, source, { asks });
       if (!stage) return;
       stage.open = !message.ended;
+      if (over && stage.modeButton) stage.setMode(true);
+      if (held) [...el.querySelectorAll("[aria-label]")].find((e) => nameOf(e) === held)?.focus({ preventScroll: true });
       stage.firstFrame = performance.now();
       if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
       clearTimeout(timer);

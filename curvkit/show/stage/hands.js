@@ -2,7 +2,7 @@
 import { chooseItem, nearestItem } from "./choose.js";
 import { dragged, handleAt, nextGrip, nudged, shownEdit, take } from "./handles.js";
 import { clamp } from "./maths.js";
-import { askedHere, decided, sketch, tilt } from "./predict.js";
+import { answered, askedHere, goOn, sketch, tilt } from "./predict.js";
 
 export function placeOf(S, e) {
   const b = S.canvas.getBoundingClientRect();
@@ -62,7 +62,7 @@ export function move(S, e) {
     return row != null && S.seek(row);
   }
   S.hot = handleAt(S, p, e.pointerType === "touch") ?? null;
-  const v = S.hot ? null : viewAt(S, p), row = v ? rowAt(S, v, p) : null;
+  const v = S.hot ? null : viewAt(S, p), row = v && !S.guess?.asking ? rowAt(S, v, p) : null;
   S.hover = row == null ? null : { view: v, step: Math.min(row, S.played || S.open ? row : Math.floor(S.clock.t)) };
   S.peek = S.hover && !S.clock.playing ? S.hover.step : null;
   S.canvas.style.cursor = cursorOf(S, v, row);
@@ -76,6 +76,7 @@ function cursorOf(S, v, row) {
   }
   if (v?.turned) return "grab";
   if (v?.choose) return "pointer";
+  if (v && S.guess?.asking && askedHere(S, v)) return "crosshair";
   if (v?.drop || v?.paint) return "copy";
   return row != null ? "crosshair" : "default";
 }
@@ -138,10 +139,7 @@ function paintAt(S, painting, p) {
 }
 
 export function up(S) {
-  if (S.guess?.drawing) {
-    decided(S);
-    S.play();
-  }
+  if (S.guess?.drawing) goOn(S);
   if (S.grabbed) {
     const { h } = S.grabbed;
     S.grabbed = null;
@@ -158,6 +156,10 @@ export function up(S) {
 // Keys on the stage itself: play, step, go to an end.
 export function key(S, e) {
   if (S.guess?.asking && /^Arrow(Up|Down)$/.test(e.key) && tilt(S, e.key === "ArrowUp" ? 1 : -1)) return e.preventDefault();
+  if (answered(S, e.key) || (S.guess?.asking && e.key === "Enter" && e.target.tagName !== "BUTTON" && goOn(S) == null)) {
+    e.preventDefault();
+    return e.stopPropagation();
+  }
   const tag = e.target.tagName, step = e.shiftKey ? 50 : 1;
   if (tag === "SELECT" || tag === "INPUT" || (e.key === " " && tag === "BUTTON")) return;
   const acts = {

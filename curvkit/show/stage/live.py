@@ -47,6 +47,7 @@ class Running:
         self._seen, self._rate, self._words = 0, 60.0, "compiling…"
         self._fixed: dict[str, np.ndarray] = {}
         self._edits: dict[tuple[str, int], Mapping[str, float]] = {}
+        self._told: dict[str, Any] = {}  # the scene as the pages have it, without its fields
         self._each = SECONDS / 8  # seconds that a reading took
         self._wake, self._lock, self._stopped = threading.Event(), threading.Lock(), False
         self.idle = threading.Event()
@@ -90,7 +91,7 @@ class Running:
         assert self.trace is not None and self._course is not None
         scene = self._draw(self.trace)
         header, raw = pack.packed(scene.rows, scene.fixed, exact=True)
-        self._fixed = dict(scene.fixed)
+        self._fixed, self._told = dict(scene.fixed), scene.told({})
         told = scene.told(knob_facts(self.stream, self._settings))
         message = {"kind": "scene", "to": place, "scene": told, "header": header}
         self._send({**message, "ended": self._course.ended}, [raw])
@@ -203,7 +204,10 @@ class Running:
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
             self.trace, self._edits = course.trace, {**edits}
-            self._rows(course, 0, {"steered": True, "anew": True})
+            if self._draw(self.trace).told({}) != self._told:  # its words or axes are other ones
+                self._show()
+            else:
+                self._rows(course, 0, {"steered": True, "anew": True})
 
     def _is_static(self, given: Mapping[str, Any]) -> bool:
         declared = knobs.knobs(self._settings)

@@ -8,7 +8,7 @@ import { buildControls, refuse, showControls } from "./controls.js";
 import { drawHandle, handlesOf, knobOf, placeHandle } from "./handles.js";
 import { down, key, keyOnHandle, move, up } from "./hands.js";
 import { approach, clamp, mix } from "./maths.js";
-import { ask, decided, drawGuess } from "./predict.js";
+import { ask, askAnew, askNow, bide, decided, drawGuess, withdraw } from "./predict.js";
 import { Store } from "./store.js";
 import { addStyle, element } from "./style.js";
 import { swung } from "./swing.js";
@@ -19,11 +19,14 @@ import { buildSentence, rich, speak, tell } from "./words.js";
 
 // Milliseconds for which a knob stays where a hand left it, until the rows that answer are there.
 const HELD = 900;
+// The share of a question that is seen where it waits for an answer.
+const LOOKED_AT = 0.5;
 
 export class Stage {
-  constructor(el, scene, fields, source = null) {
+  // `asks`: whether it asks for a prediction by itself.
+  constructor(el, scene, fields, source = null, { asks = true } = {}) {
     Object.assign(this, {
-      scene, source, open: !!source?.live, played: false, over: false, peek: null, hover: null, hot: null,
+      scene, source, asks, open: !!source?.live, played: false, over: false, peek: null, hover: null, hot: null,
       ghost: null, chosen: {}, steers: [], frames: [], costs: [], broken: false,
     });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -116,6 +119,11 @@ export class Stage {
       this.modeButton.onclick = () => this.setMode(!this.over);
       this.setMode(this.over);
     }
+    if (this.scene.predict) {
+      this.askButton = element("button", "ask", bar, { type: "button", textContent: "?", title: "Predict, from the start" });
+      this.askButton.setAttribute("aria-label", "predict, from the start");
+      this.askButton.onclick = () => askAnew(this);
+    }
     this.paceButton = element("button", "pace", bar, { type: "button" });
     this.paceButton.setAttribute("aria-label", "speed");
     this.paceButton.onclick = () => {
@@ -156,6 +164,10 @@ export class Stage {
       this.visible = e.isIntersecting;
       this.wake();
     }), this.root);
+    observe(new IntersectionObserver((entries) => {
+      this.inView = entries.at(-1).intersectionRatio >= LOOKED_AT;
+      bide(this);
+    }, { threshold: LOOKED_AT }), this.beatBox);
     const c = this.canvas;
     c.onpointermove = (e) => move(this, e);
     c.onpointerdown = (e) => down(this, e);
@@ -214,6 +226,7 @@ export class Stage {
     else this.play();
   }
   seek(t) {
+    if (this.guess?.asking) decided(this);
     this.clock.t = clamp(Math.round(t), 0, Math.max(0, this.store.last));
     this.clock.playing = false;
     this.changed();
@@ -296,12 +309,13 @@ export class Stage {
     if (this.aside) steered = false;
     if (steered && !anew && this.store.rows - at > 60) this.ghost = this.store.tail(at);
     this.clock.forget(at);
+    if (at < this.store.rows) withdraw(this);
     this.store.splice(at, count, columns);
     if (steered) this.markSteer(anew ? null : at);
     this.open = open;
     if (anew) Object.assign(this, { played: false, ghost: null, steers: [] });
     this.clock.t = anew ? 0 : Math.max(0, Math.min(this.clock.t, this.store.last));
-    if (steered && !this.clock.playing && !this.calm) this.play();
+    if (steered && !this.clock.playing && !this.calm && !this.guess?.asking) this.play();
     else this.changed();
     if (this.aside && !this.grabbed) requestAnimationFrame(() => this.tell(true));
   }
@@ -319,8 +333,7 @@ export class Stage {
     let moving = false;
     try {
       if (this.clock.tick(dt, this.open)) this.ended();
-      const q = this.scene.predict;
-      if (q && !this.guess && !this.calm && this.clock.playing && this.clock.t >= (q.at ?? 0)) ask(this);
+      if (askNow(this)) ask(this);
       const swinging = swung(this, dt);
       moving = this.ease(dt) || swinging;
       this.draw();
@@ -427,6 +440,7 @@ export class Stage {
   }
   destroy() {
     this.gone = true;
+    if (this.guess) decided(this);
     cancelAnimationFrame(this.raf);
     this.stops.forEach((stop) => stop());
     this.root.remove();

@@ -21,6 +21,11 @@ const STYLE = `
 .stage :focus-visible{outline:2px solid var(--stable);outline-offset:2px}
 .stage .beat{position:absolute;pointer-events:none;font-size:15.5px;line-height:1.38;color:var(--ink);transition:opacity .25s;text-wrap:balance}
 .stage .beat button{pointer-events:auto;margin:6px 8px 0 0;padding:3px 14px;border:1px solid var(--muted);background:var(--chip);font-size:14px}
+.stage .beat.asking{background:color-mix(in srgb,var(--paper) 93%,transparent);padding:8px 10px;margin:-8px -10px;border-radius:10px;box-shadow:0 0 0 1px var(--faint);pointer-events:auto;z-index:2;text-wrap:pretty}
+.stage .beat .answers{display:flex;flex-wrap:wrap;gap:6px;margin-top:8px}
+.stage .beat .answers button{margin:0;text-align:left;border-radius:12px;line-height:1.3}
+.stage .beat .answers button:hover{border-color:var(--ink);background:var(--ink);color:var(--paper)}
+.stage .beat .answers .skip{border-color:transparent;color:var(--muted)}
 .stage .controls{display:flex;flex-wrap:wrap;gap:6px 28px;margin:0 16px 10px;align-items:flex-start}
 .stage .control{flex:1 1 240px;max-width:460px;display:grid;grid-template-columns:1fr auto;gap:0 10px;font-size:13.5px;color:var(--muted)}
 .stage .control output{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
@@ -40,7 +45,8 @@ const STYLE = `
 .stage .track{position:relative;flex:1;height:40px;cursor:pointer;touch-action:none;border-radius:6px}
 .stage .track canvas{position:absolute;inset:0;height:100%;width:100%}
 .stage .pace,.stage .mode{flex:none;font-size:12.5px;color:var(--muted);min-width:92px;height:32px;padding:0 10px;border:1px solid var(--faint);line-height:30px;font-variant-numeric:tabular-nums;white-space:nowrap}
-.stage .pace:hover,.stage .mode:hover{color:var(--ink);border-color:var(--muted)}
+.stage .ask{flex:none;width:32px;height:32px;line-height:30px;font-size:14px;color:var(--muted);border:1px solid var(--faint)}
+.stage .pace:hover,.stage .mode:hover,.stage .ask:hover{color:var(--ink);border-color:var(--muted)}
 .stage .pace.slow{color:var(--unstable);border-color:currentColor}
 .stage .status{margin:2px 16px 0;font-size:13px;color:var(--muted);min-height:1.5em}
 .stage .status.bad{color:var(--bad)}

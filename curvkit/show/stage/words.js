@@ -2,7 +2,7 @@
 import { between, channel } from "./channel.js";
 import { tellChoices } from "./choose.js";
 import { clamp } from "./maths.js";
-import { holds, verdict, choose } from "./predict.js";
+import { bide, choose, goOn, holds, readOut, verdict } from "./predict.js";
 import { ICONS, element } from "./style.js";
 import { pieces, plain, say } from "./text.js";
 
@@ -83,19 +83,27 @@ export function speak(S, t) {
   S.tell(true);
   S.beatBox.style.opacity = 0;
   setTimeout(() => {
+    const asking = !!S.guess?.asking;
     S.beatBox.replaceChildren(...rich(S.said));
-    if (S.guess?.asking && S.scene.predict.choices) offer(S);
+    S.beatBox.classList.toggle("asking", asking);
+    if (asking) offer(S);
     S.beatBox.style.opacity = 1;
   }, S.calm ? 0 : 180);
 }
 
+// The buttons of a question.
 function offer(S) {
-  const row = element("div", "", S.beatBox);
-  S.scene.predict.choices.forEach((each, i) => {
-    const b = element("button", "", row, { type: "button" });
+  const row = element("div", "answers", S.beatBox);
+  (S.scene.predict.choices ?? []).forEach((each, i) => {
+    const b = element("button", "", row, { type: "button", title: `or press ${i + 1}` });
     b.append(...rich(each.say));
     b.onclick = () => choose(S, i);
   });
+  const skip = element("button", "skip", row, { type: "button", textContent: "skip", title: "or press Escape" });
+  skip.onclick = () => goOn(S);
+  if (S.guess.wanted) row.firstChild.focus({ preventScroll: true });
+  S.guess.wanted = false;
+  bide(S);
 }
 
 function faces(S, t) {
@@ -116,8 +124,10 @@ function faces(S, t) {
 
 // The first that holds: a run that is lost, the prediction, a beat.
 export function momentOf(S, t) {
-  if (t >= S.store.lost) return S.scene.lost?.say ?? "Here the run is lost: its numbers have no end. Go back.";
   const told = verdict(S, t);
+  if (t >= S.store.lost && !S.guess?.asking) {
+    return [told, S.scene.lost?.say ?? "Here the run is lost: its numbers have no end. Go back."].join(" ").trim();
+  }
   if (told) return told;
   const row = Math.round(t), rows = S.store.rows;
   const beat = (S.scene.beats ?? []).find((b) => holds(S.store, b.when, clamp(row + (b.lead ?? 0), 0, rows - 1)));
@@ -134,6 +144,6 @@ export function tell(S, now = false) {
   S.toldAt = time;
   const numbers = S.numbers.filter((n) => n.part.says).map((n) => `${n.part.says} ${n.words}`).join(", ");
   const chosen = tellChoices(S, Math.round(t));
-  S.live.textContent = `${label}. ${numbers ? numbers + ". " : ""}${chosen}${plain(momentOf(S, t))}`;
+  S.live.textContent = `${label}. ${numbers ? numbers + ". " : ""}${chosen}${plain(momentOf(S, t))}${readOut(S)}`;
   S.canvas.setAttribute("aria-label", plain(`${S.scene.alt ?? S.scene.title}. ${S.live.textContent}`));
 }

@@ -29,6 +29,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
             "edge": 2 / rate, "scaled": rate * lam, "rate": rate, "start": -half, "end": half,
             "ground": ground, "height": 0.5 * lam * square, "rest": rest,
             "predicted": trace.predicted_sharpness,
+            "beyond": np.nan_to_num(np.minimum(rate * lam, 99.0), nan=99.0),
         }  # fmt: skip
 
 
@@ -93,6 +94,17 @@ def _climb(steps: int) -> sc.View:
     )  # fmt: skip
 
 
+# Of ηλ at the last step; a run that is lost counts as beyond.
+FORETOLD = sc.Prediction(
+    ask="Where will *λ* be at the last step, against the edge 2/*η*?",
+    choices=(
+        sc.Answer("below it, by a fortieth or more", [("beyond", "<", 1.95)]),
+        sc.Answer("at it, to a fortieth", [("beyond", ">", 1.95), ("beyond", "<", 2.05)]),
+        sc.Answer("above it, or lost", [("beyond", ">", 2.05)]),
+    ),
+)
+
+
 @np.errstate(all="ignore")
 def balance(trace: Trace) -> sc.Scene:
     """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
@@ -118,7 +130,12 @@ def balance(trace: Trace) -> sc.Scene:
                     [("scaled", "<", 1.95)]),
             sc.Beat("At the edge: the jumps neither grow nor die."),
         ),
-        lost=sc.Lost(fields=("lam", "x"), above=1e4),
+        lost=sc.Lost(fields=("lam", "x"), above=1e4), predict=FORETOLD,
+        tries=(
+            (sc.Try("*η* = 0.5", {knob: 0.5}), sc.Try("*η* = 2", {knob: 2.0}))
+            if rule == "constant"
+            else (sc.Try("*σ* = 1", {knob: 1.0}), sc.Try("*σ* = 2", {knob: 2.0}))
+        ),
         views=(_valley(), _plane(), _climb(steps)), length=steps,
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.1, 1), rows=(1, 1), aspect=0.43, least=460, most=720,

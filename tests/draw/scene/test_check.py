@@ -144,6 +144,16 @@ BROKEN = {
     "prediction": (dict(predict=sc.Prediction(ask="?")), "one of the two"),
     "prediction's view": (dict(predict=sc.Prediction(ask="?", view="two")), "the view two"),
     "prediction's words": (dict(predict=sc.Prediction(ask="?", view="one")), "x, y and a verdict"),
+    "one choice": (dict(predict=sc.Prediction(
+        ask="?", choices=(sc.Answer("a", ()),))), "two choices"),
+    "choice": (dict(predict=sc.Prediction(ask="?", choices=(
+        sc.Answer("a", [("los", ">", 1)]), sc.Answer("b", [])))), "no field 'los'"),
+    "too early": (dict(predict=sc.Prediction(
+        ask="?", at=3, until=3, choices=(sc.Answer("a", ()),) * 2)), "cannot be told at row 3"),
+    "patience": (dict(predict=sc.Prediction(
+        ask="?", patience=0, choices=(sc.Answer("a", ()),) * 2)), "a patience above 0"),
+    "no number": (dict(predict=sc.Prediction(
+        ask="?", view="one", x="step", y="loss", verdict="Off.")), "a verdict with {value}"),
     "domain": (dict(views=(view(x=sc.Axis(domain=(1, 1))),)), "axis x goes from 1 to 1"),
     "log": (dict(views=(view(x=sc.Axis(domain=(0, 1), log=True)),)), "logarithmic"),
     "names": (dict(views=(view(x=sc.Axis(domain=(0, 1), at=(0, 1), names=("a",))),)), "1 names"),
@@ -194,3 +204,34 @@ def test_an_unknown_channel_is_a_sentence():
 def test_a_scene_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         scene().title = "Another"
+
+
+CHOICES = (
+    sc.Answer("low", [("loss", "<", 0.5)]),
+    sc.Answer("middling", [("loss", ">", 0.5), ("loss", "<", 1.5)]),
+    sc.Answer("high", [("loss", ">", 1.5)]),
+)
+
+
+@pytest.mark.parametrize(
+    "loss, lost, until, said",
+    [
+        ((0, 0, 0, 2), None, None, "high"),
+        ((0, 0, 1, 2), None, 2, "middling"),
+        ((0, 0, 1, 2), None, 9, "high"),
+        ((0, 9, np.nan, 0), sc.Lost(fields=("loss",), above=5), None, "high"),
+        ((0, 1, np.inf, 0), sc.Lost(fields=("loss", "ten")), None, "high"),
+        ((0, 0, 0, np.nan), None, None, None),
+        ((0, 0, 0, 0.5), None, None, None),
+    ],
+)
+def test_a_scene_says_which_choice_its_run_makes_right(loss, lost, until, said):
+    asked = sc.Prediction(ask="?", choices=CHOICES, until=until)
+    rows = {**ROWS, "loss": np.asarray(loss, float)}
+    made = scene(rows=rows, lost=lost, predict=asked)
+    assert made.right() == said
+    expected = 3 if lost is None else next(i for i, each in enumerate(loss) if not each <= 5)
+    assert made.last == expected
+    assert scene(rows=rows).right() is None
+    overlapping = sc.Prediction(ask="?", choices=(*CHOICES, sc.Answer("any", ())))
+    assert scene(rows=rows, predict=overlapping).right() == ("any" if said is None else None)
