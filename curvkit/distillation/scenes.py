@@ -21,7 +21,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     worth = np.where(np.abs(value) < WILD, value, np.nan)
     middle = np.nan_to_num(np.array([np.nanmean(np.append(each, np.nan)) if np.isfinite(each).any()
                                      else 0.0 for each in worth]))  # fmt: skip
-    plane = np.where(lost[..., None], WILD, logits[..., :2])
+    plane = np.where(np.expand_dims(lost, -1), WILD, logits[..., :2])
     spread = np.linalg.norm(plane - plane.mean(1, keepdims=True), axis=-1).max(1, initial=0)
     return {"step": trace.step, "x": hidden(logits[..., 0]), "y": hidden(logits[..., 1]),
             "value": worth, "mean": middle, "spread": np.minimum(spread, 1e3)}  # fmt: skip
