@@ -23,6 +23,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
                                      else 0.0 for each in worth]))  # fmt: skip
     x, y = hidden(logits[..., 0]), hidden(logits[..., 1])
     plane = np.where(lost[..., None], WILD, logits[..., :2])
+    plane = np.where(np.expand_dims(lost, -1), WILD, logits[..., :2])
     spread = np.linalg.norm(plane - plane.mean(1, keepdims=True), axis=-1).max(1, initial=0)
     return {"step": trace.step, "x": x, "y": y, "own_x": x[:, 0], "own_y": y[:, 0],
             "own_value": worth[:, 0], "value": worth, "mean": middle,

@@ -49,5 +49,5 @@ def right(
     def holds(name: str, sign: str, bound: float) -> bool:
         return value(name) > bound if sign == ">" else value(name) < bound
 
-    choices = enumerate(asked.choices or ())
-    return [at for at, each in choices if all(holds(*condition) for condition in each.when)]
+    choices: list[Any] = list(asked.choices or ())
+    return [at for at, each in enumerate(choices) if all(holds(*when) for when in each.when)]

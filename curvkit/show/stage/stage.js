@@ -314,7 +314,8 @@ export class Stage {
     if (steered) this.markSteer(anew ? null : at);
     this.open = open;
     if (anew) Object.assign(this, { played: false, ghost: null, steers: [] });
-    this.clock.t = anew ? 0 : Math.max(0, Math.min(this.clock.t, this.store.last));
+    const from = this.guess?.asking ? this.guess.at : this.clock.t;
+    this.clock.t = anew ? 0 : Math.max(0, Math.min(from, this.store.last));
     if (steered && !this.clock.playing && !this.calm && !this.guess?.asking) this.play();
     else this.changed();
     if (this.aside && !this.grabbed) requestAnimationFrame(() => this.tell(true));
