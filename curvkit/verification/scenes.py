@@ -159,7 +159,7 @@ def region(trace: Trace) -> sc.Scene:
             sc.Beat("What is not known is halved: green is proved, red has a counterexample.",
                     [("known", "<", 85)]),
             sc.Beat("Almost every state is decided. Let go where it is red, the model's pendulum "
-                    "gains energy, and it never comes to rest."),
+                    "gains energy; ten seconds later it has not come to rest."),
         ),
         views=(_plane(trace), _closing(trace), _swing()),
         layout=sc.Layout(
