@@ -104,7 +104,7 @@ def _plane(trace: Trace) -> sc.View:
         marks=(
             sc.Rect(**box, when="past", color=VERDICT, alpha=1, width=0.5, rim="paper"),
             sc.Rect(**box, color="ink", alpha=0.0, width=1.5, whole=True),
-            sc.Line(x="way_angle", y="way_speed", color="ink", width=1.5, alpha=0.75),
+            sc.Shape(x="way_angle", y="way_speed", color="ink", width=1.5, closed=False),
             sc.Rect(**one, color=BOXED, alpha=0.55, width=2.5, rim="ink", drag=sc.Drag(
                 x=angle, y=speed, edge=sc.KnobValue("box_size"),
                 label="the box: arrows move it, plus and minus change its size")),
@@ -173,7 +173,7 @@ def region(trace: Trace) -> sc.Scene:
             sc.Beat("What is not known is halved: green is proved, red has a counterexample.",
                     [("known", "<", 85)]),
             sc.Beat("Almost every state is decided. Let go where it is red, the model's pendulum "
-                    "gains energy, and it never comes to rest."),
+                    "gains energy; ten seconds later it has not come to rest."),
         ),
         predict=FORETOLD,
         tries=(

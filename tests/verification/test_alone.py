@@ -106,3 +106,11 @@ def test_a_trace_of_an_earlier_version_has_no_box_and_its_scene_is_drawn(tmp_pat
     assert np.isnan(old.box).all() and old.box_verdict == -1 and old.settings["box_size"] == 0.3
     drawn = scenes.region(old)
     assert np.isnan(drawn.fixed["box_left"]) and drawn.count == trace.readings
+
+
+def test_the_way_over_the_plane_has_a_gap_where_the_pendulum_turns_over():
+    drawn = scenes.region(boxed((2.6, 4.4, 0.1)))
+    angle = drawn.fixed["way_angle"]
+    assert np.nanmax(np.abs(angle)) <= np.pi + 1e-6 and np.isnan(angle).sum() >= 1
+    assert np.nanmax(np.abs(np.diff(angle))) < np.pi
+    assert np.ptp(drawn.fixed["swing"]) > 2 * np.pi
