@@ -22,7 +22,6 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     middle = np.nan_to_num(np.array([np.nanmean(np.append(each, np.nan)) if np.isfinite(each).any()
                                      else 0.0 for each in worth]))  # fmt: skip
     x, y = hidden(logits[..., 0]), hidden(logits[..., 1])
-    plane = np.where(lost[..., None], WILD, logits[..., :2])
     plane = np.where(np.expand_dims(lost, -1), WILD, logits[..., :2])
     spread = np.linalg.norm(plane - plane.mean(1, keepdims=True), axis=-1).max(1, initial=0)
     return {"step": trace.step, "x": x, "y": y, "own_x": x[:, 0], "own_y": y[:, 0],
