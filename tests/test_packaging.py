@@ -175,7 +175,9 @@ def test_an_installed_wheel_finds_its_notebooks_and_copies_them_to_be_changed(wh
     assert first == f"{len(list(ROOT.glob('notebooks/*.ipynb')))} notebooks" and third == "False"
     assert second == f"{(there / '00_start_here.ipynb').resolve()} True"
     originals = {p.name: p.read_bytes() for p in ROOT.glob("notebooks/*.ipynb")}
-    assert {p.name: p.read_bytes() for p in there.iterdir()} == originals
+    assert {p.name: p.read_bytes() for p in there.glob("*.*")} == originals
+    pictures = {p.name: p.read_bytes() for p in ROOT.glob("notebooks/pictures/*")}
+    assert {p.name: p.read_bytes() for p in there.glob("pictures/*")} == pictures
 
 
 # No index, no machine

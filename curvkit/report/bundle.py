@@ -2,7 +2,7 @@
 
 Its first cell holds curvkit as a wheel, and wheels of the small packages that a host may lack. They
 are unpacked into a folder of their own: curvkit before what the host has, the others after it, so
-that nothing of the host is replaced or shadowed.
+that nothing of the host is replaced or shadowed. Its pictures become attachments of their cells.
 """
 
 import base64
@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from packaging.requirements import Requirement
 
 from curvkit.core import files
-from curvkit.report import wheel
+from curvkit.report import pictures, wheel
 
 # What comes along beside curvkit, where it is pure Python; with what that asks for, but for these.
 CARRIED = ("optax", "jaxtyping", "anywidget", "platformdirs", "tqdm")
@@ -59,6 +59,7 @@ def bundle(path: Path, out: Path) -> list[str]:
         node = nbformat.read(path, as_version=4)
     except ValueError as error:
         raise ValueError(f"{path} is no notebook: it is not the JSON of one.") from error
+    node = pictures.carried(node, path.parent)
     wheels = _wheels()
     own, *others = wheels.values()
     written = ", ".join(f'"""\n{_text(each)}"""' for each in others)

@@ -39,8 +39,10 @@ def _checkout() -> Path | None:
 def to_work_on(notebook: Path) -> tuple[Path, bool]:
     """A notebook where it may be changed: one of an installed package is copied, with all others.
 
+    Their pictures come along.
+
     Returns:
-        Its path, and whether copies were made. What lies there already stays as it is.
+        Its path, and whether copies of notebooks were made. What lies there already stays as it is.
     """
     if notebook.parent != installed():
         return notebook, False
@@ -50,6 +52,9 @@ def to_work_on(notebook: Path) -> tuple[Path, bool]:
         if files.found(there / each.name) is None:
             files.write(there / each.name, each.read_bytes())
             copied = True
+    for each in sorted(installed().glob("pictures/*")):
+        if files.found(files.folder(there / "pictures") / each.name) is None:
+            files.write(there / "pictures" / each.name, each.read_bytes())
     return there / notebook.name, copied
 
 

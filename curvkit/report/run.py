@@ -19,7 +19,7 @@ from curvkit.core import messages
 from curvkit.host import files, provenance
 from curvkit.host.stop import Stop
 from curvkit.pages import index, page, parameters, pdf, reading
-from curvkit.report import execute
+from curvkit.report import execute, pictures
 from curvkit.report.progress import Follower
 
 FORMATS = ("html", "notebook", "pdf")
@@ -197,9 +197,9 @@ class Maker:
             for kind in KINDS:
                 (self.out / f"{job.stem}.{kind}").unlink(missing_ok=True)
             # Not by nbformat, which sorts all names: parameters are told in their own order.
-            files.write(
-                record_of, writable(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
-            )
+            record = pictures.carried(notebook, job.path.parent)
+            text = json.dumps(record, indent=1, ensure_ascii=False)
+            files.write(record_of, writable(f"{text}\n"))
         for kind, content in contents.items():
             files.write(self.out / f"{job.stem}.{kind}", content)
         sentence = f"{stem}: ok, " + ("as it was" if earlier else f"{facts.seconds:.0f} s")
