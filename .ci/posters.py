@@ -216,7 +216,7 @@ def frames(browser: Any, kept: Mapping[str, Any], look: Look) -> list[bytes]:
     """The frames of a poster as PNGs: the opening, then all of the run, and its end."""
     from curvkit.pages import page, stages
 
-    text = stages.drawn(kept) + page.script(stages.program(), "n", "module")
+    text = stages.drawn(kept, asks=False) + page.script(stages.program(), "n", "module")
     size = dict(width=WIDTH, height=1000)
     sheet = browser.new_page(viewport=size, color_scheme="light")
     with tempfile.TemporaryDirectory() as folder:
