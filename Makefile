@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
-.PHONY: help setup lab report gallery doctor test test-fast test-full slow test-gpu test-floors bench notebooks links lint types format lock clean
+.PHONY: help setup lab report gallery doctor test test-fast test-full slow test-gpu test-floors bench notebooks posters links lint types format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ bench: setup ## Measure against peers (every file in benchmarks/)
 notebooks: setup ## Write each notebook's .ipynb from its .py, and the README's tables
 	@$(PY) .ci/pair.py
 	@$(PY) .ci/tables.py
+
+posters: setup ## Make the notebooks' moving posters from their scenes (ARGS=01: of one notebook)
+	@$(PY) .ci/posters.py $(ARGS)
 
 links: notebooks ## Write badges and first cells from the address in pyproject.toml
 

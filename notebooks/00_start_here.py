@@ -31,6 +31,10 @@
 # Run a cell with Shift+Enter, or all of them from the menu *Run*.
 # <!-- /live -->
 # <!-- page: This is a page of what it showed as it ran: figures play here, and knobs turn in JupyterLab (`make lab`). -->
+#
+# <!-- live -->
+# ![A ball jumps from one side of a valley to the other at each step, and its distance from the floor, drawn beside it, neither grows nor dies.](pictures/00_start_here.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 learning_rate = 0.1

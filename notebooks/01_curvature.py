@@ -25,6 +25,10 @@
 #
 # and then it stays there: not below, where it started, and not above, where a quadratic would
 # throw it out. (Cohen et al. 2021, arXiv 2103.00065.)
+#
+# <!-- live -->
+# ![A valley narrows around a ball until it throws the ball across; beside it the sharpness climbs to the dashed edge 2/η, is thrown back, and stays there.](pictures/01_curvature.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 learning_rate = 0.1

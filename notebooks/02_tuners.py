@@ -30,6 +30,10 @@
 # where $\sigma = 1$ is the greedy step and $\sigma = 2$ the longest one that a quadratic would
 # forgive. The longer step loses every comparison over one step, and wins the race.
 # (Roulet et al. 2024, *Stepping on the Edge*, arXiv 2407.06183.)
+#
+# <!-- live -->
+# ![Two curves of sharpness, each with the edge of its rate: CDAT's falls together with its edge and stays just above it, that of a constant rate settles on its fixed edge.](pictures/02_tuners.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 sigma = 2.0

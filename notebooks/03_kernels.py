@@ -31,6 +31,10 @@
 # with four numbers that depend on the architecture, and its kernel stays near the identity at any
 # depth. (Deep Kernel Shaping: Martens et al. 2021, arXiv 2110.01765; TAT: Zhang, Botev, Martens
 # 2022, arXiv 2203.08120.)
+#
+# <!-- live -->
+# ![Two circles of ten points, layer by layer: in the plain network all points run together into one, in the shaped network they stay apart.](pictures/03_kernels.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 activation = "softplus"

@@ -30,6 +30,10 @@
 #
 # for some other $\theta_2$. Each of the three is *proved* below, not plotted. (Swirszcz, Czarnecki,
 # Pascanu 2016, arXiv 1611.06310.)
+#
+# <!-- live -->
+# ![A grid of 169 marbles rolls over a map of the loss; a few of them end in a narrow valley, and their losses stay above the level of the bad minimum.](pictures/04_minima.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 steps = 5000

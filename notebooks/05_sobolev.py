@@ -29,6 +29,10 @@
 #
 # makes a network that is better at both from the same few points. (Czarnecki et al. 2017,
 # arXiv 1706.04859.) Below it is so on some functions, and not on others.
+#
+# <!-- live -->
+# ![Two surfaces grow through the same twenty points: learnt from values alone one stays low at its rims; learnt from slopes too the other rises there, steeply, as the target does.](pictures/05_sobolev.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 steps = 2000

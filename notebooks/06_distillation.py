@@ -30,6 +30,10 @@
 # That looks like descent on the expected loss. It is the gradient of *nothing*, unless $\hat r_i$ holds
 # one more term, $-\ell(s_{i+1})$; and where it is no gradient it can turn in cycles for ever. (Czarnecki,
 # Pascanu, Osindero, Jayakumar, Swirszcz, Jaderberg, AISTATS 2019, arXiv 1902.02186.)
+#
+# <!-- live -->
+# ![Six students follow arrows over a plane of logits and end up running round a closed loop for ever, while their returns rise and fall.](pictures/06_distillation.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 aliased = True

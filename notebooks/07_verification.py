@@ -31,6 +31,10 @@
 # most zero the property holds; if an attack finds $F > 0$ it does not; between both it is not known.
 # (Qin, Dvijotham, O'Donoghue, Bunel, Stanforth, Gowal, Uesato, Swirszcz, Kohli, ICLR 2019,
 # arXiv 1902.09592.)
+#
+# <!-- live -->
+# ![The plane of a pendulum's states in cells that are halved again and again: green where energy is proved to fall, red where it was seen to grow; beside it the bound comes down to the attack.](pictures/07_verification.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 model = "A"

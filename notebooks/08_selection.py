@@ -29,6 +29,10 @@
 #
 # then fit all that was taken anew. Simple as it is, it finds the right groups, under a condition that
 # can be computed. (Group-OMP: Lozano, Swirszcz, Abe, NeurIPS 2009.)
+#
+# <!-- live -->
+# ![Bars of the scores of thirty groups, the good ones blue: the tallest is taken, all bars shrink, and the curve of what is left to explain falls.](pictures/08_selection.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 rows = 80

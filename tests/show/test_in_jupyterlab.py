@@ -6,6 +6,7 @@ Set CURVKIT_SCREENSHOTS to a folder to look at what the browser saw.
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -74,6 +75,7 @@ def lab(tmp_path_factory):
     # A workbench, too, in the kernel that is there already.
     notebook.cells.append(nbformat.v4.new_code_cell(WORKBENCH))
     nbformat.write(notebook, root / "01_curvature.ipynb")
+    shutil.copytree(NOTEBOOKS / "pictures", root / "pictures")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -412,6 +414,10 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
       (each) => [each.naturalWidth, each.naturalHeight, each.clientWidth])""")
     assert seen and all(min(size) > 300 for *size, _ in seen), seen
     assert not later.locator(".js-plotly-plot").count()
+    # Its poster, too, which lies beside it.
+    poster = "document.querySelector('.jp-MarkdownOutput img[alt]')"
+    later.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
+    later.wait_for_function(f"() => {poster}?.naturalWidth > 300")
     later.evaluate(END_KERNEL, copied)
     later.close()
 

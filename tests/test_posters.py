@@ -1,0 +1,118 @@
+"""The moving posters of the notebooks: small, in motion, described, and of what is run today."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from pages import BROWSER
+from scripts import script
+
+from curvkit.pages import markup
+
+ROOT = Path(__file__).resolve().parent.parent
+posters, files = script("posters"), script("poster_file")
+SCRIPTS = sorted(posters.NOTEBOOKS.glob("*.py"))
+STAGED = [each for each in SCRIPTS if posters.has_stage(each)]
+PICTURE = re.compile(r"!\[([^\]]*)\]\((pictures/[^)]+\.webp)\)")
+moving = pytest.mark.parametrize("notebook", STAGED, ids=lambda path: path.stem)
+
+
+def first_words(notebook):
+    """The first cell of Markdown."""
+    cells = nbformat.read(notebook.with_suffix(".ipynb"), 4).cells
+    return next(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def poster(notebook):
+    return posters.PICTURES / f"{notebook.stem}.webp"
+
+
+@moving
+def test_a_poster_moves_is_small_and_lasts_some_seconds(notebook):
+    lasting, _ = files.noted(poster(notebook))
+    assert len(lasting) > 20
+    assert poster(notebook).stat().st_size <= files.MOST_BYTES
+    playing = lasting[1:-1]
+    assert all(
+        12 <= 1000 / each <= 20 for each in {min(playing), sorted(playing)[len(lasting) // 2]}
+    )
+    assert 4000 <= sum(lasting) <= 9000
+
+
+@moving
+def test_the_first_words_show_the_poster_and_say_what_is_seen(notebook):
+    found = PICTURE.findall(first_words(notebook))
+    assert [path for _, path in found] == [f"pictures/{notebook.stem}.webp"]
+    assert 10 <= len(found[0][0].split()) <= 45
+
+
+@moving
+def test_a_poster_was_made_of_what_the_notebook_plays_today(notebook):
+    _, note = files.noted(poster(notebook))
+    there = posters.asked(notebook)
+    title = note.pop("title")
+    assert note == posters.told(there), f"run `make posters ARGS={notebook.stem}`"
+    assert f'title="{title}"' in inspect.getsource(there.draw)
+
+
+def test_a_poster_of_other_parameters_is_out_of_date(tmp_path):
+    notebook = SCRIPTS[0]
+    there = posters.told(posters.asked(notebook))
+    text = notebook.read_text(encoding="utf-8")
+    assert "\nlearning_rate = 0.1\n" in text
+    other = tmp_path / notebook.name
+    other.write_text(text.replace("\nlearning_rate = 0.1\n", "\nlearning_rate = 0.2\n"))
+    changed = posters.told(posters.asked(other))
+    assert changed["settings"].pop("learning_rate") == 0.2
+    assert there["settings"].pop("learning_rate") == 0.1
+    assert changed == there
+
+
+def test_where_there_is_no_stage_there_is_no_poster():
+    assert len(STAGED) >= 9
+    made = {path.stem for path in posters.PICTURES.glob("*.webp")}
+    assert made == {each.stem for each in STAGED}
+    for each in set(SCRIPTS) - set(STAGED):
+        assert posters.asked(each) is None
+        assert not PICTURE.findall(first_words(each))
+    assert set(posters.LOOKS) <= made
+
+
+def test_what_is_no_poster_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="panel.png is no poster: it holds no note.$"):
+        files.noted(posters.PICTURES / "panel.png")
+
+
+@moving
+def test_a_page_plays_the_scene_and_leaves_the_poster_out(notebook):
+    words = markup.for_page(jupytext.read(notebook).cells[0].source)
+    drawn = markup.markdown(words, path=str(posters.NOTEBOOKS))
+    assert "<img" not in drawn and ".webp" not in drawn and "is not there" not in drawn
+
+
+@pytest.mark.parametrize(
+    "said, kept",
+    [("aabbbbcddd", "__bbbb_ddd"), ("aaabbb", "aaabbb"), ("aaab", "aaa_"), ("ab", "__")],
+)
+def test_words_that_no_one_could_read_are_not_said(said, kept):
+    assert "".join(each or "_" for each in posters.steady(list(said), 3)) == kept
+
+
+@pytest.mark.full
+@pytest.mark.browser
+def test_the_command_makes_a_poster_anew(tmp_path):
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    pytest.importorskip("PIL", reason="Pillow is not installed")
+    if BROWSER is None:
+        pytest.skip("No Chromium is installed, so no poster was made.")
+    command = [sys.executable, str(ROOT / ".ci" / "posters.py"), "00", "--out", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (made,) = tmp_path.iterdir()
+    assert made.name == "00_start_here.webp"
+    assert files.noted(made)[1] == files.noted(posters.PICTURES / made.name)[1]
+    assert made.stat().st_size <= files.MOST_BYTES and len(files.noted(made)[0]) > 20
