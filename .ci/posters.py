@@ -69,7 +69,9 @@ LOOKS = {
     ),
     "05_sobolev": Look(areas=("values sobolev",), height=260, frames=50, quality=42),
     "06_distillation": Look(until=0.75),
-    "07_verification": Look(until=0.5, frames=50),
+    "07_verification": Look(
+        areas=("plane closing",), columns=(1, 0.9), height=270, frames=44, until=0.5
+    ),
     "08_selection": Look(areas=("groups left",), columns=(1.3, 1), opening=0.0),
 }
 
