@@ -145,7 +145,8 @@ TAKE = """([frames, until]) => {
   clock.tick = () => false;
   // The stamps of a crowd stand on whole pixels: alike, they are small in a file.
   const draw = S.ctx.drawImage.bind(S.ctx);
-  S.ctx.drawImage = (made, x, y, ...size) => (made.width > 64 ? draw(made, x, y, ...size)
+  const enlarged = (made, wide) => made.width > 64 || wide > 1.2 * made.width;
+  S.ctx.drawImage = (made, x, y, ...size) => (enlarged(made, size[0]) ? draw(made, x, y, ...size)
     : draw(made, Math.round(x), Math.round(y), made.width, made.height));
   const chosen = (k) => times[Math.round((k / (frames - 1)) * (times.length - 1))];
   return Array.from({ length: frames }, (_, k) => chosen(k));

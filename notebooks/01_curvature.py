@@ -100,11 +100,10 @@ curvature.figures.scaled(trace)
 #
 # For $\eta\lambda < 1$ it glides down, between 1 and 2 it jumps across the valley and comes closer,
 # at 2 it jumps back and forth forever, above 2 it is thrown out. **Predict**: the quadratic below
-# has sharpness 20. What happens at $\eta$ = 0.09, 0.1 and 0.11?
+# has sharpness 20. What happens at $\eta$ = 0.09, 0.1 and 0.11? *Play* to watch it jump.
 # <!-- live -->
-# Turn the knob and see;
+# Turn the knob and see.
 # <!-- /live -->
-# *Play* to watch it jump.
 
 # %%
 curvature.explore(figure="valley", data="quadratic", learning_rate=0.095, every=1, steps=60)

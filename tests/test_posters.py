@@ -83,9 +83,11 @@ def test_where_there_is_no_stage_there_is_no_poster():
     assert set(posters.LOOKS) <= made
 
 
-def test_what_is_no_poster_is_refused_in_a_sentence():
-    with pytest.raises(ValueError, match="panel.png is no poster: it holds no note.$"):
-        files.noted(posters.PICTURES / "panel.png")
+def test_what_is_no_poster_is_refused_in_a_sentence(tmp_path):
+    other = tmp_path / "other.png"
+    other.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(ValueError, match="other.png is no poster: it holds no note.$"):
+        files.noted(other)
 
 
 @moving

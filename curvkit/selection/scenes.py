@@ -209,6 +209,20 @@ def _left(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
+# Of real data, and of a random problem, which has knobs of its own.
+TRIES = {
+    False: (
+        sc.Try("the raw rule", {"whiten": False}, over=True),
+        sc.Try("the whitened rule", {"whiten": True}, over=True),
+    ),
+    True: (
+        sc.Try("the raw rule", {"whiten": False}, over=True),
+        sc.Try("no noise", {"noise": 0.0}, over=True),
+        sc.Try("groups nearly of one column", {"within": 0.95}, over=True),
+    ),
+}
+
+
 @np.errstate(all="ignore")
 def picks(trace: Trace) -> sc.Scene:
     """Which group is next? The one whose span holds most of what is left."""
@@ -237,14 +251,7 @@ def picks(trace: Trace) -> sc.Scene:
                     "group: would it leave less?"),
         ),
         predict=_foretold(known, total),
-        tries=(
-            (sc.Try("the raw rule", {"whiten": False}, over=True),
-             sc.Try("no noise", {"noise": 0.0}, over=True),
-             sc.Try("groups nearly of one column", {"within": 0.95}, over=True))
-            if known
-            else (sc.Try("the raw rule", {"whiten": False}, over=True),
-                  sc.Try("the whitened rule", {"whiten": True}, over=True))
-        ),
+        tries=TRIES[known],
         views=(_groups(trace, colors), _planes(colors), _parts(trace, colors), _left(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1), rows=(1.45, 1), aspect=0.52, least=560, most=780,

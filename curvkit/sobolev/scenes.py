@@ -89,6 +89,12 @@ FORETOLD = sc.Prediction(
 )  # fmt: skip
 
 
+TRIES = (
+    sc.Try("slopes weigh a hundredth", {"slope_weight": 0.01}, over=True),
+    sc.Try("slopes weigh ten times", {"slope_weight": 10.0}, over=True),
+)
+
+
 @np.errstate(all="ignore")
 def surfaces(trace: Trace) -> sc.Scene:
     """The function, and what is learnt of it from values alone and from slopes too."""
@@ -121,10 +127,7 @@ def surfaces(trace: Trace) -> sc.Scene:
             sc.Beat("Values alone say nothing of what lies between the points."),
         ),
         predict=FORETOLD,
-        tries=(
-            sc.Try("slopes weigh a hundredth", {"slope_weight": 0.01}, over=True),
-            sc.Try("slopes weigh ten times", {"slope_weight": 10.0}, over=True),
-        ),
+        tries=TRIES,
         views=(*views, _above(ends), _errors(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1, 1), rows=(1.1, 1), aspect=0.56, least=560, most=800,

@@ -92,6 +92,11 @@ def region(trace: Trace) -> go.Figure:
     worst = _worst(trace)
     figure.add_trace(theme.curve("alignment", "most growth found", worst[:1] * np.pi,
                                  worst[1:] * fastest, mode="markers", marker=marker))  # fmt: skip
+    if (np.abs(np.nan_to_num(trace.box, nan=9.0)) < 9).all():
+        left, right, low, high = trace.box * np.array([np.pi, np.pi, fastest, fastest])
+        name = f"a box: growth at most {number(trace.box_bound)} J"
+        figure.add_trace(theme.curve("threshold", name, [left, right, right, left, left],
+                                     [low, low, high, high, low]))  # fmt: skip
     figure.update_xaxes(title_text="angle θ (rad; 0 hangs down)", range=[-np.pi, np.pi])
     figure.update_yaxes(title_text="angular speed ω (rad/s)", range=[-fastest, fastest])
     figure.update_layout(hovermode="closest")

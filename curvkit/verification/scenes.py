@@ -172,8 +172,8 @@ def region(trace: Trace) -> sc.Scene:
             sc.Beat("Large cells tell little: nothing is known yet.", [("known", "<", 5)]),
             sc.Beat("What is not known is halved: green is proved, red has a counterexample.",
                     [("known", "<", 85)]),
-            sc.Beat("Almost every state is decided. Let go where it is red, the model's pendulum "
-                    "gains energy; ten seconds later it has not come to rest."),
+            sc.Beat("Nearly all is decided. Let go where it is red, the model's pendulum has not "
+                    "come to rest after ten seconds."),
         ),
         predict=FORETOLD,
         tries=(

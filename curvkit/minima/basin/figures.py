@@ -13,6 +13,8 @@ from curvkit.minima.basin.trace import FATES, Trace
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+# What is farther, or of a larger loss, is lost.
+WILD = 1e15
 ROLES = ("second", "sharpness", "curvature", "plain")
 # The smallest step of a way that is drawn, as a share of the plane: two pixels.
 FINEST = 0.003
@@ -123,6 +125,11 @@ def plane(trace: Trace) -> go.Figure:
             for values in (trace.along, trace.across)
         ]
         figure.add_trace(theme.curve(ROLES[at], name, *now, mode="markers", marker=dict(size=8)))
+    way = [np.where(np.abs(each) < WILD, each, np.nan)
+           for each in (trace.dropped_along, trace.dropped_across)]  # fmt: skip
+    if np.isfinite(way).any():
+        figure.add_trace(theme.curve("threshold", "one more, dropped", *way,
+                                     line=dict(width=3, dash="solid")))  # fmt: skip
     _landmarks(figure, trace)
     return _finish(figure, trace)
 
@@ -133,7 +140,7 @@ def basin_map(trace: Trace) -> go.Figure:
     fate, first = trace.fate(), trace.head(1)
     for at, name in enumerate(FATES):
         x, y = (values[:, fate == at].ravel() for values in (first.along, first.across))
-        keep = (np.abs(x) < 1e15) & (np.abs(y) < 1e15)
+        keep = (np.abs(x) < WILD) & (np.abs(y) < WILD)
         marker = dict(size=22, symbol="square", opacity=0.85)
         figure.add_trace(theme.curve(ROLES[at], name, x[keep], y[keep], mode="markers",
                                      marker=marker))  # fmt: skip
@@ -204,7 +211,7 @@ def words(trace: Trace) -> str:
     if counts[3]:
         sentences.append(f"**{counts[3]}** diverged.")
     away = trace.off_plane[-1][trace.alive[-1]]
-    away = away[np.abs(away) < 1e15]
+    away = away[np.abs(away) < WILD]
     if len(away):
         sentences.append(f"They left the plane by {number(np.median(away))}, in the median.")
     return " ".join(sentences)

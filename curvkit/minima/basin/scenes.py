@@ -71,8 +71,8 @@ def _plane(trace: Trace, heights: np.ndarray) -> sc.View:
             sc.Text(text="a better place", x=float(trace.better_along), y=0, dx=-8, dy=-10,
                     align="right", **halo),
             sc.Dots(x="own_along", y="own_across", size=8, color=OWN, rim="ink"),
-            *(sc.Text(text=said, x=f"x{code}", y=f"y{code}", dy=24, align="center", weight=600,
-                      color="ink", **halo) for code, said in enumerate(SAID)),
+            *(sc.Text(text=said, x=f"x{code}", y=f"y{code}", dx=-13, dy=5, align="right",
+                      weight=600, color="ink", **halo) for code, said in enumerate(SAID)),
         ),
     )  # fmt: skip
 
@@ -112,6 +112,12 @@ def _foretold(count: int) -> sc.Prediction:
     )  # fmt: skip
 
 
+TRIES = (
+    sc.Try("smaller steps", {"learning_rate": 0.1}, over=True),
+    sc.Try("longer steps", {"learning_rate": 2.0}, over=True),
+)
+
+
 @np.errstate(all="ignore")
 def marbles(trace: Trace) -> sc.Scene:
     """Gradient descent from a grid of starts; some fall into the minimum and stay."""
@@ -147,10 +153,7 @@ def marbles(trace: Trace) -> sc.Scene:
             sc.Beat("The large marble is still above the level."),
         ),
         predict=_foretold(count),
-        tries=(
-            sc.Try("smaller steps", {"learning_rate": 0.1}, over=True),
-            sc.Try("longer steps", {"learning_rate": 2.0}, over=True),
-        ),
+        tries=TRIES,
         views=(_plane(trace, heights), _losses(trace)),
         layout=sc.Layout(wide=columns, narrow=sc.Plan(
             columns=(1,), rows=(1.1, 1), height=800, areas=("plane", "losses"))),
