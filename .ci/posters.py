@@ -59,7 +59,7 @@ LOOKS = {
         areas=("valley climb",), columns=(0.75, 1), height=300, frames=54, until=0.75
     ),
     "02_tuners": Look(areas=("climb0 climb1",), height=270),
-    "03_kernels": Look(areas=("plain shaped",), height=300),
+    "03_kernels": Look(areas=("plain shaped",), height=280, frames=40, until=0.8),
     "04_minima": Look(
         areas=("plane losses",),
         columns=(0.85, 1),
@@ -145,8 +145,9 @@ TAKE = """([frames, until]) => {
   clock.tick = () => false;
   // The stamps of a crowd stand on whole pixels: alike, they are small in a file.
   const draw = S.ctx.drawImage.bind(S.ctx);
-  const enlarged = (made, wide) => made.width > 64 || wide > 1.2 * made.width;
-  S.ctx.drawImage = (made, x, y, ...size) => (enlarged(made, size[0]) ? draw(made, x, y, ...size)
+  S.ctx.drawImage = (made, x, y, ...size) => (
+    made.width > 64 ? draw(made, x, y, ...size)
+    : size[0] > 1.2 * made.width ? draw(made, Math.round(x), Math.round(y), ...size.map(Math.round))
     : draw(made, Math.round(x), Math.round(y), made.width, made.height));
   const chosen = (k) => times[Math.round((k / (frames - 1)) * (times.length - 1))];
   return Array.from({ length: frames }, (_, k) => chosen(k));
