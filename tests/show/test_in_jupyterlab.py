@@ -356,7 +356,8 @@ def test_a_double_click_on_an_end_widens_a_slider_to_the_whole_range(page):
     assert [float(each) for each in ends.all_inner_texts()] == list(declared.useful)
     ends.nth(1).dblclick()
     assert [float(each) for each in ends.all_inner_texts()] == list(declared.ends)
-    assert row.locator("input[type=range]").bounding_box()["width"] > 250
+    # With the list of files open, and three in a row.
+    assert row.locator("input[type=range]").bounding_box()["width"] > 200
 
 
 def test_play_draws_the_run_as_it_grew(page):
