@@ -243,9 +243,8 @@ def histogram(found: Samples) -> go.Figure:
     """What sampling sees of a box beside attack and bound, and the margins of bounds."""
     figure = theme.figure("Sampling is no proof, and neither is single precision", 1, cols=2,
                           shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
-    counts, edges = np.histogram(found.growth, 40)
-    edges_of = edges
-    middle = (edges[:-1] + edges[1:]) / 2
+    counts, edges_of = np.histogram(found.growth, 40)
+    middle = (edges_of[:-1] + edges_of[1:]) / 2
     figure.add_trace(theme.bars("loss", "samples", middle, counts, opacity=0.6), row=1, col=1)
     for role, name, value in (("sharpness", "attack", found.attack),
                               ("curvature", "bound", found.bound)):  # fmt: skip
@@ -258,8 +257,7 @@ def histogram(found: Samples) -> go.Figure:
     bad = middle < 0
     for name, role, chosen in (("bound above the value", "curvature", ~bad),
                                ("bound below: wrong", "sharpness", bad)):  # fmt: skip
-        bars = theme.bars(role, name, middle[chosen], counts[chosen])
-        figure.add_trace(bars, row=1, col=2)
+        figure.add_trace(theme.bars(role, name, middle[chosen], counts[chosen]), row=1, col=2)
     precision = "single" if found.header["single"] else "double"
     figure.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
     ends = np.array([edges_of[0], max(float(found.bound), edges_of[-1])])
@@ -292,13 +290,10 @@ def words(trace: Trace) -> str:
     proved, violated, unknown = (
         _percent(merits[f"{e}_share"]) for e in ("proved", "violated", "open")
     )
-    sentences = [
+    return (
         f"For **{proved} %** of all states it is proved that model {trace.settings['model']} lets "
         f"energy grow by at most {limit} J in a step; cells with **{violated} %** hold a "
-        f"counterexample; {unknown} % are not known."
-    ]
-    sentences.append(
+        f"counterexample; {unknown} % are not known. "
         f"Of no state is the growth above **{number(merits['highest_bound'])}** J; "
         f"{number(merits['best_attack'])} J was found."
     )
-    return " ".join(sentences)
