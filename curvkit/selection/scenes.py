@@ -183,7 +183,7 @@ def _parts(trace: Trace, colors: tuple[str, ...]) -> sc.View:
     return sc.View(
         id="parts", title="What each group adds to the fit",
         x=sc.Axis(label="groups taken", domain=(0, float(max(trace.settings["picks"], 1)))),
-        y=sc.Axis(label="‖*Xβ*‖", fit=sc.Camera(of=("part",), least=(0, 1e-6), items=True)),
+        y=sc.Axis(label="‖*Xβ*‖", fit=sc.Camera(of=("part",), least=(0, 1), items=True)),
         pick=sc.Pick(clock="step"),
         marks=(sc.Line(x="step", y="part", per="item", color=colors, width=1.75),),
     )  # fmt: skip
