@@ -4,7 +4,7 @@ import pytest
 from live_page import LivePage
 from scripts import listened
 
-from curvkit import verification
+from curvkit import distillation, verification
 from curvkit.minima import basin
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -148,4 +148,27 @@ def test_without_a_run_that_answers_nothing_is_offered(browser):
         f"((T) => [T.views[0].drop, T.views.filter((v) => v.aim).length])(new {kept})"
     )
     assert drop is None and aims == 0
+    sheet.close()
+
+
+def test_many_choices_are_a_list_that_begins_another_run(browser):
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = distillation.room.scenes["portrait"]
+    settings = distillation.Settings.read({**values, "steps": 40})
+    live = LivePage(sheet, distillation.stream, settings, draw)
+    live.until("S.store.rows > 2", 180)
+    offered = sheet.locator(".stage .control select")
+    assert offered.input_value() == settings.variant
+    assert offered.locator("option").count() == len(distillation.room.knobs["variant"].choices)
+    offered.select_option("reward_alone")
+    for _ in range(600):  # another variant compiles
+        live.pump()
+        if live.running.trace.settings["variant"] == "reward_alone":
+            break
+        sheet.wait_for_timeout(100)
+    assert live.running.trace.settings["variant"] == "reward_alone"
+    assert live.steers[-1]["knobs"] == {"variant": "reward_alone"} and live.steers[-1]["over"]
+    live.until("S.knobs.variant.value === 'reward_alone' && S.store.rows > 2", 120)
+    assert sheet.locator(".stage .control select").last.input_value() == "reward_alone"
+    live.running.close()
     sheet.close()

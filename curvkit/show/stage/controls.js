@@ -5,6 +5,8 @@ import { plain, say } from "./text.js";
 import { rich } from "./words.js";
 
 const FINE = 1000;
+// More choices than these would be a wall of buttons: they are a list to open.
+const MOST_BUTTONS = 8;
 
 export function buildControls(S) {
   S.controls = {};
@@ -35,7 +37,8 @@ function control(S, row, knob) {
   const box = element("div", "control", row), label = element("label", "", box);
   label.append(...rich(knob.label));
   const value = element("output", "", box);
-  const made = knob.choices ? choices(S, box, knob) : slider(S, box, knob, value);
+  const offer = knob.choices?.length > MOST_BUTTONS ? list : choices;
+  const made = knob.choices ? offer(S, box, knob) : slider(S, box, knob, value);
   const refused = element("div", "refused", box);
   refused.setAttribute("role", "alert");
   box.title = plain(knob.sentence ?? "");
@@ -87,6 +90,16 @@ function choices(S, box, knob) {
   });
   return () => {
     for (const [each, b] of buttons) b.setAttribute("aria-pressed", String(knob.value === each));
+  };
+}
+
+function list(S, box, knob) {
+  const input = element("select", "", box);
+  input.setAttribute("aria-label", plain(knob.label));
+  for (const each of knob.choices) element("option", "", input, { value: each, textContent: String(each).replaceAll("_", " ") });
+  input.onchange = () => S.turnAll({ [knob.name]: input.value }, "end");
+  return () => {
+    if (input.value !== knob.value) input.value = knob.value;
   };
 }
 
