@@ -46,15 +46,14 @@ def to_work_on(notebook: Path) -> tuple[Path, bool]:
     """
     if notebook.parent != installed():
         return notebook, False
-    there = files.folder(Path.cwd() / COPIES)
-    copied = False
-    for each in sorted(installed().glob("*.ipynb")):
-        if files.found(there / each.name) is None:
-            files.write(there / each.name, each.read_bytes())
-            copied = True
-    for each in sorted(installed().glob("pictures/*")):
-        if files.found(files.folder(there / "pictures") / each.name) is None:
-            files.write(there / "pictures" / each.name, each.read_bytes())
+    there, copied = files.folder(Path.cwd() / COPIES), False
+    for pattern in ("*.ipynb", "pictures/*"):
+        for each in sorted(installed().glob(pattern)):
+            place = there / each.relative_to(installed())
+            files.folder(place.parent)
+            if files.found(place) is None:
+                files.write(place, each.read_bytes())
+                copied |= place.parent == there
     return there / notebook.name, copied
 
 

@@ -8,13 +8,11 @@ import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
-from curvkit.minima.basin.trace import FATES, Trace
+from curvkit.minima.basin.trace import FATES, WILD, Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-# What is farther, or of a larger loss, is lost.
-WILD = 1e15
 ROLES = ("second", "sharpness", "curvature", "plain")
 # The smallest step of a way that is drawn, as a share of the plane: two pixels.
 FINEST = 0.003

@@ -6,12 +6,11 @@ import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import scene as sc
-from curvkit.minima.basin.trace import AT_THE_LEVEL, Trace
+from curvkit.minima.basin.trace import AT_THE_LEVEL, WILD, Trace
 
 # Above the level, at it, below it, lost: grey, orange, blue, ink.
 FATE, OWN = (sc.Ramp(field, "fate", (0, 3)) for field in ("fate", "own_fate"))
 SAID = ("above the level", "at the level", "below the level", "lost")
-WILD = 1e15
 
 
 @np.errstate(all="ignore")  # a run that is lost is no trouble

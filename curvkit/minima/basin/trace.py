@@ -10,6 +10,8 @@ from curvkit.core.trace import Record, series
 
 FATES = ("still above it", "at the proved level", "below it", "diverged")
 AT_THE_LEVEL = 1e-3
+# What is farther, or of a larger loss, is lost.
+WILD = 1e15
 
 
 class Trace(Record):
@@ -53,7 +55,7 @@ class Trace(Record):
     def alive(self) -> np.ndarray:
         """Whether each start's run is of real numbers so far, (reading, start)."""
         parts = np.stack([self.loss, self.along, self.across])
-        real = np.all(np.abs(np.nan_to_num(parts.astype(float), nan=np.inf)) < 1e15, axis=0)
+        real = np.all(np.abs(np.nan_to_num(parts.astype(float), nan=np.inf)) < WILD, axis=0)
         return np.logical_and.accumulate(real, axis=0)
 
     def fate(self) -> np.ndarray:

@@ -61,7 +61,7 @@ export function handleAt(S, p, coarse) {
   const near = S.handles.filter((h) => {
     const v = h.view, m = h.mark;
     if (v.hiddenNow || h.x == null) return false;
-    if (Math.hypot(p.x - h.x, p.y - h.y) < reach + 8) return true;
+    if (far(h) < reach + 8) return true;
     const inside = p.x >= v.box.x && p.x <= v.box.x + v.box.w + 16 && p.y >= v.box.y - 8 && p.y <= v.box.y + v.box.h + 8;
     if (m.mark === "rule") return inside && Math.abs(h.axes.y ? p.y - h.y : p.x - h.x) < reach;
     if (m.mark !== "rect" || !inside) return false;

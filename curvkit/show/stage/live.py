@@ -149,7 +149,8 @@ class Running:
         """Sends the readings from `at` on, with what is fixed where it has changed."""
         assert self.trace is not None
         scene = self._draw(self.trace.part(at, course.readings))
-        whole = self._draw(self.trace).fixed if scene.fixed else {}
+        # From the first reading on the part is the whole, and need not be drawn again.
+        whole = self._draw(self.trace).fixed if at and scene.fixed else scene.fixed
         fixed = {
             name: values for name, values in whole.items()
             if name not in self._fixed
