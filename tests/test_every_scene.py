@@ -1,8 +1,10 @@
 """Every scene of every room: drawn from any trace, row by row, whole and checked."""
 
 import dataclasses
+import functools
 import json
 
+import jax
 import numpy as np
 import pytest
 from rooms import ROOMS, ran, room, short
@@ -40,6 +42,10 @@ def test_a_scene_is_what_the_trace_says_reading_by_reading(name, scene):
     cut = max(1, trace.readings // 2)
     for start, stop in ((0, 1), (0, cut), (cut, trace.readings)):
         part = as_rows(draw(trace.part(start, stop)))
+        own = draw.rows(trace.part(start, stop))
+        assert part.keys() == own.keys()
+        for field, values in own.items():
+            np.testing.assert_array_equal(np.asarray(values, np.float32), part[field])
         assert part.keys() == whole.rows.keys()
         for field, values in part.items():
             expected = np.asarray(whole.rows[field], np.float32)[start:stop]
@@ -148,3 +154,70 @@ def test_just_one_choice_is_right_at_the_ends_of_the_knobs(name, scene):
 @every_scene
 def test_just_one_choice_is_right_at_the_ends_of_the_knobs_that_compile(name, scene):
     one_is_right(name, scene, quick=False)
+
+
+# Of a room the numbers that decide how many items there are, and so the shapes of its fields.
+COUNTS = {"selection": {"groups"}}
+
+
+def turned_runs(name, scene):
+    """Runs of a scene at what suits it, at the ends of its knobs that do not compile, and of
+    another seed; the first is what suits it.
+    """
+    house, draw, settings = suited(name, scene)
+    declared = knobs.knobs(settings)
+    suits = ran(house, settings)
+    yield "as it is", suits
+    for knob, turn in draw(suits).knobs.items():
+        for end in () if declared[knob].static else ends(declared[knob], turn):
+            yield f"{knob} = {end}", ran(house, suited(name, scene, **{knob: end})[2])
+    if "seed" in declared:
+        yield "seed = 3", ran(house, suited(name, scene, seed=3)[2])
+
+
+def in_a_program(house, draw):
+    """The fields of a scene as a program makes them, of a trace."""
+    declared, counts = knobs.knobs(house.settings.Settings), COUNTS.get(house.name, ())
+    free = [name for name, each in declared.items() if not each.static and name not in counts]
+
+    @functools.partial(jax.jit, static_argnames="fast")
+    def made(turned, arrays, fast):
+        trace = house.trace.Trace.traced({**dict(fast), **turned}, **arrays)
+        return draw.rows(trace), draw.fixed(trace)
+
+    def of(trace):
+        over = lambda name: trace.over_readings(name) if name in house.stream.steers else None
+        turned = {name: trace.settings[name] if over(name) is None else over(name) for name in free}
+        fast = tuple(sorted((k, v) for k, v in trace.settings.items() if k not in free))
+        return made(turned, trace.arrays(), fast)
+
+    return of
+
+
+@every_scene
+def test_a_program_makes_the_fields_of_a_scene_that_its_trace_says(name, scene):
+    """So that a page with no kernel feeds the stage by itself, whatever is turned there."""
+    house, draw, _ = suited(name, scene)
+    program = in_a_program(house, draw)
+    for where, trace in turned_runs(name, scene):
+        drawn = draw(trace)
+        for made, expected in zip(program(trace), (drawn.rows, drawn.fixed), strict=True):
+            assert made.keys() == expected.keys()
+            for field, given in expected.items():
+                with np.errstate(over="ignore"):  # beyond single precision is infinite
+                    values = np.asarray(given, np.float32)
+                assert made[field].shape == values.shape, (where, field)
+                size = np.max(np.abs(values), where=np.isfinite(values), initial=0)
+                np.testing.assert_allclose(
+                    made[field], values, rtol=1e-5, atol=1e-6 * size, err_msg=f"{where}: {field}"
+                )
+
+
+@every_scene
+def test_only_the_fields_of_a_scene_are_numbers_of_the_run(name, scene):
+    """So that the stage of a page goes on with fields alone, whatever is turned there."""
+    _, draw, _ = suited(name, scene)
+    runs = list(turned_runs(name, scene))
+    told = draw(runs[0][1]).told({})
+    for where, trace in runs[1:]:
+        assert draw(trace).told({}) == told, where

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core import messages
+
 # What an npz file holds as it is: not what JAX has beside it, such as bfloat16.
 PLAIN = {np.dtype(code).name for code in "?bhilqBHILQefdFD"}
 
@@ -24,6 +26,21 @@ class Series:
     def label(self) -> str:
         """The name in words, with its symbol, as an axis title."""
         return f"{self.name.replace('_', ' ')} {self.symbol}".strip()
+
+    def fits(self, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+        """Notes the size of each dimension; raises ValueError where it is said to be another."""
+        agree = [
+            sizes.setdefault(dim, size) == size for dim, size in zip(self.dims, shape, strict=False)
+        ]
+        if len(shape) != len(self.dims) or not all(agree):
+            wanted = f"an array of shape ({', '.join(self.dims)}) with {sizes}"
+            raise ValueError(messages.refusal(self.name, wanted, shape))
+
+    def takes(self, dtype: np.dtype) -> None:
+        """Raises ValueError where numbers of that kind are not what is declared."""
+        if dtype.name not in self.dtypes:
+            wanted = f"of {' or '.join(self.dtypes)}"
+            raise ValueError(messages.refusal(self.name, wanted, dtype.name))
 
 
 def series(sentence: str, *, symbol: str = "") -> Any:

@@ -22,9 +22,10 @@ import jax
 import numpy as np
 
 from curvkit import __version__
-from curvkit.core import files, messages
+from curvkit.core import files
 from curvkit.core import header as headers
 from curvkit.core.archive import MOST_ARRAYS, MOST_BYTES, UNREADABLE, Archive
+from curvkit.core.arrays import namespace
 from curvkit.core.header import FORMAT
 from curvkit.core.series import Series, declared, series
 
@@ -102,11 +103,26 @@ class Record:
         Args:
             name: of a setting that is a number.
         """
-        values = np.full(self.readings, self.settings[name], float)
+        given = self.settings[name]
+        if (xp := namespace(given)) is not np:
+            return xp.broadcast_to(xp.asarray(given, float), (self.readings,))
+        values = np.full(self.readings, given, float)
         for at, knobs in self.turns:
             if name in knobs:
                 values[at:] = knobs[name]
         return values
+
+    @classmethod
+    def traced(cls, settings: Mapping[str, Any], **arrays: Any) -> Self:
+        """A trace of JAX tracers, for what is traced into a program; nothing is checked.
+
+        Args:
+            settings: by name; a number that is not static may be a tracer, and where it is turned
+                during the run its value at each reading, (reading,). **arrays: the series.
+        """
+        record = object.__new__(cls)
+        record.__dict__.update(arrays, header={"settings": settings})
+        return record
 
     def head(self, readings: int) -> Self:
         """This trace as it stood after its first `readings` readings."""
@@ -136,7 +152,7 @@ class Record:
         for name, each in self.__series__.items():
             array = np.asarray(getattr(self, name))
             object.__setattr__(self, name, array)
-            _agrees(each, array.shape, sizes)
+            each.fits(array.shape, sizes)
 
     def merits(self) -> dict[str, float]:
         """The figures of merit: a few numbers by name, by which a run is compared with others.
@@ -158,7 +174,7 @@ class Record:
         if len(header) > headers.MOST_CHARACTERS:
             raise ValueError("The header of the trace is too long to be saved.")
         for name, array in self.arrays().items():
-            _is_of_kind(self.__series__[name], array.dtype)
+            self.__series__[name].takes(array.dtype)
         if sum(each.nbytes for each in self.arrays().values()) > MOST_BYTES - MOST_ARRAYS * 1024:
             raise ValueError(f"A trace of more than {MOST_BYTES >> 20} MB is not saved.")
         file = io.BytesIO()
@@ -201,8 +217,8 @@ class Record:
                     if name in lacking:
                         continue
                     heads[name] = stored.head(name)
-                    _is_of_kind(each, heads[name].dtype)
-                    _agrees(each, heads[name].shape, sizes)
+                    each.takes(heads[name].dtype)
+                    each.fits(heads[name].shape, sizes)
                 arrays = {name: stored.array(name, head) for name, head in heads.items()}
                 statement = headers.filled(statement, settings)
                 if lacking:
@@ -254,21 +270,6 @@ def is_one(path: Path) -> bool:
     except (*UNREADABLE, OSError):
         pass  # damaged
     return files.holds(path, "header.npy")
-
-
-def _agrees(each: Series, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
-    """Notes the size of each dimension; raises ValueError where it is said to be another one."""
-    agree = [
-        sizes.setdefault(dim, size) == size for dim, size in zip(each.dims, shape, strict=False)
-    ]
-    if len(shape) != len(each.dims) or not all(agree):
-        wanted = f"an array of shape ({', '.join(each.dims)}) with {sizes}"
-        raise ValueError(messages.refusal(each.name, wanted, shape))
-
-
-def _is_of_kind(each: Series, dtype: np.dtype) -> None:
-    if dtype.name not in each.dtypes:
-        raise ValueError(messages.refusal(each.name, f"of {' or '.join(each.dtypes)}", dtype.name))
 
 
 def trace(cls: type) -> Any:

@@ -14,26 +14,37 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The fields over time; each row is of its reading alone."""
+    xp = sc.namespace(trace.distance)
     lam, x = trace.preconditioned_sharpness, trace.distance
-    start, end, ground = trace.valley_start, trace.valley_end, trace.valley
-    if ground.shape[1] < 3:  # the parabola of the eigenvalue, where no valley was sampled
-        half = np.maximum(0.2, 2.2 * np.abs(np.nan_to_num(x)))
+    start, end = trace.valley_start, trace.valley_end
+    if trace.valley.shape[1] < 3:  # the parabola of the eigenvalue, where no valley was sampled
+        half = xp.maximum(0.2, 2.2 * xp.abs(xp.nan_to_num(x)))
         start, end = -half, half
         across = np.linspace(-1, 1, 25) * half[:, None]
-        ground = 0.5 * np.maximum(lam, 0)[:, None] * across**2
-    elif ground.shape[1] != 25:
-        ground = np.stack([
-            np.interp(np.linspace(0, 1, 25), np.linspace(0, 1, len(each)), each) for each in ground
-        ])  # fmt: skip
+        ground = 0.5 * xp.maximum(lam, 0)[:, None] * across**2
+    else:
+        ground = sc.resampled(trace.valley, 25)
     return {
         "step": trace.step, "lam": lam, "second": trace.second_eigenvalue, "edge": trace.edge,
         "relative": 2 * lam / trace.edge, "scaled": trace.scaled_sharpness, "x": x,
-        "swing": np.abs(x), "height": 0.5 * lam * x**2, "start": start, "end": end,
+        "swing": xp.abs(x), "height": 0.5 * lam * x**2, "start": start, "end": end,
         "ground": ground, "loss": trace.loss, "factor": 1 - trace.scaled_sharpness,
     }  # fmt: skip
+
+
+def _thrown(trace: Trace) -> dict[str, np.ndarray]:
+    """The fields of a throw: with how far *ηλ* is, where a run that is lost counts as beyond."""
+    rows = _fields(trace)
+    xp = sc.namespace(trace.distance)
+    return {**rows, "thrown": xp.nan_to_num(rows["relative"], nan=99.0, posinf=99.0)}
+
+
+def _dashed(trace: Trace) -> dict[str, np.ndarray]:
+    """The valley that the rate just holds, in units of its curvature."""
+    over = np.linspace(-1, 1, 49)
+    return {"critical_x": over, "critical_y": over**2}
 
 
 def _valley(critical: float) -> sc.View:
@@ -142,18 +153,17 @@ LAYOUT = sc.Layout(
 )  # fmt: skip
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields, _dashed)
 def edge(trace: Trace) -> sc.Scene:
     """A valley narrows, the ball is thrown across it, and its jumps widen it again."""
-    over, critical = np.linspace(-1, 1, 49), float(trace.critical)
+    critical = float(trace.critical)
     length = min(int(trace.settings["steps"]), 1500)
     rate = int(trace.settings["every"])
     return sc.Scene(
         title="The edge of stability",
         alt="A ball in a valley that narrows, the climb of the sharpness to the edge, and the loop "
             "of both",
-        time="step", rows=_fields(trace),
-        fixed={"critical_x": over, "critical_y": over**2},
+        time="step", rows=_fields(trace), fixed=_dashed(trace),
         knobs={"learning_rate": sc.Turn(low=0.02, high=0.5, recorded=sc.Recorded(
             "edge", times=critical, power=-1))},
         sentence=(
@@ -218,16 +228,14 @@ def _foretold(trace: Trace) -> sc.Prediction | None:
     )  # fmt: skip
 
 
-@np.errstate(all="ignore")
+@sc.fields(_thrown, _dashed)
 def throw(trace: Trace) -> sc.Scene:
     """A ball in one valley of known sharpness: held below the edge, thrown out beyond it."""
     critical, steps = float(trace.critical), int(trace.settings["steps"])
-    rows = _fields(trace)
-    rows["thrown"] = np.nan_to_num(rows["relative"], nan=99.0, posinf=99.0)
     return sc.Scene(
-        title="Throw the ball", time="step", rows=rows, predict=_foretold(trace),
+        title="Throw the ball", time="step", rows=_thrown(trace), predict=_foretold(trace),
         alt="A ball jumps in a valley, and the distance from its floor after each step",
-        fixed={"critical_x": np.linspace(-1, 1, 49), "critical_y": np.linspace(-1, 1, 49) ** 2},
+        fixed=_dashed(trace),
         knobs={"learning_rate": sc.Turn(low=0.02, high=0.12, recorded=sc.Recorded(
             "edge", times=critical, power=-1))},
         controls=("learning_rate",),

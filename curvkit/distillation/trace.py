@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int
 
+from curvkit.core.arrays import namespace
 from curvkit.core.trace import Record, series
 
 WILD = 1e15
@@ -32,10 +33,11 @@ class Trace(Record):
     @property
     def alive(self) -> np.ndarray:
         """Which runs are finite up to and with each reading, (reading, run)."""
-        rows = [*np.moveaxis(self.logits, 2, 0), self.asymmetry, self.value, self.divergence]
+        xp = namespace(self.logits)
+        rows = [*xp.moveaxis(self.logits, 2, 0), self.asymmetry, self.value, self.divergence]
         with np.errstate(invalid="ignore"):
-            good = np.all([np.abs(each) < WILD for each in rows], axis=0)
-        return np.logical_and.accumulate(good, axis=0)
+            good = (xp.abs(xp.stack(rows)) < WILD).all(0)
+        return xp.cumsum(~good, axis=0) == 0
 
     def swing(self) -> np.ndarray:
         """How far the first logit of each run goes back in the second half of the run, (run,):
@@ -44,8 +46,9 @@ class Trace(Record):
         late = self.logits[self.readings // 2 :, :, 0].astype(float)
         if not self.readings:
             return np.full(self.logits.shape[1], np.nan)
-        late = np.where(self.alive[-1], late, np.nan)
-        return late.max(0) - late.min(0) - np.abs(late[-1] - late[0])
+        xp = namespace(self.logits)
+        late = xp.where(self.alive[-1], late, xp.nan)
+        return late.max(0) - late.min(0) - xp.abs(late[-1] - late[0])
 
     def end(self, name: str) -> float:
         """The median over the runs of a series at its last reading; nan where one broke off."""

@@ -9,6 +9,8 @@ from curvkit.kernels.trace import Trace
 # Ten inputs on a circle: the angle between neighbours at the beginning, with room to grow. Pictures
 # of digits stand for them; how alike they are is chosen, and not that of the pictures.
 INPUTS, APART = 10, 2 * np.pi / 14
+# The cosines that are followed: of neighbours, and of orthogonal inputs.
+INS = np.array([np.cos(APART), 0.0])
 SIDES = {
     "plain": ("Plain: all become one", "unstable"),
     "shaped": ("Shaped: kept apart", "stable"),
@@ -24,27 +26,31 @@ HANDLES = {
 }
 
 
-def _at(trace: Trace, name: str, cosine: float) -> np.ndarray:
-    """What a cosine has become at each reading, by the map that was recorded."""
-    values = np.asarray(getattr(trace, name), float)
-    return np.array([np.interp(cosine, trace.cosine, each) for each in values]).reshape(-1)
-
-
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Where the inputs stand: the gap between neighbours is the angle that the C map gives."""
+    xp = sc.namespace(trace.plain_c)
     fields: dict[str, np.ndarray] = {"layer": trace.step}
-    fields["gone"] = trace.step / max(trace.settings["depth"], 1)
+    fields["gone"] = trace.step / xp.maximum(trace.settings["depth"], 1)
     places = np.arange(INPUTS) - (INPUTS - 1) / 2
     for name in SIDES:
-        near = _at(trace, f"{name}_c", float(np.cos(APART)))
-        with np.errstate(invalid="ignore"):
-            gap = np.arccos(np.clip(near, -1, 1))
-        turned = gap[:, None] * places
-        fields |= {f"{name}_x": np.sin(turned), f"{name}_y": np.cos(turned), f"{name}_near": near,
-                   f"{name}_far": _at(trace, f"{name}_c", 0.0),
-                   f"{name}_map": np.asarray(getattr(trace, f"{name}_c"), float)}  # fmt: skip
-    return fields | {"ends": np.nan_to_num(fields["plain_near"], nan=1.0)}
+        cosines = xp.asarray(getattr(trace, f"{name}_c"), float)
+        near, far = sc.interpolated(INS, trace.cosine, cosines).T
+        # An arc cosine would lose the small angles of neighbours that are nearly one.
+        apart = sc.interpolated(INS[:1], trace.cosine, 1 - cosines)
+        turned = 2 * xp.arcsin(xp.sqrt(xp.clip(apart / 2, 0, 1))) * places
+        fields |= {f"{name}_x": xp.sin(turned), f"{name}_y": xp.cos(turned), f"{name}_near": near,
+                   f"{name}_far": far, f"{name}_map": cosines}  # fmt: skip
+    return fields | {"ends": xp.nan_to_num(fields["plain_near"], nan=1.0)}
+
+
+def _fixed(trace: Trace) -> dict[str, np.ndarray]:
+    """The circle, the digits on it, and what the whole network is asked for."""
+    xp, turn = sc.namespace(trace.goal), np.linspace(0, 2 * np.pi, 181)
+    return {
+        "ring_x": np.sin(turn), "ring_y": np.cos(turn), "digits": digits(),
+        "cosine": xp.asarray(trace.cosine, float), "goal": xp.reshape(trace.goal, (1,)),
+        "depth": xp.reshape(xp.maximum(xp.asarray(trace.settings["depth"], float), 1), (1,)),
+    }  # fmt: skip
 
 
 def _circle(name: str) -> sc.View:
@@ -124,19 +130,16 @@ TRIES = (
 )
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields, _fixed)
 def circle(trace: Trace) -> sc.Scene:
     """Ten inputs on two circles, and the C map that moves them."""
-    turn = np.linspace(0, 2 * np.pi, 181)
     target = {"zeta": "slope", "tau": "curvature", "eta": "C(0)"}[trace.target]
     name = trace.settings["activation"].replace("_", " ")
     return sc.Scene(
         title="What a deep network forgets", time="layer", clock="layer", rows=_fields(trace),
         alt="Ten digits on two circles: they run together in a plain network and stay apart in a "
             "shaped one; beside them the map of cosines",
-        fixed={"ring_x": np.sin(turn), "ring_y": np.cos(turn),
-               "cosine": np.asarray(trace.cosine, float), "goal": np.atleast_1d(trace.goal),
-               "depth": np.array([max(trace.settings["depth"], 1)], float), "digits": digits()},
+        fixed=_fixed(trace),
         knobs={trace.target: sc.Turn(), "depth": sc.Turn(), "activation": sc.Turn()},
         controls=("activation", trace.target, "depth"),
         sentence=(

@@ -10,6 +10,7 @@ from curvkit.selection.trace import Trace
 MOST_NAMES = 16
 # The colours of what the rule takes next, and of what a hand takes.
 NEXT, HAND = "unstable", "d"
+GOOD = sc.Roles("good", ("second", "stable"))
 # Half the depth of a plane that is seen nearly on edge, over its length.
 DEPTH = np.array([0.03, 0.13])
 VERDICTS = (
@@ -25,29 +26,38 @@ def _hand(field: str, times: float = 1) -> sc.Field:
     return sc.Field(field, times=times, chosen="groups")
 
 
-def _floor(trace: Trace) -> dict[str, np.ndarray]:
-    """The span of what is taken, as a plane on which the residual stands."""
-    size = float(np.nan_to_num(trace.residual_norm[:1].sum(), posinf=1, neginf=1))
+def _fixed(trace: Trace) -> dict[str, np.ndarray]:
+    """Where the groups stand, which are good, by which rule they are scored, and the span of what
+    is taken, as a plane on which the residual stands.
+    """
+    xp, count = sc.namespace(trace.residual_norm), trace.count
+    size = xp.nan_to_num(xp.asarray(trace.residual_norm[:1], float).sum(), posinf=1, neginf=1)
     corner = np.array([[-0.83, -0.13], [0.77, -0.13], [0.83, 0.13], [-0.77, 0.13]]) * size
-    return {"floor_x": corner[:, 0], "floor_y": corner[:, 1], "floor_at": np.array([0.52 * size]),
-            "floor_low": np.array([-0.13 * size])}  # fmt: skip
+    good = trace.good[:count] > 0 if trace.known else np.zeros(count)
+    return {"place": np.arange(count), "good": xp.asarray(good, float),
+            "whitened": xp.asarray(trace.settings["whiten"], float),
+            "floor_x": corner[:, 0], "floor_y": corner[:, 1],
+            "floor_at": xp.reshape(0.52 * size, (1,)),
+            "floor_low": xp.reshape(-0.13 * size, (1,))}  # fmt: skip
 
 
 def _scores(trace: Trace) -> np.ndarray:
-    chosen = trace.scores if trace.settings["whiten"] else trace.raw_scores
-    return np.asarray(chosen[:, : trace.count], float)
+    xp = sc.namespace(trace.scores)
+    chosen = xp.where(trace.settings["whiten"], trace.scores, trace.raw_scores)
+    return xp.asarray(chosen[:, : trace.count], float)
 
 
 def _lead(trace: Trace) -> np.ndarray:
     """By how much the whitened rule is ahead of the raw one, (reading,): in good groups found, or
     in per cent of the test explained.
     """
+    xp = sc.namespace(trace.scores)
     if trace.known:
-        ahead = np.asarray(trace.hits, float) - trace.other_hits
+        ahead = xp.asarray(trace.hits, float) - trace.other_hits
     else:
-        ahead = 100 * (np.asarray(trace.other_test_error, float) - trace.test_error)
-    sign = 1 if trace.settings["whiten"] else -1
-    return sign * np.clip(np.nan_to_num(ahead), -1e6, 1e6)
+        ahead = 100 * (xp.asarray(trace.other_test_error, float) - trace.test_error)
+    sign = xp.where(trace.settings["whiten"], 1, -1)
+    return sign * xp.clip(xp.nan_to_num(ahead), -1e6, 1e6)
 
 
 def _foretold(known: bool, total: int) -> sc.Prediction:
@@ -65,33 +75,41 @@ def _foretold(known: bool, total: int) -> sc.Prediction:
     )  # fmt: skip
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The scores of all groups before each pick, and the one that is picked."""
-    scores, rows = _scores(trace), np.arange(trace.readings)
-    best = np.clip(trace.best, 0, max(trace.count - 1, 0))
+    xp, scores = sc.namespace(trace.scores), _scores(trace)
+    best = xp.clip(trace.best, 0, max(trace.count - 1, 0))
     return {
-        "step": trace.step, "score": scores, "best": best, "top": scores[rows, best],
+        "step": trace.step, "score": scores, "best": best, "top": _of(scores, best),
         "residual": trace.residual_norm, "hits": trace.hits,
-        "error": 100 * np.asarray(trace.test_error, float),
-        "part": np.asarray(trace.lengths[:, : trace.count], float), "next": trace.step + 1,
-        "lead": _lead(trace), **_tried(trace, rows, best),
+        "error": 100 * xp.asarray(trace.test_error, float),
+        "part": xp.asarray(trace.lengths[:, : trace.count], float), "next": trace.step + 1,
+        "lead": _lead(trace), **_tried(trace, best),
     }  # fmt: skip
 
 
-def _tried(trace: Trace, rows: np.ndarray, best: np.ndarray) -> dict[str, np.ndarray]:
+def _of(values: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """Of each reading the values (reading, group, …) of one group, (reading, …)."""
+    xp = sc.namespace(values, best)
+    at = xp.reshape(best, (-1, *[1] * (values.ndim - 1)))
+    return xp.take_along_axis(values, at, 1)[:, 0]
+
+
+def _tried(trace: Trace, best: np.ndarray) -> dict[str, np.ndarray]:
     """What each group would leave, were it taken next, and how that compares with the rule's."""
-    left = np.asarray(trace.left_after[:, : trace.count], float)
-    foot, plane = _planes_at(np.asarray(trace.residual_norm, float)[:, None], left)
+    xp = sc.namespace(trace.left_after)
+    left = xp.asarray(trace.left_after[:, : trace.count], float)
+    foot, plane = _planes_at(xp.asarray(trace.residual_norm, float)[:, None], left)
     taken, same = trace.lengths[:, : trace.count] > 0, np.arange(trace.count) == best[:, None]
-    rule, zero = left[rows, best], lambda where: np.where(where, 0.0, np.nan)
-    less = np.where(taken | same, np.nan, rule[:, None] - left)
+    rule, zero = _of(left, best), lambda where: xp.where(where, 0.0, xp.nan)
+    less = xp.where(taken | same, xp.nan, rule[:, None] - left)
+    of_rule = {"rule_x": foot[..., 0], "rule_y": foot[..., 1],
+               "rule_plane_x": plane[..., 0], "rule_plane_y": plane[..., 1]}  # fmt: skip
     return {
         "left_after": left, "rule_left": rule, "foot_x": foot[..., 0], "foot_y": foot[..., 1],
-        "rule_x": foot[rows, best, 0], "rule_y": foot[rows, best, 1],
         "plane_x": plane[..., 0], "plane_y": plane[..., 1],
-        "rule_plane_x": plane[rows, best, :, 0], "rule_plane_y": plane[rows, best, :, 1],
-        "less": np.where(less > 0, less, np.nan), "more": np.where(less <= 0, -less, np.nan),
+        **{name: _of(values, best) for name, values in of_rule.items()},
+        "less": xp.where(less > 0, less, xp.nan), "more": xp.where(less <= 0, -less, xp.nan),
         "same": zero(same & ~taken), "gone": zero(taken),
     }  # fmt: skip
 
@@ -102,19 +120,22 @@ def _planes_at(length: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.nda
     A plane is what a group has beyond the span of those taken, which lies flat. It is inclined by
     the angle whose cosine is what would be left over what is left now.
     """
-    flat = np.clip(left / np.maximum(length, 1e-30), 0, 1)
-    rise = np.sqrt(1 - flat**2)
-    way, length = np.stack([flat, rise], -1), length[..., None]
+    xp = sc.namespace(left)
+    whole = xp.maximum(length, 1e-30)
+    flat = xp.clip(left / whole, 0, 1)
+    # What is taken away by itself: of a group that takes little, 1 − flat² would lose it.
+    rise = xp.sqrt(xp.clip((whole - left) / whole, 0, 1) * (1 + flat))
+    way, length = xp.stack([flat, rise], -1), length[..., None]
     far, deep = length * (rise[..., None] + 0.14) * way, length * DEPTH
-    corners = np.stack([0 * far - deep, 0 * far + deep, far + deep, far - deep], -2)
+    corners = xp.stack([0 * far - deep, 0 * far + deep, far + deep, far - deep], -2)
     return length * rise[..., None] * way, corners
 
 
-def _groups(trace: Trace, colors: tuple[str, ...]) -> sc.View:
+def _groups(trace: Trace) -> sc.View:
     count = trace.count
     named = count <= MOST_NAMES and not trace.known
     names = tuple(trace.names) if named else None
-    rule = "‖*Qᵀr*‖" if trace.settings["whiten"] else "‖*Xᵀr*‖"
+    score = sc.Words("whitened", ("score ‖*Xᵀr*‖", "score ‖*Qᵀr*‖"))
     return sc.View(
         id="groups", title="How much of what is left lies in each group", beats=True,
         pad={"t": 104},
@@ -122,10 +143,10 @@ def _groups(trace: Trace, colors: tuple[str, ...]) -> sc.View:
             "group {name} by hand would leave ", sc.Number(field="left_after", chosen="groups"),
             ", the rule leaves ", sc.Number(field="rule_left"))),
         x=sc.Axis(label="group", domain=(-0.7, count - 0.3), hide=named),
-        y=sc.Axis(label=f"score {rule}", fit=sc.Camera(
+        y=sc.Axis(label=score, fit=sc.Camera(
             of=("top", "score"), least=(0, 1e-6), last=0, ahead=1, room=1.35, items=True)),
         marks=(
-            sc.Bars(x="place", y="score", color=colors, names=names, width=0.75),
+            sc.Bars(x="place", y="score", color=GOOD, names=names, width=0.75),
             sc.Dots(x="best", y="top", size=7, color=NEXT),
             sc.Text(text="next", x="best", y="top", dy=-14, align="center", color=NEXT,
                     weight=600, size=12.5, halo=True),
@@ -152,7 +173,7 @@ def _plane(sign: int, color: str, x: sc.Field | str, y: sc.Field | str, left: sc
     )  # fmt: skip
 
 
-def _planes(colors: tuple[str, ...]) -> sc.View:
+def _planes() -> sc.View:
     """The residual upright on the span of what is taken, and the planes of two groups."""
     across = sc.Camera(of=("residual",), least=(-1.12e-6, 1.12e-6), both=True, room=1.12)
     below = sc.Field("residual", times=-0.3)
@@ -165,7 +186,7 @@ def _planes(colors: tuple[str, ...]) -> sc.View:
             sc.Shape(x="floor_x", y="floor_y", color="muted", alpha=0.12, width=1),
             sc.Text(text="all that is taken", x="floor_at", y="floor_low", dy=-6, align="center",
                     color="muted", size=11.5),
-            sc.Dots(x="foot_x", y="foot_y", size=2.6, color=colors, alpha=0.75),
+            sc.Dots(x="foot_x", y="foot_y", size=2.6, color=GOOD, alpha=0.75),
             *_plane(1, NEXT, "rule_x", "rule_y", "rule_left"),
             *_plane(-1, HAND, _hand("foot_x", -1), _hand("foot_y"), _hand("left_after")),
             sc.Dots(x=0, y="residual", when="past", size=3, color="faint"),
@@ -179,13 +200,13 @@ def _planes(colors: tuple[str, ...]) -> sc.View:
     )  # fmt: skip
 
 
-def _parts(trace: Trace, colors: tuple[str, ...]) -> sc.View:
+def _parts(trace: Trace) -> sc.View:
     return sc.View(
         id="parts", title="What each group adds to the fit",
         x=sc.Axis(label="groups taken", domain=(0, float(max(trace.settings["picks"], 1)))),
         y=sc.Axis(label="‖*Xβ*‖", fit=sc.Camera(of=("part",), least=(0, 1), items=True)),
         pick=sc.Pick(clock="step"),
-        marks=(sc.Line(x="step", y="part", per="item", color=colors, width=1.75),),
+        marks=(sc.Line(x="step", y="part", per="item", color=GOOD, width=1.75),),
     )  # fmt: skip
 
 
@@ -223,13 +244,11 @@ TRIES = {
 }
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields, _fixed)
 def picks(trace: Trace) -> sc.Scene:
     """Which group is next? The one whose span holds most of what is left."""
     count, known = trace.count, trace.known
-    good = np.asarray(trace.good[:count])
-    colors = tuple("stable" if known and each else "second" for each in good)
-    total = int(good.sum())
+    total = int(trace.good[:count].sum())
     found = (f" of {total} good ones are found",) if known else (" % of the test is unexplained",)
     number = sc.Number(field="hits", digits=0, says="good ones found")
     error = sc.Number(field="error", digits=1, says="unexplained, per cent")
@@ -237,7 +256,7 @@ def picks(trace: Trace) -> sc.Scene:
         title="Group by group", time="step", clock="pick", rows=_fields(trace),
         alt="Bars of the groups' scores, and the residual as an arrow that shortens with each "
             "group that is taken; a group taken by hand is held against the rule's",
-        fixed={"place": np.arange(count), **_floor(trace)},
+        fixed=_fixed(trace),
         knobs={"whiten": sc.Turn(), "noise": sc.Turn(), "within": sc.Turn()},
         controls=("whiten", "noise", "within") if known else ("whiten",),
         sentence=(
@@ -252,7 +271,7 @@ def picks(trace: Trace) -> sc.Scene:
         ),
         predict=_foretold(known, total),
         tries=TRIES[known],
-        views=(_groups(trace, colors), _planes(colors), _parts(trace, colors), _left(trace)),
+        views=(_groups(trace), _planes(), _parts(trace), _left(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1), rows=(1.45, 1), aspect=0.52, least=560, most=780,
                          areas=("groups planes", "parts left")),

@@ -9,28 +9,44 @@ WILD = 1e6
 NAMES = {"truth": "The function", "values": "Learnt from values", "sobolev": "…and from slopes"}
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """What both networks of the first pair return, and how far they are off."""
-    tame = lambda values: np.where(np.abs(values) < WILD, np.asarray(values, float), np.nan)
-    error, slopes = (np.nan_to_num(tame(each[..., 0]), nan=WILD)
+    xp = sc.namespace(trace.surface)
+    tame = lambda values: xp.where(xp.abs(values) < WILD, xp.asarray(values, float), xp.nan)
+    error, slopes = (xp.nan_to_num(tame(each[..., 0]), nan=WILD)
                      for each in (trace.value_error, trace.slope_error))  # fmt: skip
     return {
         "step": trace.step, "values": tame(trace.surface[:, 0]),
         "sobolev": tame(trace.surface[:, 1]), "values_at": tame(trace.at_points[:, 0]),
-        "sobolev_at": tame(trace.at_points[:, 1]), "values_error": np.maximum(error[:, 0], 1e-9),
-        "sobolev_error": np.maximum(error[:, 1], 1e-9),
+        "sobolev_at": tame(trace.at_points[:, 1]), "values_error": xp.maximum(error[:, 0], 1e-9),
+        "sobolev_error": xp.maximum(error[:, 1], 1e-9),
         "slope_error": slopes[:, 1],
-        "share": np.maximum(error[:, 1], 1e-9) / np.maximum(error[:, 0], 1e-9),
+        "share": xp.maximum(error[:, 1], 1e-9) / xp.maximum(error[:, 0], 1e-9),
     }  # fmt: skip
 
 
-def _view(trace: Trace, name: str, height: tuple[float, float], ends: tuple[float, float]):
+def _given(trace: Trace) -> dict[str, np.ndarray]:
+    """The function, and what of it the networks are told."""
+    xp = sc.namespace(trace.truth)
+    real = lambda values: xp.asarray(values, float)
+    truth = xp.nan_to_num(real(trace.truth), posinf=WILD, neginf=-WILD)
+    low, high = truth.min(), truth.max()
+    air = 0.05 * (high - low) + 1e-6
+    points, tips = real(trace.points), real(trace.points + STROKE * trace.slopes)
+    axis = real(trace.axis)
+    return {
+        "truth": truth, "axis": axis, "point_x": points[:, 0], "point_y": points[:, 1],
+        "tip_x": tips[:, 0], "tip_y": tips[:, 1], "targets": real(trace.targets),
+        "heights": xp.stack([low - air, high + air]), "sides": xp.stack([axis[0], axis[-1]]),
+    }  # fmt: skip
+
+
+def _view(name: str) -> sc.View:
     grid = "truth" if name == "truth" else name
     at = "targets" if name == "truth" else f"{name}_at"
     return sc.View(
-        id=name, title=NAMES[name], x=sc.Axis(domain=ends), y=sc.Axis(domain=ends),
-        z=sc.Axis(domain=height), turn={"azimuth": 0.75, "elevation": 0.55, "zoom": 0.78},
+        id=name, title=NAMES[name], x=sc.Axis(domain="sides"), y=sc.Axis(domain="sides"),
+        z=sc.Axis(domain="heights"), turn={"azimuth": 0.75, "elevation": 0.55, "zoom": 0.78},
         pad={"l": 10, "r": 10, "t": 30, "b": 6}, bleed=6,
         marks=(
             sc.Surface(grid=grid, x="axis", y="axis"),
@@ -39,11 +55,11 @@ def _view(trace: Trace, name: str, height: tuple[float, float], ends: tuple[floa
     )  # fmt: skip
 
 
-def _above(ends: tuple[float, float]) -> sc.View:
+def _above() -> sc.View:
     """From above: the points, and the slopes as strokes uphill; both can be dragged."""
     return sc.View(
-        id="above", title="Points and slopes", x=sc.Axis(domain=ends, hide=True),
-        y=sc.Axis(domain=ends, hide=True), square=True, frameless=True, over=6, bleed=6,
+        id="above", title="Points and slopes", x=sc.Axis(domain="sides", hide=True),
+        y=sc.Axis(domain="sides", hide=True), square=True, frameless=True, over=6, bleed=6,
         pad={"l": 14, "r": 14, "t": 32, "b": 10},
         marks=(
             sc.Heat(grid="truth", alpha=0.55),
@@ -95,24 +111,14 @@ TRIES = (
 )
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields, _given)
 def surfaces(trace: Trace) -> sc.Scene:
     """The function, and what is learnt of it from values alone and from slopes too."""
-    truth = np.nan_to_num(np.asarray(trace.truth, float), posinf=WILD, neginf=-WILD)
-    low, high = float(truth.min()), float(truth.max())
-    height = (low - 0.05 * (high - low) - 1e-6, high + 0.05 * (high - low) + 1e-6)
-    ends = (float(trace.axis[0]), float(trace.axis[-1]))
-    views = [_view(trace, name, height, ends) for name in NAMES]
     return sc.Scene(
         title="Slopes say more than values", time="step", rows=_fields(trace),
         alt="Three surfaces that can be turned: a function, and two networks that learn it from "
             "points, which are seen from above with their slopes as arrows",
-        fixed={"truth": truth, "axis": np.asarray(trace.axis, float),
-               "point_x": np.asarray(trace.points[:, 0], float),
-               "point_y": np.asarray(trace.points[:, 1], float),
-               "tip_x": np.asarray(trace.points[:, 0] + STROKE * trace.slopes[:, 0], float),
-               "tip_y": np.asarray(trace.points[:, 1] + STROKE * trace.slopes[:, 1], float),
-               "targets": np.asarray(trace.targets, float)},
+        fixed=_given(trace),
         knobs={"slope_weight": sc.Turn(), "function": sc.Turn(), "points": sc.Turn()},
         controls=("function", "slope_weight"),
         sentence=(
@@ -128,7 +134,7 @@ def surfaces(trace: Trace) -> sc.Scene:
         ),
         predict=FORETOLD,
         tries=TRIES,
-        views=(*views, _above(ends), _errors(trace)),
+        views=(*map(_view, NAMES), _above(), _errors(trace)),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1, 1, 1), rows=(1.1, 1), aspect=0.56, least=560, most=800,
                          areas=("truth values sobolev", "above errors errors")),

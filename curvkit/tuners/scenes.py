@@ -12,37 +12,37 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Of each of the first two tuners: valley, ball, sharpness and edge, of the first seed."""
     fields: dict[str, np.ndarray] = {"step": trace.step}
-    critical = float(trace.critical)
-    for at in range(min(2, trace.loss.shape[1])):
-        of = lambda name, at=at: np.asarray(getattr(trace, name)[:, at, 0], float)
-        lam, rate, x, reach = map(
-            of, ("preconditioned_sharpness", "learning_rate", "offset", "reach")
-        )
-        half = 2 * np.where(np.isfinite(reach) & (reach > 0), reach, 1.0)
-        across = np.asarray(trace.across[:, at], float)
-        with np.errstate(all="ignore"):
-            raised = across - across.min(1, keepdims=True)
-            places = np.linspace(0, 1, across.shape[1])
-            ground = np.array([np.interp(np.linspace(0, 1, POINTS), places, each)
-                               for each in raised]).reshape(-1, POINTS)  # fmt: skip
-            edge = critical / np.where(rate > 0, rate, np.nan)
-            tame = lambda values: np.where(np.abs(values) < WILD, values, np.nan)
-            fields |= {
-                f"lam{at}": tame(lam), f"edge{at}": tame(edge), f"x{at}": tame(x),
-                f"swing{at}": tame(np.abs(x)), f"start{at}": -half, f"end{at}": half,
-                f"ground{at}": tame(ground), f"rim{at}": tame(0.4 * ground.max(1)),
-                f"relative{at}": tame(2 * lam / edge), f"rate{at}": tame(rate),
-                f"scaled{at}": tame(of("scaled_sharpness")), f"loss{at}": tame(of("loss")),
-            }  # fmt: skip
-    losses = [fields[f"loss{at}"] for at in range(min(2, trace.loss.shape[1]))]
-    first, other = (np.maximum(np.nan_to_num(losses[at], nan=WILD), 1e-30) for at in (0, -1))
-    fields["ahead"] = np.log10(other / first)
-    fields["beyond"] = np.nan_to_num(fields["relative0"], nan=99.0, posinf=99.0)
+    count = min(2, trace.loss.shape[1])
+    for at in range(count):
+        fields |= _of(trace, at)
+    xp = sc.namespace(trace.loss)
+    losses = [xp.nan_to_num(fields[f"loss{at}"], nan=WILD) for at in range(count)]
+    first, other = (xp.maximum(losses[at], 1e-30) for at in (0, -1))
+    fields["ahead"] = xp.log10(other / first)
+    fields["beyond"] = xp.nan_to_num(fields["relative0"], nan=99.0, posinf=99.0)
     return fields
+
+
+def _of(trace: Trace, at: int) -> dict[str, np.ndarray]:
+    """The fields of one tuner."""
+    xp = sc.namespace(trace.loss)
+    of = lambda name: xp.asarray(getattr(trace, name)[:, at, 0], float)
+    tame = lambda values: xp.where(xp.abs(values) < WILD, values, xp.nan)
+    lam, rate, x, reach = map(of, ("preconditioned_sharpness", "learning_rate", "offset", "reach"))
+    half = 2 * xp.where(xp.isfinite(reach) & (reach > 0), reach, 1.0)
+    across = xp.asarray(trace.across[:, at], float)
+    ground = sc.resampled(across - across.min(1, keepdims=True), POINTS)
+    edge = xp.asarray(trace.critical, float) / xp.where(rate > 0, rate, xp.nan)
+    return {
+        f"lam{at}": tame(lam), f"edge{at}": tame(edge), f"x{at}": tame(x),
+        f"swing{at}": tame(xp.abs(x)), f"start{at}": -half, f"end{at}": half,
+        f"ground{at}": tame(ground), f"rim{at}": tame(0.4 * ground.max(1)),
+        f"relative{at}": tame(2 * lam / edge), f"rate{at}": tame(rate),
+        f"scaled{at}": tame(of("scaled_sharpness")), f"loss{at}": tame(of("loss")),
+    }  # fmt: skip
 
 
 def _foretold(names: list[str]) -> sc.Prediction | None:
@@ -121,7 +121,7 @@ TRIES = {
 }
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields)
 def balls(trace: Trace) -> sc.Scene:
     """One tuner beside another: how each ball is thrown, and how each edge answers."""
     names = [each.replace("_", " ") for each in trace.contenders[:2]]

@@ -18,46 +18,50 @@ BOX = {
 }
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The cells of each round by their sides, and what is known; without a cell there is a gap."""
-    cells, none = np.asarray(trace.cells, float), np.asarray(trace.verdict) < 0
-    fastest = float(trace.fastest)
-    side = lambda at, scale: np.where(none, np.nan, cells[..., at] * scale)
-    finite = lambda values: np.where(np.abs(values) < WILD, values, np.nan)
+    xp = sc.namespace(trace.cells)
+    cells, none = xp.asarray(trace.cells, float), trace.verdict < 0
+    fastest = xp.asarray(trace.fastest, float)
+    side = lambda at, scale: xp.where(none, xp.nan, cells[..., at] * scale)
+    finite = lambda values: xp.where(xp.abs(values) < WILD, xp.asarray(values, float), xp.nan)
     return {
         "bounded": trace.bounded, "left": side(0, np.pi), "right": side(1, np.pi),
         "low": side(2, fastest), "high": side(3, fastest),
-        "verdict": np.where(none, 0, trace.verdict),
-        "bound": finite(trace.upper_bound.astype(float)),
-        "attack": finite(trace.attack.astype(float)),
+        "verdict": xp.where(none, 0, trace.verdict),
+        "bound": finite(trace.upper_bound), "attack": finite(trace.attack),
         "proved": 100 * trace.proved, "violated": 100 * trace.violated,
-        "red": 100 * np.nan_to_num(trace.violated.astype(float)),
+        "red": 100 * xp.nan_to_num(xp.asarray(trace.violated, float)),
         "known": 100 * (trace.proved + trace.violated),
     }  # fmt: skip
 
 
-@np.errstate(all="ignore")
 def _box(trace: Trace) -> dict[str, np.ndarray]:
-    """The box by itself, and the way of the model's pendulum that is let go in its middle."""
-    left, right, low, high = np.asarray(trace.box, float) * np.repeat(
-        [np.pi, float(trace.fastest)], 2
-    )
-    finite = lambda value: np.where(np.abs(value) < WILD, value, np.nan)
-    bound, attack = finite(trace.box_bound.astype(float)), finite(trace.box_attack.astype(float))
+    """The box by itself, the way of the model's pendulum that is let go in its middle, and what
+    the plane is bounded by.
+    """
+    xp = sc.namespace(trace.box)
+    fastest = xp.asarray(trace.fastest, float)
+    box = xp.asarray(trace.box, float)
+    left, right, low, high = *(np.pi * box[:2]), *(fastest * box[2:])
+    finite = lambda value: xp.where(xp.abs(value) < WILD, xp.asarray(value, float), xp.nan)
+    bound, attack = finite(trace.box_bound), finite(trace.box_attack)
     # Its numbers stand where there is room: beside it, to the right or to the left.
     leftmost = left + right > 0.4
-    angle, speed = (np.asarray(each, float) for each in (trace.swing_angle, trace.swing_speed))
+    angle, speed = (xp.asarray(each, float) for each in (trace.swing_angle, trace.swing_speed))
     around = (angle[0] + np.pi) % (2 * np.pi) - np.pi
-    around = np.where(np.abs(np.diff(around, append=around[-1])) > np.pi, np.nan, around)
+    leap = xp.abs(xp.diff(around)) > np.pi
+    around = xp.where(xp.append(leap, False), xp.nan, around)
     known = {
         "box_left": left, "box_right": right, "box_low": low, "box_high": high,
-        "box_verdict": np.maximum(trace.box_verdict, 0), "box_bound": bound, "box_attack": attack,
-        "box_gap": bound - attack, "box_top": high if high < 4 else low - 0.9,
-        "beside_left": left if leftmost else np.nan, "beside_right": np.nan if leftmost else right,
+        "box_verdict": xp.maximum(trace.box_verdict, 0), "box_bound": bound, "box_attack": attack,
+        "box_gap": bound - attack, "box_top": xp.where(high < 4, high, low - 0.9),
+        "beside_left": xp.where(leftmost, left, xp.nan),
+        "beside_right": xp.where(leftmost, xp.nan, right),
         "way_angle": around, "way_speed": speed[0], "swing": angle[0], "truth": angle[1],
+        "speeds": xp.stack([-fastest, fastest]), "tolerance": trace.settings["tolerance"],
     }  # fmt: skip
-    return {name: np.asarray(values, float) for name, values in known.items()}
+    return {name: xp.asarray(values, float) for name, values in known.items()}
 
 
 def _beside() -> tuple[sc.Text, ...]:
@@ -89,8 +93,7 @@ def _swing() -> sc.View:
     )  # fmt: skip
 
 
-def _plane(trace: Trace) -> sc.View:
-    fastest = float(trace.fastest)
+def _plane() -> sc.View:
     box: dict[str, Any] = dict(x="left", x2="right", y="low", y2="high")
     one: dict[str, Any] = dict(x="box_left", x2="box_right", y="box_low", y2="box_high")
     angle, speed = sc.KnobValue("box_angle"), sc.KnobValue("box_speed")
@@ -99,7 +102,7 @@ def _plane(trace: Trace) -> sc.View:
         x=sc.Axis(label="angle *θ* (0 hangs down)", domain=(-np.pi, np.pi),
                   at=(-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi),
                   names=("−π", "−π/2", "0", "π/2", "π")),
-        y=sc.Axis(label="angular speed *ω*", domain=(-fastest, fastest)),
+        y=sc.Axis(label="angular speed *ω*", domain="speeds"),
         drop=sc.Drop(say="let a pendulum go", x=angle, y=speed),
         marks=(
             sc.Rect(**box, when="past", color=VERDICT, alpha=1, width=0.5, rim="paper"),
@@ -113,7 +116,7 @@ def _plane(trace: Trace) -> sc.View:
     )  # fmt: skip
 
 
-def _closing(trace: Trace) -> sc.View:
+def _closing() -> sc.View:
     return sc.View(
         id="closing", title="Bound and attack close in", beats=True, pad={"t": 104},
         x=sc.Axis(label="cells bounded", fit=sc.Camera(of=("bounded",), least=(0, 64))),
@@ -126,7 +129,7 @@ def _closing(trace: Trace) -> sc.View:
             sc.Area(x="bounded", y="bound", y2="attack", color="second", alpha=0.15),
             sc.Line(x="bounded", y="bound", color="stable", width=2.5),
             sc.Line(x="bounded", y="attack", color="bad", width=2.5),
-            sc.Rule(y=float(trace.settings["tolerance"]), dash=(6, 4), width=1.5),
+            sc.Rule(y="tolerance", dash=(6, 4), width=1.5),
             sc.Text(text="no growth is above", x="bounded", y="bound", dx=-6, dy=-8,
                     align="right", color="stable", size=12, halo=True),
             sc.Text(text="growth that was found", x="bounded", y="attack", dx=-6, dy=16,
@@ -147,7 +150,7 @@ FORETOLD = sc.Prediction(
 )  # fmt: skip
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields, _box)
 def region(trace: Trace) -> sc.Scene:
     """Cell by cell it is proved that energy falls, or a state is found at which it grows."""
     return sc.Scene(
@@ -180,7 +183,7 @@ def region(trace: Trace) -> sc.Scene:
             sc.Try("model B, taught where A failed", {"model": "B"}, over=True),
             sc.Try("bounds by intervals", {"relaxation": "intervals"}, over=True),
         ),
-        views=(_plane(trace), _closing(trace), _swing()),
+        views=(_plane(), _closing(), _swing()),
         layout=sc.Layout(
             wide=sc.Plan(columns=(1.25, 1), rows=(1.15, 1), aspect=0.45, least=480, most=680,
                          areas=("plane closing", "plane swing")),

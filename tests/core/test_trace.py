@@ -3,6 +3,7 @@
 import dataclasses
 import os
 
+import jax
 import numpy as np
 import pytest
 from helpers import same_bits
@@ -142,6 +143,24 @@ def test_the_head_cuts_what_is_read_again_and_again_and_nothing_else():
         assert cut.readings == min(readings, 4)
         assert cut.map.shape == (min(readings, 4), 3) and cut.place.shape == (3,)
         assert cut.header == whole.header and whole.readings == 4
+
+
+def test_a_trace_of_tracers_says_what_a_knob_was_at_each_reading():
+    """By one number where it stands still, by one for each reading where it was turned."""
+
+    def over(power, arrays):
+        trace = Heat.traced({"power": power, "rule": "cold"}, **arrays)
+        assert trace.readings == 4 and trace.settings["rule"] == "cold"
+        return trace.over_readings("power") * trace.warmth
+
+    trace = heat()
+    header = {"settings": {"power": 2.0}, "turns": [[1, {"power": 5.0}]]}
+    turned = dataclasses.replace(trace, header=header)
+    still = dataclasses.replace(trace, header={"settings": {"power": 2.0}})
+    for each, power in ((still, 2.0), (turned, turned.over_readings("power"))):
+        expected = each.over_readings("power") * each.warmth
+        np.testing.assert_allclose(jax.jit(over)(power, trace.arrays()), expected, rtol=1e-6)
+    assert list(turned.over_readings("power")) == [2, 5, 5, 5]
 
 
 def test_an_axis_is_named_by_the_declaration():

@@ -15,7 +15,17 @@ it in a notebook, `curvkit.pages.stages` puts it into a page.
 3
 """
 
-from curvkit.draw.scene.channels import Field, KnobValue, Last, Number, Ramp, Span
+from curvkit.draw.scene.arrays import Drawing, fields, interpolated, namespace, quantile, resampled
+from curvkit.draw.scene.channels import (
+    Field,
+    KnobValue,
+    Last,
+    Number,
+    Ramp,
+    Roles,
+    Span,
+    Words,
+)
 from curvkit.draw.scene.marks import Area, Dots, Drag, Ground, Jumps, Line
 from curvkit.draw.scene.scenes import (
     Answer,
@@ -35,7 +45,8 @@ from curvkit.draw.scene.views import Axis, Camera, Choose, Cursor, Drop, Layout,
 
 __all__ = [
     "Answer", "Area", "Arrow", "Axis", "Bars", "Beat", "Camera", "Choose", "Cursor", "Dots",
-    "Drag", "Drop", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout", "Line",
-    "Lost", "Moment", "Number", "Pace", "Pick", "Plan", "Prediction", "Ramp", "Recorded", "Rect",
-    "Rule", "Scene", "Shape", "Span", "Surface", "Swing", "Text", "Try", "Turn", "View", "Wave",
+    "Drag", "Drawing", "Drop", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout",
+    "Line", "Lost", "Moment", "Number", "Pace", "Pick", "Plan", "Prediction", "Ramp", "Recorded",
+    "Rect", "Roles", "Rule", "Scene", "Shape", "Span", "Surface", "Swing", "Text", "Try", "Turn",
+    "View", "Wave", "Words", "fields", "interpolated", "namespace", "quantile", "resampled",
 ]  # fmt: skip

@@ -69,13 +69,16 @@ class Field(Part):
 class KnobValue(Part):
     """plus + times · knob^power: what is drawn of a knob, such as 2/η.
 
+    Args:
+        times, plus: numbers, or the names of fixed fields of one number.
+
     >>> KnobValue("learning_rate", times=2, power=-1).told()
     {'knob': 'learning_rate', 'times': 2, 'power': -1}
     """
 
     knob: str
-    times: float = 1
-    plus: float = 0
+    times: float | str = 1
+    plus: float | str = 0
     power: float = 1
 
 
@@ -107,8 +110,32 @@ class Ramp(Part):
     domain: tuple[float, float]
 
 
-# A role, #rrggbb, one of these for each item, or a ramp.
-Color = Role | str | Sequence[str] | Ramp
+@dataclass(frozen=True)
+class Roles(Part):
+    """A colour by a whole number: that of a field says which of the roles it is, from 0 on.
+
+    >>> Roles("good", ("second", "stable")).told()
+    {'field': 'good', 'roles': ['second', 'stable']}
+    """
+
+    field: str
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Words(Part):
+    """Words by a whole number: that of a fixed field says which of them it is, from 0 on.
+
+    >>> Words("whitened", ("the raw score", "the whitened score")).told()["field"]
+    'whitened'
+    """
+
+    field: str
+    words: Sequence[str]
+
+
+# A role, #rrggbb, one of these for each item, a ramp, or roles by number.
+Color = Role | str | Sequence[str] | Ramp | Roles
 
 
 @dataclass(frozen=True)

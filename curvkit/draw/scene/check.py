@@ -1,16 +1,15 @@
 """The checker: a scene whose parts do not fit together is refused in one sentence."""
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from curvkit.core import messages
-from curvkit.draw.scene import asked, plans
-from curvkit.draw.scene.channels import Field, KnobValue, Number, Ramp, RampName, Role, Span
-from curvkit.draw.scene.fields import Fields
+from curvkit.draw.scene import asked, colors, plans
+from curvkit.draw.scene.channels import Field, KnobValue, Number, Span, Words
+from curvkit.draw.scene.checked import Fields
 from curvkit.draw.scene.marks import Dots, Drag, Jumps, Mark
 from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rule, Surface, Swing, Text
 from curvkit.draw.scene.views import Axis, Camera, View
@@ -18,8 +17,6 @@ from curvkit.draw.scene.views import Axis, Camera, View
 if TYPE_CHECKING:
     from curvkit.draw.scene.scenes import Scene
 
-ROLES, RAMPS = get_args(Role), get_args(RampName)
-HEX = re.compile(r"#[0-9a-fA-F]{6}")
 # Channels that give a mark its items.
 PLACES = ("x", "y", "z", "x2", "y2", "u", "v")
 MOST_CONTROLS = 3
@@ -68,7 +65,7 @@ def _words(given: "Scene", fields: Fields) -> None:
         fields.over_time(moment.field)
     if given.wave:
         fields.over_time(given.wave.field)
-        _color(given.wave.color, fields)
+        colors.check(given.wave.color, fields)
     for name in given.lost.fields if given.lost else ():
         if name not in given.rows:
             raise ValueError(f"a run is said to be lost by {name}, which is no field over time")
@@ -110,7 +107,7 @@ def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:
     if view.paint and len(fields.shape(view.paint.get("field", ""))) != 2:
         raise ValueError("what is painted is no grid (y, x)")
     for part in (view.drop.x, view.drop.y) if view.drop else ():
-        _knob(part.knob, knobs)
+        _part(part, fields, knobs)
     if view.drop and view.drop.x.knob == view.drop.y.knob:
         raise ValueError(f"a drop turns two knobs, and both are {view.drop.x.knob}")
     for number, mark in enumerate(view.marks):
@@ -135,13 +132,16 @@ def _choose(view: View, fields: Fields) -> None:
 def _axis(letter: str, axis: Axis, fields: Fields, knobs: Mapping[str, Any]) -> None:
     if axis.domain and axis.fit:
         raise ValueError(f"the axis {letter} has a domain and a camera; give it one of them")
-    for ends in (axis.domain, axis.fit and axis.fit.least, axis.fit and axis.fit.most):
+    domain = axis.domain and fields.ends(axis.domain)
+    for ends in (domain, axis.fit and fields.ends(axis.fit.least), axis.fit and axis.fit.most):
         if ends and not ends[0] < ends[1]:
             raise ValueError(f"the axis {letter} goes from {ends[0]} to {ends[1]}")
+    if isinstance(axis.label, Words):
+        fields.number(axis.label.field)
     if axis.names and len(axis.names) != len(axis.at or ()):
         raise ValueError(f"the axis {letter} has {len(axis.names)} names for {axis.at} values")
-    if axis.log and axis.domain and axis.domain[0] <= 0:
-        raise ValueError(f"the axis {letter} is logarithmic and begins at {axis.domain[0]}")
+    if axis.log and domain and domain[0] <= 0:
+        raise ValueError(f"the axis {letter} is logarithmic and begins at {domain[0]}")
     fit: Camera | None = axis.fit
     for each in fit.of if fit else ():
         _channel(each, fields, knobs)
@@ -158,7 +158,7 @@ def _mark(mark: Mark, view: View, fields: Fields, knobs: Mapping[str, Any]) -> N
                 sizes |= {each.name: size} if each.name in PLACES and size > 1 else {}
     if not isinstance(mark, Surface) and len(set(sizes.values())) > 1:
         raise ValueError(f"its channels have different numbers of items, {sizes}")
-    _color(mark.color, fields)
+    colors.check(mark.color, fields)
     if isinstance(mark, Jumps):
         along, high = (_channel(each, fields, knobs) for each in (mark.on.x, mark.on.y))
         if along != high or along < 3:
@@ -190,8 +190,9 @@ def _grid(mark: Heat | Surface, view: View, fields: Fields) -> None:
     shape = fields.shape(mark.grid)
     if len(shape) != 2 or min(shape) < 2:
         raise ValueError(f"its grid {mark.grid} must be of shape (y, x), and is {shape}")
-    if mark.ramp not in RAMPS:
-        raise ValueError(messages.unknown("ramp", mark.ramp, RAMPS))
+    colors.ramp(mark.ramp)
+    if isinstance(mark, Heat) and mark.domain:
+        fields.ends(mark.domain)
     if isinstance(mark, Surface):
         if view.z is None:
             raise ValueError("a surface needs a view with an axis z")
@@ -207,6 +208,8 @@ def _drag(drag: Drag, mark: Mark, fields: Fields, knobs: Mapping[str, Any]) -> N
         raise ValueError("a handle needs a knob or something to edit")
     for name in filter(None, named):
         _knob(name, knobs)
+    for part in parts:
+        _part(part, fields, knobs)
     if drag.each:
         for axis in (each for each in "xy" if getattr(drag, each)):
             channel = getattr(mark, axis)
@@ -236,8 +239,16 @@ def _channel(given: Any, fields: Fields, knobs: Mapping[str, Any]) -> int:
             _knob(given.knob, knobs)
         return fields.chosen(given.field, given.chosen)
     if isinstance(given, KnobValue):
-        _knob(given.knob, knobs)
+        _part(given, fields, knobs)
     return 1
+
+
+def _part(part: KnobValue, fields: Fields, knobs: Mapping[str, Any]) -> None:
+    """A knob as it is drawn: it is there, and so are the numbers that scale and shift it."""
+    _knob(part.knob, knobs)
+    for each in (part.times, part.plus):
+        if isinstance(each, str):
+            fields.number(each)
 
 
 def _numbers(words: Iterable[Any], fields: Fields, knobs: Mapping[str, Any]) -> None:
@@ -256,19 +267,6 @@ def _conditions(conditions: Iterable[Any], fields: Fields) -> None:
     for name, sign, value in conditions:
         if fields.items(name) != 1 or sign not in ("<", ">") or not np.isfinite(value):
             raise ValueError(f"the condition {(name, sign, value)} cannot be asked of a row")
-
-
-def _color(color: Any, fields: Fields) -> None:
-    if isinstance(color, Ramp):
-        fields.shape(color.field)
-        if color.ramp not in RAMPS:
-            raise ValueError(messages.unknown("ramp", color.ramp, RAMPS))
-        if color.domain[0] == color.domain[1]:
-            raise ValueError("the domain of a colour is empty")
-        return
-    for each in (color,) if isinstance(color, str) else color:
-        if each not in ROLES and not HEX.fullmatch(str(each)):
-            raise ValueError(messages.unknown("colour", each, ROLES))
 
 
 def _knob(name: str, knobs: Mapping[str, Any]) -> None:

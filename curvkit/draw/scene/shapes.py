@@ -77,7 +77,8 @@ class Heat(Mark):
 
     Args:
         grid: its field; with a row for every reading it changes.
-        domain: what the ends of the ramp stand for; the field's own ends if None.
+        domain: what the ends of the ramp stand for, two numbers or a fixed field of two; the
+            grid's own ends if None.
         levels: so many contours; shade: how strongly light falls on it; gamma: bends the ramp.
 
     >>> Heat(grid="surface", levels=20).told()
@@ -87,7 +88,7 @@ class Heat(Mark):
     kind: ClassVar[str] = "heat"
     grid: str
     ramp: str = "depth"
-    domain: tuple[float, float] | None = None
+    domain: tuple[float, float] | str | None = None
     levels: int | None = None
     gamma: float | None = None
     shade: float | None = None

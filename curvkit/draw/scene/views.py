@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from curvkit.draw.scene.channels import Channel, KnobValue, Number, Part
+from curvkit.draw.scene.channels import Channel, KnobValue, Number, Part, Words
 from curvkit.draw.scene.marks import Mark
+
+# Two numbers, the smaller first, or the name of a fixed field that holds them.
+Ends = tuple[float, float] | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +16,7 @@ class Camera(Part):
 
     Args:
         of: channels that are to be seen.
-        least: what is always in view.
+        least: what is always in view; two numbers, or a fixed field of two.
         last: only the last so many rows count; ahead: and so many that are to come.
         room: air, as a factor.
         both: the same on both sides of zero.
@@ -27,7 +30,7 @@ class Camera(Part):
     """
 
     of: Sequence[Channel]
-    least: tuple[float, float]
+    least: Ends
     last: int | None = None
     ahead: int | None = None
     room: float | None = None
@@ -43,6 +46,8 @@ class Axis(Part):
     """An axis: a fixed domain, or a camera.
 
     Args:
+        label: its name, or `Words` of which a fixed field says which they are.
+        domain: its ends; two numbers, or a fixed field of two.
         ticks: about so many; at: at these values; names: words in the place of each of these.
         log: whether it is logarithmic.
         hide: whether ticks and their grid are left out.
@@ -51,8 +56,8 @@ class Axis(Part):
     {'label': 'step', 'domain': [0, 100]}
     """
 
-    label: str = ""
-    domain: tuple[float, float] | None = None
+    label: str | Words = ""
+    domain: Ends | None = None
     fit: Camera | None = None
     ticks: int = 4
     at: Sequence[float] | None = None

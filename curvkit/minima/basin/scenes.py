@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.core.messages import number
 from curvkit.draw import scene as sc
 from curvkit.minima.basin.trace import AT_THE_LEVEL, WILD, Trace
 
@@ -13,10 +12,10 @@ FATE, OWN = (sc.Ramp(field, "fate", (0, 3)) for field in ("fate", "own_fate"))
 SAID = ("above the level", "at the level", "below the level", "lost")
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """Where each marble is, and how it stands to the level; one that is lost has no place."""
-    level = float(trace.level)
+    xp = sc.namespace(trace.loss)
+    level = xp.asarray(trace.level, float)
     along, across, loss, fate = _stands(trace.along, trace.across, trace.loss, level)
     counts = {name: (fate == code).sum(1) for name, code in (("caught", 1), ("below", 2))}
     fields = {"step": trace.step, "along": along, "across": across, "loss": loss, "fate": fate}
@@ -25,40 +24,56 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     # The words of its fate stand beside it; of one that is lost, in the middle below.
     for code in range(len(SAID)):
         so = one[3] == code
-        x, y = (one[0], one[1]) if code < 3 else (0.0, 0.9 * np.min(trace.axis_across))
-        fields |= {f"x{code}": np.where(so, x, np.nan), f"y{code}": np.where(so, y, np.nan)}
+        x, y = (one[0], one[1]) if code < 3 else (0.0, 0.9 * xp.min(trace.axis_across))
+        fields |= {f"x{code}": xp.where(so, x, xp.nan), f"y{code}": xp.where(so, y, xp.nan)}
     return {**fields, **counts}
 
 
-@np.errstate(all="ignore")
-def _stands(along, across, loss, level: float) -> tuple[np.ndarray, ...]:
+def _stands(along, across, loss, level) -> tuple[np.ndarray, ...]:
     """Places and losses with gaps where a marble is lost, and how it stands to the level."""
-    along, across, loss = (np.asarray(each, float) for each in (along, across, loss))
-    with np.errstate(invalid="ignore", over="ignore"):
-        lost = ~((np.abs(loss) < WILD) & (np.abs(along) < WILD) & (np.abs(across) < WILD))
-        fate = np.where(loss < level * (1 - AT_THE_LEVEL), 2, 0)
-        fate = np.where(np.abs(loss - level) <= AT_THE_LEVEL * abs(level), 1, fate)
-    fate = np.where(lost, 3, fate)
-    hidden = lambda values: np.where(lost, np.nan, values)
-    return hidden(along), hidden(across), hidden(np.maximum(loss, 1e-6)), fate
+    xp = sc.namespace(loss)
+    along, across, loss = (xp.asarray(each, float) for each in (along, across, loss))
+    lost = ~((xp.abs(loss) < WILD) & (xp.abs(along) < WILD) & (xp.abs(across) < WILD))
+    fate = xp.where(loss < level * (1 - AT_THE_LEVEL), 2, 0)
+    fate = xp.where(xp.abs(loss - level) <= AT_THE_LEVEL * xp.abs(level), 1, fate)
+    fate = xp.where(lost, 3, fate)
+    hidden = lambda values: xp.where(lost, xp.nan, values)
+    return hidden(along), hidden(across), hidden(xp.maximum(loss, 1e-6)), fate
 
 
-def _plane(trace: Trace, heights: np.ndarray) -> sc.View:
-    reach = [1.04 * float(np.max(np.abs(each))) for each in (trace.axis_along, trace.axis_across)]
-    low, count = float(heights.min()), trace.loss.shape[1]
+def _fixed(trace: Trace) -> dict[str, np.ndarray]:
+    """The landscape, what its axes and colours end at, the minimum's level, the better place."""
+    xp = sc.namespace(trace.surface)
+    real = lambda values: xp.asarray(values, float)
+    heights = xp.log10(xp.clip(xp.nan_to_num(real(trace.surface), nan=1e9), 1e-6, 1e9))
+    level, better = real(trace.level), real(trace.better_loss)
+    top = sc.quantile(real(trace.loss[:1]), 0.9)
+    top = xp.where(xp.isnan(top), 4 * level, top)
+    fields = {
+        "surface": heights, "level": level, "better": real(trace.better_along),
+        "heights": xp.stack([heights.min(), sc.quantile(heights, 0.97)]),
+        "losses": xp.stack([xp.maximum(1e-6, 0.8 * xp.minimum(better, level)),
+                            1.2 * xp.maximum(xp.maximum(top, level), 1e-5)]),
+    }  # fmt: skip
+    for name, each in (("along", real(trace.axis_along)), ("across", real(trace.axis_across))):
+        reach = 1.04 * xp.abs(each).max()
+        # The knobs are shares of the plane.
+        end = xp.maximum(each.max(), 1e-9)
+        fields |= {f"{name}_ends": xp.stack([-reach, reach]), f"{name}_end": end}
+    return fields
+
+
+def _plane(trace: Trace) -> sc.View:
     halo: dict[str, Any] = dict(size=12, halo=True)
-    # The knobs are shares of the plane.
-    ends = [max(float(np.max(each)), 1e-9) for each in (trace.axis_along, trace.axis_across)]
-    names = ("drop_along", "drop_across")
-    x, y = (sc.KnobValue(name, times=end) for name, end in zip(names, ends, strict=True))
+    names, count = ("along", "across"), trace.loss.shape[1]
+    x, y = (sc.KnobValue(f"drop_{name}", times=f"{name}_end") for name in names)
     return sc.View(
         id="plane", title=f"{count} marbles on the loss", frameless=True,
         square=True, pad={"l": 16, "r": 16, "t": 34, "b": 10}, beats=False,
         drop=sc.Drop(say="drop a marble", x=x, y=y),
-        x=sc.Axis(domain=(-reach[0], reach[0])), y=sc.Axis(domain=(-reach[1], reach[1])),
+        x=sc.Axis(domain="along_ends"), y=sc.Axis(domain="across_ends"),
         marks=(
-            sc.Heat(grid="surface", domain=(low, float(np.quantile(heights, 0.97))), levels=26,
-                    gamma=0.62, shade=0.09),
+            sc.Heat(grid="surface", domain="heights", levels=26, gamma=0.62, shade=0.09),
             sc.Line(x="along", y="across", per="item", when=sc.Last(10), color="paper", width=1.6,
                     alpha=0.55, fade=True),
             sc.Dots(x="along", y="across", size=4.2, color=FATE, rim="paper"),
@@ -66,8 +81,8 @@ def _plane(trace: Trace, heights: np.ndarray) -> sc.View:
             sc.Line(x="own_along", y="own_across", color="ink", width=2.5),
             sc.Dots(x=0, y=0, size=9, ring=2, color="paper"),
             sc.Text(text="bad minimum, proved", x=0, y=0, dx=14, dy=20, weight=600, **halo),
-            sc.Dots(x=float(trace.better_along), y=0, size=3.5, color="paper"),
-            sc.Text(text="a better place", x=float(trace.better_along), y=0, dx=-8, dy=-10,
+            sc.Dots(x="better", y=0, size=3.5, color="paper"),
+            sc.Text(text="a better place", x="better", y=0, dx=-8, dy=-10,
                     align="right", **halo),
             sc.Dots(x="own_along", y="own_across", size=8, color=OWN, rim="ink"),
             *(sc.Text(text=said, x=f"x{code}", y=f"y{code}", dx=-13, dy=5, align="right",
@@ -77,22 +92,18 @@ def _plane(trace: Trace, heights: np.ndarray) -> sc.View:
 
 
 def _losses(trace: Trace) -> sc.View:
-    level, better = float(trace.level), float(trace.better_loss)
-    tops = trace.loss[:1][np.isfinite(trace.loss[:1])] if trace.readings else np.zeros(0)
-    top = float(np.quantile(tops, 0.9)) if tops.size else 4 * level
     return sc.View(
         id="losses", title="The loss of each marble", beats=True, pad={"t": 104},
         x=sc.Axis(label="step", domain=(0, float(trace.settings["steps"]))),
-        y=sc.Axis(label="loss", log=True,
-                  domain=(max(1e-6, 0.8 * min(better, level) or 1e-6), 1.2 * max(top, level))),
+        y=sc.Axis(label="loss", log=True, domain="losses"),
         pick=sc.Pick(clock="step"),
-        cursor=sc.Cursor(x="step", y=level, line=True, says=(
+        cursor=sc.Cursor(x="step", y="level", line=True, says=(
             "step ", sc.Number(field="step", digits=0))),
         marks=(
             sc.Line(x="step", y="loss", per="item", color=FATE, width=1, alpha=0.4),
             sc.Line(x="step", y="own_loss", color="ink", width=2.5),
-            sc.Rule(y=level, width=1.5, dash=(6, 4)),
-            sc.Text(text=f"the minimum's level {number(level)}", y=level, right=True,
+            sc.Rule(y="level", width=1.5, dash=(6, 4)),
+            sc.Text(text="the minimum's level {value}", value="level", y="level", right=True,
                     align="right", dx=-4, dy=-8, weight=600, size=12, halo=True),
         ),
     )  # fmt: skip
@@ -117,17 +128,16 @@ TRIES = (
 )
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields, _fixed)
 def marbles(trace: Trace) -> sc.Scene:
     """Gradient descent from a grid of starts; some fall into the minimum and stay."""
-    heights = np.log10(np.clip(np.nan_to_num(trace.surface.astype(float), nan=1e9), 1e-6, 1e9))
     count = trace.loss.shape[1]
     columns = sc.Plan(columns=(1.05, 1), rows=(1,), aspect=0.42, least=440, most=680,
                       areas=("plane losses",))  # fmt: skip
     return sc.Scene(
         title="A valley with no way out", time="step", rows=_fields(trace),
         alt="Marbles roll over a landscape, a large one among them; some stay in a bad minimum",
-        fixed={"surface": heights},
+        fixed=_fixed(trace),
         knobs={"learning_rate": sc.Turn(low=0.05, high=3.0), "drop_along": sc.Turn(),
                "drop_across": sc.Turn()},
         controls=("learning_rate",),
@@ -153,7 +163,7 @@ def marbles(trace: Trace) -> sc.Scene:
         ),
         predict=_foretold(count),
         tries=TRIES,
-        views=(_plane(trace, heights), _losses(trace)),
+        views=(_plane(trace), _losses(trace)),
         layout=sc.Layout(wide=columns, narrow=sc.Plan(
             columns=(1,), rows=(1.1, 1), height=800, areas=("plane", "losses"))),
     )  # fmt: skip

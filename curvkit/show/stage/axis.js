@@ -1,14 +1,17 @@
 // Axes, and the cameras that follow what is shown.
 import { clamp, logTicks, mix, roundTicks } from "./maths.js";
+import { endsOf } from "./store.js";
 
 // A camera opens quickly and closes slowly, in seconds, and stands still in between: it moves when
 // something leaves the picture, or when all that is shown needs less than this share of it.
 const OPENING = 0.35, CLOSING = 1.1, LEAST_SHARE = 0.45, SLACK = 0.2;
 
 export class Axis {
-  constructor(spec = {}) {
+  constructor(spec = {}, store = null) {
     Object.assign(this, { label: "", ticks: 4, log: false, ...spec });
-    this.domain = (spec.domain ?? spec.fit?.least ?? [0, 1]).slice();
+    this.ends = typeof spec.domain === "string" ? () => endsOf(store, spec.domain) : null;
+    if (spec.fit) this.fit = { ...spec.fit, get least() { return endsOf(store, spec.fit.least); } };
+    this.domain = (this.ends?.() ?? spec.domain ?? this.fit?.least ?? [0, 1]).slice();
     this.goal = this.domain.slice();
     this.way = null;
   }
@@ -34,6 +37,13 @@ export class Axis {
     const [a, b] = this.domain;
     if (this.at) return this.at.filter((v) => v >= a && v <= b);
     return this.log ? logTicks(a, b) : roundTicks(a, b, this.ticks);
+  }
+  // Takes the ends that a fixed field gives; returns whether they are others than before.
+  renewed() {
+    const ends = this.ends?.();
+    if (!ends || ends.every((end, k) => end === this.domain[k])) return false;
+    this.domain = ends;
+    return true;
   }
   // Follows what is shown; returns whether it still moves. `snap` is for the first frame. A move
   // ends for good, so that what is drawn by its axes can stay as it is.

@@ -2,9 +2,11 @@
 //
 // A channel is a constant, a field's name, or {field, knob, power, times, plus, chosen, span}:
 //   plus + times · knob^power · field;   span: [lo, hi] are evenly spaced between two channels.
+// Of a knob alone `times` and `plus` may name fixed fields.
 // `get(row, item)` gives its number; `time` tells whether rows differ, `turns` whether a knob moves
 // it, `size` how many items it has.
 import { clamp, mix, product } from "./maths.js";
+import { partOf } from "./store.js";
 
 export function channel(stage, spec) {
   const { store, knobs } = stage;
@@ -21,7 +23,10 @@ export function channel(stage, spec) {
     throw new Error(`a channel names the knob "${spec.knob}", which the scene does not declare`);
   }
   const factor = () => (knob ? times * knob.value ** power : times);
-  if (!field) return { time: false, turns: !!knob, size: 1, get: () => plus + factor() };
+  if (!field) {
+    const part = partOf(store, spec), alone = () => (knob ? knob.value ** power : 1);
+    return { time: false, turns: !!knob, size: 1, get: () => (part.plus ?? 0) + (part.times ?? 1) * alone() };
+  }
   if (spec.chosen) {
     // The item that the hand has chosen in a view; nothing before.
     const size = product(field.shape.slice(field.time ? 2 : 1)), item = () => stage.chosen[spec.chosen] ?? NaN;

@@ -2,6 +2,7 @@
 import { between } from "./channel.js";
 import { rgb } from "./color.js";
 import { clamp, mix, smoothstep } from "./maths.js";
+import { endsOf } from "./store.js";
 
 // A grid has a canvas of its own beneath the others, so that frames in which it stays cost nothing.
 export function heat(S, v, m, t) {
@@ -23,8 +24,8 @@ export function heat(S, v, m, t) {
   S.hold.prepend((m.under = image));
 }
 
-function ends(m, z) {
-  if (m.domain) return m.domain;
+function ends(S, m, z) {
+  if (m.domain) return endsOf(S.store, m.domain);
   let lo = Infinity, hi = -Infinity;
   for (const each of z) {
     if (!Number.isFinite(each)) continue;
@@ -43,7 +44,7 @@ function canvasOf(w, h) {
 }
 
 function celled(S, m, z, nx, ny) {
-  const { c, g, image } = canvasOf(nx, ny), [lo, hi] = ends(m, z);
+  const { c, g, image } = canvasOf(nx, ny), [lo, hi] = ends(S, m, z);
   const table = S.palette.ramp(m.ramp ?? "depth").map(rgb);
   for (let j = 0; j < ny; j++) {
     for (let i = 0; i < nx; i++) {
@@ -70,7 +71,7 @@ function stretch(z, start, step, n, out, to, every, m) {
 // Every pixel by itself: its colour, a contour where a level passes, light from the upper left.
 function smooth(S, v, m, z, nx, ny) {
   const w = Math.round(v.box.w * S.ratio), h = Math.round(v.box.h * S.ratio);
-  const { c, g, image } = canvasOf(w, h), [lo, hi] = ends(m, z);
+  const { c, g, image } = canvasOf(w, h), [lo, hi] = ends(S, m, z);
   const wide = new Float32Array(w * ny), tall = new Float32Array(w * h);
   for (let j = 0; j < ny; j++) stretch(z, j * nx, 1, nx, wide, j * w, 1, w);
   for (let i = 0; i < w; i++) stretch(wide, (ny - 1) * w + i, -w, ny, tall, i, w, h); // rows go up

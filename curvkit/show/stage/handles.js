@@ -4,6 +4,7 @@ import { alpha } from "./color.js";
 import { clamp } from "./maths.js";
 import { placed } from "./lines.js";
 import { sides } from "./shapes.js";
+import { partOf } from "./store.js";
 import { plain, say, write } from "./text.js";
 
 // What is shown of a knob, and back: value = plus + times · knob^power.
@@ -18,7 +19,7 @@ export function handlesOf(stage, m) {
   const d = m.drag, flat = m.mark === "rule" && m.c.y != null;
   const axes = {};
   if (m.mark === "rule") axes[flat ? "y" : "x"] = d;
-  else for (const axis of ["x", "y"]) if (d[axis]) axes[axis] = d[axis];
+  else for (const axis of ["x", "y"]) if (d[axis]) axes[axis] = partOf(stage.store, d[axis]);
   for (const [, part] of Object.entries(axes)) {
     if (part.knob && !stage.knobs[part.knob]) {
       throw new Error(`a handle names the knob "${part.knob}", which the scene does not declare`);
@@ -27,7 +28,7 @@ export function handlesOf(stage, m) {
   const count = d.each ? m.items : 1;
   const handles = Array.from({ length: count }, (_, i) => ({
     view: m.view, mark: m, heat: 0, drag: d, item: d.each ? i : (d.item ?? 0), axes,
-    edge: d.edge, label: d.label ?? Object.values(axes).map((a) => a.knob).join(" and "),
+    edge: partOf(stage.store, d.edge), label: d.label ?? Object.values(axes).map((a) => a.knob).join(" and "),
   }));
   m.handle = handles[0];
   if (d.each) m.grips = handles;

@@ -64,6 +64,7 @@ export class Stage {
       const p = clamp((value - c.domain[0]) / (c.domain[1] - c.domain[0]));
       return Number.isFinite(p) ? this.palette.ramp(c.ramp)[Math.round(p * 63)] : this.palette.role("muted");
     }
+    if (c?.roles) return this.palette.role(c.roles[Math.round(m.c.color.get(Math.floor(row), k))] ?? "muted");
     if (Array.isArray(c)) return this.palette.role(c[k % c.length]);
     return this.palette.role(c ?? "ink");
   }

@@ -71,6 +71,26 @@ export class Store {
   }
 }
 
+// Two numbers as a scene gives them: themselves, or the name of a fixed field that holds them. Of a
+// run that is lost they may be none.
+export function endsOf(store, given) {
+  if (typeof given !== "string") return given;
+  const [lo, hi] = store.fields[given].values;
+  return hi > lo && Number.isFinite(hi - lo) ? [lo, hi] : [0, 1];
+}
+
+// A part of a scene in which a field's name may stand for one number: it reads as numbers.
+export function partOf(store, part) {
+  const named = Object.entries(part ?? {}).filter(([name, v]) => /^(times|plus)$/.test(name) && typeof v === "string");
+  if (!named.length) return part;
+  const read = ([name, field]) => [name, { enumerable: true, get: () => store.fields[field].values[0] }];
+  return Object.defineProperties({ ...part }, Object.fromEntries(named.map(read)));
+}
+
+// Words as a scene gives them: themselves, or those that a fixed field tells by their number.
+export const wordsOf = (store, given) =>
+  given?.words ? (given.words[Math.round(store.fields[given.field].values[0])] ?? "") : given;
+
 // Numbers arrive as one buffer and a header; `u2` are whole numbers between a least and a greatest,
 // of which 65535 stands for a number that is not finite.
 export function unpack(header, buffer) {

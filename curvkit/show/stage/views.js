@@ -5,21 +5,23 @@ import { alpha } from "./color.js";
 import { Turned } from "./grids.js";
 import { MARKS, SETTLE, compiledMark } from "./marks.js";
 import { clamp } from "./maths.js";
+import { partOf, wordsOf } from "./store.js";
 import { say, write } from "./text.js";
 
 // So many rows a growing curve may be ahead of its still part; fewer where many grow, and boxes.
 const TAIL = 24, SHORT_TAIL = 6, MANY = 8;
 
 export function compiledView(stage, spec) {
-  const v = { ...spec, x: new Axis(spec.x), y: new Axis(spec.y), back: { key: "", upTo: 0 } };
+  const { store } = stage, v = { ...spec, x: new Axis(spec.x, store), y: new Axis(spec.y, store), back: { key: "", upTo: 0 } };
   if (spec.z) {
-    v.z = new Axis(spec.z);
+    v.z = new Axis(spec.z, store);
     v.turned = new Turned(v, spec.turn);
     v.frameless = true;
   }
   for (const axis of [v.x, v.y, v.z].filter((a) => a?.fit)) {
-    axis.fit = { ...axis.fit, c: axis.fit.of.map((s) => channel(stage, s)) };
+    axis.fit.c = axis.fit.of.map((s) => channel(stage, s));
   }
+  if (v.drop) v.drop = { ...v.drop, x: partOf(store, v.drop.x), y: partOf(store, v.drop.y) };
   if (v.pick) {
     const read = (s) => channel(stage, s);
     v.pick = { ...v.pick, clock: v.pick.clock && read(v.pick.clock), near: v.pick.near?.map(read) };
@@ -109,6 +111,7 @@ export function drawMark(S, v, m, t, draw = MARKS[m.mark]) {
 
 // The part of a view that stays: axes, words, strata, and curves as far as they have settled.
 export function drawBack(S, v, t) {
+  if ([v.x, v.y, v.z].filter((axis) => axis?.renewed()).length) boxOf(S, v);
   const { back } = v, to = Math.min(Math.floor(t), S.store.last), key = backKey(S, v, t);
   const again = key !== back.key || to < back.upTo, ahead = to - back.upTo;
   if (!again && !(v.grows && (ahead >= v.tail || (!S.clock.playing && ahead > 0)))) return;
@@ -165,6 +168,7 @@ function drawFrame(S, v) {
   }
   if (v.frameless) return;
   const ys = v.y.hide ? [] : v.y.marks(), xs = v.x.hide ? [] : v.x.marks();
+  const [xName, yName] = [v.x, v.y].map((axis) => wordsOf(S.store, axis.label));
   ctx.strokeStyle = palette.role("grid");
   ctx.lineWidth = 1;
   ctx.beginPath();
@@ -177,7 +181,7 @@ function drawFrame(S, v) {
   for (const y of ys) {
     // At the very top the name of the axis stands.
     const p = v.y.px(y);
-    if (!v.y.label || p > b.y + 9) write(ctx, say(y), b.x - 8, p + 4, { size, align: "right", color: muted });
+    if (!yName || p > b.y + 9) write(ctx, say(y), b.x - 8, p + 4, { size, align: "right", color: muted });
   }
   ctx.strokeStyle = palette.role("faint");
   ctx.beginPath();
@@ -190,12 +194,12 @@ function drawFrame(S, v) {
     ctx.lineTo(p, floor + 4);
   }
   ctx.stroke();
-  const named = v.x.label ? write(ctx, v.x.label, b.x + b.w, floor + 17, { size, align: "right", color: muted }) : 0;
+  const named = xName ? write(ctx, xName, b.x + b.w, floor + 17, { size, align: "right", color: muted }) : 0;
   for (const x of xs) {
     const p = v.x.px(x), words = v.x.names?.[v.x.at.indexOf(x)] ?? say(x);
     if (p + 4 * words.length < b.x + b.w - named - 6) write(ctx, words, p, floor + 17, { size, align: "center", color: muted });
   }
-  if (v.y.label) write(ctx, v.y.label, v.outer.x + 16, head + 16, { size, color: muted });
+  if (yName) write(ctx, yName, v.outer.x + 16, head + 16, { size, color: muted });
 }
 
 // The row under the pointer, ringed in every view that can show it.

@@ -12,25 +12,23 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
-@np.errstate(all="ignore")  # a run that is lost is no trouble
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The fields over time; each row is of its reading alone."""
+    xp = sc.namespace(trace.offset)
     lam, x, rate = (
-        np.asarray(each, float) for each in (trace.sharpness, trace.offset, trace.learning_rate)
+        xp.asarray(each, float) for each in (trace.sharpness, trace.offset, trace.learning_rate)
     )
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        square = x**2
-        half = np.maximum(0.3, 2 * np.abs(np.nan_to_num(x, posinf=1e6, neginf=-1e6)))
-        across = np.linspace(-1, 1, 25) * half[:, None]
-        ground = 0.5 * lam[:, None] * across**2
-        rest = trace.over_readings("sharpening") / trace.over_readings("stabilizing")
-        return {
-            "step": trace.step, "lam": lam, "x": x, "swing": np.abs(x), "square": square,
-            "edge": 2 / rate, "scaled": rate * lam, "rate": rate, "start": -half, "end": half,
-            "ground": ground, "height": 0.5 * lam * square, "rest": rest,
-            "predicted": trace.predicted_sharpness,
-            "beyond": np.nan_to_num(np.minimum(rate * lam, 99.0), nan=99.0),
-        }  # fmt: skip
+    square = x**2
+    half = xp.maximum(0.3, 2 * xp.abs(xp.nan_to_num(x, posinf=1e6, neginf=-1e6)))
+    across = np.linspace(-1, 1, 25) * half[:, None]
+    return {
+        "step": trace.step, "lam": lam, "x": x, "swing": xp.abs(x), "square": square,
+        "edge": 2 / rate, "scaled": rate * lam, "rate": rate, "start": -half, "end": half,
+        "ground": 0.5 * lam[:, None] * across**2, "height": 0.5 * lam * square,
+        "rest": trace.over_readings("sharpening") / trace.over_readings("stabilizing"),
+        "predicted": trace.predicted_sharpness,
+        "beyond": xp.nan_to_num(xp.minimum(rate * lam, 99.0), nan=99.0),
+    }  # fmt: skip
 
 
 def _valley() -> sc.View:
@@ -105,7 +103,7 @@ FORETOLD = sc.Prediction(
 )
 
 
-@np.errstate(all="ignore")
+@sc.fields(_fields)
 def balance(trace: Trace) -> sc.Scene:
     """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
     rule, steps = trace.settings["rule"], int(trace.settings["steps"])

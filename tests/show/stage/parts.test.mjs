@@ -176,6 +176,28 @@ test("an axis goes to the screen and back, also a logarithmic one", async () => 
   }
 });
 
+test("ends, parts of knobs and words stand in fixed fields, and are read anew", async () => {
+  const { Axis } = await at("axis"), { endsOf, partOf, wordsOf } = await at("store"), { channel } = await at("channel");
+  const store = await trace([0, 1]), put = (name, ...values) => store.put(name, { values, shape: [values.length], time: false });
+  put("ends", 1, 4);
+  put("one", 3);
+  const axis = new Axis({ domain: "ends" }, store), fit = new Axis({ fit: { of: [], least: "ends" } }, store);
+  assert.deepEqual([axis.domain, fit.domain, fit.fit.least], [[1, 4], [1, 4], [1, 4]]);
+  assert.equal(axis.renewed(), false);
+  const part = partOf(store, { knob: "eta", times: 2, plus: "one" }), S = { store, knobs: { eta: { value: 5 } } };
+  const c = channel(S, { knob: "eta", times: 2, plus: "one" });
+  assert.deepEqual([part.times, part.plus, c.get(0), c.turns], [2, 3, 13, true]);
+  put("ends", 2, 8);
+  put("one", 1);
+  assert.ok(axis.renewed() && !axis.renewed());
+  assert.deepEqual([axis.domain, fit.fit.least, part.plus, c.get(0)], [[2, 8], [2, 8], 1, 11]);
+  const words = { field: "one", words: ["none", "one"] };
+  assert.deepEqual([wordsOf(store, words), wordsOf(store, "as it is")], ["one", "as it is"]);
+  put("ends", NaN, 8);
+  assert.deepEqual(endsOf(store, "ends"), [0, 1], "a run that is lost has no ends");
+  assert.deepEqual([partOf(store, true), partOf(store, undefined), new Axis({ domain: [0, 9] }).renewed()], [true, undefined, false]);
+});
+
 test("the clock slows at a moment, stops where a run is lost, and waits for rows to come", async () => {
   const { Clock } = await at("clock"), store = await trace([0, 0, 0, 9, 9, 0, 0, 0]);
   const clock = new Clock(store, { rate: 60, moments: [{ field: "x", above: 5, first: true, lasts: 2, rate: 6 }] });

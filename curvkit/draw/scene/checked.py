@@ -15,7 +15,7 @@ class Fields:
         # By view, how many items a hand can choose from.
         self.choices: dict[str, int] = {}
         for name, values in (*rows.items(), *fixed.items()):
-            if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
+            if not isinstance(values, np.ndarray | np.generic) or values.dtype.kind not in "biuf":
                 raise ValueError(f"the field {name} must be an array of numbers")
         if both := sorted(rows.keys() & fixed.keys()):
             raise ValueError(f"the field {both[0]} is given over time and fixed")
@@ -50,3 +50,17 @@ class Fields:
         """Refuses what is no single number a row."""
         if self.shape(name) != () or name not in self.rows:
             raise ValueError(f"the field {name} must be one number for every row")
+
+    def number(self, name: str) -> None:
+        """Refuses what is no fixed field of one number."""
+        if self.items(name) != 1 or name not in self.fixed:
+            raise ValueError(f"the field {name} must be one fixed number")
+
+    def ends(self, given: tuple[float, float] | str) -> tuple[float, float]:
+        """Two numbers as they are, or those of the fixed field of that name."""
+        if not isinstance(given, str):
+            return given
+        if self.shape(given) != (2,) or given not in self.fixed:
+            raise ValueError(f"the field {given} must be two fixed numbers")
+        low, high = self.fixed[given]
+        return float(low), float(high)
