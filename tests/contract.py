@@ -339,6 +339,20 @@ def states_its_merits(room: Room) -> None:
             assert name.isidentifier() and name.islower(), f"{name!r} is no name of a merit"
 
 
+def useful_ends_run(room: Room) -> None:
+    """A run begins with each knob at both ends of its useful range, and reads numbers there."""
+    for name, each in room.knobs.items():
+        if each.useful is None:
+            continue
+        low, high = each.useful
+        assert each.ends[0] <= low <= each.default <= high <= each.ends[1], name
+        assert (low, high) != each.ends, f"all of {name} is useful, so it need not be said"
+        for end in each.useful:
+            course = room.stream.course(short(room, **{name: end}))
+            assert course.advance(2) >= 1, f"{name} = {end} makes no reading"
+            assert course.trace.finite >= 1, f"{name} = {end} begins with no number"
+
+
 def survives_saving(room: Room, folder: Path) -> None:
     """A trace is loaded as it was saved, nan and infinity included, with all it was made of."""
     for since, value in ((99, 0.0), (1, np.nan), (0, -np.inf)):

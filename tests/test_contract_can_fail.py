@@ -29,7 +29,7 @@ names = itertools.count()
 def a_settings(**changed):
     """The knobs of the miniature room, with some declared otherwise."""
     declared = {
-        "rate": (float, knob(0.5, low=0.1, high=2.0, scale="log", **TOLD)),
+        "rate": (float, knob(0.5, low=0.1, high=2.0, scale="log", useful=(0.2, 1), **TOLD)),
         "pull": (float, knob(0.5, low=0.1, high=0.9, **TOLD)),
         "steps": (int, knob(90, low=1, high=999, **TOLD)),
         "size": (int, knob(3, low=1, high=9, static=True, **TOLD)),
@@ -102,6 +102,7 @@ def signs(room, folder):
     contract.refuses_unknown_names(room)
     contract.runs_to_its_end(room)
     contract.keeps_its_state_alike(room)
+    contract.useful_ends_run(room)
     contract.only_begins(room)
     contract.tells_any_trace(room)
     contract.tells_with_its_merits(room)
@@ -207,6 +208,19 @@ def test_a_run_that_is_not_finite_or_not_whole_is_seen():
         contract.runs_to_its_end(miniature(reading=wild))
     with breaks("91 readings are made of 999"):
         contract.runs_to_its_end(miniature(length=lambda settings: 999))
+
+
+def test_a_useful_range_that_is_all_there_is_or_begins_with_no_number_is_seen():
+    whole = {"rate": (float, knob(0.5, low=0.1, high=2.0, useful=(0.1, 2.0), **TOLD))}
+    with breaks("all of rate is useful"):
+        contract.useful_ends_run(miniature(knobs=whole))
+
+    def wild(settings, state):
+        state, row = reading(settings, state)
+        return state, row | {"value": jnp.where(settings.rate > 0.9, jnp.nan, row["value"])}
+
+    with breaks("rate = 1 begins with no number"):
+        contract.useful_ends_run(miniature(reading=wild))
 
 
 def test_a_knob_that_nothing_reads_is_seen():

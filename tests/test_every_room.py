@@ -71,6 +71,12 @@ def test_turning_knobs_never_recompiles(name):
         contract.never_recompiles(there, *switches)
 
 
+@pytest.mark.slow
+@each_room
+def test_what_a_slider_spans_first_holds_the_default_and_runs_to_both_ends(name):
+    contract.useful_ends_run(room(name))
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("name, knob", every_knob(static=False))
 def test_turning_a_knob_never_recompiles(name, knob):

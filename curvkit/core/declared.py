@@ -137,6 +137,9 @@ def check(where: str, declared: Mapping[str, Knob]) -> None:
             if not low <= each.useful[0] < each.useful[1] <= high:
                 expected = f"two numbers within {low:g} to {high:g}, the smaller first"
                 raise ValueError(f"{place}: {messages.refusal('useful', expected, each.useful)}")
+            if not each.useful[0] <= each.default <= each.useful[1]:
+                expected = f"a range that holds the default {each.default:g}"
+                raise ValueError(f"{place}: {messages.refusal('useful', expected, each.useful)}")
         _check_when(place, each, declared)
 
 

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     steps: int = knob(
         default=3000, low=1, high=20000,
+        useful=(300, 6000),
         sentence="How many steps are taken.",
         source=DISTILLING,
     )  # fmt: skip
@@ -56,11 +57,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     start_first: float = knob(
         default=0.0, low=-11.0, high=11.0, step=0.1, symbol="Δθ₀", absent=0.0,
+        useful=(-6.0, 6.0),
         sentence="How far the start of the first student is moved along its first logit.",
         source=f"{DISTILLING}; the start is ours",
     )  # fmt: skip
     start_second: float = knob(
         default=0.0, low=-11.0, high=11.0, step=0.1, symbol="Δθ₁", absent=0.0,
+        useful=(-6.0, 6.0),
         sentence="How far the start of the first student is moved along its second logit.",
         source=f"{DISTILLING}; the start is ours",
     )  # fmt: skip

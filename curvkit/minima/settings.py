@@ -42,11 +42,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.05, low=1e-4, high=10.0, scale="log", symbol="η",
+        useful=(0.005, 1.0),
         sentence="How far each step goes, on the mean loss over the points.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip
     steps: int = knob(
         default=5000, low=1, high=20000,
+        useful=(200, 10000),
         sentence="Training steps of each run before it is judged.",
         source=f"{MINIMA}, table 1",
     )  # fmt: skip

@@ -16,11 +16,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.1, low=1e-3, high=1.0, scale="log", symbol="η",
+        useful=(0.01, 0.5),
         sentence="How far each step of both goes.",
         source=EDGE,
     )  # fmt: skip
     steps: int = knob(
         default=2002, low=1, high=20000,
+        useful=(100, 6000),
         sentence="How many training steps are taken.",
         source=EDGE,
     )  # fmt: skip

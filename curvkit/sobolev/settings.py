@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     slope_noise: float = knob(
         default=0.0, low=0.0, high=2.0, step=0.05, symbol="ν",
+        useful=(0.0, 1.0),
         sentence="Noise on the slopes, as a multiple of their typical size.",
         source=SOBOLEV,
     )  # fmt: skip
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     steps: int = knob(
         default=2000, low=1, high=10000,
+        useful=(100, 5000),
         sentence="Training steps of each network.",
         source=SOBOLEV,
     )  # fmt: skip

@@ -32,12 +32,14 @@ class Settings(BaseSettings):
     )  # fmt: skip
     sigma: float = knob(
         default=2.0, low=0.1, high=4.0, step=0.01, symbol="σ",
+        useful=(0.5, 2.5),
         when=_of("cdat", "oracle"),
         sentence="Scales CDAT's and the oracle's rate: 1 is greedy, 2 on the edge of descent.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.15, low=1e-5, high=20.0, scale="log", symbol="η",
+        useful=(0.01, 1.0),
         sentence="The constant rate, the peak of a schedule, the first rate of a hypergradient.",
         source=f"{PAPER}, section 2",
     )  # fmt: skip
@@ -61,6 +63,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     max_learning_rate: float = knob(
         default=1e4, low=1e-2, high=1e6, scale="log", symbol="η max",
+        useful=(0.1, 10000.0),
         when=_of("cdat", "greedy", "armijo", "exact", "polyak"),
         sentence="No rate that is found by looking at the loss is larger than this.",
         source="arXiv 2312.00209, section 2",
@@ -95,6 +98,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     steps: int = knob(
         default=2002, low=1, high=20000,
+        useful=(100, 6000),
         sentence="How many training steps are taken.",
         source=f"{PAPER}, section 4",
     )  # fmt: skip

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     tolerance: float = knob(
         default=0.0, low=0.0, high=1.0, step=0.005, symbol="τ",
+        useful=(0.0, 0.5),
         sentence="How many joules the energy may grow in one step.",
         source=f"{VERIFICATION}, section 4",
     )  # fmt: skip

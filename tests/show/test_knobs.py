@@ -125,6 +125,7 @@ def test_the_page_knows_the_range_that_is_useful_and_the_whole():
     [
         (dict(useful=(0.5, 0.2)), "useful must be two numbers within 0 to 1, the smaller first"),
         (dict(useful=(-1, 0.5)), "useful must be two numbers within 0 to 1"),
+        (dict(useful=(0.2, 0.4)), "useful must be a range that holds the default 0.5, but"),
         (dict(when={"rule": ("sgd",)}), "when: rule must be one of gd, adam, but 'sgd'"),
         (dict(when={"rile": ("gd",)}), "There is no knob 'rile'; did you mean 'rule'"),
         (dict(when={"own": (0.0, 1.0)}), "own → own leads back to itself"),

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     temperature: float = knob(
         default=0.1, low=0.01, high=10.0, scale="log", symbol="T",
+        useful=(0.03, 2.0),
         sentence="How soft the teacher's choice is between actions of nearly one worth.",
         source=DISTILLING,
     )  # fmt: skip
@@ -57,11 +58,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.3, low=0.01, high=5.0, scale="log",
+        useful=(0.05, 2.0),
         sentence="How far each episode moves the logits.",
         source=DISTILLING,
     )  # fmt: skip
     steps: int = knob(
         default=600, low=1, high=5000,
+        useful=(50, 2000),
         sentence="How many episodes each student learns from.",
         source=DISTILLING,
     )  # fmt: skip

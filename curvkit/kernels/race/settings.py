@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     steps: int = knob(
         default=100, low=1, high=1000,
+        useful=(20, 400),
         sentence="How many steps of Adam are taken, on 128 digits each.",
         source=f"{DKS}, section 6",
     )  # fmt: skip

@@ -16,11 +16,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.5, low=1e-3, high=5.0, scale="log", symbol="η",
+        useful=(0.05, 3.0),
         sentence="How far each step goes, on the mean loss; P1 to P3 diverge above about 0.01.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip
     steps: int = knob(
         default=3000, low=1, high=20000,
+        useful=(200, 6000),
         sentence="How many steps are taken from every start.",
         source=f"{MINIMA}, section 3",
     )  # fmt: skip

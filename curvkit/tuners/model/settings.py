@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     learning_rate: float = knob(
         default=1.0, low=0.01, high=10.0, scale="log", symbol="η",
+        useful=(0.1, 4.0),
         when={"rule": ("constant",)},
         sentence="The rate of the constant rule.",
         source=PAPER,
@@ -59,11 +60,13 @@ class Settings(BaseSettings):
     )  # fmt: skip
     first_sharpness: float = knob(
         default=1.5, low=0.1, high=20.0, scale="log", symbol="λ₀",
+        useful=(0.3, 8.0),
         sentence="The sharpness at the start.",
         source=DAMIAN,
     )  # fmt: skip
     steps: int = knob(
         default=1000, low=1, high=20000,
+        useful=(100, 5000),
         sentence="How many steps the model takes.",
         source=PAPER,
     )  # fmt: skip
