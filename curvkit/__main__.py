@@ -135,7 +135,7 @@ def run(
 def _places(out: Path | None, figure: Path | None) -> None:
     """Sees to it that what the run leaves can be written, and takes nothing else's place."""
     if out is not None:
-        from curvkit.core.trace import is_one
+        from curvkit.core.header import is_one
 
         files.ready(out, is_one, "a trace of curvkit")
     if figure is not None:

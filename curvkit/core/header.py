@@ -1,11 +1,13 @@
 """The header of a trace as it comes from a file: plain JSON that says what a run was made of."""
 
 import json
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from curvkit.core import knob, messages
-from curvkit.core.archive import Archive
+from curvkit.core import files, knob, messages
+from curvkit.core.archive import UNREADABLE, Archive
 
 FORMAT = 1
 MOST_CHARACTERS = 2**20
@@ -24,6 +26,23 @@ def read(stored: Archive) -> dict[str, Any]:
     if head.shape or head.dtype.kind != "U" or head.dtype.itemsize > 4 * MOST_CHARACTERS:
         raise ValueError("its header is no text, or too long")
     return parsed(str(stored.array("header", head)[()]))
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a trace of some room, by its header; a damaged one is a trace as well."""
+    try:
+        with files.reading(path) as file:
+            stored = Archive(file)
+            try:
+                read(stored)
+                return True
+            except ValueError:
+                # Whole and no header of ours: an array of somebody else's.
+                if "header" in stored.members and stored.whole("header"):
+                    return False
+    except (*UNREADABLE, OSError):
+        pass  # damaged
+    return files.holds(path, "header.npy")
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -121,6 +140,39 @@ def _turned(turns: Any, values: Mapping[str, Any], settings: type) -> None:
         if not isinstance(knobs, Mapping) or not knobs.keys() <= values.keys():
             raise ValueError("its turns name knobs that the room does not have")
         _checked({**values, **knobs}, settings)
+
+
+def edited(told: Mapping[str, Any], items: Mapping[str, int]) -> None:
+    """Raises ValueError with the reason where data are said to be edited that are not there.
+
+    Args:
+        told: the header.
+        items: how many items there are of what can be edited, by field.
+
+    >>> edited({"edits": [["points", 2, {"x": 0.5}]]}, {"points": 6})
+    >>> edited({"edits": [["points", 6, {"x": 0.5}]]}, {"points": 6})
+    Traceback (most recent call last):
+    ValueError: its edits are of item 6 of points, of which there are 6
+    """
+    edits: Any = told.get("edits", [])
+    if not isinstance(edits, list) or not all(isinstance(e, list) and len(e) == 3 for e in edits):
+        raise ValueError("its edits are no list of fields, items and values")
+    for field, item, values in edits:
+        if not isinstance(field, str) or field not in items:
+            known = ", ".join(items) or "nothing"
+            raise ValueError(
+                f"its edits are of {messages.shown(field)}, and what can be edited is {known}"
+            )
+        if type(item) is not int or not 0 <= item < items[field]:
+            of = f"{field}, of which there are {items[field]}"
+            raise ValueError(f"its edits are of item {messages.shown(item)} of {of}")
+        if not isinstance(values, Mapping) or not values or not values.keys() <= {"x", "y"}:
+            raise ValueError(f"its edits of {field} are {messages.shown(values)}, and no x or y")
+        for each in values.values():
+            if type(each) not in (int, float) or not abs(each) <= sys.float_info.max:
+                raise ValueError(
+                    f"its edits of {field} hold {messages.shown(each)}, which is no number"
+                )
 
 
 def _checked(given: Mapping[str, Any], settings: type) -> None:

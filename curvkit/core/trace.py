@@ -26,7 +26,7 @@ from curvkit.core import files
 from curvkit.core import header as headers
 from curvkit.core.archive import MOST_ARRAYS, MOST_BYTES, UNREADABLE, Archive
 from curvkit.core.arrays import namespace
-from curvkit.core.header import FORMAT
+from curvkit.core.header import FORMAT, is_one
 from curvkit.core.series import Series, declared, series
 
 
@@ -47,6 +47,8 @@ class Record:
     DRAWN: ClassVar[float] = np.inf
     # Series that traces of earlier versions lack; `completed` makes them.
     LATER: ClassVar[frozenset[str]] = frozenset()
+    # What can be edited by hand before a run, and the series that has a row for each of its items.
+    EDITED: ClassVar[Mapping[str, str]] = {}
     __series__: ClassVar[Mapping[str, Series]] = {}
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -168,7 +170,9 @@ class Record:
         defaults = {"format": FORMAT, "room": room, "settings": {}} if room else {}
         header = json.dumps(defaults | dict(self.header), sort_keys=True)
         try:
-            headers.check(headers.parsed(header), room, settings)
+            statement = headers.parsed(header)
+            headers.check(statement, room, settings)
+            self._edits(statement, {name: each.shape for name, each in self.arrays().items()})
         except ValueError as error:
             raise ValueError(f"The trace cannot be saved: {str(error).rstrip('.')}.") from None
         if len(header) > headers.MOST_CHARACTERS:
@@ -219,6 +223,7 @@ class Record:
                     heads[name] = stored.head(name)
                     each.takes(heads[name].dtype)
                     each.fits(heads[name].shape, sizes)
+                cls._edits(statement, {name: head.shape for name, head in heads.items()})
                 arrays = {name: stored.array(name, head) for name, head in heads.items()}
                 statement = headers.filled(statement, settings)
                 if lacking:
@@ -243,6 +248,11 @@ class Record:
         """Raises ValueError where header and arrays do not fit; what a room adds to the rest."""
 
     @classmethod
+    def _edits(cls, told: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
+        if cls._room()[0] is not None:
+            headers.edited(told, {name: shapes[of][0] for name, of in cls.EDITED.items()})
+
+    @classmethod
     def _room(cls) -> tuple[str | None, type | None]:
         """The room whose traces these are, and its `Settings`, where it is one of curvkit's."""
         package = cls.__module__.rpartition(".")[0]
@@ -253,23 +263,6 @@ class Record:
             getattr(house, "Settings", None) if cls is getattr(house, "Trace", None) else None
         )
         return package.removeprefix("curvkit."), settings
-
-
-def is_one(path: Path) -> bool:
-    """Whether a file is a trace of some room, by its header; a damaged one is a trace as well."""
-    try:
-        with files.reading(path) as file:
-            stored = Archive(file)
-            try:
-                headers.read(stored)
-                return True
-            except ValueError:
-                # Whole and no header of ours: an array of somebody else's.
-                if "header" in stored.members and stored.whole("header"):
-                    return False
-    except (*UNREADABLE, OSError):
-        pass  # damaged
-    return files.holds(path, "header.npy")
 
 
 def trace(cls: type) -> Any:

@@ -16,7 +16,7 @@ from curvkit.sobolev._line import STEPS, example, fits
 from curvkit.sobolev._loss import loss
 from curvkit.sobolev._weight_sweep import Known, ends, first, fitted, known, size
 from curvkit.sobolev.settings import Settings
-from curvkit.sobolev.trace import METHODS, STROKE
+from curvkit.sobolev.trace import METHODS, STROKE, Trace
 
 __all__ = ["STEPS", "compare", "example", "fits"]
 
@@ -95,7 +95,7 @@ def edit(
         turned = (jnp.asarray(new, old.dtype) - point) / STROKE
         data = data._replace(slopes=data.slopes.at[0, item].set(turned))
     else:
-        raise ValueError(messages.unknown("field to edit", field, ("points", "tips")))
+        raise ValueError(messages.unknown("field to edit", field, Trace.EDITED))
     return state._replace(data=data)
 
 

@@ -27,6 +27,7 @@ class Trace(Record):
         "surface",
     )
     DRAWN = 1e20
+    EDITED = {"points": "points", "tips": "slopes"}
 
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     value_error: Float[np.ndarray, "reading method pair"] = series(

@@ -1,11 +1,15 @@
 """Points and slopes of the Sobolev room edited by hand."""
 
+import dataclasses
+import json
+
 import jax
 import numpy as np
 import pytest
 from helpers import assert_close
 
 from curvkit import sobolev
+from curvkit.core.header import edited
 from curvkit.sobolev.experiment import edit
 from curvkit.sobolev.trace import STROKE
 
@@ -15,6 +19,11 @@ SETTINGS = sobolev.Settings.read(points=6, width=8, steps=60, function="booth")
 @pytest.fixture(scope="module")
 def state():
     return sobolev.stream.started(SETTINGS, jax.random.key(0))
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return sobolev.run(SETTINGS)
 
 
 def value_and_slope(place):
@@ -85,8 +94,48 @@ def test_a_run_on_edited_data_learns_them_and_compiles_nothing(state):
     )
 
 
-def test_a_scene_shows_the_strokes_where_they_are_edited():
-    trace = sobolev.run(SETTINGS)
+@pytest.mark.parametrize(
+    "edits, said",
+    [
+        ("points", "its edits are no list of fields, items and values"),
+        ([["points", 2]], "its edits are no list of fields, items and values"),
+        ([["truth", 0, {"x": 0.0}]], "its edits are of 'truth', and what can be edited is points"),
+        ([[["points"], 0, {"x": 0.0}]], "and what can be edited is points, tips"),
+        ([["points", 6, {"x": 0.0}]], "its edits are of item 6 of points, of which there are 6"),
+        ([["tips", -1, {"x": 0.0}]], "its edits are of item -1 of tips"),
+        ([["tips", True, {"x": 0.0}]], "its edits are of item True of tips"),
+        ([["tips", 0, {}]], "its edits of tips are {}, and no x or y"),
+        ([["tips", 0, {"z": 0.0}]], "and no x or y"),
+        ([["tips", 0, {"x": float("inf")}]], "its edits of tips hold inf, which is no number"),
+        ([["tips", 0, {"x": 10**400}]], "which is no number"),
+        ([["tips", 0, {"x": "0"}]], "its edits of tips hold '0', which is no number"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else None,
+)
+def test_a_trace_whose_edits_cannot_have_been_made_is_refused(trace, tmp_path, edits, said):
+    header = {**trace.header, "edits": edits}
+    with pytest.raises(ValueError, match="The trace cannot be saved") as refused:
+        dataclasses.replace(trace, header=header).save(tmp_path / "trace.npz")
+    assert said in str(refused.value)
+    np.savez(tmp_path / "trace.npz", header=json.dumps(header), **trace.arrays())
+    with pytest.raises(ValueError, match="is not a trace of sobolev") as refused:
+        sobolev.Trace.load(tmp_path / "trace.npz")
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_trace_of_edited_data_is_loaded_with_its_edits(trace, tmp_path):
+    header = {**trace.header, "edits": [["points", 5, {"x": 0.5}], ["tips", 0, {"x": 1, "y": -2}]]}
+    made = dataclasses.replace(trace, header=header)
+    assert sobolev.Trace.load(made.save(tmp_path / "trace.npz")).header == header
+
+
+def test_where_nothing_can_be_edited_no_edit_is_read():
+    edited({"edits": []}, {})
+    with pytest.raises(ValueError, match="what can be edited is nothing"):
+        edited({"edits": [["points", 0, {"x": 0.0}]]}, {})
+
+
+def test_a_scene_shows_the_strokes_where_they_are_edited(trace):
     scene = sobolev.scenes.surfaces(trace)
     tips = np.stack([scene.fixed["tip_x"], scene.fixed["tip_y"]], 1)
     assert_close((tips - trace.points) / STROKE, trace.slopes, rtol=1e-3, atol=1e-4)
