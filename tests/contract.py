@@ -24,6 +24,7 @@ from plotly.utils import PlotlyJSONEncoder
 from rooms import SHORT, Room, advanced, ran, short, where_it_matters
 
 from curvkit.core import knob as knobs
+from curvkit.draw import theme
 from curvkit.draw.traces_only import Sketch, only_curves
 from curvkit.show import player
 from curvkit.show.kept import Kept
@@ -184,6 +185,18 @@ def few_traces(room: Room) -> Iterator[tuple[str, Any]]:
         if each.choices and not each.static:
             for value in each.sweep():
                 yield f"{name} = {value}", ran(room, short(room, **{name: value}))
+
+
+def is_recoloured(room: Room, figure: str) -> None:
+    """A figure drawn light is, with each colour in its pair's place, the figure drawn dark."""
+    draw, trace = room.drawings[figure], ran(room, short(room))
+    numbers = lambda colour: theme.faint(colour, 0).removesuffix("0)")
+    light = draw(trace).to_json()
+    for one, other in theme.pairs():
+        light = light.replace(one, other).replace(numbers(one), numbers(other))
+    theme.use("dark")
+    dark = draw(trace).to_json()
+    assert json.loads(light) == json.loads(dark), f"{figure} has colours of its own"
 
 
 def spoiled(trace: Any, since: int, value: float, after: float | None = None) -> Any:

@@ -13,6 +13,8 @@ from rooms import (
     where_it_matters,
 )
 
+from curvkit.draw import theme
+
 # Runs of these take long, however short they are.
 LONG = ("kernels.race", "distillation.grid", "sobolev", "selection.odds", "tuners", "verification")
 
@@ -51,6 +53,14 @@ def test_a_figure_takes_every_trace(name, figure):
 @each_figure
 def test_a_figure_draws_nothing_after_a_reading_that_is_not_finite(name, figure):
     contract.draws_nothing_after_the_end(room(name), figure)
+
+
+@pytest.mark.slow
+@each_figure
+def test_a_page_recolours_a_figure_to_what_it_is_drawn_dark(name, figure, monkeypatch):
+    monkeypatch.setattr(theme, "_mode", "light")
+    monkeypatch.setattr(theme, "_told", True)
+    contract.is_recoloured(room(name), figure)
 
 
 @pytest.mark.slow

@@ -42,7 +42,9 @@ INK = {"light": "#1B1F24", "dark": "#E8EAED"}
 GRID = {"light": "#E3E6EA", "dark": "#33383F"}
 FONT = "Source Sans Pro, Open Sans, Segoe UI, Helvetica, Arial, sans-serif"
 
+# How figures are drawn, and whether the page has been asked; until then it recolours them itself.
 _mode: Mode = "light"
+_told = False
 
 
 def use(mode: Mode) -> None:
@@ -51,15 +53,25 @@ def use(mode: Mode) -> None:
     Raises:
         ValueError: if `mode` is neither.
     """
-    global _mode
+    global _mode, _told
     if mode not in PAPER:
         raise ValueError(messages.unknown("mode", mode, PAPER))
-    _mode = mode
+    _mode, _told = mode, True
 
 
 def mode() -> Mode:
     """Whether figures are drawn for a light or a dark page."""
     return _mode
+
+
+def pairs() -> list[tuple[str, str]]:
+    """The colours of a light page and of a dark one, by which a page brings one to the other.
+
+    >>> pairs()[0]
+    ('#0072B2', '#56B4E9')
+    """
+    both = [(light, dark) for light, dark, _ in ROLES.values()]
+    return [*both, *((each["light"], each["dark"]) for each in (PAPER, INK, GRID))]
 
 
 def color(role: str) -> str:
@@ -91,11 +103,11 @@ def faint(colour: str, opacity: float = 0.18) -> str:
 
 def template() -> go.layout.Template:
     """The plotly template of the page in use."""
-    return _template(_mode)
+    return _template(_mode, _told)
 
 
 @functools.cache
-def _template(mode: Mode) -> go.layout.Template:
+def _template(mode: Mode, told: bool) -> go.layout.Template:
     import plotly.graph_objects as go
 
     ink, grid, paper = INK[mode], GRID[mode], PAPER[mode]
@@ -116,7 +128,8 @@ def _template(mode: Mode) -> go.layout.Template:
         # Also where a notebook shows a figure with plotly's own configuration.
         modebar=dict(remove=CONFIG["modeBarButtonsToRemove"]),
     )  # fmt: skip
-    return go.layout.Template(layout=layout)
+    # Of what was drawn before the page said how it looks the page itself takes the colours.
+    return go.layout.Template(layout=layout if told else layout | dict(meta=dict(colors="page")))
 
 
 def figure(
@@ -141,18 +154,18 @@ def figure(
         return drawn
     pandas_race.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
-    blank = copy.deepcopy(_empty(_mode, rows, json.dumps(options)))
+    blank = copy.deepcopy(_empty(_mode, _told, rows, json.dumps(options)))
     blank.update_layout(title_text=title, height=height or 200 + 210 * rows)
     return blank
 
 
 @functools.cache
-def _empty(mode: Mode, rows: int, options: str) -> go.Figure:
+def _empty(mode: Mode, told: bool, rows: int, options: str) -> go.Figure:
     from plotly.subplots import make_subplots
 
     # Made once and copied: plotly takes longer over an empty figure than over all curves in it.
     blank = make_subplots(rows=rows, **json.loads(options))
-    blank.update_layout(template=_template(mode), showlegend=True, autosize=True)
+    blank.update_layout(template=_template(mode, told), showlegend=True, autosize=True)
     return blank
 
 

@@ -3,6 +3,7 @@
 
 const STILL_AFTER = 1500;
 const PURGED_AFTER = 5000;
+const FOLLOWS_AFTER = 300;
 const STYLE = `
 .curvkit-plot { width: 100%; }
 .jp-Cell:has(.curvkit-plot) .jp-OutputArea-child:has(.curvkit-still),
@@ -62,6 +63,58 @@ function form(figure) {
   return names.join("\n");
 }
 
+// What was drawn before the kernel was told how the page looks is brought to the page's colours here.
+export const unasked = (layout) => layout?.template?.layout?.meta?.colors === "page";
+const numbers = (hex) => `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},`;
+
+// A text, such as a figure's JSON, in the colours of a dark page, or of a light one.
+export function recoloured(text, pairs, dark) {
+  for (const pair of pairs) {
+    const [from, to] = dark ? pair : [pair[1], pair[0]];
+    text = text.replaceAll(from, to).replaceAll(numbers(from), numbers(to));
+  }
+  return text;
+}
+
+// The same of all texts in a value; arrays of numbers stay as they are.
+export function walked(value, change) {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((each) => walked(each, change));
+  if (!value || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, walked(each, change)]));
+}
+
+// Whether JupyterLab's theme is dark; null where nothing is said of it.
+function darkPage() {
+  const light = document.body.dataset.jpThemeLight;
+  return light ? light === "false" : null;
+}
+
+// Figures of other cells, which a program of plotly's drew that knows of no theme: brought to the
+// page's colours when it says how it looks, when it changes, and when they come.
+function follow(Plotly, pairs) {
+  if (globalThis.curvkitFollows) return;
+  globalThis.curvkitFollows = true;
+  let soon = 0;
+  const bring = () => {
+    const dark = darkPage();
+    if (dark == null) return;
+    for (const each of document.querySelectorAll(".js-plotly-plot")) {
+      if (each.closest(".curvkit-plot") || !unasked(each.layout) || (each.curvkitDark ?? false) === dark) continue;
+      each.curvkitDark = dark;
+      const change = (text) => recoloured(text, pairs, dark);
+      Promise.resolve(Plotly.react(each, walked(each.data, change), walked(each.layout, change))).catch(console.error);
+    }
+  };
+  const later = () => {
+    clearTimeout(soon);
+    soon = setTimeout(bring, FOLLOWS_AFTER);
+  };
+  new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(later).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  later();
+}
+
 // The layout of a figure in a narrow place: a smaller title, the legend below the axes.
 const NARROW = 480;
 function narrowed(layout) {
@@ -87,7 +140,7 @@ function render({ model, el }) {
   plot.style.width = "100%";
   el.append(plot);
   let Plotly = null, gone = false, asked = false, drawing = false, shown = null, waiting = null;
-  let narrow = false;
+  let narrow = false, dark = null;
 
   const place = () => plot.isConnected && plot.clientWidth > 0;
 
@@ -103,7 +156,11 @@ function render({ model, el }) {
     if (!Plotly || gone || drawing || !asked || !place()) return;
     [drawing, asked] = [true, false];
     try {
-      const figure = JSON.parse(model.get("figure"));
+      let figure = JSON.parse(model.get("figure"));
+      dark = darkPage();
+      if (dark != null && unasked(figure.layout)) {
+        figure = JSON.parse(recoloured(model.get("figure"), model.get("pairs"), dark));
+      }
       narrow = plot.clientWidth < NARROW;
       if (narrow) figure.layout = narrowed(figure.layout);
       // plotly turns arrows by what it drew before.
@@ -137,12 +194,19 @@ function render({ model, el }) {
   fit.observe(el);
   model.on("change:number", ask);
   model.on("change:wanted", still);
-  library(model).then((made) => { Plotly = made; ask(); }).catch((error) => {
+  const looks = new MutationObserver(() => dark !== darkPage() && ask());
+  looks.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  library(model).then((made) => {
+    Plotly = made;
+    ask();
+    follow(Plotly, model.get("pairs"));
+  }).catch((error) => {
     plot.textContent = `The figure cannot be drawn: ${error.message}; run the cell once more.`;
   });
   return () => {
     gone = true;
     fit.disconnect();
+    looks.disconnect();
     clearTimeout(waiting);
     model.off("change:number", ask);
     model.off("change:wanted", still);

@@ -10,8 +10,9 @@ from pathlib import Path
 import anywidget
 import plotly.graph_objects as go
 import plotly.offline
-from traitlets import Dict, Int, Unicode
+from traitlets import Dict, Int, List, Unicode
 
+from curvkit.draw import theme
 from curvkit.draw.config import CONFIG
 
 
@@ -29,6 +30,8 @@ class Plot(anywidget.AnyWidget):
         figure: the figure as plotly's JSON.
         number: counts the figures given; the page draws the newest.
         wanted: how many places of a notebook file want a picture of what is shown.
+        pairs: colours of a light page and of a dark one; before the kernel is told which one it
+            is, the page brings figures to its own by them, those of other cells too.
         still: the picture that the page made of it: url, width and height in pixels.
     """
 
@@ -37,6 +40,7 @@ class Plot(anywidget.AnyWidget):
     figure = Unicode("{}").tag(sync=True)
     number = Int(0).tag(sync=True)
     config = Dict().tag(sync=True)
+    pairs = List().tag(sync=True)
     library = Unicode().tag(sync=True)
     version = Unicode().tag(sync=True)
     wanted = Int(0).tag(sync=True)
@@ -46,7 +50,7 @@ class Plot(anywidget.AnyWidget):
         library = _library()
         name = f"IPY_MODEL_{library.model_id}"
         super().__init__(
-            figure=figure.to_json(), config=CONFIG, library=name,
+            figure=figure.to_json(), config=CONFIG, library=name, pairs=theme.pairs(),
             version=plotly.offline.get_plotlyjs_version(),
         )  # fmt: skip
 
