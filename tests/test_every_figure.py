@@ -59,7 +59,7 @@ def test_a_figure_draws_nothing_after_a_reading_that_is_not_finite(name, figure)
 @each_figure
 def test_a_page_recolours_a_figure_to_what_it_is_drawn_dark(name, figure, monkeypatch):
     monkeypatch.setattr(theme, "_mode", "light")
-    monkeypatch.setattr(theme, "_told", True)
+    monkeypatch.setattr(theme, "_chosen", True)
     contract.is_recoloured(room(name), figure)
 
 

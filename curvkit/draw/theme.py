@@ -42,21 +42,25 @@ INK = {"light": "#1B1F24", "dark": "#E8EAED"}
 GRID = {"light": "#E3E6EA", "dark": "#33383F"}
 FONT = "Source Sans Pro, Open Sans, Segoe UI, Helvetica, Arial, sans-serif"
 
-# How figures are drawn, and whether the page has been asked; until then it recolours them itself.
+# How figures are drawn, and whether that was chosen by hand; else a page gives them its own look.
 _mode: Mode = "light"
-_told = False
+_chosen = False
 
 
-def use(mode: Mode) -> None:
+def use(mode: Mode, *, by_page: bool = False) -> None:
     """Draws all figures made from now on for a light or a dark page.
+
+    Args:
+        mode: which.
+        by_page: whether a page says so of itself; then its figures follow it when it changes.
 
     Raises:
         ValueError: if `mode` is neither.
     """
-    global _mode, _told
+    global _mode, _chosen
     if mode not in PAPER:
         raise ValueError(messages.unknown("mode", mode, PAPER))
-    _mode, _told = mode, True
+    _mode, _chosen = mode, not by_page
 
 
 def mode() -> Mode:
@@ -103,11 +107,11 @@ def faint(colour: str, opacity: float = 0.18) -> str:
 
 def template() -> go.layout.Template:
     """The plotly template of the page in use."""
-    return _template(_mode, _told)
+    return _template(_mode, _chosen)
 
 
 @functools.cache
-def _template(mode: Mode, told: bool) -> go.layout.Template:
+def _template(mode: Mode, chosen: bool) -> go.layout.Template:
     import plotly.graph_objects as go
 
     ink, grid, paper = INK[mode], GRID[mode], PAPER[mode]
@@ -128,8 +132,8 @@ def _template(mode: Mode, told: bool) -> go.layout.Template:
         # Also where a notebook shows a figure with plotly's own configuration.
         modebar=dict(remove=CONFIG["modeBarButtonsToRemove"]),
     )  # fmt: skip
-    # Of what was drawn before the page said how it looks the page itself takes the colours.
-    return go.layout.Template(layout=layout if told else layout | dict(meta=dict(colors="page")))
+    # A page gives these its own colours, also those drawn before it said how it looks.
+    return go.layout.Template(layout=layout if chosen else layout | dict(meta=dict(colors="page")))
 
 
 def figure(
@@ -154,18 +158,18 @@ def figure(
         return drawn
     pandas_race.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
-    blank = copy.deepcopy(_empty(_mode, _told, rows, json.dumps(options)))
+    blank = copy.deepcopy(_empty(_mode, _chosen, rows, json.dumps(options)))
     blank.update_layout(title_text=title, height=height or 200 + 210 * rows)
     return blank
 
 
 @functools.cache
-def _empty(mode: Mode, told: bool, rows: int, options: str) -> go.Figure:
+def _empty(mode: Mode, chosen: bool, rows: int, options: str) -> go.Figure:
     from plotly.subplots import make_subplots
 
     # Made once and copied: plotly takes longer over an empty figure than over all curves in it.
     blank = make_subplots(rows=rows, **json.loads(options))
-    blank.update_layout(template=_template(mode, told), showlegend=True, autosize=True)
+    blank.update_layout(template=_template(mode, chosen), showlegend=True, autosize=True)
     return blank
 
 

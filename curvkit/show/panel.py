@@ -103,6 +103,7 @@ class Panel(Shown):
         self.trace: Record | None = None
         self._pen, self.kept = threading.RLock(), Kept()
         self._ranges: dict[str, dict[str, Any]] | None = None
+        self._by_page = False
         self.live = Live(stream, self._shown, self._said)
         self.canvas, self.transport = Canvas(), player.Transport(self._scrub)
         declared = knobs.knobs(self.settings_class)
@@ -228,10 +229,14 @@ class Panel(Shown):
         return ", ".join(turned) or "as at first"
 
     def _themed(self, mode: str):
-        self.dark.value = mode == "dark"
+        self._by_page = True
+        try:
+            self.dark.value = mode == "dark"
+        finally:
+            self._by_page = False
 
     def _darken(self, change: Any):
-        theme.use("dark" if change["new"] else "light")
+        theme.use("dark" if change["new"] else "light", by_page=self._by_page)
         self.draw()
 
     def figure(self, trace: Record) -> go.Figure:

@@ -63,8 +63,9 @@ function form(figure) {
   return names.join("\n");
 }
 
-// What was drawn before the kernel was told how the page looks is brought to the page's colours here.
-export const unasked = (layout) => layout?.template?.layout?.meta?.colors === "page";
+// What is drawn for no look that a hand chose is brought to the page's colours here: also what was
+// drawn before the kernel was told how the page looks.
+export const follows = (layout) => layout?.template?.layout?.meta?.colors === "page";
 const numbers = (hex) => `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},`;
 
 // A text, such as a figure's JSON, in the colours of a dark page, or of a light one.
@@ -100,8 +101,9 @@ function follow(Plotly, pairs) {
     const dark = darkPage();
     if (dark == null) return;
     for (const each of document.querySelectorAll(".js-plotly-plot")) {
-      if (each.closest(".curvkit-plot") || !unasked(each.layout) || (each.curvkitDark ?? false) === dark) continue;
-      each.curvkitDark = dark;
+      if (each.closest(".curvkit-plot") || !follows(each.layout)) continue;
+      const paper = each.layout.template.layout.paper_bgcolor;
+      if (pairs.some((pair) => pair[1] === paper) === dark) continue;
       const change = (text) => recoloured(text, pairs, dark);
       Promise.resolve(Plotly.react(each, walked(each.data, change), walked(each.layout, change))).catch(console.error);
     }
@@ -158,7 +160,7 @@ function render({ model, el }) {
     try {
       let figure = JSON.parse(model.get("figure"));
       dark = darkPage();
-      if (dark != null && unasked(figure.layout)) {
+      if (dark != null && follows(figure.layout)) {
         figure = JSON.parse(recoloured(model.get("figure"), model.get("pairs"), dark));
       }
       narrow = plot.clientWidth < NARROW;

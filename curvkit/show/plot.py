@@ -30,8 +30,8 @@ class Plot(anywidget.AnyWidget):
         figure: the figure as plotly's JSON.
         number: counts the figures given; the page draws the newest.
         wanted: how many places of a notebook file want a picture of what is shown.
-        pairs: colours of a light page and of a dark one; before the kernel is told which one it
-            is, the page brings figures to its own by them, those of other cells too.
+        pairs: colours of a light page and of a dark one, by which the page brings figures to its
+            own, those of other cells too, unless a look was chosen by hand.
         still: the picture that the page made of it: url, width and height in pixels.
     """
 

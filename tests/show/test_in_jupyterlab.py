@@ -21,6 +21,7 @@ from pages import BROWSER, FLAGS
 
 from curvkit.core import knob as knobs
 from curvkit.curvature import Settings
+from curvkit.draw import theme
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -57,6 +58,14 @@ PANEL_CELL = """() => {
   content.scrollToItem(content.widgets.findIndex((each) =>
     each.model.sharedModel.source.includes("curvature.explore(")));
 }"""
+FIGURE_CELL = PANEL_CELL.replace("curvature.explore(", "curvature.figures.scaled(")
+CHANGE_THEME = """(theme) =>
+  window.jupyterapp.commands.execute("apputils:change-theme", { theme })"""
+# The papers of all figures that are there, whichever program drew them.
+PAPERS = """() => [...document.querySelectorAll(".js-plotly-plot")]
+  .filter((each) => each._fullLayout).map((each) => each._fullLayout.paper_bgcolor)"""
+OF_OTHERS = """() => [...document.querySelectorAll(".js-plotly-plot")]
+  .filter((each) => each._fullLayout && !each.closest(".curvkit-plot")).length"""
 # Under which rule a knob says anything, and a value to turn it to.
 UNDER = {"momentum": "adam", "second_moment_decay": "adam"}
 
@@ -407,6 +416,17 @@ def test_a_run_that_diverges_says_at_which_step(page):
     settle(page, before)
     look(page, "diverged")
     assert re.search(r"diverged at step \d+", page.locator(".curvkit-panel >> nth=0").inner_text())
+
+
+def test_figures_drawn_before_the_page_told_its_theme_follow_it(page):
+    page.evaluate(FIGURE_CELL)
+    page.wait_for_function(f"() => ({OF_OTHERS})() > 0", timeout=20_000)
+    for name, mode in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
+        page.evaluate(CHANGE_THEME, name)
+        paper = f"(paper) => ({PAPERS})().every((each) => each === paper)"
+        page.wait_for_function(paper, arg=theme.PAPER[mode], timeout=20_000)
+        look(page, f"figures_{mode}")
+    page.evaluate(PANEL_CELL)
 
 
 def test_a_workbench_draws_its_table_and_acts_on_it(page):

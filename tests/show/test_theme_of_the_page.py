@@ -1,4 +1,4 @@
-"""Figures drawn before the kernel knows how the page looks: the page takes its own colours."""
+"""Figures of which no look was chosen: the page gives them its own, also before it told it."""
 
 import json
 
@@ -39,7 +39,7 @@ def page():
 @pytest.fixture
 def untold(monkeypatch):
     """A kernel that no page has told how it looks; what is told is forgotten after the test."""
-    monkeypatch.setattr(theme, "_told", False)
+    monkeypatch.setattr(theme, "_chosen", False)
     monkeypatch.setattr(theme, "_mode", "light")
 
 
@@ -78,9 +78,14 @@ def test_figures_of_other_cells_follow_the_page(page, untold):
         page.wait_for_function(UNTIL, arg=theme.PAPER[mode])
     assert page.evaluate("() => window.other.data[0].line.color") == theme.ROLES["loss"][1]
     assert page.evaluate("() => [...window.other._fullData[0].y]") == [0, 1, 2]
-    # One that comes into a dark page, and one that is no figure of curvkit's.
+    # One that comes into a dark page, one drawn when the page had told it, one of somebody else's.
     page.evaluate(OTHER, json.loads(figure().to_json()))
     page.wait_for_function(UNTIL, arg=theme.PAPER["dark"])
+    theme.use("dark", by_page=True)
+    page.evaluate(OTHER, json.loads(figure().to_json()))
+    page.evaluate(LOOK, "true")
+    page.wait_for_function(UNTIL, arg=theme.PAPER["light"])
+    page.evaluate(LOOK, "false")
     page.evaluate(OTHER, json.loads(go.Figure(go.Scatter(y=[1, 2])).to_json()))
     page.wait_for_timeout(600)
-    assert page.evaluate("() => window.other.curvkitDark === undefined")
+    assert page.evaluate(PAPER) not in theme.PAPER.values()
