@@ -224,8 +224,8 @@ def subnetworks(network: Network) -> Iterator[Network]:
 
 
 def _same(network: Network) -> Any:
-    """What a network is known by; one with traced numbers is equal to itself alone."""
-    return id(network) if tree.traced(network) else network
+    """What a network is known by; one whose numbers are arrays is equal to itself alone."""
+    return id(network) if _of_jax(network) else network
 
 
 def maximal(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:

@@ -19,7 +19,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.kernels import _ladder as ladders
-from curvkit.kernels import _moments as moments
 from curvkit.kernels import _starts as starts
 from curvkit.kernels._activations import Activation
 from curvkit.kernels._gauss import REACH, legendre
@@ -68,17 +67,14 @@ def cuts_of(base: Activation) -> tuple[float, ...]:
 
 def roots(given: Problem, target: Any) -> Roots:
     """All roots at a `target` that may be traced, a number of float64; differentiable in it."""
-    u, branch, there, found = _solved(given)(target)
-    mean, variance, energy = (each[:, 0] for each in (found.mean, found.variance, found.energy))
-    if given.tat:
-        shift = branch * jnp.sqrt(jnp.maximum(energy - variance, 1e-300))
-        gamma = 1 / jnp.sqrt(energy)
-    else:
-        shift, gamma = 0.0, 1 / jnp.sqrt(variance)
+    (log_alpha, beta), there, branch, (taken, sums) = _solved(given)(target)
+    mean, _, square, _, energy, _ = _named(sums, log_alpha)[0]
+    variance = square - mean * mean
+    offset = _offset(branch, energy, variance) if given.tat else 0.0
+    gamma = 1 / jnp.sqrt(energy if given.tat else variance)
     unit = given.ladder.unit
-    alpha, beta = unit * jnp.exp(u[:, 0]), unit * u[:, 1]
-    made = jnp.stack([alpha, beta, gamma, shift - (mean + found.taken)])
-    return Roots(*jnp.where(there, made, jnp.nan))
+    made = unit * jnp.exp(log_alpha), unit * beta, gamma, offset - (mean + taken)
+    return Roots(*(jnp.where(there, each, jnp.nan) for each in made))
 
 
 def _solved(given):
@@ -89,26 +85,26 @@ def _solved(given):
 
     @jax.custom_jvp
     def solved(target):
-        u, branch = _near(given.ladder, target)
-        u, worst, found = _polished(given, u, branch, target)
+        place, branch = _near(given.ladder, target)
+        place, worst, found = _polished(given, place, branch, target)
         there = worst <= ENOUGH * jnp.maximum(1, 1e-3 / target)
-        return u, branch, there & _first_of_its_kind(u, branch, there), found
+        there &= _first_of_its_kind(*place, branch, there)
+        return place, there, branch, found
 
     @solved.defjvp
     def _(targets, moved):
         (target,), (moved,) = targets, moved
-        u, branch, there, found = solved(target)
-        again = _moments(given, u)
-        _, jacobian = moments.left(again, target, branch if given.tat else None)
+        place, there, branch, (taken, found) = solved(target)
+        _, sums = _moments(given, place)
+        _, jacobian = _residuals(given, sums, place[0], branch, target)
         # Only the second condition holds the target, and both are over it.
-        pull = jnp.where(np.arange(2) == 1, moved / target, 0.0) + 0 * u
-        step = moments.solved(jacobian, pull)
-        slid = lambda each: jnp.einsum("rk,rk->r", each[:, 1:], step)[:, None] * moments.VALUE
-        along = [None if each is None else slid(each) for each in again[1:]]
-        shift = jnp.stack([step[:, 0], jnp.exp(u[:, 0]) * step[:, 1]], 1)
-        still = [np.zeros(each.shape, jax.dtypes.float0) for each in (there,)]
-        tangents = moments.Moments(jnp.zeros_like(found.taken), *along)
-        return (u, branch, there, found), (shift, jnp.zeros_like(branch), *still, tangents)
+        along, across = _cramer(jacobian, (0.0, moved / target))
+        slid = lambda k: sums[..., k] * along[:, None] + sums[..., k + 1] * across[:, None]
+        none = jnp.zeros_like(sums[..., 0])
+        tangents = jnp.zeros_like(taken), jnp.stack([slid(1), slid(3), none, none, none], -1)
+        still = np.zeros(there.shape, jax.dtypes.float0), jnp.zeros_like(branch)
+        shift = along, jnp.exp(place[0]) * across
+        return (place, there, branch, (taken, found)), (shift, *still, tangents)
 
     return solved
 
@@ -118,56 +114,116 @@ def _near(ladder, target):
     exponent = jnp.log2(target)
     at = jnp.sum(exponent >= ladder.edges[1:-1])
     # NumPy's arrays have no rows by a traced number.
-    edges, low, high, there = map(jnp.asarray, ladder[1:])
-    share = jnp.clip((exponent - edges[at]) / (edges[at + 1] - edges[at]), 0, 1)
-    u = (1 - share) * low[at] + share * high[at]
+    edges, low, high, there = (jnp.asarray(each)[at] for each in _by_step(ladder))
+    share = jnp.clip((exponent - edges[0]) / (edges[1] - edges[0]), 0, 1)
+    both = (1 - share) * low + share * high
     # Below the ladder α goes like the root of the target.
-    down = jnp.minimum(exponent - edges[0], 0) * (math.log(2) / 2)
-    u = jnp.stack([u[:, 0] + down, u[:, 1]], 1)
-    return jnp.where(there[at][:, None], u, jnp.nan), low[at][:, 2]
+    down = jnp.minimum(exponent - ladder.edges[0], 0) * (math.log(2) / 2)
+    return (jnp.where(there, both[0] + down, jnp.nan), both[1]), low[2]
 
 
-def _polished(given, u, branch, target):
+def _by_step(ladder):
+    edges = np.stack([ladder.edges[:-1], ladder.edges[1:]], 1)
+    return edges, ladder.low.swapaxes(1, 2), ladder.high.swapaxes(1, 2), ladder.there
+
+
+def _polished(given, place, branch, target):
     """Where Newton's method ends, what is left of the conditions there, and the moments."""
-
-    def evaluated(u):
-        found = _moments(given, u)
-        at, jacobian = moments.left(found, target, branch if given.tat else None)
-        return moments.solved(jacobian, at), jnp.abs(at).max(1), found
 
     def unfinished(carry):
         number, going, *_ = carry
         return (number < STEPS) & going.any()
 
     def once(carry):
-        number, going, u, previous, _ = carry
-        step, worst, found = evaluated(u)
+        number, going, place, previous, _ = carry
+        found = _moments(given, place)
+        left, jacobian = _residuals(given, found[1], place[0], branch, target)
+        worst = jnp.maximum(*map(jnp.abs, left))
         # Those that are there, or as near as rounding lets them, are left where they are.
         going &= (worst >= 1e-12) & ((worst <= previous / 2) | (worst >= 1e-8))
-        scale = jnp.stack([jnp.ones(len(u)), jnp.exp(u[:, 0])], 1)
-        moved = jnp.clip(u - scale * jnp.clip(step, -0.5, 0.5), -50, np.array([15, 1e7]))
-        return number + 1, going, jnp.where(going[:, None], moved, u), worst, found
+        along, across = (jnp.clip(each, -0.5, 0.5) for each in _cramer(jacobian, left))
+        log_alpha = jnp.clip(place[0] - along, -50, 15)
+        beta = jnp.clip(place[1] - jnp.exp(place[0]) * across, -50, 1e7)
+        moved = (log_alpha, beta)
+        place = tuple(jnp.where(going, *each) for each in zip(moved, place, strict=True))
+        return number + 1, going, place, worst, found
 
-    nothing = jax.tree.map(
-        lambda each: jnp.zeros(each.shape, each.dtype), jax.eval_shape(evaluated, u)[2]
-    )
-    worst = jnp.full(len(u), jnp.inf)
-    start = jnp.zeros((), int), jnp.isfinite(u[:, 0]), u, worst, nothing
-    _, going, u, worst, found = jax.lax.while_loop(unfinished, once, start)
-    return u, jnp.where(going, jnp.inf, worst), found
-
-
-def _moments(given, u):
-    places = np.array(given.places) / given.ladder.unit
-    z, w = rule((places - u[:, 1:]) / jnp.exp(u[:, :1]))
-    return moments.moments(given.jet, u, z, w, given.tat)
+    nothing = jnp.zeros_like(branch), jnp.zeros((len(branch), 4, 5))
+    worst = jnp.full_like(branch, jnp.inf)
+    start = jnp.zeros((), int), jnp.isfinite(place[0]), place, worst, nothing
+    _, going, place, worst, found = jax.lax.while_loop(unfinished, once, start)
+    return place, jnp.where(going, jnp.inf, worst), found
 
 
-def _first_of_its_kind(u, branch, there):
+def _moments(given, place):
+    """What is taken off φ; and E[f He_k] for k = 0, 2, 1 and two more, shape (roots, 4, 5).
+
+    f is what is left of φ, its square, and those of φ′ and φ″. The last two are what He_2 becomes
+    by a derivative in log α, and in β / α, as He_2 and He_1 are of He_0.
+    """
+    log_alpha, beta = (each[:, None] for each in place)
+    alpha = jnp.exp(log_alpha)
+    z, w = rule((np.array(given.places) / given.ladder.unit - beta) / alpha)
+    value, first, second = given.jet(alpha * z + beta)
+    # A constant is taken off, or the square would hold little but the mean.
+    taken = jax.lax.stop_gradient(jnp.sum(value * w, 1))
+    value = value - taken[:, None]
+    square = z * z
+    two, three, four = square - 1, z * (square - 3), square * (square - 6) + 3
+    weights = jnp.stack([w, w * two, w * z, w * (four + 2 * two), w * three], 1)
+    parts = jnp.stack([value, value**2, first**2, second**2], 1)
+    return taken, jnp.einsum("rfn,rkn->rfk", parts, weights, precision=jax.lax.Precision.HIGHEST)
+
+
+def _named(sums, log_alpha):
+    """The six moments, and their derivatives in log α and in β / α."""
+    mean, square, energy, bent = (tuple(sums[:, f, k] for k in range(5)) for f in range(4))
+    two, four = jnp.exp(2 * log_alpha), jnp.exp(4 * log_alpha)
+    values = mean[0], mean[1], square[0], square[1] / 2, two * energy[0], four * bent[0]
+    along = (
+        mean[1], mean[3], square[1], square[3] / 2, two * (energy[1] + 2 * energy[0]),
+        four * (bent[1] + 4 * bent[0]),
+    )  # fmt: skip
+    across = mean[2], mean[4], square[2], square[4] / 2, two * energy[2], four * bent[2]
+    return values, along, across
+
+
+def _residuals(given, sums, log_alpha, branch, target):
+    """What is left of the two conditions, over the target, and its two derivatives."""
+    conditions = lambda *values: _conditions(given.tat, branch, target, *values)
+    values, along, across = _named(sums, log_alpha)
+    left, along = jax.jvp(conditions, values, along)
+    return left, (along, jax.jvp(conditions, values, across)[1])
+
+
+def _conditions(tat, branch, target, mean, bend, square, half, energy, bent):
+    variance = square - mean * mean
+    along = half - mean * bend
+    if not tat:
+        return (along / variance - 1) / target, (energy / variance - (1 + target)) / target
+    along = along + _offset(branch, energy, variance) * bend
+    return (along / energy - 1) / target, (bent / energy - target) / target
+
+
+def _offset(branch, energy, variance):
+    """How far TAT shifts φ from its mean, so that Q(1) = 1 where C′(1) = 1."""
+    return branch * jnp.sqrt(jnp.maximum(energy - variance, 1e-300))
+
+
+def _cramer(jacobian, left):
+    """What the derivatives in (log α, β / α) take to what is left."""
+    (a, c), (b, d) = jacobian
+    determinant = a * d - b * c
+    determinant = jnp.where(jnp.abs(determinant) < 1e-12, 1e-12, determinant)
+    upper, lower = left
+    return (d * upper - b * lower) / determinant, (a * lower - c * upper) / determinant
+
+
+def _first_of_its_kind(log_alpha, beta, branch, there):
     """Whether no root before is the same: near where two meet, Newton's method may take one."""
-    state = jnp.concatenate([u, branch[:, None]], 1)
-    same = (jnp.abs(state[:, None] - state[None]) <= 1e-5).all(-1) & there[None]
-    return ~(same & np.tri(len(state), k=-1, dtype=bool)).any(1)
+    apart = lambda each: jnp.abs(each[:, None] - each)
+    same = (apart(log_alpha) + apart(beta) + apart(branch) <= 1e-5) & there
+    return ~(same & np.tri(len(beta), k=-1, dtype=bool)).any(1)
 
 
 def order(size: jax.Array) -> jax.Array:
@@ -208,13 +264,9 @@ def local(jet: Jet, places: tuple[float, ...], made: Roots) -> jax.Array:
     alpha, beta, gamma, delta = (each[:, None] for each in made)
     z, w = rule((np.array(places) - beta) / alpha, FINE)
     value, first, second = jet(alpha * z + beta)
-    value = gamma * (value + delta)
-    first, second = gamma * alpha * first, gamma * alpha**2 * second
-    mean = lambda f: (f * w).sum(1)
-    square = value**2
-    q = mean(square)
-    parts = (
-        q, mean(value * first * z), mean(value) ** 2 / q, mean(first**2) / q, mean(second**2) / q,
-        mean(square**2) / q**2,
-    )  # fmt: skip
-    return jnp.stack(parts, 1)
+    value, first, second = gamma * (value + delta), gamma * alpha * first, gamma * alpha**2 * second
+    parts = value, value**2, value * first * z, first**2, second**2, value**4
+    mean, q, q_slope, slope, curvature, kurtosis = jnp.einsum(
+        "rfn,rn->fr", jnp.stack(parts, 1), w, precision=jax.lax.Precision.HIGHEST
+    )
+    return jnp.stack([q, q_slope, mean**2 / q, slope / q, curvature / q, kurtosis / q**2], 1)

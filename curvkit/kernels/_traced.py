@@ -51,6 +51,7 @@ def solve(base: Activation, method: str, network: networks.Network, goal: Any) -
         network: its numbers may be traced.
         goal: ζ, τ or η, whichever the method asks for.
     """
+    goal = jnp.where(goal > (1.0 if method == "dks" else 0.0), goal, jnp.nan)
     rectifier = SOLVERS.get((base.family, method))
     if rectifier is not None:
         numbers = rectifier(network, goal)[None]
@@ -73,9 +74,13 @@ def slope_excess(network: networks.Network, zeta: Any) -> jax.Array:
     >>> round(float(slope_excess(networks.feed_forward(2), jnp.array(1.21))), 6)
     0.1
     """
-    steep = lambda log: networks.largest(network, lambda each: networks.log_slope(each, log))
     goal = jnp.log(zeta)
-    return jnp.expm1(_zero(lambda log: steep(log) - goal, 0 * goal, goal))
+
+    def missed(log, given):
+        network, goal = given
+        return networks.largest(network, lambda each: networks.log_slope(each, log)) - goal
+
+    return jnp.expm1(_zero(missed, (network, goal), 0 * goal, goal))
 
 
 def first_attained(given: newton.Problem, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -153,7 +158,8 @@ def dks_leaky_relu(network: networks.Network, zeta: Any) -> jax.Array:
 
 def tat_leaky_relu(network: networks.Network, eta: Any) -> jax.Array:
     """`rectifiers.tat_leaky_relu` of traced numbers, as a row of `Made.numbers`."""
-    slope = _zero(lambda slope: eta - zero(network, slope), 0.0 * eta, 0 * eta + 1)
+    missed = lambda slope, given: given[1] - zero(given[0], slope)
+    slope = _zero(missed, (network, eta), 0 * eta, 0 * eta + 1)
     within = (eta > 0) & (eta <= zero(network, 0.0 * eta))
     slope = jnp.where(within, slope, jnp.nan)
     gamma = jnp.sqrt(2 / (1 + slope**2))
@@ -164,9 +170,13 @@ def dks_relu(network: networks.Network, zeta: Any) -> jax.Array:
     """`rectifiers.dks_relu` of traced numbers, as a row of `Made.numbers`."""
     excess = slope_excess(network, zeta)
     beta = jax.lax.stop_gradient(jnp.where(excess < rectifiers.UNSHIFTED - 1, 1.0, -1.0))
-    missed = lambda log: beta * jnp.log(_relu_moments(jnp.exp(log), beta)[2] / excess)
+
+    def missed(log, given):
+        beta, excess = given
+        return beta * jnp.log(_relu_moments(jnp.exp(log), beta)[2] / excess)
+
     low = jnp.where(beta > 0, math.log(0.02), math.log(0.04))
-    alpha = jnp.exp(_zero(missed, low, jnp.full_like(low, math.log(1e8))))
+    alpha = jnp.exp(_zero(missed, (beta, excess), low, jnp.full_like(low, math.log(1e8))))
     mean, variance, _ = _relu_moments(alpha, beta)
     return jnp.stack([alpha, beta, 1 / jnp.sqrt(variance), -mean, 0 * mean])
 
@@ -199,31 +209,38 @@ SOLVERS: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 
-def _zero(function, low, high):
-    """Where a rising function of one number is 0, by Newton's method held between two ends.
+def _zero(function, given, low, high):
+    """Where `function(x, given)`, which rises in x, is 0: Newton's method held between two ends.
 
-    The last two steps are differentiable: that makes two derivatives those of the implicit
-    function, whatever `function` is closed over.
+    Its derivatives are those of the implicit function.
     """
-    sloped = lambda x: jax.jvp(function, (x,), (jnp.ones_like(x),))
 
-    def further(carry):
-        number, x, low, high, _ = carry
-        value, slope = sloped(x)
-        low, high = jnp.where(value < 0, x, low), jnp.where(value < 0, high, x)
-        following = x - value / slope
-        inside = (following >= low) & (following <= high)
-        following = jnp.where(inside, following, (low + high) / 2)
-        return number + 1, following, low, high, jnp.abs(following - x)
+    def sloped(x, given):
+        return jax.jvp(lambda x: function(x, given), (x,), (jnp.ones_like(x),))
 
-    def unfinished(carry):
-        number, x, _, _, moved = carry
-        return (number < 100) & (moved > 1e-16 * jnp.abs(x))
+    @jax.custom_jvp
+    def solved(given, low, high):
+        def further(carry):
+            number, x, low, high, _ = carry
+            value, slope = sloped(x, given)
+            low, high = jnp.where(value < 0, x, low), jnp.where(value < 0, high, x)
+            following = x - value / slope
+            inside = (following >= low) & (following <= high)
+            following = jnp.where(inside, following, (low + high) / 2)
+            return number + 1, following, low, high, jnp.abs(following - x)
 
-    low, high = (jax.lax.stop_gradient(each) for each in (low, high))
-    start = jnp.zeros((), int), high, low, high, jnp.full_like(high, jnp.inf)
-    x = jax.lax.stop_gradient(jax.lax.while_loop(unfinished, further, start)[1])
-    for _ in range(2):
-        value, slope = sloped(x)
-        x = x - jnp.where(slope == 0, 0.0, value / slope)
-    return x
+        def unfinished(carry):
+            number, x, _, _, moved = carry
+            return (number < 100) & (moved > 1e-16 * jnp.abs(x))
+
+        start = jnp.zeros((), int), high, low, high, jnp.full_like(high, jnp.inf)
+        return jax.lax.while_loop(unfinished, further, start)[1]
+
+    @solved.defjvp
+    def _(primals, tangents):
+        x = solved(*primals)
+        _, slope = sloped(x, primals[0])
+        _, moved = jax.jvp(lambda given: function(x, given), primals[:1], tangents[:1])
+        return x, -moved / slope
+
+    return solved(given, low, high)
