@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core import messages, tree, x64
+from curvkit.core.batch import UNOPTIMISED
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
 from curvkit.kernels import _solve as solve
@@ -218,7 +219,7 @@ def _within(base, network, method, goal) -> Shaped:
 @functools.lru_cache(maxsize=256)
 def _solver(base, method):
     """One program for all that is asked of an activation, also where JAX goes step by step."""
-    return x64.doubled(jax.jit(lambda given: traced.solve(base, method, *given)))
+    return x64.doubled(lambda given: traced.solve(base, method, *given), UNOPTIMISED)
 
 
 def _with_others(candidates):
