@@ -54,15 +54,6 @@ class Activation:
         """Where an integral has to be cut: all jumps of φ′ and φ″."""
         return tuple(sorted({*self.kinks, *self.bends}))
 
-    def traced_jet(self, x: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """φ, φ′ and φ″ of what may be traced, in its own precision."""
-        if isinstance(self.jet, Derived):
-            return self.jet.traced(x)
-        along = jnp.ones_like(x)
-        slope = lambda x: jax.jvp(self.function, (x,), (along,))
-        (value, first), (_, second) = jax.jvp(slope, (x,), (along,))
-        return value, first, second
-
     def __copy__(self) -> "Activation":
         return self
 
@@ -294,7 +285,7 @@ class Derived:
             bent = bend(along)[0] if bend else jax.jvp(slopes, (x,), (along,))[1]
             return function(x), slopes(x), bent
 
-        self.traced = self._compiled = jax.jit(derivatives)
+        self.traced = jax.jit(derivatives)
 
     def __call__(self, x: np.ndarray) -> Jet:
         """Value, slope and bend at each entry."""
@@ -302,7 +293,7 @@ class Derived:
             flat = np.asarray(x, np.float64).ravel()
             # In blocks of one size, so that one size is compiled.
             filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)
-            parts = zip(*(self._compiled(block) for block in filled), strict=True)
+            parts = zip(*(self.traced(block) for block in filled), strict=True)
             joined = (np.concatenate([np.asarray(each) for each in part]) for part in parts)
             value, slope, bend = (part[: flat.size].reshape(np.shape(x)) for part in joined)
             return value, slope, bend

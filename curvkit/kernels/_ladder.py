@@ -50,9 +50,7 @@ def ladder(base: Activation, tat: bool, low: int = LOW, high: int = HIGH) -> Lad
     unit, base = solve.in_its_unit(base)
     steps: list[tuple[float, float, np.ndarray, np.ndarray]] = []
     with np.errstate(all="ignore"):
-        rungs = [
-            solve.offered(base, solve.rung(base, at, 1, tat)) for at in range(low, high + 1)
-        ]
+        rungs = [solve.offered(base, solve.rung(base, at, 1, tat)) for at in range(low, high + 1)]
         for at, ends in enumerate(zip(rungs, rungs[1:], strict=False), low):
             steps += _steps(base, float(at), 1.0, *ends)
     rows = max(1, *(len(each) for step in steps for each in step[2:]))

@@ -11,95 +11,18 @@
 A chain composes: slopes multiply, curvatures add. A sum averages with w_i². Affine layers change
 nothing, so they are not written. A sub-network has one way in and one way out, so it lies within
 a branch or takes in the whole sum; as r never lowers what goes in, of a chain the whole is largest.
-
-An architecture is a pytree whose leaves are its numbers, `times` and `weights`: these may be traced.
 """
 
 import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from curvkit.core import messages, tree
-
-Network = Union["Nonlinear", "Chain", "Sum"]
-WHOLE = "a whole number from 1"
-
-
-@dataclass(frozen=True)
-class Nonlinear:
-    """One nonlinear layer, with the affine layer before it."""
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Parts one after another, the whole of it `times` over; without parts, the identity."""
-
-    parts: tuple[Network, ...] = ()
-    times: int = 1
-
-    def __post_init__(self):
-        object.__setattr__(self, "parts", tuple(self.parts))
-        _require_networks("parts", self.parts)
-        object.__setattr__(self, "times", _whole("times", self.times))
-
-
-@dataclass(frozen=True)
-class Sum:
-    """Branches of the same input, each multiplied by its weight and added; the squares sum to 1."""
-
-    weights: tuple[float, ...]
-    branches: tuple[Network, ...]
-
-    def __post_init__(self):
-        weights = (each if tree.traced(each) else float(each) for each in self.weights)
-        object.__setattr__(self, "weights", tuple(weights))
-        object.__setattr__(self, "branches", tuple(self.branches))
-        _require_networks("branches", self.branches)
-        if len(self.weights) != len(self.branches) or not self.branches:
-            expected = f"one number for each of the {len(self.branches)} branches"
-            raise ValueError(messages.refusal("weights", expected, self.weights))
-        total = sum(weight**2 for weight in self.weights)
-        if not tree.traced(total) and not abs(total - 1) < 1e-6:
-            length = math.sqrt(total)
-            scaled = ", ".join(f"{weight / length:.6g}" for weight in self.weights if length)
-            advice = f"multiply the branches by {scaled} instead" if length else ""
-            raise ValueError(
-                messages.refusal("weights", "numbers whose squares sum to 1", self.weights, advice)
-            )
-
-
-def _parts(kind: Any, *names: str) -> None:
-    """Makes a pytree of a class of networks, whose parts are its fields."""
-
-    def made(_: None, parts: Iterable[Any]) -> Any:
-        # JAX also puts together what are no numbers, which the class would refuse.
-        network = object.__new__(kind)
-        for name, part in zip(names, parts, strict=True):
-            object.__setattr__(network, name, part)
-        return network
-
-    of = lambda network: (tuple(getattr(network, name) for name in names), None)
-    jax.tree_util.register_pytree_node(kind, of, made)
-
-
-_parts(Nonlinear)
-_parts(Chain, "parts", "times")
-_parts(Sum, "weights", "branches")
-
-
-def _whole(name: str, value: Any) -> Any:
-    return value if tree.traced(value) else messages.whole(name, value, 1, WHOLE)
-
-
-def _require_networks(name: str, parts: Sequence[Any]) -> None:
-    for part in parts:
-        if not isinstance(part, Nonlinear | Chain | Sum):
-            raise ValueError(messages.refusal(name, "made of Nonlinear, Chain and Sum", part))
+from curvkit.kernels._parts import WHOLE, Chain, Network, Nonlinear, Sum, whole
 
 
 def feed_forward(depth: int) -> Chain:
@@ -108,7 +31,7 @@ def feed_forward(depth: int) -> Chain:
     >>> layers(feed_forward(7))
     7
     """
-    return Chain((Nonlinear(),), _whole("depth", depth))
+    return Chain((Nonlinear(),), whole("depth", depth))
 
 
 def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bool = True) -> Chain:
@@ -126,8 +49,8 @@ def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bo
     >>> round(slope(residual(1, 1, weight=0.6, final=False), 1.5), 9)  # 0.36 + 0.64 · 1.5
     1.32
     """
-    blocks, final = _whole("blocks", blocks), messages.switch("final", final)
-    layers_per_block = _whole("layers_per_block", layers_per_block)
+    blocks, final = whole("blocks", blocks), messages.switch("final", final)
+    layers_per_block = whole("layers_per_block", layers_per_block)
     block = residual_block(feed_forward(layers_per_block), weight)
     return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
 
@@ -164,7 +87,7 @@ def resnet_v2(
     plain = residual_block(feed_forward(layers_per_block), weight)
     parts: list[Network] = []
     for number in blocks:
-        number = _whole("blocks", number)
+        number = whole("blocks", number)
         further = tree.traced(number) or number > 1
         parts += [first] + ([Chain((plain,), number - 1)] if further else [])
     return Chain((*parts, Nonlinear()))
@@ -186,7 +109,8 @@ def through(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
     if isinstance(network, Sum):
         outputs = (through(branch, start, layer) for branch in network.branches)
         return sum(w**2 * out for w, out in zip(network.weights, outputs, strict=True))
-    once = lambda start: functools.reduce(lambda x, part: through(part, x, layer), network.parts, start)
+    further = lambda x, part: through(part, x, layer)
+    once = lambda start: functools.reduce(further, network.parts, start)
     if isinstance(start, jax.Array):
         times = _passes(network.times)
         none = jnp.zeros_like(times) if isinstance(times, jax.Array) else 0

@@ -20,7 +20,7 @@ import numpy as np
 
 from curvkit.kernels import _ladder as ladders
 from curvkit.kernels import _starts as starts
-from curvkit.kernels._activations import Activation
+from curvkit.kernels._activations import Activation, Derived
 from curvkit.kernels._gauss import REACH, legendre
 
 Jet = Callable[[jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
@@ -54,10 +54,24 @@ def problem(base: Activation, tat: bool, *between: int) -> Problem:
     unit = ladder.unit
 
     def jet(x):
-        value, first, second = base.traced_jet(unit * x)
+        value, first, second = traced_jet(base)(unit * x)
         return value, unit * first, unit**2 * second
 
     return Problem(jet, cuts_of(base), ladder, tat)
+
+
+def traced_jet(base: Activation) -> Jet:
+    """φ, φ′ and φ″ as a function of what may be traced, in its own precision."""
+    if isinstance(base.jet, Derived):
+        return base.jet.traced
+
+    def jet(x):
+        along = jnp.ones_like(x)
+        slope = lambda x: jax.jvp(base.function, (x,), (along,))
+        (value, first), (_, second) = jax.jvp(slope, (x,), (along,))
+        return value, first, second
+
+    return jet
 
 
 def cuts_of(base: Activation) -> tuple[float, ...]:

@@ -25,6 +25,7 @@ from curvkit.kernels._activations import ACTIVATIONS
 COSINES = np.linspace(-1, 1, 81)
 # Roots shown; and the exponents of two between which the target of a layer lies for all knobs.
 ROOTS, BETWEEN = 4, (-14, 1)
+BUILT = ("built_plain", "built_shaped", "built_parts", "built_layers", "built_goal")
 
 
 class Solution(NamedTuple):
@@ -52,9 +53,8 @@ def solve(settings: Any) -> tuple[Solution, dict[str, jax.Array]]:
         made, built = attained(base, method, both, goal)
         read = architecture.read(base, method, architect, built[0], jnp.asarray(COSINES))
         solution = _solution(method, base.family, *made)
-        parts = dict(zip(("plain", "shaped", "parts", "layers", "goal"), (*read, built[1]), strict=True))
-        single = lambda each: each.astype(jnp.float32)
-        return jax.tree.map(single, (solution, {f"built_{k}": v for k, v in parts.items()}))
+        parts = dict(zip(BUILT, (*read, built[1]), strict=True))
+        return jax.tree.map(lambda each: each.astype(jnp.float32), (solution, parts))
 
 
 def asked(settings: Any) -> Any:
@@ -79,15 +79,16 @@ def attained(
         return [_of_rectifier(base, method, network, goal) for network in each]
     floor = 1.0 if method == "dks" else 0.0
     goals = floor + traced.LOWERED ** np.arange(traced.TRIES) * (goal - floor)
-    given = newton.problem(base, method == "tat", *BETWEEN)
+    problem = newton.problem(base, method == "tat", *BETWEEN)
     target = lambda network: jax.vmap(lambda goal: traced.target(method, network, goal))(goals)
     targets = jnp.stack([target(network) for network in each])
     # One program for all networks, one after another.
-    numbers, tries = jax.lax.map(lambda at: traced.first_attained(given, at), targets)
+    numbers, tries = jax.lax.map(lambda at: traced.first_attained(problem, at), targets)
     local = traced.local(base, numbers.reshape(-1, 5)).reshape(*numbers.shape[:2], -1)
+    given = zip(each, goals[tries], numbers, local, strict=True)
     return [
-        (traced.checked(base, method, network, goals[tries[k]], numbers[k], local[k]), goals[tries[k]])
-        for k, network in enumerate(each)
+        (traced.checked(base, method, network, goal, *found), goal)
+        for network, goal, *found in given
     ]
 
 

@@ -106,7 +106,7 @@ def rows(roots: newton.Roots) -> jax.Array:
 
 def local(base: Activation, numbers: jax.Array) -> jax.Array:
     """What `_solve.local` returns, of traced `numbers` of the shape (roots, 5)."""
-    jet, roots = base.traced_jet, newton.Roots(*numbers[:, :4].T)
+    jet, roots = newton.traced_jet(base), newton.Roots(*numbers[:, :4].T)
     if base.family == "leaky_relu":
         slope = numbers[:, 4:]
         jet = lambda x: (

@@ -1,33 +1,25 @@
 """An architecture shaped and read in NumPy, layer by layer."""
 
-def read(made: Shaped, c: Any) -> Built:
-    """The network that `made` was shaped for: C map before and after, and its sub-networks.
+import numpy as np
 
-    The plain one is the network whose lengths are kept at 1, so that only angles are lost.
+from curvkit.kernels import _architecture as architecture
+from curvkit.kernels import _maps as maps
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _rectifiers as rectifiers
 
-    Args:
-        made: what `shape` returned.
-        c: cosines in [−1, 1].
-    """
+
+def read(made, c):
+    """The plain and the shaped C map, and what the network and its branches are, largest first."""
     of = {"dks": _slope, "tat": _curvature if made.negative_slope is None else _zero}[made.method]
     parts = [of(each, made) for each in networks.subnetworks(made.network)]
     whole = of(made.network, made)
     branches = sorted({round(part, 9) for part in parts} - {round(whole, 9), 0.0, 1.0})
-    return Built(
-        networks.layers(made.network),
-        c_map(made.network, _layer(made.base.jet, None if made.negative_slope is None else 0.0), c),
-        c_map(made.network, _layer(made.jet, made.negative_slope, made.method), c),
+    plain = None if made.negative_slope is None else 0.0
+    return (
+        architecture.c_map(made.network, _layer(made.base.jet, plain), c),
+        architecture.c_map(made.network, _layer(made.jet, made.negative_slope, made.method), c),
         (whole, *branches[::-1]),
     )
-
-
-def c_map(network: networks.Network, layer: Callable[..., Any], c: Any) -> Any:
-    """The C map of a whole network, where every nonlinear layer has the map `layer`.
-
-    >>> float(c_map(networks.residual(1, 1, weight=0.6, final=False), lambda c: 0 * c + 1, 0.5))
-    0.82
-    """
-    return np.clip(networks.through(network, np.asarray(c, float), layer), -1, 1)
 
 
 def _layer(jet, slope, method="tat"):
