@@ -59,6 +59,7 @@ room = _Room(
     words=figures.words,
     front=("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight"),
     one_by_one=True,
+    mixed=True,
 )
 stream = room.stream
 run = room.run

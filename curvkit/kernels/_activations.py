@@ -285,7 +285,7 @@ class Derived:
             bent = bend(along)[0] if bend else jax.jvp(slopes, (x,), (along,))[1]
             return function(x), slopes(x), bent
 
-        self._compiled = jax.jit(derivatives)
+        self.traced = jax.jit(derivatives)
 
     def __call__(self, x: np.ndarray) -> Jet:
         """Value, slope and bend at each entry."""
@@ -293,7 +293,7 @@ class Derived:
             flat = np.asarray(x, np.float64).ravel()
             # In blocks of one size, so that one size is compiled.
             filled = np.concatenate([flat, np.zeros(-flat.size % BLOCK)]).reshape(-1, BLOCK)
-            parts = zip(*(self._compiled(block) for block in filled), strict=True)
+            parts = zip(*(self.traced(block) for block in filled), strict=True)
             joined = (np.concatenate([np.asarray(each) for each in part]) for part in parts)
             value, slope, bend = (part[: flat.size].reshape(np.shape(x)) for part in joined)
             return value, slope, bend

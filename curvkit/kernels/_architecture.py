@@ -10,37 +10,42 @@ A branch by itself is a sub-network too, and may be steeper than the whole: with
 is nearly the identity, while a branch knows nothing of w. So the target is met by the steepest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core import messages
 from curvkit.kernels import _maps as maps
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
-from curvkit.kernels._shaping import Shaped
+from curvkit.kernels import _traced as traced
+from curvkit.kernels._activations import Activation
 
 WIRINGS = ("chain", "residual", "nested", "resnet_v2")
+# So many parts are told, and so many powers of c make the C map of a smooth activation.
+PARTS, TERMS = 4, 32
 
 
 class Built(NamedTuple):
-    """A shaped network, read: `parts` are the whole network and the branches within it."""
+    """A shaped network, read: `parts` are the whole network and the branches within it, then 0."""
 
-    layers: int
-    plain_c: np.ndarray
-    shaped_c: np.ndarray
-    parts: tuple[float, ...]
+    plain_c: jax.Array
+    shaped_c: jax.Array
+    parts: jax.Array
+    layers: jax.Array
 
 
-def wire(wiring: str, blocks: int, weight: float) -> networks.Network:
+def wire(wiring: str, blocks: Any, weight: Any) -> networks.Network:
     """An architecture of so many blocks of two or three nonlinear layers.
 
     Args:
         wiring: `chain` without sums; `residual`; `nested`, each branch a residual network of two
             blocks itself; or `resnet_v2`, in four stages of at least one block.
-        blocks: how many.
-        weight: w of every shortcut, in [0, 1).
+        blocks: how many; may be traced.
+        weight: w of every shortcut, in [0, 1); may be traced.
 
     Raises:
         ValueError: if there is no such wiring, or a value is out of range.
@@ -55,32 +60,96 @@ def wire(wiring: str, blocks: int, weight: float) -> networks.Network:
     if wiring == "residual":
         return networks.residual(blocks, 2, weight=weight)
     if wiring == "resnet_v2":
-        stages = [max(1, len(each)) for each in np.array_split(np.arange(blocks), 4)]
+        stages = [(blocks + more) // 4 for more in (3, 2, 1, 0)]
+        traced = isinstance(blocks, jax.Array)
+        stages = [jnp.maximum(1, each) if traced else max(1, each) for each in stages]
         return networks.resnet_v2(stages, weight=weight)
     inner = networks.residual(2, 2, weight=weight, final=False)
     block = networks.residual_block(inner, weight)
     return networks.Chain((networks.Chain((block,), blocks), networks.Nonlinear()))
 
 
-def read(made: Shaped, c: Any) -> Built:
-    """The network that `made` was shaped for: C map before and after, and its sub-networks.
+def read(
+    base: Activation, method: str, network: networks.Network, made: traced.Made, c: jax.Array
+) -> Built:
+    """The network that was shaped: C map before and after, and its sub-networks.
 
     The plain one is the network whose lengths are kept at 1, so that only angles are lost.
 
     Args:
-        made: what `shape` returned.
+        base, method: of which the shape is.
+        network: the architecture; its numbers may be traced.
+        made: its shapes, of which the first is read, in float64.
         c: cosines in [−1, 1].
     """
-    of = {"dks": _slope, "tat": _curvature if made.negative_slope is None else _zero}[made.method]
-    parts = [of(each, made) for each in networks.subnetworks(made.network)]
-    whole = of(made.network, made)
-    branches = sorted({round(part, 9) for part in parts} - {round(whole, 9), 0.0, 1.0})
-    return Built(
-        networks.layers(made.network),
-        c_map(made.network, _layer(made.base.jet, None if made.negative_slope is None else 0.0), c),
-        c_map(made.network, _layer(made.jet, made.negative_slope, made.method), c),
-        (whole, *branches[::-1]),
+    numbers, local = made.numbers[0], made.local[0]
+    leaky = base.family == "leaky_relu"
+
+    def of(part):
+        if method == "dks":
+            return networks.slope(part, local[3])
+        if leaky:
+            return networks.through(part, jnp.zeros_like(local[3]), _leaky(numbers[4], method))
+        return networks.curvature(part, local[4])
+
+    both = jnp.broadcast_to(c, (2, *c.shape))
+    layer = _leaky(numbers[4], method) if leaky else _smooth(base, numbers)
+    plain = _leaky(0.0, "tat") if leaky else None
+    each = lambda c: jnp.stack([plain(c[0]), layer(c[1])]) if plain else layer(c)
+    plain_c, shaped_c = jnp.clip(networks.through(network, both, each), -1, 1)
+    return Built(plain_c, shaped_c, _parts(network, of), jnp.asarray(networks.layers(network)))
+
+
+def _smooth(base, numbers):
+    """The plain layer's C map of one row of cosines, and the shaped one's of another."""
+    alpha, beta, gamma, delta, _ = numbers
+    shaped = lambda x: gamma * (base.function(alpha * x + beta) + delta)
+    weights = [maps.hermite_weights(each, 1.0, TERMS) for each in (base.function, shaped)]
+    columns = jnp.stack(weights, 1)[..., None]
+
+    def layer(c):
+        c = jnp.clip(c, -1, 1)
+        # All powers by doubling: 1, c; c², c³; and so on.
+        powers, square = jnp.stack([jnp.ones_like(c), c]), c * c
+        while len(powers) < TERMS:
+            powers, square = jnp.concatenate([powers, powers * square]), square * square
+        return jnp.sum(columns * powers, 0)
+
+    return layer
+
+
+def _leaky(slope, method):
+    zero = rectifiers.traced(jnp.zeros_like(slope), slope) if method == "dks" else 0.0
+    return lambda c: (rectifiers.traced(c, slope) - zero) / (1 - zero)
+
+
+def _parts(network, of):
+    """What the whole network is, and then the branches that differ, from the largest on."""
+    whole = of(network)
+    kept: list[Any] = []
+    for branch, there in _branches(network, jnp.array(True)):
+        value = of(branch)
+        for other in (whole, jnp.zeros_like(whole), jnp.ones_like(whole), *kept):
+            there &= ~(jnp.abs(value - other) < 1e-9)
+        kept.append(jnp.where(there, value, 0.0))
+    # Each goes to where as many are larger as are before it.
+    values = jnp.stack([*kept, *[jnp.zeros_like(whole)] * PARTS])
+    larger = (values[None] > values[:, None]) | (
+        (values[None] == values[:, None]) & np.tri(len(values), k=-1, dtype=bool)
     )
+    place = larger.sum(1) == np.arange(PARTS - 1)[:, None]
+    return jnp.concatenate([whole[None], jnp.where(place, values, 0.0).sum(1)])
+
+
+def _branches(network: networks.Network, there: jax.Array) -> Iterator[tuple[Any, jax.Array]]:
+    """Every branch of every sum within, and whether what it lies in is there at all."""
+    if isinstance(network, networks.Sum):
+        for branch in network.branches:
+            yield branch, there
+            yield from _branches(branch, there)
+    elif isinstance(network, networks.Chain):
+        for part in network.parts:
+            yield from _branches(part, there & (network.times > 0))
 
 
 def c_map(network: networks.Network, layer: Callable[..., Any], c: Any) -> Any:
@@ -90,23 +159,3 @@ def c_map(network: networks.Network, layer: Callable[..., Any], c: Any) -> Any:
     0.82
     """
     return np.clip(networks.through(network, np.asarray(c, float), layer), -1, 1)
-
-
-def _layer(jet, slope, method="tat"):
-    if slope is None:
-        weights = maps.hermite_weights(lambda x: jet(x)[0])
-        return lambda c: maps.series(weights, np.clip(c, -1, 1))
-    zero = rectifiers.c_map(0.0, slope) if method == "dks" else 0.0
-    return lambda c: (rectifiers.c_map(c, slope) - zero) / (1 - zero)
-
-
-def _slope(network, made):
-    return networks.slope(network, made.local.slope)
-
-
-def _curvature(network, made):
-    return networks.curvature(network, made.local.curvature)
-
-
-def _zero(network, made):
-    return networks.through(network, 0.0, rectifiers.layer(made.negative_slope))

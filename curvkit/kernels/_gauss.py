@@ -31,7 +31,7 @@ def hermite_rule(nodes: int = 64) -> tuple[np.ndarray, np.ndarray]:
 
 
 @functools.cache
-def _legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     return np.polynomial.legendre.leggauss(nodes)
 
 
@@ -72,7 +72,7 @@ def panel_rules(
 
 
 def _between(edges, nodes):
-    x, w = _legendre(nodes)
+    x, w = legendre(nodes)
     half = np.diff(edges)[:, :, None] / 2
     z = (edges[:, :-1, None] + half + half * x).reshape(len(edges), -1)
     weight = (half * w).reshape(len(edges), -1) * np.exp(-(z**2) / 2)

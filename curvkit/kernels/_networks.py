@@ -13,63 +13,16 @@ nothing, so they are not written. A sub-network has one way in and one way out, 
 a branch or takes in the whole sum; as r never lowers what goes in, of a chain the whole is largest.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
-from curvkit.core import messages
+import jax
+import jax.numpy as jnp
 
-Network = Union["Nonlinear", "Chain", "Sum"]
-WHOLE = "a whole number from 1"
-
-
-@dataclass(frozen=True)
-class Nonlinear:
-    """One nonlinear layer, with the affine layer before it."""
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Parts one after another, the whole of it `times` over; without parts, the identity."""
-
-    parts: tuple[Network, ...] = ()
-    times: int = 1
-
-    def __post_init__(self):
-        object.__setattr__(self, "parts", tuple(self.parts))
-        _require_networks("parts", self.parts)
-        object.__setattr__(self, "times", messages.whole("times", self.times, 1, WHOLE))
-
-
-@dataclass(frozen=True)
-class Sum:
-    """Branches of the same input, each multiplied by its weight and added; the squares sum to 1."""
-
-    weights: tuple[float, ...]
-    branches: tuple[Network, ...]
-
-    def __post_init__(self):
-        object.__setattr__(self, "weights", tuple(map(float, self.weights)))
-        object.__setattr__(self, "branches", tuple(self.branches))
-        _require_networks("branches", self.branches)
-        if len(self.weights) != len(self.branches) or not self.branches:
-            expected = f"one number for each of the {len(self.branches)} branches"
-            raise ValueError(messages.refusal("weights", expected, self.weights))
-        total = sum(weight**2 for weight in self.weights)
-        if not abs(total - 1) < 1e-6:
-            length = math.sqrt(total)
-            scaled = ", ".join(f"{weight / length:.6g}" for weight in self.weights if length)
-            advice = f"multiply the branches by {scaled} instead" if length else ""
-            raise ValueError(
-                messages.refusal("weights", "numbers whose squares sum to 1", self.weights, advice)
-            )
-
-
-def _require_networks(name: str, parts: Sequence[Any]) -> None:
-    for part in parts:
-        if not isinstance(part, Nonlinear | Chain | Sum):
-            raise ValueError(messages.refusal(name, "made of Nonlinear, Chain and Sum", part))
+from curvkit.core import messages, tree
+from curvkit.kernels._parts import WHOLE, Chain, Network, Nonlinear, Sum, whole
 
 
 def feed_forward(depth: int) -> Chain:
@@ -78,7 +31,7 @@ def feed_forward(depth: int) -> Chain:
     >>> layers(feed_forward(7))
     7
     """
-    return Chain((Nonlinear(),), messages.whole("depth", depth, 1, WHOLE))
+    return Chain((Nonlinear(),), whole("depth", depth))
 
 
 def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bool = True) -> Chain:
@@ -96,8 +49,8 @@ def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bo
     >>> round(slope(residual(1, 1, weight=0.6, final=False), 1.5), 9)  # 0.36 + 0.64 · 1.5
     1.32
     """
-    blocks, final = messages.whole("blocks", blocks, 1, WHOLE), messages.switch("final", final)
-    layers_per_block = messages.whole("layers_per_block", layers_per_block, 1, WHOLE)
+    blocks, final = whole("blocks", blocks), messages.switch("final", final)
+    layers_per_block = whole("layers_per_block", layers_per_block)
     block = residual_block(feed_forward(layers_per_block), weight)
     return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
 
@@ -111,9 +64,8 @@ def residual_block(branch: Network, weight: float, shortcut: Network | None = No
     (0.6, 0.8)
     """
     weight = messages.real("weight", weight, "at least 0 and below 1", least=0, below=1)
-    return Sum(
-        (weight, math.sqrt(1 - weight**2)), (Chain() if shortcut is None else shortcut, branch)
-    )
+    other = (jnp.sqrt if tree.traced(weight) else math.sqrt)(1 - weight**2)
+    return Sum((weight, other), (Chain() if shortcut is None else shortcut, branch))
 
 
 def resnet_v2(
@@ -135,8 +87,9 @@ def resnet_v2(
     plain = residual_block(feed_forward(layers_per_block), weight)
     parts: list[Network] = []
     for number in blocks:
-        number = messages.whole("blocks", number, 1, WHOLE)
-        parts += [first] + ([Chain((plain,), number - 1)] if number > 1 else [])
+        number = whole("blocks", number)
+        further = tree.traced(number) or number > 1
+        parts += [first] + ([Chain((plain,), number - 1)] if further else [])
     return Chain((*parts, Nonlinear()))
 
 
@@ -156,10 +109,25 @@ def through(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
     if isinstance(network, Sum):
         outputs = (through(branch, start, layer) for branch in network.branches)
         return sum(w**2 * out for w, out in zip(network.weights, outputs, strict=True))
+    further = lambda x, part: through(part, x, layer)
+    once = lambda start: functools.reduce(further, network.parts, start)
+    if isinstance(start, jax.Array):
+        times = _passes(network.times)
+        none = jnp.zeros_like(times) if isinstance(times, jax.Array) else 0
+        return jax.lax.fori_loop(none, times, lambda _, x: once(x), start)
     for _ in range(network.times):
-        for part in network.parts:
-            start = through(part, start, layer)
+        start = once(start)
     return start
+
+
+def _passes(times: Any) -> Any:
+    """How often a map is applied: no derivative goes through that, so it is whole."""
+    if jnp.issubdtype(jnp.result_type(times), jnp.floating):
+        raise ValueError(
+            "How often a map is applied must be a whole number, but it is traced as a real one; "
+            "give the depth as an integer to TAT with a leaky ReLU."
+        )
+    return times
 
 
 def subnetworks(network: Network) -> Iterator[Network]:
@@ -167,16 +135,21 @@ def subnetworks(network: Network) -> Iterator[Network]:
     seen, waiting = set(), [network]
     while waiting:
         each = waiting.pop()
-        if each in seen:
+        if _same(each) in seen:
             continue
-        seen.add(each)
+        seen.add(_same(each))
         if each is network:
             yield each
         if isinstance(each, Sum):
-            yield from (branch for branch in each.branches if branch not in seen)
+            yield from (branch for branch in each.branches if _same(branch) not in seen)
             waiting += each.branches
         elif isinstance(each, Chain):
             waiting += each.parts
+
+
+def _same(network: Network) -> Any:
+    """What a network is known by; one whose numbers are arrays is equal to itself alone."""
+    return id(network) if _of_jax(network) else network
 
 
 def maximal(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
@@ -185,15 +158,17 @@ def maximal(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
     >>> maximal(residual(1, 2, weight=0.9, final=False), 1.0, lambda y: 2.0 * y)
     4.0
     """
-    return max(through(each, start, layer) for each in subnetworks(network))
+    return _most(through(each, start, layer) for each in subnetworks(network))
 
 
-def slope(network: Network, local: float) -> float:
+def slope(network: Network, local: Any) -> Any:
     """C_f′(1) of the whole network, where every layer has the slope `local`: slopes multiply.
 
     >>> round(slope(feed_forward(2), 1.1), 9)
     1.21
     """
+    if _of_jax(network, local):
+        return jnp.exp(log_slope(network, jnp.log(local)))
     if isinstance(network, Nonlinear):
         return local
     if isinstance(network, Sum):
@@ -205,7 +180,24 @@ def slope(network: Network, local: float) -> float:
     return once**network.times
 
 
-def curvature(network: Network, local: float) -> float:
+def log_slope(network: Network, local: Any) -> Any:
+    """The logarithm of `slope` by that of a layer's, which may be traced: a convex function.
+
+    >>> round(float(log_slope(feed_forward(300), jnp.array(2.0))), 6)
+    600.0
+    """
+    if isinstance(network, Nonlinear):
+        return local
+    if isinstance(network, Sum):
+        slopes = jnp.stack([log_slope(branch, local) for branch in network.branches])
+        highest = jax.lax.stop_gradient(slopes.max(0))
+        squares = jnp.stack([jnp.square(weight) for weight in network.weights])
+        return highest + jnp.log(jnp.tensordot(squares, jnp.exp(slopes - highest), 1))
+    along = [log_slope(part, local) for part in network.parts]
+    return network.times * sum(along, 0 * local)
+
+
+def curvature(network: Network, local: Any) -> Any:
     """C_f″(1) of the whole network, where every layer has slope 1 and curvature `local`: they add.
 
     >>> curvature(feed_forward(4), 0.5)
@@ -219,13 +211,22 @@ def curvature(network: Network, local: float) -> float:
     return network.times * sum(curvature(part, local) for part in network.parts)
 
 
-def largest(network: Network, of: Callable[[Network], float]) -> float:
+def largest(network: Network, of: Callable[[Network], Any]) -> Any:
     """The largest of a quantity over all sub-networks, such as `slope` or `curvature`.
 
     >>> largest(residual(1, 2, weight=0.9, final=False), lambda each: slope(each, 2.0))
     4.0
     """
-    return max(of(each) for each in subnetworks(network))
+    return _most(of(each) for each in subnetworks(network))
+
+
+def _most(values: Iterable[Any]) -> Any:
+    values = list(values)
+    return functools.reduce(jnp.maximum, values) if _of_jax(values) else max(values)
+
+
+def _of_jax(*values: Any) -> bool:
+    return any(isinstance(each, jax.Array) for each in jax.tree.leaves(values))
 
 
 def layers(network: Network) -> int:

@@ -66,11 +66,19 @@ def c_map_slope(c, slope: float):
     return ((1 - slope) ** 2 * turned + 2 * slope) / (1 + slope**2)
 
 
+@jax.custom_jvp
+def _bent(c: jax.Array) -> jax.Array:
+    return (jnp.sqrt(jnp.maximum(1 - c * c, 0)) + (jnp.pi - jnp.arccos(c)) * c) / jnp.pi
+
+
+# At 1 the derivatives of its two parts are infinite and cancel.
+_bent.defjvps(lambda moved, _, c: moved * (jnp.pi - jnp.arccos(c)) / jnp.pi)
+
+
 def traced(c: jax.Array, slope: jax.Array | float) -> jax.Array:
     """`c_map` for traced arrays."""
     c = jnp.clip(c, -1, 1)
-    bent = (jnp.sqrt(jnp.maximum(1 - c * c, 0)) + (jnp.pi - jnp.arccos(c)) * c) / jnp.pi
-    return ((1 - slope) ** 2 * bent + 2 * slope * c) / (1 + slope**2)
+    return ((1 - slope) ** 2 * _bent(c) + 2 * slope * c) / (1 + slope**2)
 
 
 def traced_slope(c: jax.Array, slope: jax.Array | float) -> jax.Array:

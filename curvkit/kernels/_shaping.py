@@ -10,23 +10,27 @@
 | τ | `tau`: the maximal curvature under TAT with a smooth φ | Zhang, Botev, Martens 2022 |
 
 All in double precision, whatever JAX's own. A ReLU can only be scaled, so DKS drops Q′(1) = 1 for
-it; a leaky ReLU keeps α = 1, β = 0 and has its slope s as the unknown.
+it; a leaky ReLU keeps α = 1, β = 0 and has its slope s as the unknown. Where a target or a number
+of the network is traced, `_traced` solves in place of NumPy, to the same roots.
 """
 
+import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import messages, tree
+from curvkit.core import messages, tree, x64
+from curvkit.core.batch import UNOPTIMISED
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
 from curvkit.kernels import _solve as solve
 from curvkit.kernels import _targets as targets
+from curvkit.kernels import _traced as traced
 from curvkit.kernels._activations import Activation, activation
 from curvkit.kernels._activations import leaky_relu as leaky
 
@@ -92,6 +96,34 @@ class Shaped:
         return self.gamma * (value + self.delta), scale * first, scale * self.alpha * second
 
 
+# Of a shape, the numbers are what a program takes and returns; all else stays as it is.
+NUMBERS = ("alpha", "beta", "gamma", "delta", "negative_slope", "local", "conditions", "others")
+
+
+def _flattened(made: Shaped) -> tuple[Any, Any]:
+    numbers = tuple(getattr(made, name) for name in NUMBERS)
+    # A leaky ReLU is made anew of its slope, and a network that has arrays is one of the numbers.
+    base = made.base if made.negative_slope is None else None
+    plain = not any(isinstance(each, jax.Array) for each in jax.tree.leaves(made.network))
+    kept, given = (made.network, None) if plain else (None, made.network)
+    return (numbers, given), (base, made.method, kept)
+
+
+def _put_together(kept: Any, parts: Any) -> Shaped:
+    (base, method, network), (numbers, given) = kept, parts
+    by_name = dict(zip(NUMBERS, numbers, strict=True))
+    base = leaky(by_name["negative_slope"]) if base is None else base
+    return Shaped(base, network or given, method, **by_name)
+
+
+jax.tree_util.register_pytree_node(Shaped, _flattened, _put_together)
+jax.tree_util.register_pytree_node(
+    Condition,
+    lambda each: ((each.target, each.achieved), each.name),
+    lambda name, parts: Condition(name, *parts),
+)
+
+
 def shape(
     given: str | Callable[..., Any] | Activation,
     network: networks.Network | None = None,
@@ -108,13 +140,20 @@ def shape(
     the others are offered as `others`. Roots that are the same function up to the signs of x and
     of φ̂ count once: the one with α > 0, and of β and −β the positive one.
 
+    The target and the numbers of the network may be traced, by `jit`, `vmap` or `grad`: then the
+    numbers of the shape are, and differentiable in them. As nobody can be told in a compiled
+    program, a shape is nan there where its target is out of range or of reach, and so is each
+    of `others`, of which there are as many as the activation ever has, that is not there. What is
+    known of an activation is looked for when it is first traced, which takes a second.
+
     Args:
         given: a name, such as `softplus`, or an elementwise JAX function. A leaky ReLU of any
             slope above 0 is one whose slope is looked for; `negative_slope` tells what it has
             become.
         network: the architecture, made by `curvkit.kernels._networks`.
         method: `dks` or `tat`.
-        depth: nonlinear layers of a feed-forward network, instead of `network`.
+        depth: nonlinear layers of a feed-forward network, instead of `network`; one that is traced
+            as a real number can be differentiated in, but for TAT with a leaky ReLU.
         zeta: the maximal slope under DKS, above 1.
         eta: the maximal C_f(0) under TAT with a leaky ReLU, in (0, 1).
         tau: the maximal curvature under TAT with any other activation, above 0.
@@ -128,6 +167,9 @@ def shape(
 
     >>> round(shape("leaky_relu", depth=50).negative_slope, 9)  # (1−s)²/(1+s²) = π (1 − 1/ψ)
     0.796370705
+    >>> steep = lambda zeta: shape("leaky_relu", depth=50, zeta=zeta).negative_slope
+    >>> round(float(jax.grad(steep)(1.5)), 4)
+    -0.1425
     """
     base = activation(given)
     if method not in METHODS:
@@ -138,25 +180,51 @@ def shape(
         network = networks.feed_forward(messages.known("depth", depth))
     zeta, eta, tau = targets.require(network, zeta, eta, tau)
     rectifier = rectifiers.SOLVERS.get((base.family, method))
-    if rectifier is not None:
-        return _of_rectifier(base, network, method, rectifier, zeta, eta)
-    if method == "tat" and base.kinks:
+    goal = zeta if method == "dks" else tau if rectifier is None else eta
+    within = tree.traced(network, goal)
+    if rectifier is not None and not within:
+        return _of_rectifier(base, network, method, rectifier, goal)
+    if rectifier is None and method == "tat" and base.kinks:
         raise ValueError(
             f"TAT needs an activation whose derivative is continuous, but that of {base.name} "
             f"jumps at {base.kinks[0]:g}; use method='dks', or TAT with 'leaky_relu'."
         )
-    goal = zeta if method == "dks" else tau
+    if within:
+        return _within(base, network, method, goal)
     shaped = _solved(base, network, method, goal)
     if shaped is None:
         raise ValueError(_out_of_reach(base, network, method, goal))
     return shaped
 
 
-def _of_rectifier(base, network, method, rectifier, zeta, eta):
-    root, slope = rectifier(network, zeta if method == "dks" else eta)
+def _of_rectifier(base, network, method, rectifier, goal):
+    root, slope = rectifier(network, goal)
     base = base if slope is None else leaky(slope)
     (at,) = solve.local(base, root)
-    return _checked(base, network, method, root, zeta if method == "dks" else eta, slope, at)
+    return _checked(base, network, method, root, goal, slope, at)
+
+
+def _within(base, network, method, goal) -> Shaped:
+    """The shape of traced numbers, solved for within the program that traces them."""
+    rows = zip(*_solver(base, method)((network, goal)), strict=True)
+    candidates = []
+    for numbers, at, achieved in rows:
+        slope = numbers[4] if base.family == "leaky_relu" else None
+        of = base if slope is None else leaky(slope)
+        local = solve.Local(*at)
+        candidates.append(_made(of, network, method, numbers, goal, slope, local, achieved[3]))
+    return _with_others(candidates)
+
+
+@functools.lru_cache(maxsize=256)
+def _solver(base, method):
+    """One program for all that is asked of an activation, also where JAX goes step by step."""
+    return x64.doubled(lambda given: traced.solve(base, method, *given), UNOPTIMISED)
+
+
+def _with_others(candidates):
+    first, *others = candidates
+    return replace(first, others=tuple(others))
 
 
 def _solved(base, network, method, goal) -> Shaped | None:
@@ -171,27 +239,29 @@ def _solved(base, network, method, goal) -> Shaped | None:
             candidates.append(shaped)
     if not candidates:
         return None
-    first, *others = candidates
-    return Shaped(**{**vars(first), "others": tuple(others)})
+    return _with_others(candidates)
 
 
 def _checked(base, network, method, found, goal, slope, at) -> Shaped:
     """The root with the conditions that it attains `at` itself, for the whole network."""
+    if method == "dks":
+        last = networks.largest(network, lambda each: networks.slope(each, at.slope))
+    elif slope is not None:
+        last = networks.maximal(network, 0.0, rectifiers.layer(slope))
+    else:
+        last = networks.largest(network, lambda each: networks.curvature(each, at.curvature))
+    return _made(base, network, method, found, goal, slope, at, last)
+
+
+def _made(base, network, method, found, goal, slope, at, last) -> Shaped:
     conditions = [Condition("Q(1)", 1.0, at.q)]
     if not (base.family == "relu" and method == "dks"):
         conditions.append(Condition("Q′(1)", 1.0, at.q_slope))
     if method == "dks":
-        highest = networks.largest(network, lambda each: networks.slope(each, at.slope))
-        conditions += [Condition("C(0)", 0.0, at.c_zero), Condition("maximal slope", goal, highest)]
-    elif slope is not None:
-        zero = networks.maximal(network, 0.0, rectifiers.layer(slope))
-        conditions += [Condition("C′(1)", 1.0, at.slope), Condition("maximal C(0)", goal, zero)]
+        conditions += [Condition("C(0)", 0.0, at.c_zero), Condition("maximal slope", goal, last)]
     else:
-        bent = networks.largest(network, lambda each: networks.curvature(each, at.curvature))
-        conditions += [
-            Condition("C′(1)", 1.0, at.slope),
-            Condition("maximal curvature", goal, bent),
-        ]
+        name = "maximal curvature" if slope is None else "maximal C(0)"
+        conditions += [Condition("C′(1)", 1.0, at.slope), Condition(name, goal, last)]
     numbers = dict(zip(("alpha", "beta", "gamma", "delta"), found[:4], strict=True))
     return Shaped(
         base=base, network=network, method=method, negative_slope=slope, local=at,

@@ -92,7 +92,7 @@ def roots(base: Activation, target: float, tat: bool) -> list[Root]:
     Returns:
         Roots with α > 0 that meet their two conditions to 1e-9 of the target's size.
     """
-    unit, base = _in_its_unit(base)
+    unit, base = in_its_unit(base)
     # A start that leads where nothing is finite is dropped.
     with np.errstate(all="ignore"):
         solutions = _climbed(base, target, tat)
@@ -100,8 +100,8 @@ def roots(base: Activation, target: float, tat: bool) -> list[Root]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _in_its_unit(base):
-    """φ of multiples of the length over which it bends, where that is long, and the length."""
+def in_its_unit(base):
+    """The length over which φ bends, where that is long, and φ of multiples of it."""
     x = np.geomspace(0.1, 1e4, 400)
     with np.errstate(all="ignore"):
         _, first, second = base.jet(np.concatenate([-x, x]))
@@ -128,7 +128,7 @@ def _climbed(base, target, tat):
         if not any(counts):
             break
         if counts[0] == counts[1]:
-            solutions = _between(base, rungs, target)
+            solutions, _ = between(base, rungs, target)
         elif finer == FINER[-1]:
             solutions = _around(base, rungs, target)
         # Fewer than on a rung: some have met and vanished in between, or were missed.
@@ -158,13 +158,15 @@ def _moved(state, exponent, target):
     return state + [(math.log(target) - exponent * math.log(RATIO)) / 2, 0.0, 0.0]
 
 
-def _between(base, rungs, target):
-    """The roots on a line between those of two rungs, in log target: nearly roots already."""
+def between(base, rungs, target):
+    """The roots on a line between those of two rungs, in log target: nearly roots already; and
+    their places.
+    """
     (low, below), (high, above) = rungs.items()
     share = (math.log(target, RATIO) - low) / (high - low)
     state = (1 - share) * below + share * above
     state[:, 2] = below[:, 2]
-    return _distinct(base, _in_groups(base, state, target, POLISH // 2))[0]
+    return _distinct(base, _in_groups(base, state, target, POLISH // 2))
 
 
 def _around(base, rungs, target):
@@ -172,6 +174,22 @@ def _around(base, rungs, target):
     moved = np.concatenate([_moved(state, at, target) for at, state in rungs.items()])
     state = np.concatenate([starts.led(base, moved, target), *rungs.values()])
     return _distinct(base, _in_groups(base, state, target))[0]
+
+
+def followed(base, rungs, target):
+    """The places of the roots that those of two rungs lead to by Newton's method alone."""
+    starts = [each for at, state in rungs.items() for each in (_moved(state, at, target), state)]
+    return _distinct(base, _in_groups(base, np.concatenate(starts), target))[1]
+
+
+def offered(base, state):
+    """The places of roots with β ≥ 0 where that is the same function, by the size of β."""
+    if not len(state):
+        return state
+    candidates, outputs = _read(base, state)
+    rows = zip(state, candidates, outputs, strict=True)
+    places = [_mirrored(base, at, made, output)[1] for at, made, output in rows]
+    return np.array(sorted(places, key=lambda at: abs(at[1])))
 
 
 def _in_groups(base, state, target, steps=POLISH):
@@ -235,18 +253,19 @@ def _distinct(base, state) -> tuple[list[Root], np.ndarray]:
     for i in range(len(state)):
         if not any(_equivalent(outputs[i], outputs[j]) for j in distinct):
             distinct.append(i)
-    chosen = [_mirrored(base, state[i], candidates[i], outputs[i]) for i in distinct]
+    chosen = [_mirrored(base, state[i], candidates[i], outputs[i])[0] for i in distinct]
     return sorted(chosen, key=lambda each: abs(each.beta)), state[distinct]
 
 
 def _mirrored(base, at, made, outputs):
-    """The root with β > 0 that is the same function, where there is one."""
+    """The root with β > 0 that is the same function, where there is one, and its place."""
     if made.beta >= 0:
-        return made
+        return made, at
     signs = (1.0, -1.0) if at[2] else (0.0,)
-    mirrors = _read(base, np.array([[at[0], -at[1], sign] for sign in signs]))
-    same = (each for each, other in zip(*mirrors, strict=True) if _equivalent(outputs, other))
-    return next(same, made)
+    places = np.array([[at[0], -at[1], sign] for sign in signs])
+    mirrors = zip(*_read(base, places), places, strict=True)
+    same = ((each, place) for each, other, place in mirrors if _equivalent(outputs, other))
+    return next(same, (made, at))
 
 
 def _read(base, state):

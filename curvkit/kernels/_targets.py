@@ -13,7 +13,7 @@ from typing import Any
 
 from scipy.optimize import brentq
 
-from curvkit.core import messages
+from curvkit.core import messages, tree
 from curvkit.kernels import _networks as networks
 
 
@@ -26,7 +26,7 @@ def require(network: Any, zeta: Any, eta: Any, tau: Any) -> tuple[float, float, 
     if not isinstance(network, networks.Nonlinear | networks.Chain | networks.Sum):
         expected = "made of Nonlinear, Chain and Sum (see curvkit.kernels._networks)"
         raise ValueError(messages.refusal("network", expected, network))
-    if networks.layers(network) < 1:
+    if not tree.traced(network) and networks.layers(network) < 1:
         raise ValueError(messages.refusal("network", "one with a nonlinear layer", network))
     advice = "at 1 the network would be linear; 1.5 is the usual value"
     zeta = messages.real("zeta", zeta, "above 1", above=1, advice=advice)

@@ -31,6 +31,7 @@ room = _Room(
     steers=("learning_rate",),
     front=("activation", "depth", "learning_rate", "zeta", "tau", "orthogonal", "steps", "seed"),
     one_by_one=True,
+    mixed=True,
     options=_OPTIMISED,
 )
 stream = room.stream

@@ -8,9 +8,11 @@ import numpy as np
 import optax
 
 from curvkit import data
+from curvkit.core import tree
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _solution as solution
 from curvkit.kernels._activations import ACTIVATIONS
 from curvkit.kernels._initializers import normalize_locations
-from curvkit.kernels._shaping import shape
 from curvkit.kernels.race import _network as network
 from curvkit.kernels.race.settings import Settings
 from curvkit.kernels.race.trace import METHODS
@@ -41,21 +43,16 @@ def linear_accuracy() -> float:
     return network.linear_accuracy(*digits())
 
 
-def solve(activation: str, depth: int, zeta: float, tau: float) -> np.ndarray:
+def solve(activation: str, depth: int, zeta: Any, tau: Any) -> jax.Array:
     """The four numbers of the three runners; where a target is out of reach, for less of it."""
-    rows = [(1.0, 0.0, 1.0, 0.0)]
-    for method, name, floor, goal in (("dks", "zeta", 1.0, zeta), ("tat", "tau", 0.0, tau)):
-        for _ in range(12):
-            try:
-                keywords: dict[str, Any] = {name: goal}
-                shaped = shape(activation, method=method, depth=depth, **keywords)
-                break
-            except ValueError:
-                goal = floor + 0.7 * (goal - floor)
-        else:
-            raise ValueError(f"{method} finds no way to shape {activation} for {depth} layers.")
-        rows.append((shaped.alpha, shaped.beta, shaped.gamma, shaped.delta))
-    return np.asarray(rows, np.float32)
+    base, network = ACTIVATIONS[activation], networks.feed_forward(depth)
+    rows = [jnp.array([1.0, 0, 1, 0], jnp.float32)]
+    with tree.float64():
+        for method, goal in (("dks", zeta), ("tat", tau)):
+            goal = jnp.asarray(goal, jnp.float64)
+            ((made, _),) = solution.attained(base, method, (network,), goal)
+            rows.append(made.numbers[0, :4].astype(jnp.float32))
+        return jnp.stack(rows)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
@@ -64,9 +61,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
     key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
     start, key = jax.random.split(key)
-    call = lambda zeta, tau: solve(settings.activation, settings.depth, float(zeta), float(tau))
-    goals = (jnp.asarray(each, jnp.float32) for each in (settings.zeta, settings.tau))
-    numbers = jax.pure_callback(call, jax.ShapeDtypeStruct((RUNNERS, 4), jnp.float32), *goals)
+    numbers = solve(settings.activation, settings.depth, settings.zeta, settings.tau)
     inputs = digits()[0][0].shape[1]
     sizes = (inputs, settings.width, CLASSES)
     params = network.init(start, sizes, settings.depth, settings.orthogonal)
