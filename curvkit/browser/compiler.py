@@ -1,0 +1,66 @@
+"""Compiles C text to WebAssembly, by the clang that the package ziglang brings along."""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from curvkit.host import files
+
+FLAGS = (
+    "-target", "wasm32-wasi", "-mexec-model=reactor", "-O2", "-msimd128", "-mnontrapping-fptoint",
+    "-fno-strict-aliasing", "-fno-math-errno", "-fno-builtin-memset", "-w", "-Wl,--strip-all",
+)  # fmt: skip
+LACKING = (
+    "Pages that train need the compiler ziglang; install it with: pip install 'curvkit[pages]'"
+)
+
+
+def available() -> bool:
+    """Whether the compiler is installed."""
+    return importlib.util.find_spec("ziglang") is not None
+
+
+def cache() -> Path:
+    """The folder of the programs that were compiled before."""
+    return Path(platformdirs.user_cache_dir("curvkit")) / "pages"
+
+
+def mark(text: str) -> str:
+    """What a compiled program is known by: its text, the compiler, and how it is called."""
+    version = importlib.metadata.version("ziglang")
+    return hashlib.sha256("\0".join([text, version, *FLAGS]).encode()).hexdigest()
+
+
+def compiled(text: str, folder: Path | None = None) -> bytes:
+    """The module of C text, from the cache where it was compiled before.
+
+    Args:
+        folder: of the cache; that of this user if None.
+
+    Raises:
+        ModuleNotFoundError: with one sentence, where there is no compiler.
+        RuntimeError: where it refuses the text.
+    """
+    if not available():
+        raise ModuleNotFoundError(LACKING)
+    kept = (cache() if folder is None else folder) / f"{mark(text)}.wasm"
+    if kept.is_file():
+        return kept.read_bytes()
+    with tempfile.TemporaryDirectory() as home:
+        source, made = Path(home, "program.c"), Path(home, "program.wasm")
+        source.write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(made), str(source)]
+        ran = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
+        if ran.returncode:
+            raise RuntimeError(f"The program could not be compiled: {ran.stderr.strip()[:600]}")
+        module = made.read_bytes()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    files.write(kept, module)
+    return module

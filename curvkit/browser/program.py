@@ -1,0 +1,179 @@
+"""A room's stream as a program of a page: the same `begin` and `reading`, and what is drawn of
+each row.
+
+The page calls `begin` once, `fix` after it and when the run has ended, and `advance` again and
+again; between calls the state lies in the module's memory, where the page may copy it and put it
+back.
+"""
+
+import functools
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.browser.module import Module
+from curvkit.core import knob, tree
+from curvkit.core.stream import Stream
+
+# What is drawn of a run: fields by name, of a trace whose arrays are traced.
+Fields = Callable[[Any], Mapping[str, Any]]
+# The rows that one call makes take no more memory than this, unless one alone does.
+MOST_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a page needs of a program: its C text, and where in its memory all lies.
+
+    Attributes:
+        told: as JSON; `knobs`, `key`, `count`, `state`, `rows`, `fixed`, `made` and `ended` are
+            places as `module.Place.told` tells them, with their names where they have one.
+    """
+
+    text: str
+    told: dict[str, Any]
+    bytes: int
+    met: Mapping[str, int]
+
+
+def written(
+    stream: Stream[Any], settings: Any, *, rows: Fields | None = None, fixed: Fields | None = None,
+    key: jax.Array | None = None,
+) -> Program:  # fmt: skip
+    """Translates a stream with the static knobs of `settings`.
+
+    Args:
+        stream: a room's.
+        settings: the numeric knobs begin with its values.
+        rows: `rows(trace)`, the fields over time of a trace of readings, each of its reading alone;
+            the series of the trace if None.
+        fixed: `fixed(trace)`, the fields that are not over time; those of the trace if None.
+        key: the base key, as `Stream.run` takes it.
+
+    Raises:
+        Untranslatable: naming the primitive, the room and the line that it came from.
+    """
+    key = jax.random.key(0) if key is None else key
+    parts = _Parts(stream, settings, rows, fixed)
+    module = Module()
+    leaves, form = jax.tree.flatten(settings)
+    shared = jax.tree.flatten(stream.shared(settings))[1]
+    state = jax.eval_shape(stream.begun, settings, key)
+    last = jax.eval_shape(parts.last, settings, state)
+    traced = functools.partial(_jaxpr, form, shared)
+    begin = traced(parts.begin, leaves, key)
+    fix = traced(parts.fix, leaves, state)
+    advance = traced(parts.advance, leaves, state, last, 1)
+    knobs = module.arrays(begin.in_avals[: len(leaves)])
+    keys = module.arrays(begin.in_avals[len(leaves) :])
+    states, others = module.arrays(begin.out_avals), module.arrays(fix.out_avals[: len(last)])
+    count = module.arrays(advance.in_avals[-1:])
+    module.function("begin", begin, [*knobs, *keys], states)
+    still = module.function("fix", fix, [*knobs, *states], others)[len(last) :]
+    given = [*knobs, *states, *others, *count]
+    made = module.function("advance", advance, given, states)[len(states) :]
+    place = lambda value: module.place(value).told()
+    named = lambda names, values: [{"name": n, **place(v)} for n, v in zip(names, values, strict=True)]
+    told = {
+        "knobs": [
+            {**each, "value": float(value), "name": name} for each, value, name
+            in zip(named(_names(settings), knobs), leaves, _names(settings), strict=True)
+        ],
+        "key": {**place(keys[0]), "value": np.asarray(jax.random.key_data(key)).ravel().tolist()},
+        "state": [place(each) for each in _read(advance, states, len(leaves))],
+        "count": place(count[0]), "made": place(made[-2]), "ended": place(made[-1]),
+        "rows": named(sorted(parts.row_names), made[:-2]),
+        "fixed": named(sorted(parts.fixed_names), still), "capacity": parts.capacity,
+    }  # fmt: skip
+    return Program(module.text(), told, module.bytes, module.met)
+
+
+def _names(settings: Any) -> list[str]:
+    """The names of the numeric knobs, in the order of the leaves."""
+    paths = [path for path, _ in jax.tree_util.tree_leaves_with_path(settings)]
+    return ["".join(str(getattr(part, "name", part)) for part in path) for path in paths]
+
+
+def _jaxpr(form: Any, shared: Any, function: Callable[..., Any], leaves: Any, *given: Any) -> Any:
+    """The closed jaxpr of a function of both settings, with the leaves of the knobs first."""
+
+    def flat(leaves: Any, *given: Any) -> Any:
+        return function(jax.tree.unflatten(form, leaves), jax.tree.unflatten(shared, leaves), *given)
+
+    return jax.make_jaxpr(flat)(leaves, *given)
+
+
+def _read(advance: Any, states: list[Any], first: int) -> list[Any]:
+    """The arrays of the state that the next reading reads; only these are to be kept."""
+    jaxpr = advance.jaxpr
+    read = {id(v) for each in jaxpr.eqns for v in each.invars} | {id(v) for v in jaxpr.outvars}
+    inputs = jaxpr.invars[first : first + len(states)]
+    return [each for each, variable in zip(states, inputs, strict=True) if id(variable) in read]
+
+
+class _Parts:
+    """The functions of a program, of the settings as `begin` and as all else reads them."""
+
+    def __init__(
+        self, stream: Stream[Any], settings: Any, rows: Fields | None, fixed: Fields | None
+    ):
+        self.stream, self.rows, self.fixed = stream, rows, fixed
+        self.row_names: list[str] = []
+        self.fixed_names: list[str] = []
+        self.capacity = stream.capacity
+
+    def begin(self, settings: Any, shared: Any, key: Any) -> Any:
+        return self.stream.begun(settings, key)
+
+    def last(self, settings: Any, state: Any) -> dict[str, Any]:
+        return dict(self.stream.final(settings, state))
+
+    def fix(self, settings: Any, shared: Any, state: Any) -> Any:
+        """What of a run is no row, and what is drawn of it."""
+        last = self.last(shared, state)
+        row = jax.eval_shape(self.stream.reading, shared, state)[1]
+        empty = {name: jnp.zeros((1, *each.shape), each.dtype) for name, each in row.items()}
+        fields = last
+        if self.fixed is not None:
+            fields = self.fixed(self._trace(settings, empty, last))
+        self.fixed_names = list(fields)
+        return last, {name: jnp.asarray(value) for name, value in fields.items()}
+
+    def advance(self, settings: Any, shared: Any, state: Any, last: Any, count: Any) -> Any:
+        """Up to `count` rows from a state on."""
+        drawn = jax.jit(functools.partial(self._row, settings, shared, last), inline=True)
+        row = jax.eval_shape(drawn, state)[1]
+        self.row_names = list(row)
+        each = sum(leaf.size * leaf.dtype.itemsize for leaf in row.values())
+        self.capacity = max(1, min(self.stream.capacity, MOST_BYTES // max(each, 1)))
+        rows = {k: jnp.zeros((self.capacity, *v.shape), v.dtype) for k, v in row.items()}
+
+        def unfinished(carry: Any) -> Any:
+            state, _, number = carry
+            return (number < count) & ~self.stream.finished(shared, state)
+
+        def one(carry: Any) -> Any:
+            before, rows, number = carry
+            state, row = drawn(before)
+            rows = {name: all.at[number].set(row[name]) for name, all in rows.items()}
+            return tree.typed(state, before), rows, number + 1
+
+        state, rows, number = jax.lax.while_loop(unfinished, one, (state, rows, 0))
+        return tree.strong(state), rows, number, self.stream.finished(shared, state)
+
+    def _row(self, settings: Any, shared: Any, last: Any, state: Any) -> Any:
+        """A reading, and what is drawn of it."""
+        state, row = self.stream.reading(shared, state)
+        if self.rows is None:
+            return state, row
+        trace = self._trace(settings, {name: each[None] for name, each in row.items()}, last)
+        return state, {name: jnp.asarray(v)[0] for name, v in self.rows(trace).items()}
+
+    def _trace(self, settings: Any, rows: Mapping[str, Any], last: Mapping[str, Any]) -> Any:
+        plain = {name: getattr(settings, name) for name in knob.knobs(settings)}
+        return self.stream.trace.traced(plain, **rows, **last)
