@@ -26,6 +26,9 @@ from curvkit.verification._networks import COLD, Affine, Box, outputs
 # apart, the others are McCormick's of a product.
 RELAXATIONS = {"intervals": {"method": "interval"}, "squares": {"last": 3}, "products": {}}
 
+# Bounds that differ by less than this share of one are one and the same.
+ALIKE = 1e-9
+
 
 class Bounds(NamedTuple):
     """Upper bounds of F (boxes,), the slopes (boxes, inputs) of the plane behind each, and what
@@ -135,9 +138,14 @@ def _worst(uppers, rows, slack, outward):
     total = uppers + outward * slack
     # A NaN passes through min and max and equals no entry, so that `_place` finds none.
     least = jnp.min(total, axis=1)
-    part = _place(least == jnp.max(least))
+    worst = jnp.max(least)
+    part = _place(least == worst)
     plane = _place(total[part] == least[part])
-    return Bounds(jnp.max(least), rows[part, plane], slack[part, plane])
+    # Slopes are of the first of planes that are equal but for rounding: which side of a box is
+    # halved is then the same on every machine.
+    near = _place(least >= worst - ALIKE * jnp.abs(worst))
+    first = _place(total[near] <= least[near] + ALIKE * jnp.abs(least[near]))
+    return Bounds(worst, rows[near, first], slack[part, plane])
 
 
 def _place(mask):
