@@ -8,7 +8,7 @@ back.
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ class Program:
 
 def written(
     stream: Stream[Any], settings: Any, *, rows: Fields | None = None, fixed: Fields | None = None,
-    key: jax.Array | None = None,
+    turned: Collection[str] = (), key: jax.Array | None = None,
 ) -> Program:  # fmt: skip
     """Translates a stream with the static knobs of `settings`.
 
@@ -53,13 +53,14 @@ def written(
         rows: `rows(trace)`, the fields over time of a trace of readings, each of its reading alone;
             the series of the trace if None.
         fixed: `fixed(trace)`, the fields that are not over time; those of the trace if None.
+        turned: the knobs that the page turns; to `rows` and `fixed` the others are plain numbers.
         key: the base key, as `Stream.run` takes it.
 
     Raises:
         Untranslatable: naming the primitive, the room and the line that it came from.
     """
     key = jax.random.key(0) if key is None else key
-    parts = _Parts(stream, settings, rows, fixed)
+    parts = _Parts(stream, settings, rows, fixed, turned)
     module = Module()
     leaves, form = jax.tree.flatten(settings)
     shared = jax.tree.flatten(stream.shared(settings))[1]
@@ -120,9 +121,11 @@ class _Parts:
     """The functions of a program, of the settings as `begin` and as all else reads them."""
 
     def __init__(
-        self, stream: Stream[Any], settings: Any, rows: Fields | None, fixed: Fields | None
-    ):
+        self, stream: Stream[Any], settings: Any, rows: Fields | None, fixed: Fields | None,
+        turned: Collection[str],
+    ):  # fmt: skip
         self.stream, self.rows, self.fixed = stream, rows, fixed
+        self.values, self.turned = knob.as_dict(settings), turned
         self.row_names: list[str] = []
         self.fixed_names: list[str] = []
         self.capacity = stream.capacity
@@ -175,5 +178,5 @@ class _Parts:
         return state, {name: jnp.asarray(v)[0] for name, v in self.rows(trace).items()}
 
     def _trace(self, settings: Any, rows: Mapping[str, Any], last: Mapping[str, Any]) -> Any:
-        plain = {name: getattr(settings, name) for name in knob.knobs(settings)}
-        return self.stream.trace.traced(plain, **rows, **last)
+        turned = {name: getattr(settings, name) for name in self.turned}
+        return self.stream.trace.traced({**self.values, **turned}, **rows, **last)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "show" / "stage"
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./(\w+)\.js";\n', re.MULTILINE)
-DOORS = ("Stage", "Store", "inflate", "mount", "mountPacked", "storedSource", "unpack")
+DOORS = (
+    "Stage", "Store", "inflate", "mount", "mountPacked", "mountTrains", "storedSource", "unpack",
+    "workerModel",
+)  # fmt: skip
 
 
 def files() -> dict[str, str]:
@@ -36,7 +39,7 @@ def joined(exports: bool = True) -> str:
     parts = []
     for text in files().values():
         text = IMPORT.sub("", text)
-        text = re.sub(r"^export default ", "const stageDoor = ", text, flags=re.MULTILINE)
+        text = re.sub(r"^export default .*\n", "", text, flags=re.MULTILINE)
         text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
         parts.append(re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE))
     end = f"export {{ {', '.join(DOORS)} }};\nexport default stageDoor;\n" if exports else ""

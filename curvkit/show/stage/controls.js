@@ -21,6 +21,8 @@ export function buildControls(S) {
       const b = element("button", "", row, { type: "button" });
       b.append(...rich(each.say));
       b.onclick = () => tried(S, each);
+      b.disabled = Object.entries(each.knobs ?? {}).some(([name, value]) => S.knobs[name] && !offered(S.knobs[name], value));
+      if (b.disabled) b.title = NOT_HERE;
     }
   }
 }
@@ -79,6 +81,10 @@ function slider(S, box, knob, value) {
   };
 }
 
+const NOT_HERE = "needs a notebook";
+// Whether a page that trains holds the program of a choice; a notebook has them all.
+const offered = (knob, value) => !knob.offered || knob.offered.includes(value);
+
 function choices(S, box, knob) {
   const row = element("div", "choices", box);
   row.setAttribute("role", "group");
@@ -86,6 +92,8 @@ function choices(S, box, knob) {
   const buttons = knob.choices.map((each) => {
     const b = element("button", "", row, { type: "button", textContent: String(each).replaceAll("_", " ") });
     b.onclick = () => S.turnAll({ [knob.name]: each }, "end");
+    b.disabled = !offered(knob, each);
+    if (b.disabled) b.title = NOT_HERE;
     return [each, b];
   });
   return () => {
@@ -96,7 +104,10 @@ function choices(S, box, knob) {
 function list(S, box, knob) {
   const input = element("select", "", box);
   input.setAttribute("aria-label", plain(knob.label));
-  for (const each of knob.choices) element("option", "", input, { value: each, textContent: String(each).replaceAll("_", " ") });
+  for (const each of knob.choices) {
+    const disabled = !offered(knob, each), words = String(each).replaceAll("_", " ");
+    element("option", "", input, { value: each, textContent: disabled ? `${words}: ${NOT_HERE}` : words, disabled });
+  }
   input.onchange = () => S.turnAll({ [knob.name]: input.value }, "end");
   return () => {
     if (input.value !== knob.value) input.value = knob.value;

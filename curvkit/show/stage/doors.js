@@ -29,7 +29,7 @@ export async function mountPacked(el, packed) {
 const STILL_AFTER = 1500;
 const nameOf = (e) => [e.tagName, e.getAttribute("aria-label")].join(" ");
 
-export default {
+export const stageDoor = {
   render({ model, el }) {
     const me = Math.random().toString(36).slice(2), source = kernelSource(model);
     let stage = null, timer = 0;
@@ -84,3 +84,5 @@ export default {
     };
   },
 };
+
+export default stageDoor;

@@ -1,0 +1,110 @@
+"""Scenes that train in a page: the programs of a room for the static knobs that a scene turns."""
+
+import base64
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from curvkit.browser import compiler
+from curvkit.browser.program import written
+from curvkit.core import knob as knobs
+from curvkit.core import messages
+from curvkit.show.stage.live import knob_facts
+
+WORKER = Path(__file__).with_name("worker.js")
+# What all programs of one scene take in a page, as text.
+MOST_CHARACTERS = 300_000
+
+
+def worker() -> str:
+    """The text of the worker."""
+    return WORKER.read_text(encoding="utf-8")
+
+
+def trains(
+    room: Any, scene: str, settings: Any, *, choices: Mapping[str, Sequence[Any]] | None = None,
+    most: int = MOST_CHARACTERS,
+) -> dict[str, Any]:  # fmt: skip
+    """What a page needs to train a scene by itself, as JSON: `variants` and `settings`.
+
+    Args:
+        room: a `Room` with scenes.
+        scene: the name of one of them.
+        settings: what the run begins with.
+        choices: of static knobs, which values the page is to have besides; as many as there is
+            room for, of those knobs that the scene turns, if None.
+        most: characters that all programs together may take; the first is there in any case.
+
+    Raises:
+        ValueError: with one sentence, where a name or a choice is not there.
+        Untranslatable: where a program has a primitive with no rule.
+        ModuleNotFoundError: where the compiler is not installed.
+    """
+    if scene not in room.scenes:
+        raise ValueError(messages.unknown("scene", scene, room.scenes))
+    draw = room.scenes[scene][0]
+    variants, size = [], 0
+    for wanted in _wanted(room, draw, settings, choices):
+        variant = _variant(room, draw, wanted)
+        size += len(variant["wasm"])
+        if variants and size > most:
+            break
+        variants.append(variant)
+    return {"variants": variants, "settings": knobs.as_dict(settings)}
+
+
+def _wanted(
+    room: Any, draw: Any, settings: Any, choices: Mapping[str, Sequence[Any]] | None
+) -> Iterator[Any]:
+    """The settings of each program: as given first, then each choice by itself."""
+    yield settings
+    declared = knobs.knobs(settings)
+    if choices is None:
+        turned = [name for name in _first(room, draw, settings).knobs if declared[name].static]
+        choices = {name: _values(declared[name]) for name in turned}
+    for name, values in choices.items():
+        if name not in declared:
+            raise ValueError(messages.unknown("setting", name, declared))
+        if not declared[name].static:
+            raise ValueError(f"{name} is no choice: a page turns it without another program.")
+        for value in values:
+            if value != getattr(settings, name):
+                yield knobs.turned(settings, **{name: value})
+
+
+def _values(declared: Any) -> Iterable[Any]:
+    return list(declared.choices) or ([False, True] if declared.kind is bool else [])
+
+
+def _variant(room: Any, draw: Any, settings: Any) -> dict[str, Any]:
+    """One program, with the scene that it draws and the static knobs that it is for."""
+    first = _first(room, draw, settings)
+    drawn = {"rows": draw.rows, "fixed": draw.fixed, "turned": tuple(first.knobs)}
+    program = written(room.stream, settings, **drawn)
+    module = compiler.compiled(program.text)
+    static = {name for name, each in knobs.knobs(settings).items() if each.static}
+    facts = knob_facts(room.stream, settings)
+    return {
+        "choices": {k: v for k, v in knobs.as_dict(settings).items() if k in static},
+        "scene": without_edits(first.told(facts)),
+        "program": program.told,
+        "wasm": base64.b64encode(zlib.compress(module, 9)).decode(),
+    }
+
+
+def _first(room: Any, draw: Any, settings: Any) -> Any:
+    """The scene of a first reading: what it tells, but for its fields, is the same for all runs."""
+    course = room.stream.course(settings)
+    course.advance(1)
+    return draw(course.trace)
+
+
+def without_edits(told: dict[str, Any]) -> dict[str, Any]:
+    """A scene whose data cannot be edited by hand: that takes a kernel."""
+    for view in told["views"]:
+        view["marks"] = [
+            {k: v for k, v in mark.items() if k != "drag" or not v.get("each")}
+            for mark in view["marks"]
+        ]
+    return told
