@@ -81,8 +81,8 @@ class Module:
             ours = value.array is None or not value.alone or write.arrays[value.array].pinned
             made.append(write.copied(value) if ours else value)
         into(walk, values[: len(results)], results)
-        # What is returned is needed to the end.
-        write.line(f"/* {' '.join(str(each.array) for each in made)} */")
+        for each in made:  # stays as it is while other functions are called
+            write.arrays[str(each.array)].pinned = True
         self._bodies[name] = write.lines
         self._give_places(name)
         return [*results, *made]
