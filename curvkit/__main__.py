@@ -95,6 +95,7 @@ def _lab(notebook: Path, browser: bool, port: int) -> tuple[list[str], dict[str,
 app.command()(reports.report)
 app.command()(reports.gallery)
 app.command()(reports.bundle)
+app.command()(reports.page)
 
 
 @app.command()

@@ -158,7 +158,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         draw, suited = self.scenes[name]
         given: Any = dict(suited) if settings is None else settings
         values = knob.as_dict(self.read(given, *args, **knobs))
-        return stage(self.stream, self.settings, draw, values)
+        return stage(self.stream, self.settings, draw, values, name)
 
     def tell(self, trace: Trace) -> "Markdown":
         """A trace's summary in words, as a notebook displays it.

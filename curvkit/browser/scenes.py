@@ -3,7 +3,6 @@
 import base64
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from curvkit.browser import compiler
@@ -12,14 +11,8 @@ from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.show.stage.live import knob_facts
 
-WORKER = Path(__file__).with_name("worker.js")
 # What all programs of one scene take in a page, as text.
 MOST_CHARACTERS = 300_000
-
-
-def worker() -> str:
-    """The text of the worker."""
-    return WORKER.read_text(encoding="utf-8")
 
 
 def trains(

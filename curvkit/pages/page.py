@@ -90,10 +90,11 @@ def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = 
         f"<main>\n{body}</main>\n<footer>\n{_facts(facts, profile)}\n</footer>\n"
     )
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
-    player = script(stages.program(), nonce, "module") if stages.PLACE in body else ""
+    trains = stages.PLACE in body and stages.TRAINS in body
+    player = script(stages.program(trains), nonce, "module") if stages.PLACE in body else ""
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
     library = script(get_plotlyjs(), nonce) if drawn else ""
-    return shell(facts.title, library + content + script(scripts, nonce) + player, nonce)
+    return shell(facts.title, library + content + script(scripts, nonce) + player, nonce, trains)
 
 
 def script(text: str, nonce: str, kind: str = "text/javascript") -> str:
@@ -101,11 +102,15 @@ def script(text: str, nonce: str, kind: str = "text/javascript") -> str:
     return f'<script type="{kind}" nonce="{nonce}">{text}</script>\n'
 
 
-def shell(title: str, content: str, nonce: str = "none") -> str:
-    """A whole page around `content`, which may run the scripts that carry `nonce` and no others."""
+def shell(title: str, content: str, nonce: str = "none", trains: bool = False) -> str:
+    """A whole page around `content`, which may run the scripts that carry `nonce` and no others;
+    where it `trains`, WebAssembly and a worker of its own too.
+    """
+    compiles, works = stages.ALLOWED if trains else ("", "")
     policy = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
-        "img-src data: blob:; font-src data:; media-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src 'nonce-{nonce}'{compiles}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:; media-src data:; base-uri 'none'; "
+        f"form-action 'none'{works}"
     )
     style = (HERE / "style.css").read_text(encoding="utf-8")
     content = content.replace("<main>", '<main id="main" tabindex="-1">', 1)

@@ -39,6 +39,9 @@ Formats = Annotated[
     ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run also what has not changed since.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Let the scenes train in their pages (needs ziglang).")
+]
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Notebooks run side by side; 2 if there is room."),
@@ -53,6 +56,7 @@ def report(
     profile: Profile = "full",
     formats: Formats = ["html"],  # noqa: B006, which typer copies
     fresh: Fresh = False,
+    live: Live = False,
     jobs: Jobs = None,
     timeout: Timeout = 600,
 ) -> None:
@@ -67,6 +71,7 @@ def report(
     from curvkit.report.run import make
 
     options = dict(given=settings or (), quick=profile == "quick", formats=formats, fresh=fresh)
+    options |= dict(live=live)
     options |= dict(console=console, timeout=timeout, jobs=jobs or machine.notebooks_at_once())
     _ended(make, paths, out, options)
 
@@ -107,6 +112,33 @@ def gallery(
     options = dict(quick=profile == "quick", timeout=timeout, console=Console())
     options |= dict(jobs=jobs or machine.notebooks_at_once())
     _ended(build, paths, out, options)
+
+
+Room = Annotated[str, typer.Argument(help="The room whose scene is shown.")]
+Scene = Annotated[str | None, typer.Option(help="Which of its scenes; the first if none is given.")]
+Lesson = Annotated[
+    Path | None, typer.Option(parser=OUT, metavar="FILE", help="The page; ROOM-SCENE.html if none.")
+]
+
+
+def page(room: Room, scene: Scene = None, settings: Set = None, out: Lesson = None) -> None:
+    """Write a page of one scene that trains in it: one file, for a course's own site.
+
+    It needs no kernel, no server and no network, also when it is opened from a file.
+    """
+    from curvkit.host.rooms import load
+    from curvkit.pages import parameters
+    from curvkit.report import trained
+
+    house = load(room).room
+    name = next(iter(house.scenes), "") if scene is None else scene
+    target = out or Path(f"{house.name}-{name}.html")
+    if target.suffix != ".html":
+        raise ValueError(messages.refusal("--out", "a file ending in .html", str(target)))
+    files.replaceable(target, trained.is_one, "a page of curvkit")
+    sizes = trained.lesson(house, name, parameters.pairs(settings or ()), target)
+    kilobytes = {part: round(size / 1000) for part, size in sizes.items()}
+    typer.echo(f"{target}: {kilobytes['page']} kB, of which programs {kilobytes['programs']} kB")
 
 
 Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a name.")]

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from curvkit.host import files
 from curvkit.pages import index, markup, page, plot, reading
-from curvkit.report import execute, precompute
+from curvkit.report import execute, precompute, trained
 from curvkit.report.precompute import Turned
 from curvkit.report.run import make, stems, writable
 
@@ -92,7 +92,7 @@ def build(
         facts = index.facts_of(out / f"{stem}.ipynb")
         if facts and not facts["failure"]:
             console.print(f"{path.stem}: turning its knobs", markup=False, highlight=False)
-            failed += _turned(path, out / f"{stem}.ipynb")
+            failed += _turned(path, out / f"{stem}.ipynb", console)
             cards[stem] = _card(out / f"{stem}.ipynb")
         files.write(out / "index.html", _index([cards[stem] for stem in sorted(cards)]))
     return failed
@@ -113,15 +113,18 @@ def _check(path: Path) -> None:
         ) from error
 
 
-def _turned(path: Path, record: Path) -> list[str]:
+def _turned(path: Path, record: Path, console: Console) -> list[str]:
     """Writes the page of a notebook that ended well; returns a sentence if it cannot be made."""
-    node = nbformat.read(record, as_version=4)
+    node, said = nbformat.read(record, as_version=4), []
     try:
+        node, said = trained.with_programs(node)
         content = writable(_page(node, precompute.of_notebook(node), path))
     except Exception as error:  # whatever the notebook holds, the others are to be drawn
         record.with_suffix(".html").unlink(missing_ok=True)
         return [f"{path.stem} failed in its page: {execute.sentence(error)}"]
     files.write(record.with_suffix(".html"), content)
+    for sentence in said:
+        console.print(f"{path.stem}: {sentence}", markup=False, highlight=False)
     return []
 
 

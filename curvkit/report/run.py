@@ -51,6 +51,7 @@ def make(
     quick: bool = False,
     formats: Sequence[str] = ("html",),
     fresh: bool = False,
+    live: bool = False,
     timeout: float = 600,
     jobs: int = 1,
     listed: bool = True,
@@ -68,6 +69,7 @@ def make(
         quick: whether to shorten the notebooks that say how, as `parameters.quickened` reads it.
         formats: what is made of each: a page (html), the executed notebook alone, a pdf.
         fresh: whether to run all of them, whatever is there.
+        live: whether scenes train in their pages, where they can.
         timeout: seconds that one cell may take.
         jobs: how many notebooks are run side by side, each in a kernel of its own.
         listed: whether `index.html` is written.
@@ -95,7 +97,7 @@ def make(
     profile, sentences = "quick" if quick else "full", {}
     with files.locked(out, "report"), Stop() as stop, Follower(console or Console()) as follower:
         runs = index.earlier(out)
-        maker = Maker(out, formats, fresh, timeout, profile, follower, stop)
+        maker = Maker(out, formats, fresh, live, timeout, profile, follower, stop)
 
         def ended(job: Job, facts: dict[str, Any]) -> None:
             runs[job.stem] = {**facts, "name": job.stem}
@@ -164,6 +166,7 @@ class Maker:
     out: Path
     formats: Sequence[str]
     fresh: bool
+    live: bool
     timeout: float
     profile: str
     follower: Follower
@@ -242,19 +245,29 @@ class Maker:
     def _made(self, job: Job, done: NotebookNode, kept: bool) -> dict[str, str | bytes]:
         """What is made of an executed notebook and not there yet, by the ending of its file."""
         there = [kind for kind in KINDS if kept and (self.out / f"{job.stem}.{kind}").is_file()]
+        there = [kind for kind in there if not self.live]  # a page of before may not train
         wanted = [kind for kind in KINDS if kind in self.formats and kind not in there]
         facts, contents = done.metadata.curvkit.report, {}
         try:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
             where = "its page"
-            contents["html"] = writable(page.render(done, str(job.path.parent))) if wanted else ""
+            shown = self._trained(done) if self.live and wanted else done
+            contents["html"] = writable(page.render(shown, str(job.path.parent))) if wanted else ""
             where = "its pdf"
             contents |= {"pdf": pdf.printed(contents["html"])} if "pdf" in wanted else {}
         except Exception as error:
             facts.failure = facts.failure or f"{where}: {execute.sentence(error)}"
             contents.setdefault("html", writable(page.without_cells(done)))
         return {kind: content for kind, content in contents.items() if kind in wanted}
+
+    def _trained(self, done: NotebookNode) -> NotebookNode:
+        from curvkit.report import trained  # imports jax
+
+        shown, said = trained.with_programs(done)
+        for sentence in said:
+            self.follower.say(sentence)
+        return shown
 
 
 def writable(text: str) -> str:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "show" / "stage"
+WORKER = FOLDER.parents[1] / "browser" / "worker.js"
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./(\w+)\.js";\n', re.MULTILINE)
 DOORS = (
     "Stage", "Store", "inflate", "mount", "mountPacked", "mountTrains", "storedSource", "unpack",
@@ -27,6 +28,12 @@ def files() -> dict[str, str]:
     for name in texts:
         add(name)
     return ordered
+
+
+def worker() -> str:
+    """The text of the worker that trains in a page, without its comments."""
+    text = WORKER.read_text(encoding="utf-8")
+    return re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE)
 
 
 @functools.cache

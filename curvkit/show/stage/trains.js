@@ -5,7 +5,7 @@ import { mountPacked, stageDoor } from "./doors.js";
 const PATIENCE = 20000;
 
 // A model as a notebook gives it to `render`, whose messages go to a worker and come from it.
-export function workerModel(worker) {
+export function workerModel(worker, turned = null) {
   const heard = {};
   const early = [];
   worker.onmessage = ({ data: { message, buffer } }) => {
@@ -15,13 +15,41 @@ export function workerModel(worker) {
   };
   return {
     get: () => 0, set() {}, save_changes() {},
-    send: (message) => worker.postMessage(message),
+    send(message) {
+      if (message.kind === "steer" && message.phase === "end") turned?.(message.knobs);
+      worker.postMessage(message);
+    },
     off: (event) => delete heard[event],
     on(event, act) {
       heard[event] = act;
       if (event === "msg:custom") for (const each of early.splice(0)) act(...each);
     },
   };
+}
+
+// The knobs that a link asks for, as far as the scene turns them and has the value: #sigma=2&rule=gd.
+export function wished({ scene, trains }, hash = location.hash) {
+  const wanted = {};
+  for (const [name, text] of new URLSearchParams(hash.slice(1))) {
+    const knob = scene.knobs?.[name];
+    if (!knob) continue;
+    if (knob.choices) {
+      const choice = knob.choices.find((each) => String(each) === text);
+      const held = (each) => !(name in each.choices) || each.choices[name] === choice;
+      if (choice !== undefined && trains.variants.some(held)) wanted[name] = choice;
+    } else if (text.trim() && Number.isFinite(+text)) {
+      const [low, high] = knob.ends ?? [knob.low, knob.high];
+      wanted[name] = Math.min(Math.max(knob.whole ? Math.round(+text) : +text, low), high);
+    }
+  }
+  return wanted;
+}
+
+// Keeps turned knobs in the page's address, so that its link can be shared.
+function noted(knobs) {
+  const held = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of Object.entries(knobs)) held.set(name, typeof value === "number" ? +value.toPrecision(6) : value);
+  history.replaceState(null, "", `#${held}`);
 }
 
 // Mounts {scene, header, bytes, trains: {variants, settings}}; `text` is that of the worker. Where
@@ -42,7 +70,7 @@ export async function mountTrains(el, packed, text) {
     if (typeof WebAssembly !== "object") throw new Error("the browser has no WebAssembly");
     const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     worker = new Worker(address);
-    const model = workerModel(worker);
+    const model = workerModel(worker, packed.trains.shared ? noted : null);
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error("its program did not start")), PATIENCE);
       worker.onerror = (event) => reject(new Error(event.message || "workers are forbidden"));
@@ -51,7 +79,8 @@ export async function mountTrains(el, packed, text) {
         if (data.failed) reject(new Error(data.failed));
         else resolve();
       });
-      worker.postMessage({ kind: "open", ...packed.trains });
+      const settings = { ...packed.trains.settings, ...(packed.trains.shared ? wished(packed) : {}) };
+      worker.postMessage({ kind: "open", ...packed.trains, settings });
     });
     const leave = stageDoor.render({ model, el });
     return { worker, leave };

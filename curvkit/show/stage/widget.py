@@ -72,15 +72,25 @@ class Stage(anywidget.AnyWidget):
 
 
 class Kept:
-    """A scene of a whole run, as an output of a notebook; a page shows it."""
+    """A scene of a whole run, as an output of a notebook; a page shows it.
 
-    def __init__(self, scene: Scene, facts: Mapping[str, Mapping[str, Any]]):
-        self.scene, self._facts = scene, facts
+    Args:
+        scene: what is shown.
+        facts: what is known of the knobs, by name.
+        origin: `room`, `scene` and `settings`, of which a page can make the run again.
+    """
+
+    def __init__(
+        self, scene: Scene, facts: Mapping[str, Mapping[str, Any]],
+        origin: Mapping[str, Any] | None = None,
+    ):  # fmt: skip
+        self.scene, self._facts, self._origin = scene, facts, origin
 
     def packed(self) -> dict[str, Any]:
         """The scene and its fields as JSON."""
         header, raw = pack.packed(self.scene.rows, self.scene.fixed)
-        return {"scene": self.scene.told(self._facts), **pack.as_text(header, raw)}
+        origin = {"origin": dict(self._origin)} if self._origin else {}
+        return {"scene": self.scene.told(self._facts), **pack.as_text(header, raw), **origin}
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         words = f"The scene {self.scene.title!r}; its page plays it."
@@ -92,6 +102,7 @@ def stage(
     settings: type,
     draw: Callable[[Any], Scene],
     values: Mapping[str, Any],
+    name: str | None = None,
 ) -> Stage | Kept:
     """A room's `stage`: live in a notebook, of a whole run where nobody watches.
 
@@ -100,8 +111,11 @@ def stage(
         settings: the room's `Settings`.
         draw: the scene of a trace.
         values: where knobs stand at first, by name.
+        name: of the scene among those of the room, if it is one of them.
     """
     chosen = knobs.read(settings, values)
     if not headless():
         return Stage(stream, chosen, draw)
-    return Kept(draw(once.run(stream, chosen)), knob_facts(stream, chosen))
+    origin = {"room": stream.name, "scene": name, "settings": knobs.as_dict(chosen)}
+    facts = knob_facts(stream, chosen)
+    return Kept(draw(once.run(stream, chosen)), facts, origin if name else None)

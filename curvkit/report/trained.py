@@ -1,0 +1,98 @@
+"""Scenes of executed notebooks that train in their pages, and pages of one scene."""
+
+import copy
+import html
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from curvkit.browser import compiler, scenes
+from curvkit.browser.walk import Untranslatable
+from curvkit.core import knob, messages
+from curvkit.host import files, rooms
+from curvkit.pages import page, stages
+from curvkit.show.stage.widget import Kept
+
+# How far a run made beforehand goes, which is shown where nothing can be computed.
+FALLBACK = 300
+
+
+def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """A copy of an executed notebook whose scenes have the programs that train them in its page.
+
+    Which choices of static knobs a page has besides the notebook's own, the notebook may say in its
+    metadata, at `curvkit: {pages: {rule: [gd, adam]}}`.
+
+    Returns:
+        The copy, and a sentence for each scene that stays one that was run beforehand.
+    """
+    if not compiler.available():
+        return executed, [compiler.LACKING]
+    node = copy.deepcopy(executed)
+    wanted = node.metadata.get("curvkit", {}).get("pages")
+    said = []
+    for cell in node.cells:
+        for output in cell.get("outputs", ()):
+            packed = (output.get("data") or {}).get(stages.MIME)
+            if isinstance(packed, Mapping) and isinstance(packed.get("origin"), Mapping):
+                try:
+                    packed["trains"] = _trains(packed["origin"], wanted)
+                except (Untranslatable, RuntimeError, ValueError) as error:
+                    said.append(f"A scene does not train in its page: {error}")
+    return node, said
+
+
+def _trains(origin: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> dict[str, Any]:
+    room = rooms.load(origin["room"]).room
+    settings = knob.read(room.settings, origin["settings"])
+    known = knob.knobs(settings)
+    choices = {k: v for k, v in wanted.items() if k in known} if wanted else None
+    return scenes.trains(room, origin["scene"], settings, choices=choices)
+
+
+def lesson(room: Any, scene: str, values: Mapping[str, Any], out: Path) -> dict[str, int]:
+    """Writes a page of one scene that trains in it, a file by itself; returns bytes by part.
+
+    Args:
+        room: a `Room`.
+        scene: the name of one of its scenes.
+        values: knobs by name, where the run begins; what suits the scene is taken for the others.
+        out: the file, which may be put into any site, and into an iframe.
+
+    Raises:
+        ValueError: with one sentence, where a name or a value is refused.
+    """
+    if scene not in room.scenes:
+        raise ValueError(messages.unknown("scene", scene, room.scenes))
+    draw, suited = room.scenes[scene]
+    settings = knob.read(room.settings, {**suited, **values})
+    trains = {**scenes.trains(room, scene, settings), "shared": True}
+    course = room.stream.course(settings)
+    course.advance(FALLBACK)
+    told = {name: each for name, each in trains["variants"][0]["scene"]["knobs"].items()}
+    packed = Kept(draw(course.trace), told).packed()
+    nonce = secrets.token_hex(12)
+    content = (
+        f"<main>\n{stages.drawn({**packed, 'trains': trains})}\n</main>\n"
+        f"<footer><p>{html.escape(SAID)}</p></footer>\n"
+        f"{page.script(stages.program(trains=True), nonce, 'module')}{MARK}\n"
+    )
+    written = page.shell(packed["scene"]["title"], content, nonce, trains=True)
+    files.write(out, written)
+    programs = sum(len(each["wasm"]) for each in trains["variants"])
+    return {"page": len(written.encode()), "programs": programs}
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a page of this kind."""
+    return files.holds(path, MARK)
+
+
+MARK = "<!-- a page of curvkit: one scene -->"
+SAID = (
+    "Computed in this page, in single precision, by the program that the notebook runs: no kernel, "
+    "no network. The address holds the knobs that were turned, so its link can be shared."
+)
