@@ -1,15 +1,100 @@
 """Every primitive that has a rule, against JAX: values, shapes and dtypes, edge cases included."""
 
+import dataclasses
+import functools
+import warnings
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from wasm import Together
+from browser_cases import CASES, up_to
+from wasm import Together, called
 
-from browser.cases import CASES
+from curvkit.browser.module import Module
 from curvkit.browser.table import RULES
+from curvkit.browser.walk import Untranslatable
+
+NAMES = list(CASES)
+# Other names of the same rules, in other versions of JAX or where nothing here writes them.
+ALIASES = {
+    "pjit", "closed_call", "core_call", "checkpoint", "custom_vjp_call_jaxpr", "copy_p", "pvary",
+    "random_wrap", "expand_dims", "empty", "platform_index",
+    *(name.replace("-", "_") for name in RULES if name.startswith("scatter-")),
+}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@functools.cache
 def together():
+    """All cases, compiled as one module."""
     with jax.enable_x64(True):
-        return Together([(function, given) for function, given, _, _ in CASES.values()])
+        return Together([(each.function, each.given) for each in CASES.values()])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _let_go():
+    yield
+    together.cache_clear()
+
+
+def plain(leaf):
+    keys = jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    values = np.asarray(jax.random.key_data(leaf) if keys else leaf)
+    return values.astype(np.int32) if values.dtype == bool else values
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_primitive_has_the_numbers_of_jax(name):
+    with jax.enable_x64(True):
+        got = together().run(NAMES.index(name))
+        each = CASES[name]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wanted = [plain(leaf) for leaf in jax.tree.leaves(jax.jit(each.function)(*each.given))]
+    assert len(got) == len(wanted)
+    for at, (ours, theirs) in enumerate(zip(got, wanted, strict=True)):
+        assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+        if at in each.up_to_sign:
+            ours, theirs = np.abs(ours), np.abs(theirs)
+        wrong = ~up_to(ours, theirs, each.tolerance)
+        assert not wrong.any(), f"result {at}: {ours[wrong][:5]} in place of {theirs[wrong][:5]}"
+
+
+def test_every_rule_is_met_by_a_case():
+    assert set(RULES) - set(together().met) <= ALIASES
+
+
+def test_what_has_no_rule_is_named_with_its_line():
+    jaxpr = jax.make_jaxpr(jnp.fft.fft)(jnp.ones(4))
+    with pytest.raises(Untranslatable, match=r"fft|complex.*line \d+"):
+        Module().function("f", jaxpr, Module().arrays(jaxpr.in_avals))
+    jaxpr = jax.make_jaxpr(lambda x: jax.pure_callback(np.sin, x, x))(1.0)
+    with pytest.raises(Untranslatable, match=r"pure_callback has no rule \(from .*line \d+\)"):
+        Module().function("f", jaxpr, Module().arrays(jaxpr.in_avals))
+
+
+@pytest.mark.parametrize("name", ["sub", "reduce_max", "cumsum", "gather", "while", "dot_general"])
+def test_a_planted_error_is_caught(name):
+    """A rule that takes its operands in another order, or the first result too early."""
+    case = {
+        "sub": "sub F", "reduce_max": "reductions 1", "cumsum": "cumsum", "gather": "gather clip",
+        "while": "while", "dot_general": "product 3 4 5",
+    }[name]  # fmt: skip
+    right = RULES[name]
+
+    def wrong(walk, equation, given):
+        if name == "sub":
+            return right(walk, equation, given[::-1])
+        made = right(walk, equation, given)
+        at = made[-1].at
+        more = lambda index: f"({at(index)}+1)"
+        return [*made[:-1], dataclasses.replace(made[-1], at=more, flat=None, array=None, cost=1)]
+
+    with jax.enable_x64(True):
+        each = CASES[case]
+        got = called(each.function, *each.given, rules={**RULES, name: wrong})
+        wanted = [plain(leaf) for leaf in jax.tree.leaves(each.function(*each.given))]
+    off = [
+        (~up_to(x, y, each.tolerance)).any() for x, y in zip(got, wanted, strict=True)
+    ]
+    assert any(off)

@@ -1,6 +1,7 @@
 """A case for every primitive that has a rule: a function of arrays, and arrays with edge cases."""
 
 import functools
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -30,18 +31,45 @@ def pairs(values):
     return np.repeat(values, len(values)), np.tile(values, len(values))
 
 
-CASES = {}
+class Case(NamedTuple):
+    """A function, its arguments, and how near its results are to be."""
+
+    function: Any
+    given: tuple
+    tolerance: float
+    up_to_sign: tuple
+
+
+CASES: dict[str, Case] = {}
+# What a processor that flushes small numbers to zero leaves of them.
+SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 def case(name, *given, tolerance=2e-6, up_to_sign=()):
-    """Notes a case: results agree to `tolerance` of their largest number, and to the bit at 0."""
+    """Notes a case: of one operation each result is near by itself, else of the largest."""
 
     def noted(function):
         assert name not in CASES, name
-        CASES[name] = (function, given, tolerance, up_to_sign)
+        CASES[name] = Case(function, given, tolerance, up_to_sign)
         return function
 
     return noted
+
+
+def up_to(ours, theirs, tolerance):
+    """Where two arrays agree, by element: not a number with not a number, and to the last bit
+    where the tolerance is 0.
+    """
+    with np.errstate(all="ignore"):
+        same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
+        if ours.dtype.kind != "f":
+            return same
+        off = np.abs(ours.astype(float) - theirs.astype(float))
+        known = np.abs(theirs[np.isfinite(theirs)].astype(float))
+        # Edge cases stand in a row: each by its own size.
+        own = theirs.ndim == 1 and theirs.size > 25
+        size = np.abs(theirs.astype(float)) if own else known.max(initial=0)
+        return same | (off <= tolerance * size + SMALLEST)
 
 
 F32, F64 = EDGES.astype(np.float32), EDGES
@@ -55,7 +83,7 @@ for _name, _tolerance in UNARY.items():
     _f = getattr(lax, _name)
     case(f"{_name} F", F32, tolerance=_tolerance)(_f)
     case(f"{_name} D", F64, tolerance=_tolerance and 1e-13)(_f)
-case("lgamma of both", F32, F64)(lambda x, y: (lax.lgamma(x), lax.lgamma(y)))
+case("lgamma of both", F32[:18], F64[:18])(lambda x, y: (lax.lgamma(x), lax.lgamma(y)))
 for _name in ("sin", "cos", "tan"):
     _small = np.array([0, -0.0, 0.5, -1, 3, 10, -100, 1000, NAN, INF, -INF])
     case(f"{_name} F", _small.astype(np.float32), tolerance=4e-6)(getattr(lax, _name))
