@@ -317,6 +317,11 @@ case("random keys", KEY, np.int32(5), tolerance=0)(lambda k, n: (
     jax.vmap(lambda q: jax.random.bits(q, (2,)))(jax.random.split(k, 4))))  # fmt: skip
 case("chosen keys", KEY, np.array([True, False, True]), tolerance=0)(lambda k, w: jax.random.key_data(
     jnp.where(w, jax.random.split(k, 3), jax.random.split(jax.random.fold_in(k, 1), 3))))  # fmt: skip
+WIDE_KEY = jax.random.key(7, impl="rbg")
+case("numbers of the other generator", WIDE_KEY, np.array([1, 2, 2**32 - 1, 2**32 - 1], np.uint32))(lambda k, w: (
+    jax.random.bits(k, (2, 5)), jax.random.normal(k, (7,), np.float32), jax.random.key_data(jax.random.split(k, 3)),
+    jax.random.key_data(jax.random.fold_in(k, 5)), jax.random.uniform(jax.random.split(k)[1], (9,), np.float32),
+    *lax.rng_bit_generator(w, (6,), dtype=np.uint32)))  # fmt: skip
 case("random numbers", KEY)(lambda k: (
     jax.random.normal(k, (7,)), jax.random.uniform(k, (2, 3), minval=-1), jax.random.permutation(k, 9),
     jax.random.randint(k, (5,), 0, 10), jax.random.bernoulli(k, 0.3, (6,)), jax.random.choice(k, 5, (3,), replace=False),

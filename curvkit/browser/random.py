@@ -11,13 +11,22 @@ from curvkit.browser.values import Index, Kind, Value, linear, shape_and_kind
 from curvkit.browser.walk import Untranslatable, Walk, results, rule
 
 
+# By a part of the name of the type of their keys.
+MAKERS = {
+    "fry": jax.extend.random.threefry_prng_impl,
+    "unsafe_rbg": jax.extend.random.unsafe_rbg_prng_impl,
+    "rbg": jax.extend.random.rbg_prng_impl,
+}
+
+
 def _made_by(equation: Any) -> Any:
     """What makes numbers of the keys of an equation."""
     kept = equation.params.get("impl")
     name = str(kept if kept is not None else equation.invars[0].aval.dtype)
-    if "fry" not in name:
-        raise Untranslatable(f"random numbers of {name} have no rule, those of threefry have one")
-    return jax.extend.random.threefry_prng_impl
+    for mark, made in MAKERS.items():
+        if mark in name:
+            return made
+    raise Untranslatable(f"random numbers of {name} have no rule, those of threefry have one")
 
 
 def _traced(
@@ -67,6 +76,18 @@ def _fold(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
 def _seed(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     made, seeds = _made_by(equation), equation.invars[0]
     return _traced(walk, _over_keys(made.seed, seeds.aval.ndim), given, [_words(seeds)])
+
+
+@rule("rng_bit_generator")
+def _generated(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
+    """The generator that XLA has on a processor: Philox, by four words of a key."""
+    write, key = walk.writer, walk.writer.stored(given[0])
+    (_, kind), (shape, made) = results(equation)
+    if key.shape != (4,) or (kind, made) != ("U", "U"):
+        raise Untranslatable("bits of several keys, or of another width than 32, have no rule")
+    following, bits = write.new((4,), kind), write.new(shape, made)
+    write.line(f"philox({key.pointer},{following.pointer},{bits.size},{bits.pointer});")
+    return [following, bits]
 
 
 @rule("iota_2x32_shape")

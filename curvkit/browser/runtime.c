@@ -225,6 +225,23 @@ static inline void threefry(unsigned k0, unsigned k1, unsigned x0, unsigned x1, 
   *y0 = x0; *y1 = x1;
 }
 
+// Philox 4x32 with 10 rounds, as XLA's generator of bits uses it on a processor: the first two words
+// of the state are its key and the upper half of the counter, the other two the lower half.
+static void philox(const unsigned *state, unsigned *next, int count, unsigned *bits) {
+  u64 low = state[2] | (u64)state[3] << 32;
+  for (int at = 0; at < count; at += 4, low++) {
+    unsigned c[4] = {(unsigned)low, (unsigned)(low >> 32), state[0], state[1]};
+    unsigned k0 = state[0], k1 = state[1];
+    for (int r = 0; r < 10; r++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+      u64 p = (u64)0xD2511F53u * c[0], q = (u64)0xCD9E8D57u * c[2];
+      unsigned d[4] = {(unsigned)(q >> 32) ^ c[1] ^ k0, (unsigned)q, (unsigned)(p >> 32) ^ c[3] ^ k1, (unsigned)p};
+      for (int j = 0; j < 4; j++) c[j] = d[j];
+    }
+    for (int j = 0; j < 4 && at + j < count; j++) bits[at + j] = c[j];
+  }
+  next[0] = state[0]; next[1] = state[1]; next[2] = (unsigned)low; next[3] = (unsigned)(low >> 32);
+}
+
 // Products of floats, in blocks of four rows and eight columns that stay in registers.
 static NOINLINE void product_F(int batch, int M, int N, int K, const float *a, const float *b, float *c) {
   for (int g = 0; g < batch; g++, a += M * K, b += K * N, c += M * N) {

@@ -53,7 +53,9 @@ def _trains(origin: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> dict
     return scenes.trains(room, origin["scene"], settings, choices=choices)
 
 
-def lesson(room: Any, scene: str, values: Mapping[str, Any], out: Path) -> dict[str, int]:
+def lesson(
+    room: Any, scene: str, values: Mapping[str, Any], out: Path, *, most: int | None = None
+) -> dict[str, int]:
     """Writes a page of one scene that trains in it, a file by itself; returns bytes by part.
 
     Args:
@@ -61,6 +63,7 @@ def lesson(room: Any, scene: str, values: Mapping[str, Any], out: Path) -> dict[
         scene: the name of one of its scenes.
         values: knobs by name, where the run begins; what suits the scene is taken for the others.
         out: the file, which may be put into any site, and into an iframe.
+        most: characters that its programs may take together; as `browser.scenes` has it if None.
 
     Raises:
         ValueError: with one sentence, where a name or a value is refused.
@@ -69,7 +72,8 @@ def lesson(room: Any, scene: str, values: Mapping[str, Any], out: Path) -> dict[
         raise ValueError(messages.unknown("scene", scene, room.scenes))
     draw, suited = room.scenes[scene]
     settings = knob.read(room.settings, {**suited, **values})
-    trains = {**scenes.trains(room, scene, settings), "shared": True}
+    limit = {} if most is None else {"most": most}
+    trains = {**scenes.trains(room, scene, settings, **limit), "shared": True}
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     told = {name: each for name, each in trains["variants"][0]["scene"]["knobs"].items()}

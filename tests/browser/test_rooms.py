@@ -18,6 +18,8 @@ UP_TO_SIGN = {"distance", "top_gradient", "offset"}
 # What is small by itself, and of which rounding is a larger part: the residual of an eigenpair,
 # and the cosine of two vectors that are nearly at right angles.
 ROUNDED = {"residual": 2e-2, "alignment": 1e-2}
+# What is next to nothing: how far a solved target is missed.
+NOTHING = {"missed"}
 MIRRORED = {"across"}  # along an eigenvector from one end to the other
 
 
@@ -27,6 +29,8 @@ def off(name, ours, theirs):
     assert ours.shape == theirs.shape, name
     known = np.isfinite(theirs)
     assert (np.isfinite(ours) == known).all(), f"{name} is finite elsewhere"
+    if name in NOTHING:
+        return max(np.abs(ours).max(), np.abs(theirs).max())
     if name in UP_TO_SIGN:
         ours, theirs = np.abs(ours), np.abs(theirs)
     size = np.abs(theirs[known]).max(initial=0) or 1.0

@@ -1,0 +1,146 @@
+"""Pages that train, in a browser and opened from a file: the numbers of JAX, steered and cut."""
+
+import re
+
+import numpy as np
+import pytest
+from rooms import ROOMS, room
+from waits import until
+
+from curvkit.report import trained
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+SCENES = [(name, scene) for name in ROOMS for scene in room(name).package.room.scenes]
+QUICK = [("tuners.model", "balance"), ("curvature", "throw")]
+SKIP = "(() => { const S = stages.at(-1); S.asks = false; S.askButton && S.seek(0); return 0; })()"
+
+
+def house(name, scene):
+    made = room(name).package.room
+    draw, suited = made.scenes[scene]
+    return made, draw, made.read(dict(suited))
+
+
+def rows_of(sheet, count):
+    """The first rows of each field over time, as the page has them."""
+    return sheet.evaluate(
+        """(count) => Object.fromEntries(Object.entries(stages.at(-1).store.fields)
+          .filter(([, f]) => f.time).map(([name, f]) => [name, [...f.values.slice(0, count * f.size)]
+          .map((v) => (Number.isFinite(v) ? v : null))]))""",
+        count,
+    )
+
+
+def poured(sheet, count):
+    """Plays until there are so many rows, or all."""
+    sheet.evaluate(SKIP)
+    sheet.evaluate("stages.at(-1).play()")
+    until(sheet, f"stages.at(-1).store.rows >= {count} || !stages.at(-1).open")
+
+
+def agree(sheet, wanted, count, near=2e-3):
+    """The page's rows are those of JAX, where a number is one."""
+    got = rows_of(sheet, count)
+    assert set(got) == set(wanted)
+    for name, values in wanted.items():
+        theirs = np.asarray(values, np.float32)[:count].astype(float)
+        ours = np.array(got[name], float).reshape(theirs.shape)
+        finite = np.isfinite(theirs)
+        assert (np.isfinite(ours) == finite).all(), name
+        size = np.abs(theirs[finite]).max(initial=0) or 1.0
+        apart = np.abs(np.where(finite, ours - theirs, 0))
+        # An eigenvector points either way, and what lies along it is mirrored.
+        other = np.abs(np.where(finite, np.abs(ours) - np.abs(theirs), 0))
+        flat = np.abs(np.where(finite, np.flip(ours, -1) - theirs, 0)) if ours.ndim > 1 else other
+        assert min(each.max(initial=0) for each in (apart, other, flat)) <= near * size, name
+
+
+@pytest.mark.parametrize(
+    "name, scene",
+    [each if each in QUICK else pytest.param(*each, marks=pytest.mark.full) for each in SCENES],
+)
+def test_a_page_trains_with_the_numbers_of_jax(lessons, opened, name, scene):
+    made, draw, settings = house(name, scene)
+    path = lessons(made, scene)
+    sheet, asked, said = opened(path)
+    count = min(24, made.stream.length(settings))
+    poured(sheet, count)
+    count = min(count, sheet.evaluate("stages.at(-1).store.rows"))
+    course = made.stream.course(settings)
+    course.advance(count)
+    agree(sheet, draw.rows(course.trace), count)
+    assert [each for each in asked if not each.startswith(("blob:", "file:", "data:"))] == []
+    assert len([each for each in asked if each.startswith("file:")]) == 1 and not said
+    assert sheet.evaluate("stages.at(-1).source.live") is True
+
+
+def test_a_knob_that_is_turned_steers_the_run_and_going_back_is_exact(lessons, opened):
+    made, draw, settings = house("tuners.model", "balance")
+    sheet, _, _ = opened(lessons(made, "balance"))
+    poured(sheet, 90)
+    sheet.evaluate("stages[0].seek(41)")
+    sheet.evaluate("stages[0].turnAll({ sigma: 1.0 }, 'end')")
+    until(sheet, "stages[0].steers.length === 1")
+    at = sheet.evaluate("stages[0].steers[0]")
+    assert 41 <= at <= 44
+    poured(sheet, at + 30)
+    course = made.stream.course(settings)
+    course.advance(at)
+    course.turn(at, sigma=1.0)
+    course.advance(30)
+    agree(sheet, draw.rows(course.trace), at + 30)
+    # Back to before that turn: the numbers from there on are those of the first settings again.
+    before = rows_of(sheet, at)
+    sheet.evaluate("stages[0].seek(20)")
+    sheet.evaluate("stages[0].turnAll({ sigma: 1.9 }, 'end')")
+    until(sheet, "stages[0].steers.length === 1 && stages[0].steers[0] < 30")
+    poured(sheet, at)
+    assert rows_of(sheet, at) == before, "going back is not exact"
+
+
+def test_another_choice_is_another_program_and_one_that_is_not_there_is_grey(
+    lessons, opened, tmp_path
+):
+    made, draw, _ = house("tuners.model", "balance")
+    sheet, _, _ = opened(lessons(made, "balance"))
+    poured(sheet, 5)
+    sheet.get_by_role("button", name="constant", exact=True).click()
+    until(sheet, "'learning_rate' in stages.at(-1).knobs")
+    poured(sheet, 24)
+    settings = made.read(dict(made.scenes["balance"][1]), rule="constant")
+    course = made.stream.course(settings)
+    course.advance(24)
+    agree(sheet, draw.rows(course.trace), 24)
+    alone = tmp_path / "alone.html"
+    trained.lesson(made, "balance", {}, alone, most=1)
+    sheet, _, _ = opened(alone)
+    button = sheet.get_by_role("button", name="constant", exact=True)
+    assert button.is_disabled() and button.get_attribute("title") == "needs a notebook"
+
+
+def test_a_link_holds_the_knobs(lessons, opened):
+    made, _, settings = house("tuners.model", "balance")
+    path = lessons(made, "balance")
+    sheet, _, _ = opened(path, "#sigma=1.25&rule=nonsense&steps=7&other=<b>")
+    assert sheet.evaluate("stages[0].knobs.sigma.value") == 1.25
+    assert sheet.evaluate("stages[0].knobs.rule.value") == settings.rule
+    sheet.evaluate("stages[0].turnAll({ sigma: 1.5 }, 'end')")
+    assert "sigma=1.5" in sheet.evaluate("location.hash")
+
+
+@pytest.mark.parametrize("forbidden", ["WebAssembly", "workers"])
+def test_where_nothing_can_run_what_was_run_before_is_shown_and_said(
+    lessons, opened, tmp_path, forbidden
+):
+    made, _, _ = house("tuners.model", "balance")
+    text = lessons(made, "balance").read_text(encoding="utf-8")
+    rule = " 'wasm-unsafe-eval'" if forbidden == "WebAssembly" else "worker-src blob:"
+    assert rule in text
+    shut = tmp_path / "shut.html"
+    other = "" if forbidden == "WebAssembly" else "worker-src 'none'"
+    shut.write_text(text.replace(rule, other), encoding="utf-8")
+    sheet, _, _ = opened(shut)
+    words = sheet.locator(".stage-kept").inner_text()
+    assert re.fullmatch(r"This page cannot train here \(.+\); a run made beforehand is shown\.", words)
+    assert sheet.evaluate("stages[0].source") is None
+    assert sheet.evaluate("stages[0].store.rows") > 50
