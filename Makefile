@@ -77,7 +77,7 @@ format: setup ## Put style and format right where a program can
 lock: setup ## Pin all dependencies again, derive the conda files (ARGS=--upgrade for the newest)
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  --extra dev --extra models --extra bench --extra cluster --extra verify \
+	  --extra dev --extra models --extra bench --extra cluster --extra verify --extra pages \
 	  $(ARGS) --output-file requirements.lock pyproject.toml
 	@$(PY) .ci/derive.py
 

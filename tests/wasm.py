@@ -61,7 +61,9 @@ class Together:
             inputs = module.arrays(jaxpr.in_avals)
             outputs = module.function(f"run{at}", jaxpr, inputs)
             self.given.append(flat)
-            self.places.append(([module.place(x) for x in inputs], [module.place(x) for x in outputs]))
+            self.places.append(
+                ([module.place(x) for x in inputs], [module.place(x) for x in outputs])
+            )
             self.shapes.append(jax.tree.leaves(shape))
         self.met, self.text = module.met, module.text()
         self.machine = Machine(compiler.compiled(self.text))
@@ -70,7 +72,9 @@ class Together:
         """The results of one of them, as flat leaves."""
         inputs, outputs = self.places[at]
         for place, value in zip(inputs, self.given[at], strict=True):
-            if isinstance(value, jax.Array) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+            if isinstance(value, jax.Array) and jax.dtypes.issubdtype(
+                value.dtype, jax.dtypes.prng_key
+            ):
                 value = jax.random.key_data(value)
             self.machine.view(place)[...] = value
         self.machine.call(f"run{at}")

@@ -131,9 +131,7 @@ def _scan(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
         head = f"for(int {k}={length}-1;{k}>=0;{k}--)"
     with write.block(head, loop=True):
         rows = [_row(each, k) for each in series]
-        after = walk.closed(
-            params["jaxpr"], [*fixed, *(each.same(True) for each in carry), *rows]
-        )
+        after = walk.closed(params["jaxpr"], [*fixed, *(each.same(True) for each in carry), *rows])
         for place, value in zip(made, after[carried:], strict=True):
             write.store(_row(place, k), value)
         into(walk, after[:carried], carry)

@@ -1,6 +1,5 @@
 """Rules of what is computed element by element: fused into the loop that uses the result."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,15 +13,13 @@ Text = Callable[[list[str], Kind, Any], str]
 HEAVY = 4
 
 
-def fused(
-    walk: Walk, equation: Any, given: list[Value], text: Text, cost: int = 1
-) -> list[Value]:
+def fused(walk: Walk, equation: Any, given: list[Value], text: Text, cost: int = 1) -> list[Value]:
     """The elements of a result as an expression of those of the operands, which are of the shape
     of the result, of one number, or of size 1 where the result is longer.
     """
     (shape, kind) = results(equation)[0]
     of = given[-1].kind if equation.primitive.name == "select_n" else given[0].kind
-    write = functools.partial(text, kind=of, equation=equation)
+    write = lambda operands: text(operands, of, equation)
     for each in given:
         if each.cost and each.size < math.prod(shape):
             walk.writer.stored(each)

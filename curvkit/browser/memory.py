@@ -18,9 +18,7 @@ class Place:
     free_from: int
 
 
-def lives(
-    lines: Sequence[Line], functions: Mapping[str, str]
-) -> dict[str, tuple[int, int]]:
+def lives(lines: Sequence[Line], functions: Mapping[str, str]) -> dict[str, tuple[int, int]]:
     """From which line of a function to which each array is needed.
 
     What is needed in a loop and written before it is needed until the loop ends, for the loop

@@ -200,7 +200,7 @@ def _pad(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     (source, filling), write = given, walk.writer
     (shape, kind), config = results(equation)[0], equation.params["padding_config"]
     whole, text = write.new(shape, kind), write.scalar(filling)
-    write.loops((whole.size,), lambda k: write.line(f"{whole.flat(k[0])}={text};"))
+    write.store(whole, Value(shape, kind, lambda index: text, lambda k: text))
 
     def put(index: Index) -> None:
         moved, tests = [], []

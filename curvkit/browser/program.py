@@ -7,7 +7,6 @@ back.
 """
 
 import functools
-import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +78,9 @@ def written(
     given = [*knobs, *states, *others, *count]
     made = module.function("advance", advance, given, states)[len(states) :]
     place = lambda value: module.place(value).told()
-    named = lambda names, values: [{"name": n, **place(v)} for n, v in zip(names, values, strict=True)]
+    named = lambda names, values: [
+        {"name": n, **place(v)} for n, v in zip(names, values, strict=True)
+    ]
     told = {
         "knobs": [
             {**each, "value": float(value), "name": name} for each, value, name
@@ -104,7 +105,9 @@ def _jaxpr(form: Any, shared: Any, function: Callable[..., Any], leaves: Any, *g
     """The closed jaxpr of a function of both settings, with the leaves of the knobs first."""
 
     def flat(leaves: Any, *given: Any) -> Any:
-        return function(jax.tree.unflatten(form, leaves), jax.tree.unflatten(shared, leaves), *given)
+        return function(
+            jax.tree.unflatten(form, leaves), jax.tree.unflatten(shared, leaves), *given
+        )
 
     return jax.make_jaxpr(flat)(leaves, *given)
 

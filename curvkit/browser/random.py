@@ -10,7 +10,6 @@ import numpy as np
 from curvkit.browser.values import Index, Kind, Value, linear, shape_and_kind
 from curvkit.browser.walk import Untranslatable, Walk, results, rule
 
-
 # By a part of the name of the type of their keys.
 MAKERS = {
     "fry": jax.extend.random.threefry_prng_impl,

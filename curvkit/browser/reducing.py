@@ -53,8 +53,10 @@ def _reduce(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     if across and 0 not in sizes:
         with write.nest():
             write.loops(shape, lambda at: write.line(f"{made.at(at)}={begin};"))
-            write.loops(sizes, lambda inner: write.loops(shape, lambda outer: write.line(
-                step.format(a=made.at(outer), x=source.at(joined(outer, inner)), kind=kind))))  # fmt: skip
+            taken = lambda outer, inner: write.line(
+                step.format(a=made.at(outer), x=source.at(joined(outer, inner)), kind=kind)
+            )
+            write.loops(sizes, lambda inner: write.loops(shape, lambda outer: taken(outer, inner)))
         return [made]
 
     def one(outer: Index) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from curvkit.browser import compiler
@@ -56,7 +56,7 @@ def _wanted(
     if choices is None:
         turned = [name for name in _first(room, draw, settings).knobs if declared[name].static]
         choices = {name: _values(declared[name]) for name in turned}
-    for name, values in choices.items():
+    for name, values in (choices or {}).items():
         if name not in declared:
             raise ValueError(messages.unknown("setting", name, declared))
         if not declared[name].static:
@@ -66,7 +66,7 @@ def _wanted(
                 yield knobs.turned(settings, **{name: value})
 
 
-def _values(declared: Any) -> Iterable[Any]:
+def _values(declared: Any) -> list[Any]:
     return list(declared.choices) or ([False, True] if declared.kind is bool else [])
 
 

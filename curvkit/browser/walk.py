@@ -66,7 +66,7 @@ class Walk:
 
     def _read(self, atom: Any, known: Mapping[Any, Value], uses: Counter[Any]) -> Value:
         if isinstance(atom, jaxpr_core.Literal):
-            return self.writer.constant(np.asarray(atom.val, atom.aval.dtype))
+            return self.writer.constant(np.asarray(atom.val, shape_and_kind(atom.aval)[1].numpy))
         return known[atom]
 
     def _held(self, value: Value, given: Sequence[Value], uses: int) -> Value:

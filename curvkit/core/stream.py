@@ -111,14 +111,13 @@ class Stream(Generic[Trace]):
         checked.arguments(name, "reading", reading, ["settings", "state"])
         checked.arguments(name, "finished", finished, ["settings", "state"])
         checked.arguments(name, "last", last, ["settings", "state"])
-        # As it is where a part is in float64: vmap of what was traced before would apply its rules
-        # outside of `tree.float64()`, and refuse the part.
-        alone = reading if mixed else None
         # Traced once and not twice: for the shape of a row, and for the loop.
-        reading = jax.jit(reading, inline=True)
+        alone, reading = reading, jax.jit(reading, inline=True)
         advance = _chunk(reading, finished, last, capacity, name, trace.__series__)
         started = lambda settings, key: tree.strong(begin(settings, key))
-        continued = lambda settings, state: _handed_on(state, *(alone or reading)(settings, state))
+        # vmap of what was traced before applies its rules outside of `tree.float64()`.
+        once = alone if mixed else reading
+        continued = lambda settings, state: _handed_on(state, *once(settings, state))
         self.begun, self.reading, self.finished, self.final = started, continued, finished, last
         self.begin = compiled(started, mixed=mixed, compiler_options=UNOPTIMISED)
         self.advance = compiled(advance, mixed=mixed, compiler_options=options)

@@ -17,8 +17,9 @@ from rich.console import Console
 from curvkit.host import files
 from curvkit.pages import index, markup, page, plot, reading
 from curvkit.report import execute, precompute, trained
+from curvkit.report.notebooks import stems
 from curvkit.report.precompute import Turned
-from curvkit.report.run import make, stems, writable
+from curvkit.report.run import make, writable
 
 SCRIPT = """
 document.querySelectorAll(".turn").forEach((section) => {

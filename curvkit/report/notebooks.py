@@ -100,3 +100,18 @@ def _find(wanted: str) -> Path:
     if len(fitting) > 1:
         raise ValueError(f"{wanted!r} fits several notebooks: {', '.join(fitting)}.")
     return known[fitting[0]]
+
+
+def stems(names: Sequence[str]) -> list[str]:
+    """What the files of notebooks are called: as they are, but none like the page of the index.
+
+    >>> stems(["a", "index"])
+    ['a', 'index_notebook']
+    """
+    unique = []
+    for original in names:
+        name = original
+        while name.lower() == "index" or (name != original and name in (*names, *unique)):
+            name = f"{name}_notebook"
+        unique.append(name)
+    return unique

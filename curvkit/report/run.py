@@ -20,6 +20,7 @@ from curvkit.host import files, provenance
 from curvkit.host.stop import Stop
 from curvkit.pages import index, page, parameters, pdf, reading
 from curvkit.report import execute, pictures
+from curvkit.report.notebooks import stems
 from curvkit.report.progress import Follower
 
 FORMATS = ("html", "notebook", "pdf")
@@ -144,21 +145,6 @@ def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> lis
     return jobs
 
 
-def stems(names: Sequence[str]) -> list[str]:
-    """What the files of notebooks are called: as they are, but none like the page of the index.
-
-    >>> stems(["a", "index"])
-    ['a', 'index_notebook']
-    """
-    unique = []
-    for original in names:
-        name = original
-        while name.lower() == "index" or (name != original and name in (*names, *unique)):
-            name = f"{name}_notebook"
-        unique.append(name)
-    return unique
-
-
 @dataclass(frozen=True)
 class Maker:
     """Runs notebooks into a folder, each with its files; arguments as in `make`."""
@@ -247,11 +233,10 @@ class Maker:
         there = [kind for kind in KINDS if kept and (self.out / f"{job.stem}.{kind}").is_file()]
         there = [kind for kind in there if not self.live]  # a page of before may not train
         wanted = [kind for kind in KINDS if kind in self.formats and kind not in there]
-        facts, contents = done.metadata.curvkit.report, {}
+        facts, contents, where = done.metadata.curvkit.report, {}, "its page"
         try:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
-            where = "its page"
             shown = self._trained(done) if self.live and wanted else done
             contents["html"] = writable(page.render(shown, str(job.path.parent))) if wanted else ""
             where = "its pdf"

@@ -37,7 +37,7 @@ def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
     for cell in node.cells:
         for output in cell.get("outputs", ()):
             packed = (output.get("data") or {}).get(stages.MIME)
-            if isinstance(packed, Mapping) and isinstance(packed.get("origin"), Mapping):
+            if isinstance(packed, dict) and isinstance(packed.get("origin"), Mapping):
                 try:
                     packed["trains"] = _trains(packed["origin"], wanted)
                 except (Untranslatable, RuntimeError, ValueError) as error:
@@ -72,8 +72,8 @@ def lesson(
         raise ValueError(messages.unknown("scene", scene, room.scenes))
     draw, suited = room.scenes[scene]
     settings = knob.read(room.settings, {**suited, **values})
-    limit = {} if most is None else {"most": most}
-    trains = {**scenes.trains(room, scene, settings, **limit), "shared": True}
+    limit = scenes.MOST_CHARACTERS if most is None else most
+    trains = {**scenes.trains(room, scene, settings, most=limit), "shared": True}
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     told = {name: each for name, each in trains["variants"][0]["scene"]["knobs"].items()}

@@ -53,8 +53,8 @@ def test_arrays_that_live_together_lie_apart(seed):
 
 def test_what_a_loop_reads_from_before_it_lives_to_its_end():
     lines = [
-        Line("b0"), Line("for(;;){", opens=True), Line("b0 b1"), Line("b2 b1"), Line("}", closes=True),
-        Line("b3"),
+        Line("b0"), Line("for(;;){", opens=True), Line("b0 b1"), Line("b2 b1"),
+        Line("}", closes=True), Line("b3"),
     ]  # fmt: skip
     spans = memory.lives(lines, {})
     assert spans["b0"] == (0, 4), "the next turn reads it again"

@@ -25,8 +25,8 @@ def rows_of(sheet, count):
     """The first rows of each field over time, as the page has them."""
     return sheet.evaluate(
         """(count) => Object.fromEntries(Object.entries(stages.at(-1).store.fields)
-          .filter(([, f]) => f.time).map(([name, f]) => [name, [...f.values.slice(0, count * f.size)]
-          .map((v) => (Number.isFinite(v) ? v : null))]))""",
+          .filter(([, f]) => f.time).map(([name, f]) => [name,
+            [...f.values.slice(0, count * f.size)].map((v) => Number.isFinite(v) ? v : null)]))""",
         count,
     )
 
@@ -141,6 +141,8 @@ def test_where_nothing_can_run_what_was_run_before_is_shown_and_said(
     shut.write_text(text.replace(rule, other), encoding="utf-8")
     sheet, _, _ = opened(shut)
     words = sheet.locator(".stage-kept").inner_text()
-    assert re.fullmatch(r"This page cannot train here \(.+\); a run made beforehand is shown\.", words)
+    assert re.fullmatch(
+        r"This page cannot train here \(.+\); a run made beforehand is shown\.", words
+    )
     assert sheet.evaluate("stages[0].source") is None
     assert sheet.evaluate("stages[0].store.rows") > 50

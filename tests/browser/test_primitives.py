@@ -67,7 +67,10 @@ def test_every_rule_is_met_by_a_case():
 def test_what_has_no_rule_is_named_with_its_line():
     for function, sentence in (
         (lambda x: jnp.fft.fft(x).real, r"(complex64|fft) .*has no rule \(from .*line \d+\)"),
-        (lambda x: jax.pure_callback(np.sin, x, x), r"pure_callback has no rule \(from .*line \d+\)"),
+        (
+            lambda x: jax.pure_callback(np.sin, x, x),
+            r"pure_callback has no rule \(from .*line \d+\)",
+        ),
         (lambda x: x.astype(jnp.bfloat16) * 2, r"type bfloat16 has no rule \(from .*line \d+\)"),
     ):
         module, jaxpr = Module(), jax.make_jaxpr(function)(jnp.ones(4))
@@ -96,7 +99,5 @@ def test_a_planted_error_is_caught(name):
         each = CASES[case]
         got = called(each.function, *each.given, rules={**RULES, name: wrong})
         wanted = [plain(leaf) for leaf in jax.tree.leaves(each.function(*each.given))]
-    off = [
-        (~up_to(x, y, each.tolerance)).any() for x, y in zip(got, wanted, strict=True)
-    ]
+    off = [(~up_to(x, y, each.tolerance)).any() for x, y in zip(got, wanted, strict=True)]
     assert any(off)

@@ -135,7 +135,9 @@ def test_a_cut_run_goes_on_to_the_same_bits():
     once, _ = run.advance(16)
     run.turn(learning_rate=0.3)
     run.advance(5)
-    run.turn(learning_rate=next(k["value"] for k in run.told["knobs"] if k["name"] == "learning_rate"))
+    run.turn(
+        learning_rate=next(k["value"] for k in run.told["knobs"] if k["name"] == "learning_rate")
+    )
     for each, values in zip(run.told["state"], kept, strict=True):
         run.at(each)[...] = values
     again, _ = run.advance(16)
