@@ -21,7 +21,7 @@ import plotly.graph_objects as go
 import pytest
 from helpers import assert_close, compilations, same_bits
 from plotly.utils import PlotlyJSONEncoder
-from rooms import SHORT, Room, advanced, ran, short, where_it_matters
+from rooms import SHORT, Room, advanced, ran, ran_early, short, where_it_matters
 
 from curvkit.core import knob as knobs
 from curvkit.draw.traces_only import Sketch, only_curves
@@ -153,9 +153,12 @@ def drawn(room: Room, trace: Any) -> dict[str, str]:
 def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
     """Traces that a figure has to take: short, cut, broken off, and of numbers gone wild.
 
-    With `every` also those that are broken from their beginning, and knobs at each of their values.
+    With `every` also those that are broken from their beginning, and knobs at each of their values,
+    all run to their ends.
     """
     whole = ran(room, short(room))
+    # What a knob does to a picture is there early, and the runs are many.
+    early = max(2, whole.readings // 4)
     yield from beginnings(whole)
     for value in (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38):
         yield f"{value} from the middle on", spoiled(whole, whole.readings // 2, value)
@@ -164,7 +167,9 @@ def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
     for name, each in room.knobs.items():
         if not each.static and name != "steps":
             for value in each.sweep() if every else each.sweep()[-1:]:
-                yield f"{name} = {value}", ran(room, short(room, **{name: value}))
+                turned = short(room, **{name: value})
+                made = ran(room, turned) if every else ran_early(room, turned, early)
+                yield f"{name} = {value}", made
 
 
 def beginnings(whole: Any) -> Iterator[tuple[str, Any]]:
@@ -294,7 +299,7 @@ def repeats_itself(room: Room) -> None:
 
 
 def first_readings(room: Room, settings: Any, key: int = 0) -> Any:
-    """The first readings of a run: two chunks, so that what follows the first one is among them."""
+    """The first two readings of a run."""
     chunks = room.stream.chunks(settings, jax.random.key(key), seconds=0.0)
     return list(itertools.islice(chunks, 2))[-1]
 
