@@ -12,7 +12,7 @@
 #     room: curvature
 #     needs: [scikit-learn]
 #     quick:
-#       steps: 330
+#       steps: 132
 # ---
 
 # %% [markdown]

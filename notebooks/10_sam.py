@@ -16,7 +16,7 @@
 #         rho: [0.0, 0.01, 0.03, 0.1, 0.3, 1.0]
 #         learning_rate: [0.03, 0.1, 0.3]
 #     quick:
-#       steps: 330
+#       steps: 132
 # ---
 
 # %% [markdown]

@@ -21,7 +21,7 @@ import plotly.graph_objects as go
 import pytest
 from helpers import assert_close, compilations, same_bits
 from plotly.utils import PlotlyJSONEncoder
-from rooms import SHORT, Room, advanced, ran, short, where_it_matters
+from rooms import SHORT, Room, advanced, ran, ran_early, short, where_it_matters
 
 from curvkit.core import knob as knobs
 from curvkit.draw import theme
@@ -154,9 +154,12 @@ def drawn(room: Room, trace: Any) -> dict[str, str]:
 def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
     """Traces that a figure has to take: short, cut, broken off, and of numbers gone wild.
 
-    With `every` also those that are broken from their beginning, and knobs at each of their values.
+    With `every` also those that are broken from their beginning, and knobs at each of their values,
+    all run to their ends.
     """
     whole = ran(room, short(room))
+    # What a knob does to a picture is there early, and the runs are many.
+    early = max(2, whole.readings // 4)
     yield from beginnings(whole)
     for value in (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38):
         yield f"{value} from the middle on", spoiled(whole, whole.readings // 2, value)
@@ -165,7 +168,9 @@ def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
     for name, each in room.knobs.items():
         if not each.static and name != "steps":
             for value in each.sweep() if every else each.sweep()[-1:]:
-                yield f"{name} = {value}", ran(room, short(room, **{name: value}))
+                turned = short(room, **{name: value})
+                made = ran(room, turned) if every else ran_early(room, turned, early)
+                yield f"{name} = {value}", made
 
 
 def beginnings(whole: Any) -> Iterator[tuple[str, Any]]:
@@ -296,11 +301,26 @@ def repeats_itself(room: Room) -> None:
     """The same key and settings give the same trace; another key or seed gives another."""
     stream, settings = room.stream, short(room)
     first = ran(room, settings)
-    assert differing(first, stream.run(settings)) == [], "a second run is not the same"
+    # In as few calls as there can be, which the test of the cut leaves to this one.
+    again = stream.run(settings, seconds=1e6)
+    assert differing(first, again) == [], "a second run is not the same"
     if "seed" in room.knobs:
-        other = ran(room, short(room, seed=1))
-        assert differing(first, other), "another seed gives the same trace"
-        assert differing(first, stream.run(settings, jax.random.key(1))), "the key is not used"
+        other = first_readings(room, short(room, seed=1))
+        assert differs_early(first, other), "another seed gives the same trace"
+        other = first_readings(room, settings, key=1)
+        assert differs_early(first, other), "the key is not used"
+
+
+def first_readings(room: Room, settings: Any, key: int = 0) -> Any:
+    """The first two readings of a run."""
+    chunks = room.stream.chunks(settings, jax.random.key(key), seconds=0.0)
+    return list(itertools.islice(chunks, 2))[-1]
+
+
+def differs_early(whole: Any, part: Any) -> list[str]:
+    """The names of the series in which a run begins otherwise than another one."""
+    names = [name for name, each in whole.__series__.items() if each.dims[:1] == ("reading",)]
+    return [n for n in differing(whole.head(part.readings), part) if n in names]
 
 
 def differing(one: Any, other: Any) -> list[str]:
@@ -310,11 +330,11 @@ def differing(one: Any, other: Any) -> list[str]:
 
 
 def does_not_depend_on_the_cut(room: Room) -> None:
-    """Made one reading at a time or in as few calls as there can be: the same trace."""
+    """Made one reading at a time or in chunks that grow: the same trace."""
     stream, settings = room.stream, short(room)
     pieces = list(stream.chunks(settings, seconds=0.0))
     assert len(pieces) >= pieces[-1].readings, "seconds=0 does not cut after each reading"
-    wrong = differing(stream.run(settings, seconds=1e6), pieces[-1])
+    wrong = differing(ran(room, settings), pieces[-1])
     assert not wrong, f"{', '.join(wrong)} depends on how the run is cut"
     for piece in pieces:
         early = pieces[-1].head(piece.readings)

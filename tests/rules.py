@@ -15,9 +15,11 @@ from rooms import HOUSE, ROOMS, home
 
 # The floor plan: what each file of a room may import besides the standard library. Settings may
 # look into their own room's theory: the list of choices then is the table the theory works with,
-# and is written once.
-STANDARD = {"settings", "trace", "experiment", "figures", "scenes", "widget", "__init__"}
+# and is written once. Where a trace and its figures need it, too, it stands in `_names.py`, which
+# imports nothing, so that every file of its room may import it.
+STANDARD = {"settings", "trace", "experiment", "figures", "scenes", "widget", "_names", "__init__"}
 MAY_IMPORT = {
+    "_names": set(),
     "settings": {"core", "own theory", "jaxtyping", "numpy"},
     "trace": {"core", "jaxtyping", "numpy"},
     "experiment": {"core", "own settings", "own trace", "own theory", "lent theory", "data", "jax",
@@ -110,7 +112,7 @@ def lent(room: str) -> set[str]:
 def keeps_to_the_floor_plan(source: str, file: str, room: str, rooms: Rooms) -> list[str]:
     """A file of a room imports what the floor plan gives it, and nothing else of weight."""
     kind = file if file in STANDARD else "theory"
-    allowed = MAY_IMPORT[kind]
+    allowed = MAY_IMPORT[kind] | ({"own _names"} if kind != "_names" else set())
     wrong = []
     for name in imports(source, f"curvkit.{room}"):
         what = role(name, room, rooms)

@@ -84,8 +84,17 @@ PLAN = {
     "tuners.model": {"__init__", "settings", "trace", "experiment", "figures", "_balance"},
     "curvature": {"__init__", "settings", "_lanczos", "figures"},
     "selection": {"__init__", "settings", "_greedy"},
-    "tuners": {"__init__", "settings", "trace", "experiment", "figures", "widget", "_cdat"},
-}
+    "tuners": {
+        "__init__",
+        "settings",
+        "trace",
+        "experiment",
+        "figures",
+        "widget",
+        "_cdat",
+        "_names",
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,8 @@ PLAN = {
         ("trace", "from curvkit.draw import theme", "draw"),
         ("figures", "from curvkit.show import panel", "show"),
         ("trace", "from curvkit.tuners._cdat import cdat", "own theory"),
+        ("_names", "from curvkit.tuners._cdat import cdat", "own theory"),
+        ("_names", "import numpy", "numpy"),
         ("scenes", "from curvkit.show.stage import widget", "show"),
         ("scenes", "import jax.numpy as jnp", "jax"),
         ("experiment", "from curvkit.tuners import figures", "own figures"),
@@ -135,6 +146,8 @@ def test_an_import_off_the_floor_plan_is_seen(file, line, seen):
             "from curvkit.draw import theme\nimport plotly.graph_objects as go\nimport math",
         ),
         ("scenes", "from curvkit.draw import scene\nimport numpy as np"),
+        ("trace", "from curvkit.tuners._names import NAMES\nimport numpy as np"),
+        ("_cdat", "from curvkit.tuners._names import NAMES"),
         ("_cdat", "from curvkit.core import messages, tree\nimport optax"),
         ("widget", "from curvkit.show.panel import panel\nfrom curvkit.tuners import experiment"),
     ],

@@ -280,10 +280,12 @@ def _writable(out: Path, wanted: Sequence[Job]) -> None:
         raise ValueError(f"{out} holds the notebooks themselves; report into another folder.")
     files.folder(out)
     names = [f"{job.stem}.{kind}" for job in wanted for kind in ("ipynb", *KINDS, "log")]
-    there = [out / name for name in ("index.html", *names) if files.found(out / name)]
+    found = {out / name: files.found(out / name) for name in ("index.html", *names)}
+    there = {path: stat for path, stat in found.items() if stat}
     ours = index.earlier(out) if there else {}
-    for path in there:
-        log = path.suffix == ".log" and files.holds(path, LOG)
+    for path, stat in there.items():
+        # A report that is killed as it opens its log leaves it empty.
+        log = path.suffix == ".log" and (not stat.st_size or files.holds(path, LOG))
         if path.stem not in ours and not index.is_one(path) and not log:
             raise ValueError(
                 f"{path} is not of a report, so it is not overwritten: report into another folder, "

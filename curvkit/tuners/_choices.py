@@ -18,10 +18,12 @@ from curvkit.tuners import _rivals as rivals
 from curvkit.tuners import _searches as searches
 from curvkit.tuners._cdat import cdat, greedy
 from curvkit.tuners._edge import oracle
+from curvkit.tuners._names import NAMES
 
+# From a base and the numbers of `choose` to a tuner.
+Make = Callable[[optax.GradientTransformation, Any], Any]
 # The paper's rule as it stands: a room shows what it does, also where it goes wrong.
-# name: from a base and the numbers of `choose` to a tuner
-TUNERS: Mapping[str, Callable[[optax.GradientTransformation, Any], Any]] = {
+_MADE: Mapping[str, Make] = {
     "cdat": lambda base, given: cdat(
         base, given.sigma, ema=given.ema, max_learning_rate=given.max_learning_rate, guard=False
     ),
@@ -48,6 +50,8 @@ TUNERS: Mapping[str, Callable[[optax.GradientTransformation, Any], Any]] = {
         base, given.sigma, diagonal=given.diagonal, critical=getattr(given, "critical", 2.0)
     ),
 }
+# A name without a tuner fails here, and a tuner without a name is none of the choices.
+TUNERS: Mapping[str, Make] = {name: _MADE[name] for name in NAMES}
 
 
 def choose(name: str, base: optax.GradientTransformation, given: Any):

@@ -15,9 +15,9 @@ from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._thresholds import critical
 from curvkit.tuners._choices import choose
+from curvkit.tuners._names import contenders
 from curvkit.tuners._rivals import constant
 from curvkit.tuners.settings import Settings
-from curvkit.tuners.trace import contenders
 
 MOST_PRODUCTS, TOLERANCE = 20, (1e-3,)
 # Places along each of the two valleys of the first seed.

@@ -8,25 +8,13 @@ import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
+from curvkit.tuners._names import NAMES
 from curvkit.tuners.trace import Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Clock = Literal["step", "time"]
-NAMES = {
-    "cdat": "CDAT",
-    "constant": "constant",
-    "warm_up": "warm-up",
-    "warm_up_cosine": "warm-up and cosine",
-    "greedy": "greedy (σ = 1)",
-    "armijo": "Armijo",
-    "exact": "exact line search",
-    "polyak": "Polyak",
-    "hypergradient": "hypergradient",
-    "hypergradient_times": "hypergradient (multiplicative)",
-    "oracle": "oracle σ/λ",
-}
 # How many readings back the jumps in the valley are shown.
 TRAIL = 9
 

@@ -1,7 +1,7 @@
 """What can be turned in the tuners room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.tuners._choices import TUNERS
+from curvkit.tuners._names import NAMES
 
 PAPER = "arXiv 2407.06183"
 EDGE = "arXiv 2103.00065"
@@ -21,12 +21,12 @@ class Settings(BaseSettings):
         source=f"{PAPER}, section 4",
     )  # fmt: skip
     tuner: str = choice(
-        default="cdat", choices=tuple(TUNERS),
+        default="cdat", choices=tuple(NAMES),
         sentence="How the learning rate is found at each step.",
         source=f"{PAPER}, sections 2 and 4",
     )  # fmt: skip
     rival: str = choice(
-        default="constant", choices=("none", *TUNERS, "all"),
+        default="constant", choices=("none", *NAMES, "all"),
         sentence="The tuner beside it, on the same data from the same start.",
         source=f"{PAPER}, section 2",
     )  # fmt: skip

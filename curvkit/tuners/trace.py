@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
+from curvkit.tuners._names import contenders
 
 
 class Trace(Record):
@@ -102,17 +103,3 @@ class Trace(Record):
         ]
         values = np.concatenate(values)
         return float(np.median(values)) if values.size else float("nan")
-
-
-def contenders(tuner: str, rival: str) -> list[str]:
-    """The tuners that run, the chosen one first; `all` is all of `ALL` but the chosen one."""
-    if rival == "none" or rival == tuner:
-        return [tuner]
-    return [tuner, *(each for each in ALL if each != tuner)] if rival == "all" else [tuner, rival]
-
-
-# The order of a comparison of all: as the curves stand in a legend.
-ALL = (
-    "cdat", "constant", "warm_up", "warm_up_cosine", "greedy", "armijo", "exact", "polyak",
-    "hypergradient", "hypergradient_times", "oracle",
-)  # fmt: skip

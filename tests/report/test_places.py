@@ -177,8 +177,9 @@ def test_the_log_of_a_report_that_was_killed_is_known(tmp_path):
     (tmp_path / "out").mkdir()
     (path,) = notebooks.choose([str(tmp_path / "a.ipynb")])
     wanted = [SimpleNamespace(path=path, stem="a")]
-    (tmp_path / "out/a.log").write_text(f"{run.LOG}a\nhalf a line")
-    run._writable(tmp_path / "out", wanted)
+    for left in ("", f"{run.LOG}a\n", f"{run.LOG}a\nhalf a line"):
+        (tmp_path / "out/a.log").write_text(left)
+        run._writable(tmp_path / "out", wanted)
     (tmp_path / "out/a.log").write_text("mine")
     with pytest.raises(ValueError, match="a.log is not of a report, so it is not overwritten"):
         run._writable(tmp_path / "out", wanted)

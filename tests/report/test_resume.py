@@ -86,7 +86,11 @@ def killed_and_resumed(home, kills):
     shelf(home)
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     command, seen, died = [sys.executable, "-c", NURSERY], {}, 0
-    with subprocess.Popen(command, cwd=home, **pipes, stderr=subprocess.DEVNULL) as nursery:
+    complaints = home / "complaints"
+    with (
+        complaints.open("w") as stderr,
+        subprocess.Popen(command, cwd=home, **pipes, stderr=stderr) as nursery,
+    ):
         for _ in range(6 * kills):
             if died == kills:
                 break
@@ -99,7 +103,9 @@ def killed_and_resumed(home, kills):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-            died += int(nursery.stdout.readline()) == signal.SIGKILL
+            ended = int(nursery.stdout.readline())
+            assert ended in (0, signal.SIGKILL), complaints.read_text()
+            died += ended == signal.SIGKILL
             whole(out) if out.exists() else None
             now = {path: path.stat().st_mtime_ns for path in out.glob("*.ipynb")}
             assert seen.items() <= now.items(), "what was finished was written again"
@@ -111,7 +117,7 @@ def killed_and_resumed(home, kills):
                 seen.pop(out / path.name)
         nursery.stdin.write("go\n")
         nursery.stdout.readline()
-        assert int(nursery.stdout.readline()) == 0
+        assert int(nursery.stdout.readline()) == 0, complaints.read_text()
         nursery.stdin.close()
     assert died == kills
     # A kernel that lost its report ends by itself, within a second or so.

@@ -1,0 +1,26 @@
+"""The tuners by name, each with what it is called: the one list, in the order of a legend."""
+
+NAMES = {
+    "cdat": "CDAT",
+    "constant": "constant",
+    "warm_up": "warm-up",
+    "warm_up_cosine": "warm-up and cosine",
+    "greedy": "greedy (σ = 1)",
+    "armijo": "Armijo",
+    "exact": "exact line search",
+    "polyak": "Polyak",
+    "hypergradient": "hypergradient",
+    "hypergradient_times": "hypergradient (multiplicative)",
+    "oracle": "oracle σ/λ",
+}
+
+
+def contenders(tuner: str, rival: str) -> list[str]:
+    """The tuners that run, the chosen one first; `all` is all of `NAMES` but the chosen one.
+
+    >>> contenders("cdat", "none"), contenders("cdat", "constant")
+    (['cdat'], ['cdat', 'constant'])
+    """
+    if rival == "none" or rival == tuner:
+        return [tuner]
+    return [tuner, *(each for each in NAMES if each != tuner)] if rival == "all" else [tuner, rival]
