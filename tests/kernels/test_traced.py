@@ -10,6 +10,7 @@ import pytest
 from curvkit.core.batch import UNOPTIMISED
 from curvkit.core.tree import float64
 from curvkit.kernels import ACTIVATIONS, activation, residual, shape
+from curvkit.kernels import _networks as networks
 from curvkit.kernels import _newton as newton
 from curvkit.kernels import _solve as solve
 
@@ -106,10 +107,21 @@ def test_a_shape_is_what_a_compiled_function_takes_and_returns():
         "leaky_relu", depth=20, method="tat", eta=0.8
     )
     single = shape("leaky_relu", depth=20, method="tat", eta=0.8)
-    assert made.network == single.network and made.base.family == "leaky_relu"
+    assert networks.layers(made.network) == 20 and made.base.family == "leaky_relu"
     np.testing.assert_allclose(numbers(made), numbers(single), rtol=1e-6)
     x = jnp.linspace(-2, 2, 7)
     np.testing.assert_allclose(jax.jit(lambda phi, x: phi(x))(made, x), single(x), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["softplus", "leaky_relu"])
+def test_a_shape_keeps_its_structure_whatever_is_put_in_place_of_its_numbers(name):
+    # As Equinox does with the parts of a model, of which an activation may be one.
+    made = shape(name, residual(3, 2, weight=0.8))
+    none = lambda leaf: leaf is None
+    masked = jax.tree.map(lambda _: False, made, is_leaf=none)
+    assert jax.tree.structure(masked) == jax.tree.structure(made, is_leaf=none)
+    again = jax.tree.map(lambda leaf: leaf, made)
+    assert again.network == made.network and again(0.3) == made(0.3)
 
 
 @pytest.mark.parametrize("name", [pytest.param("weight", marks=pytest.mark.slow), "depth"])
