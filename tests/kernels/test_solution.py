@@ -80,15 +80,17 @@ def test_the_solution_is_numpy_s_at_the_ends_of_all_knobs(name, method):
     for depth in (declared["depth"].low, 50, declared["depth"].high):
         for goal in ends:
             found, _ = solve(dataclasses.replace(plain, depth=depth, **{target: goal}))
-            attained = float(found.goal)
+            lowered = found.goal < np.float32(goal)
+            attained = float(found.goal) if lowered else goal
             made = shape(name, depth=depth, method=method, **{target: attained})
             expected = made.alpha, made.beta, made.gamma, made.delta, made.negative_slope or 0.0
-            # The goal is rounded to single precision, and near its limit α goes with its end.
-            np.testing.assert_allclose(found.parameters, expected, rtol=2e-5, atol=1e-6)
+            # A goal that was lowered is known in single precision only, and so is the rest.
+            most, least = (2e-5, 1e-7) if lowered else (2e-7, 1e-9)
+            np.testing.assert_allclose(found.parameters, expected, rtol=most, atol=least)
             assert np.abs(found.missed).max() <= 1e-8
             betas = [each.beta for each in (made, *made.others)][: solution.ROOTS]
-            np.testing.assert_allclose(found.roots[: len(betas), 1], betas, rtol=1e-4)
-            assert attained <= goal * (1 + 1e-6)
+            np.testing.assert_allclose(found.roots[: len(betas), 1], betas, rtol=most)
+            assert found.goal <= np.float32(goal)
 
 
 @pytest.mark.parametrize("wiring", architecture.WIRINGS)
