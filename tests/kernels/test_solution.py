@@ -84,8 +84,8 @@ def test_the_solution_is_numpy_s_at_the_ends_of_all_knobs(name, method):
             attained = float(found.goal) if lowered else goal
             made = shape(name, depth=depth, method=method, **{target: attained})
             expected = made.alpha, made.beta, made.gamma, made.delta, made.negative_slope or 0.0
-            # A goal that was lowered is known in single precision only, and so is the rest.
-            most, least = (2e-5, 1e-7) if lowered else (2e-7, 1e-9)
+            # A goal that was lowered is known to 6e-8 only, and falls by 0.1 per slope at least.
+            most, least = (2e-5, 6e-7) if lowered else (2e-7, 1e-9)
             np.testing.assert_allclose(found.parameters, expected, rtol=most, atol=least)
             assert np.abs(found.missed).max() <= 1e-8
             betas = [each.beta for each in (made, *made.others)][: solution.ROOTS]
