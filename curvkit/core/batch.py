@@ -20,6 +20,10 @@ Step = Callable[..., Any]
 # For the beginning of a run, or of a batch so that its numbers are the same: it runs once, and
 # random numbers take longer to optimise than to draw unoptimised.
 UNOPTIMISED = {"xla_backend_optimization_level": 0}
+# The same for a beginning that is a long program: XLA's newer emitters of fused loops take two to
+# three times as long to compile as the older ones, which these versions of jax still have.
+_OLDER = {"xla_cpu_use_fusion_emitters": False} if jax.__version_info__ < (0, 11) else {}
+COLD = {**UNOPTIMISED, **_OLDER}
 # As XLA does by itself: for programs that run longer than they compile, whatever flags are set.
 OPTIMISED = {"xla_backend_optimization_level": 3}
 
@@ -55,12 +59,13 @@ class Batched:
         one_by_one: whether the runs of a batch are made one after another, within one program.
         options: XLA's, for the program that makes readings.
         mixed: as there.
+        begin_options: as there.
     """
 
     def __init__(
         self, *, begin: Step, reading: Step, finished: Step, last: Step, advance: Step,
         capacity: int, one_by_one: bool, options: dict[str, Any] | None = None,
-        mixed: bool = False,
+        mixed: bool = False, begin_options: dict[str, Any] | None = None,
     ):  # fmt: skip
         def over(function: Callable[..., Any]) -> Callable[..., Any]:
             if one_by_one:
@@ -94,7 +99,7 @@ class Batched:
 
         self.capacity, self.one_by_one = capacity, one_by_one
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
-        self.begin = compiled(begun, mixed=mixed, compiler_options=UNOPTIMISED)
+        self.begin = compiled(begun, mixed=mixed, compiler_options=begin_options or UNOPTIMISED)
         further = apart if one_by_one else together
         self.advance = compiled(further, mixed=mixed, compiler_options=options)
 

@@ -73,7 +73,8 @@ class Stream(Generic[Trace]):
             compiles a new beginning, which takes a second, and leaves the rest as it is.
         options: XLA's, for the program that makes readings, such as `core.batch.OPTIMISED` where
             a run takes longer than compiling does; the flags that are set decide if None.
-        mixed: whether `reading` computes a part in float64, see `core.x64`.
+        mixed: whether a part is computed in float64, see `core.x64`.
+        begin_options: XLA's, for the program that begins, such as `core.batch.COLD`.
         steers: names of the knobs that may be turned during a run, which then goes on: `reading`
             reads them anew each time, and `begin` does not.
         edit: `edit(settings, state, field, item, values) -> state`, where data can be edited by
@@ -99,6 +100,7 @@ class Stream(Generic[Trace]):
         begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
         mixed: bool = False,
+        begin_options: dict[str, Any] | None = None,
         steers: Sequence[str] = (),
         edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
     ):
@@ -119,11 +121,13 @@ class Stream(Generic[Trace]):
         once = alone if mixed else reading
         continued = lambda settings, state: _handed_on(state, *once(settings, state))
         self.begun, self.reading, self.finished, self.final = started, continued, finished, last
-        self.begin = compiled(started, mixed=mixed, compiler_options=UNOPTIMISED)
+        begin_options = begin_options or UNOPTIMISED
+        self.begin = compiled(started, mixed=mixed, compiler_options=begin_options)
         self.advance = compiled(advance, mixed=mixed, compiler_options=options)
         self._batched = Batched(
             begin=started, reading=continued, finished=finished, last=last, advance=advance,
             capacity=capacity, one_by_one=one_by_one, options=options, mixed=mixed,
+            begin_options=begin_options,
         )  # fmt: skip
 
     def started(self, settings: Any, key: jax.Array) -> Any:

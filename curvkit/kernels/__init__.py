@@ -14,6 +14,7 @@ References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang
 kernel (arXiv 1806.07572).
 """
 
+from curvkit.core.batch import COLD as _COLD
 from curvkit.kernels import experiment as _experiment
 from curvkit.kernels import figures, scenes
 from curvkit.kernels._activations import ACTIVATIONS, activation
@@ -60,6 +61,7 @@ room = _Room(
     front=("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight"),
     one_by_one=True,
     mixed=True,
+    begin_options=_COLD,
 )
 stream = room.stream
 run = room.run

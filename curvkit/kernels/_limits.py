@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from curvkit.core import messages
 
 
-def dks_limit(c: Any, zeta: float) -> Any:
+def dks_limit(c: Any, zeta: float | jax.Array) -> Any:
     """The C map of a deep network shaped by DKS, whatever its smooth activation; ζ at least 1.
 
     >>> dks_limit(-1.0, 1.5), dks_limit(1.0, 1.5)  # −1 / (2ζ − 1)
@@ -30,7 +30,7 @@ def dks_limit(c: Any, zeta: float) -> Any:
     return c / (c + zeta * (1 - c))
 
 
-def tat_limit(c: Any, tau: float) -> Any:
+def tat_limit(c: Any, tau: float | jax.Array) -> Any:
     """The C map of a deep network shaped by TAT, whatever its smooth activation; τ at least 0.
 
     >>> round(tat_limit(0.0, 0.3), 9)  # 1 − 1 / (1 + τ/2)

@@ -25,7 +25,7 @@ from curvkit.core import messages, tree
 from curvkit.kernels._parts import WHOLE, Chain, Network, Nonlinear, Sum, whole
 
 
-def feed_forward(depth: int) -> Chain:
+def feed_forward(depth: int | jax.Array) -> Chain:
     """`depth` nonlinear layers one after another.
 
     >>> layers(feed_forward(7))

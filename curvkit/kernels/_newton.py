@@ -10,6 +10,7 @@ The conditions are those of `_solve`, the moments those of `_moments`, in JAX an
 roots there are near a target a `_ladder` tells; from there Newton's method goes to each at once.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ import numpy as np
 
 from curvkit.kernels import _ladder as ladders
 from curvkit.kernels import _starts as starts
-from curvkit.kernels._activations import Activation, Derived
+from curvkit.kernels._activations import BLOCK, Activation, Derived
 from curvkit.kernels._gauss import REACH, legendre
 
 Jet = Callable[[jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
@@ -63,7 +64,7 @@ def problem(base: Activation, tat: bool, *between: int) -> Problem:
 def traced_jet(base: Activation) -> Jet:
     """φ, φ′ and φ″ as a function of what may be traced, in its own precision."""
     if isinstance(base.jet, Derived):
-        return base.jet.traced
+        return functools.partial(_in_blocks, base.jet.traced)
 
     def jet(x):
         along = jnp.ones_like(x)
@@ -72,6 +73,13 @@ def traced_jet(base: Activation) -> Jet:
         return value, first, second
 
     return jet
+
+
+def _in_blocks(jet, x):
+    """A stranger's function was traced for arrays of one length."""
+    filled = jnp.concatenate([x.ravel(), jnp.zeros(-x.size % BLOCK, x.dtype)])
+    parts = jax.lax.map(jet, filled.reshape(-1, BLOCK))
+    return tuple(part.ravel()[: x.size].reshape(x.shape) for part in parts)
 
 
 def cuts_of(base: Activation) -> tuple[float, ...]:
@@ -254,7 +262,7 @@ def order(size: jax.Array) -> jax.Array:
     return jnp.where(rank[None] == numbers[:, None], numbers, 0).sum(1)
 
 
-def rule(cuts: jax.Array, panels: int = PANELS) -> tuple[jax.Array, jax.Array]:
+def rule(cuts: jax.Array | np.ndarray, panels: int = PANELS) -> tuple[jax.Array, jax.Array]:
     """Nodes and weights on [−10, 10] between `cuts` of the shape (rows, cuts), which rise.
 
     Between two of them, however far apart, there are so many panels.

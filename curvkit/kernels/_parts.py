@@ -42,7 +42,7 @@ class Chain:
 class Sum:
     """Branches of the same input, each multiplied by its weight and added; the squares sum to 1."""
 
-    weights: tuple[float, ...]
+    weights: tuple[Any, ...]
     branches: tuple[Network, ...]
 
     def __post_init__(self):

@@ -97,23 +97,20 @@ class Shaped:
 
 
 # Of a shape, the numbers are what a program takes and returns; all else stays as it is.
-NUMBERS = ("alpha", "beta", "gamma", "delta", "negative_slope", "local", "conditions", "others")
+NUMBERS = ("network", "alpha", "beta", "gamma", "delta", "negative_slope", "local", "conditions",
+           "others")  # fmt: skip
 
 
 def _flattened(made: Shaped) -> tuple[Any, Any]:
-    numbers = tuple(getattr(made, name) for name in NUMBERS)
-    # A leaky ReLU is made anew of its slope, and a network that has arrays is one of the numbers.
-    base = made.base if made.negative_slope is None else None
-    plain = not any(isinstance(each, jax.Array) for each in jax.tree.leaves(made.network))
-    kept, given = (made.network, None) if plain else (None, made.network)
-    return (numbers, given), (base, made.method, kept)
+    # A leaky ReLU is made anew of its slope.
+    base = None if made.base.family == "leaky_relu" else made.base
+    return tuple(getattr(made, name) for name in NUMBERS), (base, made.method)
 
 
-def _put_together(kept: Any, parts: Any) -> Shaped:
-    (base, method, network), (numbers, given) = kept, parts
-    by_name = dict(zip(NUMBERS, numbers, strict=True))
+def _put_together(kept: Any, numbers: Any) -> Shaped:
+    (base, method), by_name = kept, dict(zip(NUMBERS, numbers, strict=True))
     base = leaky(by_name["negative_slope"]) if base is None else base
-    return Shaped(base, network or given, method, **by_name)
+    return Shaped(base=base, method=method, **by_name)
 
 
 jax.tree_util.register_pytree_node(Shaped, _flattened, _put_together)
@@ -169,7 +166,7 @@ def shape(
     0.796370705
     >>> steep = lambda zeta: shape("leaky_relu", depth=50, zeta=zeta).negative_slope
     >>> round(float(jax.grad(steep)(1.5)), 4)
-    -0.1425
+    -0.1517
     """
     base = activation(given)
     if method not in METHODS:

@@ -46,8 +46,8 @@ def solve(settings: Any) -> tuple[Solution, dict[str, jax.Array]]:
     """
     base, method = ACTIVATIONS[settings.activation], settings.method
     with tree.float64():
-        goal = jnp.asarray(asked(settings), jnp.float64)
-        blocks, weight = jnp.asarray(settings.blocks), jnp.asarray(settings.weight, jnp.float64)
+        goal, weight = typed(asked(settings)), typed(settings.weight)
+        blocks = jnp.asarray(settings.blocks)
         architect = architecture.wire(settings.wiring, blocks, weight)
         both = networks.feed_forward(jnp.asarray(settings.depth)), architect
         made, built = attained(base, method, both, goal)
@@ -55,6 +55,19 @@ def solve(settings: Any) -> tuple[Solution, dict[str, jax.Array]]:
         solution = _solution(method, base.family, *made)
         parts = dict(zip(BUILT, (*read, built[1]), strict=True))
         return jax.tree.map(lambda each: each.astype(jnp.float32), (solution, parts))
+
+
+def typed(value: Any) -> jax.Array:
+    """A knob's value in float64 as it was typed, of seven digits, from single precision.
+
+    >>> with tree.float64():
+    ...     float(typed(jnp.float32(1.02)))
+    1.02
+    """
+    value = jnp.asarray(value, jnp.float32).astype(jnp.float64)
+    digits = jnp.floor(jnp.log10(jnp.maximum(jnp.abs(value), 1e-30)))
+    scale = 10.0 ** (6 - digits)
+    return jnp.round(value * scale) / scale
 
 
 def asked(settings: Any) -> Any:

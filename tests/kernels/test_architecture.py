@@ -1,30 +1,69 @@
 """Architectures from knobs: their sub-networks, and the C map of the whole against the oracle."""
 
+import functools
+
+import jax
 import numpy as np
 import pytest
+from oracles import kernel_architecture as built
 from oracles import kernel_maps as oracle
 
+from curvkit.core.batch import UNOPTIMISED
 from curvkit.core.knob import knobs
-from curvkit.kernels import Settings, shape
+from curvkit.core.tree import float64
+from curvkit.kernels import ACTIVATIONS, Settings, shape
 from curvkit.kernels import _architecture as architecture
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels import _traced as traced
 
 
 @pytest.mark.parametrize("wiring", architecture.WIRINGS)
 @pytest.mark.parametrize("method, goal", [("dks", 1.5), ("tat", 0.3)])
 def test_the_largest_part_is_the_target(wiring, method, goal):
     made = shape("softplus", architecture.wire(wiring, 7, 0.9), method)
-    built = architecture.read(made, np.linspace(-1, 1, 5))
-    assert max(built.parts) == pytest.approx(goal, abs=1e-8)
-    assert built.shaped_c[-1] == pytest.approx(1, abs=1e-12)
+    _, shaped_c, parts = built.read(made, np.linspace(-1, 1, 5))
+    assert max(parts) == pytest.approx(goal, abs=1e-8)
+    assert shaped_c[-1] == pytest.approx(1, abs=1e-12)
 
 
 def test_with_a_large_weight_a_branch_is_steeper_than_the_whole():
     # (0.98² + 0.02·ψ²)·ψ is below ψ² for one block without shortcuts around its branch.
     made = shape("softplus", architecture.wire("residual", 1, 0.99))
-    whole, *branches = architecture.read(made, np.zeros(1)).parts
+    whole, *branches = built.read(made, np.zeros(1))[2]
     assert max(branches) > whole
+
+
+@pytest.mark.parametrize(
+    "name, method, wiring",
+    [
+        ("leaky_relu", "tat", "nested"),
+        ("softplus", "dks", "residual"),
+        pytest.param("leaky_relu", "tat", "resnet_v2", marks=pytest.mark.slow),
+        pytest.param("gelu", "tat", "resnet_v2", marks=pytest.mark.slow),
+        pytest.param("leaky_relu", "dks", "chain", marks=pytest.mark.slow),
+    ],
+)
+def test_an_architecture_of_traced_numbers_reads_as_one_of_plain_numbers(name, method, wiring):
+    c, goal = np.linspace(-1, 1, 9), {"dks": 1.5, "tat": 0.6}[method]
+
+    @functools.partial(jax.jit, compiler_options=UNOPTIMISED)
+    def read(blocks, weight):
+        network = architecture.wire(wiring, blocks, weight)
+        made = traced.solve(ACTIVATIONS[name], method, network, goal)
+        return architecture.read(ACTIVATIONS[name], method, network, made, c)
+
+    for blocks, weight in [(10, 0.8), (4, 0.3), (3, 0.0)]:
+        network = architecture.wire(wiring, blocks, weight)
+        plain_c, shaped_c, parts = built.read(shape(name, network, method, eta=0.6), c)
+        with float64():
+            found = jax.tree.map(np.asarray, read(blocks, weight))
+        assert found.layers == networks.layers(network)
+        # Of a smooth plain activation the series is cut: what is beyond is below single precision.
+        np.testing.assert_allclose(found.plain_c, plain_c, atol=1e-7)
+        np.testing.assert_allclose(found.shaped_c, shaped_c, atol=1e-9)
+        few = (*parts, 0, 0, 0)[: architecture.PARTS]
+        np.testing.assert_allclose(found.parts, few, atol=2e-9)
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.5])

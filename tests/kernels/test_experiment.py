@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from curvkit.core.knob import read
-from curvkit.kernels import Settings, dks_limit, experiment, figures, run, shape
+from curvkit.kernels import Settings, dks_limit, figures, run, shape
 
 
 def _run(**values):
@@ -86,13 +86,6 @@ def test_the_shaped_map_is_drawn_within_its_bounds(activation, method):
     trace = _run(activation=activation, method=method, depth=60)
     assert (trace.lower <= trace.shaped_c[-1] + 2e-4).all()
     assert (trace.shaped_c[-1] <= trace.upper + 2e-4).all()
-
-
-@pytest.mark.parametrize("wiring", ["chain", "residual", "nested", "resnet_v2"])
-def test_the_architecture_of_the_knobs_is_shaped_and_its_steepest_part_meets_the_target(wiring):
-    _, shaped, parts, _, goal = experiment.build("softplus", "dks", wiring, 6, 0.9, 1.5)
-    assert parts.max() == pytest.approx(1.5, rel=1e-6) and goal == 1.5
-    assert shaped[-1] == pytest.approx(1, abs=1e-6)
 
 
 def test_the_title_of_an_architecture_says_how_many_layers_it_has():
