@@ -196,7 +196,7 @@ def _pow(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
 @rule("iota")
 def _iota(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     (shape, kind), dimension = results(equation)[0], equation.params["dimension"]
-    cast = "" if kind == "I" else f"({kind.c})"
+    cast = f"({kind.c})"
     of = lambda index: f"({cast}{index[dimension]})"
     return [Value(shape, kind, of, (lambda k: f"({cast}{k})") if len(shape) == 1 else None)]
 

@@ -85,6 +85,8 @@ class Stream(Generic[Trace]):
             program of them: `begin`, `reading`, `finished` and `last` as above.
     """
 
+    _merit_names: list[str] | None = None
+
     def __init__(
         self,
         name: str,
@@ -100,19 +102,16 @@ class Stream(Generic[Trace]):
         begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
         mixed: bool = False,
-        begin_options: dict[str, Any] | None = None,
+        begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
         edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
-        self.steers, self._edit = tuple(steers), edit
-        self._merit_names: list[str] | None = None
+        self.steers, self.begin_only, self._edit = tuple(steers), tuple(begin_only), edit
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
-        self.begin_only = tuple(begin_only)
         checked.arguments(name, "begin", begin, ["settings", "key"])
-        checked.arguments(name, "reading", reading, ["settings", "state"])
-        checked.arguments(name, "finished", finished, ["settings", "state"])
-        checked.arguments(name, "last", last, ["settings", "state"])
+        for part, given in (("reading", reading), ("finished", finished), ("last", last)):
+            checked.arguments(name, part, given, ["settings", "state"])
         # Traced once and not twice: for the shape of a row, and for the loop.
         alone, reading = reading, jax.jit(reading, inline=True)
         advance = _chunk(reading, finished, last, capacity, name, trace.__series__)
@@ -121,7 +120,6 @@ class Stream(Generic[Trace]):
         once = alone if mixed else reading
         continued = lambda settings, state: _handed_on(state, *once(settings, state))
         self.begun, self.reading, self.finished, self.final = started, continued, finished, last
-        begin_options = begin_options or UNOPTIMISED
         self.begin = compiled(started, mixed=mixed, compiler_options=begin_options)
         self.advance = compiled(advance, mixed=mixed, compiler_options=options)
         self._batched = Batched(

@@ -17,7 +17,7 @@ from curvkit.core import messages, tree
 from curvkit.kernels import _networks as networks
 
 
-def require(network: Any, zeta: Any, eta: Any, tau: Any) -> tuple[float, float, float]:
+def require(network: Any, zeta: Any, eta: Any, tau: Any) -> tuple[Any, Any, Any]:
     """The three targets as numbers.
 
     Raises:
