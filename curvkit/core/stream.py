@@ -96,7 +96,7 @@ class Stream(Generic[Trace]):
         begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
         mixed: bool = False,
-        begin_options: dict[str, Any] | None = None,
+        begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
         edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
     ):
@@ -114,7 +114,6 @@ class Stream(Generic[Trace]):
         advance = _chunk(reading, finished, last, capacity, name, trace.__series__)
         started = lambda settings, key: tree.strong(begin(settings, key))
         continued = lambda settings, state: _handed_on(state, *reading(settings, state))
-        begin_options = begin_options or UNOPTIMISED
         self.begin = compiled(started, mixed=mixed, compiler_options=begin_options)
         self.advance = compiled(advance, mixed=mixed, compiler_options=options)
         self._batched = Batched(
