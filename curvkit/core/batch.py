@@ -65,7 +65,7 @@ class Batched:
     def __init__(
         self, *, begin: Step, reading: Step, finished: Step, last: Step, advance: Step,
         capacity: int, one_by_one: bool, options: dict[str, Any] | None = None,
-        mixed: bool = False, begin_options: dict[str, Any] | None = None,
+        mixed: bool | str = False, begin_options: dict[str, Any] = UNOPTIMISED,
     ):  # fmt: skip
         def over(function: Callable[..., Any]) -> Callable[..., Any]:
             if one_by_one:
@@ -99,9 +99,9 @@ class Batched:
 
         self.capacity, self.one_by_one = capacity, one_by_one
         begun = lambda settings, key: over(lambda each: begin(each, key))(settings)
-        self.begin = compiled(begun, mixed=mixed, compiler_options=begin_options or UNOPTIMISED)
+        self.begin = compiled(begun, mixed=bool(mixed), compiler_options=begin_options)
         further = apart if one_by_one else together
-        self.advance = compiled(further, mixed=mixed, compiler_options=options)
+        self.advance = compiled(further, mixed=mixed is True, compiler_options=options)
 
     def run(
         self, name: str, made: type[Trace], settings: Sequence[Any], key: jax.Array

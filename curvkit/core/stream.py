@@ -11,7 +11,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -73,7 +73,7 @@ class Stream(Generic[Trace]):
             compiles a new beginning, which takes a second, and leaves the rest as it is.
         options: XLA's, for the program that makes readings, such as `core.batch.OPTIMISED` where
             a run takes longer than compiling does; the flags that are set decide if None.
-        mixed: whether a part is computed in float64, see `core.x64`.
+        mixed: whether a part is computed in float64, see `core.x64`; `begin` where only in that.
         begin_options: XLA's, for the program that begins, such as `core.batch.COLD`.
         steers: names of the knobs that may be turned during a run, which then goes on: `reading`
             reads them anew each time, and `begin` does not.
@@ -101,7 +101,7 @@ class Stream(Generic[Trace]):
         one_by_one: bool = False,
         begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
-        mixed: bool = False,
+        mixed: bool | Literal["begin"] = False,
         begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
         edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
@@ -117,11 +117,11 @@ class Stream(Generic[Trace]):
         advance = _chunk(reading, finished, last, capacity, name, trace.__series__)
         started = lambda settings, key: tree.strong(begin(settings, key))
         # vmap of what was traced before applies its rules outside of `tree.float64()`.
-        once = alone if mixed else reading
+        once = alone if mixed is True else reading
         continued = lambda settings, state: _handed_on(state, *once(settings, state))
         self.begun, self.reading, self.finished, self.final = started, continued, finished, last
-        self.begin = compiled(started, mixed=mixed, compiler_options=begin_options)
-        self.advance = compiled(advance, mixed=mixed, compiler_options=options)
+        self.begin = compiled(started, mixed=bool(mixed), compiler_options=begin_options)
+        self.advance = compiled(advance, mixed=mixed is True, compiler_options=options)
         self._batched = Batched(
             begin=started, reading=continued, finished=finished, last=last, advance=advance,
             capacity=capacity, one_by_one=one_by_one, options=options, mixed=mixed,

@@ -60,7 +60,7 @@ room = _Room(
     words=figures.words,
     front=("activation", "method", "depth", "zeta", "tau", "eta", "wiring", "blocks", "weight"),
     one_by_one=True,
-    mixed=True,
+    mixed="begin",
     begin_options=_COLD,
 )
 stream = room.stream

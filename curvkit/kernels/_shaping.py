@@ -24,8 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from curvkit.core import messages, tree, x64
-from curvkit.core.batch import UNOPTIMISED
+from curvkit.core import messages, tree
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _rectifiers as rectifiers
 from curvkit.kernels import _solve as solve
@@ -36,6 +35,8 @@ from curvkit.kernels._activations import leaky_relu as leaky
 
 METHODS = ("dks", "tat")
 TOLERANCE = 1e-8
+# It runs for a millisecond, and is compiled for a person who waits.
+QUICKLY = {"xla_backend_optimization_level": 0}
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _within(base, network, method, goal) -> Shaped:
 @functools.lru_cache(maxsize=256)
 def _solver(base, method):
     """One program for all that is asked of an activation, also where JAX goes step by step."""
-    return x64.doubled(lambda given: traced.solve(base, method, *given), UNOPTIMISED)
+    return tree.doubled(lambda given: traced.solve(base, method, *given), QUICKLY)
 
 
 def _with_others(candidates):

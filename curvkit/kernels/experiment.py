@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curvkit.core import tree
 from curvkit.kernels import _finite as finite
 from curvkit.kernels import _limits as limits
 from curvkit.kernels import _maps as maps
@@ -83,10 +84,11 @@ def begin(settings: Settings, key: jax.Array) -> State:
     # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
     key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
     solution, built = solve(settings)
-    c, q = jnp.asarray(COSINES, jnp.float32), jnp.asarray(STARTS, jnp.float32)
-    start = finite.inputs_at(jnp.asarray(PAIRS, jnp.float32), settings.width)
-    sampled = jnp.broadcast_to(start, (NETWORKS, *start.shape))
-    return State(solution, built, c, c, q, q, c, c, sampled, key, jnp.zeros((), int))
+    with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
+        c, q = jnp.asarray(COSINES, jnp.float32), jnp.asarray(STARTS, jnp.float32)
+        start = finite.inputs_at(jnp.asarray(PAIRS, jnp.float32), settings.width)
+        sampled = jnp.broadcast_to(start, (NETWORKS, *start.shape))
+        return State(solution, built, c, c, q, q, c, c, sampled, key, jnp.zeros((), int))
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:

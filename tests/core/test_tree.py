@@ -44,3 +44,15 @@ def test_tracing_is_noticed_inside_of_jit_and_not_outside():
     jax.jit(lambda x: seen.append(tree.traced({"a": [x]})) or x)(1.0)
     assert seen == [True]
     assert not tree.traced({"a": [jnp.ones(2), 1.0, None]})
+
+
+def test_what_is_doubled_has_the_derivatives_of_float64_in_a_program_of_float32():
+    # (1 + x)³ − 1 of a small x, all of which is lost in single precision.
+    cubed = tree.doubled(lambda given: (1 + given["x"]) ** given["n"] - 1)
+    of = lambda x: cubed({"x": x, "n": jnp.asarray(3)})
+    x = jnp.float32(1e-9)
+    for called in (of, jax.jit(of), lambda x: jax.vmap(of)(x[None])[0]):
+        assert called(x).dtype == jnp.float32
+        assert float(called(x)) == pytest.approx(3e-9, rel=1e-6)
+    assert float(jax.grad(jax.grad(of))(x)) == pytest.approx(6, rel=1e-6)
+    assert float(jax.jit(jax.grad(of))(x)) == pytest.approx(3, rel=1e-6)

@@ -55,12 +55,11 @@ def test_an_architecture_of_traced_numbers_reads_as_one_of_plain_numbers(name, m
 
     for blocks, weight in [(10, 0.8), (4, 0.3), (3, 0.0)]:
         network = architecture.wire(wiring, blocks, weight)
-        plain_c, shaped_c, parts = built.read(shape(name, network, method, eta=0.6), c)
+        plain_c, shaped_c, parts = built.read(shape(name, network, method, eta=0.6, tau=0.6), c)
         with float64():
             found = jax.tree.map(np.asarray, read(blocks, weight))
         assert found.layers == networks.layers(network)
-        # Of a smooth plain activation the series is cut: what is beyond is below single precision.
-        np.testing.assert_allclose(found.plain_c, plain_c, atol=1e-7)
+        np.testing.assert_allclose(found.plain_c, plain_c, atol=1e-9)
         np.testing.assert_allclose(found.shaped_c, shaped_c, atol=1e-9)
         few = (*parts, 0, 0, 0)[: architecture.PARTS]
         np.testing.assert_allclose(found.parts, few, atol=2e-9)

@@ -31,7 +31,7 @@ room = _Room(
     steers=("learning_rate",),
     front=("activation", "depth", "learning_rate", "zeta", "tau", "orthogonal", "steps", "seed"),
     one_by_one=True,
-    mixed=True,
+    mixed="begin",
     options=_OPTIMISED,
 )
 stream = room.stream

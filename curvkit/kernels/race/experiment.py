@@ -62,12 +62,13 @@ def begin(settings: Settings, key: jax.Array) -> State:
     key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
     start, key = jax.random.split(key)
     numbers = solve(settings.activation, settings.depth, settings.zeta, settings.tau)
-    inputs = digits()[0][0].shape[1]
-    sizes = (inputs, settings.width, CLASSES)
-    params = network.init(start, sizes, settings.depth, settings.orthogonal)
-    params = jax.tree.map(lambda each: jnp.broadcast_to(each, (RUNNERS, *each.shape)), params)
-    adam = jax.vmap(optax.scale_by_adam().init)(params)
-    return State(numbers, params, adam, key, jnp.zeros((), int), jnp.zeros((), bool))
+    with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
+        inputs = digits()[0][0].shape[1]
+        sizes = (inputs, settings.width, CLASSES)
+        params = network.init(start, sizes, settings.depth, settings.orthogonal)
+        params = jax.tree.map(lambda each: jnp.broadcast_to(each, (RUNNERS, *each.shape)), params)
+        adam = jax.vmap(optax.scale_by_adam().init)(params)
+        return State(numbers, params, adam, key, jnp.zeros((), int), jnp.zeros((), bool))
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
