@@ -30,7 +30,7 @@ class Chain:
     """Parts one after another, the whole of it `times` over; without parts, the identity."""
 
     parts: tuple[Network, ...] = ()
-    times: int = 1
+    times: Any = 1
 
     def __post_init__(self):
         object.__setattr__(self, "parts", tuple(self.parts))
@@ -42,7 +42,7 @@ class Chain:
 class Sum:
     """Branches of the same input, each multiplied by its weight and added; the squares sum to 1."""
 
-    weights: tuple[float, ...]
+    weights: tuple[Any, ...]
     branches: tuple[Network, ...]
 
     def __post_init__(self):
