@@ -55,12 +55,12 @@ def ladder(base: Activation, tat: bool, low: int = LOW, high: int = HIGH) -> Lad
             steps += _steps(base, float(at), 1.0, *ends)
     rows = max(1, *(len(each) for step in steps for each in step[2:]))
     filled = lambda state: np.concatenate([state, np.zeros((rows - len(state), 3))])
-    lowest, highest = (np.stack([filled(step[end]) for step in steps]) for end in (2, 3))
+    low_ends, high_ends = (np.stack([filled(step[end]) for step in steps]) for end in (2, 3))
     return Ladder(
         unit,
         np.array([*(step[0] for step in steps), float(high)]),
-        lowest,
-        highest,
+        low_ends,
+        high_ends,
         np.array([np.arange(rows) < len(step[2]) for step in steps]),
     )
 

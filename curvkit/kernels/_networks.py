@@ -25,7 +25,7 @@ from curvkit.core import messages, tree
 from curvkit.kernels._parts import WHOLE, Chain, Network, Nonlinear, Sum, whole
 
 
-def feed_forward(depth: int | jax.Array) -> Chain:
+def feed_forward(depth: Any) -> Chain:
     """`depth` nonlinear layers one after another.
 
     >>> layers(feed_forward(7))
@@ -34,11 +34,11 @@ def feed_forward(depth: int | jax.Array) -> Chain:
     return Chain((Nonlinear(),), whole("depth", depth))
 
 
-def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bool = True) -> Chain:
+def residual(blocks: Any, layers_per_block: Any = 2, *, weight: Any, final: bool = True) -> Chain:
     """`blocks` times w · x + √(1 − w²) · branch(x), then one nonlinear layer if `final`.
 
     Args:
-        blocks: how many.
+        blocks: how many; may be traced, as the next two may.
         layers_per_block: nonlinear layers of each branch.
         weight: w of the shortcut, in [0, 1).
         final: whether a nonlinear layer follows the last sum, as in a pre-activation ResNet.
@@ -55,7 +55,7 @@ def residual(blocks: int, layers_per_block: int = 2, *, weight: float, final: bo
     return Chain((Chain((block,), blocks), *([Nonlinear()] if final else [])))
 
 
-def residual_block(branch: Network, weight: float, shortcut: Network | None = None) -> Sum:
+def residual_block(branch: Network, weight: Any, shortcut: Network | None = None) -> Sum:
     """The sum w · shortcut(x) + √(1 − w²) · branch(x); `weight` is w in [0, 1).
 
     Without a `shortcut` it is the identity.
@@ -69,7 +69,7 @@ def residual_block(branch: Network, weight: float, shortcut: Network | None = No
 
 
 def resnet_v2(
-    blocks: Sequence[int] = (3, 4, 6, 3), *, layers_per_block: int = 3, weight: float
+    blocks: Sequence[Any] = (3, 4, 6, 3), *, layers_per_block: int = 3, weight: Any
 ) -> Chain:
     """A pre-activation ResNet without normalisation: stages whose first shortcut is projected.
 

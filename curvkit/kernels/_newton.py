@@ -262,7 +262,7 @@ def order(size: jax.Array) -> jax.Array:
     return jnp.where(rank[None] == numbers[:, None], numbers, 0).sum(1)
 
 
-def rule(cuts: jax.Array | np.ndarray, panels: int = PANELS) -> tuple[jax.Array, jax.Array]:
+def rule(cuts: Any, panels: int = PANELS) -> tuple[jax.Array, jax.Array]:
     """Nodes and weights on [−10, 10] between `cuts` of the shape (rows, cuts), which rise.
 
     Between two of them, however far apart, there are so many panels.

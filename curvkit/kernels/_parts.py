@@ -30,7 +30,7 @@ class Chain:
     """Parts one after another, the whole of it `times` over; without parts, the identity."""
 
     parts: tuple[Network, ...] = ()
-    times: int = 1
+    times: Any = 1
 
     def __post_init__(self):
         object.__setattr__(self, "parts", tuple(self.parts))

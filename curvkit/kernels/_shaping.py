@@ -67,11 +67,11 @@ class Shaped:
     base: Activation
     network: networks.Network
     method: str
-    alpha: float
-    beta: float
-    gamma: float
-    delta: float
-    negative_slope: float | None
+    alpha: Any
+    beta: Any
+    gamma: Any
+    delta: Any
+    negative_slope: Any
     local: solve.Local
     conditions: tuple[Condition, ...]
     others: tuple["Shaped", ...] = field(default=(), repr=False)
@@ -127,10 +127,10 @@ def shape(
     network: networks.Network | None = None,
     method: str = "dks",
     *,
-    depth: int | None = None,
-    zeta: float = 1.5,
-    eta: float = 0.9,
-    tau: float = 0.3,
+    depth: Any = None,
+    zeta: Any = 1.5,
+    eta: Any = 0.9,
+    tau: Any = 0.3,
 ) -> Shaped:
     """Shapes an activation for a network, by Deep Kernel Shaping or TAT.
 

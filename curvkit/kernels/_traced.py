@@ -197,15 +197,11 @@ def _relu_moments(alpha, beta):
     return tuple(jnp.where(beta > 0, one, other) for one, other in zip(up, down, strict=True))
 
 
-def _refuse_relu(network: networks.Network, eta: Any):
-    return rectifiers.SOLVERS["relu", "tat"](network, eta)
-
-
 SOLVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("leaky_relu", "dks"): dks_leaky_relu,
     ("leaky_relu", "tat"): tat_leaky_relu,
     ("relu", "dks"): dks_relu,
-    ("relu", "tat"): _refuse_relu,
+    ("relu", "tat"): rectifiers.SOLVERS["relu", "tat"],
 }
 
 
