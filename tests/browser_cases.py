@@ -663,7 +663,7 @@ case("chosen keys", KEY, np.array([True, False, True]), tolerance=0)(
 WIDE_KEY = jax.random.key(7, impl="rbg")
 case("numbers of the other generator", WIDE_KEY, np.array([1, 2, 2**32 - 1, 2**32 - 1], np.uint32))(
     lambda k, w: (
-        jax.random.bits(k, (2, 5)),
+        jax.random.bits(k, (2, 5), np.uint32),
         jax.random.normal(k, (7,), np.float32),
         jax.random.key_data(jax.random.split(k, 3)),
         jax.random.key_data(jax.random.fold_in(k, 5)),

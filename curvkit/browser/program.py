@@ -77,6 +77,7 @@ def written(
     still = module.function("fix", fix, [*knobs, *states], others)[len(last) :]
     given = [*knobs, *states, *others, *count]
     made = module.function("advance", advance, given, states)[len(states) :]
+    edits = _edits(module, parts, traced, (leaves, state, [*knobs, *states], states))
     place = lambda value: module.place(value).told()
     named = lambda names, values: [
         {"name": n, **place(v)} for n, v in zip(names, values, strict=True)
@@ -91,8 +92,27 @@ def written(
         "count": place(count[0]), "made": place(made[-2]), "ended": place(made[-1]),
         "rows": named(sorted(parts.row_names), made[:-2]),
         "fixed": named(sorted(parts.fixed_names), still), "capacity": parts.capacity,
+        "edits": edits,
     }  # fmt: skip
     return Program(module.text(), told, module.bytes, module.met)
+
+
+def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, Any]:
+    """Adds a function for each field that can be edited by hand: `edit_` and its name, of an item
+    and of two numbers, of which one that is nan stays as it was.
+    """
+    stream, (leaves, state, given, states) = parts.stream, of
+    if stream.edit_traced is None:
+        return {}
+    item, values = jax.ShapeDtypeStruct((), np.int32), jax.ShapeDtypeStruct((2,), np.float32)
+    number, pair = module.arrays([item, values])
+    for field in stream.trace.EDITED:
+        jaxpr = traced(functools.partial(parts.edit, field), leaves, state, item, values)
+        module.function(f"edit_{field}", jaxpr, [*given, number, pair], states)
+    return {
+        "fields": list(stream.trace.EDITED), "item": module.place(number).told(),
+        "values": module.place(pair).told(),
+    }  # fmt: skip
 
 
 def _names(settings: Any) -> list[str]:
@@ -135,6 +155,13 @@ class _Parts:
 
     def begin(self, settings: Any, shared: Any, key: Any) -> Any:
         return self.stream.begun(settings, key)
+
+    def edit(
+        self, field: str, settings: Any, shared: Any, state: Any, item: Any, values: Any
+    ) -> Any:
+        assert self.stream.edit_traced is not None
+        after = self.stream.edit_traced(settings, state, field, item, values)
+        return tree.strong(tree.typed(after, state))
 
     def last(self, settings: Any, state: Any) -> dict[str, Any]:
         return dict(self.stream.final(settings, state))

@@ -228,9 +228,9 @@ static inline void threefry(unsigned k0, unsigned k1, unsigned x0, unsigned x1, 
 // Philox 4x32 with 10 rounds, as XLA's generator of bits uses it on a processor: the first two words
 // of the state are its key and the upper half of the counter, the other two the lower half.
 static void philox(const unsigned *state, unsigned *next, int count, unsigned *bits) {
-  u64 low = state[2] | (u64)state[3] << 32;
-  for (int at = 0; at < count; at += 4, low++) {
-    unsigned c[4] = {(unsigned)low, (unsigned)(low >> 32), state[0], state[1]};
+  u64 low = state[2] | (u64)state[3] << 32, high = state[0] | (u64)state[1] << 32;
+  for (int at = 0; at < count; at += 4, low++, high += low == 0) {
+    unsigned c[4] = {(unsigned)low, (unsigned)(low >> 32), (unsigned)high, (unsigned)(high >> 32)};
     unsigned k0 = state[0], k1 = state[1];
     for (int r = 0; r < 10; r++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
       u64 p = (u64)0xD2511F53u * c[0], q = (u64)0xCD9E8D57u * c[2];

@@ -77,10 +77,10 @@ def _variant(room: Any, draw: Any, settings: Any) -> dict[str, Any]:
     program = written(room.stream, settings, **drawn)
     module = compiler.compiled(program.text)
     static = {name for name, each in knobs.knobs(settings).items() if each.static}
-    facts = knob_facts(room.stream, settings)
+    told = first.told(knob_facts(room.stream, settings))
     return {
         "choices": {k: v for k, v in knobs.as_dict(settings).items() if k in static},
-        "scene": without_edits(first.told(facts)),
+        "scene": told if program.told["edits"] else without_edits(told),
         "program": program.told,
         "wasm": base64.b64encode(zlib.compress(module, 9)).decode(),
     }
@@ -94,7 +94,7 @@ def _first(room: Any, draw: Any, settings: Any) -> Any:
 
 
 def without_edits(told: dict[str, Any]) -> dict[str, Any]:
-    """A scene whose data cannot be edited by hand: that takes a kernel."""
+    """A scene whose data cannot be edited by hand: for that its program has no function."""
     for view in told["views"]:
         view["marks"] = [
             {k: v for k, v in mark.items() if k != "drag" or not v.get("each")}

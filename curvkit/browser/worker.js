@@ -40,15 +40,22 @@ async function loadedProgram(variant) {
     ...exports, variant, capacity: told.capacity,
     knobs: Object.fromEntries(told.knobs.map((each) => [each.name, view(each)])),
     count: view(told.count), made: view(told.made), ended: view(told.ended),
+    edits: told.edits.fields && { fields: told.edits.fields, item: view(told.edits.item), values: view(told.edits.values) },
     state: told.state.map(view), rows: told.rows.map(series), fixed: told.fixed.map(series),
   };
 }
 
 // ---- a run, its states, and the knobs that were turned on its way
-function begun(program) {
+function begun(program, edits = new Map()) {
   run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0 };
   set(settings);
   program.begin();
+  for (const { field, item, x = NaN, y = NaN } of edits.values()) {
+    program.edits.item[0] = item;
+    program.edits.values.set([x, y]);
+    program[`edit_${field}`]();
+  }
+  run.edits = edits;
   keep(true);
 }
 function set(knobs) {
@@ -200,6 +207,19 @@ async function answer(message) {
   sendRows(FIRST, { steered: true });
 }
 
+// Begins anew on data edited by hand, what was edited before included.
+function edit({ field, item, x, y }) {
+  const { program, edits } = run, place = `${field} ${item}`, numbers = [x, y].filter((each) => each != null);
+  if (!program.edits?.fields.includes(field) || !numbers.length || !numbers.every(Number.isFinite)) {
+    post({ kind: "refused", knob: field, words: "This cannot be edited here." });
+    return;
+  }
+  const held = { field, item, ...edits.get(place), ...(x != null && { x }), ...(y != null && { y }) };
+  begun(program, new Map([...edits, [place, held]]));
+  run.first = { ...settings };
+  sendRows(FIRST, { steered: true, anew: true });
+}
+
 // One chunk a turn, and the hand is heard between; it sleeps when it is far enough ahead.
 const turns = new MessageChannel();
 let [waiting, busy, steered] = [false, false, []];
@@ -208,7 +228,11 @@ turns.port1.onmessage = async () => {
   if (busy || !run) return;
   busy = true;
   try {
-    if (steered.length) await answer(steered.shift());
+    if (steered.length) {
+      const message = steered.shift();
+      if (message.kind === "edit") edit(message);
+      else await answer(message);
+    }
     else {
       const ahead = run.seen + Math.max(LEAST_AHEAD, AHEAD_SECONDS * run.rate);
       if (run.ended || run.head >= ahead) return;
@@ -241,9 +265,12 @@ const heard = {
   seen({ at, rate }) {
     if (run) Object.assign(run, { seen: at, rate });
   },
+  edit(message) {
+    if (message.phase === "end") steered.push(message);
+  },
   // Of turns that wait, only the newest of the same knobs counts.
   steer(message) {
-    const names = (each) => `${each.over} ${Object.keys(each.knobs).sort()}`;
+    const names = (each) => `${each.kind} ${each.over} ${Object.keys(each.knobs ?? {}).sort()}`;
     steered = [...steered.filter((each) => names(each) !== names(message)), message];
   },
 };

@@ -79,6 +79,7 @@ class Stream(Generic[Trace]):
             reads them anew each time, and `begin` does not.
         edit: `edit(settings, state, field, item, values) -> state`, where data can be edited by
             hand before a run: the state that it starts from, with one item changed.
+        edited: the same, traced and unchecked, of an array (x, y) in which nan stays as it was.
 
     Attributes:
         begun, reading, finished, final: its parts as plain functions, for who makes another
@@ -105,9 +106,11 @@ class Stream(Generic[Trace]):
         begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
         edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
+        edited: Callable[[Any, Any, str, Any, Any], Any] | None = None,
     ):
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self.steers, self.begin_only, self._edit = tuple(steers), tuple(begin_only), edit
+        self.edit_traced = edited
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         checked.arguments(name, "begin", begin, ["settings", "key"])
         for part, given in (("reading", reading), ("finished", finished), ("last", last)):

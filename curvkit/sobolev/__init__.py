@@ -47,6 +47,7 @@ room = _Room(
     words=figures.words,
     steers=("slope_weight", "learning_rate"),
     edit=_experiment.edit,
+    edited=_experiment.edited,
     front=("function", "points", "slope_weight", "slope_noise", "activation", "steps", "seed"),
     begin_only=("function",),
 )

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from curvkit.core import messages
@@ -80,26 +81,34 @@ def edit(
     Raises:
         ValueError: with one sentence, if there is no such field or point, or it is outside.
     """
-    data = state.data
+    if field not in Trace.EDITED:
+        raise ValueError(messages.unknown("field to edit", field, Trace.EDITED))
     item = messages.whole("the point", item, 0, most=settings.points - 1)
+    inside: dict[str, Any] = dict(least=-1, most=1) if field == "points" else {}
+    what = "a point's" if field == "points" else "a stroke's"
+    new = {
+        each: messages.real(f"{what} {each}", values[each], **inside)
+        for each in "xy" if each in values
+    }  # fmt: skip
+    given = jnp.array([new.get(each, np.nan) for each in "xy"], state.data.inputs.dtype)
+    return _edited(settings, state, field, item, given)
+
+
+def edited(settings: Settings, state: State, field: str, item: Any, values: Any) -> State:
+    """As `edit`, traced and unchecked: values (2,), of which one that is nan stays as it was."""
+    data = state.data
     point, slope = data.inputs[0, item], data.slopes[0, item]
     old = point if field == "points" else point + STROKE * slope
-    asked = {each: values.get(each, float(old[at])) for at, each in enumerate("xy")}
+    new = jnp.where(jnp.isnan(values), old, values)
     if field == "points":
-        inside: dict[str, Any] = dict(least=-1, most=1)
-        new = [messages.real(f"a point's {each}", asked[each], **inside) for each in asked]
-        told = _known(settings.function, jnp.asarray([new], old.dtype))
+        told = known(settings.function, new[None])
         data = Known(*(was.at[0, item].set(is_[0]) for was, is_ in zip(data, told, strict=True)))
-    elif field == "tips":
-        new = [messages.real(f"a stroke's {each}", asked[each]) for each in asked]
-        turned = (jnp.asarray(new, old.dtype) - point) / STROKE
-        data = data._replace(slopes=data.slopes.at[0, item].set(turned))
     else:
-        raise ValueError(messages.unknown("field to edit", field, Trace.EDITED))
+        data = data._replace(slopes=data.slopes.at[0, item].set((new - point) / STROKE))
     return state._replace(data=data)
 
 
-_known = jax.jit(known, static_argnums=0, compiler_options=UNOPTIMISED)
+_edited = jax.jit(edited, static_argnames="field", compiler_options=UNOPTIMISED)
 
 
 def trained_on(settings: Settings, params: Any, data: Known, weight: Any) -> jax.Array:

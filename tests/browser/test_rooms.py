@@ -145,6 +145,30 @@ def test_a_cut_run_goes_on_to_the_same_bits():
         np.testing.assert_array_equal(again[name], values, err_msg=name)
 
 
+def test_data_edited_by_hand_are_what_jax_makes_of_them():
+    house = room("sobolev")
+    settings, run = short(house), program("sobolev")
+    run.turn(**{each["name"]: each["value"] for each in run.told["knobs"]})
+    run.begin()
+    edits = [
+        ("points", 1, {"x": 0.25, "y": -0.5}),
+        ("tips", 2, {"x": 0.1}),
+        ("points", 1, {"y": 0.75}),
+    ]
+    for field, item, values in edits:
+        run.at(run.told["edits"]["item"])[...] = item
+        run.at(run.told["edits"]["values"])[...] = [values.get(each, np.nan) for each in "xy"]
+        run.machine.call(f"edit_{field}")
+    rows, _ = run.advance(5)
+    course = house.stream.course(settings, edits=edits)
+    course.advance(5)
+    for name, values in rows.items():
+        assert off(name, values, getattr(course.trace, name)) <= NEAR, name
+    plain = house.stream.course(settings)
+    plain.advance(5)
+    assert off("surface", rows["surface"], plain.trace.surface) > NEAR, "nothing was edited"
+
+
 def test_no_more_rows_than_there_is_room_for():
     run = program("verification")
     run.begin()
