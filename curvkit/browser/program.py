@@ -7,7 +7,7 @@ back.
 """
 
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.browser.module import Module
+from curvkit.browser.values import Value
 from curvkit.core import knob, tree
 from curvkit.core.stream import Stream
 
@@ -75,17 +76,14 @@ def written(
     count = module.arrays(advance.in_avals[-1:])
     module.function("begin", begin, [*knobs, *keys], states)
     still = module.function("fix", fix, [*knobs, *states], others)[len(last) :]
-    given = [*knobs, *states, *others, *count]
-    made = module.function("advance", advance, given, states)[len(states) :]
+    made = module.function("advance", advance, [*knobs, *states, *others, *count], states)
+    made = made[len(states) :]
     edits = _edits(module, parts, traced, (leaves, state, [*knobs, *states], states))
-    place = lambda value: module.place(value).told()
-    named = lambda names, values: [
-        {"name": n, **place(v)} for n, v in zip(names, values, strict=True)
-    ]
+    place, named = lambda value: module.place(value).told(), functools.partial(_named, module)
     told = {
         "knobs": [
-            {**each, "value": float(value), "name": name} for each, value, name
-            in zip(named(_names(settings), knobs), leaves, _names(settings), strict=True)
+            {**each, "value": float(value)}
+            for each, value in zip(named(_names(settings), knobs), leaves, strict=True)
         ],
         "key": {**place(keys[0]), "value": np.asarray(jax.random.key_data(key)).ravel().tolist()},
         "state": [place(each) for each in _read(advance, states, len(leaves))],
@@ -95,6 +93,12 @@ def written(
         "edits": edits,
     }  # fmt: skip
     return Program(module.text(), told, module.bytes, module.met)
+
+
+def _named(module: Module, names: Sequence[str], values: Sequence[Value]) -> list[dict[str, Any]]:
+    """The places of values, with their names."""
+    pairs = zip(names, values, strict=True)
+    return [{"name": name, **module.place(value).told()} for name, value in pairs]
 
 
 def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, Any]:

@@ -95,22 +95,19 @@ class Stream(Generic[Trace]):
         begin: Callable[[Any, jax.Array], Any],
         reading: Callable[[Any, Any], tuple[Any, dict[str, jax.Array]]],
         finished: Callable[[Any, Any], jax.Array],
-        length: Callable[[Any], int],
-        trace: type[Trace],
+        length: Callable[[Any], int], trace: type[Trace],
         last: Callable[[Any, Any], dict[str, jax.Array]] = lambda settings, state: {},
-        capacity: int = 512,
-        one_by_one: bool = False,
-        begin_only: Sequence[str] = (),
+        capacity: int = 512, one_by_one: bool = False, begin_only: Sequence[str] = (),
         options: dict[str, Any] | None = None,
         mixed: bool | Literal["begin"] = False,
         begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
         edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
         edited: Callable[[Any, Any, str, Any, Any], Any] | None = None,
-    ):
+    ):  # fmt: skip
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
-        self.steers, self.begin_only, self._edit = tuple(steers), tuple(begin_only), edit
-        self.edit_traced = edited
+        self.steers, self.begin_only = tuple(steers), tuple(begin_only)
+        self._edit, self.edit_traced = edit, edited
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         checked.arguments(name, "begin", begin, ["settings", "key"])
         for part, given in (("reading", reading), ("finished", finished), ("last", last)):
