@@ -127,7 +127,7 @@ def shape(
     network: networks.Network | None = None,
     method: str = "dks",
     *,
-    depth: Any = None,
+    depth: int | jax.Array | None = None,
     zeta: Any = 1.5,
     eta: Any = 0.9,
     tau: Any = 0.3,
