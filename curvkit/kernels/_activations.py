@@ -100,7 +100,7 @@ def _function(kind: str, *told: Any) -> Callable[..., Any]:
     return told[0]
 
 
-def leaky_relu(slope: float) -> Activation:
+def leaky_relu(slope: float | jax.Array) -> Activation:
     """The leaky ReLU with that `slope` below zero; 0 makes the ReLU.
 
     >>> [float(part) for part in leaky_relu(0.5).jet(np.array(-2.0))]

@@ -44,11 +44,11 @@ class Condition:
     """One condition: what was asked, and what a quadrature finer than the solver's finds."""
 
     name: str
-    target: float
-    achieved: float
+    target: Any
+    achieved: Any
 
     @property
-    def residual(self) -> float:
+    def residual(self) -> Any:
         """How far it was missed."""
         return self.achieved - self.target
 
