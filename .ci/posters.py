@@ -83,6 +83,7 @@ class Asked(NamedTuple):
     settings: Any
     draw: Any
     values: dict[str, Any]
+    name: str | None = None
 
 
 def asked(notebook: Path) -> Asked | None:
