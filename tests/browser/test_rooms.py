@@ -17,7 +17,8 @@ NEAR = 1e-3
 UP_TO_SIGN = {"distance", "top_gradient", "offset"}
 # What is small by itself, and of which rounding is a larger part: the residual of an eigenpair,
 # and the cosine of two vectors that are nearly at right angles.
-ROUNDED = {"residual": 2e-2, "alignment": 1e-2}
+# A condition number multiplies rounding by itself.
+ROUNDED = {"residual": 2e-2, "alignment": 1e-2, "plain_kappa": 2e-2, "shaped_kappa": 2e-2}
 # What is next to nothing: how far a solved target is missed.
 NOTHING = {"missed"}
 MIRRORED = {"across"}  # along an eigenvector from one end to the other
