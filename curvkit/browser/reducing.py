@@ -69,10 +69,7 @@ def _reduce(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
                 step.format(a=total, x=source.at(joined(outer, inner)), kind=kind)))  # fmt: skip
         write.line(f"{made.at(outer)}={total};")
 
-    with write.nest():
-        write.line("{")
-        write.loops(shape, one)
-        write.line("}")
+    write.each(shape, one)
     return [made]
 
 
@@ -126,17 +123,14 @@ def _extreme_place(walk: Walk, equation: Any, given: list[Value]) -> list[Value]
         write.line(f"if({better}){{{best}={x};{at}={k};}}")
         write.line(f"{made.at(outer)}={at};")
 
-    with write.nest():
-        write.line("{")
-        write.loops(shape, one)
-        write.line("}")
+    write.each(shape, one)
     return [made]
 
 
 RUNNING = {
-    "cumsum": ("{a}+={x};", "add"), "cumprod": ("{a}*={x};", "mul"),
-    "cummax": ("{a}=max_{kind}({a},{x});", "max"), "cummin": ("{a}=min_{kind}({a},{x});", "min"),
-    "cumlogsumexp": ("{a}=logaddexp_{kind}({a},{x});", "log"),
+    "cumsum": "{a}+={x};", "cumprod": "{a}*={x};",
+    "cummax": "{a}=max_{kind}({a},{x});", "cummin": "{a}=min_{kind}({a},{x});",
+    "cumlogsumexp": "{a}=logaddexp_{kind}({a},{x});",
 }  # fmt: skip
 
 
@@ -144,7 +138,7 @@ RUNNING = {
 def _running(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     write, axis, back = walk.writer, equation.params["axis"], equation.params["reverse"]
     source, (shape, kind) = write.stored(given[0]), results(equation)[0]
-    made, n, step = write.new(shape, kind), shape[axis], RUNNING[equation.primitive.name][0]
+    made, n, step = write.new(shape, kind), shape[axis], RUNNING[equation.primitive.name]
     others = [1 if k == axis else size for k, size in enumerate(shape)]
     if not made.size:
         return [made]
@@ -160,10 +154,7 @@ def _running(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
         taken = step.format(a=total, x=x, kind=kind)
         write.line(f"for(int {k}=1;{k}<{n};{k}++){{{taken}{made.at(index)}={total};}}")
 
-    with write.nest():
-        write.line("{")
-        write.loops(others, one)
-        write.line("}")
+    write.each(others, one)
     return [made]
 
 
@@ -194,10 +185,7 @@ def _sort(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
             write.line(f"{at(array, j)}={name};")
         write.line("}")
 
-    with write.nest():
-        write.line("{")
-        write.loops(others, one)
-        write.line("}")
+    write.each(others, one)
     return made
 
 

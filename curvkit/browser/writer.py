@@ -129,6 +129,13 @@ class Writer:
             for _ in real:
                 self.line("}")
 
+    def each(self, shape: Sequence[int], body: Callable[[Index], None]) -> None:
+        """A loop over every index of `shape` in a function of its own, also where there is one."""
+        with self.nest():
+            self.line("{")
+            self.loops(shape, body)
+            self.line("}")
+
     @contextmanager
     def nest(self, apart: bool = True) -> Iterator[None]:
         """What is written within is a C function of its own, if it is not in one already."""
