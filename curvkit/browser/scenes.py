@@ -2,11 +2,11 @@
 
 import base64
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from curvkit.browser import compiler
-from curvkit.browser.program import written
+from curvkit.browser.program import Program, written
 from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.show.stage.live import knob_facts
@@ -38,7 +38,8 @@ def trains(
         raise ValueError(messages.unknown("scene", scene, room.scenes))
     draw = room.scenes[scene][0]
     variants, size = [], 0
-    for wanted in _wanted(room, draw, settings, choices):
+    turned = _first(room, draw, settings).knobs if choices is None else ()
+    for wanted in settings_of(settings, turned, choices):
         variant = _variant(room, draw, wanted)
         size += len(variant["wasm"])
         if variants and size > most:
@@ -47,16 +48,24 @@ def trains(
     return {"variants": variants, "settings": knobs.as_dict(settings)}
 
 
-def _wanted(
-    room: Any, draw: Any, settings: Any, choices: Mapping[str, Sequence[Any]] | None
+def settings_of(
+    settings: Any, turned: Iterable[str], choices: Mapping[str, Sequence[Any]] | None
 ) -> Iterator[Any]:
-    """The settings of each program: as given first, then each choice by itself."""
+    """The settings of each program of a page: as given first, then each choice by itself.
+
+    Args:
+        settings: what the run begins with.
+        turned: the knobs that the page turns.
+        choices: of static knobs, which values the page has; all of those that it turns if None.
+
+    Raises:
+        ValueError: with one sentence, where a choice is none.
+    """
     yield settings
     declared = knobs.knobs(settings)
     if choices is None:
-        turned = [name for name in _first(room, draw, settings).knobs if declared[name].static]
-        choices = {name: _values(declared[name]) for name in turned}
-    for name, values in (choices or {}).items():
+        choices = {name: _values(declared[name]) for name in turned if declared[name].static}
+    for name, values in choices.items():
         if name not in declared:
             raise ValueError(messages.unknown("setting", name, declared))
         if not declared[name].static:
@@ -75,12 +84,19 @@ def _variant(room: Any, draw: Any, settings: Any) -> dict[str, Any]:
     first = _first(room, draw, settings)
     drawn = {"rows": draw.rows, "fixed": draw.fixed, "turned": tuple(first.knobs)}
     program = written(room.stream, settings, **drawn)
-    module = compiler.compiled(program.text)
-    static = {name for name, each in knobs.knobs(settings).items() if each.static}
     told = first.told(knob_facts(room.stream, settings))
     return {
-        "choices": {k: v for k, v in knobs.as_dict(settings).items() if k in static},
         "scene": told if program.told["edits"] else without_edits(told),
+        **packed(program, settings),
+    }
+
+
+def packed(program: Program, settings: Any) -> dict[str, Any]:
+    """A compiled program as a page holds it, with the static knobs that it is for."""
+    module = compiler.compiled(program.text)
+    static = {name for name, each in knobs.knobs(settings).items() if each.static}
+    return {
+        "choices": {k: v for k, v in knobs.as_dict(settings).items() if k in static},
         "program": program.told,
         "wasm": base64.b64encode(zlib.compress(module, 9)).decode(),
     }

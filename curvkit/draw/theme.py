@@ -6,9 +6,12 @@ share a panel they differ in dash as well.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import copy
 import functools
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -158,9 +161,47 @@ def figure(
         return drawn
     pandas_race.settle()
     options = dict(shared_xaxes=True, vertical_spacing=0.06, row_heights=shares) | panels
+    if (noted := _noted.get()) is not None:
+        noted.append((rows, options))
     blank = copy.deepcopy(_empty(_mode, _chosen, rows, json.dumps(options)))
     blank.update_layout(title_text=title, height=height or 200 + 210 * rows)
     return blank
+
+
+_noted: contextvars.ContextVar[list[Any] | None] = contextvars.ContextVar("noted", default=None)
+
+
+@contextlib.contextmanager
+def noting() -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Within the block, notes the rows and the options of the panels of each figure begun."""
+    noted: list[tuple[int, dict[str, Any]]] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+def frame(rows: int, options: dict[str, Any]) -> dict[str, Any]:
+    """An empty figure as JSON: `layout`, but for the template, and the axes of its `cells`.
+
+    Args:
+        rows: how many panels are above one another.
+        options: those of its panels, as `noting` tells them.
+    """
+    blank: Any = _empty("light", False, rows, json.dumps(options))
+    layout = json.loads(blank.to_json())["layout"]
+    layout.pop("template", None)
+    cells = []
+    for row, places in enumerate(blank._grid_ref or ((),), 1):
+        for col, each in enumerate(places, 1):
+            ref = each[0] if each else None
+            if ref is None:
+                continue
+            keys = ref.layout_keys
+            named = dict(scene=keys[0]) if len(keys) == 1 else dict(xaxis=keys[0], yaxis=keys[1])
+            cells.append({"row": row, "col": col, **named})
+    return {"rows": rows, "options": options, "layout": layout, "cells": cells}
 
 
 @functools.cache

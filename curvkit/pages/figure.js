@@ -155,6 +155,23 @@ const draw = (drawn, figure) => {
   return Plotly.newPlot(drawn, given).then(() => { keep(drawn); return fit(drawn); });
 };
 
+// Brings a place to a figure of a run that goes on, drawn anew only where it is another figure.
+const follow = async (drawn, { data, layout }, name) => {
+  if (drawn.shows !== name) {
+    drawn.shows = name;
+    await draw(drawn, { data, layout });
+    if (!drawn.watched) new ResizeObserver(() => fit(drawn)).observe(drawn);
+    drawn.watched = true;
+    return;
+  }
+  drawn.wide = structuredClone(layout);
+  const next = drawn.form ? narrowed(drawn.wide, drawn.full) : layout;
+  if (drawn.form) Object.assign(next, { height: drawn.layout.height, margin: drawn.layout.margin });
+  await Plotly.react(drawn, data, next, CONFIG);
+  if (drawn.form) await Plotly.relayout(drawn, below(drawn));
+};
+globalThis.curvkitFigure = follow;
+
 const every = [...document.querySelectorAll(".figure .plotly-graph-div")];
 every.forEach((drawn) => {
   keep(drawn);

@@ -90,8 +90,8 @@ def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = 
         f"<main>\n{body}</main>\n<footer>\n{_facts(facts, profile)}\n</footer>\n"
     )
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
-    trains = stages.PLACE in body and stages.TRAINS in body
-    player = script(stages.program(trains), nonce, "module") if stages.PLACE in body else ""
+    trains = stages.trains(body)
+    player = script(stages.program(trains), nonce, "module") if stages.needed(body) else ""
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
     library = script(get_plotlyjs(), nonce) if drawn else ""
     return shell(facts.title, library + content + script(scripts, nonce) + player, nonce, trains)

@@ -1,7 +1,9 @@
 """A scene in a page: the stage's program once, and each scene as JSON that it mounts."""
 
+import base64
 import html
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +11,14 @@ from curvkit.draw.scene import script
 from curvkit.draw.scene.pack import MIME as MIME
 
 PLACE = '<div class="curvkit-scene">'
+FIGURES = '<div class="curvkit-figures">'
 MOUNT = """
+for (const place of document.querySelectorAll(".curvkit-figures")) {
+  inflate(place.querySelector("script").textContent).then((bytes) => {
+    const { panel, worker } = JSON.parse(new TextDecoder().decode(bytes));
+    return mountPanel(place, panel, worker);
+  });
+}
 for (const place of document.querySelectorAll(".curvkit-scene")) {
   const text = place.querySelector("script").textContent;
   Promise.resolve().then(() => {
@@ -43,6 +52,29 @@ def drawn(packed: Mapping[str, Any], *, asks: bool = True) -> str:
         f'{PLACE}<script type="application/json">{text}</script>'
         f"<noscript><p>{alt}</p></noscript></div>"
     )
+
+
+def figures(panel: Mapping[str, Any], worker: str, before: str = "") -> str:
+    """The place of figures whose run is made in the page; `program` mounts it.
+
+    Args:
+        panel: as `browser.panels.trains` gives it.
+        worker: the text of its worker.
+        before: as HTML, what is shown where no run can be made.
+    """
+    text = json.dumps({"panel": panel, "worker": worker}, ensure_ascii=False, separators=(",", ":"))
+    told = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return f'{FIGURES}<script type="text/plain">{told}</script>{before}</div>'
+
+
+def trains(body: str) -> bool:
+    """Whether something that a page holds makes its run there."""
+    return FIGURES in body or (PLACE in body and TRAINS in body)
+
+
+def needed(body: str) -> bool:
+    """Whether what a page holds needs `program`."""
+    return PLACE in body or FIGURES in body
 
 
 def program(trains: bool = False) -> str:

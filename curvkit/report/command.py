@@ -116,13 +116,19 @@ def gallery(
 
 Room = Annotated[str, typer.Argument(help="The room whose scene is shown.")]
 Scene = Annotated[str | None, typer.Option(help="Which of its scenes; the first if none is given.")]
+Figure = Annotated[
+    str | None, typer.Option(help="Which of its figures is first, of a page of figures.")
+]
 Lesson = Annotated[
     Path | None, typer.Option(parser=OUT, metavar="FILE", help="The page; ROOM-SCENE.html if none.")
 ]
 
 
-def page(room: Room, scene: Scene = None, settings: Set = None, out: Lesson = None) -> None:
-    """Write a page of one scene that trains in it: one file, for a course's own site.
+def page(
+    room: Room, scene: Scene = None, figure: Figure = None, settings: Set = None,
+    out: Lesson = None,
+) -> None:  # fmt: skip
+    """Write a page of one scene, or of figures, that trains in it: one file, for a course's site.
 
     It needs no kernel, no server and no network, also when it is opened from a file.
     """
@@ -131,14 +137,20 @@ def page(room: Room, scene: Scene = None, settings: Set = None, out: Lesson = No
     from curvkit.report import trained
 
     house = load(room).room
-    name = next(iter(house.scenes), "") if scene is None else scene
+    if scene is not None and figure is not None:
+        raise ValueError("A page is of a scene or of figures; give --scene or --figure.")
+    drawn = figure if figure is not None or house.scenes else next(iter(house.figures))
+    name = drawn or (next(iter(house.scenes)) if scene is None else scene)
     target = out or Path(f"{house.name}-{name}.html")
     if target.suffix != ".html":
         raise ValueError(messages.refusal("--out", "a file ending in .html", str(target)))
     files.replaceable(target, trained.is_one, "a page of curvkit")
-    sizes = trained.lesson(house, name, parameters.pairs(settings or ()), target)
+    write = trained.lesson if drawn is None else trained.figures
+    sizes = write(house, name, parameters.pairs(settings or ()), target)
     kilobytes = {part: round(size / 1000) for part, size in sizes.items()}
-    typer.echo(f"{target}: {kilobytes['page']} kB, of which programs {kilobytes['programs']} kB")
+    besides = f", beside plotly's {kilobytes['plotly']} kB" if kilobytes["plotly"] else ""
+    programs = f"of which programs {kilobytes['programs']} kB"
+    typer.echo(f"{target}: {kilobytes['page']} kB, {programs}{besides}")
 
 
 Notebook = Annotated[str, typer.Argument(help="A path, a name, or a part of a name.")]

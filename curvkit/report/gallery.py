@@ -119,7 +119,9 @@ def _turned(path: Path, record: Path, console: Console) -> list[str]:
     node, said = nbformat.read(record, as_version=4), []
     try:
         node, said = trained.with_programs(node)
-        content = writable(_page(node, precompute.of_notebook(node), path))
+        live, lacking = trained.live(node)
+        said += lacking
+        content = writable(_page(node, precompute.of_notebook(node), live, path))
     except Exception as error:  # whatever the notebook holds, the others are to be drawn
         record.with_suffix(".html").unlink(missing_ok=True)
         return [f"{path.stem} failed in its page: {execute.sentence(error)}"]
@@ -129,11 +131,19 @@ def _turned(path: Path, record: Path, console: Console) -> list[str]:
     return []
 
 
-def _page(node: NotebookNode, turned: Sequence[Turned], path: Path) -> str:
-    return page.render(node, str(path.parent), lambda nonce: _section(turned, nonce), SCRIPT)
+def _page(node: NotebookNode, turned: Sequence[Turned], live: trained.Live, path: Path) -> str:
+    return page.render(node, str(path.parent), lambda nonce: _section(turned, live, nonce), SCRIPT)
 
 
-def _section(turned: Sequence[Turned], nonce: str) -> str:
+def _section(turned: Sequence[Turned], live: trained.Live, nonce: str) -> str:
+    """The figures that train in the page; where nothing can, runs made beforehand; or nothing."""
+    before = _before(turned, nonce)
+    if live is not None:
+        return trained.section(live, before)
+    return trained.headed(before) if before else ""
+
+
+def _before(turned: Sequence[Turned], nonce: str) -> str:
     """The knobs, the figure that they turn and the words of the run, or nothing without knobs."""
     if not turned:
         return ""
@@ -146,12 +156,12 @@ def _section(turned: Sequence[Turned], nonce: str) -> str:
     sliders = "\n".join(_slider(knob) for knob in turned)
     words = markup.markdown(turned[0].words[turned[0].default], trusted=False)
     return (
-        f'<section class="turn" data-figure="figure-{name}">\n<h2>Turn it here</h2>\n'
+        f'<div class="turn" data-figure="figure-{name}">\n'
         "<p>These runs were made beforehand; each slider turns one knob, and the others stay as "
         f"the notebook has them.</p>\n{sliders}\n"
         f'<script type="application/json" nonce="{nonce}">{data}</script>\n'
         f"{plot.drawn(first, name, nonce)}\n"
-        f'<div class="words text said" aria-live="polite">{words}</div>\n</section>\n'
+        f'<div class="words text said" aria-live="polite">{words}</div>\n</div>\n'
     )
 
 

@@ -237,8 +237,9 @@ class Maker:
         try:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
-            shown = self._trained(done) if self.live and wanted else done
-            contents["html"] = writable(page.render(shown, str(job.path.parent))) if wanted else ""
+            shown, first = self._trained(done) if self.live and wanted else (done, "")
+            drawn = page.render(shown, str(job.path.parent), lambda _: first) if wanted else ""
+            contents["html"] = writable(drawn)
             where = "its pdf"
             contents |= {"pdf": pdf.printed(contents["html"])} if "pdf" in wanted else {}
         except Exception as error:
@@ -246,13 +247,15 @@ class Maker:
             contents.setdefault("html", writable(page.without_cells(done)))
         return {kind: content for kind, content in contents.items() if kind in wanted}
 
-    def _trained(self, done: NotebookNode) -> NotebookNode:
+    def _trained(self, done: NotebookNode) -> tuple[NotebookNode, str]:
+        """A notebook whose scenes train, and the part of its page whose figures do."""
         from curvkit.report import trained  # imports jax
 
         shown, said = trained.with_programs(done)
-        for sentence in said:
+        live, lacking = trained.live(done)
+        for sentence in said + lacking:
             self.follower.say(sentence)
-        return shown
+        return shown, trained.section(live) if live else ""
 
 
 def writable(text: str) -> str:

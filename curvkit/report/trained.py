@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from plotly.offline import get_plotlyjs
 
-from curvkit.browser import compiler, scenes
+from curvkit.browser import compiler, panels, scenes
 from curvkit.browser.walk import Untranslatable
 from curvkit.core import knob, messages
 from curvkit.host import files, rooms
-from curvkit.pages import page, stages
+from curvkit.pages import page, plot, stages
+from curvkit.report import precompute
 from curvkit.show.stage.widget import Kept
 
+# A panel, and the text of its worker; None where a page cannot make runs.
+Live = tuple[dict[str, Any], str] | None
 # How far a run made beforehand goes, which is shown where nothing can be computed.
 FALLBACK = 300
 
@@ -78,16 +82,81 @@ def lesson(
     course.advance(FALLBACK)
     told = {name: each for name, each in trains["variants"][0]["scene"]["knobs"].items()}
     packed = Kept(draw(course.trace), told).packed()
+    place = stages.drawn({**packed, "trains": trains})
+    return _written(out, packed["scene"]["title"], place, trains)
+
+
+def figures(
+    room: Any, figure: str, values: Mapping[str, Any], out: Path, *, most: int | None = None
+) -> dict[str, int]:
+    """Writes a page of a room's figures that train in it; arguments and errors as `lesson`.
+
+    Args:
+        figure: which of them is shown first.
+    """
+    settings = knob.read(room.settings, dict(values))
+    limit = panels.MOST_CHARACTERS if most is None else most
+    panel = panels.trains(room, settings, figure=figure, most=limit)
+    panel["trains"]["shared"] = True
+    place = stages.figures(panel, panels.worker(room))
+    return _written(out, f"{room.name}: {figure.replace('_', ' ')}", place, panel["trains"], True)
+
+
+def live(node: NotebookNode) -> tuple[Live, list[str]]:
+    """What makes the runs of a notebook's room in its page, and a sentence where nothing does.
+
+    Which knobs stand where, and which figure is first, the notebook says as the gallery reads it.
+    """
+    wanted = precompute.plan(node)
+    if wanted is None:
+        return None, []
+    room = wanted.house.room
+    asked = node.metadata.get("curvkit", {}).get("pages")
+    try:
+        settings = knob.read(room.settings, wanted.base)
+        known = knob.knobs(settings)
+        choices = {k: v for k, v in asked.items() if k in known} if asked else None
+        panel = panels.trains(room, settings, figure=wanted.figure, choices=choices)
+        return (panel, panels.worker(room)), []
+    except (Untranslatable, ModuleNotFoundError, RuntimeError, ValueError) as error:
+        return None, [f"Its figures do not train in the page: {error}"]
+
+
+def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
+    """The part of a notebook's page whose figures train in it.
+
+    Args:
+        live: as `live` gives it.
+        before: as HTML, what is shown where no run can be made.
+    """
+    said = (
+        "The page makes these runs itself, by the notebook's program: turn a knob, and it trains."
+    )
+    return headed(f"<p>{said}</p>\n{stages.figures(*live, before)}\n")
+
+
+def headed(content: str) -> str:
+    """A part of a notebook's page to be turned."""
+    return f'<section class="turn-here">\n<h2>Turn it here</h2>\n{content}</section>\n'
+
+
+def _written(
+    out: Path, title: str, place: str, trains: Mapping[str, Any], plotted: bool = False
+) -> dict[str, int]:
     nonce = secrets.token_hex(12)
+    library = page.script(get_plotlyjs(), nonce) if plotted else ""
     content = (
-        f"<main>\n{stages.drawn({**packed, 'trains': trains})}\n</main>\n"
-        f"<footer><p>{html.escape(SAID)}</p></footer>\n"
+        f"{library}<main>\n{place}\n</main>\n<footer><p>{html.escape(SAID)}</p></footer>\n"
+        f"{page.script(plot.SCRIPT, nonce) if plotted else ''}"
         f"{page.script(stages.program(trains=True), nonce, 'module')}{MARK}\n"
     )
-    written = page.shell(packed["scene"]["title"], content, nonce, trains=True)
+    written = page.shell(title, content, nonce, trains=True)
     files.write(out, written)
     programs = sum(len(each["wasm"]) for each in trains["variants"])
-    return {"page": len(written.encode()), "programs": programs}
+    return {
+        "page": len(written.encode()) - len(library.encode()), "plotly": len(library.encode()),
+        "programs": programs,
+    }  # fmt: skip
 
 
 def is_one(path: Path) -> bool:

@@ -44,9 +44,10 @@ class Trace(Record):
         """
         value, teacher = self.value[: self.finite].astype(float), self.teacher_value.astype(float)
         worlds = len(teacher)
-        drawn = np.random.default_rng(0).multinomial(worlds, [1 / worlds] * worlds, DRAWS)
-        weights = np.concatenate([np.full((1, worlds), 1 / worlds), drawn / worlds])
-        means = np.einsum("dw,rmw->dmr", weights, value)
+        weights = np.concatenate([np.full((1, worlds), 1 / worlds), _resampled(worlds) / worlds])
+        readings, methods = value.shape[:2]
+        means = weights @ value.transpose(2, 1, 0).reshape(worlds, methods * readings)
+        means = means.reshape(DRAWS + 1, methods, readings)
         episodes = _crossing(self.step, means, share, weights @ teacher)
         return episodes[0], episodes[1:]
 
@@ -56,6 +57,18 @@ class Trace(Record):
         ends = value[-1].mean(1) if len(value) else np.full(self.value.shape[1], np.nan)
         returns = {f"return_{place}": float(x) for place, x in zip(PLACES, ends, strict=True)}
         return returns | {"teacher_return": float(self.teacher_value.astype(float).mean())}
+
+
+def _resampled(worlds):
+    """How often each world is drawn in each of DRAWS draws with repeats, (draw, world)."""
+    counts = np.zeros((DRAWS, worlds))
+    # Park and Miller's generator: the same numbers in a page, where there is none of NumPy's.
+    state = 1
+    for draw in range(DRAWS):
+        for _ in range(worlds):
+            state = 48271 * state % 2147483647
+            counts[draw, state * worlds // 2147483647] += 1
+    return counts
 
 
 def _crossing(steps, means, share, teacher):

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "show" / "stage"
-WORKER = FOLDER.parents[1] / "browser" / "worker.js"
+BROWSER = FOLDER.parents[1] / "browser"
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./(\w+)\.js";\n', re.MULTILINE)
 DOORS = (
-    "Stage", "Store", "inflate", "mount", "mountPacked", "mountTrains", "storedSource", "unpack",
-    "workerModel",
+    "Stage", "Store", "inflate", "mount", "mountPacked", "mountPanel", "mountTrains",
+    "storedSource", "unpack", "workerModel",
 )  # fmt: skip
 
 
@@ -30,10 +30,18 @@ def files() -> dict[str, str]:
     return ordered
 
 
-def worker() -> str:
-    """The text of the worker that trains in a page, without its comments."""
-    text = WORKER.read_text(encoding="utf-8")
-    return re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE)
+def worker(name: str = "worker", between: str = "") -> str:
+    """The text of a worker that trains in a page, without its comments.
+
+    Args:
+        name: of its file; `worker` is that of scenes.
+        between: what it has besides, before its own text.
+    """
+    run, own = (
+        re.sub(r"^\s*//.*\n", "", (BROWSER / f"{each}.js").read_text("utf-8"), flags=re.MULTILINE)
+        for each in ("run", name)
+    )
+    return f"{run}{between}{own}"
 
 
 @functools.cache

@@ -49,6 +49,15 @@ const STYLE = `
 .stage .ask{flex:none;width:32px;height:32px;line-height:30px;font-size:14px;color:var(--muted);border:1px solid var(--faint)}
 .stage .pace:hover,.stage .mode:hover,.stage .ask:hover{color:var(--ink);border-color:var(--muted)}
 .stage .pace.slow{color:var(--unstable);border-color:currentColor}
+.stage .tabs button[aria-selected=true]{background:var(--ink);color:var(--paper);border-color:var(--ink)}
+.stage .elsewhere,.stage .merits{font-size:13px}
+.stage .bar input[type=range]{flex:1 1 120px;min-width:80px;accent-color:var(--ink)}
+.stage.curvkit-panel{overflow:visible}
+.stage.curvkit-panel [hidden]{display:none}
+.stage.curvkit-panel .bar{flex-wrap:wrap}
+.stage.curvkit-panel .figure{margin:0 16px 4px}
+.stage.curvkit-panel .status{margin-bottom:6px}
+.stage button:disabled{opacity:.45;cursor:default}
 .stage .status{margin:2px 16px 0;font-size:13px;color:var(--muted);min-height:1.5em}
 .stage .status.bad{color:var(--bad)}
 .stage .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

@@ -46,10 +46,34 @@ export function wished({ scene, trains }, hash = location.hash) {
 }
 
 // Keeps turned knobs in the page's address, so that its link can be shared.
-function noted(knobs) {
+export function noted(knobs) {
   const held = new URLSearchParams(location.hash.slice(1));
   for (const [name, value] of Object.entries(knobs)) held.set(name, typeof value === "number" ? +value.toPrecision(6) : value);
   history.replaceState(null, "", `#${held}`);
+}
+
+// A worker of a text, opened with what the page holds, once it has said its first word.
+export function started(text, open, heard = null, before = () => {}) {
+  if (typeof WebAssembly !== "object") return Promise.reject(new Error("the browser has no WebAssembly"));
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+    const failed = (why) => {
+      worker.terminate();
+      reject(new Error(why));
+    };
+    before(worker);
+    const timer = setTimeout(() => failed("its program did not start"), PATIENCE);
+    worker.onerror = (event) => failed(event.message || "workers are forbidden");
+    worker.addEventListener("message", ({ data }) => {
+      clearTimeout(timer);
+      if (data.failed) failed(data.failed);
+      else {
+        if (data.message) heard?.(data.message);
+        resolve(worker);
+      }
+    });
+    worker.postMessage({ kind: "open", ...open });
+  });
 }
 
 // Mounts {scene, header, bytes, trains: {variants, settings}}; `text` is that of the worker. Where
@@ -67,20 +91,10 @@ export async function mountTrains(el, packed, text) {
   };
   let worker = null;
   try {
-    if (typeof WebAssembly !== "object") throw new Error("the browser has no WebAssembly");
-    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    worker = new Worker(address);
-    const model = workerModel(worker, packed.trains.shared ? noted : null);
-    await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("its program did not start")), PATIENCE);
-      worker.onerror = (event) => reject(new Error(event.message || "workers are forbidden"));
-      worker.addEventListener("message", ({ data }) => {
-        clearTimeout(timer);
-        if (data.failed) reject(new Error(data.failed));
-        else resolve();
-      });
-      const settings = { ...packed.trains.settings, ...(packed.trains.shared ? wished(packed) : {}) };
-      worker.postMessage({ kind: "open", ...packed.trains, settings });
+    const settings = { ...packed.trains.settings, ...(packed.trains.shared ? wished(packed) : {}) };
+    let model = null;
+    worker = await started(text, { ...packed.trains, settings }, null, (made) => {
+      model = workerModel(made, packed.trains.shared ? noted : null);
     });
     const leave = stageDoor.render({ model, el });
     return { worker, leave };

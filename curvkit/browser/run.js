@@ -1,0 +1,114 @@
+// A room's program in WebAssembly within a worker: a run of it, its states, and the knobs that were
+// turned on its way. What a worker says to its page, and when, its own file says.
+const [MOST_BYTES, EVERY, NEWEST] = [48 * 2 ** 20, 8, 4]; // what kept states take; rows between two
+
+const TYPES = {
+  float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array,
+  int16: Int16Array, uint16: Uint16Array, int8: Int8Array, uint8: Uint8Array,
+  int64: BigInt64Array, uint64: BigUint64Array,
+};
+const product = (shape) => shape.reduce((a, b) => a * b, 1);
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+const inflated = (base64) =>
+  new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+const alike = (a, b) => a === b || (typeof a === "number" && Math.abs(a - b) <= 1e-9 * Math.abs(b));
+const floats = (values) => (values instanceof Float32Array ? values : Float32Array.from(values, Number));
+
+let given = null; // what the page holds
+let settings = {}; // all knobs, as the run has them now
+let run = null;
+const loaded = new Map(); // programs that were compiled, by their place among the variants
+
+// A module of a variant, with views of all that lies in its memory.
+async function loadedProgram(variant) {
+  const module = await WebAssembly.compile(await inflated(variant.wasm));
+  const imports = {};
+  for (const each of WebAssembly.Module.imports(module)) (imports[each.module] ??= {})[each.name] = () => 0;
+  const { exports } = await WebAssembly.instantiate(module, imports);
+  exports._initialize?.();
+  const told = variant.program;
+  const view = ({ at, dtype, shape }) =>
+    new TYPES[dtype](exports.memory.buffer, exports.place(at), product(shape));
+  view(told.key).set(told.key.value);
+  const series = (each) => ({ name: each.name, shape: each.shape, values: view(each) });
+  return {
+    ...exports, variant, capacity: told.capacity,
+    knobs: Object.fromEntries(told.knobs.map((each) => [each.name, view(each)])),
+    count: view(told.count), made: view(told.made), ended: view(told.ended),
+    edits: told.edits.fields && { fields: told.edits.fields, item: view(told.edits.item), values: view(told.edits.values) },
+    state: told.state.map(view), rows: told.rows.map(series), fixed: told.fixed.map(series),
+  };
+}
+
+// ---- a run, its states, and the knobs that were turned on its way
+function begun(program, edits = new Map()) {
+  run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0 };
+  set(settings);
+  program.begin();
+  for (const { field, item, x = NaN, y = NaN } of edits.values()) {
+    program.edits.item[0] = item;
+    program.edits.values.set([x, y]);
+    program[`edit_${field}`]();
+  }
+  run.edits = edits;
+  keep(true);
+}
+function set(knobs) {
+  const places = run.program.knobs;
+  for (const [name, value] of Object.entries(knobs)) {
+    if (places[name]) places[name][0] = places[name] instanceof BigInt64Array ? BigInt(value) : Number(value);
+  }
+}
+// At most `count` rows from where the run stands; they lie in memory until the next call.
+function go(count) {
+  const { program } = run;
+  const number = Math.max(0, Math.min(count, program.capacity));
+  program.count[0] = program.count instanceof BigInt64Array ? BigInt(number) : number;
+  program.advance();
+  run.ended = !!Number(program.ended[0]);
+  return Number(program.made[0]);
+}
+function keep(pinned) {
+  const { kept, head, program } = run, last = kept[kept.length - 1];
+  if (last?.at === head) last.pinned ||= pinned;
+  else if (pinned || !last || head - last.at >= EVERY) {
+    kept.push({ at: head, pinned, state: program.state.map((part) => part.slice()) });
+  }
+  const each = program.state.reduce((sum, part) => sum + part.byteLength, 0);
+  if (kept.length * each <= MOST_BYTES || kept.length < 2 * NEWEST) return;
+  // Every second one goes, but for the newest and for those where a knob was turned.
+  const free = kept.slice(0, -NEWEST).filter((one) => !one.pinned);
+  const going = new Set(free.filter((_, at) => at % 2));
+  if (!going.size) going.add(kept[1]);
+  run.kept = kept.filter((one) => !going.has(one));
+}
+function settingsAt(row) {
+  return Object.assign({}, run.first, ...run.turns.filter((turn) => turn.at <= row).map((turn) => turn.knobs));
+}
+// Back to row `at`: from the last state before, with the knobs as they were.
+function back(at) {
+  const from = run.kept.findLast((each) => each.at <= at);
+  run.program.state.forEach((part, i) => part.set(from.state[i]));
+  let row = from.at;
+  while (row < at) {
+    const turned = run.turns.map((turn) => turn.at).filter((turn) => turn > row);
+    set(settingsAt(row));
+    const made = go(Math.min(at, ...turned) - row);
+    if (!made) break;
+    row += made;
+  }
+  run.kept = run.kept.filter((each) => each.at <= at);
+  run.head = at;
+  run.ended = false;
+}
+function turn(at, knobs) {
+  if (at < run.head) back(at);
+  run.turns = [...run.turns.filter((each) => each.at <= at), { at, knobs }];
+  settings = settingsAt(at);
+  set(settings);
+  keep(true);
+}
+// The program for static knobs that stand so; -1 where the page has none.
+function variantOf(wanted) {
+  return given.variants.findIndex((each) => Object.entries(each.choices).every(([name, value]) => alike(wanted[name], value)));
+}

@@ -1,0 +1,222 @@
+// The figures of a room whose run is made in the page: knobs, tabs, and what plotly draws of it.
+import { Palette, themeOf } from "./color.js";
+import { buildControls, refuse, showControls } from "./controls.js";
+import { addStyle, element } from "./style.js";
+import { noted, started, wished } from "./trains.js";
+import { say } from "./text.js";
+
+const ROLES = ["paper", "ink", "muted", "faint", "stable", "unstable", "chip", "bad"];
+const PLAYED_MS = 7000;
+// Kept runs are told apart by these: on a light page, and no role's colour.
+const KEPT = ["#8C510A", "#00838F", "#AD1457", "#6A7B00", "#5E35B1"];
+
+// Bold text between two stars, and nothing else, is what a room's words have beside letters.
+export const marked = (words) => words.split("**").map((part, at) => (at % 2 ? Object.assign(document.createElement("b"), { textContent: part }) : document.createTextNode(part)));
+
+const isNumbers = (values) => ArrayBuffer.isView(values) || (Array.isArray(values) && values.every((each) => each === null || typeof each === "number"));
+// Whether a figure's curves mean the same among those of another run.
+export const overlays = ({ data }) => data.length > 0 && data.every((each) => each.type === "scatter" && !each.stackgroup && isNumbers(each.x ?? []) && isNumbers(each.y ?? []));
+// A figure with the curves of kept runs behind its own.
+export function compared(figure, kept) {
+  const behind = kept.flatMap(({ name, figure: other }, k) => other.data.map((each, at) => {
+    const color = KEPT[k % KEPT.length], { fillcolor, ...plain } = each;
+    return {
+      ...plain, name: `${k + 1}: ${name}`, legendgroup: `kept ${k + 1}`, showlegend: at === 0, opacity: 0.75,
+      line: { ...each.line, color, width: 1.8 }, marker: { ...each.marker, color }, ...(each.fill && { fillcolor: `${color}2e` }),
+    };
+  }));
+  return { ...figure, data: [...behind, ...figure.data] };
+}
+// What turned of the knobs since the page began.
+const different = (settings, first) => Object.entries(settings).filter(([name, value]) => value !== first[name]).map(([name, value]) => `${name.replaceAll("_", " ")} ${typeof value === "number" ? say(value) : value}`).join(", ") || "as at first";
+
+// Whether a knob changes something where all stand as in `values`: `when` has for each the cases in
+// which it does, each of other knobs with the values, or the two ends, that they must have.
+export function works(name, when, values) {
+  const holds = ([other, allowed]) => {
+    const value = values[other];
+    if (!works(other, when, values)) return false;
+    return typeof value === "number" ? allowed[0] <= value && value <= allowed.at(-1) : allowed.includes(value);
+  };
+  return !when[name]?.length || when[name].some((each) => Object.entries(each).every(holds));
+}
+
+class Panel {
+  constructor(el, packed, worker) {
+    Object.assign(this, { packed, worker, kept: [], over: true, playing: 0, told: null, source: true });
+    this.knobs = structuredClone(packed.knobs);
+    for (const [name, value] of Object.entries(packed.trains.settings)) if (this.knobs[name]) this.knobs[name].value = value;
+    this.scene = { controls: packed.front };
+    addStyle();
+    this.root = element("div", "stage curvkit-panel", el);
+    const theme = () => {
+      const palette = new Palette(themeOf());
+      for (const name of ROLES) this.root.style.setProperty("--" + name, palette.role(name === "chip" ? "paper" : name));
+    };
+    theme();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", theme);
+    this.buildTabs();
+    buildControls(this);
+    if (packed.elsewhere.length) element("p", "elsewhere", this.root, { textContent: `In a notebook besides: ${packed.elsewhere.join(", ")}.` });
+    const figure = element("div", "figure", this.root);
+    figure.setAttribute("role", "img");
+    element("p", "called", figure, { hidden: true });
+    this.plot = element("div", "plotly-graph-div", element("div", "", figure));
+    this.figure = figure;
+    this.buildBar();
+    this.status = element("div", "status", this.root, { textContent: "loading…" });
+    this.words = element("p", "words", this.root);
+    this.words.setAttribute("aria-live", "polite");
+    this.merits = element("p", "merits", this.root);
+    this.changed();
+    this.tell();
+  }
+  buildTabs() {
+    const row = element("div", "tries tabs", this.root);
+    row.setAttribute("role", "tablist");
+    this.tabs = Object.fromEntries(this.packed.figures.map((name) => {
+      const tab = element("button", "", row, { type: "button", textContent: name.replaceAll("_", " ") });
+      tab.setAttribute("role", "tab");
+      tab.onclick = () => this.choose(name);
+      return [name, tab];
+    }));
+    this.name = this.packed.figure;
+  }
+  buildBar() {
+    const bar = element("div", "bar", this.root), button = (words, act) => {
+      const made = element("button", "mode", bar, { type: "button", textContent: words });
+      made.onclick = act;
+      return made;
+    };
+    this.playButton = button("▶ Play", () => (this.playing ? this.pause() : this.play()));
+    this.range = element("input", "", bar, { type: "range", min: 1, max: 1, value: 1 });
+    this.range.setAttribute("aria-label", "reading");
+    this.range.oninput = () => { this.pause(); this.send({ kind: "show", at: Number(this.range.value) >= Number(this.range.max) ? null : Number(this.range.value) }); };
+    this.stopButton = button("Stop", () => this.send({ kind: this.told?.going ? "stop" : "go" }));
+    button("Start over", () => this.send({ kind: "steer", knobs: {}, over: true }));
+    this.modeButton = button("start over", () => { this.over = !this.over; this.tell(); });
+    this.modeButton.title = "What a turned knob does: the run starts over, or goes on with the new value where it can.";
+    this.modeButton.hidden = !this.packed.trains.steers.length;
+    this.keepButton = button("Keep this run", () => this.send({ kind: "keep" }));
+    this.clearButton = button("Clear", () => { this.kept = []; this.draw(); });
+  }
+  send(message) { this.worker.postMessage(message); }
+  choose(name) {
+    this.name = name;
+    this.tell();
+    this.send({ kind: "figure", name });
+  }
+  // As a stage turns knobs: while a finger moves too, for a run of a page begins at once.
+  turnAll(knobs, phase, over = this.over) {
+    for (const [name, value] of Object.entries(knobs)) {
+      this.knobs[name].value = value;
+      refuse(this, name, "");
+    }
+    this.changed();
+    this.pause();
+    this.send({ kind: "steer", knobs, over });
+    if (phase === "end" && this.packed.trains.shared) noted(knobs);
+  }
+  changed() {
+    showControls(this);
+    const values = { ...this.packed.trains.settings, ...Object.fromEntries(Object.values(this.knobs).map((each) => [each.name, each.value])) };
+    for (const [name, { box }] of Object.entries(this.controls)) box.hidden = !works(name, this.packed.when, values);
+  }
+  report(words, bad = false) {
+    this.status.textContent = words;
+    this.status.classList.toggle("bad", bad);
+  }
+  play() {
+    const began = performance.now(), head = this.told?.head ?? 1;
+    const next = () => {
+      const share = (performance.now() - began) / PLAYED_MS;
+      if (share >= 1) { this.pause(); this.send({ kind: "show", at: null }); return; }
+      this.send({ kind: "show", at: Math.max(1, Math.round(share * head)) });
+      this.playing = setTimeout(next, 90);
+    };
+    this.playing = setTimeout(next, 0);
+    this.tell();
+  }
+  pause() {
+    clearTimeout(this.playing);
+    this.playing = 0;
+    this.tell();
+  }
+  tell() {
+    const told = this.told;
+    this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
+    this.stopButton.textContent = told && !told.going ? "Go on" : "Stop";
+    this.stopButton.disabled = !told || told.ended;
+    this.modeButton.textContent = this.over ? "turning starts over" : "turning goes on";
+    this.clearButton.disabled = !this.kept.length;
+    for (const [name, tab] of Object.entries(this.tabs)) tab.setAttribute("aria-selected", String(name === this.name));
+    const fits = told?.figure?.data && overlays(told.figure);
+    this.keepButton.disabled = !fits;
+    this.keepButton.title = fits ? "" : "This figure cannot hold another run.";
+    if (!told) return;
+    this.range.max = told.head;
+    this.range.value = told.at;
+    const memory = `${(told.bytes / 2 ** 20).toFixed(1)} MB`, state = told.ended ? "done" : told.going ? "training" : "stopped";
+    this.report(`${told.step === null ? `${told.at} readings` : `${this.packed.counted} ${told.step}`} · ${state} · ${memory} of readings and states`);
+  }
+  heard(message) {
+    if (message.kind === "drawn") {
+      if (message.name !== this.name) return;
+      this.told = message;
+      this.words.replaceChildren(...marked(message.words));
+      if (Array.isArray(message.merits)) this.merits.textContent = message.merits.map(([name, value]) => `${name.replaceAll("_", " ")} ${Number.isFinite(value) ? say(value) : "–"}`).join(" · ");
+      this.tell();
+      this.draw();
+    } else if (message.kind === "kept") {
+      if (this.kept.length < KEPT.length) this.kept.push({ name: different(message.settings, this.packed.trains.settings), figures: message.figures });
+      else this.report(`${KEPT.length} runs are kept, and more could not be told apart; clear them.`, true);
+      this.tell();
+      this.draw();
+    } else if (message.kind === "refused") refuse(this, message.knob, message.words);
+    else if (message.words) this.report(message.words, !!message.bad);
+  }
+  draw() {
+    const { figure } = this.told ?? {};
+    if (!figure) return;
+    if (figure.failed) { this.report(figure.failed, true); return; }
+    const fits = this.kept.length && overlays(figure) ? this.kept.filter((each) => each.figures[this.name]?.data) : [];
+    const whole = compared(figure, fits.map(({ name, figures }) => ({ name, figure: figures[this.name] })));
+    this.figure.setAttribute("aria-label", whole.layout.title?.text ?? this.name);
+    this.next = { name: this.name, data: whole.data, layout: { ...whole.layout, ...this.packed.look, template: this.packed.template } };
+    this.drawNext();
+  }
+  // Pictures that come faster than they can be drawn are passed over.
+  async drawNext() {
+    if (this.drawing) return;
+    this.drawing = true;
+    while (this.next) {
+      const { name, data, layout } = this.next;
+      this.next = null;
+      await globalThis.curvkitFigure(this.plot, { data, layout }, name);
+    }
+    this.drawing = false;
+  }
+}
+
+// Mounts {figures, figure, front, knobs, trains: {variants, settings, steers}, …} into `el`; where no
+// program can run, what is in `el` stays, with a sentence.
+export async function mountPanel(el, packed, text) {
+  const before = [...el.children];
+  try {
+    const open = { ...packed.trains, figure: packed.figure, settings: { ...packed.trains.settings, ...(packed.trains.shared ? wished({ scene: packed, trains: packed.trains }) : {}) } };
+    packed.trains.settings = open.settings;
+    let panel = null;
+    const early = [];
+    const worker = await started(text, open, (message) => (panel ? panel.heard(message) : early.push(message)));
+    for (const each of before) each.hidden = true;
+    panel = new Panel(el, packed, worker);
+    for (const each of early) panel.heard(each);
+    return panel;
+  } catch (error) {
+    const said = document.createElement("p");
+    said.className = "stage-kept";
+    said.textContent = `This page cannot train here (${error.message})${before.length ? "; runs made beforehand are shown" : ""}.`;
+    el.prepend(said);
+    return null;
+  }
+}
