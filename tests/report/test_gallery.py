@@ -1,12 +1,14 @@
 """The static site: its knobs turn and its figures play from a file, with no kernel."""
 
 import json
+import re
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from rich.console import Console
 from scripts import listened, moves
+from waits import until
 
 from curvkit.core import knob as knobs
 from curvkit.pages import parameters
@@ -123,13 +125,13 @@ def test_pages_of_an_earlier_gallery_stay_listed_and_those_that_fail_now_go(tmp_
 
 
 def test_a_notebook_without_a_room_has_no_knobs():
-    assert precompute.of_notebook(new_notebook()) == [] and gallery._section([], "n") == ""
+    assert precompute.of_notebook(new_notebook()) == [] and gallery._section([], None, "n") == ""
 
 
 def test_whatever_text_a_run_has_does_not_leave_its_place():
     figure = {"data": [{"y": [1, 2], "name": NASTY}], "layout": {"title": {"text": NASTY}}}
     turned = Turned(NASTY, NASTY, [NASTY], 0, [figure], [NASTY])
-    made = gallery._section([turned], "once")
+    made = gallery._section([turned], None, "once")
     assert "<script>alert" not in made.replace("\\/", "/").replace(json.dumps(NASTY)[1:-1], "")
     assert made.count("</script>") == 2  # the data's, and plotly's own
 
@@ -157,16 +159,19 @@ def test_the_index_has_a_card_for_each_page_with_its_claim(site):
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_from_a_file_the_sliders_turn_and_the_figures_play(site, browser):
+def test_where_nothing_can_be_computed_the_sliders_turn_what_was_run_beforehand(site, browser):
     sheet = browser.new_page()
+    sheet.add_init_script("delete globalThis.WebAssembly")
     complaints = listened(sheet)
     sheet.goto((site / "index.html").as_uri())
     sheet.get_by_role("link", name="Title").click()
     sheet.wait_for_selector("#figure-turned .main-svg")
     lines = "document.querySelectorAll('#figure-turned path.js-line')"
     drawn = f"[...{lines}].map(each => each.getAttribute('d'))"
-    words, seen = sheet.locator(".words"), {}
+    words, seen = sheet.locator(".turn .words"), {}
     slider = sheet.get_by_label("sigma σ")
+    said = sheet.locator(".stage-kept").inner_text()
+    assert said.startswith("This page cannot train here (the browser has no WebAssembly)")
     slider.focus()
     for key in ("Home", "ArrowRight", "End"):
         sheet.keyboard.press(key)
@@ -178,16 +183,46 @@ def test_from_a_file_the_sliders_turn_and_the_figures_play(site, browser):
     assert len({str(curves) for curves, _ in seen.values()}) == 3
     assert len({told for _, told in seen.values()}) == 3
     whole = sheet.evaluate(drawn)
-    sheet.locator("section.turn .transport button").focus()
+    sheet.locator(".turn .transport button").focus()
     sheet.keyboard.press("Enter")
     moves(sheet, drawn, whole)
-    sheet.locator("section.turn .transport input").fill("0")
-    assert sheet.locator("section.turn .transport output").inner_text().startswith("step 0")
+    sheet.locator(".turn .transport input").fill("0")
+    assert sheet.locator(".turn .transport output").inner_text().startswith("step 0")
     for width in (1280, 420, 320):
         sheet.set_viewport_size(dict(width=width, height=900))
         sheet.wait_for_timeout(800)
         assert sheet.evaluate("document.documentElement.scrollWidth") <= width
     assert complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_from_a_file_the_figures_train_in_the_page(site, browser):
+    sheet = browser.new_page()
+    complaints = listened(sheet)
+    sheet.goto((site / "good%20one.html").as_uri().replace("%2520", "%20"))
+    sheet.wait_for_selector(".curvkit-panel .main-svg")
+    done = "document.querySelector('.curvkit-panel .status').textContent.includes('done')"
+    until(sheet, done)
+    assert not sheet.locator(".turn").is_visible()
+    words = sheet.locator(".curvkit-panel .words")
+    wanted = house.run(sigma=1.9, steps=30)
+    assert words.inner_text() == house.figures.words(wanted).replace("**", "")
+    slider = sheet.locator(".curvkit-panel").get_by_label("sigma σ")
+    slider.fill("550")
+    lower = "document.querySelector('.curvkit-panel .words').textContent.includes('σ = 1.9')"
+    until(sheet, f"{done} && !{lower}")
+    assert float(slider.get_attribute("aria-valuetext")) < 1.9
+    sigma = sheet.evaluate("new URLSearchParams(location.hash.slice(1)).get('sigma')")
+    assert sigma is None  # a report's page has no link of its own
+    told = re.search(r"σ = ([\d.]+)", words.inner_text())
+    assert told is not None
+    turned = house.figures.words(house.run(sigma=float(told[1]), steps=30))
+    number = r"λ went from 1.50 to \**([\d.]+)"
+    ours, theirs = (re.search(number, each) for each in (words.inner_text(), turned))
+    assert ours is not None and theirs is not None
+    assert float(ours[1]) == pytest.approx(float(theirs[1]), rel=0.01)
+    assert [each for each in complaints if not each.startswith("blob:")] == []
 
 
 def test_what_is_turned_starts_from_parameters_that_are_declared():

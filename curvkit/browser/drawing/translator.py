@@ -267,7 +267,7 @@ def _of_plotly(value: Any) -> bool:
     return isinstance(value, type) and value.__module__.startswith("plotly.")
 
 
-def _curve(value: type, place: str) -> str:
+def _curve(value: Any, place: str) -> str:
     return f'$curve("{value.__name__.lower()}")'
 
 
