@@ -418,7 +418,6 @@ def test_a_run_that_diverges_says_at_which_step(page):
     assert re.search(r"diverged at step \d+", page.locator(".curvkit-panel >> nth=0").inner_text())
 
 
-@pytest.mark.full
 def test_figures_drawn_before_the_page_told_its_theme_follow_it(page):
     page.evaluate(FIGURE_CELL)
     page.wait_for_function(f"() => ({OF_OTHERS})() > 0", timeout=20_000)

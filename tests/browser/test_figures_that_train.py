@@ -1,0 +1,189 @@
+"""Pages whose figures train in them: what they draw and say is what the notebook does."""
+
+import functools
+import http.server
+import threading
+
+import drawing
+import firefox
+import numpy as np
+import pytest
+from rooms import ROOMS, room
+from waits import until
+
+from curvkit.report import trained
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+PANEL = "document.querySelector('.curvkit-panel')"
+DONE = f"{PANEL}?.querySelector('.status').textContent.includes('done')"
+TEXT = f"{PANEL}.querySelector('.words').textContent"
+# Short runs, on which rounding tells nothing yet.
+SHORT = {"curvature": dict(steps=60, every=3, width=8), "tuners.model": dict(steps=40)}
+DRAWN = f"""(() => {{ const {{ data, layout }} = {PANEL}.querySelector('.js-plotly-plot');
+  const told = (v) => ArrayBuffer.isView(v) || Array.isArray(v) ? [...v].map(told)
+    : v && typeof v === 'object' ? Object.fromEntries(Object.entries(v).map(([k, w]) => [k, told(w)]))
+    : typeof v === 'number' && !Number.isFinite(v) ? null : v;
+  return told({{ data: data.map(({{ name, x, y, z }}) => ({{ name, x, y, z }})),
+    title: layout.title.text }}); }})()"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Pages of figures by room, each made once, with the program of the defaults alone."""
+    home = tmp_path_factory.mktemp("figures")
+
+    @functools.cache
+    def page(name, **knobs):
+        house = room(name).package.room
+        path = home / f"{name}.html"
+        trained.figures(house, next(iter(house.figures)), SHORT.get(name, {}) | knobs, path, most=1)
+        return path
+
+    return page
+
+
+@pytest.fixture
+def shown(browser):
+    """Opens a page from its file, and waits until its run is done."""
+    sheets = []
+
+    def show(path):
+        sheets.append(browser.new_page(viewport={"width": 1280, "height": 900}))
+        sheets[-1].goto(path.as_uri())
+        until(sheets[-1], DONE)
+        return sheets[-1]
+
+    yield show
+    for sheet in sheets:
+        sheet.close()
+
+
+def of_python(house, figure, trace):
+    told = drawing.plain(house.figures[figure](trace))
+    curves = [{k: each.get(k) for k in ("name", "x", "y", "z")} for each in told["data"]]
+    return {"data": curves, "title": told["layout"]["title"]["text"]}
+
+
+def agree(ours, theirs, near=5e-3):
+    """The same curves, each as near as `near` of its own size; and the same title."""
+    assert ours["title"] == theirs["title"]
+    assert [each["name"] for each in ours["data"]] == [each["name"] for each in theirs["data"]]
+    for own, other in zip(ours["data"], theirs["data"], strict=True):
+        for axis in "xyz":
+            one, two = (np.array(each.get(axis) or [], float) for each in (own, other))
+            size = np.nanmax(np.abs(two), initial=0)
+            np.testing.assert_allclose(one, two, rtol=near, atol=near * size, err_msg=own["name"])
+
+
+def plainly(value):
+    """Numbers that are none, as a page tells them."""
+    if isinstance(value, dict):
+        return None if "number" in value else {k: plainly(each) for k, each in value.items()}
+    return [plainly(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_each_tab_draws_the_run_of_the_page_as_the_notebook_draws_its_own(name, pages, shown):
+    house = room(name).package.room
+    trace = house.run(**SHORT[name])
+    sheet = shown(pages(name))
+    assert sheet.evaluate(TEXT) == house.words(trace).replace("**", "")
+    for figure in house.figures:
+        sheet.get_by_role("tab", name=figure.replace("_", " "), exact=True).click()
+        wanted = plainly(of_python(house, figure, trace))
+        until(sheet, f"{DRAWN}.title === {wanted['title']!r}")
+        agree(sheet.evaluate(DRAWN), wanted)
+
+
+def test_a_run_is_kept_behind_the_next_and_a_turned_knob_goes_on_where_it_is_asked_to(pages, shown):
+    house, sheet = room("curvature").package.room, shown(pages("curvature"))
+    sheet.get_by_role("button", name="Keep this run").click()
+    until(sheet, f"{DRAWN}.data[0].name === '1: as at first'")
+    before = sheet.evaluate(DRAWN)
+    sheet.locator(".curvkit-panel").get_by_label("learning rate").fill("700")
+    until(sheet, f"{DONE} && {DRAWN}.title !== {before['title']!r}")
+    after, curves = sheet.evaluate(DRAWN), len(house.figures["edge"](house.run(steps=1)).data)
+    assert len(after["data"]) == 2 * curves
+    np.testing.assert_allclose(after["data"][0]["y"], before["data"][0]["y"])
+    assert after["data"][curves]["y"] != before["data"][0]["y"]
+    sheet.get_by_role("button", name="Clear").click()
+    until(sheet, f"{DRAWN}.data.length === {curves}")
+    # Going on: the first part of the run stays as it was, and the title says both values.
+    sheet.get_by_label("steps").fill("900")
+    sheet.get_by_role("button", name="turning starts over").click()
+    sheet.get_by_role("button", name="Start over").click()
+    until(sheet, f"{PANEL}.querySelector('.status').textContent.includes('training')")
+    sheet.locator(".curvkit-panel").get_by_label("learning rate").fill("300")
+    until(sheet, f"{DRAWN}.title.includes(', then ')")
+    assert "MB" in sheet.locator(".curvkit-panel .status").inner_text()
+
+
+def test_what_the_page_has_no_program_for_is_greyed_and_refused_in_a_sentence(pages, shown):
+    sheet = shown(pages("curvature"))
+    assert "width" in sheet.locator(".curvkit-panel .elsewhere").inner_text()
+    # It does nothing under this rule.
+    assert not sheet.locator(".curvkit-panel").get_by_label("momentum").first.is_visible()
+    words = "Keep this run"
+    sheet.get_by_role("tab", name="edge").click()
+    assert sheet.get_by_role("button", name=words).is_enabled()
+
+
+@pytest.fixture
+def served(pages):
+    """The folder of the pages over http from this machine, with what was asked for."""
+    asked = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, form, *args):
+            asked.append(args[0])
+
+    folder = pages("tuners.model").parent
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
+    ) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_over_http_a_page_asks_for_itself_alone_and_fits_each_width(served, browser):
+    address, asked = served
+    for width in (420, 1280):
+        sheet = browser.new_page(viewport={"width": width, "height": 900})
+        sheet.goto(f"{address}/tuners.model.html")
+        until(sheet, DONE)
+        assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+        sheet.close()
+    assert asked == ["GET /tuners.model.html HTTP/1.1"] * 2
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_page_of_any_room_draws_all_figures_and_is_small(name, pages, shown):
+    house = room(name).package.room
+    sheet = shown(pages(name))
+    for figure in house.figures:
+        sheet.get_by_role("tab", name=figure.replace("_", " "), exact=True).click()
+        until(sheet, f"{PANEL}.querySelector('[aria-selected=true]').textContent === "
+                     f"{figure.replace('_', ' ')!r}")  # fmt: skip
+        assert not sheet.locator(".curvkit-panel .status.bad").count(), figure
+
+
+@pytest.mark.full
+@pytest.mark.skipif(firefox.FIREFOX is None, reason="there is no Firefox here")
+@pytest.mark.parametrize("name", SHORT)
+def test_in_firefox_it_draws_and_says_the_same(name, pages):
+    house = room(name).package.room
+    trace = house.run(**SHORT[name])
+    with firefox.opened() as sheet:
+        for width in (1280, 420):
+            sheet.resize(width)
+            sheet.goto(pages(name).as_uri())
+            sheet.until(DONE)
+            assert sheet.evaluate(TEXT) == house.words(trace).replace("**", "")
+            wanted = plainly(of_python(house, next(iter(house.figures)), trace))
+            wanted["title"] = "" if width < 620 else wanted["title"]  # a caption where it is narrow
+            agree(sheet.evaluate(DRAWN), wanted)
+            assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+        assert not sheet.complaints
+        assert all(each.startswith(("file:", "data:", "blob:")) for each in sheet.asked)
