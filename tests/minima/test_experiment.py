@@ -33,7 +33,7 @@ def test_every_row_of_the_table_holds_within_its_binomial_error():
     assert np.max(np.abs(beyond.reshape(9, 12).mean(1))) < 1.2, beyond
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_room_s_own_study_has_the_shares_of_the_table():
     row = table.ROWS[0]
     for column, (activation, data) in enumerate(table.COLUMNS[::3]):

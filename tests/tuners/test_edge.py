@@ -35,7 +35,7 @@ def test_a_base_with_second_moments_is_asked_for_its_preconditioner():
             oracle(base).init(jnp.ones(2))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_on_a_hill_the_rate_stays_within_reason():
     hill = lambda w: -jnp.sum(w**2) + jnp.sum(w**4)
     method, w = oracle(optax.identity()), jnp.full(3, 0.1)

@@ -16,7 +16,7 @@ def _run(**values):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "seed", [*SEEDS[:2], *(pytest.param(n, marks=pytest.mark.full) for n in SEEDS[2:])]
+    "seed", [SEEDS[0], *(pytest.param(n, marks=pytest.mark.full) for n in SEEDS[1:])]
 )
 def test_fifty_plain_softplus_layers_stay_at_chance_where_shaped_ones_learn(seed):
     trace = _run(seed=seed)
@@ -33,7 +33,7 @@ def test_the_plain_network_cannot_tell_inputs_apart_and_the_shaped_ones_can():
     assert trace.spread[0, 0] > 0.999 and (trace.spread[0, 1:] < 0.6).all()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_plain_orthogonal_tanh_network_trains_as_well():
     trace = _run(activation="tanh")
     assert (trace.accuracy[-1] > 0.95).all()

@@ -14,7 +14,7 @@ def found():
     return odds.compare([ONE], trials=20)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_paper_s_rule_beats_the_raw_one_under_correlation(found):
     solved = dict(zip(found.methods, found.solved[0].tolist(), strict=True))
     assert solved["Group-OMP"] >= 15 and solved["Group-OMP"] > solved["raw rule"]
