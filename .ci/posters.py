@@ -73,6 +73,9 @@ LOOKS = {
         areas=("plane closing",), columns=(1, 0.9), height=270, frames=44, until=0.5
     ),
     "08_selection": Look(areas=("groups left",), columns=(1.3, 1), opening=0.0),
+    "10_sam": Look(
+        areas=("valley climb",), columns=(0.85, 1), height=300, frames=54, until=0.75, opening=0.89
+    ),
 }
 
 

@@ -31,6 +31,10 @@
 #
 # an edge that moves with the size of the gradient. (Foret et al. 2021, arXiv 2010.01412; Long and
 # Bartlett 2024, arXiv 2309.12488.) Below it is so, up to a factor that grows with $\rho$.
+#
+# <!-- live -->
+# ![A ball jumps in a valley, with two rings up the wall where SAM takes its gradient; beside it the sharpness of SAM falls along its own dashed edge, while that of gradient descent climbs to a far higher one.](pictures/10_sam.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 rho = 0.1
@@ -45,22 +49,35 @@ seed = 0
 # descent at $\eta = 0.1$ climbs from there to 20. A second copy starts from the same weights and is
 # trained by SAM with $\rho = 0.1$.
 #
-# Before you run the next cell, decide: will the sharpness of the copy (a) climb to a lower edge, say 10,
-# (b) stay about 9, or (c) fall at once and keep falling? And which of the two will have the lower
-# loss?
+# The stage below asks where the sharpness of the copy will be in the end, in parts of the edge of
+# gradient descent. Decide as well whether it climbs there or falls, and which of the two will have
+# the lower loss.
 
 # %% [markdown]
 # ## Turn
-# Orange is SAM, blue gradient descent; dotted the edge of SAM, dashed that of gradient descent. In the
-# lower panel both are in units of their own edge.
+# The ball is where SAM stands along its sharpest direction, in the parabola that its sharpness makes;
+# the rings up the wall are where its last two gradients were taken. The slope there is the steeper one,
+# so the step is the longer one, and jumps the farther. The dashed parabola is the sharpest that would
+# hold it.
 # <!-- live -->
-# Drag $\rho$ to 0.01, to 0.3, to 1, then to 0, and look at *gradient* and *loss* as well.
+# Press *ρ = 0.3* while it trains, then *ρ = 0*, or drag the line $2/\eta$: training goes on from where
+# it is.
 # <!-- /live -->
 
 # %%
 from curvkit import sam
 
 start = dict(rho=rho, learning_rate=learning_rate, steps=steps, width=width, seed=seed)
+sam.stage(**{**start, "steps": min(steps, 900)})
+
+# %% [markdown]
+# The whole run in figures. Orange is SAM, blue gradient descent; dotted the edge of SAM, dashed that
+# of gradient descent. In the lower panel both are in units of their own edge.
+# <!-- live -->
+# Drag $\rho$ to 0.01, to 0.3, to 1, then to 0, and look at *gradient* and *loss* as well.
+# <!-- /live -->
+
+# %%
 sam.explore(**start)
 
 # %% [markdown]

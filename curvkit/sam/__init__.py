@@ -11,7 +11,7 @@ References: Foret et al. 2021 (arXiv 2010.01412); Long and Bartlett 2024 on its 
 
 from curvkit.room import Room as _Room
 from curvkit.sam import experiment as _experiment
-from curvkit.sam import figures
+from curvkit.sam import figures, scenes
 from curvkit.sam._sharpness_aware import sam_bounce, sam_edge, sam_gradient, sam_perturbation
 from curvkit.sam.settings import Settings
 from curvkit.sam.trace import Trace
@@ -22,16 +22,18 @@ room = _Room(
     last=_experiment.last, words=figures.words, steers=("rho", "learning_rate"),
     figures={"edge": figures.edge, "loss": figures.loss, "gradient": figures.gradient,
              "bounce": figures.bounce},
+    scenes={"edge": (scenes.edge, dict(every=1, steps=900))},
     front=("rho", "learning_rate", "data", "steps", "width", "seed"),
 )  # fmt: skip
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
 __all__ = [
     "Settings", "Trace", "batch", "explore", "figures", "room", "run", "sam_bounce", "sam_edge",
-    "sam_gradient", "sam_perturbation", "stream", "tell",
+    "sam_gradient", "sam_perturbation", "scenes", "stage", "stream", "tell",
 ]  # fmt: skip
 __dir__ = lambda: __all__
