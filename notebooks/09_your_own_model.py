@@ -58,22 +58,28 @@ error = lambda outputs, batch: 0.5 * ((outputs - batch.targets) ** 2).sum(-1).me
 loss = lambda params, batch: error(predict(params, batch.inputs), batch)
 
 # %% [markdown]
-# The first line of three makes a watch, which reads its threshold from the optimizer. Shown, it draws
-# while the training below goes on.
+# The first line of three makes a watch, which reads its threshold from the optimizer; here from one
+# that keeps its rate in its state, so that a loop may change it.
+# <!-- live -->
+# The stage below waits for the loop of the next cell. While it runs, drag the edge $2/\eta$ by its
+# handle: where does the sharpness go? *Stop* ends the loop as if it had come to its end.
+# <!-- /live -->
 
 # %%
-method = optax.sgd(learning_rate)
+method = optax.inject_hyperparams(optax.sgd)(learning_rate)
 watcher = watch(loss, optimizer=method, k=2, per_layer=True, budget=1.0)
-watcher.show()
+watcher.steer()
 
 # %% [markdown]
 # The second line, the last of this loop, is called after each step; where no reading is due, or none
-# can be afforded, it returns at once. Change the rate above and run the cells again.
+# can be afforded, it returns at once. The loop is one's own; that it goes over `watcher.steps` and
+# asks for its rate is what gives the stage a hand in it, and is left out where nobody wants one.
 
 # %%
 state, gradient, update = method.init(params), jax.jit(jax.grad(loss)), jax.jit(method.update)
 apply = jax.jit(optax.apply_updates)
-for step in range(3000):
+for step in watcher.steps(3000):
+    state.hyperparams["learning_rate"] = watcher.learning_rate(learning_rate)
     updates, state = update(gradient(params, batch), state, params)
     params = apply(params, updates)
     watcher.observe(params, state, step, batch)
@@ -160,7 +166,8 @@ for mistake in mistakes:
 # 1. Plug in a model of your own: anything with parameters in a pytree and a loss of them.
 #    <details><summary>Answer</summary>The two cells above the watch are all that changes. Activation functions,
 #    integers and statistics in the pytree are held as they are; `trained=` says what else is.</details>
-# 2. Train with Adam: `method = optax.adam(1e-3)` is all that changes. Where is the edge?
+# 2. Train with Adam: `learning_rate = 1e-3`, and `optax.adam` in the place of `optax.sgd`, is all that
+#    changes. Where is the edge?
 #    <details><summary>Answer</summary>At 38 for ηλ of the preconditioned Hessian. The rate and β₁ are
 #    read from the optimizer, its second moments from its state.</details>
 # 3. Watch within `jax.lax.scan`.
@@ -171,7 +178,7 @@ for mistake in mistakes:
 # %% [markdown]
 # ## Where it lives in the code
 # `curvkit/watching/` is the watch: `_measure.py` one reading, `_pace.py` the budget, `_optimizer.py` what
-# is read from an optimizer. The eigenvalues are `curvkit/curvature/_eigenpairs.py`'s, the edges
+# is read from an optimizer, `_hand.py` the hand in the loop. The eigenvalues are `curvkit/curvature/_eigenpairs.py`'s, the edges
 # `_edges.py`'s, layers `_blocks.py`'s, trace and density `_spectrum.py`'s.
 #
 # ## Reference

@@ -1,4 +1,4 @@
-"""The figure that follows a training run, in a notebook."""
+"""What follows a training run in a notebook: a figure, or a stage that has a hand in it."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,8 @@ from typing import Any
 
 from curvkit.show.canvas import Canvas
 from curvkit.show.panel import headless
+from curvkit.show.stage.widget import Shown
+from curvkit.watching._hand import Hand, Page
 from curvkit.watching.figures import FIGURES
 from curvkit.watching.trace import Trace
 
@@ -33,3 +35,45 @@ def follow(watch: Any, name: str) -> tuple[Callable[[Trace], None] | None, Any]:
             last[0] = time.perf_counter()
 
     return shown, canvas
+
+
+class LoopStage(Shown):
+    """A stage on the page of a loop that runs in the kernel's own thread.
+
+    Args:
+        hand: what is turned.
+
+    Attributes:
+        page: what sends and hears.
+    """
+
+    def __init__(self, hand: Hand):
+        super().__init__()
+        self.page = Page(hand, self._say)
+        self.on_msg(lambda widget, message, buffers: self.page.heard(message))
+
+    def _say(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        super()._say(message, buffers)
+        self._heard_apart()
+
+    def _ipython_display_(self, **options: Any) -> None:
+        super()._ipython_display_(**options)
+        self._heard_apart()
+
+    def _heard_apart(self) -> None:
+        """Has what a page says come to where the page sends it: to a subshell, a thread of its own.
+
+        ipykernel 7.4 notes who spoke last on a channel, here the cell with the loop, and would hand
+        it what the page says: that is, not before the loop has ended.
+        """
+        if self.comm is not None:
+            vars(self.comm).pop("_reply_subshell_id", None)
+
+
+def staged(hand: Hand) -> LoopStage | None:
+    """The stage of a loop; None where nobody looks."""
+    if headless():
+        return None
+    stage = LoopStage(hand)
+    hand.page = stage.page
+    return stage

@@ -16,10 +16,11 @@ from curvkit.curvature._blocks import layers as layers_of
 from curvkit.watching import _measure as measure
 from curvkit.watching import _optimizer as optimizer
 from curvkit.watching import _parts as parts
+from curvkit.watching._hand import Hand, Steered
 from curvkit.watching.trace import Trace
 
 
-class Watch:
+class Watch(Steered):
     """Records curvature while a model trains; made by `curvkit.watch`, which tells its arguments.
 
     Attributes:
@@ -32,7 +33,7 @@ class Watch:
         self._rows: list[dict[str, Any]] = []
         self._blocks: dict[str, list[int]] = {}
         self._seen: measure.Seen | None = None
-        self._shown: Callable[[Trace], None] | None = None
+        self._shown, self._hand = {}, Hand()
         self._count, self._warned = 0, False
         self._judged: dict[str, Any] = dict(rule=options["rule"], shaped=False, assumed=[])
 
@@ -169,7 +170,8 @@ class Watch:
         """
         from curvkit.watching import _live as live
 
-        self._shown, canvas = live.follow(self, name)
+        shown, canvas = live.follow(self, name)
+        self._shown |= {"figure": shown} if shown else {}
         return canvas
 
     def play(self, name: str = "edge"):
@@ -248,8 +250,8 @@ class Watch:
             )
         if self._log is not None:
             self._log(int(row["step"]), _flat(row, list(self._blocks)))
-        if self._shown is not None:
-            self._shown(self.trace)
+        for shown in self._shown.values():
+            shown(self.trace)
         return plain
 
 

@@ -59,6 +59,29 @@ PANEL_CELL = """() => {
     each.model.sharedModel.source.includes("curvature.explore(")));
 }"""
 FIGURE_CELL = PANEL_CELL.replace("curvature.explore(", "curvature.figures.scaled(")
+# A loop of one's own that would run on, and its stage.
+LOOP = """import time, jax, optax
+from curvkit import watch
+from IPython.display import display
+method, w = optax.inject_hyperparams(optax.sgd)(0.05), jax.numpy.ones(2)
+watcher = watch(lambda w: 10 * w[0] ** 2 + w[1] ** 2, optimizer=method, every=1, budget=None)
+state = method.init(w)
+display(watcher.steer())
+for step in watcher.steps(2000):
+    state.hyperparams["learning_rate"] = watcher.learning_rate(0.05)
+    updates, state = method.update(2 * jax.numpy.array([10, 1]) * w, state, w)
+    w = optax.apply_updates(w, updates)
+    watcher.observe(w, state, step)
+    time.sleep(0.02)
+print("ended:", watcher.stopped, step < 1999)"""
+RUN_NEW_CELL = """async (source) => {
+  const content = window.jupyterapp.shell.currentWidget.content;
+  const run = (command) => window.jupyterapp.commands.execute(`notebook:${command}`);
+  content.activeCellIndex = content.widgets.length - 1;
+  await run("insert-cell-below");
+  content.activeCell.model.sharedModel.setSource(source);
+  run("run-cell");
+}"""
 CHANGE_THEME = """(theme) =>
   window.jupyterapp.commands.execute("apputils:change-theme", { theme })"""
 # The papers of all figures that are there, whichever program drew them.
@@ -242,6 +265,27 @@ def test_the_edge_is_turned_by_keys_while_the_network_trains_and_training_goes_o
     page.evaluate(f"{STAGE}.seek(20)")
     page.wait_for_function(f"Math.abs({STAGE}.knobs.learning_rate.value - 0.1) < 1e-5")
     look(page, "stage")
+
+
+def test_a_loop_in_the_kernel_takes_its_rate_from_its_stage_and_is_stopped_there(
+    page,
+):
+    loop = 'globalThis.stages.findLast((each) => each?.scene.title === "Your own loop")'
+    page.evaluate(RUN_NEW_CELL, LOOP)
+    page.wait_for_function(f"{loop}?.store.rows > 10", timeout=60_000)
+    stage = page.locator(".stage >> nth=-1")
+    stage.scroll_into_view_if_needed()
+    stage.locator(".grip").focus()
+    page.keyboard.press("Shift+ArrowUp")
+    # The edge is a tenth higher, so the rate is that much smaller: in what the loop then did.
+    newest = "(S) => S.store.fields.rate.values[S.store.rows - 1]"
+    page.wait_for_function(f"Math.abs(({newest})({loop}) - 0.05 / 1.1) < 1e-6", timeout=60_000)
+    assert page.evaluate(f"{loop}.store.fields.rate.values[0]") == pytest.approx(0.05)
+    look(page, "loop")
+    stage.locator("button", has_text="stop").click()
+    page.wait_for_function(f"!{loop}.open", timeout=60_000)
+    page.wait_for_function("() => document.body.innerText.includes('ended: True True')")
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:delete-cell')")
 
 
 @pytest.mark.full  # a mouse that moves while cells still grow may miss

@@ -17,7 +17,25 @@ from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
 
 
-class Stage(anywidget.AnyWidget):
+class Shown(anywidget.AnyWidget):
+    """A stage on the page; who sends it scenes, and hears it, is said by what it is made into."""
+
+    _esm = script.joined()
+    wanted = Int(0).tag(sync=True)
+    still = Dict().tag(sync=True)
+
+    def __init__(self):
+        super().__init__()
+        self._stills = Stills(self)
+
+    def _say(self, message: dict[str, Any], buffers: list[bytes]):
+        self.send(json.loads(json.dumps(message)), buffers=buffers)
+
+    def _ipython_display_(self, **options: Any) -> None:
+        self._stills.show(self)
+
+
+class Stage(Shown):
     """A scene of a run that is being made, on the page.
 
     Args:
@@ -26,18 +44,10 @@ class Stage(anywidget.AnyWidget):
         draw: the scene of a trace.
     """
 
-    _esm = script.joined()
-    wanted = Int(0).tag(sync=True)
-    still = Dict().tag(sync=True)
-
     def __init__(self, stream: Stream[Any], settings: Any, draw: Callable[[Any], Scene]):
         super().__init__()
-        self._stills = Stills(self)
         self.running = Running(stream, settings, draw, self._say)
         self.on_msg(lambda widget, message, buffers: self.running.heard(message))
-
-    def _say(self, message: dict[str, Any], buffers: list[bytes]):
-        self.send(json.loads(json.dumps(message)), buffers=buffers)
 
     @property
     def trace(self) -> Record | None:
@@ -66,9 +76,6 @@ class Stage(anywidget.AnyWidget):
         if hasattr(self, "running"):
             self.running.close()
         super().close()
-
-    def _ipython_display_(self, **options: Any) -> None:
-        self._stills.show(self)
 
 
 class Kept:
