@@ -1,6 +1,7 @@
 """The file of a poster: an animated WebP that notes, as XMP, what it was made of."""
 
 import collections
+import hashlib
 import io
 import json
 import math
@@ -12,6 +13,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 MOST_BYTES = 200_000
+# A still of a poster: those of all notebooks together have as many bytes at most.
+WIDE, QUALITY = 400, 60
 # Milliseconds: of a frame, of the first one, and of the last.
 FRAME, OPENING, CLOSING = 80, 900, 1400
 COLORS = (96, 64, 48, 40, 32, 24)
@@ -91,6 +94,23 @@ def _sheet(plates: list[Any]) -> tuple[Any, list[tuple[int, ...]]]:
         if all(math.dist(each, other) >= CLOSE for other in kept):
             kept.append(each)
     return sheet, kept
+
+
+def still(poster: Path) -> bytes:
+    """The first frame of a poster, smaller; it notes of which poster it is."""
+    from PIL import Image
+
+    frame = Image.open(poster).convert("RGBA")
+    size = WIDE, round(frame.height * WIDE / frame.width)
+    file, note = io.BytesIO(), _note({"poster": mark(poster)})
+    small = frame.resize(size, Image.Resampling.LANCZOS)
+    small.save(file, "WEBP", quality=QUALITY, method=6, xmp=note)
+    return file.getvalue()
+
+
+def mark(poster: Path) -> str:
+    """What tells a file from every other."""
+    return hashlib.sha256(poster.read_bytes()).hexdigest()
 
 
 def noted(poster: Path) -> tuple[list[int], dict[str, Any]]:

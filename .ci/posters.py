@@ -2,7 +2,8 @@
 
 A poster is what the stage of the notebook shows: two of its views, played by the stage's own clock,
 frame by frame. Its first frame, which some viewers show alone, is how the run ends, or what tells
-more. With no argument all posters are made; names of notebooks, or parts of them, choose some.
+more. With no argument all posters are made; names of notebooks, or parts of them, choose some. Of
+each poster there is a still, too, `map_<notebook>.webp`: a part of the map in notebook 00.
 """
 
 import argparse
@@ -14,15 +15,18 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest import mock
 
 import jupytext
-from poster_file import FRAME, written
+from poster_file import FRAME, still, written
+from poster_page import SAY, SHOW, STYLE, TAKE
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 PICTURES = NOTEBOOKS / "pictures"
+MAP = "00_start_here"  # where the map is
 WIDTH = 760
 FILL, FAINT, PALE, LEVELS = 0.16, 0.1, 0.6, 0
 # Words that would be gone before so many frames are: no one could read them.
@@ -73,6 +77,7 @@ LOOKS = {
         areas=("plane closing",), columns=(1, 0.9), height=270, frames=44, until=0.5
     ),
     "08_selection": Look(areas=("groups left",), columns=(1.3, 1), opening=0.0),
+    "09_your_own_model": Look(height=270),
     "10_sam": Look(
         areas=("valley climb",), columns=(0.85, 1), height=300, frames=54, until=0.75, opening=0.89
     ),
@@ -87,13 +92,16 @@ class Asked(NamedTuple):
     draw: Any
     values: dict[str, Any]
     name: str | None = None
+    cells: tuple[str, ...] = ()  # of a loop of one's own, which is run to be shown
 
 
 def asked(notebook: Path) -> Asked | None:
     """What the first cell with a stage plays in a notebook; nothing is run. None without one."""
     cells = _code(notebook)
     given = [each.source for each in cells if "parameters" in each.metadata.get("tags", [])]
-    calls = [each.source for each in cells if _plays(each.source)]
+    calls = [each.source for each in cells if _calls(each.source, "stage")]
+    if any(_calls(each.source, "steer") for each in cells):
+        return _own_loop([each.source for each in cells], given)
     if not calls:
         return None
     heard = []
@@ -102,18 +110,29 @@ def asked(notebook: Path) -> Asked | None:
     return heard[0]
 
 
+def _own_loop(cells: list[str], given: list[str]) -> Asked:
+    """What the stage of a loop of one's own shows: the loop's cells, up to the end of it."""
+    from curvkit.watching import scenes
+
+    values: dict[str, Any] = {}
+    exec("\n".join(given), {}, values)  # noqa: S102, the house's own cells
+    last = next(at for at, each in enumerate(cells) if _calls(each, "steps"))
+    watching = SimpleNamespace(name="watching")
+    return Asked(watching, None, scenes.loop, values, cells=tuple(cells[: last + 1]))
+
+
 def has_stage(notebook: Path) -> bool:
     """Whether a notebook has a cell with a stage."""
-    return any(_plays(each.source) for each in _code(notebook))
+    return any(_calls(each.source, name) for each in _code(notebook) for name in ("stage", "steer"))
 
 
 def _code(notebook: Path) -> list[Any]:
     return [each for each in jupytext.read(notebook).cells if each.cell_type == "code"]
 
 
-def _plays(source: str) -> bool:
+def _calls(source: str, name: str) -> bool:
     called = [each.func for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call)]
-    return any(isinstance(each, ast.Attribute) and each.attr == "stage" for each in called)
+    return any(isinstance(each, ast.Attribute) and each.attr == name for each in called)
 
 
 def told(there: Asked) -> dict[str, Any]:
@@ -123,55 +142,20 @@ def told(there: Asked) -> dict[str, Any]:
     return json.loads(json.dumps(note, default=str))
 
 
-# Only what plays: nothing to turn, nothing to press, nothing that fades by a clock of its own.
-STYLE = """
-html, body, .page, main { background: transparent !important; margin: 0 !important;
-  padding: 0 !important; max-width: none !important; }
-.stage { border: 1px solid #d5dae1; border-radius: 10px; padding: 8px 4px 4px !important; }
-.stage p, .stage .bar, .stage .status { display: none !important; }
-.stage * { transition: none !important; }
-"""
-# Takes the clock away from the stage, and gives back at which rows its frames are: as the clock
-# plays them, in `frames` steps of one length.
-TAKE = """([frames, until]) => {
-  const S = stages[0], { clock, store } = S, last = Math.round(until * store.last), times = [];
-  cancelAnimationFrame(S.raf);
-  S.wake = () => {};
-  S.tell = () => {};
-  globalThis.setTimeout = (run) => run(); // words do not fade
-  S.calm = false;
-  Object.assign(clock, { t: 0, playing: true, speed: 1, rate: 0 });
-  while (clock.playing && clock.t < last && times.length < 1e6) {
-    times.push(clock.t);
-    clock.tick(1 / 60, false);
-  }
-  times.push(last);
-  clock.tick = () => false;
-  // The stamps of a crowd stand on whole pixels: alike, they are small in a file.
-  const draw = S.ctx.drawImage.bind(S.ctx);
-  S.ctx.drawImage = (made, x, y, ...size) => (
-    made.width > 64 ? draw(made, x, y, ...size)
-    : size[0] > 1.2 * made.width ? draw(made, Math.round(x), Math.round(y), ...size.map(Math.round))
-    : draw(made, Math.round(x), Math.round(y), made.width, made.height));
-  const chosen = (k) => times[Math.round((k / (frames - 1)) * (times.length - 1))];
-  return Array.from({ length: frames }, (_, k) => chosen(k));
-}"""
-SHOW = """([t, now, ends]) => {
-  const S = stages[0];
-  Object.assign(S.clock, { t, playing: !ends });
-  Object.assign(S, { said: null, saidAt: -1e9 });
-  for (let k = 0; k < (ends ? 40 : 1); k++) S.frame(now + 60 * k);
-  return S.beatBox.innerHTML;
-}"""
-SAY = "(words) => { stages[0].beatBox.innerHTML = words; }"
-
-
 def packed(there: Asked) -> dict[str, Any]:
     """The scene of the whole run as a page holds it."""
     from curvkit.show import once
     from curvkit.show.stage.live import knob_facts
     from curvkit.show.stage.widget import Kept
 
+    if there.cells:
+        from curvkit.watching import scenes
+
+        ran: dict[str, Any] = {}
+        exec("\n".join(there.cells), ran)  # noqa: S102, the house's own cells
+        trace = ran["watcher"].trace
+        facts: Any = scenes.knob_facts(trace, float(trace.learning_rate[-1]))
+        return Kept(there.draw(trace), facts).packed()
     chosen = there.settings.read(there.values)
     scene = there.draw(once.run(there.stream, chosen))
     return Kept(scene, knob_facts(there.stream, chosen)).packed()
@@ -264,6 +248,8 @@ def make(notebook: Path, folder: Path, browser: Any) -> Path | None:
     data = written(frames(browser, seen(kept, look), look), note, look.quality)
     target = folder / f"{notebook.stem}.webp"
     target.write_bytes(data)
+    if notebook.stem != MAP:
+        (folder / f"map_{notebook.stem}.webp").write_bytes(still(target))
     return target
 
 

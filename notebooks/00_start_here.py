@@ -103,17 +103,15 @@ except ValueError as refusal:
 
 # %% [markdown]
 # ## The map
+# What one sees in each notebook, and of which papers it is. <!-- live -->A picture opens its notebook.<!-- /live -->
 #
-# | topic | paper | what you will turn |
-# | --- | --- | --- |
-# | [curvature](01_curvature.ipynb) | Cohen et al. 2021, arXiv 2103.00065, and the background of CDAT | the climb to the edge of stability |
-# | [tuners](02_tuners.ipynb) | Roulet et al. 2024, *Stepping on the Edge*, arXiv 2407.06183 | CDAT, a learning rate that follows curvature |
-# | [kernels](03_kernels.ipynb) | Martens et al. 2021, *Deep Kernel Shaping*, arXiv 2110.01765 | activations that let very deep plain networks train |
-# | [minima](04_minima.ipynb) | Swirszcz et al. 2016, *Local Minima in Training of Neural Networks*, arXiv 1611.06310 | data on which training gets stuck, with proofs |
-# | [sobolev](05_sobolev.ipynb) | Czarnecki et al. 2017, *Sobolev Training*, arXiv 1706.04859 | fitting derivatives as well as values |
-# | [distillation](06_distillation.ipynb) | Czarnecki et al. 2019, *Distilling Policy Distillation*, arXiv 1902.02186 | which student learns from which teacher |
-# | [verification](07_verification.ipynb) | Qin et al. 2019, *Verification of Non-Linear Specifications*, arXiv 1902.09592 | proofs about what a network cannot do |
-# | [selection](08_selection.ipynb) | Lozano et al. 2009, *Grouped Orthogonal Matching Pursuit* | choosing groups of variables |
+# | | |
+# | --- | --- |
+# | <!-- live -->[![A valley narrows around a ball, and throws it](pictures/map_01_curvature.webp)](01_curvature.ipynb)<br><!-- /live -->**[1 · Curvature](01_curvature.ipynb)**: a network that trains climbs to the edge of stability, and stays there.<br>*Cohen et al. 2021, arXiv 2103.00065, and the background of CDAT* | <!-- live -->[![The sharpness under CDAT, and under a constant rate](pictures/map_02_tuners.webp)](02_tuners.ipynb)<br><!-- /live -->**[2 · Tuners](02_tuners.ipynb)**: CDAT, a learning rate that follows the curvature, and why the greedy one loses.<br>*Roulet et al. 2024, Stepping on the Edge, arXiv 2407.06183* |
+# | <!-- live -->[![Ten digits: all become one in a plain network, and are kept apart in a shaped one](pictures/map_03_kernels.webp)](03_kernels.ipynb)<br><!-- /live -->**[3 · Kernels](03_kernels.ipynb)**: activations that let very deep plain networks train.<br>*Martens et al. 2021, Deep Kernel Shaping, arXiv 2110.01765* | <!-- live -->[![Marbles on a landscape of loss, one caught in a bad minimum](pictures/map_04_minima.webp)](04_minima.ipynb)<br><!-- /live -->**[4 · Minima](04_minima.ipynb)**: data on which training gets stuck, with proofs.<br>*Swirszcz et al. 2016, Local Minima in Training of Neural Networks, arXiv 1611.06310* |
+# | <!-- live -->[![Two surfaces through the same points, learnt without slopes and with them](pictures/map_05_sobolev.webp)](05_sobolev.ipynb)<br><!-- /live -->**[5 · Sobolev](05_sobolev.ipynb)**: fitting slopes as well as values.<br>*Czarnecki et al. 2017, Sobolev Training, arXiv 1706.04859* | <!-- live -->[![A field of arrows that carries students past their teacher](pictures/map_06_distillation.webp)](06_distillation.ipynb)<br><!-- /live -->**[6 · Distillation](06_distillation.ipynb)**: which student learns from which teacher, and which goes round for ever.<br>*Czarnecki et al. 2019, Distilling Policy Distillation, arXiv 1902.02186* |
+# | <!-- live -->[![The states of a pendulum in cells, proved ones green](pictures/map_07_verification.webp)](07_verification.ipynb)<br><!-- /live -->**[7 · Verification](07_verification.ipynb)**: proofs about what a network cannot do.<br>*Qin et al. 2019, Verification of Non-Linear Specifications, arXiv 1902.09592* | <!-- live -->[![Bars of what each group explains, the next to be taken marked](pictures/map_08_selection.webp)](08_selection.ipynb)<br><!-- /live -->**[8 · Selection](08_selection.ipynb)**: choosing groups of variables, and when the choice is wrong.<br>*Lozano et al. 2009, Grouped Orthogonal Matching Pursuit* |
+# | <!-- live -->[![The sharpness of a model beside its loss](pictures/map_09_your_own_model.webp)](09_your_own_model.ipynb)<br><!-- /live -->**[9 · Your own model](09_your_own_model.ipynb)**: your own loop, watched, its rate turned by hand while it runs.<br>*Cohen et al. 2021, arXiv 2103.00065; Ghorbani et al. 2019, arXiv 1901.10159* | <!-- live -->[![SAM takes its gradient up the wall, and its sharpness falls](pictures/map_10_sam.webp)](10_sam.ipynb)<br><!-- /live -->**[10 · SAM](10_sam.ipynb)**: sharpness-aware minimisation, and its far lower edge.<br>*Foret et al. 2021, arXiv 2010.01412; Long and Bartlett 2024, arXiv 2309.12488* |
 #
 # The rooms that are open in this version, and what each is about:
 

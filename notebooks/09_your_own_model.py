@@ -24,6 +24,10 @@
 # $$\lambda_t = \max_{\lVert u \rVert = 1} u^\top H(w_t)\, u, \qquad u \text{ from } \{u_{t-1}, u_{t-2}, \dots\},$$
 #
 # so that a few Hessian-vector products do, and within a budget that you set.
+#
+# <!-- live -->
+# ![The sharpness of a model begins above the dashed edge of its learning rate, is flattened below it within a few steps, and climbs slowly back; beside it the loss falls.](pictures/09_your_own_model.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 learning_rate = 0.1

@@ -88,6 +88,21 @@ def test_the_files_that_a_notebook_names_are_there(notebook):
         assert known or inside, f"{name} is not there"
 
 
+# What a link in Markdown leads to, but for pictures, addresses, and places on the same page.
+LINKED = re.compile(r"(?<!!)\[(?:!\[[^\]]*\]\([^)]*\)|[^\]])*\]\(([^):#]+)\)")
+
+
+@named
+def test_a_notebook_links_to_its_neighbours_and_to_nothing_that_is_not_there(notebook):
+    cells = nbformat.read(notebook, 4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    linked = LINKED.findall(text)
+    assert all((notebook.parent / each).is_file() for each in linked), linked
+    at = NOTEBOOKS.index(notebook)
+    neighbours = NOTEBOOKS[max(1, at - 1) : at] + NOTEBOOKS[at + 1 : at + 2]
+    assert {each.name for each in neighbours} <= set(linked)
+
+
 def test_every_file_of_claims_is_of_a_notebook():
     stems = {path.stem for path in notebook_runner.CLAIMS.glob("*.py")}
     assert stems == {path.stem for path in NOTEBOOKS}

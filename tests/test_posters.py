@@ -75,12 +75,29 @@ def test_a_poster_of_other_parameters_is_out_of_date(tmp_path):
 
 def test_where_there_is_no_stage_there_is_no_poster():
     assert len(STAGED) >= 9
-    made = {path.stem for path in posters.PICTURES.glob("*.webp")}
+    made = {path.stem for path in posters.PICTURES.glob("[0-9]*.webp")}
     assert made == {each.stem for each in STAGED}
     for each in set(SCRIPTS) - set(STAGED):
         assert posters.asked(each) is None
         assert not PICTURE.findall(first_words(each))
     assert set(posters.LOOKS) <= made
+
+
+TILE = re.compile(r"\[!\[([^\]]*)\]\((pictures/map_(\w+)\.webp)\)\]\((\w+)\.ipynb\)")
+
+
+def test_the_map_has_a_still_of_every_notebook_that_links_there_and_is_of_today():
+    cells = nbformat.read(SCRIPTS[0].with_suffix(".ipynb"), 4).cells
+    tiles = TILE.findall("\n".join(each.source for each in cells if each.cell_type == "markdown"))
+    assert [linked for *_, linked in tiles] == [each.stem for each in SCRIPTS[1:]]
+    total = 0
+    for words, path, of, linked in tiles:
+        assert of == linked and 4 <= len(words.split()) <= 25
+        tile = posters.NOTEBOOKS / path
+        expected = {"poster": files.mark(posters.PICTURES / f"{of}.webp")}
+        assert files.noted(tile)[1] == expected, f"run `make posters ARGS={of}`"
+        total += tile.stat().st_size
+    assert total <= files.MOST_BYTES
 
 
 def test_what_is_no_poster_is_refused_in_a_sentence(tmp_path):
