@@ -16,7 +16,8 @@ Over = Annotated[
     list[str] | None,
     typer.Option(
         "--over", metavar="NAME=VALUES",
-        help="Sweep a knob over 1,1.9,2 or over 0:10 (the end left out); may be given again.",
+        help="Sweep a knob over 1,1.9,2 or over 0:10 (the end left out); may be given again. "
+        "NAME@300 is the knob from reading 300 on.",
     ),
 ]  # fmt: skip
 Set = Annotated[

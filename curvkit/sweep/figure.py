@@ -10,6 +10,7 @@ import numpy as np
 
 from curvkit.core.knob import Knob
 from curvkit.draw import theme
+from curvkit.sweep import steered
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -31,7 +32,8 @@ def draw(
         table: as `store.read` returns it; runs that failed, or did not come to the merit, are
             left out.
         merit: the name of its column.
-        knobs: the room's knobs by name.
+        knobs: the room's knobs by name; columns as `learning_rate@300` are knobs, too, and of what
+            is an axis only the runs count that it was turned in.
         over: which knobs are the axes, one or two; by default the first two that were swept, and
             `seed` only where nothing else was. The median is over all runs at the same values,
             and the title says over which other knobs.
@@ -43,7 +45,9 @@ def draw(
     for name in (merit, *over):
         if name not in table:
             raise ValueError(f"The table of the sweep has no column {name!r}.")
+    knobs = steered.known(knobs, table)
     axes = list(over[:2]) or axes_of(table, knobs, order)[:2]
+    table = _with(table, axes)
     pooled = [name for name in swept_of(table, knobs, order) if name not in axes]
     values = np.array([math.nan if v is None else v for v in table[merit]], float)
     words = merit.replace("_", " ")
@@ -64,8 +68,19 @@ def swept_of(
     table: Mapping[str, list[Any]], knobs: Mapping[str, Knob], order: Sequence[str] = ()
 ) -> list[str]:
     """The knobs that take several values in the table; those of `order` first."""
+    knobs = steered.known(knobs, table)
     names = [*dict.fromkeys([*(each for each in order if each in knobs), *knobs])]
-    return [name for name in names if len(set(table.get(name, ()))) > 1]
+    return [name for name in names if len({*table.get(name, ())} - {None}) > 1]
+
+
+def _with(table: Mapping[str, list[Any]], axes: Sequence[str]) -> dict[str, list[Any]]:
+    """The rows that have a value on each of the axes."""
+    columns = zip(*(table[name] for name in axes), strict=True)
+    kept = [all(each is not None for each in row) for row in columns]
+    if not axes or all(kept):
+        return dict(table)
+    pick = lambda column: [each for each, here in zip(column, kept, strict=True) if here]
+    return {name: pick(column) for name, column in table.items()}
 
 
 def axes_of(

@@ -12,7 +12,7 @@ from typing import Any
 from curvkit.core import messages
 from curvkit.pages import parameters
 from curvkit.report import notebooks
-from curvkit.sweep import submit, work
+from curvkit.sweep import steered, submit, work
 from curvkit.sweep.plan import Plan
 from curvkit.sweep.store import Store
 
@@ -51,6 +51,11 @@ class Kind:
         """Raises ValueError where the notebook has no parameter for what is set or swept."""
         import nbformat
 
+        if turned := steered.split(plan.runs()[0])[1]:
+            raise ValueError(
+                f"{min(turned)} is turned during a run, which a notebook cannot be told; sweep the "
+                "room's experiment, without --notebook."
+            )
         node = nbformat.reads(self.text, as_version=4)
         first = {name: str(value) for name, value in plan.runs()[0].items()}
         parameters.check({self.path.stem: node}, first)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curvkit.core import knob, messages
-from curvkit.sweep import parse
+from curvkit.core import messages
+from curvkit.sweep import parse, steered
 
 MOST = 1_000_000
 SHAPE = "a list as 1,2,4 or a range of whole numbers as 0:10 or 0:10:2"
@@ -21,7 +21,8 @@ TABLES = {"room": str, "set": Mapping, "over": Mapping}
 class Plan:
     """The settings of a sweep: those that are the same in all runs, and the values of the others.
 
-    Values are checked and cast; `over` is in the order of the axes.
+    Values are checked and cast; `over` is in the order of the axes. An axis is a knob, or a knob
+    from a reading on, as `learning_rate@300`.
     """
 
     room: str
@@ -29,7 +30,10 @@ class Plan:
     over: Mapping[str, tuple[Any, ...]]
 
     @classmethod
-    def read(cls, room: str, house: type, fixed: Mapping[str, Any], over: Mapping[str, Any]):
+    def read(
+        cls, room: str, house: type, fixed: Mapping[str, Any], over: Mapping[str, Any],
+        steers: Sequence[str] = (),
+    ):  # fmt: skip
         """The plan of values as they came from outside.
 
         Args:
@@ -37,12 +41,13 @@ class Plan:
             house: the room's `Settings`.
             fixed: a value by knob.
             over: by knob what `values` reads.
+            steers: the knobs that can be turned during a run.
 
         Raises:
             ValueError: with one sentence, if a knob is unknown, a value refused or given twice, or
                 there are more than a million runs.
         """
-        fixed = {name: getattr(knob.read(house, {name: fixed[name]}), name) for name in fixed}
+        fixed = {name: steered.read(house, steers, name, fixed[name]) for name in fixed}
         both = sorted({*fixed} & {*over})
         if both:
             raise ValueError(f"{both[0]} is both set and swept; say it once.")
@@ -52,7 +57,7 @@ class Plan:
             raise ValueError(f"That makes {total} runs, and a sweep has at most {MOST}.")
         checked = {}
         for name, each in listed.items():
-            cast = [getattr(knob.read(house, {name: value}), name) for value in each]
+            cast = [steered.read(house, steers, name, value) for value in each]
             if len(set(cast)) < len(cast):
                 twice = next(value for value in cast if cast.count(value) > 1)
                 raise ValueError(f"{name} is swept over {messages.shown(twice)} twice.")

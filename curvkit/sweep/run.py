@@ -12,7 +12,7 @@ from rich.console import Console
 from curvkit.core import files, knob, messages
 from curvkit.host import machine, provenance, rooms
 from curvkit.host.stop import Stop
-from curvkit.sweep import cluster, guard, notebook, store, submit, work
+from curvkit.sweep import cluster, guard, notebook, steered, store, submit, work
 from curvkit.sweep.plan import Plan, identity
 from curvkit.sweep.progress import Follower, counted
 
@@ -50,6 +50,8 @@ def make(
     Args:
         room: the room's name.
         over: values by knob, as lists or as they are typed: `{"sigma": [1, 2], "seed": "0:10"}`.
+            `"learning_rate@300"` is turned during the run, before reading 300: those runs are made
+            one after another.
         fixed: a value by knob, the same in all runs.
         out: the folder; `sweeps/ROOM` if None.
         resume: whether to go on with the sweep in the folder; what is in its table is not run
@@ -77,7 +79,8 @@ def make(
     reach = _reach(client, scheduler, security)
     _numbers(workers=workers, batch=batch)
     console, house = console or Console(quiet=True), rooms.load(room)
-    plan = Plan.read(room, house.Settings, fixed or {}, over or {})
+    planned = lambda *given: Plan.read(room, house.Settings, *given, steers=house.stream.steers)
+    plan = planned(fixed or {}, over or {})
     folder, resume = _folder(out, room), resume or retry_failed
     kind = _kind(store.Store.find(folder, resume=resume), room, house, notebooks, traces)
     kind.check(plan)
@@ -85,9 +88,9 @@ def make(
     with results.locked():
         if not results.plans or plan.over or plan.fixed:
             results.note(plan, kind.way)
-        plans = [Plan.read(room, house.Settings, p["set"], p["over"]) for p in results.plans]
+        plans = [planned(each["set"], each["over"]) for each in results.plans]
         runs = expanded(plans, house.Settings, kind.name)
-        shape = store.schema(house.Settings, house.stream.merit_names(house.Settings()))
+        shape = _schema(house, runs)
         missing = _missing(results, runs, shape, kind, retry_failed, console)
         if missing:
             number = workers or min(machine.cores(), len(missing))
@@ -96,6 +99,13 @@ def make(
             with _told_of(results.folder, house, plans, len(runs)):
                 _run(reach(number, bar.say), jobs, results, shape, kind, bar)
         return _finish(results.folder, house, plans, len(runs))
+
+
+def _schema(house: Any, runs: Mapping[str, Mapping[str, Any]]) -> Any:
+    """The columns of the table of these runs."""
+    turned = {name for each in runs.values() for name in steered.split(each)[1]}
+    merits = house.stream.merit_names(house.Settings())
+    return store.schema(house.Settings, merits, sorted(turned, key=steered.parted))
 
 
 def _folder(out: str | Path | None, room: str) -> Path:
@@ -220,7 +230,8 @@ def expanded(plans: list[Plan], settings: type, kind: str) -> dict[str, dict[str
     by_name = {}
     for plan in plans:
         for point in plan.runs():
-            values = knob.as_dict(knob.read(settings, point))
+            begun, turned = steered.split(point)
+            values = knob.as_dict(knob.read(settings, begun)) | turned
             by_name.setdefault(identity(plan.room, values, kind), values)
     return by_name
 
@@ -241,15 +252,23 @@ class Kind:
         self.way = {"notebook": None, "traces": traces}
 
     def check(self, plan: Plan) -> None:
-        """Nothing more than the gate has checked."""
+        """Raises ValueError where a run is over before it is turned."""
+        if not any("@" in name for name in (*plan.fixed, *plan.over)):
+            return
+        for point in plan.runs():
+            begun, turned = steered.split(point)
+            steered.in_time(self.house.stream, self.house.Settings.read(begun), turned)
 
     def jobs(self, runs: Mapping[str, dict[Any, Any]], size: int) -> list[submit.Job]:
         """Batches of runs of one shape and of like length, the last of each shape filled up."""
         shapes: dict[Any, list[str]] = {}
         length: Callable[..., Any] = lambda name: self.house.stream.length(settings[name])
-        settings = {name: self.house.Settings.read(each) for name, each in runs.items()}
+        parts = {name: steered.split(each) for name, each in runs.items()}
+        settings = {name: self.house.Settings.read(begun) for name, (begun, _) in parts.items()}
         for name, each in settings.items():
-            shapes.setdefault(jax.tree.structure(each), []).append(name)
+            # What is turned is turned in one run alone, and is no part of a batch.
+            shape = jax.tree.structure(each), bool(parts[name][1])
+            shapes.setdefault(shape, []).append(name)
         jobs = []
         for names in shapes.values():
             names, fit = sorted(names, key=length), min(size, len(names))

@@ -15,6 +15,7 @@ from typing import Any
 from curvkit.core import knob, messages
 from curvkit.host import files, provenance
 from curvkit.sweep import part as parts
+from curvkit.sweep import steered
 from curvkit.sweep.part import MISSING, require
 from curvkit.sweep.plan import Plan
 from curvkit.sweep.work import Outcome, version
@@ -242,13 +243,20 @@ def _drop(part: Path, names: Sequence[str]) -> None:
         part.unlink()
 
 
-def schema(settings: type, merits: Sequence[str]) -> Any:
-    """The columns of a room's table: the run, its knobs, its merits, and how it was made."""
+def schema(settings: type, merits: Sequence[str], turned: Sequence[str] = ()) -> Any:
+    """The columns of a room's table: the run, its knobs, its merits, and how it was made.
+
+    Args:
+        settings: the room's `Settings`.
+        merits: the names of the figures of merit.
+        turned: the axes that are turned during a run, as `learning_rate@300`.
+    """
     pyarrow = require()
     kinds = {int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
     columns = {name: pyarrow.string() for name in TEXT[:4]}
     for name, each in knob.knobs(settings).items():
         columns[name] = kinds.get(each.kind, pyarrow.string())
+    columns |= {name: columns[steered.parted(name)[0]] for name in turned}
     columns |= {name: pyarrow.float64() for name in (*merits, "seconds")}
     columns["readings"] = pyarrow.int64()
     columns |= {name: pyarrow.string() for name in TEXT[4:]}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from curvkit import __version__
 from curvkit.environment import environment
+from curvkit.sweep import steered
 
 # What `environment` sets, as JAX has it where nobody has set it.
 UNSET: dict[str, Any] = {
@@ -61,19 +62,28 @@ def batch(room: str, runs: Mapping[str, Mapping[str, Any]], size: int, keep: boo
 
     Args:
         room: the room's name.
-        runs: plain settings by the name of the run; their static knobs agree.
+        runs: plain settings by the name of the run; their static knobs agree. Where something is
+            turned on the way, it is in all of them, and they are made one after another.
         size: to how many runs a batch is filled up: another number would be another program.
         keep: whether traces are kept.
     """
     import jax
 
     house = importlib.import_module(f"curvkit.{room}")
-    settings = [house.Settings.read(each) for each in runs.values()]
+    parts = [steered.split(each) for each in runs.values()]
+    settings = [house.Settings.read(begun) for begun, _ in parts]
     started, devices = time.perf_counter(), len(jax.devices())
     try:
-        filled = [*settings, *[settings[-1]] * (shared(size, devices) - len(settings))]
-        traces = house.stream.batch(filled) if size > 1 else [house.stream.run(settings[0])]
-        outcomes = [_ended(name, trace, keep) for name, trace in zip(runs, traces, strict=False)]
+        if size == 1 or any(turned for _, turned in parts):
+            pairs = zip(settings, (steered.turns(turned) for _, turned in parts), strict=True)
+            traces = [house.stream.run(each, turns=turns) for each, turns in pairs]
+        else:
+            filled = [*settings, *[settings[-1]] * (shared(size, devices) - len(settings))]
+            traces = house.stream.batch(filled)
+        outcomes = [
+            _ended(name, trace, keep, turned)
+            for name, trace, (_, turned) in zip(runs, traces, parts, strict=False)
+        ]
     except Exception as error:
         if len(runs) == 1:
             return [_failed(room, *item, error, started) for item in runs.items()]
@@ -92,12 +102,12 @@ def shared(size: int, devices: int) -> int:
     return size + -size % devices if size > devices else size
 
 
-def _ended(name: str, trace: Any, keep: bool) -> Outcome:
+def _ended(name: str, trace: Any, keep: bool, turned: Mapping[str, Any]) -> Outcome:
     header = trace.header
     versions = {f"version_{package}": value for package, value in header["versions"].items()}
     row = {
         "run": name, "room": header["room"], "status": "ok", "error": None,
-        **header["settings"], **trace.merits(), **versions, "backend": header["backend"],
+        **header["settings"], **turned, **trace.merits(), **versions, "backend": header["backend"],
         "device": header["device"], "precision": header["precision"],
         "finished": header["created"], "readings": trace.readings,
         "trace": f"traces/{name}.npz" if keep else None,
