@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from curvkit.core import messages
 from curvkit.draw.scene import pack
@@ -22,6 +22,16 @@ UNHEARD = (
 )
 
 
+class Follows(Protocol):
+    """What is told of each reading of a loop, and of the loop's end."""
+
+    def grew(self, trace: Trace, /) -> None:
+        """Takes the trace with another reading."""
+
+    def ended(self) -> None:
+        """Takes note that the loop has come to its end."""
+
+
 class Hand:
     """What was turned so far; heard in any thread, read in the loop's own.
 
@@ -33,7 +43,7 @@ class Hand:
     def __init__(self):
         self.rate: float | None = None
         self.stopped = False
-        self.page: Page | None = None
+        self.page: Follows | None = None
 
     def turned(self, knobs: Mapping[str, Any]) -> None:
         """Takes what a page, or code, turned.
@@ -223,11 +233,12 @@ class Steered:
         while the loop runs, its edge is a handle on the learning rate, and *stop* ends it.
 
         The loop goes over `steps`, and takes its rate from `learning_rate`. A front end that
-        carries no message while a cell runs says so on the stage. Nothing, where nobody watches.
+        carries no message while a cell runs says so on the stage. Where nobody watches it returns
+        nothing, and the page of the executed notebook plays the whole loop in this place.
         """
         from curvkit.watching import _live as live
 
         stage = live.staged(self._hand)
-        if stage is not None:
-            self._shown["stage"] = stage.page.grew
+        if self._hand.page is not None:
+            self._shown["stage"] = self._hand.page.grew
         return stage

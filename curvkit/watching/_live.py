@@ -4,9 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from IPython import get_ipython
+from IPython.display import HTML, display
+
 from curvkit.show.canvas import Canvas
 from curvkit.show.panel import headless
-from curvkit.show.stage.widget import Shown
+from curvkit.show.stage.widget import Kept, Shown
+from curvkit.watching import scenes
 from curvkit.watching._hand import Hand, Page
 from curvkit.watching.figures import FIGURES
 from curvkit.watching.trace import Trace
@@ -70,10 +74,34 @@ class LoopStage(Shown):
             vars(self.comm).pop("_reply_subshell_id", None)
 
 
+class KeptLoop:
+    """The scene of a loop where nobody watches: it is put in its place when the loop has ended, so
+    that the page of an executed notebook plays it.
+
+    Args:
+        place: what `display` gave; its `update` takes what is shown there.
+    """
+
+    def __init__(self, place: Any):
+        self._place, self._trace = place, None
+
+    def grew(self, trace: Trace) -> None:
+        """Takes the trace with another reading."""
+        self._trace = trace
+
+    def ended(self) -> None:
+        """Puts the whole scene in its place."""
+        if (trace := self._trace) is not None:
+            facts = scenes.knob_facts(trace, float(trace.learning_rate[-1]))
+            self._place.update(Kept(scenes.loop(trace), facts))
+
+
 def staged(hand: Hand) -> LoopStage | None:
-    """The stage of a loop; None where nobody looks."""
-    if headless():
-        return None
-    stage = LoopStage(hand)
-    hand.page = stage.page
-    return stage
+    """The stage of a loop; where nobody looks None, and in a notebook the place for its scene."""
+    if not headless():
+        stage = LoopStage(hand)
+        hand.page = stage.page
+        return stage
+    if get_ipython() is not None:
+        hand.page = KeptLoop(display(HTML(""), display_id=True))
+    return None

@@ -157,6 +157,26 @@ def test_a_scene_is_drawn_with_and_without_an_edge_and_of_losses_below_zero(rule
     assert len(header) == len(scene.rows) and raw
 
 
+class Place:
+    def update(self, shown):
+        self.shown = shown
+
+
+def test_an_executed_notebook_keeps_the_scene_of_the_loop_when_that_has_ended():
+    pytest.importorskip("anywidget", reason="anywidget is not installed")
+    from curvkit.watching._live import KeptLoop
+
+    watcher = curvkit.watch(loss, learning_rate=0.05, every=1, budget=None)
+    place = Place()
+    watcher._hand.page = KeptLoop(place)
+    watcher._shown["stage"] = watcher._hand.page.grew
+    for step in watcher.steps(3):
+        assert not hasattr(place, "shown")
+        watcher.observe(jnp.ones(2), step=step)
+    packed = place.shown.packed()
+    assert packed["scene"]["title"] == "Your own loop" and packed["header"][0]["shape"] == [3]
+
+
 def test_where_nobody_watches_there_is_no_stage_and_the_loop_runs_as_ever():
     watcher = curvkit.watch(loss, learning_rate=0.05, every=1, budget=None)
     assert watcher.steer() is None and list(watcher.steps(2)) == [0, 1]
