@@ -70,7 +70,7 @@ def _losses(first: float) -> sc.View:
     else:
         y = sc.Axis(label="loss", fit=sc.Camera(of=("loss",), least=(-0.1, 0.1), room=1.1))
     return sc.View(
-        id="losses", title="Its loss", x=_axis(), y=y, pick=sc.Pick(clock="step"),
+        id="losses", title="Its loss", x=_axis(), y=y, pick=sc.Pick(clock="step"), pad={"l": 62},
         cursor=sc.Cursor(x="step", y="loss", line=True, says=(
             *STEP, ",  loss ", sc.Number(field="loss"))),
         marks=(
