@@ -40,10 +40,9 @@ def test_no_state_of_the_box_is_above_its_bound_and_the_attack_is_attained(place
 
 
 def test_the_box_is_around_its_middle_and_ends_where_the_square_does():
-    middle = boxed(PLACES[1]).box
-    np.testing.assert_allclose(
-        middle, [0.95 / np.pi, 1.05 / np.pi, -0.55 / 5, -0.45 / 5], rtol=1e-5
-    )
+    trace = boxed(PLACES[1])
+    middle = trace.box * np.repeat([np.pi, trace.fastest], 2)
+    np.testing.assert_allclose(middle, [0.95, 1.05, -0.55, -0.45], rtol=1e-5)
     corner = boxed(PLACES[3]).box
     assert corner[1] == corner[3] == 1.0
     np.testing.assert_allclose(corner[[0, 2]], [2.7 / np.pi, 4.5 / 5], rtol=1e-5)

@@ -48,6 +48,16 @@ def test_the_shares_of_all_verdicts_make_one_and_bounds_never_rise(trace):
     assert np.all(np.diff(trace.proved) >= 0) and np.all(trace.proved + trace.violated <= 1 + 1e-6)
 
 
+def test_cells_are_counted_as_they_are_bounded_and_the_attack_is_the_most_growth_so_far(trace):
+    there = trace.verdict >= 0
+    assert trace.bounded.tolist() == np.cumsum(there.sum(1)).tolist()
+    assert trace.bounded[0] == 256 and trace.bounded[-1] > 1000
+    found = np.where(there, trace.cell_attack, -np.inf).max(1)
+    assert trace.attack.tolist() == np.maximum.accumulate(found).tolist()
+    # The last round finds less than an earlier one: a most of all is not that of the last.
+    assert found[-1] < trace.attack[-1]
+
+
 def test_halves_share_an_edge_and_make_the_whole():
     one = jnp.array([[-1.0, 0.0, 0.5, 1.0]])
     for axis in (0, 1):

@@ -19,16 +19,25 @@ HOLDS = {
             "dropped_loss",
         ],
     },
+    "test_series.py": {
+        "test_coordinates_and_losses_are_those_of_a_loop_over_steps": [
+            "step",
+            "along",
+            "across",
+            "off_plane",
+            "loss",
+        ],
+        "test_the_better_point_is_where_the_loss_is_that_of_its_weights": [
+            "better_along",
+            "better_loss",
+        ],
+        "test_eigenvalues_are_those_of_the_dense_hessian_and_one_critical_point_is_in_the_box": [
+            "eigenvalues",
+            "eigenvalue_radii",
+            "box_radius",
+        ],
+        "test_what_is_not_proved_is_not_called_proved_and_rectifiers_have_no_box": [
+            "proved",
+        ],
+    },
 }
-OPEN = [
-    "across",
-    "along",
-    "better_along",
-    "better_loss",
-    "box_radius",
-    "eigenvalue_radii",
-    "eigenvalues",
-    "off_plane",
-    "proved",
-    "step",
-]
