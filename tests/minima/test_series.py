@@ -120,6 +120,18 @@ def test_the_best_run_and_the_typical_failure_are_chosen_by_their_losses(seen):
         assert_close(trace.typical_loss[at], typical, rtol=1e-6)
 
 
+def test_what_is_solved_or_lost_is_no_typical_failure():
+    settings, plane = Settings.read(SMALL), experiment.frame(INPUTS.astype(np.float32))
+    drawn = first_weights(settings, 0)[0]
+    runs = jax.tree.map(lambda each: each[..., :5], drawn)
+    loss, wrong = np.array([5.0, 1.0, np.inf, 8.0, 7.0], np.float32), np.array([3, 0, 4, 2, 1])
+    some = experiment.surfaces(settings, runs, loss, wrong, plane)
+    # Of those that failed the mean is 6.7; of all that are finite it would be 5.3.
+    assert float(some["best_loss"]) == 1 and float(some["typical_loss"]) == 7
+    none = experiment.surfaces(settings, runs, loss, 0 * wrong, plane)
+    assert float(none["typical_loss"]) == float(none["best_loss"]) == 1
+
+
 def test_surfaces_are_what_the_chosen_networks_return_over_the_plane_of_the_points(seen):
     trace, runs = seen
     assert_close(trace.points, INPUTS, atol=1e-6)
