@@ -23,10 +23,8 @@ HOLDS = {
             "mu",
             "rho",
             "epsilon",
+            "noise_level",
             "letters",
         ],
     },
 }
-OPEN = [
-    "noise_level",
-]

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 from helpers import assert_close
+from scipy.stats import chi2
 
 from curvkit import selection
 
@@ -99,5 +100,8 @@ def test_what_theory_says_of_the_problem_follows_from_its_columns(seen):
     mu = max(sum(np.linalg.norm(block, 2) for block in blocks(j)) for j in bad)
     assert_close(trace.mu, mu, rtol=1e-3)
     level = float(trace.noise_level)
+    # By a bound on the tail of χ², which is no less than the quantile itself and near it.
+    exact = trace.settings["noise"] * np.sqrt(chi2.isf(0.05 / len(bad), SMALL["size"]))
+    assert exact < level < 1.15 * exact
     assert_close(trace.epsilon, level / (1 - mu) if mu < 1 else 1e9, rtol=1e-3)
     assert ["".join(map(chr, row)).strip("\0") for row in trace.letters[:8]] == list("01234567")

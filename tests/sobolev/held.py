@@ -16,12 +16,22 @@ HOLDS = {
             "sharpness",
         ],
     },
+    "test_series.py": {
+        "test_both_networks_are_drawn_as_they_are_at_each_reading": [
+            "step",
+            "axis",
+            "surface",
+            "at_points",
+            "slopes_at_points",
+        ],
+        "test_errors_are_mean_squares_on_the_points_and_on_the_grid": [
+            "trained_error",
+            "value_error",
+            "slope_error",
+            "truth",
+        ],
+        "test_the_sharpness_is_the_largest_eigenvalue_of_the_dense_hessian_of_what_is_trained": [
+            "sharpness",
+        ],
+    },
 }
-OPEN = [
-    "at_points",
-    "axis",
-    "slopes_at_points",
-    "step",
-    "surface",
-    "trained_error",
-]

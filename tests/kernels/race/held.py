@@ -9,10 +9,16 @@ HOLDS = {
             "accuracy",
         ],
     },
+    "test_series.py": {
+        "test_the_numbers_are_those_of_shape_and_chance_is_one_of_ten": [
+            "parameters",
+            "classes",
+        ],
+        "test_losses_accuracies_and_spreads_are_those_of_the_networks_layer_by_layer": [
+            "step",
+            "loss",
+            "accuracy",
+            "spread",
+        ],
+    },
 }
-OPEN = [
-    "classes",
-    "loss",
-    "parameters",
-    "step",
-]

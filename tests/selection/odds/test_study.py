@@ -2,10 +2,13 @@
 
 import functools
 
+import jax
 import numpy as np
 import pytest
+from helpers import assert_close
 
 from curvkit.core import knob
+from curvkit.selection import _problems as problems
 from curvkit.selection import odds
 from curvkit.selection.odds import _study as study
 
@@ -31,6 +34,40 @@ def test_more_rows_solve_more_and_the_paper_s_rule_beats_the_raw_one_under_corre
     # Paired trials: the raw rule loses far more than it wins.
     assert solved[:, 0].sum() > solved[:, 1].sum() + 10
     assert np.all(np.diff(trace.mu[:, 1]) < 0) and np.all(np.diff(trace.rho[:, 1]) > 0)
+
+
+def bounds(columns, good):
+    """ρ, and the bound on μ, of groups of real columns (rows, groups, size)."""
+    basis = [np.linalg.qr(columns[:, j])[0] for j in range(columns.shape[1])]
+    together = np.concatenate([basis[j] for j in good], 1)
+    inverse = np.linalg.pinv(together)
+    sums = [
+        sum(np.linalg.norm(block, 2) for block in np.split(inverse @ basis[j], len(good)))
+        for j in range(len(basis))
+        if j not in good
+    ]
+    return np.linalg.eigvalsh(together.T @ together)[0], max(sums)
+
+
+@pytest.mark.slow
+def test_what_theory_says_at_a_place_is_of_problems_with_the_knob_at_its_value():
+    trace = ran(within=0.9, good=4)
+    assert trace.value.tolist() == trace.sweep.tolist() == [20, 30, 40, 50, 65, 80, 100, 125]
+    keys = jax.random.split(jax.random.fold_in(jax.random.key(0), 0), trace.trials)
+    settings = {name: trace.settings[name] for name in ("groups", "size", "between", "noise")}
+    shape = problems.Shape(125, 30, 4)
+    problem = functools.partial(problems.draw, shape=shape, good=4, within=0.9, **settings)
+    draw = jax.jit(jax.vmap(lambda key, rows: problem(key, rows=rows), (0, None)))
+    for at in (1, 4):
+        made = draw(keys, trace.value[at])
+        both = [
+            bounds(np.asarray(columns, float)[: int(trace.value[at])], [*order[:4].tolist()])
+            for columns, order in zip(made.columns, made.order, strict=True)
+        ]
+        rho, mu = np.quantile(both, (0.25, 0.5, 0.75), axis=0).T
+        # ρ is bounded from below and μ from above, by traces of powers.
+        assert_close(trace.rho[at], rho, rtol=0.02)
+        assert_close(trace.mu[at], mu, rtol=0.02)
 
 
 @pytest.mark.slow
