@@ -1,8 +1,7 @@
-"""Every series of a trace is held by a test that is named, or is owned up to be held by none.
+"""Every series of a trace is held by a test that is named.
 
 The names stand beside the tests of each room, in `held.py`: `HOLDS` has by file and test the series
-that the test looks at, against an oracle, a formula or a claim, and it runs with `make test`;
-`OPEN` lists those of which nothing but their shape is tested.
+that the test looks at, against an oracle or as a formula of others, and it runs with `make test`.
 """
 
 import ast
@@ -31,10 +30,10 @@ def wrong(held: dict, series: set[str], folder: Path) -> list[str]:
         for test, names in tests.items()
         for name in names
     ]
-    holds, free = {name for name, *_ in places}, set(held.get("OPEN", ()))
-    told = [f"nothing is said of {name}" for name in sorted(series - holds - free)]
-    told += [f"there is no series {name}" for name in sorted((holds | free) - series)]
-    told += [f"{name} is held, and said not to be" for name in sorted(holds & free)]
+    holds = {name for name, *_ in places}
+    told = [f"no test holds {name}" for name in sorted(series - holds)]
+    told += [f"there is no series {name}" for name in sorted(holds - series)]
+    told += [f"{each} is read by nobody" for each in sorted(held.keys() - {"HOLDS"})]
     for name, file, test in places:
         path = folder / file
         source = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -53,7 +52,7 @@ def wrong(held: dict, series: set[str], folder: Path) -> list[str]:
 
 
 @each_room
-def test_each_series_of_a_room_s_trace_is_held_or_owned_up_to(name):
+def test_each_series_of_a_room_s_trace_is_held(name):
     folder = HERE.joinpath(*name.split("."))
     path, series = folder / "held.py", set(room(name).trace.Trace.__series__)
     told = f"{path.relative_to(HERE.parent)} is not there, with HOLDS of {', '.join(series)}"
@@ -72,27 +71,23 @@ def test_two(): trace.two
 """
 
 
-ONE = {"test_it.py": {"test_one": ["one"]}}
+ONE, TWO = ({"test_it.py": {f"test_{each}": [each]}} for each in ("one", "two"))
 
 
 @pytest.mark.parametrize(
-    "held, said",
+    "held, series, said",
     [
-        ({"HOLDS": ONE, "OPEN": {"two"}}, None),
-        ({"HOLDS": ONE}, "nothing is said of two"),
-        ({"OPEN": {"one", "two", "three"}}, "there is no series three"),
-        ({"HOLDS": ONE, "OPEN": {"one", "two"}}, "said not to be"),
-        (
-            {"HOLDS": {"test_it.py": {"test_none": ["one"]}}, "OPEN": {"two"}},
-            "there is no test_none",
-        ),
-        (
-            {"HOLDS": {"test_it.py": {"test_two": ["two"]}}, "OPEN": {"one"}},
-            "left out by `make test`",
-        ),
+        ({"HOLDS": ONE}, {"one"}, None),
+        ({"HOLDS": ONE}, {"one", "two"}, "no test holds two"),
+        ({}, {"one"}, "no test holds one"),
+        ({"HOLDS": ONE}, set(), "there is no series one"),
+        ({"HOLDS": ONE, "OPEN": ["two"]}, {"one"}, "OPEN is read by nobody"),
+        ({"HOLDS": {"test_it.py": {"test_none": ["one"]}}}, {"one"}, "there is no test_none"),
+        ({"HOLDS": {"test_it.py": {"test_one": ["three"]}}}, {"three"}, "does not know of it"),
+        ({"HOLDS": TWO}, {"two"}, "left out by `make test`"),
     ],
 )
-def test_a_table_that_is_wrong_is_found(held, said, tmp_path):
+def test_a_table_that_is_wrong_is_found(held, series, said, tmp_path):
     (tmp_path / "test_it.py").write_text(SOURCE, encoding="utf-8")
-    told = "; ".join(wrong(held, {"one", "two"}, tmp_path))
+    told = "; ".join(wrong(held, series, tmp_path))
     assert told == "" if said is None else said in told

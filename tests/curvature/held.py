@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `curvature`, and which series none does."""
+"""Which test holds each series of a trace of `curvature`."""
 
 HOLDS = {
     "test_experiment.py": {

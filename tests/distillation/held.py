@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `distillation`, and which series none does."""
+"""Which test holds each series of a trace of `distillation`."""
 
 HOLDS = {
     "test_series.py": {

@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `kernels`, and which series none does."""
+"""Which test holds each series of a trace of `kernels`."""
 
 HOLDS = {
     "test_experiment.py": {

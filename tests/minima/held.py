@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `minima`, and which series none does."""
+"""Which test holds each series of a trace of `minima`."""
 
 HOLDS = {
     "test_experiment.py": {

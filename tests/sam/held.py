@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `sam`, and which series none does."""
+"""Which test holds each series of a trace of `sam`."""
 
 HOLDS = {
     "test_experiment.py": {
@@ -13,4 +13,3 @@ HOLDS = {
         "test_beyond_two_over_the_rate_both_diverge_and_the_trace_says_when": ["diverged_at"],
     },
 }
-OPEN = ()

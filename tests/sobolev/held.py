@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `sobolev`, and which series none does."""
+"""Which test holds each series of a trace of `sobolev`."""
 
 HOLDS = {
     "test_experiment.py": {

@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `tuners`, and which series none does."""
+"""Which test holds each series of a trace of `tuners`."""
 
 HOLDS = {
     "test_series.py": {

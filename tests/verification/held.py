@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `verification`, and which series none does."""
+"""Which test holds each series of a trace of `verification`."""
 
 HOLDS = {
     "test_cells.py": {

@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `distillation.grid`, and which series none does."""
+"""Which test holds each series of a trace of `distillation.grid`."""
 
 HOLDS = {
     "test_series.py": {

@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `kernels.race`, and which series none does."""
+"""Which test holds each series of a trace of `kernels.race`."""
 
 HOLDS = {
     "test_experiment.py": {

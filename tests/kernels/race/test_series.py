@@ -74,7 +74,7 @@ def test_losses_accuracies_and_spreads_are_those_of_the_networks_layer_by_layer(
     for at, state in enumerate(states):
         for one in range(3):
             params, numbers = runner(state, one), trace.parameters[one]
-            assert_close(trace.loss[at, one], loss(params, numbers, *first), rtol=1e-3)
+            assert_close(trace.loss[at, one], loss(params, numbers, *first), rtol=2e-5)
             outer = hidden(params, numbers, tested[0])
             named = jnp.argmax(outer @ params.last, 1)
             assert_close(trace.accuracy[at, one], np.mean(named == tested[1]), atol=0.003)

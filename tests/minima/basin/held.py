@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `minima.basin`, and which series none does."""
+"""Which test holds each series of a trace of `minima.basin`."""
 
 HOLDS = {
     "test_plane.py": {

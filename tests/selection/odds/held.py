@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `selection.odds`, and which series none does."""
+"""Which test holds each series of a trace of `selection.odds`."""
 
 HOLDS = {
     "test_study.py": {

@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `tuners.model`, and which series none does."""
+"""Which test holds each series of a trace of `tuners.model`."""
 
 HOLDS = {
     "test_balance.py": {

@@ -1,4 +1,4 @@
-"""Which test holds each series of a trace of `verification.shapes`, and which series none does."""
+"""Which test holds each series of a trace of `verification.shapes`."""
 
 HOLDS = {
     "test_series.py": {
