@@ -27,12 +27,14 @@ class Turn(NamedTuple):
             beside others.
         traced: whether all calls are one program, which compiles once.
         full: whether that takes so long that `make test` leaves it out.
+        needs: modules without which there is nothing to turn.
     """
 
     call: Callable
     others: dict[str, Any]
     traced: bool = False
     full: bool = False
+    needs: tuple[str, ...] = ()
 
 
 class Beside(NamedTuple):

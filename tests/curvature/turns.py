@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from helpers import float64
 from turning import Beside, Turn
 
 from curvkit import curvature
@@ -37,7 +38,15 @@ def gauss_newton(**given):
     )
 
 
+def ruled(**given):
+    """The largest eigenvalue by products, where there is double precision."""
+    with float64():
+        operator = curvature.of_operator(lambda v: jnp.asarray(MIXED, v.dtype) @ v, 12, **given)
+        return np.float64(operator.sharpness(key=KEY))
+
+
 TURNS = {
+    "of_operator": Turn(ruled, dict(dtype=jnp.float64), full=True),
     "top_eigenpairs": Turn(
         top,
         dict(
@@ -79,4 +88,3 @@ TURNS = {
         dict(momentum=0.5),
     ),
 }  # fmt: skip
-LEFT = {"of_operator.dtype": "float64 is taken only where JAX is told so beforehand."}

@@ -14,17 +14,37 @@ def made(**given):
     return distillation.decision_process(MOVES, GAINS, FIRST, **given)
 
 
+def balanced(**given):
+    """How long the pole stands at the end under each student, and under the teacher."""
+    found = distillation.balance(**{"variants": ("on_policy",), "rounds": 2, **given})
+    return [each.steps for each in found.rows], found.teacher
+
+
 TURNS = {
     "decision_process": Turn(made, dict(observed=[0, 0])),
     "best": Turn(lambda **given: distillation.best(made(), **given), dict(tolerance=0.9)),
-}
-STUDY = "Runs a study of many updates, whose numbers are held by its own tests."
-LEFT = {
-    f"{name}.{each}": STUDY
-    for name, keywords in {
-        "balance": ("variants", "rounds", "noise", "learning_rate", "seed"),
-        "noise_by_actions": ("actions", "episodes", "seed"),
-        "survey": ("processes", "seed"),
-    }.items()
-    for each in keywords
+    "balance": Turn(
+        balanced,
+        dict(variants=("teacher_distill",), rounds=3, noise=0.5, learning_rate=0.1, seed=1),
+        full=True,
+        needs=("gymnasium",),
+    ),
+    "noise_by_actions": Turn(
+        lambda **given: [
+            each.noise
+            for each in distillation.noise_by_actions(
+                **{"actions": (2,), "episodes": 50, **given}
+            ).rows
+        ],
+        dict(actions=(3,), episodes=100, seed=1),
+        full=True,
+    ),
+    "survey": Turn(
+        lambda **given: [
+            (each.least, each.most)
+            for each in distillation.survey(**{"processes": 1, **given}).rows
+        ],
+        dict(processes=2, seed=1),
+        full=True,
+    ),
 }

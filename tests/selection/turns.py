@@ -26,7 +26,22 @@ def chosen(**given):
     return selection.group_omp(COLUMNS, jnp.asarray(Y), 2, **given)
 
 
+def compared(**given):
+    found = selection.compare(**{"runs": 2, "chosen": ("least squares",), **given})
+    return found.groups_f1, found.columns_f1, found.model_error
+
+
+def practised(**given):
+    found = selection.practise(**{"runs": 2, "chosen": ("Group-OMP",), **given})
+    return found.error, found.groups, found.columns
+
+
 TURNS = {
+    "compare": Turn(compared, dict(simulation="E1", runs=3, seed=1, chosen=("Group-OMP",))),
+    "practise": Turn(
+        practised,
+        dict(data="breast_cancer", runs=3, seed=1, chosen=("Group-OMP", "least squares")),
+    ),
     "GroupOMP": Turn(
         lambda **given: fitted(selection.GroupOMP, **{"n_groups": 1, **given}),
         dict(
@@ -49,7 +64,3 @@ TURNS = {
         dict(rows=80, apart=0.5, seed=1),
     ),
 }  # fmt: skip
-STUDY = "Runs a study of many fits, whose numbers are held by its own tests."
-LEFT = {f"compare.{each}": STUDY for each in ("simulation", "runs", "seed", "chosen")} | {
-    f"practise.{each}": STUDY for each in ("data", "runs", "seed", "chosen")
-}

@@ -1,9 +1,11 @@
 """Examples of the tuners, and other values of their options: rates and places of three steps."""
 
+import dataclasses
 import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from oracles.tuned import diagonal
 from turning import Beside, Turn
@@ -22,15 +24,32 @@ def parabola(w):
     return 0.5 * jnp.sum(jnp.array([1.0, 9.0]) * w**2) + 0.1
 
 
-def steps(make, *given, base=None, loss=bowl, count=3, **options):
+def crowded(w):
+    """Of so many eigenvalues near the largest that a search for it ends where it began."""
+    return 0.5 * jnp.sum(jnp.linspace(1.0, 3.0, 300) * w**2)
+
+
+def steps(make, *given, base=None, loss=bowl, count=3, start=W, **options):
     """The rates and the parameters of the first steps."""
-    method, w, found = make(optax.identity() if base is None else base, *given, **options), W, []
+    w, found = start, []
+    method = make(optax.identity() if base is None else base, *given, **options)
     state = method.init(w)
     for _ in range(count):
         updates, state = method.update(jax.grad(loss)(w), state, w, value_fn=loss)
         w = optax.apply_updates(w, updates)
         found.append((state.learning_rate, w))
     return found
+
+
+def trace():
+    """A trace of forty readings with ones in all its series."""
+    sizes = {"reading": 40, "contender": 2, "seed": 1, "place": 5}
+    arrays = {
+        name: np.ones([sizes[dim] for dim in each.dims], each.dtypes[0])
+        for name, each in tuners.Trace.__series__.items()
+    }
+    header = {"settings": dataclasses.asdict(tuners.Settings())}
+    return tuners.Trace(header=header, **arrays | {"step": np.arange(40)})
 
 
 turn = lambda make, *given, **fixed: functools.partial(steps, make, *given, **fixed)
@@ -67,15 +86,13 @@ TURNS = {
                 lambda state, params: 2 * diagonal(state, params),
                 dict(base=optax.scale_by_adam(), diagonal=diagonal),
             ),
+            seed=Beside(1, {"loss": crowded, "start": jnp.ones(300)}),
         ),
         full=True,
     ),
     "polyak": Turn(
         turn(tuners.polyak), dict(f_min=0.1, max_learning_rate=0.05, eps=1.0), traced=True
     ),
+    "play": Turn(lambda **given: len(tuners.play(trace(), **given).frames), dict(frames=5)),
     "warm_up": Turn(turn(tuners.warm_up, 0.1, 1), dict(decay_steps=3), traced=True),
 }  # fmt: skip
-LEFT = {
-    "oracle.seed": "It draws the start of a search that ends at the same eigenvalue.",
-    "play.frames": "How many pictures a film of a run has is looked at where it is drawn.",
-}

@@ -31,13 +31,22 @@ def watched(method=None, **given):
     return {name: each for name, each in found.items() if name != "seconds"}
 
 
+def logged(log=None, **given):
+    """What `watched` returns, and the loss that is handed on at each reading if it is asked for."""
+    told = []
+    if log:
+        given["log"] = lambda step, numbers: told.append((step, numbers["loss"]))
+    return watched(**given), told
+
+
 ADAM = dict(method=optax.scale_by_adam(), rule="adam")
 HALF = optax.sgd(0.01, momentum=0.5)
 READ = dict(rule="read", learning_rate=None, momentum=None, method=HALF, optimizer=HALF)
 TURNS = {
     "watch": Turn(
-        watched,
+        logged,
         dict(
+            log=True,
             optimizer=Beside(optax.sgd(0.01, momentum=0.9), READ),
             rule="nesterov", learning_rate=0.01, every=2, k=2, per_layer=True, budget=1e-9,
             momentum=0.3, second_moment_decay=Beside(0.5, ADAM), epsilon=Beside(1.0, ADAM),
@@ -47,4 +56,3 @@ TURNS = {
         full=True,
     )
 }  # fmt: skip
-LEFT = {"watch.log": "It is called at each reading, which a test of its own looks at."}

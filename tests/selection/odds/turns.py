@@ -1,7 +1,13 @@
-"""Why no keyword of the room's functions is turned."""
+"""Examples of the functions that count odds, and other values of their keywords."""
 
-TURNS = {}
-LEFT = {
-    f"compare.{each}": "Runs a study of many fits, whose numbers are held by its own tests."
-    for each in ("cells", "trials", "seed")
+from turning import Turn
+
+from curvkit.selection import odds
+
+TURNS = {
+    "compare": Turn(
+        lambda **given: odds.compare(**{"cells": [(0.5, 0.0, 75)], "trials": 10, **given}).solved,
+        dict(cells=[(0.0, 0.0, 50)], trials=20, seed=1),
+        full=True,
+    )
 }
