@@ -39,6 +39,15 @@ def pytest_configure(config):
         os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=0".strip()
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for the tests of a file."""
+    from browsers import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
 def covering(grid):
     """Tests of a grid that meet every value of every parameter, at least `times` (1) each."""
     times = grid[0].get_closest_marker("grid").kwargs.get("times", 1)

@@ -2,25 +2,17 @@
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 import plotly.offline
-import pytest
+from browsers import chromium
 
 from curvkit.draw.config import CONFIG
 from curvkit.show import plot
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
 # A widget's model as the plot's program sees it, and what a plot shows, told in text.
 PAGE = """async (given) => {
   const blob = new Blob([given.program], { type: "text/javascript" });
@@ -97,18 +89,12 @@ WALK = """async ({ figures, path }) => {
 @contextlib.contextmanager
 def opened() -> Iterator[Any]:
     """A page in a browser, ready to draw; the test is skipped where no browser is."""
-    if BROWSER is None:
-        pytest.skip("No Chromium is installed, so nothing was looked at in a browser.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page(viewport=dict(width=1400, height=1000))
         program = Path(plot.__file__).with_name("plot.js").read_text(encoding="utf-8")
         given = dict(program=program, library=plotly.offline.get_plotlyjs(), config=CONFIG)
         page.evaluate(PAGE, given)
         yield page
-        browser.close()
 
 
 def differing(page: Any, figures: list[go.Figure], path: list[int]) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from pages import BROWSER
+from browsers import BROWSER
 from scripts import script
 
 from curvkit.pages import markup

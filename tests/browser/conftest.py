@@ -1,21 +1,9 @@
-"""A browser with pages that train in it."""
+"""Pages that train in a browser."""
 
 import pytest
-from pages import BROWSER, FLAGS
 from waits import until
 
 from curvkit.report import trained
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if BROWSER is None:
-        pytest.skip("there is no browser here")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from pages import BROWSER, FLAGS
+from browsers import BROWSER, chromium
 
 from curvkit.core import knob as knobs
 from curvkit.curvature import Settings
@@ -148,10 +148,7 @@ def _await_server(address, server):
 @pytest.fixture(scope="module")
 def page(lab):
     """The notebook in the browser, with all its cells run; `page.troubles` are console errors."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page(viewport=dict(width=1400, height=1000))
         page.troubles = []
         page.on("console", lambda said: said.type == "error" and page.troubles.append(told(said)))
@@ -166,7 +163,6 @@ def page(lab):
         settle(page)
         page.as_at_first = plot(page)
         yield page
-        browser.close()
 
 
 def told(said):
