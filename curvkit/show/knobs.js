@@ -1,4 +1,5 @@
 // The knobs of a panel. What is dragged follows the finger here; the kernel hears of it at the end.
+// `stage/slide.js` comes before it in the one module that they are.
 const FINE = 1000;
 const STYLE = `
 .curvkit-knobs{--ink:var(--jp-ui-font-color1,#1b1f24);--muted:var(--jp-ui-font-color2,#5f6670);--line:var(--jp-border-color1,#c9cdd3);--field:var(--jp-layout-color1,#fff);--bad:var(--jp-error-color1,#b3261e);font:14px/1.35 var(--jp-ui-font-family,system-ui,sans-serif);color:var(--ink);padding:6px 10px 2px 2px;box-sizing:border-box;width:100%}
@@ -42,18 +43,6 @@ function labelled(parent, text) {
 
 export const written = (value, whole) =>
   whole ? String(Math.round(value)) : String(Number(Number(value).toPrecision(4)));
-
-// The place of a value on a slider, from 0 to 1, and back: evenly on the knob's own scale.
-export const shareOf = ({ low, high, linear }, value) =>
-  linear ? (value - low) / (high - low) : Math.log(value / low) / Math.log(high / low);
-export function valueAt({ low, high, ends, linear, whole, step }, share) {
-  if (share <= 0) return low;
-  if (share >= 1) return high;
-  const value = linear ? low + share * (high - low) : low * (high / low) ** share;
-  const stepped = step && linear ? ends[0] + Math.round((value - ends[0]) / step) * step : value;
-  const held = Math.min(Math.max(stepped, low), high);
-  return whole ? Math.round(held) : Number(held.toPrecision(4));
-}
 
 const hint = ({ sentence, expected, source, static: compiles }) =>
   `${sentence} (${expected}; ${source})${compiles ? " Turning it recompiles, which takes some seconds." : ""}`;

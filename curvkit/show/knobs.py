@@ -13,6 +13,11 @@ from curvkit.core.knob import Knob
 from curvkit.show.facts import facts
 
 MOST_IN_FRONT = 3
+# One module: the stage's sliders have the same arithmetic.
+PROGRAM = "\n".join(
+    (Path(__file__).parent / name).read_text(encoding="utf-8")
+    for name in ("stage/slide.js", "knobs.js")
+)
 
 
 class Knobs(anywidget.AnyWidget):
@@ -34,7 +39,7 @@ class Knobs(anywidget.AnyWidget):
         count: changes whenever the page is to show `values` again.
     """
 
-    _esm = Path(__file__).with_name("knobs.js")
+    _esm = PROGRAM
     facts = Items().tag(sync=True)
     front = Items().tag(sync=True)
     values = Dict().tag(sync=True)

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -158,7 +157,7 @@ def test_a_slider_reaches_its_ends_exactly_and_stands_where_its_value_is(tmp_pat
     numbers = [each for each in Hand().knobs.facts if "choices" not in each]
     whole = [{**each, "low": each["ends"][0], "high": each["ends"][1]} for each in numbers]
     program = tmp_path / "knobs.mjs"
-    program.write_text(Path(page.__file__).with_name("knobs.js").read_text())
+    program.write_text(page.PROGRAM)
     source = SLIDES.format(program=json.dumps(str(program)), known=json.dumps(numbers + whole))
     script = tmp_path / "slides.mjs"
     script.write_text(source)

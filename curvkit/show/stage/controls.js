@@ -1,5 +1,6 @@
 // Knobs beside the picture: wide sliders, choices and switches; what is refused is said beside them.
 import { clamp } from "./maths.js";
+import { shareOf, valueAt } from "./slide.js";
 import { element } from "./style.js";
 import { plain, say } from "./text.js";
 import { rich } from "./words.js";
@@ -46,14 +47,6 @@ function control(S, row, knob) {
   box.title = plain(knob.sentence ?? "");
   return { box, refused, show: () => made(value) };
 }
-
-// The place of a value on the slider, and back: evenly on the knob's own scale.
-export const shareOf = ({ low, high, linear }, value) =>
-  linear ? (value - low) / (high - low) : Math.log(value / low) / Math.log(high / low);
-export const valueAt = ({ low, high, linear, whole }, share) => {
-  const value = linear ? low + share * (high - low) : low * (high / low) ** share;
-  return whole ? Math.round(value) : value;
-};
 
 function slider(S, box, knob, value) {
   const input = element("input", "", box, { type: "range", min: 0, max: FINE, step: 1 });

@@ -318,11 +318,15 @@ test("conditions hold at a row, of fields over time and of fixed ones", async ()
 });
 
 test("a slider's place goes to a value and back", async () => {
-  const { shareOf, valueAt } = await at("controls");
+  const { shareOf, valueAt } = await at("slide");
   for (const knob of [{ low: 0.02, high: 0.5 }, { low: -3, high: 5, linear: true }]) {
-    for (const share of [0, 0.3, 1]) close(shareOf(knob, valueAt(knob, share)), share, 1e-9);
+    for (const share of [0, 0.3, 1]) close(shareOf(knob, valueAt(knob, share)), share, 1e-3);
   }
   assert.equal(valueAt({ low: 1, high: 9, linear: true, whole: true }, 0.33), 4);
+  // A step is kept to from the first end on, and an end is met exactly.
+  const odd = { low: 1, high: 9, ends: [1, 9], step: 2, linear: true, whole: true };
+  assert.equal(valueAt(odd, 0.33), 3);
+  assert.equal(valueAt({ low: 0.1, high: 0.3 }, 1), 0.3);
 });
 
 test("each mark says on which canvas it is drawn", async () => {
