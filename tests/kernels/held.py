@@ -56,9 +56,12 @@ HOLDS = {
         ],
         "test_conditions_are_achieved_as_integrals_say_and_the_limit_is_that_of_a_flow": [
             "achieved",
+            "missed",
+            "lower",
+            "upper",
             "limit",
         ],
-        "test_each_root_s_activation_is_that_of_its_parameters": ["root_output"],
+        "test_each_root_s_activation_is_that_of_its_parameters": ["root_output", "root_c"],
         "test_sampled_networks_start_at_the_pairs_cosines": ["pair", "sampled"],
         "test_what_is_built_is_the_architecture_read_layer_by_layer": [
             "built_plain",

@@ -134,6 +134,12 @@ def test_conditions_are_achieved_as_integrals_say_and_the_limit_is_that_of_a_flo
     achieved = [found["Q(1)"], found["Q′(1)"], found["C(0)"], found["C′(1)"] ** DEPTH]
     assert_close(trace.achieved, achieved, rtol=1e-5, atol=1e-6)
     assert_close(trace.achieved, [1, 1, 0, 1.8], atol=1e-6)
+    assert np.abs(trace.missed).max() < 1e-8
+    # Above c less 1 − 1/ζ, and 0, where c is above 0; below |c| and 2(ζ − 1) more than c.
+    c = trace.cosine.astype(float)
+    lower = np.where(c > 0, np.maximum(c - 1 + 1 / 1.8, 0), c)
+    assert_close(trace.lower, lower, atol=1e-6)
+    assert_close(trace.upper, np.minimum(np.abs(c), c + 1.6), atol=1e-6)
     # Many layers that each do little: dc/dt = −a c (1 − c), with e^a = ζ.
     c, steps = trace.cosine.astype(float), 20_000
     for _ in range(steps):
@@ -143,8 +149,12 @@ def test_conditions_are_achieved_as_integrals_say_and_the_limit_is_that_of_a_flo
 
 def test_each_root_s_activation_is_that_of_its_parameters(trace):
     assert trace.root_output.shape == (4, 121)
-    for parameters, output in zip(trace.roots, trace.root_output, strict=True):
-        assert_close(output, bent(parameters)[0](trace.input.astype(float)), atol=1e-5)
+    for parameters, output, deep in zip(trace.roots, trace.root_output, trace.root_c, strict=True):
+        function, c = bent(parameters)[0], trace.cosine.astype(float)
+        assert_close(output, function(trace.input.astype(float)), atol=1e-5)
+        for _ in range(DEPTH):
+            c = np.clip(c_map(function, c), -1, 1)
+        assert_close(deep, c, atol=1e-4)
 
 
 def test_sampled_networks_start_at_the_pairs_cosines(trace):

@@ -7,10 +7,10 @@ HOLDS = {
             "cell_bound",
             "verdict",
         ],
-        "test_a_cell_is_called_violated_only_where_growth_was_found": [
+        "test_the_attack_on_a_cell_is_the_most_growth_at_the_places_that_are_tried": [
             "cell_attack",
         ],
-        "test_the_shares_of_all_verdicts_make_one_and_bounds_never_rise": [
+        "test_what_is_told_of_all_cells_is_said_of_those_that_stand": [
             "proved",
             "violated",
             "upper_bound",

@@ -1,11 +1,12 @@
 """Cells of states: what is said of them is true of the states in them."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from helpers import float64
 
-from curvkit.verification import Settings, figures, run
+from curvkit.verification import Settings, figures, run, stream
 from curvkit.verification import _cells as cells
 from curvkit.verification import _certify as certify
 from curvkit.verification import _pendulum as pendulum
@@ -16,22 +17,23 @@ def trace():
     return run(Settings.read(steps=30))
 
 
-def growth(corners, random, count=20):
-    """The growth of energy at random states of each cell and its corners: (cells, states)."""
-    shares = random.uniform(size=(count, 2))
-    shares[:4] = [[0, 0], [0, 1], [1, 0], [1, 1]]
+def growth(corners, shares):
+    """The growth of energy at states of each cell, given as shares of it: (cells, states)."""
     low, high = corners[:, None, ::2], corners[:, None, 1::2]
     at = (low + shares * (high - low)).reshape(-1, 2)
     with float64():
         x = pendulum.features(np.pi * at[:, 0], pendulum.FASTEST * at[:, 1])
         found = certify.values(pendulum.models()[0], pendulum.falling().fit(3, 3), x)
-    return np.asarray(found).reshape(len(corners), count)
+    return np.asarray(found).reshape(len(corners), len(shares))
 
 
 def test_no_state_is_above_the_bound_of_its_cell_and_proved_cells_keep_the_property(trace):
     kept = trace.verdict >= 0
     corners, bound = trace.cells[kept].astype(float), trace.cell_bound[kept]
-    seen = growth(corners, np.random.default_rng(0)).max(1)
+    # Its corners and random states.
+    shares = np.random.default_rng(0).uniform(size=(20, 2))
+    shares[:4] = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    seen = growth(corners, shares).max(1)
     assert np.all(seen <= bound)
     assert np.all(seen[trace.verdict[kept] == cells.PROVED] <= 0)
     assert np.sum(trace.verdict[kept] == cells.PROVED) > 100
@@ -56,6 +58,34 @@ def test_cells_are_counted_as_they_are_bounded_and_the_attack_is_the_most_growth
     assert trace.attack.tolist() == np.maximum.accumulate(found).tolist()
     # The last round finds less than an earlier one: a most of all is not that of the last.
     assert found[-1] < trace.attack[-1]
+
+
+def test_what_is_told_of_all_cells_is_said_of_those_that_stand(trace):
+    standing = {}
+    for at in range(trace.readings):
+        now, there = trace.cells[at].astype(float), trace.verdict[at] >= 0
+        if at:
+            for one, other in zip(now[:128][there[:128]], now[128:][there[128:]], strict=True):
+                whole = np.minimum(one, other)[::2], np.maximum(one, other)[1::2]
+                del standing[tuple(np.stack(whole, 1).ravel())]
+        for cell in np.flatnonzero(there):
+            told = trace.cell_bound[at, cell], trace.verdict[at, cell]
+            standing[tuple(now[cell])] = told
+        corners, told = np.array(list(standing)), np.array(list(standing.values()))
+        size = np.prod(corners[:, 1::2] - corners[:, ::2], axis=1) / 4
+        assert size.sum() == 1 and trace.upper_bound[at] == told[:, 0].max()
+        for name, code in (("proved", cells.PROVED), ("violated", cells.VIOLATED)):
+            share = size[told[:, 1] == code].sum()
+            np.testing.assert_allclose(getattr(trace, name)[at], share, atol=1e-5)
+
+
+def test_the_attack_on_a_cell_is_the_most_growth_at_the_places_that_are_tried(trace):
+    shares = np.asarray(stream.begin(Settings.read(steps=30), jax.random.key(0)).shares, float)
+    for at in (0, 3):
+        there = trace.verdict[at] >= 0
+        corners = trace.cells[at][there].astype(float)
+        seen = growth(corners, shares).max(1)
+        np.testing.assert_allclose(trace.cell_attack[at][there], seen, atol=1e-5)
 
 
 def test_halves_share_an_edge_and_make_the_whole():

@@ -27,6 +27,11 @@ HOLDS = {
             "off_plane",
             "loss",
         ],
+        "test_the_surface_is_the_loss_of_the_weights_at_each_place": [
+            "axis_along",
+            "axis_across",
+            "surface",
+        ],
         "test_the_better_point_is_where_the_loss_is_that_of_its_weights": [
             "better_along",
             "better_loss",

@@ -60,6 +60,18 @@ def test_coordinates_and_losses_are_those_of_a_loop_over_steps(seen):
     assert np.all(trace.off_plane[0] < 1e-5) and np.median(trace.off_plane[3]) > 0.01
 
 
+def test_the_surface_is_the_loss_of_the_weights_at_each_place(seen):
+    trace, given, minimum, two = seen
+    line = np.linspace(-1, 1, 49) * 1.25 * float(trace.better_along)
+    assert_close([trace.axis_along, trace.axis_across], [line, line], atol=1e-5)
+    places = minimum + np.array([[t * two[0] + u * two[1] for t in line] for u in line])
+    hidden, bias, output, offset = np.split(places, (4, 6, 8), axis=-1)
+    x, y = points(given)
+    inside = np.einsum("abuf,pf->abpu", hidden.reshape(49, 49, 2, 2), x) + bias[:, :, None]
+    z = np.einsum("abpu,abu->abp", 1 / (1 + np.exp(-inside)), output) + offset
+    assert_close(trace.surface, np.sum(np.log1p(np.exp(z)) - y * z, -1), rtol=1e-4)
+
+
 def test_the_better_point_is_where_the_loss_is_that_of_its_weights(seen):
     trace, given, minimum, two = seen
     better = plane.chart("ten_points").certificate.example.better

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 from helpers import assert_close
+from oracles import group_omp
 
 from curvkit.core import knob
 from curvkit.selection import _problems as problems
@@ -49,25 +50,45 @@ def bounds(columns, good):
     return np.linalg.eigvalsh(together.T @ together)[0], max(sums)
 
 
+SHAPE = problems.Shape(125, 30, 4)
+drawn = jax.jit(jax.vmap(lambda key, knobs: problems.draw(key, SHAPE, **knobs), (0, None)))
+
+
+def picked(columns, targets, count, whiten):
+    """The groups that a slow search picks of columns (rows, groups, size) that are centred."""
+    groups = np.arange(columns[0].size).reshape(columns.shape[1:])
+    flat = columns.reshape(len(columns), -1)
+    picks = group_omp.slow_path(flat, targets, groups, count, centre=False, whiten=whiten)[0]
+    return {*picks.tolist()}
+
+
 @pytest.mark.slow
-def test_what_theory_says_at_a_place_is_of_problems_with_the_knob_at_its_value():
-    trace = ran(within=0.9, good=4)
+@pytest.mark.parametrize(
+    "turned", [dict(within=0.9, good=4), dict(noise=0.0, good=2, within=0.0)], ids=str
+)
+def test_a_place_counts_problems_that_have_the_knob_at_its_value(turned):
+    trace, count = ran(**turned), turned["good"]
     assert trace.value.tolist() == trace.sweep.tolist() == [20, 30, 40, 50, 65, 80, 100, 125]
     keys = jax.random.split(jax.random.fold_in(jax.random.key(0), 0), trace.trials)
-    settings = {name: trace.settings[name] for name in ("groups", "size", "between", "noise")}
-    shape = problems.Shape(125, 30, 4)
-    problem = functools.partial(problems.draw, shape=shape, good=4, within=0.9, **settings)
-    draw = jax.jit(jax.vmap(lambda key, rows: problem(key, rows=rows), (0, None)))
-    for at in (1, 4):
-        made = draw(keys, trace.value[at])
-        both = [
-            bounds(np.asarray(columns, float)[: int(trace.value[at])], [*order[:4].tolist()])
-            for columns, order in zip(made.columns, made.order, strict=True)
-        ]
-        rho, mu = np.quantile(both, (0.25, 0.5, 0.75), axis=0).T
+    names = ("groups", "size", "between", "within", "noise", "good")
+    knobs = {name: float(trace.settings[name]) for name in names}
+    for at in (1, 4, 6):
+        made, rows = drawn(keys, knobs | {"rows": float(trace.value[at])}), int(trace.value[at])
+        theory, solved = [], []
+        for columns, targets, order in zip(*(np.asarray(each) for each in (
+            made.columns[:, :rows], made.targets[:, :rows], made.order)), strict=True):  # fmt: skip
+            good = order[:count].tolist()
+            columns, targets = columns.astype(float), targets.astype(float)
+            theory.append(bounds(columns, good))
+            each = [picked(columns, targets, count, whiten) == {*good} for whiten in (True, False)]
+            solved.append(each)
+        assert trace.solved[at, :2].tolist() == np.sum(solved, axis=0).tolist()
+        rho, mu = np.quantile(theory, (0.25, 0.5, 0.75), axis=0).T
         # ρ is bounded from below and μ from above, by traces of powers.
         assert_close(trace.rho[at], rho, rtol=0.02)
         assert_close(trace.mu[at], mu, rtol=0.02)
+        least, most = (sum(each * wider < 1 for _, each in theory) for wider in (1.02, 1))
+        assert least <= trace.proved[at, 0] <= most
 
 
 @pytest.mark.slow
