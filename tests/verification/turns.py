@@ -78,27 +78,16 @@ def drawn(**given):
     return [each.x for each in figure.data]
 
 
+SEARCH = dict(
+    method="interval", boxes=Beside(3, {"gap": 1e-3}), gap=1.0, seed=Beside(1, PEAKS), budget=1e-9,
+)  # fmt: skip
 TURNS = {
     "LinearSpec": Turn(lambda **given: verification.LinearSpec([1.0], **given).data, dict(d=2.0)),
     "crown": Turn(
         lambda **given: verification.crown(LAYERS, WITHIN, **given), dict(choice="zero"), full=True
     ),
-    "verify": Turn(
-        verified,
-        dict(
-            method="interval", boxes=Beside(3, {"gap": 1e-3}), gap=1.0, seed=Beside(1, PEAKS),
-            budget=1e-9,
-        ),
-        full=True,
-    ),
-    "progress": Turn(
-        progress,
-        dict(
-            method="interval", boxes=Beside(3, {"gap": 1e-3}), gap=1.0, seed=Beside(1, PEAKS),
-            budget=1e-9,
-        ),
-        full=True,
-    ),
+    "verify": Turn(verified, SEARCH, full=True),
+    "progress": Turn(progress, SEARCH, full=True),
     "box": Turn(taken, dict(inputs=3)),
     "follow": Turn(followed, dict(seconds=2.0, runs=3, seed=1, on_circle=False), full=True),
     "sample": Turn(

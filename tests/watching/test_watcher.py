@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import curvkit
 from curvkit.curvature._thresholds import critical
 from curvkit.watching import Trace, figures
+from curvkit.watching._pace import Pace
 
 SCALES = jnp.array([1.0, 3.0, 0.5])
 
@@ -55,6 +56,39 @@ def test_it_reads_what_is_known_and_compiles_once():
     step, row = logged[2]
     assert step == 3 and all(isinstance(value, float) for value in row.values())
     assert_close([row["sharpness"], row["eigenvalue_2"]], [3.0, 1.0], rtol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("most, products", [(12, 3), (2, 2)])
+def test_losses_products_and_seconds_are_those_of_each_reading(most, products):
+    times = []
+
+    def clock():
+        times.append(len(times) ** 2)
+        return times[-1]
+
+    watcher = curvkit.watch(
+        loss, rule="heavy_ball", learning_rate=0.1, every=1, budget=None, num_hvps=most
+    )
+    watcher.pace = Pace(1, None, clock)
+    method, params, took, losses, norms = optax.sgd(0.1, momentum=0.9), PARAMS, [], [], []
+    state, w, along = method.init(params), np.ones(3), np.zeros(3)
+    for step in range(4):
+        watcher.observe(params, state, step, BATCH)
+        took.append(times[-1] - times[-2])
+        slope = np.asarray(SCALES) * w
+        losses.append(0.5 * slope @ w)
+        norms.append(np.linalg.norm(slope))
+        updates, state = method.update(jax.grad(loss)(params, BATCH), state, params)
+        params = optax.apply_updates(params, updates)
+        along = 0.9 * along + slope
+        w = w - 0.1 * along
+    trace = watcher.trace
+    assert_close(trace.loss, losses, rtol=1e-5)
+    assert_close(trace.gradient_norm, norms, rtol=1e-5)
+    assert trace.seconds.tolist() == took and len({*took}) == 4
+    # As many as there are directions, or as are allowed; with the vectors at hand two are enough.
+    assert trace.products.tolist() == [products, 2, 2, 2]
 
 
 @pytest.mark.slow
