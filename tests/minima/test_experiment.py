@@ -67,7 +67,7 @@ def test_runs_end_at_the_proved_level_and_it_is_the_one_proved():
 
 
 def test_every_run_has_exactly_one_fate():
-    for turned in ({}, dict(steps=40), dict(optimizer="gd", learning_rate=10.0)):
+    for turned in ({}, dict(steps=40), dict(optimizer="gd", learning_rate=10.0, steps=500)):
         fates = np.array(list(run(**turned).fates.values()))
         assert np.all(fates.sum(0) == 1)
 
