@@ -14,6 +14,7 @@ import jax
 from curvkit import _moved
 from curvkit._signature import with_knobs
 from curvkit.core import knob, messages
+from curvkit.core.edits import Edits
 from curvkit.core.knob import BaseSettings
 from curvkit.core.stream import Stream, Turns
 from curvkit.core.trace import Record
@@ -32,7 +33,9 @@ Trace = TypeVar("Trace", bound=Record)
 Figure = TypeVar("Figure", bound=LiteralString)
 State = TypeVar("State")
 # Arguments of `run` and `explore`, which no knob may be called.
-RESERVED = frozenset({"settings", "key", "progress", "seconds", "turns", "figure", "scene"})
+RESERVED = frozenset(
+    {"settings", "key", "progress", "seconds", "turns", "edits", "figure", "scene"}
+)
 
 
 class Room(Generic[Knobs, Settings, Trace, Figure]):
@@ -98,6 +101,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         progress: bool = False,
         seconds: float = 1.0,
         turns: Turns = (),
+        edits: Edits = (),
         *args: Knobs.args,
         **knobs: Knobs.kwargs,
     ) -> Trace:
@@ -109,12 +113,14 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             progress: whether to show a progress bar.
             seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
             turns: knobs that are turned during the run, `(reading, {name: value})` for each turn.
+            edits: data edited by hand before the run, as a trace's `edits` tells them.
 
         Raises:
-            ValueError: with one sentence, where a knob or a turn is refused.
+            ValueError: with one sentence, where a knob, a turn or an edit is refused.
         """
         read = self.read(settings, *args, **knobs)
-        return self.stream.run(read, key, progress=progress, seconds=seconds, turns=turns)
+        more = dict(progress=progress, seconds=seconds, turns=turns, edits=edits)
+        return self.stream.run(read, key, **cast(Any, more))
 
     def explore(
         self,

@@ -115,6 +115,11 @@ distillation.figures.tree(corrected)
 # in four of ten cases. **Predict**: which students go beyond it? *Play*: coloured is where the teacher's
 # value is above what the student has gained from there so far; the *value gate* listens to the teacher
 # there alone.
+# <!-- live -->
+#
+# To *draw* a world, write `grid.stage()` into a cell of your own and drag over it: each wall that you set or
+# take away begins the run anew, with another teacher and other students; *undo* brings the world back.
+# <!-- /live -->
 
 # %%
 from curvkit.distillation import grid

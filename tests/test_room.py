@@ -83,7 +83,7 @@ def test_what_is_wrong_is_refused_in_one_sentence():
     with pytest.raises(TypeError, match="settings must be halving.Settings or a mapping, but 0.2"):
         HALVING.run(0.2)
     with pytest.raises(TypeError, match="knobs are given by name, such as seed=1"):
-        HALVING.run(None, None, False, 1.0, (), 3.0)
+        HALVING.run(None, None, False, 1.0, (), (), 3.0)
 
 
 def with_knob(name):

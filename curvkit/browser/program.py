@@ -78,7 +78,7 @@ def written(
     still = module.function("fix", fix, [*knobs, *states], others)[len(last) :]
     made = module.function("advance", advance, [*knobs, *states, *others, *count], states)
     made = made[len(states) :]
-    edits = _edits(module, parts, traced, (leaves, state, [*knobs, *states], states))
+    edits = _edits(module, parts, traced, (leaves, state, last, [*knobs, *states], states))
     place, named = lambda value: module.place(value).told(), functools.partial(_named, module)
     told = {
         "knobs": [
@@ -103,19 +103,26 @@ def _named(module: Module, names: Sequence[str], values: Sequence[Value]) -> lis
 
 def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, Any]:
     """Adds a function for each field that can be edited by hand: `edit_` and its name, of an item
-    and of two numbers, of which one that is nan stays as it was.
+    and of two numbers, of which one that is nan stays as it was; and `sound`, whether a run can
+    begin so.
     """
-    stream, (leaves, state, given, states) = parts.stream, of
+    stream, (leaves, state, last, given, states) = parts.stream, of
     if stream.edit_traced is None:
         return {}
     item, values = jax.ShapeDtypeStruct((), np.int32), jax.ShapeDtypeStruct((2,), np.float32)
     number, pair = module.arrays([item, values])
-    for field in stream.trace.EDITED:
+    fields = stream.trace.EDITED
+    for field in fields:
         jaxpr = traced(functools.partial(parts.edit, field), leaves, state, item, values)
         module.function(f"edit_{field}", jaxpr, [*given, number, pair], states)
+    sound = {}
+    if stream.hand.sound is not None:
+        holds = module.function("sound", traced(parts.sound, leaves, state), given)
+        sound = {"sound": {**module.place(holds[0]).told(), "words": stream.hand.sound[1]}}
     return {
-        "fields": list(stream.trace.EDITED), "item": module.place(number).told(),
-        "values": module.place(pair).told(),
+        "fields": {field: last[of].shape[0] for field, of in fields.items()},
+        "painted": sorted(stream.trace.PAINTED), "item": module.place(number).told(),
+        "values": module.place(pair).told(), **sound,
     }  # fmt: skip
 
 
@@ -166,6 +173,10 @@ class _Parts:
         assert self.stream.edit_traced is not None
         after = self.stream.edit_traced(settings, state, field, item, values)
         return tree.strong(tree.typed(after, state))
+
+    def sound(self, settings: Any, shared: Any, state: Any) -> Any:
+        assert self.stream.hand.sound is not None
+        return self.stream.hand.sound[0](settings, state)
 
     def last(self, settings: Any, state: Any) -> dict[str, Any]:
         return dict(self.stream.final(settings, state))

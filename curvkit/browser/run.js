@@ -35,22 +35,25 @@ async function loadedProgram(variant) {
     ...exports, variant, capacity: told.capacity,
     knobs: Object.fromEntries(told.knobs.map((each) => [each.name, view(each)])),
     count: view(told.count), made: view(told.made), ended: view(told.ended),
-    edits: told.edits.fields && { fields: told.edits.fields, item: view(told.edits.item), values: view(told.edits.values) },
+    edits: told.edits.fields && {
+      ...told.edits, item: view(told.edits.item), values: view(told.edits.values),
+      holds: told.edits.sound && view(told.edits.sound),
+    },
     state: told.state.map(view), rows: told.rows.map(series), fixed: told.fixed.map(series),
   };
 }
 
 // ---- a run, its states, and the knobs that were turned on its way
-function begun(program, edits = new Map()) {
+function begun(program, strokes = []) {
   run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0 };
   set(settings);
   program.begin();
-  for (const { field, item, x = NaN, y = NaN } of edits.values()) {
+  for (const { field, item, x = NaN, y = NaN, value = x } of strokes.at(-1)?.values() ?? []) {
     program.edits.item[0] = item;
-    program.edits.values.set([x, y]);
+    program.edits.values.set([value, y]);
     program[`edit_${field}`]();
   }
-  run.edits = edits;
+  run.strokes = strokes;
   keep(true);
 }
 function set(knobs) {

@@ -112,6 +112,7 @@ def _first(room: Any, draw: Any, settings: Any) -> Any:
 def without_edits(told: dict[str, Any]) -> dict[str, Any]:
     """A scene whose data cannot be edited by hand: for that its program has no function."""
     for view in told["views"]:
+        view.pop("paint", None)
         view["marks"] = [
             {k: v for k, v in mark.items() if k != "drag" or not v.get("each")}
             for mark in view["marks"]

@@ -1,5 +1,6 @@
 // Trains in a Web Worker: a room's program in WebAssembly, behind the messages of a kernel.
-// In:  {kind: "open", variants, settings, facts}, then what a stage sends: "ready", "seen", "steer".
+// In:  {kind: "open", variants, settings, facts}, then what a stage sends: "ready", "seen", "steer",
+//      and of a hand that edits the data "edit", "paint", "undo".
 // Out: {message, buffer}, as a kernel sends them: "scene", "rows", "refused", "words"; and once
 // {failed} where no program can run here.
 const [AHEAD_SECONDS, LEAST_AHEAD] = [0.6, 30]; // rows beyond what is seen, of playing, and at least
@@ -81,7 +82,7 @@ async function anew(knobs) {
   if (first || other) sendScene();
   else {
     run.fixed = {};
-    sendRows(FIRST, { steered: true, anew: true });
+    sendRows(FIRST, { steered: true, anew: true, strokes: 0 });
   }
 }
 async function answer(message) {
@@ -95,17 +96,41 @@ async function answer(message) {
   sendRows(FIRST, { steered: true });
 }
 
-// Begins anew on data edited by hand, what was edited before included.
-function edit({ field, item, x, y }) {
-  const { program, edits } = run, place = `${field} ${item}`, numbers = [x, y].filter((each) => each != null);
-  if (!program.edits?.fields.includes(field) || !numbers.length || !numbers.every(Number.isFinite)) {
-    post({ kind: "refused", knob: field, words: "This cannot be edited here." });
-    return;
+// What holds after each stroke of a hand that edits the data, with one more; null where it cannot be.
+function stroked({ kind, field, item, x, y, cells, value, all }) {
+  const { program, strokes } = run;
+  if (kind === "undo") return strokes.length ? strokes.slice(0, all ? 0 : -1) : null;
+  const told = program.edits ?? { fields: {} }, painted = kind === "paint", items = painted ? cells : [item];
+  const numbers = (painted ? [value] : [x, y]).filter((each) => each != null);
+  const there = (each) => Number.isInteger(each) && each >= 0 && each < told.fields[field];
+  if (!Object.hasOwn(told.fields, field) || painted !== told.painted.includes(field) || !items.every(there)) return null;
+  if (!numbers.length || !numbers.every(Number.isFinite)) return null;
+  const held = new Map(strokes.at(-1) ?? []), given = painted ? { value } : { ...(x != null && { x }), ...(y != null && { y }) };
+  for (const each of items) {
+    const place = `${field} ${each}`, before = held.get(place);
+    held.delete(place); // the newest come last
+    held.set(place, { field, item: each, ...before, ...given });
   }
-  const held = { field, item, ...edits.get(place), ...(x != null && { x }), ...(y != null && { y }) };
-  begun(program, new Map([...edits, [place, held]]));
+  return [...strokes, held];
+}
+// Begins anew on data edited by hand, what was edited before included; what cannot run changes nothing.
+function edit(message) {
+  const { program } = run, before = run, now = settings, strokes = stroked(message);
+  const refuse = (words) => post({ kind: "refused", knob: message.field, words });
+  if (!strokes) return refuse("This cannot be edited here.");
+  const held = program.state.map((part) => part.slice());
+  begun(program, strokes);
+  if (strokes.length && program.edits.holds) program.sound();
+  if (strokes.length && program.edits.holds && !program.edits.holds[0]) {
+    settings = before.first; // what no reading reads is made again as it was
+    begun(program, before.strokes);
+    program.state.forEach((part, i) => part.set(held[i]));
+    run = before;
+    set((settings = now));
+    return refuse(program.edits.sound.words);
+  }
   run.first = { ...settings };
-  sendRows(FIRST, { steered: true, anew: true });
+  sendRows(FIRST, { steered: true, anew: true, strokes: strokes.length });
 }
 
 // One chunk a turn, and the hand is heard between; it sleeps when it is far enough ahead.
@@ -118,8 +143,8 @@ turns.port1.onmessage = async () => {
   try {
     if (steered.length) {
       const message = steered.shift();
-      if (message.kind === "edit") edit(message);
-      else await answer(message);
+      if (message.kind === "steer") await answer(message);
+      else edit(message);
     }
     else {
       const ahead = run.seen + Math.max(LEAST_AHEAD, AHEAD_SECONDS * run.rate);
@@ -155,6 +180,12 @@ const heard = {
   },
   edit(message) {
     if (message.phase === "end") steered.push(message);
+  },
+  paint(message) {
+    steered.push(message);
+  },
+  undo(message) {
+    steered.push(message);
   },
   // Of turns that wait, only the newest of the same knobs counts.
   steer(message) {

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -142,12 +142,15 @@ def _turned(turns: Any, values: Mapping[str, Any], settings: type) -> None:
         _checked({**values, **knobs}, settings)
 
 
-def edited(told: Mapping[str, Any], items: Mapping[str, int]) -> None:
+def edited(
+    told: Mapping[str, Any], items: Mapping[str, int], painted: Collection[str] = ()
+) -> None:
     """Raises ValueError with the reason where data are said to be edited that are not there.
 
     Args:
         told: the header.
         items: how many items there are of what can be edited, by field.
+        painted: those of the fields whose items are cells, filled (1) or emptied (0).
 
     >>> edited({"edits": [["points", 2, {"x": 0.5}]]}, {"points": 6})
     >>> edited({"edits": [["points", 6, {"x": 0.5}]]}, {"points": 6})
@@ -166,12 +169,17 @@ def edited(told: Mapping[str, Any], items: Mapping[str, int]) -> None:
         if type(item) is not int or not 0 <= item < items[field]:
             of = f"{field}, of which there are {items[field]}"
             raise ValueError(f"its edits are of item {messages.shown(item)} of {of}")
-        if not isinstance(values, Mapping) or not values or not values.keys() <= {"x", "y"}:
-            raise ValueError(f"its edits of {field} are {messages.shown(values)}, and no x or y")
+        names, what = ({"value"}, "value") if field in painted else ({"x", "y"}, "x or y")
+        if not isinstance(values, Mapping) or not values or not values.keys() <= names:
+            raise ValueError(f"its edits of {field} are {messages.shown(values)}, and no {what}")
         for each in values.values():
             if type(each) not in (int, float) or not abs(each) <= sys.float_info.max:
                 raise ValueError(
                     f"its edits of {field} hold {messages.shown(each)}, which is no number"
+                )
+            if field in painted and each not in (0, 1):
+                raise ValueError(
+                    f"its edits of {field} hold {each}; a cell is filled (1) or empty (0)"
                 )
 
 

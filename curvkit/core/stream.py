@@ -22,15 +22,12 @@ from curvkit.core import checked, knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
 from curvkit.core.course import Course, replay
+from curvkit.core.edits import Edit, Edits, Hand, Sound
 from curvkit.core.x64 import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
 # The knobs that are turned during a run, with the reading before which each turn is.
 Turns = Iterable[tuple[int, Mapping[str, Any]]]
-
-
-# The numbers edited by hand before the first reading: field, item, and values by name.
-Edits = Sequence[tuple[str, int, Mapping[str, float]]]
 
 # Programs with host callbacks can deadlock when cores are scarce, so only one runs at a time.
 _calling_out = threading.Lock()
@@ -79,7 +76,10 @@ class Stream(Generic[Trace]):
             reads them anew each time, and `begin` does not.
         edit: `edit(settings, state, field, item, values) -> state`, where data can be edited by
             hand before a run: the state that it starts from, with one item changed.
-        edited: the same, traced and unchecked, of an array (x, y) in which nan stays as it was.
+        edited: the same, traced and unchecked, of an array (x, y) in which nan stays as it was; of
+            what is painted the first number is its value.
+        sound: `sound(settings, state)`, whether a run can begin on edited data, with the sentence
+            that refuses them where it cannot.
 
     Attributes:
         begun, reading, finished, final: its parts as plain functions, for who makes another
@@ -102,12 +102,12 @@ class Stream(Generic[Trace]):
         mixed: bool | Literal["begin"] = False,
         begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
-        edit: Callable[[Any, Any, str, int, Mapping[str, float]], Any] | None = None,
-        edited: Callable[[Any, Any, str, Any, Any], Any] | None = None,
+        edit: Edit | None = None, edited: Callable[[Any, Any, str, Any, Any], Any] | None = None,
+        sound: Sound | None = None,
     ):  # fmt: skip
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self.steers, self.begin_only = tuple(steers), tuple(begin_only)
-        self._edit, self.edit_traced = edit, edited
+        self.hand, self.edit_traced = Hand(name, edit, sound), edited
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         checked.arguments(name, "begin", begin, ["settings", "key"])
         for part, given in (("reading", reading), ("finished", finished), ("last", last)):
@@ -134,17 +134,8 @@ class Stream(Generic[Trace]):
             return jax.block_until_ready(self.begin(settings, key))
 
     def edited(self, settings: Any, state: Any, edits: Edits) -> Any:
-        """The state that a run starts from, with numbers edited by hand; nothing is compiled anew.
-
-        Raises:
-            ValueError: with one sentence, if the room takes no edits, or refuses one.
-        """
-        if edits and self._edit is None:
-            raise ValueError(f"The data of {self.name} cannot be edited by hand.")
-        for field, item, values in edits:
-            assert self._edit is not None
-            state = tree.typed(self._edit(settings, state, field, item, values), state)
-        return state
+        """The state that a run starts from, with data edited by hand; see `edits.Hand.edited`."""
+        return self.hand.edited(settings, state, edits)
 
     def advanced(self, settings: Any, state: Any, count: int) -> Chunk:
         """Up to `count` readings from a state on, `capacity` at most."""
@@ -169,9 +160,10 @@ class Stream(Generic[Trace]):
         *,
         seconds: float = 0.2,
         turns: Turns = (),
+        edits: Edits = (),
     ) -> Iterator[Trace]:
         """Yields the trace so far after each chunk of about `seconds`; to stop, ask for no more."""
-        course = Course(self, settings, key, most_bytes=0)
+        course = Course(self, settings, key, most_bytes=0, edits=edits)
         replay(course, turns)
         count = 1
         while not course.ended:
@@ -191,6 +183,7 @@ class Stream(Generic[Trace]):
         progress: bool = False,
         seconds: float = 1.0,
         turns: Turns = (),
+        edits: Edits = (),
     ) -> Trace:
         """Runs to the end and returns the whole trace, with a progress bar if asked for.
 
@@ -200,9 +193,10 @@ class Stream(Generic[Trace]):
             progress: whether to show a progress bar.
             seconds: about how long one compiled call may take; Ctrl-C is heard between calls.
             turns: `(reading, knobs)` of knobs that are turned during the run.
+            edits: `(field, item, values)` of data edited by hand, as `Record.edits` tells them.
         """
         with tqdm(total=self.length(settings), unit="reading", disable=not progress) as bar:
-            chunks = self.chunks(settings, key, seconds=seconds, turns=turns)
+            chunks = self.chunks(settings, key, seconds=seconds, turns=turns, edits=edits)
             trace = next(chunks)  # there is always one
             bar.update(trace.readings)
             for trace in chunks:

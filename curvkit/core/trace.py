@@ -47,8 +47,10 @@ class Record:
     DRAWN: ClassVar[float] = np.inf
     # Series that traces of earlier versions lack; `completed` makes them.
     LATER: ClassVar[frozenset[str]] = frozenset()
-    # What can be edited by hand before a run, and the series that has a row for each of its items.
+    # What can be edited by hand before a run, and the series that has a row for each of its items;
+    # of that, what is painted: cells, which are filled (1) or emptied (0).
     EDITED: ClassVar[Mapping[str, str]] = {}
+    PAINTED: ClassVar[frozenset[str]] = frozenset()
     __series__: ClassVar[Mapping[str, Series]] = {}
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -69,10 +71,8 @@ class Record:
     @property
     def readings(self) -> int:
         """How many readings were recorded."""
-        first = next(
-            name for name, each in self.__series__.items() if each.dims[:1] == ("reading",)
-        )
-        return len(getattr(self, first))
+        rows = (k for k, each in self.__series__.items() if each.dims[:1] == ("reading",))
+        return len(getattr(self, next(rows)))
 
     @property
     def finite(self) -> int:
@@ -98,6 +98,11 @@ class Record:
     def turns(self) -> list[tuple[int, Mapping[str, Any]]]:
         """The knobs that were turned during the run, with the reading before which each was."""
         return [(int(at), knobs) for at, knobs in self.header.get("turns", [])]
+
+    @property
+    def edits(self) -> list[tuple[str, int, Mapping[str, float]]]:
+        """What was edited by hand before the run: field, item, and its new values."""
+        return [(name, item, values) for name, item, values in self.header.get("edits", [])]
 
     def over_readings(self, name: str) -> np.ndarray:
         """The value of a knob at each reading (reading,), as it was turned during the run.
@@ -173,6 +178,7 @@ class Record:
             statement = headers.parsed(header)
             headers.check(statement, room, settings)
             self._edits(statement, {name: each.shape for name, each in self.arrays().items()})
+            self.check()
         except ValueError as error:
             raise ValueError(f"The trace cannot be saved: {str(error).rstrip('.')}.") from None
         if len(header) > headers.MOST_CHARACTERS:
@@ -233,8 +239,7 @@ class Record:
             except UNREADABLE as error:
                 reason = str(error).rstrip(".") or "there is no room for it in memory"
                 kind = f"a trace of {room}" if room else "a trace"
-                statement = f"{path} is not {kind} as curvkit saves it: {reason}."
-                raise ValueError(statement) from error
+                raise ValueError(f"{path} is not {kind} as curvkit saves it: {reason}.") from error
         return record
 
     @classmethod
@@ -250,7 +255,8 @@ class Record:
     @classmethod
     def _edits(cls, told: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
         if cls._room()[0] is not None:
-            headers.edited(told, {name: shapes[of][0] for name, of in cls.EDITED.items()})
+            items = {name: shapes[of][0] for name, of in cls.EDITED.items()}
+            headers.edited(told, items, cls.PAINTED)
 
     @classmethod
     def _room(cls) -> tuple[str | None, type | None]:

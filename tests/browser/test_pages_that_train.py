@@ -176,6 +176,35 @@ def test_a_point_is_edited_by_hand_and_the_networks_learn_anew(lessons, opened):
     until(sheet, "stages[0].statusLine.textContent.includes('cannot be edited')")
 
 
+@pytest.mark.full
+def test_walls_are_painted_in_a_page_and_a_closed_way_is_refused(lessons, opened):
+    made, draw, settings = house("distillation.grid", "worlds")
+    sheet, _, _ = opened(lessons(made, "worlds"))
+    poured(sheet, 3)
+    paint = lambda *cells: sheet.evaluate(
+        f"stages[0].source.paint({{ field: 'walls', cells: {[*cells]}, value: 1 }})"
+    )
+    until(sheet, "stages[0].store.fields.walls.values[61] === 0")
+    paint(61)
+    until(sheet, "stages[0].strokes === 1 && stages[0].store.fields.walls.values[61] === 1")
+    paint(59, 71, 49)
+    until(sheet, "stages[0].statusLine.textContent.startsWith('No goal can be come to')")
+    paint(121)
+    until(sheet, "stages[0].statusLine.textContent.includes('cannot be edited')")
+    poured(sheet, 5)  # what was refused has changed nothing
+    edits = [("walls", 61, {"value": 1})]
+    count = steady(made, draw, settings, 5, edits)
+    course = made.stream.course(settings, edits=edits)
+    course.advance(count)
+    agree(sheet, draw.rows(course.trace), count)
+    fixed = draw.fixed(course.trace)
+    for name in ("walls", "top", "level"):
+        got = sheet.evaluate(f"[...stages[0].store.fields.{name}.values]")
+        np.testing.assert_allclose(got, np.ravel(fixed[name]), rtol=1e-3, atol=1e-3)
+    sheet.evaluate("stages[0].source.undo({ all: true })")
+    until(sheet, "stages[0].strokes === 0 && stages[0].store.fields.walls.values[61] === 0")
+
+
 @pytest.mark.parametrize("forbidden", ["WebAssembly", "workers"])
 def test_where_nothing_can_run_what_was_run_before_is_shown_and_said(
     lessons, opened, tmp_path, forbidden

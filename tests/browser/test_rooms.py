@@ -170,6 +170,35 @@ def test_data_edited_by_hand_are_what_jax_makes_of_them():
     assert off("surface", rows["surface"], plain.trace.surface) > NEAR, "nothing was edited"
 
 
+def test_walls_painted_by_hand_are_what_jax_makes_of_them():
+    house = room("distillation.grid")
+    settings, run = short(house), program("distillation.grid")
+    run.turn(**{each["name"]: each["value"] for each in run.told["knobs"]})
+    told, middle = run.told["edits"], 60
+
+    def painted(*cells):
+        run.begin()
+        for cell in cells:
+            run.at(told["item"])[...] = cell
+            run.at(told["values"])[...] = [1, np.nan]
+            run.machine.call("edit_walls")
+        run.machine.call("sound")
+        return bool(run.at(told["sound"]))
+
+    assert told["fields"] == {"walls": 121} and told["painted"] == ["walls"]
+    assert painted() and not painted(middle + 1, middle - 1, middle + 11, middle - 11)
+    assert told["sound"]["words"].startswith("No goal can be come to")
+    assert painted(middle + 1, middle - 11)
+    rows, _ = run.advance(5)
+    edits = [("walls", cell, {"value": 1}) for cell in (middle + 1, middle - 11)]
+    course, plain = (house.stream.course(settings, edits=each) for each in (edits, ()))
+    for each in (course, plain):
+        each.advance(5)
+    for name, values in rows.items():
+        assert off(name, values, getattr(course.trace, name)) <= NEAR, name
+    assert off("value", rows["value"], plain.trace.value) > NEAR, "nothing was painted"
+
+
 def test_no_more_rows_than_there_is_room_for():
     run = program("verification")
     run.begin()

@@ -5,6 +5,7 @@ from live_page import LivePage
 from scripts import listened
 
 from curvkit import distillation, verification
+from curvkit.distillation import grid
 from curvkit.minima import basin
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -133,6 +134,40 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
     live.until("!S.open && S.store.rows === 51 && S.clock.t >= 50")
     assert live.get("S.store.fields.along.values.slice(0, 500)") == before
     assert live.steers[-1]["over"] and len(live.steers) == 1
+    live.running.close()
+    sheet.close()
+
+
+def test_walls_are_painted_by_a_drag_and_by_keys_and_taken_back(browser):
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw = grid.room.scenes["worlds"][0]
+    live = LivePage(sheet, grid.stream, grid.Settings.read(steps=60), draw)
+    live.until("S.store.rows > 2 && !S.undoButtons.some((b) => !b.hidden)", 180)
+    walls = "[...S.store.fields.walls.values]"
+    declared, level = live.get(f"[{walls}, S.store.fields.level.values[0]]")
+    places = [live.place("world", 3, row) for row in (2, 3, 4)]
+    sheet.mouse.move(*places[0])
+    sheet.mouse.down()
+    for place in places[1:]:
+        sheet.mouse.move(*place, steps=4)
+    painted = [3 + 11 * row for row in (2, 3, 4)]
+    filled = 1 - declared[painted[0]]
+    expected = [filled if k in painted else each for k, each in enumerate(declared)]
+    assert live.get(walls) == expected, "nothing is seen while the hand draws"
+    sheet.mouse.up()
+    live.until("S.strokes === 1 && S.store.rows > 2", 120)
+    assert live.get(walls) == expected and live.running.trace.kinds[painted[0]] == filled
+    assert live.get("S.store.fields.level.values[0]") != level, "the teacher is the same"
+    aim = sheet.locator(".stage .aim")
+    assert "draw walls" in aim.get_attribute("aria-label")
+    aim.focus()
+    sheet.keyboard.press("Enter")  # the middle, where episodes begin
+    live.until("S.root.innerText.includes('No goal can be come to')")
+    assert live.get(walls) == expected and live.get("S.strokes") == 1
+    sheet.get_by_role("button", name="undo", exact=True).click()
+    live.until("S.strokes === 0 && S.undoButtons.every((b) => b.hidden)")
+    assert live.get(walls) == declared
+    assert live.get("S.store.fields.level.values[0]") == pytest.approx(level, rel=1e-5)
     live.running.close()
     sheet.close()
 

@@ -189,6 +189,72 @@ def test_data_edited_by_hand_begin_a_run_anew_that_can_be_made_again():
     page.running.close()
 
 
+def filled(settings, state, field, item, values):
+    """The first value grows by ten to the item where that cell is filled."""
+    if item > 3:
+        raise ValueError(f"There is no cell {item}.")
+    return state[0], state[1] + 10.0**item * values["value"]
+
+
+CELLS = Stream(
+    "cells", trace=Trace, capacity=64, length=lambda s: s.steps, steers=("slope",), edit=filled,
+    sound=(lambda settings, state: state[1] < 1000, "There are too many."),
+    begin=lambda s, key: (jnp.zeros((), int), jnp.zeros(()) + s.start), reading=reading,
+    finished=lambda s, state: state[0] >= s.steps,
+)  # fmt: skip
+
+
+def test_cells_are_painted_and_taken_back_stroke_by_stroke():
+    page = Page(CELLS)
+    page.wait(lambda p: p.rows >= 30)
+
+    def does(expected, strokes, **message):
+        page.say(**message)
+        page.wait(lambda p: p.fields["value"][0] == expected and p.rows >= 3)
+        told = next(each for each in reversed(page.told) if each.get("anew"))
+        assert told["strokes"] == strokes
+
+    paint = dict(kind="paint", field="cells")
+    does(11, 1, **paint, cells=[0, 1], value=1)
+    does(111, 2, **paint, cells=[2], value=1)
+    does(110, 3, **paint, cells=[0], value=0)
+    page.say(**paint, cells=[3], value=1)
+    page.wait(lambda p: "refused" in p.kinds())
+    assert page.told[-1]["words"] == "There are too many."
+    does(111, 2, kind="undo")
+    page.say(kind="ready", **{"from": "late"})
+    assert page.told[-1]["to"] == "late" and page.told[-1]["strokes"] == 2
+    trace = page.running.trace
+    assert trace.edits == [("cells", cell, {"value": 1}) for cell in (0, 1, 2)]
+    again = CELLS.run(Settings(steps=9), edits=trace.edits)
+    np.testing.assert_array_equal(again.value, np.arange(111, 120))
+    does(0, 0, kind="undo", all=True)
+    assert page.running.trace.edits == []
+    page.running.close()
+
+
+@pytest.mark.parametrize(
+    "message, said",
+    [
+        (dict(kind="paint", cells=[0, 4], value=1), "There is no cell 4."),
+        (dict(kind="paint", cells=[], value=1), "cells must be a list of 1 to 4096 cells"),
+        (dict(kind="paint", cells=3, value=1), "cells must be a list of 1 to 4096 cells"),
+        (dict(kind="paint", cells=[1.5], value=1), "a cell must be a whole number"),
+        (dict(kind="paint", cells=[0], value=2), "value must be 1 (filled) or 0 (emptied)"),
+        (dict(kind="paint", cells=[0]), "value must be 1 (filled) or 0 (emptied)"),
+        (dict(kind="undo"), "Nothing was edited by hand"),
+    ],
+)
+def test_a_stroke_that_is_refused_is_told_and_loses_nothing(message, said):
+    page = Page(CELLS)
+    page.wait(lambda p: p.rows >= 30)
+    page.say(field="cells", **message)
+    page.wait(lambda p: "refused" in p.kinds())
+    assert said in next(each["words"] for each in page.told if each["kind"] == "refused")
+    assert page.running.trace.edits == [] and page.fields["value"][0] == 0
+    page.running.close()
+
+
 @pytest.mark.parametrize(
     "stream, edit, said",
     [

@@ -11,7 +11,7 @@ Distilling Policy Distillation, AISTATS 2019 (arXiv 1902.02186), section 4.
 
 from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.distillation.grid import experiment as _experiment
-from curvkit.distillation.grid import figures
+from curvkit.distillation.grid import figures, scenes
 from curvkit.distillation.grid._worlds import World, best, drawn, gained, play, table, world
 from curvkit.distillation.grid.settings import Settings
 from curvkit.distillation.grid.trace import Trace
@@ -27,8 +27,12 @@ room = _Room(
     last=_experiment.last,
     length=_experiment.length,
     figures={"grid": figures.grid, "curves": figures.curves, "race": figures.race},
+    scenes={"worlds": (scenes.worlds, {})},
     words=figures.words,
     steers=("learning_rate",),
+    edit=_experiment.edit,
+    edited=_experiment.edited,
+    sound=_experiment.sound,
     front=(
         "contest",
         "teacher_noise",
@@ -49,6 +53,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -65,6 +70,8 @@ __all__ = [
     "play",
     "room",
     "run",
+    "scenes",
+    "stage",
     "stream",
     "table",
     "tell",

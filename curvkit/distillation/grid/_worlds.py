@@ -175,6 +175,22 @@ def _shifted(values):
     return jnp.stack([wide[at : at + side * side] for at in starts])
 
 
+def within_reach(made: World) -> jax.Array:
+    """Which cells an episode can come to from the middle one, (side²,) booleans.
+
+    >>> within_reach(world(jnp.array([0, 1, 2, 0, 0, 1, 1, 0, 0]), 0.0, 0.5)).astype(int).tolist()
+    [1, 0, 0, 1, 1, 0, 0, 1, 1]
+    """
+    free, away = made.kinds == FREE, ~_stays(made)
+
+    def spread(_, reached):
+        beside = (_shifted((reached & free).astype(int)) > 0) & away
+        return reached | (jnp.any(beside, 0) & (made.kinds != WALL))
+
+    first = (made.observed == start(math.isqrt(made.kinds.size))) & free
+    return jax.lax.fori_loop(0, made.kinds.size, spread, first)
+
+
 def table(made: World) -> Process:
     """The world as a decision process with its matrices.
 

@@ -1,10 +1,14 @@
 """Students of 32 random grid worlds, by four variants side by side, one episode at a time."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from curvkit.core import messages
+from curvkit.core.batch import UNOPTIMISED
 from curvkit.distillation import _field as field
 from curvkit.distillation._field import Teacher
 from curvkit.distillation._variants import VARIANTS, Weights
@@ -13,6 +17,7 @@ from curvkit.distillation.grid import _worlds as worlds
 from curvkit.distillation.grid._learning import CONTESTS, LENGTH
 from curvkit.distillation.grid._worlds import World
 from curvkit.distillation.grid.settings import Settings
+from curvkit.distillation.grid.trace import NO_WAY, Trace
 
 __all__ = []
 
@@ -43,22 +48,73 @@ def begin(settings: Settings, key: jax.Array) -> State:
 
     def one(key):
         shares = (settings.walls, settings.goals, settings.pits)
-        kinds = worlds.drawn(key, worlds.SIDE, *shares, settings.size)
-        world = worlds.world(kinds, settings.noise, settings.ending)
-        worth = worlds.best(world, LENGTH)
-        gains = lambda policy: worlds.gained(world, policy, world.rewards, LENGTH)
-        log_policy = field.boltzmann(worth, settings.temperature)
-        log_policy = field.noisy(log_policy, settings.teacher_noise)
-        taught = Teacher(log_policy, gains(jnp.exp(log_policy)))
-        return world, taught, gains(jnp.eye(4)[jnp.argmax(worth, 1)])
+        return taught(settings, worlds.drawn(key, worlds.SIDE, *shares, settings.size))
 
-    world, taught, top = jax.vmap(one)(jax.random.split(own, WORLDS))
+    world, teachers, top = jax.vmap(one)(jax.random.split(own, WORLDS))
     learnt = learning.nothing(len(rows), WORLDS, world.kinds.shape[1])
-    top = top[:, worlds.start(worlds.SIDE)]
     # The world that is drawn is in the middle of them all.
     shown = jnp.argsort(top)[WORLDS // 2]
-    return State(weights, world, taught, top, shown, learnt, key, jnp.zeros((), int),
+    return State(weights, world, teachers, top, shown, learnt, key, jnp.zeros((), int),
                  jnp.zeros((), bool))  # fmt: skip
+
+
+def taught(settings: Settings, kinds: jax.Array) -> tuple[World, Teacher, jax.Array]:
+    """The world of these cells, its teacher, and what the best policy gains from its start."""
+    world = worlds.world(kinds, settings.noise, settings.ending)
+    worth = worlds.best(world, LENGTH)
+    gains = lambda policy: worlds.gained(world, policy, world.rewards, LENGTH)
+    log_policy = field.boltzmann(worth, settings.temperature)
+    log_policy = field.noisy(log_policy, settings.teacher_noise)
+    top = gains(jnp.eye(4)[jnp.argmax(worth, 1)])[worlds.start(worlds.SIDE)]
+    return world, Teacher(log_policy, gains(jnp.exp(log_policy))), top
+
+
+def edit(
+    settings: Settings, state: State, field: str, item: int, values: Mapping[str, float]
+) -> State:
+    """The state with a cell of the world that is drawn painted by hand, before students learn.
+
+    Args:
+        field: "walls".
+        item: number of the cell, row by row from the lowest.
+        values: `value` 1, it becomes a wall, whatever it was; 0, a wall becomes free.
+
+    Raises:
+        ValueError: with one sentence, if there is no such field or cell, or another value.
+    """
+    if field not in Trace.EDITED:
+        raise ValueError(messages.unknown("field to edit", field, Trace.EDITED))
+    item = messages.whole("the cell", item, 0, most=state.worlds.kinds.shape[1] - 1)
+    if values.keys() != {"value"} or values["value"] not in (0, 1):
+        raise ValueError(messages.refusal("a cell", "a value of 1 (a wall) or 0 (none)", values))
+    given = jnp.array([values["value"], np.nan], state.best_value.dtype)
+    return _edited(settings, state, field, item, given)
+
+
+def edited(settings: Settings, state: State, field: str, item: Any, values: Any) -> State:
+    """As `edit`, traced and unchecked: of values (2,) the first says whether it is a wall."""
+    at = state.shown
+    kinds = state.worlds.kinds[at]
+    emptied = jnp.where(kinds[item] == worlds.WALL, worlds.FREE, kinds[item])
+    kinds = kinds.at[item].set(jnp.where(values[0] > 0.5, worlds.WALL, emptied))
+    put = lambda all, one: all.at[at].set(one)
+    world, teacher, top = taught(settings, kinds)
+    return state._replace(
+        worlds=jax.tree.map(put, state.worlds, world), best_value=put(state.best_value, top),
+        teachers=jax.tree.map(put, state.teachers, teacher),
+    )  # fmt: skip
+
+
+_edited = jax.jit(edited, static_argnames="field", compiler_options=UNOPTIMISED)
+
+
+def open_way(settings: Settings, state: State) -> jax.Array:
+    """Whether a goal can be come to in the world that is drawn."""
+    made = jax.tree.map(lambda all: all[state.shown], state.worlds)
+    return jnp.any(worlds.within_reach(made) & (made.kinds == worlds.GOAL))
+
+
+sound = (open_way, NO_WAY)
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
@@ -97,7 +153,9 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     log_policy = state.teachers.log_policy
     value, _ = jax.vmap(learning.measured)(state.worlds, state.teachers, log_policy)
     return {
+        "shown": state.shown,
         "kinds": state.worlds.kinds[state.shown],
+        "worth": state.teachers.values[state.shown],
         "teacher_arrows": jnp.exp(log_policy[state.shown]) @ jnp.asarray(worlds.MOVES, float),
         "teacher_value": value,
         "best_value": state.best_value,

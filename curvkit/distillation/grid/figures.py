@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curvkit.core.messages import number
+from curvkit.distillation.grid._names import NAMES
 from curvkit.distillation.grid.trace import SHARES, SPREAD, Trace
 from curvkit.draw import theme
 
@@ -17,13 +18,6 @@ WALL, GOAL, PIT = 1, 2, 3
 # Of a mean over worlds, 95 of 100 lie within so many standard errors.
 ERRORS = 1.96
 ROLES = (("sharpness", "solid"), ("loss", "dash"), ("curvature", "dot"), ("alignment", "dashdot"))
-# What is compared, in the order of the trace's methods; a test holds it to the theory's table.
-NAMES = {
-    "drivers": ("on policy", "teacher distill", "uniform distill", "n distill"),
-    "rewards": ("on policy", "on policy reward", "reward alone", "value gate"),
-    "entropies": ("on policy", "expected entropy", "entropy regularised", "one step divergence"),
-    "values": ("teacher value", "teacher bootstrap", "reward alone", "value gate"),
-}
 
 
 def _names(trace: Trace) -> tuple[str, ...]:

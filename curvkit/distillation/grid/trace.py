@@ -1,5 +1,8 @@
 """What is recorded of students of grid worlds, and what can be read off it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -9,6 +12,8 @@ SHARES = (0.8, 0.9, 0.95)
 # How often the worlds are drawn anew, with repeats, for the spread of a statistic.
 DRAWS, SPREAD = 400, (0.025, 0.975)
 PLACES = ("first", "second", "third", "fourth")
+FREE, WALL, GOAL = 0, 1, 2
+NO_WAY = "No goal can be come to from the middle, where episodes begin; leave a way open to one."
 
 
 class Trace(Record):
@@ -17,6 +22,8 @@ class Trace(Record):
     ENDS = ("value", "divergence", "arrows")
     DRAWN = 1e15
     COUNTED = "episode"
+    EDITED, PAINTED = {"walls": "kinds"}, frozenset({"walls"})
+    LATER = frozenset({"shown", "worth"})
     step: Int[np.ndarray, " reading"] = series("Episodes learnt from before the reading.")
     value: Float[np.ndarray, "reading method world"] = series("Expected return of the student.")
     divergence: Float[np.ndarray, "reading method world"] = series(
@@ -26,10 +33,33 @@ class Trace(Record):
     gate: Int[np.ndarray, "reading method cell"] = series(
         "Whether the teacher's value is above the student's critic."
     )
+    shown: Int[np.ndarray, ""] = series("Which of the worlds is drawn.")
     kinds: Int[np.ndarray, " cell"] = series("Free, wall, goal or pit.")
+    worth: Float[np.ndarray, " cell"] = series("What the teacher gains from each cell on.")
     teacher_arrows: Float[np.ndarray, "cell two"] = series("Mean move of the teacher.")
     teacher_value: Float[np.ndarray, " world"] = series("Expected return of the teacher.")
     best_value: Float[np.ndarray, " world"] = series("Expected return of the best policy.")
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """Of a trace without them: the world that was chosen, and no numbers of its cells."""
+        best = arrays["best_value"]
+        shown = np.argsort(best, kind="stable")[len(best) // 2]
+        made = {"shown": shown, "worth": np.full(len(arrays["kinds"]), np.nan, np.float32)}
+        return {name: made[name] for name in names}
+
+    def check(self) -> None:
+        """Raises ValueError where walls are said to be painted that are not there."""
+        if not 0 <= self.shown < len(self.best_value):
+            raise ValueError(f"it draws world {self.shown} of {len(self.best_value)}")
+        painted = {item: values["value"] for _, item, values in self.edits}
+        for item, value in painted.items():
+            if (self.kinds[item] == WALL) != value:
+                raise ValueError(f"its edits of walls do not fit its cell {item}")
+        if painted and not np.any(within_reach(self.kinds) & (self.kinds == GOAL)):
+            raise ValueError("its edits of walls leave no way to a goal")
 
     def ahead(self) -> np.ndarray:
         """How far each student is above its teacher, (finite readings, method, world)."""
@@ -69,6 +99,22 @@ def _resampled(worlds):
             state = 48271 * state % 2147483647
             counts[draw, state * worlds // 2147483647] += 1
     return counts
+
+
+def within_reach(kinds: np.ndarray) -> np.ndarray:
+    """Which cells (side²,) an episode can come to from the middle one.
+
+    >>> within_reach(np.array([0, 1, 2, 0, 0, 1, 1, 0, 0])).astype(int).tolist()
+    [1, 0, 0, 1, 1, 0, 0, 1, 1]
+    """
+    side = round(len(kinds) ** 0.5)
+    cells, reached = kinds.reshape(side, side), np.zeros((side, side), bool)
+    reached[side // 2, side // 2] = cells[side // 2, side // 2] == FREE
+    for _ in range(len(kinds)):
+        wide = np.pad(reached & (cells == FREE), 1)
+        beside = wide[2:, 1:-1] | wide[:-2, 1:-1] | wide[1:-1, 2:] | wide[1:-1, :-2]
+        reached = reached | (beside & (cells != WALL))
+    return reached.ravel()
 
 
 def _crossing(steps, means, share, teacher):

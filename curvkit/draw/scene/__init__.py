@@ -41,12 +41,24 @@ from curvkit.draw.scene.scenes import (
     Wave,
 )
 from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rect, Rule, Shape, Surface, Swing, Text
-from curvkit.draw.scene.views import Axis, Camera, Choose, Cursor, Drop, Layout, Pick, Plan, View
+from curvkit.draw.scene.views import (
+    Axis,
+    Camera,
+    Choose,
+    Cursor,
+    Drop,
+    Layout,
+    Paint,
+    Pick,
+    Plan,
+    View,
+)
 
 __all__ = [
     "Answer", "Area", "Arrow", "Axis", "Bars", "Beat", "Camera", "Choose", "Cursor", "Dots",
     "Drag", "Drawing", "Drop", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout",
-    "Line", "Lost", "Moment", "Number", "Pace", "Pick", "Plan", "Prediction", "Ramp", "Recorded",
-    "Rect", "Roles", "Rule", "Scene", "Shape", "Span", "Surface", "Swing", "Text", "Try", "Turn",
-    "View", "Wave", "Words", "fields", "interpolated", "namespace", "quantile", "resampled",
+    "Line", "Lost", "Moment", "Number", "Pace", "Paint", "Pick", "Plan", "Prediction", "Ramp",
+    "Recorded", "Rect", "Roles", "Rule", "Scene", "Shape", "Span", "Surface", "Swing", "Text",
+    "Try", "Turn", "View", "Wave", "Words", "fields", "interpolated", "namespace", "quantile",
+    "resampled",
 ]  # fmt: skip

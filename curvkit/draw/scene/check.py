@@ -104,8 +104,8 @@ def _view(view: View, fields: Fields, given: "Scene", place: list[str]) -> None:
         _numbers(view.choose.says, fields, knobs)
     for name in view.ghost or ():
         fields.over_time(name)
-    if view.paint and len(fields.shape(view.paint.get("field", ""))) != 2:
-        raise ValueError("what is painted is no grid (y, x)")
+    if view.paint:
+        _cells(view.paint.grid, "what is painted", fields)
     for part in (view.drop.x, view.drop.y) if view.drop else ():
         _part(part, fields, knobs)
     if view.drop and view.drop.x.knob == view.drop.y.knob:
@@ -193,12 +193,21 @@ def _grid(mark: Heat | Surface, view: View, fields: Fields) -> None:
     colors.ramp(mark.ramp)
     if isinstance(mark, Heat) and mark.domain:
         fields.ends(mark.domain)
+    if isinstance(mark, Heat) and mark.cover:
+        _cells(mark.cover, "what covers it", fields)
+        if fields.shape(mark.cover) != shape or not mark.cells:
+            raise ValueError(f"its cover {mark.cover} must be of its own cells, {shape}")
     if isinstance(mark, Surface):
         if view.z is None:
             raise ValueError("a surface needs a view with an axis z")
         sizes = tuple(_channel(each, fields, {}) for each in (mark.y, mark.x))
         if sizes != shape:
             raise ValueError(f"its grid is {shape}, its axes y and x have {sizes} places")
+
+
+def _cells(name: str, what: str, fields: Fields) -> None:
+    if len(fields.shape(name)) != 2 or name not in fields.fixed:
+        raise ValueError(f"{what} is no fixed grid (y, x)")
 
 
 def _drag(drag: Drag, mark: Mark, fields: Fields, knobs: Mapping[str, Any]) -> None:

@@ -80,6 +80,8 @@ class Heat(Mark):
         domain: what the ends of the ramp stand for, two numbers or a fixed field of two; the
             grid's own ends if None.
         levels: so many contours; shade: how strongly light falls on it; gamma: bends the ramp.
+        cells: whether it is drawn cell by cell; cover: a fixed field of as many cells, of which
+            those above 1/2 are solid.
 
     >>> Heat(grid="surface", levels=20).told()
     {'mark': 'heat', 'grid': 'surface', 'levels': 20}
@@ -93,6 +95,7 @@ class Heat(Mark):
     gamma: float | None = None
     shade: float | None = None
     cells: bool = False
+    cover: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

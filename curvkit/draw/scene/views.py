@@ -133,6 +133,26 @@ class Drop(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Paint(Part):
+    """A drag over a view fills and empties the cells of a grid; the first cell decides which.
+
+    The run begins anew on the painted cells when the hand lets go, as the room's `edit` takes them.
+
+    Args:
+        grid: the fixed field (y, x) of the cells, over the whole view; above 1/2 is filled.
+        each: what is edited, as the room's `edit` calls it; its items are the cells, row by row.
+        say: what a drag does, in words that go on after "drag to".
+
+    >>> Paint(grid="walls", each="walls", say="draw walls").told()["each"]
+    'walls'
+    """
+
+    grid: str
+    each: str
+    say: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class View(Part):
     """One picture of a scene.
 
@@ -146,7 +166,7 @@ class View(Part):
         pad: pixels around it, by `l`, `r`, `t`, `b`.
         choose: how an item is chosen by hand.
         drop: what a click puts where it was.
-        paint: the fixed field (y, x) whose cells a drag fills and empties.
+        paint: the grid whose cells a drag fills and empties.
 
     >>> View(id="loss", title="The loss", x=Axis(), y=Axis(), marks=()).told()["id"]
     'loss'
@@ -170,7 +190,7 @@ class View(Part):
     over: float | None = None
     choose: Choose | None = None
     drop: Drop | None = None
-    paint: Mapping[str, str] | None = None
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
 // Aiming by keyboard: where a view takes drops or paint, or is turned, without a pointer.
-import { cellAt } from "./hands.js";
+import { paintAt, sendStroke } from "./brush.js";
 import { clamp } from "./maths.js";
 import { element } from "./style.js";
 
@@ -11,11 +11,10 @@ export function buildAims(S) {
     });
     if (v.drop) v.aim = aim(S, v, `${v.drop.say}: aim with the arrow keys, then press Enter`, (way) => step(S, v, way),
       () => S.drop(v, v.x.of(v.at.x), v.y.of(v.at.y)));
-    if (v.paint && S.source) v.aim = aim(S, v, "paint: aim with the arrow keys, then press Enter", (way) => step(S, v, way), () => {
-      const { values, cell } = cellAt(S, v, v.at), value = (values[cell] = values[cell] > 0.5 ? 0 : 1);
-      S.store.version++;
-      S.source.paint?.({ view: v.id, cells: [cell], value });
-      S.changed();
+    if (v.paint) v.aim = aim(S, v, `${v.paint.say}: aim with the arrow keys, then press Enter`, (way) => step(S, v, way), () => {
+      const painting = { view: v, cells: new Set(), value: null };
+      paintAt(S, painting, v.at);
+      sendStroke(S, painting);
     });
   }
 }

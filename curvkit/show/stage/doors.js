@@ -1,4 +1,5 @@
 // The two doors: a page calls `mount`, a notebook `render`.
+import { stroked } from "./brush.js";
 import { kernelSource, storedSource, taken } from "./sources.js";
 import { Stage } from "./stage.js";
 import { inflate, unpack } from "./store.js";
@@ -54,6 +55,7 @@ export const stageDoor = {
       stage = mount(el, message.scene, { header: message.header, bytes }, source, { asks });
       if (!stage) return;
       stage.open = !message.ended;
+      stroked(stage, message.strokes ?? 0);
       if (over && stage.modeButton) stage.setMode(true);
       if (held) [...el.querySelectorAll("[aria-label]")].find((e) => nameOf(e) === held)?.focus({ preventScroll: true });
       stage.firstFrame = performance.now();

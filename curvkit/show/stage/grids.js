@@ -9,7 +9,7 @@ export function heat(S, v, m, t) {
   const f = S.store.fields[m.grid], [ny, nx] = f.shape.slice(-2);
   const row = f.time ? clamp(Math.round(t), 0, S.store.last) : 0;
   const box = [v.box.x, v.box.y, v.box.w, v.box.h].map((p) => Math.round(p * 10) / 10);
-  const key = [row, f.time ? 0 : S.store.version, ...box, S.palette.mode, S.ratio].join("/");
+  const key = [row, f.time && !m.cover ? 0 : S.store.version, ...box, S.palette.mode, S.ratio].join("/");
   if (m.kept === key) return;
   m.kept = key;
   const z = f.values.subarray(row * nx * ny, (row + 1) * nx * ny);
@@ -46,12 +46,13 @@ function canvasOf(w, h) {
 function celled(S, m, z, nx, ny) {
   const { c, g, image } = canvasOf(nx, ny), [lo, hi] = ends(S, m, z);
   const table = S.palette.ramp(m.ramp ?? "depth").map(rgb);
+  const cover = m.cover && S.store.fields[m.cover].values, solid = rgb(S.palette.role("muted"));
   for (let j = 0; j < ny; j++) {
     for (let i = 0; i < nx; i++) {
-      const value = z[(ny - 1 - j) * nx + i], o = 4 * (j * nx + i); // rows go up, pixels down
-      const p = clamp((value - lo) / (hi - lo)) ** (m.gamma ?? 1) * 63;
-      const color = Number.isFinite(value) ? table[Math.round(p)] : [0, 0, 0];
-      image.data.set([...color, Number.isFinite(value) ? 255 : 0], o);
+      const cell = (ny - 1 - j) * nx + i, value = z[cell], o = 4 * (j * nx + i); // rows go up, pixels down
+      const p = clamp((value - lo) / (hi - lo)) ** (m.gamma ?? 1) * 63, covered = cover?.[cell] > 0.5;
+      const color = covered ? solid : Number.isFinite(value) ? table[Math.round(p)] : [0, 0, 0];
+      image.data.set([...color, covered || Number.isFinite(value) ? 255 : 0], o);
     }
   }
   g.putImageData(image, 0, 0);

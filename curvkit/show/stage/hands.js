@@ -1,4 +1,5 @@
 // Hands: what the pointer and the keyboard do on the canvas.
+import { paintAt, sendStroke, undo } from "./brush.js";
 import { chooseItem, nearestItem } from "./choose.js";
 import { dragged, handleAt, nextGrip, nudged, shownEdit, take } from "./handles.js";
 import { clamp } from "./maths.js";
@@ -119,25 +120,6 @@ export function down(S, e) {
   S.seek(row);
 }
 
-// The cell of a painted grid at a place of the screen: the grid's numbers, and the cell's index.
-export function cellAt(S, v, p) {
-  const f = S.store.fields[v.paint.field], [ny, nx] = f.shape.slice(-2);
-  const i = clamp(Math.floor(((p.x - v.box.x) / v.box.w) * nx), 0, nx - 1);
-  const j = clamp(Math.floor(((v.box.y + v.box.h - p.y) / v.box.h) * ny), 0, ny - 1);
-  return { values: f.values, cell: j * nx + i };
-}
-
-// A cell of a painted grid: the first one decides whether cells are filled or emptied.
-function paintAt(S, painting, p) {
-  const { values, cell } = cellAt(S, painting.view, p);
-  painting.value ??= values[cell] > 0.5 ? 0 : 1;
-  if (painting.cells.has(cell)) return;
-  painting.cells.add(cell);
-  values[cell] = painting.value;
-  S.store.version++;
-  S.changed();
-}
-
 export function up(S) {
   if (S.guess?.drawing) goOn(S);
   if (S.grabbed) {
@@ -148,7 +130,7 @@ export function up(S) {
     if (h.drag.each) S.edited && S.edit(null, "end");
     else S.turnAll(Object.fromEntries(knobs.map((name) => [name, S.knobs[name].value])), "end");
   }
-  if (S.painting) S.source?.paint?.({ view: S.painting.view.id, cells: [...S.painting.cells], value: S.painting.value });
+  if (S.painting) sendStroke(S, S.painting);
   S.pulling = S.turning = S.painting = null;
   S.changed();
 }
@@ -161,6 +143,11 @@ export function key(S, e) {
     return e.stopPropagation();
   }
   const tag = e.target.tagName, step = e.shiftKey ? 50 : 1;
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "z" && S.strokes && tag !== "INPUT") {
+    e.preventDefault();
+    e.stopPropagation();
+    return undo(S, false);
+  }
   if (tag === "SELECT" || tag === "INPUT" || (e.key === " " && tag === "BUTTON")) return;
   const acts = {
     " ": () => S.toggle(),

@@ -13,6 +13,7 @@ from curvkit.core.course import Course
 from curvkit.core.stream import Stream
 from curvkit.draw.scene import Scene, pack
 from curvkit.show.facts import facts as of_a_page
+from curvkit.show.stage import stroke
 
 Draw = Callable[[Any], Scene]
 Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -46,7 +47,8 @@ class Running:
         self._steered: list[Mapping[str, Any]] = []
         self._seen, self._rate, self._words = 0, 60.0, "compiling…"
         self._fixed: dict[str, np.ndarray] = {}
-        self._edits: dict[tuple[str, int], Mapping[str, float]] = {}
+        # What was edited by hand after each stroke; the last entry holds now.
+        self._strokes: tuple[stroke.Edits, ...] = ()
         self._told: dict[str, Any] = {}  # the scene as the pages have it, without its fields
         self._each = SECONDS / 8  # seconds that a reading took
         self._wake, self._lock, self._stopped = threading.Event(), threading.Lock(), False
@@ -67,7 +69,7 @@ class Running:
                 names = _turned(message)
                 self._steered = [each for each in self._steered if _turned(each) != names]
                 self._steered.append(message)
-        elif kind == "edit" and message.get("phase") == "end":
+        elif kind in ("edit", "paint", "undo") and message.get("phase", "end") == "end":
             self.idle.clear()
             with self._lock:
                 self._steered.append(message)
@@ -94,7 +96,8 @@ class Running:
         self._fixed, self._told = dict(scene.fixed), scene.told({})
         told = scene.told(knob_facts(self.stream, self._settings))
         message = {"kind": "scene", "to": place, "scene": told, "header": header}
-        self._send({**message, "ended": self._course.ended}, [raw])
+        more = {"ended": self._course.ended, "strokes": len(self._strokes)}
+        self._send({**message, **more}, [raw])
 
     def _work(self):
         try:
@@ -113,7 +116,7 @@ class Running:
             course.advance(1)
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
-            self.trace, self._edits = course.trace, {}
+            self.trace, self._strokes = course.trace, ()
             self._show()
 
     def _step(self):
@@ -123,7 +126,7 @@ class Running:
         course = self._course
         assert course is not None
         if message is not None:
-            (self._edit if message["kind"] == "edit" else self._answer)(course, message)
+            (self._answer if message["kind"] == "steer" else self._edit)(course, message)
             return
         ahead = max(LEAST_AHEAD, AHEAD * self._rate)
         if course.ended or course.readings >= self._seen + ahead:
@@ -184,31 +187,28 @@ class Running:
         self._make(course, FIRST, steered=True)
 
     def _edit(self, course: Course[Any], message: Mapping[str, Any]) -> None:
-        """Begins anew on data edited by hand, what was edited before included."""
-        field, item = str(message.get("field")), message.get("item")
+        """Begins anew on data edited by hand, what was edited before included; or takes a stroke
+        back.
+        """
         try:
-            place = (field, messages.whole("the item", item, 0))
-            values = {each: messages.real(each, message[each]) for each in "xy" if each in message}
-            edits = {**self._edits, place: {**self._edits.get(place, {}), **values}}
-            self._anew(course.settings, edits)
+            strokes = stroke.after(self._strokes, message)
+            self._send({"kind": "words", "words": "beginning anew…"}, [])
+            self._anew(course.settings, strokes)
         except ValueError as refused:
-            self._send({"kind": "refused", "knob": field, "words": str(refused)}, [])
+            told = {"kind": "refused", "knob": str(message.get("field")), "words": str(refused)}
+            self._send(told, [])
 
-    def _anew(
-        self, settings: Any, edits: Mapping[tuple[str, int], Mapping[str, float]] | None = None
-    ) -> None:
-        """Another run of the same program in the place of the present one; only `edits` stay."""
-        edits = edits or {}
-        listed = [(*place, values) for place, values in edits.items()]
-        course = self.stream.course(settings, edits=listed)
+    def _anew(self, settings: Any, strokes: tuple[stroke.Edits, ...] = ()) -> None:
+        """Another run of the same program in the place of the present one; only `strokes` stay."""
+        course = self.stream.course(settings, edits=stroke.listed(strokes))
         course.advance(FIRST)
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
-            self.trace, self._edits = course.trace, {**edits}
+            self.trace, self._strokes = course.trace, strokes
             if self._draw(self.trace).told({}) != self._told:  # its words or axes are other ones
                 self._show()
             else:
-                self._rows(course, 0, {"steered": True, "anew": True})
+                self._rows(course, 0, {"steered": True, "anew": True, "strokes": len(strokes)})
 
     def _is_static(self, given: Mapping[str, Any]) -> bool:
         declared = knobs.knobs(self._settings)

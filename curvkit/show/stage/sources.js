@@ -1,4 +1,5 @@
 // Sources: who answers when a knob is turned. All speak alike: `steer`, answered by `splice`.
+import { stroked } from "./brush.js";
 import { takenBack } from "./handles.js";
 import { unpack } from "./store.js";
 
@@ -40,6 +41,7 @@ export function kernelSource(model) {
     },
     edit: (message) => model.send({ kind: "edit", ...message }),
     paint: (message) => model.send({ kind: "paint", ...message }),
+    undo: (message) => model.send({ kind: "undo", ...message }),
     // Milliseconds that the answer took.
     came() {
       waiting = false;
@@ -58,13 +60,17 @@ export function kernelSource(model) {
 export function taken(stage, source, message, bytes) {
   if (message.kind === "rows") {
     if (message.steered) stage.latency = source.came();
-    if (message.anew) stage.unanswered = null;
+    if (message.anew) {
+      stage.unanswered = null;
+      stroked(stage, message.strokes ?? 0);
+    }
     const rows = unpack(message.header, bytes);
     for (const [name, f] of Object.entries(rows)) if (!f.time) stage.store.put(name, f);
     stage.splice(message.at, message.count, columnsOf(rows), {
       steered: !!message.steered, anew: !!message.anew, open: !message.ended,
     });
-    if (!message.words) stage.report("");
+    // What was refused stays to be read until a hand is answered.
+    if (!message.words && (message.steered || !stage.statusLine?.classList.contains("bad"))) stage.report("");
   }
   if (message.kind === "refused") {
     source.came();

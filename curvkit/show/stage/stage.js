@@ -1,5 +1,6 @@
 // The stage: plays a scene (JSON) over a trace (typed arrays) on a canvas, by itself.
 import { buildAims, drawAim, placeAims } from "./aim.js";
+import { buildUndo } from "./brush.js";
 import { between } from "./channel.js";
 import { buildChoices } from "./choose.js";
 import { Clock, SPEEDS } from "./clock.js";
@@ -36,7 +37,10 @@ export class Stage {
     for (const [name, k] of Object.entries(scene.knobs ?? {})) this.knobs[name] = { name, ...k };
     this.clock = new Clock(this.store, scene.pace);
     this.views = scene.views.map((v) => compiledView(this, v));
-    for (const v of this.views) if (v.drop && !this.takes(v.drop)) v.drop = null;
+    for (const v of this.views) {
+      if (v.drop && !this.takes(v.drop)) v.drop = null;
+      if (v.paint && !source?.paint) v.paint = null;
+    }
     this.pendulums = this.views.flatMap((v) => v.marks.filter((m) => m.mark === "swing"));
     const held = this.views.flatMap((v) => v.marks.filter((m) => m.drag));
     this.handles = source ? held.flatMap((m) => handlesOf(this, m)) : [];
@@ -120,6 +124,7 @@ export class Stage {
       this.modeButton.onclick = () => this.setMode(!this.over);
       this.setMode(this.over);
     }
+    if (this.source?.undo) buildUndo(this, bar);
     if (this.scene.predict) {
       this.askButton = element("button", "ask", bar, { type: "button", textContent: "?", title: "Predict, from the start" });
       this.askButton.setAttribute("aria-label", "predict, from the start");

@@ -39,6 +39,7 @@ const STYLE = `
 .stage .tries button:hover,.stage .control .choices button:hover{color:var(--ink);border-color:var(--muted)}
 .stage .bar{display:flex;align-items:center;gap:12px;margin:2px 16px 0}
 .stage button{all:unset;box-sizing:border-box;cursor:pointer;color:var(--ink);border-radius:99px;text-align:center}
+.stage button[hidden]{display:none}
 .stage button:focus-visible{outline:2px solid var(--stable);outline-offset:2px}
 .stage .play{width:40px;height:40px;flex:none;background:var(--ink);color:var(--paper);display:grid;place-items:center;transition:transform .12s}
 .stage .play:hover{transform:scale(1.06)}

@@ -20,4 +20,10 @@ HOLDS = {
             "gate",
         ],
     },
+    "test_walls.py": {
+        "test_a_wall_changes_its_world_the_teacher_and_the_best_policy_and_no_other": [
+            "shown",
+            "worth",
+        ]
+    },
 }

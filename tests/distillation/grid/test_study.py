@@ -10,7 +10,7 @@ from helpers import assert_close
 from curvkit.core import knob
 from curvkit.distillation import grid
 from curvkit.distillation.grid import _learning as learning
-from curvkit.distillation.grid import figures
+from curvkit.distillation.grid import _names, figures
 
 
 @functools.cache
@@ -57,7 +57,7 @@ def test_figures_call_the_variants_by_their_names():
         contest: tuple(name.replace("_", " ") for name in names)
         for contest, names in learning.CONTESTS.items()
     }
-    assert told == figures.NAMES
+    assert told == _names.NAMES
 
 
 @pytest.mark.full

@@ -44,6 +44,10 @@ def dropped(x, y):
     return sc.Drop(say="drop it", x=sc.KnobValue(x), y=sc.KnobValue(y))
 
 
+def painted(grid):
+    return sc.Paint(grid=grid, each="cells", say="fill cells")
+
+
 GOOD = [
     sc.Line(x="step", y="loss"),
     sc.Line(x="step", y="pair", per="item"),
@@ -55,6 +59,7 @@ GOOD = [
     sc.Rect(x=0, x2="pair", when="past"),
     sc.Heat(grid="surface"),
     sc.Heat(grid="grid", cells=True),
+    sc.Heat(grid="surface", cells=True, cover="surface"),
     sc.Arrow(x=0, y=0, u="pair", v="pair"),
     sc.Arrow(x=0, y=0, x2="pair", y2="pair"),
     sc.Dots(x="place", y="place", drag=sc.Drag(each="points", x=True, y=True)),
@@ -192,7 +197,13 @@ BROKEN = {
     "choose and say": (dict(views=(chooser(says=(sc.Number(field="pair"),)),)), "must be one numb"),
     "two clicks": (dict(views=(view(
         choose=sc.Choose(x="place", label="a", says=()), drop="it"),)), "has two meanings"),
-    "paint": (dict(views=(view(paint={"field": "loss"}),)), "no grid"),
+    "paint": (dict(views=(view(paint=painted("line")),)), "no fixed grid"),
+    "paint what moves": (dict(views=(view(paint=painted("grid")),)), "no fixed grid"),
+    "paint nothing": (dict(views=(view(paint=painted("walls")),)), "no field 'walls'"),
+    "cover of other cells": (dict(views=(view(
+        sc.Heat(grid="grid", cells=True, cover="surface")),)), "must be of its own cells, (3, 3)"),
+    "cover of what is smooth": (dict(views=(view(
+        sc.Heat(grid="surface", cover="surface")),)), "must be of its own cells, (5, 6)"),
     "drop": (dict(views=(view(drop=dropped("eta", "beta")),)), "no knob 'beta'"),
     "drop of one": (dict(views=(view(drop=dropped("eta", "eta")),)), "both are eta"),
 }  # fmt: skip
