@@ -53,7 +53,8 @@ seed = 0
 # ## Turn
 # *Play* lets both surfaces grow; strokes from the points lead uphill, along the slopes.
 # <!-- live -->
-# Drag a point, or the end of an arrow to turn a slope: both networks learn anew from what you give.
+# Drag a point, or the end of an arrow to turn a slope: both networks learn anew from what you give. In the
+# surface of the function a drag upwards changes the value that a point is told.
 # Turn *λ*, a logarithmic knob; choose *ackley*; look at *errors* and *pairs*; put *noise* on the slopes
 # until they no longer pay.
 # <!-- /live -->

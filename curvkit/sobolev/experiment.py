@@ -73,10 +73,11 @@ def edit(
     """The state with one of the first pair's points edited by hand, for both of its networks.
 
     Args:
-        field: "points", a point is moved and told the function's value and slope there; or "tips",
-            where the stroke that stands for its slope ends.
+        field: "points", a point is moved and told the function's value and slope there; "tips",
+            where the stroke that stands for its slope ends; or "values", what it is told instead of
+            the function's value.
         item: number of the point.
-        values: the new `x` or `y` or both, in scaled units.
+        values: the new `x` or `y` or both, in scaled units; of a value `y`.
 
     Raises:
         ValueError: with one sentence, if there is no such field or point, or it is outside.
@@ -84,8 +85,10 @@ def edit(
     if field not in Trace.EDITED:
         raise ValueError(messages.unknown("field to edit", field, Trace.EDITED))
     item = messages.whole("the point", item, 0, most=settings.points - 1)
+    if field == "values" and values.keys() != {"y"}:
+        raise ValueError(messages.refusal("a value", "its y alone", values))
     inside: dict[str, Any] = dict(least=-1, most=1) if field == "points" else {}
-    what = "a point's" if field == "points" else "a stroke's"
+    what = {"points": "a point's", "tips": "a stroke's"}.get(field, "a value's")
     new = {
         each: messages.real(f"{what} {each}", values[each], **inside)
         for each in "xy" if each in values
@@ -97,6 +100,9 @@ def edit(
 def edited(settings: Settings, state: State, field: str, item: Any, values: Any) -> State:
     """As `edit`, traced and unchecked: values (2,), of which one that is nan stays as it was."""
     data = state.data
+    if field == "values":
+        told = jnp.where(jnp.isnan(values[1]), data.values[0, item], values[1])
+        return state._replace(data=data._replace(values=data.values.at[0, item].set(told)))
     point, slope = data.inputs[0, item], data.slopes[0, item]
     old = point if field == "points" else point + STROKE * slope
     new = jnp.where(jnp.isnan(values), old, values)

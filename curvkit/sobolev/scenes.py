@@ -1,5 +1,7 @@
 """The scene of the Sobolev room: surfaces that can be turned, with the points they learn from."""
 
+from typing import Any
+
 import numpy as np
 
 from curvkit.draw import scene as sc
@@ -30,28 +32,46 @@ def _given(trace: Trace) -> dict[str, np.ndarray]:
     xp = sc.namespace(trace.truth)
     real = lambda values: xp.asarray(values, float)
     truth = xp.nan_to_num(real(trace.truth), posinf=WILD, neginf=-WILD)
-    low, high = truth.min(), truth.max()
+    targets = real(trace.targets)
+    known = xp.where(xp.abs(targets) < WILD, targets, truth.mean())
+    low, high = xp.minimum(truth.min(), known.min()), xp.maximum(truth.max(), known.max())
     air = 0.05 * (high - low) + 1e-6
     points, tips = real(trace.points), real(trace.points + STROKE * trace.slopes)
     axis = real(trace.axis)
     return {
         "truth": truth, "axis": axis, "point_x": points[:, 0], "point_y": points[:, 1],
-        "tip_x": tips[:, 0], "tip_y": tips[:, 1], "targets": real(trace.targets),
+        "tip_x": tips[:, 0], "tip_y": tips[:, 1], "targets": targets,
         "heights": xp.stack([low - air, high + air]), "sides": xp.stack([axis[0], axis[-1]]),
     }  # fmt: skip
 
 
 def _view(name: str) -> sc.View:
-    grid = "truth" if name == "truth" else name
     at = "targets" if name == "truth" else f"{name}_at"
+    dots: dict[str, Any] = dict(z=at, color="unstable", rim="paper")
+    points = sc.Dots(x="point_x", y="point_y", size=4.5, **dots)
+    if name == "truth":
+        # Data have handles here: across the view a point is moved, up its value is changed.
+        drag = sc.Drag(each="points", up="values", x=True, y=True, label="point, in the surface")
+        points = sc.Dots(x="point_x", y="point_y", size=4.5, **dots, drag=drag)
     return sc.View(
         id=name, title=NAMES[name], x=sc.Axis(domain="sides"), y=sc.Axis(domain="sides"),
         z=sc.Axis(domain="heights"), turn={"azimuth": 0.75, "elevation": 0.55, "zoom": 0.78},
         pad={"l": 10, "r": 10, "t": 30, "b": 6}, bleed=6,
         marks=(
-            sc.Surface(grid=grid, x="axis", y="axis"),
-            sc.Dots(x="point_x", y="point_y", z=at, size=4.5, color="unstable", rim="paper"),
+            sc.Surface(grid=name, x="axis", y="axis"),
+            *(_strokes() if name == "truth" else ()),
+            points,
         ),
+    )  # fmt: skip
+
+
+def _strokes() -> tuple[sc.Arrow, sc.Dots]:
+    """The slopes that are told, uphill at the height of their points; their ends are handles."""
+    drag = sc.Drag(each="tips", x=True, y=True, label="the slope, in the surface, at point")
+    return (
+        sc.Arrow(x="point_x", y="point_y", z="targets", x2="tip_x", y2="tip_y", color="ink",
+                 width=1.5, head=5),
+        sc.Dots(x="tip_x", y="tip_y", z="targets", size=2, drag=drag),
     )  # fmt: skip
 
 
@@ -129,7 +149,8 @@ def surfaces(trace: Trace) -> sc.Scene:
         ),
         pace=sc.Pace(rate=20),
         beats=(
-            sc.Beat("Drag a surface to turn it. Both networks start alike.", [("step", "<", 1)]),
+            sc.Beat("Drag a surface to turn it, a point in it across or up. Both networks start "
+                    "alike.", [("step", "<", 1)]),
             sc.Beat("Values alone say nothing of what lies between the points."),
         ),
         predict=FORETOLD,

@@ -27,7 +27,7 @@ class Trace(Record):
         "surface",
     )
     DRAWN = 1e20
-    EDITED = {"points": "points", "tips": "slopes"}
+    EDITED = {"points": "points", "tips": "slopes", "values": "targets"}
 
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     value_error: Float[np.ndarray, "reading method pair"] = series(
@@ -52,6 +52,11 @@ class Trace(Record):
     points: Float[np.ndarray, "point two"] = series("The points trained on.")
     targets: Float[np.ndarray, " point"] = series("The function's values there.")
     slopes: Float[np.ndarray, "point two"] = series("The slopes given there, noise included.")
+
+    def check(self) -> None:
+        """Raises ValueError where a value is said to be edited along x."""
+        if any(field == "values" and values.keys() != {"y"} for field, _, values in self.edits):
+            raise ValueError("its edits of values are along x, and a value has a y alone")
 
     def last(self, name: str = "value_error") -> np.ndarray:
         """The series at the last finite reading, (methods, pairs); nan where there is none."""

@@ -155,6 +155,7 @@ def test_data_edited_by_hand_are_what_jax_makes_of_them():
         ("points", 1, {"x": 0.25, "y": -0.5}),
         ("tips", 2, {"x": 0.1}),
         ("points", 1, {"y": 0.75}),
+        ("values", 3, {"y": 0.5}),
     ]
     for field, item, values in edits:
         run.at(run.told["edits"]["item"])[...] = item

@@ -16,6 +16,7 @@ from curvkit.core.stream import Stream
 from curvkit.core.trace import Record, series
 from curvkit.draw import scene as sc
 from curvkit.draw.scene.pack import MIME
+from curvkit.show.stage import stroke
 from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.stage.widget import Kept, Stage
 
@@ -275,6 +276,17 @@ def test_an_edit_that_is_refused_is_told_and_loses_nothing(stream, edit, said):
     page.wait(lambda p: p.rows >= 13 and p.fields["value"][12] == 16)
     assert "edits" not in page.running.trace.header
     page.running.close()
+
+
+def test_the_newest_edit_of_an_item_comes_last():
+    """A point that is moved is told anew what was edited of it before, and can be edited again."""
+    strokes = ()
+    edits = [("tips", {"x": 1.0}), ("points", {"y": 2.0}), ("tips", {"y": 3.0})]
+    for field, values in edits:
+        strokes = stroke.after(strokes, {"kind": "edit", "field": field, "item": 4, **values})
+    assert stroke.listed(strokes) == [
+        ("points", 4, {"y": 2.0}), ("tips", 4, {"x": 1.0, "y": 3.0}),
+    ]  # fmt: skip
 
 
 def test_another_run_begins_without_edits():

@@ -238,8 +238,9 @@ def test_points_and_slopes_are_dragged_or_moved_by_keys_and_taken_back(opened):
     sheet.wait_for_timeout(300)
     box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
     of = "(name) => [...stages[1].store.fields[name].values]"
-    before, count = sheet.evaluate(of, "point_x"), sheet.evaluate("stages[1].handles.length") // 2
-    x, y = sheet.evaluate(HANDLE, count + 3)
+    # In the surface ends of slopes, then points; the same seen from above.
+    before, count = sheet.evaluate(of, "point_x"), sheet.evaluate("stages[1].handles.length") // 4
+    x, y = sheet.evaluate(HANDLE, 3 * count + 3)
     sheet.mouse.move(box["x"] + x, box["y"] + y)
     sheet.mouse.down()
     sheet.mouse.move(box["x"] + x + 14, box["y"] + y + 5, steps=3)
@@ -251,17 +252,58 @@ def test_points_and_slopes_are_dragged_or_moved_by_keys_and_taken_back(opened):
     shown = sheet.evaluate(of, {"points": "point_x", "tips": "tip_x"}[field])
     assert shown[item] == pytest.approx(heard[-1]["x"], rel=1e-5)
     grips = sheet.locator(".stage .grip")
-    assert [grips.nth(k).get_attribute("tabindex") for k in (0, 1, count, count + 1)] == [
+    assert [grips.nth(k).get_attribute("tabindex") for k in (0, 1, 3 * count, 3 * count + 1)] == [
         "0", "-1", "0", "-1",
     ]  # fmt: skip
-    grips.nth(count).focus()
+    grips.nth(3 * count).focus()
     sheet.keyboard.press("PageDown")
     sheet.keyboard.press("ArrowLeft")
     last = sheet.evaluate("heard").pop()
     assert (last["field"], last["item"], last["phase"]) == ("points", 1, "end")
     assert sheet.evaluate(of, "point_x")[1] == pytest.approx(before[1] - 0.02 * 2, abs=0.02)
     sheet.wait_for_timeout(100)
-    label = grips.nth(count + 1).get_attribute("aria-label")
+    label = grips.nth(3 * count + 1).get_attribute("aria-label")
     assert label == f"point 2 of {count}, Page Down for the next"
-    assert grips.nth(count + 1).get_attribute("aria-valuetext").startswith(_said(last["x"])[:4])
+    told = grips.nth(3 * count + 1).get_attribute("aria-valuetext")
+    assert told.startswith(_said(last["x"])[:4])
+    assert complaints == []
+
+
+def test_in_the_turned_surface_a_point_goes_across_and_its_value_up(opened):
+    _, told = packed("sobolev", "surfaces")
+    sheet, complaints = opened(told)
+    sheet.evaluate(ANSWERED)
+    sheet.wait_for_timeout(300)
+    box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
+    count = sheet.evaluate("stages[1].handles.length") // 4
+    value = "(k) => ['point_x', 'targets'].map((n) => stages[1].store.fields[n].values[k])"
+    seen = []
+    for dx, dy, field in ((24, 3, "points"), (2, -18, "values")):
+        x, y = sheet.evaluate(HANDLE, count + 3)
+        # Where many lie near one another the nearest is taken.
+        sheet.mouse.move(box["x"] + x, box["y"] + y)
+        sheet.mouse.down()
+        sheet.mouse.move(box["x"] + x + dx, box["y"] + y + dy, steps=4)
+        sheet.mouse.up()
+        last = sheet.evaluate("heard").pop()
+        assert (last["kind"], last["field"], last["phase"]) == ("edit", field, "end")
+        sheet.wait_for_timeout(100)
+        item = last["item"]
+        there = sheet.evaluate(HANDLE, count + item)
+        moved = (dx, 0) if field == "points" else (0, dy)
+        assert there == pytest.approx([x + moved[0], y + moved[1]], abs=3)
+        seen.append(sheet.evaluate(value, item))
+        key, at = ("x", 0) if field == "points" else ("y", 1)
+        assert seen[-1][at] == pytest.approx(last[key], rel=1e-5)
+    sheet.evaluate("stages[1].handles[0].grip.focus()")
+    sheet.keyboard.press("ArrowUp")
+    last = sheet.evaluate("heard").pop()
+    assert last["field"] == "tips" and last.keys() >= {"x", "y"}
+    turned = sheet.evaluate("stages[1].views[0].turned.azimuth")
+    view = sheet.evaluate("stages[1].views[0].box")
+    sheet.mouse.move(box["x"] + view["x"] + 6, box["y"] + view["y"] + view["h"] - 6)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + view["x"] + 40, box["y"] + view["y"] + view["h"] - 6)
+    sheet.mouse.up()
+    assert sheet.evaluate("stages[1].views[0].turned.azimuth") != turned
     assert complaints == []

@@ -60,9 +60,29 @@ def test_a_slope_that_is_turned_leaves_the_point_and_its_value(state):
     np.testing.assert_array_equal(after.data.values, state.data.values)
 
 
+def test_a_value_that_is_told_leaves_the_point_and_its_slope(state):
+    after = edit(SETTINGS, state, "values", 2, {"y": -1.5})
+    assert after.data.values[0, 2] == -1.5
+    np.testing.assert_array_equal(after.data.inputs, state.data.inputs)
+    np.testing.assert_array_equal(after.data.slopes, state.data.slopes)
+    rest = np.arange(SETTINGS.points) != 2
+    np.testing.assert_array_equal(after.data.values[0, rest], state.data.values[0, rest])
+    np.testing.assert_array_equal(after.data.values[1:], state.data.values[1:])
+
+
+def test_a_value_beyond_the_function_is_seen(trace):
+    plain = sobolev.scenes.surfaces(trace)
+    targets = trace.targets.copy()
+    targets[1] = 2 * np.abs(trace.truth).max()
+    raised = sobolev.scenes.surfaces(dataclasses.replace(trace, targets=targets))
+    assert raised.fixed["heights"][1] > targets[1] > plain.fixed["heights"][1]
+
+
 @pytest.mark.parametrize(
     "field, item, values, said",
     [
+        ("values", 0, {"x": 1.0, "y": 1.0}, "a value must be its y alone"),
+        ("values", 0, {"y": np.nan}, "a value's y must be"),
         ("points", 6, {"x": 0.0}, "the point must be"),
         ("points", 0, {"x": 1.5}, "a point's x must be"),
         ("tips", 0, {"y": np.inf}, "a stroke's y must be"),
@@ -105,6 +125,7 @@ def test_a_run_on_edited_data_learns_them_and_compiles_nothing(state):
         ([["tips", -1, {"x": 0.0}]], "its edits are of item -1 of tips"),
         ([["tips", True, {"x": 0.0}]], "its edits are of item True of tips"),
         ([["tips", 0, {}]], "its edits of tips are {}, and no x or y"),
+        ([["values", 0, {"x": 0.0}]], "its edits of values are along x"),
         ([["tips", 0, {"z": 0.0}]], "and no x or y"),
         ([["tips", 0, {"x": float("inf")}]], "its edits of tips hold inf, which is no number"),
         ([["tips", 0, {"x": 10**400}]], "which is no number"),
@@ -124,7 +145,14 @@ def test_a_trace_whose_edits_cannot_have_been_made_is_refused(trace, tmp_path, e
 
 
 def test_a_trace_of_edited_data_is_loaded_with_its_edits(trace, tmp_path):
-    header = {**trace.header, "edits": [["points", 5, {"x": 0.5}], ["tips", 0, {"x": 1, "y": -2}]]}
+    header = {
+        **trace.header,
+        "edits": [
+            ["points", 5, {"x": 0.5}],
+            ["tips", 0, {"x": 1, "y": -2}],
+            ["values", 1, {"y": 3}],
+        ],
+    }
     made = dataclasses.replace(trace, header=header)
     assert sobolev.Trace.load(made.save(tmp_path / "trace.npz")).header == header
 
@@ -141,3 +169,6 @@ def test_a_scene_shows_the_strokes_where_they_are_edited(trace):
     assert_close((tips - trace.points) / STROKE, trace.slopes, rtol=1e-3, atol=1e-4)
     above = next(view for view in scene.views if view.id == "above")
     assert [mark.drag.each for mark in above.marks if mark.drag] == ["tips", "points"]
+    truth = next(view for view in scene.views if view.id == "truth")
+    drags = [mark.drag for mark in truth.marks if mark.drag]
+    assert [(each.each, each.up) for each in drags] == [("tips", None), ("points", "values")]

@@ -224,6 +224,8 @@ def _drag(drag: Drag, mark: Mark, fields: Fields, knobs: Mapping[str, Any]) -> N
             channel = getattr(mark, axis)
             if not isinstance(mark, Dots) or channel not in fields.fixed:
                 raise ValueError(f"what is edited along {axis} must be a fixed field of dots")
+    if drag.up and not (drag.each and isinstance(mark, Dots) and mark.z in fields.fixed):
+        raise ValueError("what is edited upwards must be a fixed field z of dots that are edited")
     if drag.knob and not isinstance(mark, Rule):
         raise ValueError("of dots and boxes the knobs are given along x and y")
 

@@ -19,7 +19,10 @@ class Drag(Part):
         x, y: of dots and boxes, the knobs along the two axes.
         edge: of a box, the knob that a drag of its rim turns: its half width.
         each: what is edited, as the room's `edit` calls it: each dot is a handle of its item, along
-            the axes that are True.
+            the axes that are True. In a view that can be turned it goes over the plane at its own
+            height.
+        up: of that, what is edited upwards (its `y`); then a drag goes across the view, along the
+            floor, or up, as its first pixels say.
         says: what stands beside the handle; {value} is what is drawn, {knob} the knob.
         label: what the handle is called when it is read out.
 
@@ -35,6 +38,7 @@ class Drag(Part):
     y: KnobValue | bool | None = None
     edge: KnobValue | None = None
     each: str | None = None
+    up: str | None = None
     item: int = 0
     digits: int | None = None
     says: str | None = None

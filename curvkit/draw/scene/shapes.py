@@ -115,7 +115,7 @@ class Surface(Mark):
 
 @dataclass(frozen=True, kw_only=True)
 class Arrow(Mark):
-    """Arrows from (x, y) by (u, v), or to (x2, y2).
+    """Arrows from (x, y) by (u, v), or to (x2, y2); in a view that can be turned at the height z.
 
     >>> Arrow(x=0, y=0, u="grad_x", v="grad_y").told()["u"]
     'grad_x'
@@ -124,6 +124,7 @@ class Arrow(Mark):
     kind: ClassVar[str] = "arrow"
     x: Channel
     y: Channel
+    z: Channel | None = None
     u: Channel | None = None
     v: Channel | None = None
     x2: Channel | None = None

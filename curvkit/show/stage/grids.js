@@ -102,6 +102,9 @@ function smooth(S, v, m, z, nx, ny) {
   return c;
 }
 
+// How high a view is that can be turned, as a part of its width.
+const FLAT = 0.62;
+
 // A view that can be turned: x, y and z each go from -1 to 1 between the ends of their axes.
 export class Turned {
   constructor(view, { azimuth = 0.7, elevation = 0.5, zoom = 0.62 } = {}) {
@@ -111,13 +114,23 @@ export class Turned {
     this.azimuth += dx;
     this.elevation = clamp(this.elevation + dy, 0.05, 1.5);
   }
+  lens() {
+    const { box } = this.view, [s, k] = [Math.sin(this.azimuth), Math.cos(this.azimuth)];
+    return { s, k, f: Math.sin(this.elevation), e: Math.cos(this.elevation), scale: (this.zoom * Math.min(box.w, box.h)) / 1.9 };
+  }
   place(x, y, z) {
-    const { box } = this.view, unit = (v, [lo, hi]) => (2 * (v - lo)) / (hi - lo) - 1;
+    const { box } = this.view, unit = (v, [lo, hi]) => (2 * (v - lo)) / (hi - lo) - 1, { s, k, f, e, scale } = this.lens();
     const [a, b, c] = [unit(x, this.view.x.domain), unit(y, this.view.y.domain), unit(z, this.view.z.domain)];
-    const [s, k] = [Math.sin(this.azimuth), Math.cos(this.azimuth)], [f, e] = [Math.sin(this.elevation), Math.cos(this.elevation)];
-    const across = a * k - b * s, back = a * s + b * k, scale = (this.zoom * Math.min(box.w, box.h)) / 1.9;
-    const up = 0.62 * c * e + back * f;
-    return [box.x + box.w / 2 + across * scale, box.y + box.h / 2 - up * scale, back * e - 0.62 * c * f];
+    const across = a * k - b * s, back = a * s + b * k, up = FLAT * c * e + back * f;
+    return [box.x + box.w / 2 + across * scale, box.y + box.h / 2 - up * scale, back * e - FLAT * c * f];
+  }
+  // Where a place goes that is drawn by (mx, my) pixels: along the floor "across" the view, straight
+  // "up", or over the "plane" at its own height.
+  moved([x, y, z], mx, my, way) {
+    const { s, k, f, e, scale } = this.lens(), across = mx / scale, up = -my / scale;
+    const half = ({ domain: [lo, hi] }) => (hi - lo) / 2, back = way === "plane" ? up / f : 0;
+    if (way === "up") return [x, y, z + (up / (FLAT * e)) * half(this.view.z)];
+    return [x + (across * k + back * s) * half(this.view.x), y + (back * k - across * s) * half(this.view.y), z];
   }
 }
 

@@ -6,6 +6,7 @@ import { placed } from "./lines.js";
 import { sides } from "./shapes.js";
 import { partOf } from "./store.js";
 import { plain, say, write } from "./text.js";
+import { draggedTurned, nudgedTurned, saidTurned, standsAt, tellTurned } from "./turned.js";
 
 // What is shown of a knob, and back: value = plus + times · knob^power.
 export const shownOf = ({ times = 1, plus = 0, power = 1 }, knob) => plus + times * knob ** power;
@@ -58,11 +59,12 @@ export function placeHandle(S, h, t) {
 
 // The handle under a place of the screen.
 export function handleAt(S, p, coarse) {
-  const reach = coarse ? 22 : 12, far = (h) => Math.hypot(p.x - h.x, p.y - h.y);
+  // In a view that can be turned there is to be room for a hand that turns it.
+  const wide = (v) => (v.turned ? (coarse ? 18 : 9) : (coarse ? 22 : 12) + 8), reach = coarse ? 22 : 12, far = (h) => Math.hypot(p.x - h.x, p.y - h.y);
   const near = S.handles.filter((h) => {
     const v = h.view, m = h.mark;
     if (v.hiddenNow || h.x == null) return false;
-    if (far(h) < reach + 8) return true;
+    if (far(h) < wide(v)) return true;
     const inside = p.x >= v.box.x && p.x <= v.box.x + v.box.w + 16 && p.y >= v.box.y - 8 && p.y <= v.box.y + v.box.h + 8;
     if (m.mark === "rule") return inside && Math.abs(h.axes.y ? p.y - h.y : p.x - h.x) < reach;
     if (m.mark !== "rect" || !inside) return false;
@@ -76,11 +78,12 @@ export function handleAt(S, p, coarse) {
 // Shows an edit at once in the fields that its dots read; what was there is kept until it is answered.
 export function shownEdit(S, h, edit) {
   S.unanswered ??= {};
-  for (const axis of ["x", "y"]) {
-    if (edit[axis] == null) continue;
+  const shown = h.drag?.up && edit.field === h.drag.up ? { z: edit.y } : { x: edit.x, y: edit.y };
+  for (const [axis, value] of Object.entries(shown)) {
+    if (value == null) continue;
     const name = h.mark[axis], { values } = S.store.fields[name];
     S.unanswered[name] ??= values.slice();
-    values[edit.item] = edit[axis];
+    values[edit.item] = value;
   }
   S.store.version++;
 }
@@ -100,12 +103,14 @@ export function take(S, h, p) {
     const { l, r, top, bottom } = sides(S, h.view, h.mark, S.clock.t, h.item);
     if (Math.min(Math.abs(p.x - l), Math.abs(p.x - r), Math.abs(p.y - top), Math.abs(p.y - bottom)) < 10) part = "edge";
   }
-  return { h, part, dx: p.x - h.x, dy: p.y - h.y };
+  if (h.view.turned) h.way = null;
+  return { h, part, dx: p.x - h.x, dy: p.y - h.y, ...(h.view.turned && { from: p, at: standsAt(S, h) }) };
 }
 
 // The knobs (or numbers of a field) that a drag asks for.
 export function dragged(S, grabbed, p) {
   const { h, part, dx, dy } = grabbed, v = h.view, b = v.box;
+  if (v.turned) return draggedTurned(grabbed, p);
   if (part === "edge") {
     const reach = Math.max(Math.abs(v.x.of(p.x) - v.x.of(h.x)), Math.abs(v.y.of(p.y) - v.y.of(h.y)));
     return { knobs: { [h.edge.knob]: knobOf(h.edge, reach) } };
@@ -125,6 +130,7 @@ export function nudged(S, h, key, big) {
   if (size) return { knobs: { [h.edge.knob]: knobOf(h.edge, shownOf(h.edge, S.knobs[h.edge.knob].value) * size) } };
   const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[key];
   if (!way) return null;
+  if (h.view.turned) return nudgedTurned(S, h, key, big);
   const sole = Object.keys(h.axes).length < 2 ? Object.keys(h.axes)[0] : null;
   const axis = sole ?? (key === "ArrowLeft" || key === "ArrowRight" ? "x" : "y"), part = h.axes[axis];
   if (h.drag.each) {
@@ -188,10 +194,11 @@ function tellPlace(S, h) {
     S.ctx.lineWidth = 1.75;
     S.ctx.stroke();
   }
-  const told = `${say(h.view.x.of(h.x))}, ${say(h.view.y.of(h.y))}`;
+  const turned = !!h.view.turned, told = turned ? saidTurned(S, h) : `${say(h.view.x.of(h.x))}, ${say(h.view.y.of(h.y))}`;
+  if (turned) tellTurned(S, h);
   if (h.said === told || !h.grip) return;
   h.said = told;
-  h.grip.setAttribute("aria-valuenow", String(+h.view.x.of(h.x).toPrecision(3)));
+  h.grip.setAttribute("aria-valuenow", String(+(turned ? standsAt(S, h)[0] : h.view.x.of(h.x)).toPrecision(3)));
   h.grip.setAttribute("aria-valuetext", told);
 }
 

@@ -39,6 +39,7 @@ export function rowAt(S, v, p) {
 
 // Sends on what a drag or a key asks for.
 function act(S, h, asked, phase) {
+  if (!asked) return;
   if (asked.edit) {
     shownEdit(S, h, asked.edit);
     S.edit(asked.edit, phase);

@@ -72,8 +72,8 @@ export function arrow(S, v, m, t) {
   const { ctx } = S, last = S.store.last;
   for (let k = 0; k < m.items; k++) {
     const at = (c) => between(m.c[c], t, k, last), [x, y] = [at("x"), at("y")];
-    const [x0, y0] = [v.x.px(x), v.y.px(y)];
-    const [x1, y1] = [v.x.px(m.c.x2 ? at("x2") : x + at("u")), v.y.px(m.c.y2 ? at("y2") : y + at("v"))];
+    const place = (a, b) => (v.turned && m.c.z ? v.turned.place(a, b, at("z")) : [v.x.px(a), v.y.px(b)]);
+    const [x0, y0] = place(x, y), [x1, y1] = place(m.c.x2 ? at("x2") : x + at("u"), m.c.y2 ? at("y2") : y + at("v"));
     const length = Math.hypot(x1 - x0, y1 - y0);
     if (!(length > 0.5)) continue;
     const turn = Math.atan2(y1 - y0, x1 - x0), head = Math.min(m.head ?? 9, 0.6 * length);

@@ -36,7 +36,9 @@ def after(strokes: Sequence[Edits], message: Mapping[str, Any]) -> tuple[Edits, 
     field, before = str(message.get("field")), strokes[-1] if strokes else {}
     new = _painted(field, message) if message["kind"] == "paint" else _edited(field, message)
     changed = {place: {**before.get(place, {}), **values} for place, values in new.items()}
-    return (*strokes, {**before, **changed})
+    # The newest come last: a point that is moved is told anew what was edited of it before.
+    rest = {place: values for place, values in before.items() if place not in changed}
+    return (*strokes, {**rest, **changed})
 
 
 def _edited(field: str, message: Mapping[str, Any]) -> Edits:

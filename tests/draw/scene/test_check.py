@@ -98,6 +98,7 @@ BAD = [
     (sc.Dots(x=0, y=0, drag=sc.Drag(knob="eta")), "dots", "along x and y"),
     (sc.Dots(x="place", y=0, drag=sc.Drag(each="a", x=True, y=True)), "dots", "edited along y"),
     (sc.Dots(x="loss", y="place", drag=sc.Drag(each="a", x=True)), "dots", "edited along x"),
+    (sc.Dots(x="place", y="place", drag=sc.Drag(each="a", up="b", x=True)), "dots", "edited upwar"),
     (sc.Arrow(x=0, y=0, u=0), "arrow", "u and v, or x2 and y2"),
     (sc.Arrow(x=0, y=0, v=0, x2=1), "arrow", "u and v, or x2 and y2"),
     (sc.Dots(x=0, y=0, image="surface"), "dots", "of shape (item, height, width)"),
