@@ -92,7 +92,8 @@ proofs["P2"]
 # through the minimum, a better point and a random third direction; **predict**, by a choice, how many
 # are caught, and they fall. Whatever gets below the proved level can never come back.
 # <!-- live -->
-# Click into the plane to drop a marble of your own, and guess first whether it is caught.
+# Click into the plane to drop a marble of your own, and guess first whether it is caught. Drag a point of
+# the data: the minimum is followed, and proved anew. How far can it go before the proof is lost?
 # <!-- /live -->
 
 # %%

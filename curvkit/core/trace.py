@@ -255,7 +255,7 @@ class Record:
     @classmethod
     def _edits(cls, told: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
         if cls._room()[0] is not None:
-            items = {name: shapes[of][0] for name, of in cls.EDITED.items()}
+            items = {name: shapes[of][0] for name, of in cls.EDITED.items() if of in shapes}
             headers.edited(told, items, cls.PAINTED)
 
     @classmethod

@@ -149,8 +149,7 @@ def surfaces(trace: Trace) -> sc.Scene:
         ),
         pace=sc.Pace(rate=20),
         beats=(
-            sc.Beat("Drag a surface to turn it, a point in it across or up. Both networks start "
-                    "alike.", [("step", "<", 1)]),
+            sc.Beat("Drag a surface to turn it. Both networks start alike.", [("step", "<", 1)]),
             sc.Beat("Values alone say nothing of what lies between the points."),
         ),
         predict=FORETOLD,

@@ -138,6 +138,33 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
     sheet.close()
 
 
+def test_a_point_of_the_data_is_dragged_and_the_certificate_renewed_or_withdrawn(browser):
+    pytest.importorskip("flint")
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = basin.room.scenes["marbles"]
+    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw)
+    live.until("S.store.rows === 11 && !S.open", 180)
+    level, marble = live.get("[S.store.fields.level.values[0], S.store.fields.loss.values[0]]")
+    for stroke, x, failed in ((1, -0.4, 0), (2, 0.6, 1)):
+        here = live.get("['datum_x', 'datum_y'].map((n) => S.store.fields[n].values[4])")
+        sheet.mouse.move(*live.place("data", *here))
+        sheet.mouse.down()
+        sheet.mouse.move(*live.place("data", x, here[1]), steps=3)
+        sheet.mouse.up()
+        live.until(f"S.strokes === {stroke} && S.store.rows > 2", 120)
+        assert live.get("S.store.fields.failed.values[0]") == failed
+        assert live.running.trace.proved == (not failed)
+        assert live.get("S.store.fields.datum_x.values[4]") == pytest.approx(x, abs=0.1)
+    live.until("S.beatBox.innerText.includes('no critical point is shown')")
+    assert live.get("S.store.fields.level.values[0]") != level
+    assert live.get("S.store.fields.loss.values[0]") != marble
+    sheet.get_by_role("button", name="undo all", exact=True).click()
+    live.until("S.strokes === 0 && S.store.fields.failed.values[0] === 0")
+    assert live.get("S.store.fields.level.values[0]") == level
+    live.running.close()
+    sheet.close()
+
+
 def test_walls_are_painted_by_a_drag_and_by_keys_and_taken_back(browser):
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw = grid.room.scenes["worlds"][0]

@@ -158,7 +158,7 @@ def worlds(trace: Trace) -> sc.Scene:
     names = NAMES[trace.settings["contest"]]
     students = tuple(_student(trace, at, name) for at, name in enumerate(names))
     return sc.Scene(
-        title="Draw walls, and four students learn the way", time="step", clock="episodes",
+        title="Four ways to learn the way", time="step", clock="episodes",
         rows=_fields(trace), fixed=_fixed(trace),
         alt="A world of cells with walls, goals and pits, the moves of its teacher as arrows, and "
             "beside it the moves of four students that learn from single episodes",
@@ -174,7 +174,7 @@ def worlds(trace: Trace) -> sc.Scene:
         ),
         pace=sc.Pace(rate=8), lost=sc.Lost(fields=("best",), above=WILD / 2),
         beats=(
-            sc.Beat("Nobody knows anything yet. Draw a wall across the way.", [("step", "<", 1)]),
+            sc.Beat("Nobody knows anything yet but the teacher.", [("step", "<", 1)]),
             sc.Beat("An arrow grows as the student becomes sure. The bluer a cell, the more the "
                     "teacher gains from there."),
         ),

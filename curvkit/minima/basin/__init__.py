@@ -30,6 +30,7 @@ room = _Room(
     scenes={"marbles": (scenes.marbles, dict(every=8, steps=1200))},
     words=figures.words,
     steers=("learning_rate",),
+    edit=_experiment.edit,
 )
 stream = room.stream
 run = room.run

@@ -72,15 +72,14 @@ def chart(name: str) -> Chart:
     return Chart(minimum, better, data, which.activation, certify(which))
 
 
-def axes(key: jax.Array, minimum: jax.Array, better: jax.Array) -> jax.Array:
-    """Two orthonormal directions, (2, P): to the better point, and a random one.
+def axes(third: jax.Array, minimum: jax.Array, better: jax.Array) -> jax.Array:
+    """Two orthonormal directions, (2, P): to the better point, and a third one made orthogonal.
 
-    >>> two = axes(jax.random.key(0), jnp.zeros(3), jnp.array([0.0, 2.0, 0.0]))
+    >>> two = axes(jnp.array([1.0, 1.0, 2.0]), jnp.zeros(3), jnp.array([0.0, 2.0, 0.0]))
     >>> two[0].tolist(), abs(float(two[0] @ two[1])) < 1e-6
     ([0.0, 1.0, 0.0], True)
     """
     first = (better - minimum) / jnp.linalg.norm(better - minimum)
-    third = jax.random.normal(key, minimum.shape)
     second = third - (third @ first) * first
     return jnp.stack([first, second / jnp.linalg.norm(second)])
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
-from curvkit.minima.basin.trace import FATES, WILD, Trace
+from curvkit.minima.basin.trace import FATES, STEPS, WILD, Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,9 +34,14 @@ def _range(axis: np.ndarray) -> list[float]:
     return [1.06 * float(axis[0]), 1.06 * float(axis[-1])]
 
 
+def _middle(trace: Trace) -> str:
+    """What is known of the place in the middle of the plane."""
+    return "proved minimum" if int(trace.proved) else "not proved a bad minimum"
+
+
 def _landmarks(made: go.Figure, trace: Trace) -> None:
     for role, name, symbol, at in (
-        ("threshold", f"proved minimum, loss {number(trace.level, 6)}", "star", 0.0),
+        ("threshold", f"{_middle(trace)}, loss {number(trace.level, 6)}", "star", 0.0),
         (
             "alignment",
             f"better point, loss {number(trace.better_loss)}",
@@ -147,7 +152,7 @@ def basin_map(trace: Trace) -> go.Figure:
 
 
 def losses(trace: Trace) -> go.Figure:
-    """The loss of every run along its way, with the proved level."""
+    """The loss of every run along its way, with the level of the minimum."""
     figure = theme.figure(f"Into the minimum, or past it, {_name(trace)}", height=470)
     fate = trace.fate()
     finite = np.where(trace.alive & (trace.loss > 0), trace.loss, np.nan).astype(float)
@@ -159,7 +164,7 @@ def losses(trace: Trace) -> go.Figure:
         figure.add_trace(theme.curve(ROLES[at], name, x, y, line=dict(width=1.2, dash="solid"),
                                      opacity=0.6))  # fmt: skip
     level, ends = float(trace.level), [0, trace.settings["steps"]]
-    name = f"proved minimum, loss {number(level, 6)}"
+    name = f"{_middle(trace)}, loss {number(level, 6)}"
     figure.add_trace(theme.curve("threshold", name, ends, [level] * 2))
     figure.update_xaxes(title_text="training steps", range=ends)
     figure.update_yaxes(title_text="loss L", type="log", nticks=4)
@@ -191,6 +196,8 @@ def certificate(trace: Trace) -> go.Figure:
         text += "a local minimum, flat along the scalings of its units,<br>"
         figure.update_yaxes(title_text="loss L", rangemode="tozero")
         figure.update_xaxes(title_text="point", type="category")
+    if not int(trace.proved):
+        text = f"what could not be shown: {STEPS[int(trace.failed) - 1]};<br>"
     theme.remark(figure, text + f"loss {level}; the better point has {better}")
     return figure
 
@@ -201,7 +208,9 @@ def words(trace: Trace) -> str:
         return "No step has been taken yet."
     counts = np.bincount(trace.fate(), minlength=len(FATES))
     verdict = "is **proved**" if int(trace.proved) else "is **not proved**"
-    sentences = [f"The minimum with loss {number(trace.level, 6)} {verdict}."]
+    if int(trace.failed):
+        verdict += f": {STEPS[int(trace.failed) - 1]} could not be shown"
+    sentences = [f"The bad minimum with loss {number(trace.level, 6)} {verdict}."]
     sentences.append(
         f"After {int(trace.step[-1])} steps, of {counts.sum()} starts in the plane **{counts[1]}** "
         f"are at its level, **{counts[2]}** below it, and {counts[0]} still above."

@@ -5,11 +5,23 @@ from typing import Any
 import numpy as np
 
 from curvkit.draw import scene as sc
-from curvkit.minima.basin.trace import AT_THE_LEVEL, WILD, Trace
+from curvkit.minima.basin.trace import AT_THE_LEVEL, STEPS, WILD, Trace
 
 # Above the level, at it, below it, lost: grey, orange, blue, ink.
 FATE, OWN = (sc.Ramp(field, "fate", (0, 3)) for field in ("fate", "own_fate"))
 SAID = ("above the level", "at the level", "below the level", "lost")
+# What stands beside the data, of a whole certificate and of each step that was not shown.
+VERDICTS = ("proved for these data: a bad minimum", *(f"not proved: {step}" for step in STEPS))
+WITHDRAWN = (
+    "On these data no critical point is shown where the minimum was followed to.",
+    "On these data the Hessian is not shown to be positive definite: it may be a saddle.",
+    "On these data it is a minimum still, but the other place is not shown to be lower.",
+    "On these data the slopes are not zero: no minimum keeps the pattern of the units.",
+    "On these data turning a unit on at its kink may lower the loss.",
+    "On these data a step of the proof is not shown.",
+)
+# Where points of the data can be put: of ten points in the plane of inputs, else on a line.
+PLANE, LINE = ((-6.0, 6.0), (-6.0, 6.0)), ((-3.0, 14.0), (-8.0, 7.0))
 
 
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
@@ -55,12 +67,39 @@ def _fixed(trace: Trace) -> dict[str, np.ndarray]:
         "losses": xp.stack([xp.maximum(1e-6, 0.8 * xp.minimum(better, level)),
                             1.2 * xp.maximum(xp.maximum(top, level), 1e-5)]),
     }  # fmt: skip
+    held, codes = real(trace.failed), np.arange(len(VERDICTS))
+    fields |= {
+        "failed": held, "datum_x": real(trace.points[:, 0]), "datum_y": real(trace.points[:, 1]),
+        "label": trace.labels, "verdict": xp.where(codes == held, _ends(trace)[0][0], xp.nan),
+        "proved_x": xp.where(held == 0, 0.0, xp.nan), "open_x": xp.where(held > 0, 0.0, xp.nan),
+    }  # fmt: skip
     for name, each in (("along", real(trace.axis_along)), ("across", real(trace.axis_across))):
         reach = 1.04 * xp.abs(each).max()
         # The knobs are shares of the plane.
         end = xp.maximum(each.max(), 1e-9)
         fields |= {f"{name}_ends": xp.stack([-reach, reach]), f"{name}_end": end}
     return fields
+
+
+def _ends(trace: Trace) -> tuple[tuple[float, float], tuple[float, float]]:
+    return PLANE if trace.settings["example"] == "ten_points" else LINE
+
+
+def _data(trace: Trace) -> sc.View:
+    """The data, whose points are moved by hand, and what is proved of them."""
+    names = ("first input", "second input") if _ends(trace) is PLANE else ("input", "target")
+    (_, (_, high)), axes = _ends(trace), zip(names, _ends(trace), strict=True)
+    x, y = (sc.Axis(label=name, domain=ends) for name, ends in axes)
+    drag = sc.Drag(each="points", x=True, y=True, label="point of the data")
+    return sc.View(
+        id="data", title="The data", x=x, y=y, over=8,
+        marks=(
+            sc.Text(text=VERDICTS, x="verdict", y=high, dx=8, dy=16, weight=600, size=12.5,
+                    halo=True),
+            sc.Dots(x="datum_x", y="datum_y", size=6, color=sc.Roles("label", ("a", "b")),
+                    rim="paper", drag=drag),
+        ),
+    )  # fmt: skip
 
 
 def _plane(trace: Trace) -> sc.View:
@@ -80,7 +119,9 @@ def _plane(trace: Trace) -> sc.View:
             sc.Line(x="own_along", y="own_across", color="paper", width=5.5),
             sc.Line(x="own_along", y="own_across", color="ink", width=2.5),
             sc.Dots(x=0, y=0, size=9, ring=2, color="paper"),
-            sc.Text(text="bad minimum, proved", x=0, y=0, dx=14, dy=20, weight=600, **halo),
+            sc.Text(text="bad minimum, proved", x="proved_x", y=0, dx=14, dy=20, weight=600,
+                    **halo),
+            sc.Text(text="no longer proved", x="open_x", y=0, dx=14, dy=20, weight=600, **halo),
             sc.Dots(x="better", y=0, size=3.5, color="paper"),
             sc.Text(text="a better place", x="better", y=0, dx=-8, dy=-10,
                     align="right", **halo),
@@ -103,7 +144,7 @@ def _losses(trace: Trace) -> sc.View:
             sc.Line(x="step", y="loss", per="item", color=FATE, width=1, alpha=0.4),
             sc.Line(x="step", y="own_loss", color="ink", width=2.5),
             sc.Rule(y="level", width=1.5, dash=(6, 4)),
-            sc.Text(text="the minimum's level {value}", value="level", y="level", right=True,
+            sc.Text(text="the level at the centre {value}", value="level", y="level", right=True,
                     align="right", dx=-4, dy=-8, weight=600, size=12, halo=True),
         ),
     )  # fmt: skip
@@ -132,11 +173,12 @@ TRIES = (
 def marbles(trace: Trace) -> sc.Scene:
     """Gradient descent from a grid of starts; some fall into the minimum and stay."""
     count = trace.loss.shape[1]
-    columns = sc.Plan(columns=(1.05, 1), rows=(1,), aspect=0.42, least=440, most=680,
-                      areas=("plane losses",))  # fmt: skip
+    columns = sc.Plan(columns=(1.05, 1), rows=(1, 1.15), aspect=0.5, least=560, most=760,
+                      areas=("plane data", "plane losses"))  # fmt: skip
     return sc.Scene(
         title="A valley with no way out", time="step", rows=_fields(trace),
-        alt="Marbles roll over a landscape, a large one among them; some stay in a bad minimum",
+        alt="Marbles roll over a landscape, a large one among them; some stay in a bad minimum. "
+            "Beside it the data, whose points can be moved, and what is proved of them",
         fixed=_fixed(trace),
         knobs={"learning_rate": sc.Turn(low=0.05, high=3.0), "drop_along": sc.Turn(),
                "drop_across": sc.Turn()},
@@ -144,14 +186,16 @@ def marbles(trace: Trace) -> sc.Scene:
         sentence=(
             f"Gradient descent from {count} starts, at step ",
             sc.Number(time=True, digits=0, width=4),
-            ". At the minimum's level are ", sc.Number(field="caught", digits=0, says="caught"),
+            ". At the centre's level are ", sc.Number(field="caught", digits=0, says="caught"),
             ", below it ", sc.Number(field="below", digits=0, says="below"),
-            ". Whoever falls into the minimum at the centre stays there, though lower ground is "
-            "near.",
+            ". As long as the minimum at the centre is proved, whoever falls into it stays there, "
+            "though lower ground is near.",
         ),
         pace=sc.Pace(rate=24, moments=(
             sc.Moment(field="step", above=0, first=True, lasts=22, rate=8),)),
         beats=(
+            *(sc.Beat(said, [("failed", ">", k + 0.5), ("failed", "<", k + 1.5)])
+              for k, said in enumerate(WITHDRAWN)),
             sc.Beat("They roll off the ridges at once…", [("step", "<", 120)]),
             sc.Beat("…and then the landscape parts them.", [("step", "<", 700)]),
             sc.Beat("The large marble is caught at the level of a minimum that is proved.",
@@ -163,7 +207,7 @@ def marbles(trace: Trace) -> sc.Scene:
         ),
         predict=_foretold(count),
         tries=TRIES,
-        views=(_plane(trace), _losses(trace)),
+        views=(_plane(trace), _data(trace), _losses(trace)),
         layout=sc.Layout(wide=columns, narrow=sc.Plan(
-            columns=(1,), rows=(1.1, 1), height=800, areas=("plane", "losses"))),
+            columns=(1,), rows=(1.1, 0.8, 1), height=1100, areas=("plane", "data", "losses"))),
     )  # fmt: skip

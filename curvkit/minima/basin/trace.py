@@ -8,10 +8,15 @@ from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
 
-FATES = ("still above it", "at the proved level", "below it", "diverged")
+FATES = ("still above it", "at its level", "below it", "diverged")
 AT_THE_LEVEL = 1e-3
 # What is farther, or of a larger loss, is lost.
 WILD = 1e15
+# What a certificate has to show; the last one stands for whatever else it may be.
+STEPS = (
+    "critical point", "positive definite Hessian", "better point", "slope zero in the pattern",
+    "kinks", "another step",
+)  # fmt: skip
 
 
 class Trace(Record):
@@ -19,7 +24,10 @@ class Trace(Record):
 
     # One more run that is lost cuts no picture of the others.
     ENDS = ("step", "along", "across", "off_plane", "loss")
-    LATER = frozenset({"dropped_along", "dropped_across", "dropped_loss"})
+    LATER = frozenset(
+        {"dropped_along", "dropped_across", "dropped_loss", "points", "labels", "failed"}
+    )
+    EDITED = {"points": "points"}
 
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     along: Float[np.ndarray, "reading start"] = series("Coordinate towards the better point.")
@@ -43,13 +51,33 @@ class Trace(Record):
         "Of the box with exactly one critical point; 0 for none."
     )
     proved: Int[np.ndarray, ""] = series("1 if the whole certificate was proved.")
+    points: Float[np.ndarray, "datum two"] = series("The data: two inputs, or input and target.")
+    labels: Int[np.ndarray, " datum"] = series("Which class each is of; 0 where there are none.")
+    failed: Int[np.ndarray, ""] = series("0 if it was, else 1 + which of its steps was not shown.")
 
     @classmethod
     def completed(
         cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
     ) -> dict[str, np.ndarray]:
-        """Of a trace without one more run: no numbers."""
-        return {name: np.full(len(arrays["step"]), np.nan, np.float32) for name in names}
+        """Of a trace without them: no numbers of one more run, and no data."""
+        made: dict[str, Any] = {
+            name: np.full(len(arrays["step"]), np.nan, np.float32)
+            for name in ("dropped_along", "dropped_across", "dropped_loss")
+        }
+        failed = np.where(arrays["proved"], 0, len(STEPS)).astype(np.int32)
+        made |= {"points": np.full((1, 2), np.nan, np.float32), "labels": np.zeros(1, np.int32)}
+        return {name: {**made, "failed": failed}[name] for name in names}
+
+    def check(self) -> None:
+        """Raises ValueError where the verdict is none, or points were not moved as is said."""
+        if not 0 <= self.failed <= len(STEPS) or bool(self.proved) == bool(self.failed):
+            raise ValueError(f"its verdict is {self.proved}, its step that fails {self.failed}")
+        held: dict[tuple[int, str], float] = {
+            (item, axis): value for _, item, new in self.edits for axis, value in new.items()
+        }
+        for (item, axis), value in held.items():
+            if self.points[item, "xy".index(axis)] != np.float32(value):
+                raise ValueError(f"its edits of points do not fit its point {item}")
 
     @property
     def alive(self) -> np.ndarray:

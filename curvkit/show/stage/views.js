@@ -157,13 +157,17 @@ function drawGhost(S, v) {
   ctx.setLineDash([]);
 }
 
+// Whether points of a view with axes can be edited by hand.
+const edits = (S, v) => !v.frameless && S.handles.some((h) => h.view === v && h.drag.each);
+
 // Title, grid, ticks and the names of the axes.
 function drawFrame(S, v) {
   const { ctx, palette } = S, b = v.box, muted = palette.role("muted"), size = S.narrow ? 11 : 11.5;
   const head = v.outer.y + 18, left = v.frameless ? b.x : v.outer.x + 16;
   const end = left + write(ctx, v.title ?? "", left, head, { size: S.narrow ? 13 : 13.5, weight: 600, color: palette.role("ink") });
-  if (v.drop || v.paint) {
-    const words = v.drop ? `click to ${v.drop.say}` : `drag to ${v.paint.say}`, beside = end + 6.5 * words.length < b.x + b.w;
+  const words = v.drop ? `click to ${v.drop.say}` : v.paint ? `drag to ${v.paint.say}` : edits(S, v) ? "drag a point" : "";
+  if (words) {
+    const beside = end + 6.5 * words.length < b.x + b.w;
     write(ctx, words, b.x + b.w, beside ? head : head + 16, { size, align: "right", color: muted });
   }
   if (v.frameless) return;

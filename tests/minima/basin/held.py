@@ -12,6 +12,16 @@ HOLDS = {
             "loss",
         ],
     },
+    "test_moved.py": {
+        "test_what_is_moved_is_what_is_proved_and_descended_on": [
+            "points",
+            "labels",
+            "failed",
+            "proved",
+            "better_loss",
+            "better_along",
+        ],
+    },
     "test_drop.py": {
         "test_a_run_that_is_dropped_on_a_start_of_the_grid_goes_the_same_way": [
             "dropped_along",

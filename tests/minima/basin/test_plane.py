@@ -31,7 +31,7 @@ def run(**turned):
 def test_a_place_in_the_plane_has_the_coordinates_it_was_given(seed, t, u):
     random = np.random.default_rng(seed)
     minimum, better = jnp.array(random.normal(size=(2, 7)), jnp.float32)
-    two = plane.axes(jax.random.key(seed), minimum, better)
+    two = plane.axes(jax.random.normal(jax.random.key(seed), (7,)), minimum, better)
     # Single precision, numbers of size three.
     assert_close(two @ two.T, np.eye(2), atol=1e-5)
     there = plane.place(jnp.array([t]), jnp.array([u]), minimum, two)
