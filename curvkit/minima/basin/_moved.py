@@ -24,8 +24,8 @@ from curvkit.minima import _rationals as rationals
 from curvkit.minima._calculus import Weights
 from curvkit.minima._certificate import Certificate, certify
 from curvkit.minima._examples import Example, example
+from curvkit.minima.basin._names import STEPS
 from curvkit.minima.basin._plane import Chart
-from curvkit.minima.basin.trace import STEPS
 
 # Parts of the way on which the minimum is followed, and how far it may go on one of them, in any
 # coordinate: what goes farther is another one.

@@ -8,7 +8,8 @@ import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
-from curvkit.minima.basin.trace import FATES, STEPS, WILD, Trace
+from curvkit.minima.basin._names import STEPS
+from curvkit.minima.basin.trace import FATES, WILD, Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from curvkit.draw import scene as sc
-from curvkit.minima.basin.trace import AT_THE_LEVEL, STEPS, WILD, Trace
+from curvkit.minima.basin._names import STEPS
+from curvkit.minima.basin.trace import AT_THE_LEVEL, WILD, Trace
 
 # Above the level, at it, below it, lost: grey, orange, blue, ink.
 FATE, OWN = (sc.Ramp(field, "fate", (0, 3)) for field in ("fate", "own_fate"))

@@ -7,16 +7,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
+from curvkit.minima.basin._names import STEPS
 
 FATES = ("still above it", "at its level", "below it", "diverged")
 AT_THE_LEVEL = 1e-3
 # What is farther, or of a larger loss, is lost.
 WILD = 1e15
-# What a certificate has to show; the last one stands for whatever else it may be.
-STEPS = (
-    "critical point", "positive definite Hessian", "better point", "slope zero in the pattern",
-    "kinks", "another step",
-)  # fmt: skip
 
 
 class Trace(Record):

@@ -12,7 +12,8 @@ from curvkit.minima import basin, certify, example
 from curvkit.minima.basin import _moved as moved
 from curvkit.minima.basin import _plane as plane
 from curvkit.minima.basin import experiment, figures, scenes
-from curvkit.minima.basin.trace import STEPS, Trace
+from curvkit.minima.basin._names import STEPS
+from curvkit.minima.basin.trace import Trace
 
 pytest.importorskip("flint")
 SHORT = basin.Settings.read(steps=80, every=20)
