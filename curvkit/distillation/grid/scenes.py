@@ -137,11 +137,14 @@ def _returns(trace: Trace, names: tuple[str, ...]) -> sc.View:
 
 
 def _foretold(names: tuple[str, ...]) -> sc.Prediction:
-    within = lambda k: [("lead", ">", k - 0.5), ("lead", "<", k + 0.5)]
+    answers = (
+        sc.Answer(name, [("lead", ">", k - 0.5), ("lead", "<", k + 0.5)])
+        for k, name in enumerate(names)
+    )
     return sc.Prediction(
         ask="Four students learn this world from one teacher, each in its own way. Which is the "
             "first of those that gain most in the end?",
-        choices=tuple(sc.Answer(name, within(k)) for k, name in enumerate(names)),
+        choices=tuple(answers),
     )  # fmt: skip
 
 

@@ -58,4 +58,5 @@ def _painted(field: str, message: Mapping[str, Any]) -> Edits:
 
 def listed(strokes: Sequence[Edits]) -> Listed:
     """What holds after the last stroke, as `Stream.course` takes it."""
-    return [(*place, values) for place, values in (strokes[-1] if strokes else {}).items()]
+    held = strokes[-1] if strokes else {}
+    return [(field, item, values) for (field, item), values in held.items()]
