@@ -54,6 +54,7 @@ function begun(program, strokes = []) {
     program[`edit_${field}`]();
   }
   run.strokes = strokes;
+  program.fix(); // what is drawn of the first rows may read it
   keep(true);
 }
 function set(knobs) {

@@ -16,7 +16,7 @@ SCENES = [(name, scene) for name in ROOMS for scene in room(name).package.room.s
 QUICK = [("tuners.model", "balance"), ("curvature", "throw")]
 # Where moves are drawn by lot, rounding makes another move of one that falls between two: of the
 # millions in a run some do, of those before so many rows hardly any.
-BY_LOT = {"distillation.grid": 3}
+BY_LOT = {"distillation.grid": 6}
 SKIP = "(() => { const S = stages.at(-1); S.asks = false; S.askButton && S.seek(0); return 0; })()"
 
 
