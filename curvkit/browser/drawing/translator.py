@@ -201,7 +201,7 @@ class Translator:
             told.append(text + "]")
         return f"[{', '.join(told)}]"
 
-    def _record(self, value: type, place: str) -> str:
+    def _record(self, value: Any, place: str) -> str:
         name = f"{value.__name__}_{len(self.names)}"
         self.names[id(value)] = name
         self.records[name], self.members[name] = value, {}
