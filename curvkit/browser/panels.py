@@ -6,7 +6,7 @@ from typing import Any
 
 from curvkit.browser.drawing import program as drawing
 from curvkit.browser.program import written
-from curvkit.browser.scenes import packed, settings_of
+from curvkit.browser.scenes import MOST_CHARACTERS, packed, settings_of
 from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.draw import theme
@@ -14,8 +14,6 @@ from curvkit.draw.scene import script
 from curvkit.show.stage.live import knob_facts
 
 CLOCK = "step"
-# What all programs of one panel take in a page, as text: no page is to be above 400 kB by itself.
-MOST_CHARACTERS = 160_000
 # What a page gives every figure: its own paper behind, and a view that stays as a hand left it.
 LOOK = {
     "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "uirevision": "run",

@@ -11,8 +11,8 @@ from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.show.stage.live import knob_facts
 
-# What all programs of one scene take in a page, as text.
-MOST_CHARACTERS = 300_000
+# What all programs of one scene take in a page, as text: no page is to be above 400 kB by itself.
+MOST_CHARACTERS = 160_000
 
 
 def trains(

@@ -95,7 +95,7 @@ def figures(
         figure: which of them is shown first.
     """
     settings = knob.read(room.settings, dict(values))
-    limit = panels.MOST_CHARACTERS if most is None else most
+    limit = scenes.MOST_CHARACTERS if most is None else most
     panel = panels.trains(room, settings, figure=figure, most=limit)
     panel["trains"]["shared"] = True
     place = stages.figures(panel, panels.worker(room))
