@@ -148,6 +148,21 @@ ROWS = {
     "kernels.resnet_v2": Row(
         lambda **g: kernels.resnet_v2((1, 1), **{"weight": 0.5, **g}),
         dict(layers_per_block=WHOLE, weight=SHARE), dict(weight=0.5)),
+    "kernels.resnet_v1": Row(
+        lambda **g: kernels.resnet_v1((1, 1), **{"weight": 0.5, **g}),
+        dict(layers_per_block=WHOLE, weight=SHARE), dict(weight=0.5)),
+    "kernels.Affine": Row(
+        lambda **g: kernels.Affine(**g),
+        dict(gain=LEAST, bias=LEAST, window=WHOLE, stride=WHOLE), dict(window=3)),
+    "kernels.build": Row(
+        lambda **g: kernels.build(kernels.Nonlinear(), "tanh", **{"width": 3, **g}),
+        dict(width=WHOLE, outputs=WHOLE), dict(width=4)),
+    "kernels.check": Row(
+        lambda **g: kernels.check(
+            lambda x: x, kernels.Nonlinear(), jnp.eye(3), "tanh", **g), dict(seed=(-1,)),
+        dict(seed=1)),
+    "kernels.network_maps": Row(
+        lambda **g: kernels.network_maps(kernels.Nonlinear(), "tanh", **g), dict(q=(0.0, -1.0))),
     "kernels.Chain": Row(lambda **g: kernels.Chain((), **g), dict(times=WHOLE)),
     "kernels.shape": Row(
         lambda **g: kernels.shape("leaky_relu", **{"depth": 30, **g}),
@@ -301,7 +316,7 @@ def public():
 
 
 RECORDS = {"Finding", "Settings", "Trace", "Shaped", "Certificate", "Example", "Ladder", "Samples",
-           "Rollouts", "Shares", "Verdict", "Sum"}  # fmt: skip
+           "Rollouts", "Shares", "Verdict", "Sum", "Built"}  # fmt: skip
 PUBLIC = dict(public())
 
 

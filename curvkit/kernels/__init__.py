@@ -7,7 +7,9 @@ the room within, `curvkit.kernels.race`, trains both.
 
 The theory stands on its own: `shape("softplus", depth=50)` is a function to use in your own
 network, for any architecture that `feed_forward`, `residual`, `Chain` and `Sum` can say;
-`orthogonal()` and `delta_orthogonal()` initialise its weights.
+`network.build(shaped, width=64)` is that network, with each branch in the order that the theory
+needs; `check` holds your own model against it; `network_maps` says what any architecture does,
+shaped or not; `orthogonal()` and `delta_orthogonal()` initialise weights.
 
 References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang, Botev, Martens
 2022 on TAT, Deep Learning without Shortcuts (arXiv 2203.08120); Jacot et al. 2018 on the tangent
@@ -18,19 +20,32 @@ from curvkit.core.batch import COLD as _COLD
 from curvkit.kernels import experiment as _experiment
 from curvkit.kernels import figures, scenes
 from curvkit.kernels._activations import ACTIVATIONS, activation
+from curvkit.kernels._build import Built, build
+from curvkit.kernels._check import Checked, check
 from curvkit.kernels._initializers import delta_orthogonal, normalize_locations, orthogonal
+from curvkit.kernels._kernel import network_maps
 from curvkit.kernels._limits import dks_limit, tat_limit
 from curvkit.kernels._maps import c_map, hermite_weights, network_c_map, q_map
 from curvkit.kernels._networks import (
-    Chain,
-    Nonlinear,
-    Sum,
     feed_forward,
     residual,
     residual_block,
+    resnet_v1,
     resnet_v2,
 )
 from curvkit.kernels._ntk import condition_number, ntk
+from curvkit.kernels._parts import (
+    Affine,
+    BatchNorm,
+    Chain,
+    Concatenation,
+    Elementwise,
+    LayerNorm,
+    MaxPool,
+    MeanPool,
+    Nonlinear,
+    Sum,
+)
 from curvkit.kernels._shaping import Shaped, shape
 from curvkit.kernels.settings import Settings
 from curvkit.kernels.trace import Trace
@@ -75,7 +90,16 @@ from curvkit.kernels import race  # noqa: E402
 
 __all__ = [
     "ACTIVATIONS",
+    "Affine",
+    "BatchNorm",
+    "Built",
     "Chain",
+    "Checked",
+    "Concatenation",
+    "Elementwise",
+    "LayerNorm",
+    "MaxPool",
+    "MeanPool",
     "Nonlinear",
     "Settings",
     "Shaped",
@@ -83,7 +107,9 @@ __all__ = [
     "Trace",
     "activation",
     "batch",
+    "build",
     "c_map",
+    "check",
     "condition_number",
     "delta_orthogonal",
     "dks_limit",
@@ -92,6 +118,7 @@ __all__ = [
     "figures",
     "hermite_weights",
     "network_c_map",
+    "network_maps",
     "normalize_locations",
     "ntk",
     "orthogonal",
@@ -99,6 +126,7 @@ __all__ = [
     "race",
     "residual",
     "residual_block",
+    "resnet_v1",
     "resnet_v2",
     "room",
     "run",

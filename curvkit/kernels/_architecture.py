@@ -143,7 +143,7 @@ def _parts(network, of):
 
 def _branches(network: networks.Network, there: jax.Array) -> Iterator[tuple[Any, jax.Array]]:
     """Every branch of every sum within, and whether what it lies in is there at all."""
-    if isinstance(network, networks.Sum):
+    if isinstance(network, networks.SUMS):
         for branch in network.branches:
             yield branch, there
             yield from _branches(branch, there)

@@ -8,9 +8,10 @@
 | M(x, r) | `maximal`, over all sub-networks | arXiv 2110.01765, section 5 |
 | ψ | the local slope, with μ(ψ) = M(1, y → ψ y) | |
 
-A chain composes: slopes multiply, curvatures add. A sum averages with w_i². Affine layers change
-nothing, so they are not written. A sub-network has one way in and one way out, so it lies within
-a branch or takes in the whole sum; as r never lowers what goes in, of a chain the whole is largest.
+A chain composes: slopes multiply, curvatures add. A sum averages with w_i², a concatenation evenly.
+Affine layers and normalisation of what they give change nothing where every mean square is 1. A
+sub-network has one way in and one way out, so it lies within a branch or takes in the whole sum; as
+r never lowers what goes in, of a chain the whole is largest.
 """
 
 import functools
@@ -22,7 +23,20 @@ import jax
 import jax.numpy as jnp
 
 from curvkit.core import messages, tree
-from curvkit.kernels._parts import WHOLE, Chain, Network, Nonlinear, Sum, whole
+from curvkit.kernels._parts import (
+    WHOLE,
+    Affine,
+    Chain,
+    Concatenation,
+    Elementwise,
+    Network,
+    Nonlinear,
+    Sum,
+    inside,
+    whole,
+)
+
+SUMS, LAYERS = Sum | Concatenation, Nonlinear | Elementwise
 
 
 def feed_forward(depth: Any) -> Chain:
@@ -36,6 +50,10 @@ def feed_forward(depth: Any) -> Chain:
 
 def residual(blocks: Any, layers_per_block: Any = 2, *, weight: Any, final: bool = True) -> Chain:
     """`blocks` times w · x + √(1 − w²) · branch(x), then one nonlinear layer if `final`.
+
+    Each branch begins with the nonlinearity and ends in a fresh affine layer, as in a
+    pre-activation ResNet: only then are the two terms of the sum independent, as the maps take
+    them to be.
 
     Args:
         blocks: how many; may be traced, as the next two may.
@@ -58,7 +76,8 @@ def residual(blocks: Any, layers_per_block: Any = 2, *, weight: Any, final: bool
 def residual_block(branch: Network, weight: Any, shortcut: Network | None = None) -> Sum:
     """The sum w · shortcut(x) + √(1 − w²) · branch(x); `weight` is w in [0, 1).
 
-    Without a `shortcut` it is the identity.
+    Without a `shortcut` it is the identity. The branch has to end in a fresh affine layer, as
+    `Nonlinear` does; `build` puts one there where it does not.
 
     >>> residual_block(Nonlinear(), 0.6).weights
     (0.6, 0.8)
@@ -73,42 +92,67 @@ def resnet_v2(
 ) -> Chain:
     """A pre-activation ResNet without normalisation: stages whose first shortcut is projected.
 
-    The first block of a stage takes its shortcut after the first nonlinear layer, as its
-    projection does; the default is ResNet-50.
+    The first block of a stage takes its shortcut after the first nonlinearity, and projects it by
+    an affine layer of its own; the default is ResNet-50.
 
     >>> layers(resnet_v2((1, 1), weight=0.5))
     7
     """
     layers_per_block = messages.whole("layers_per_block", layers_per_block, 1, WHOLE)
+    inner = Chain((Affine(), *(Nonlinear(),) * (layers_per_block - 1)))
+    first = Chain((Elementwise(), residual_block(inner, weight, Affine())))
+    plain = residual_block(feed_forward(layers_per_block), weight)
+    return Chain((*_stages(blocks, first, plain), Nonlinear()))
+
+
+def resnet_v1(
+    blocks: Sequence[Any] = (3, 4, 6, 3), *, layers_per_block: int = 3, weight: Any
+) -> Chain:
+    """The first ResNet without normalisation: the nonlinearity follows each sum.
+
+    A branch has one nonlinearity fewer than in `resnet_v2`, and ends in an affine layer like there.
+    The first block of a stage projects its shortcut; the default is ResNet-50.
+
+    >>> layers(resnet_v1((1, 1), weight=0.5))  # one before, and three in each block
+    7
+    """
+    layers_per_block = messages.whole("layers_per_block", layers_per_block, 1, WHOLE)
+    branch = Chain((Affine(), *(Nonlinear(),) * (layers_per_block - 1)))
+    first = Chain((residual_block(branch, weight, Affine()), Elementwise()))
+    plain = Chain((residual_block(branch, weight), Elementwise()))
+    return Chain((Elementwise(), *_stages(blocks, first, plain), Affine()))
+
+
+def _stages(blocks: Any, first: Network, plain: Network) -> list[Network]:
+    """The first block of each stage, and as many plain ones as there are beside it."""
     if isinstance(blocks, str) or not isinstance(blocks, Iterable):
         raise ValueError(messages.refusal("blocks", "whole numbers, one for each stage", blocks))
-    inner = Chain((Nonlinear(),) * (layers_per_block - 1))
-    first = Chain((Nonlinear(), residual_block(inner, weight)))
-    plain = residual_block(feed_forward(layers_per_block), weight)
     parts: list[Network] = []
     for number in blocks:
         number = whole("blocks", number)
         further = tree.traced(number) or number > 1
         parts += [first] + ([Chain((plain,), number - 1)] if further else [])
-    return Chain((*parts, Nonlinear()))
+    return parts
 
 
 def through(network: Network, start: Any, layer: Callable[[Any], Any]) -> Any:
     """What comes out of the network: chains compose, sums average with w².
 
     Args:
-        network: made of `Nonlinear`, `Chain` and `Sum`.
+        network: made of the parts in `_parts`.
         start: what goes in; a number or an array.
         layer: what one nonlinear layer does to it.
 
     >>> through(feed_forward(3), 0.0, lambda y: y + 2.0)
     6.0
     """
-    if isinstance(network, Nonlinear):
+    if isinstance(network, LAYERS):
         return layer(start)
-    if isinstance(network, Sum):
+    if isinstance(network, SUMS):
         outputs = (through(branch, start, layer) for branch in network.branches)
         return sum(w**2 * out for w, out in zip(network.weights, outputs, strict=True))
+    if not isinstance(network, Chain):
+        return start
     further = lambda x, part: through(part, x, layer)
     once = lambda start: functools.reduce(further, network.parts, start)
     if isinstance(start, jax.Array):
@@ -140,11 +184,9 @@ def subnetworks(network: Network) -> Iterator[Network]:
         seen.add(_same(each))
         if each is network:
             yield each
-        if isinstance(each, Sum):
+        if isinstance(each, SUMS):
             yield from (branch for branch in each.branches if _same(branch) not in seen)
-            waiting += each.branches
-        elif isinstance(each, Chain):
-            waiting += each.parts
+        waiting += inside(each)
 
 
 def _same(network: Network) -> Any:
@@ -169,11 +211,13 @@ def slope(network: Network, local: Any) -> Any:
     """
     if _of_jax(network, local):
         return jnp.exp(log_slope(network, jnp.log(local)))
-    if isinstance(network, Nonlinear):
+    if isinstance(network, LAYERS):
         return local
-    if isinstance(network, Sum):
+    if isinstance(network, SUMS):
         slopes = [slope(branch, local) for branch in network.branches]
         return sum(w**2 * each for w, each in zip(network.weights, slopes, strict=True))
+    if not isinstance(network, Chain):
+        return 1.0
     once = math.prod(slope(part, local) for part in network.parts)
     if once > 1 and network.times * math.log(once) > 700:
         return math.inf
@@ -186,13 +230,15 @@ def log_slope(network: Network, local: Any) -> Any:
     >>> round(float(log_slope(feed_forward(300), jnp.array(2.0))), 6)
     600.0
     """
-    if isinstance(network, Nonlinear):
+    if isinstance(network, LAYERS):
         return local
-    if isinstance(network, Sum):
+    if isinstance(network, SUMS):
         slopes = jnp.stack([log_slope(branch, local) for branch in network.branches])
         highest = jax.lax.stop_gradient(slopes.max(0))
         squares = jnp.stack([jnp.square(weight) for weight in network.weights])
         return highest + jnp.log(jnp.tensordot(squares, jnp.exp(slopes - highest), 1))
+    if not isinstance(network, Chain):
+        return 0 * local
     along = [log_slope(part, local) for part in network.parts]
     return network.times * sum(along, 0 * local)
 
@@ -203,11 +249,13 @@ def curvature(network: Network, local: Any) -> Any:
     >>> curvature(feed_forward(4), 0.5)
     2.0
     """
-    if isinstance(network, Nonlinear):
+    if isinstance(network, LAYERS):
         return local
-    if isinstance(network, Sum):
+    if isinstance(network, SUMS):
         bent = [curvature(branch, local) for branch in network.branches]
         return sum(w**2 * each for w, each in zip(network.weights, bent, strict=True))
+    if not isinstance(network, Chain):
+        return 0 * local
     return network.times * sum(curvature(part, local) for part in network.parts)
 
 
@@ -235,8 +283,7 @@ def layers(network: Network) -> int:
     >>> layers(residual(25, 2, weight=0.8))
     51
     """
-    if isinstance(network, Nonlinear):
+    if isinstance(network, LAYERS):
         return 1
-    inside = network.branches if isinstance(network, Sum) else network.parts
     times = network.times if isinstance(network, Chain) else 1
-    return times * sum(layers(each) for each in inside)
+    return times * sum(layers(each) for each in inside(network))

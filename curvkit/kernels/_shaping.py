@@ -204,6 +204,8 @@ def _of_rectifier(base, network, method, rectifier, goal):
 
 def _within(base, network, method, goal) -> Shaped:
     """The shape of traced numbers, solved for within the program that traces them."""
+    if tree.traced(gains := targets.unit_gains(network)):
+        goal = jnp.where(gains, goal, jnp.nan)
     rows = zip(*_solver(base, method)((network, goal)), strict=True)
     candidates = []
     for numbers, at, achieved in rows:

@@ -27,6 +27,18 @@ def shaped(given="softplus", network=None, **options):
     return made.alpha, made.beta, made.gamma, made.delta
 
 
+def built(**options):
+    made = kernels.build(BLOCK, **{"given": "tanh", "width": 4, **options})
+    x = jnp.arange(6.0).reshape(2, 3)
+    return made.apply(made.init(KEY, x), x)
+
+
+def checked(**options):
+    x = jnp.eye(3)
+    model = lambda x: jnp.ones((3, 8))
+    return kernels.check(model, BLOCK, x, **{"given": "tanh", **options})
+
+
 TURNS = {
     "c_map": Turn(
         lambda **given: kernels.c_map(bent, 0.5, **given), dict(q=2.0, terms=4, cuts=(0.3,))
@@ -60,6 +72,19 @@ TURNS = {
     "resnet_v2": Turn(
         lambda **given: cosines(kernels.resnet_v2(**{"weight": 0.8, "blocks": (1, 1), **given})),
         dict(blocks=(1, 2), layers_per_block=2, weight=0.5),
+    ),
+    "resnet_v1": Turn(
+        lambda **given: cosines(kernels.resnet_v1(**{"weight": 0.8, "blocks": (1, 1), **given})),
+        dict(blocks=(1, 2), layers_per_block=2, weight=0.5),
+    ),
+    "build": Turn(
+        built,
+        dict(given="relu", width=6, outputs=2, initializer=kernels.orthogonal(2.0)),
+    ),
+    "check": Turn(checked, dict(given="relu", seed=1)),
+    "network_maps": Turn(
+        lambda **given: kernels.network_maps(BLOCK, "relu", **given),
+        dict(c=(0.3,), q=2.0),
     ),
     "shape": Turn(
         shaped,
