@@ -36,8 +36,9 @@ from curvkit.tuners import model
 
 KEY, W, X = jax.random.key(0), jnp.ones(3), np.eye(6)
 HOMES = (
-    "curvature", "data", "distillation", "distillation.grid", "kernels", "kernels.race", "minima",
-    "minima.basin", "selection", "selection.odds", "sobolev", "tuners", "tuners.model",
+    "curvature", "data", "distillation", "distillation.grid", "kernels", "kernels.race",
+    "kernels.ways", "minima", "minima.basin", "selection", "selection.odds", "sobolev", "tuners",
+    "tuners.model",
     "verification", "verification.shapes", "watching",
 )  # fmt: skip
 # Records, and what is no function of numbers; `verify` and its kin stand in their own tests.
@@ -163,6 +164,8 @@ ROWS = {
         dict(seed=1)),
     "kernels.network_maps": Row(
         lambda **g: kernels.network_maps(kernels.Nonlinear(), "tanh", **g), dict(q=(0.0, -1.0))),
+    "kernels.ways.ways": Row(
+        kernels.ways.ways, dict(depth=(*WHOLE, 3)), dict(depth=4)),
     "kernels.Chain": Row(lambda **g: kernels.Chain((), **g), dict(times=WHOLE)),
     "kernels.shape": Row(
         lambda **g: kernels.shape("leaky_relu", **{"depth": 30, **g}),

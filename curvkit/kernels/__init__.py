@@ -3,7 +3,8 @@
 A deep network forgets what it is given: layer by layer all inputs become alike, or all unlike, and
 gradients with them. Scaling and shifting the activation, inside and out, keeps the network's kernel
 near the identity at any depth. This room shows the kernel move as depth grows, before and after;
-the room within, `curvkit.kernels.race`, trains both.
+the room within, `curvkit.kernels.race`, trains both, and `curvkit.kernels.ways` has the dial of
+other ways of shaping.
 
 The theory stands on its own: `shape("softplus", depth=50)` is a function to use in your own
 network, for any architecture that `feed_forward`, `residual`, `Chain` and `Sum` can say;
@@ -85,8 +86,8 @@ stage = room.stage
 tell = room.tell
 batch = room.batch
 
-# The room within stands on this one.
-from curvkit.kernels import race  # noqa: E402
+# The rooms within stand on this one.
+from curvkit.kernels import race, ways  # noqa: E402
 
 __all__ = [
     "ACTIVATIONS",
@@ -136,5 +137,6 @@ __all__ = [
     "stream",
     "tat_limit",
     "tell",
+    "ways",
 ]
 __dir__ = lambda: __all__

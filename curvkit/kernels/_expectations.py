@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | u, v = √q r cos θ, √q r cos(θ − α) | with cosine c = cos α of the two | arXiv 2110.01765 |
 | E[φ(u) φ(v)], E[φ′(u) φ′(v)] | `correlated`, shape of c | arXiv 2110.01765 |
-| E[φ(u)²], E[φ(u)], E[φ′(u)²] | `alone` | arXiv 2110.01765 |
+| E[φ(u)²], E[φ(u) φ(−u)], E[φ(u)], E[φ′(u)²] | `alone` | arXiv 2110.01765 |
 
 With φ cut at zero, as ReLU, SELU and ELU are, u and v change their signs at four angles alone.
 Between them the integrand is smooth, so that a Gauss rule of each sector does for kinked and smooth
@@ -35,15 +35,16 @@ def of_jax(function: Callable[[jax.Array], jax.Array]) -> Jet:
     return lambda x: jax.jvp(function, (x,), (jnp.ones_like(x),))
 
 
-def alone(jet: Jet, q: Any) -> tuple[Any, Any, Any]:
-    """E[φ²], E[φ] and E[φ′²] at the mean square `q`, a number.
+def alone(jet: Jet, q: Any) -> tuple[Any, Any, Any, Any]:
+    """E[φ(u)²], E[φ(u) φ(−u)], E[φ] and E[φ′²] at the mean square `q`, a number.
 
     >>> [round(float(each), 9) for each in alone(lambda x: (np.maximum(x, 0), x > 0), 2.0)]
-    [1.0, 0.564189584, 0.5]
+    [1.0, 0.0, 0.564189584, 0.5]
     """
     z, w = panel_rule((0.0,), 24, 12)
     value, slope = jet(q**0.5 * z)
-    return value**2 @ w, value @ w, slope**2 @ w
+    # The nodes lie symmetrically.
+    return value**2 @ w, (value * value[::-1]) @ w, value @ w, slope**2 @ w
 
 
 def correlated(

@@ -30,6 +30,8 @@ from curvkit.kernels._ntk import condition_number
 
 # Inputs of which the tangent kernel's condition number is taken.
 ORTHOGONAL = 10
+# Cosines nearer to 1 than this are 1 in single precision.
+SAME = 5e-7
 
 
 class Kernel(NamedTuple):
@@ -97,8 +99,10 @@ def jet_of(given: Any) -> expectations.Jet:
 
 def read(end: Kernel, q: Any) -> NetworkMaps:
     """The end of a network as its maps, with all the cosines, where `q` went in."""
-    zero = jnp.maximum(end.theta[-1], 0) if isinstance(end.q, jax.Array) else max(end.theta[-1], 0)
-    condition = condition_number(end.same, zero, ORTHOGONAL)
+    xp: Any = jnp if isinstance(end.q, jax.Array) else np
+    zero = xp.maximum(end.theta[-1], 0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where all inputs are one, it is infinite
+        condition = condition_number(xp.asarray(end.same), zero, ORTHOGONAL)
     return NetworkMaps(end.q, _cosines(end), end.slope * q / end.q, condition)
 
 
@@ -161,8 +165,12 @@ class Maps:
 
     def elementwise(self, part: Any, at: Kernel) -> Kernel:
         """φ: every mean is an expectation."""
-        q, mean, steep = expectations.alone(self.jet, at.q)
-        k, slopes = expectations.correlated(self.jet, at.q, at.k / at.q, *self.nodes)
+        q, opposite, mean, steep = expectations.alone(self.jet, at.q)
+        c = at.k / at.q
+        k, slopes = expectations.correlated(self.jet, at.q, c, *self.nodes)
+        # An input and itself, or its opposite, are known exactly: chaos would grow what is rounded.
+        xp: Any = jnp if isinstance(at.q, jax.Array) else np
+        k = xp.where(c >= 1 - SAME, q, xp.where(c <= SAME - 1, opposite, k))
         return Kernel(q, k, mean, at.slope * steep, at.same * steep, at.theta * slopes)
 
     def affine(self, part: parts.Affine, at: Kernel) -> Kernel:

@@ -1,0 +1,201 @@
+"""Other ways of shaping as architectures, and the plane of gains and biases with its edge of chaos.
+
+| symbol | name | source |
+| --- | --- | --- |
+| σ_w, σ_b | `gain`, `bias` | arXiv 1611.01232 |
+| w_l² = l / (l + 1) | shortcut `growing` of block l | arXiv 2002.10444 |
+| q* = σ_w² E[φ(√q* z)²] + σ_b² | in `chi` | arXiv 1606.05340 |
+| χ = σ_w² E[φ′(√q* z)²] | `chi` | arXiv 1606.05340 |
+
+χ is the slope of one layer's C map at 1 where lengths have settled: below 1 inputs run together
+(ordered), above 1 they part however near they were (chaotic), and at 1, the edge, angles change
+like a power of depth. A block is two layers of φ and an affine one.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from curvkit.core import messages
+from curvkit.kernels import _expectations as expectations
+from curvkit.kernels import _kernel as kernel
+from curvkit.kernels import _networks as networks
+from curvkit.kernels import _parts as parts
+from curvkit.kernels._activations import ACTIVATIONS, Activation
+from curvkit.kernels._gauss import hermite_rule
+from curvkit.kernels._shaping import shape
+
+HE = 2**0.5
+GAINS = {"lecun": 1.0, "he": HE}
+# σ_b² and σ_w² on tanh's edge of chaos.
+EDGE = ((0.0025, 1.26), (0.05, 1.76), (0.25, 2.40))
+SETTLING, LOW, HIGH = 120, 1e-9, 1e6
+
+
+def _identity(x: Any) -> Any:
+    return x
+
+
+LINEAR = Activation("looks linear", _identity, lambda x: (x, np.ones_like(x), np.zeros_like(x)))
+
+
+def function(name: str) -> Activation:
+    """The activation of a knob; `looks_linear` is what mirrored ReLU units begin as.
+
+    >>> float(function("looks_linear").function(-2.0))
+    -2.0
+    """
+    return LINEAR if name == "looks_linear" else ACTIVATIONS[name]
+
+
+def layer(norm: str = "none", gain: Any = 1.0, bias: Any = 0.0) -> parts.Chain:
+    """A nonlinearity and a fresh affine layer, with the normalisation of that name.
+
+    >>> [type(each).__name__ for each in layer("layer_after").parts]
+    ['Elementwise', 'LayerNorm', 'Affine']
+    """
+    before = {"layer_before": (parts.LayerNorm(),), "batch": (parts.BatchNorm(),)}.get(norm, ())
+    after = (parts.LayerNorm(),) if norm == "layer_after" else ()
+    return parts.Chain((*before, parts.Elementwise(), *after, parts.Affine(gain, bias)))
+
+
+def block(shortcut: str, branch: parts.Network, weight: Any, number: Any) -> parts.Network:
+    """A branch with what is added to it.
+
+    Args:
+        shortcut: `none`, `rescaled`, `growing`, `plain` or `zeroed`.
+        branch: of two layers.
+        weight: w of a rescaled one; may be traced.
+        number: of the block from 1 on, of a growing one; may be traced.
+
+    >>> block("growing", layer(), 0.0, 1).weights[0] ** 2
+    0.5000000000000001
+    """
+    if shortcut == "none":
+        return branch
+    if shortcut == "rescaled":
+        return networks.residual_block(branch, weight)
+    if shortcut == "growing":
+        return networks.residual_block(branch, (number / (number + 1)) ** 0.5)
+    weights = (1.0, 1.0) if shortcut == "plain" else (1.0, 0.0)
+    return parts.Sum(weights, (parts.Chain(), branch), normalized=False)
+
+
+def chi(jet: expectations.Jet, gain: jax.Array, bias: jax.Array) -> jax.Array:
+    """The slope at 1 of one layer's C map where lengths have settled, by gain and bias.
+
+    Args:
+        jet: φ and φ′ in JAX.
+        gain, bias: arrays of one shape.
+
+    >>> relu = expectations.of_jax(jax.nn.relu)
+    >>> chi(relu, jnp.array([1.0, 2**0.5]), jnp.array([0.1, 0.0])).round(3)
+    Array([0.5, 1. ], dtype=float32)
+    """
+    # Even, so that no node falls on 0, where φ may bend.
+    z, w = (jnp.asarray(each, jnp.float32) for each in hermite_rule(64))
+    at = lambda q: jet(jnp.sqrt(q)[..., None] * z)
+    length = lambda q: gain**2 * (at(q)[0] ** 2 @ w) + bias**2
+    start = jnp.ones_like(gain)
+    settled = jax.lax.fori_loop(0, SETTLING, lambda _, q: jnp.clip(length(q), LOW, HIGH), start)
+    return gain**2 * (at(settled)[1] ** 2 @ w)
+
+
+class Way(NamedTuple):
+    """One way of shaping a deep network, and what becomes of inputs in it."""
+
+    name: str
+    about: str
+    maps: kernel.NetworkMaps
+
+
+class Ways(tuple[Way, ...]):
+    """Ways of shaping, which a notebook shows as a table."""
+
+    def _repr_markdown_(self) -> str:
+        head = "| way | $C_f(-1)$ | $C_f(0)$ | $C_f(.5)$ | $C_f'(1)$ | $\\kappa$ of the tangent "
+        lines = [f"{head}kernel | mean square | what it does |", "|---" * 8 + "|"]
+        for name, about, maps in self:
+            cells = [_short(each) for each in (*maps.c, maps.slope, maps.condition, maps.q)]
+            lines.append(f"| {name} | {' | '.join(cells)} | {about} |")
+        return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    return "0" if abs(value) < 5e-4 else messages.number(value)
+
+
+def ways(depth: int = 50) -> Ways:
+    """Other ways of shaping beside DKS and TAT, at so many nonlinear layers, an even number.
+
+    Cosines −1, 0 and 0.5 of inputs, and what becomes of them; of infinite width, at the beginning
+    of training. (arXiv 2110.01765 compares such ways; the numbers are computed here.)
+
+    >>> made = ways(10)
+    >>> made[0].name, [round(float(each), 3) for each in made[0].maps.c]
+    ('ReLU, He', [0.855, 0.872, 0.898])
+    """
+    depth = messages.whole("depth", depth, 2)
+    if depth % 2:
+        raise ValueError(messages.refusal("depth", "even, for blocks are of two layers", depth))
+    shaped = [
+        (f"{label}, {name.replace('_', ' ')}", "all of it: angles, lengths and slope",
+         networks.feed_forward(depth), shape(name, depth=depth, method=method, **goal))
+        for label, name, method, goal in _shapes(depth)
+    ]  # fmt: skip
+    return Ways(
+        Way(name, about, kernel.network_maps(network, given, q=_settled(network, given)))
+        for name, about, network, given in [*_others(depth), *shaped]
+    )
+
+
+def _settled(network: parts.Network, given: Any) -> float:
+    """The mean square that a chain of one activation keeps, for inputs that begin with it."""
+    if given != "tanh":
+        return 1.0
+    return float(kernel.network_maps(parts.Chain((network,), 20), given).q)
+
+
+def _shapes(depth: int) -> list[tuple[str, str, str, dict[str, float]]]:
+    made = [("DKS ζ = 1.5", "softplus", "dks", {}), ("TAT τ = 0.3", "softplus", "tat", {})]
+    # Fewer layers cannot bend so far.
+    return made + ([("TAT η = 0.9", "leaky_relu", "tat", {})] if depth > 12 else [])
+
+
+def _others(depth: int) -> list[tuple[str, str, parts.Network, Any]]:
+    relu, he, growing, plain = "relu", ("none", HE), "growing", "plain"
+    return [
+        ("ReLU, He", "slope right; angles collapse", _chain(depth, *he), relu),
+        ("ReLU, LayerNorm before it", "lengths alone: angles as without",
+         _chain(depth, "layer_before", HE), relu),
+        ("ReLU, LayerNorm after it", "C(0) right; the slope explodes",
+         _chain(depth, "layer_after"), relu),
+        *((f"tanh, edge of chaos, σ_b² = {bias:g}", "slope right; angles collapse like a power",
+           _chain(depth, "none", gain**0.5, bias**0.5), "tanh") for bias, gain in EDGE),
+        ("tanh, σ_w = 2.5", "chaos: the slope explodes", _chain(depth, "none", 2.5), "tanh"),
+        ("sigmoid, LeCun", "all becomes one", _chain(depth), "sigmoid"),
+        ("SELU, LeCun", "Q(1) and C(0) right; the slope grows slowly", _chain(depth), "selu"),
+        ("residual, normalised sums, ReLU", "skips slow the collapse",
+         _blocks(depth, growing, *he), relu),
+        ("the same, branches centred", "C(0) right; the slope grows like a power",
+         _blocks(depth, growing, "layer_after"), relu),
+        ("the same, BatchNorm before φ", "between the two",
+         _blocks(depth, growing, "batch", HE), relu),
+        ("residual, plain sums, ReLU", "lengths double at each block",
+         _blocks(depth, plain, *he), relu),
+        ("SkipInit, Fixup, ReZero", "the identity: nothing is nonlinear at first",
+         _blocks(depth, "zeroed", *he), relu),
+        ("looks-linear", "the identity", _chain(depth), LINEAR),
+        ("Dirac, ReLU", "units are not mixed: one nonlinearity, however deep", layer(*he), relu),
+    ]  # fmt: skip
+
+
+def _chain(depth: int, *given: Any) -> parts.Chain:
+    return parts.Chain((layer(*given),), depth)
+
+
+def _blocks(depth: int, shortcut: str, *given: Any) -> parts.Chain:
+    branch = parts.Chain((layer(*given),), 2)
+    return parts.Chain(tuple(block(shortcut, branch, 0.0, at + 1) for at in range(depth // 2)))

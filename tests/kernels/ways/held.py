@@ -1,0 +1,24 @@
+"""Which test holds each series of a trace of `kernels.ways`, and which series none does."""
+
+HOLDS = {
+    "test_experiment.py": {
+        "test_the_rows_are_the_maps_of_the_networks_in_double_precision": [
+            "c",
+            "kappa",
+            "log_slope",
+            "q",
+        ],
+    },
+    "test_plans.py": {
+        "test_the_edge_of_chaos_of_the_plane_is_where_a_layer_keeps_the_slope": [
+            "chi",
+        ],
+    },
+}
+OPEN = [
+    "at",
+    "cosine",
+    "plane_bias",
+    "plane_gain",
+    "step",
+]
