@@ -22,9 +22,9 @@
 # %% [markdown]
 # # 3 · Kernels: four numbers make a very deep network trainable
 #
-# **Claim.** A deep network forgets what it is given: with most activations all inputs come to look
-# alike, layer by layer.
-# Replace its activation $\varphi$ by
+# **Claim.** A deep network forgets what it is given. Layer by layer angles are lost (softplus, sigmoid,
+# ReLU: all inputs come to look alike), or lengths (tanh, GELU), or, with large weights, every
+# resemblance (chaos). Replace its activation $\varphi$ by
 #
 # $$\hat\varphi(x) = \gamma\,(\varphi(\alpha x + \beta) + \delta)$$
 #
@@ -45,13 +45,8 @@ seed = 0
 
 # %% [markdown]
 # ## Predict
-# Take two inputs whose cosine is $c$, and ask for the cosine of what 50 layers make of them. For a
-# network of infinite width that is a function of $c$, its *C map*: the composition of 50 times the
-# map of one layer.
-#
-# The stage below has ten inputs, and you choose what becomes of them in a plain network. Think of the
-# C map, too: what does that of 50 plain softplus layers look like, and where do two opposite inputs,
-# $c = -1$, end up?
+# Ten inputs stand around a circle. **Predict** what becomes of them in a plain network of 50 layers:
+# do they run together, stay, or part? The stage asks, then shows.
 
 # %% [markdown]
 # ## Turn
@@ -59,11 +54,12 @@ seed = 0
 # lie.
 # <!-- live -->
 # Drag the dot in the map of cosines: it is ζ, the slope at 1, and both networks start anew. Drag the
-# depth, too; change the method to *tat*; look at the other figures: *activation* has the four
-# conditions, *sampled* networks of finite width, *roots* all that meet the conditions.
+# depth, too; change the method to *tat*.
 # <!-- /live -->
 
 # %%
+import jax
+
 from curvkit import kernels
 
 start = dict(activation=activation, method=method, depth=depth, zeta=zeta, seed=seed)
@@ -71,54 +67,165 @@ kernels.stage(**start)
 
 # %% [markdown]
 # The same network in figures.
+# <!-- live -->
+# *activation* has the four conditions, *sampled* networks of finite width, *roots* all that meet the
+# conditions.
+# <!-- /live -->
 
 # %%
 kernels.explore(**start)
 
 # %% [markdown]
-# ## Look at one run by hand
-# The sentence below is computed from the trace.
+# ## One layer: two expectations
+# Take one layer of many units, $y = \varphi(Wx)$, with fresh weights of variance one over the fan-in.
+# Each unit sees a weighted sum of the inputs, which is normal with variance $q$, the input's **mean
+# square**. So the mean square after the layer is an average over units, an expectation:
+#
+# $$Q(q) = \mathbb E\,[\varphi(\sqrt q\, z)^2], \qquad z \sim N(0, 1).$$
+#
+# Two inputs with **cosine** $c$ make two normal variables with that correlation. The cosine after the
+# layer is
+#
+# $$C(c) = \frac{\mathbb E\,[\varphi(u)\,\varphi(v)]}{Q}, \qquad \operatorname{corr}(u, v) = c.$$
+#
+# Nothing else about the inputs counts. The map is a power series $C(c) = \sum_k b_k c^k$ whose weights
+# are squares of Hermite coefficients of $\varphi$: none is negative, and they sum to 1.
+#
+# Below, one wide layer of softplus with random weights beside the expectations. It brings two inputs at
+# 60 degrees nearly together, since all its outputs are positive. The figure has the map and its
+# weights, before and after shaping, which moves nearly all of them to $k = 1$, the identity.
 
 # %%
-settings = kernels.Settings(activation=activation, method=method, depth=depth, zeta=zeta, seed=seed)
-trace = kernels.run(settings)
+units, ends = jax.random.normal(jax.random.key(seed), (20_000, 2)), [[1.0, 0.0], [0.5, 0.75**0.5]]
+one, other = jax.nn.softplus(units @ jax.numpy.array(ends).T).T  # inputs at a cosine of 0.5
+square, cosine = (one**2).mean(), (one @ other) / ((one @ one) * (other @ other)) ** 0.5
+q, c = kernels.q_map(jax.nn.softplus, 1.0), kernels.c_map(jax.nn.softplus, 0.5)
+print(f"sampled: mean square {square:.3f}, cosine {cosine:.3f}; theory: {q:.3f} and {c:.3f}")
+trace = kernels.run(**start)
+kernels.figures.local(trace)
+
+# %% [markdown]
+# ## Look at layer after layer
+# A deep network composes: what comes out of one layer goes into the next, with fresh weights. So its
+# maps are compositions, $C_f = C \circ C \circ \dots \circ C$, and a small bend, repeated, becomes a
+# large one. The sentence is computed from the trace; *depth*, above, draws the composition.
+
+# %%
 kernels.tell(trace)
 
 # %% [markdown]
-# The four conditions under DKS are $Q(1) = 1$, $Q'(1) = 1$, $C(0) = 0$, and that no part of the
-# network has a steeper C map at 1 than ζ. The gauges say by how much each is missed.
+# ## Three ways to fail
+# A map that is repeated goes to a fixed point, and what it does there depends on its slope.
+#
+# - **Collapse.** If $C'(1) \le 1$ and $C(0) > 0$, all cosines go to 1: all inputs become one.
+# - **Chaos.** If $C'(1) > 1$, two inputs part however near they were: all pairs end at one cosine
+#   below 1, and a small change of the input changes everything.
+# - **Lengths** vanish or explode, if $Q(q)$ stays below or above $q$.
+#
+# It depends on the activation. Plain ones, each with weights of variance one over fan-in, no biases;
+# cosines 0 and 0.5 go in:
+
+# %%
+from curvkit.kernels import ways
+
+ways.plain(depth)
+
+# %% [markdown]
+# So "all inputs come to look alike" holds for softplus, sigmoid and ReLU. tanh keeps orthogonal
+# inputs orthogonal and loses length, GELU and Swish mostly length; SELU keeps both and lets the slope
+# grow.
+#
+# With a gain $\sigma_w$ on the weights and biases of standard deviation $\sigma_b$, a tanh network can be
+# anything. The plane below has the slope $\chi$ of one layer at settled lengths: blue is order, where
+# angles collapse, orange is chaos, and the line between is the **edge of chaos**. **Predict** on which
+# side the dot lies, and what the map looks like there.
+# <!-- live -->
+# Turn σ_w and σ_b, and walk along the edge; *map* and *depth* show what becomes of angles.
+# <!-- /live -->
+
+# %%
+ways.explore(depth=depth)
+
+# %% [markdown]
+# ## Why gradients care
+# Gradients go through the same layers. The squared length of a gradient is multiplied in each layer by
+# $\sigma_w^2\, \mathbb E[\varphi'^2]$, which at settled lengths **is the slope** $C'(1)$: below 1 gradients
+# vanish, above 1 they explode. And how training sees two inputs is the **tangent kernel** $\Theta$ (Jacot
+# et al. 2018): the inner product of the network's gradients at the one and at the other,
+#
+# $$\Theta_{l+1} = C'(c_l)\,\Theta_l + c_{l+1}.$$
+#
+# In collapse it is nearly the same number for all pairs: its matrix has a condition number beyond
+# reach, and gradient descent can't tell inputs apart. In chaos it is nearly diagonal: every input is
+# learned for itself, and nothing follows for another; that trains, and does not generalise. Left, the
+# kernel at full depth; right, the condition number on ten orthogonal inputs.
+
+# %%
+kernels.figures.tangent(trace)
+
+# %% [markdown]
+# ## Four conditions, each with its reason
+# Deep Kernel Shaping chooses the four numbers so that in every layer
+#
+# 1. $Q(1) = 1$: inputs of mean square 1 keep it.
+# 2. $Q'(1) = 1$: one that is a little longer or shorter stays just that, and is neither pulled back,
+#    so that length is forgotten, nor driven off.
+# 3. $C(0) = 0$: orthogonal inputs stay orthogonal. As all $b_k \ge 0$, that rules out collapse.
+# 4. $C'(1) = \psi$, such that no part of the whole network has a slope above $\zeta$ (1.5): that rules
+#    out chaos. A convex map through 0 and 1 of slope ζ at 1 lies within $1 - 1/\zeta$ of the identity.
+#    With ζ = 1 it *would be* the identity, and the network linear; the price of a tame kernel is a
+#    network that is not far from linear at first.
+#
+# Four conditions, four numbers. The gauges say by how much each is missed.
 
 # %%
 kernels.figures.activation(trace)
 
 # %% [markdown]
-# One layer's map is a power series $C(c) = \sum_k b_k c^k$ whose weights are squares of Hermite
-# coefficients, so that they are positive and sum to 1. Shaping moves nearly all of it to $k = 1$.
-
-# %%
-kernels.figures.local(trace)
+# **TAT** replaces the last two. A ReLU can't have $C(0) = 0$ without a shift, so TAT asks for
+# $C'(1) = 1$ instead, no slope at all beyond the identity's, and then bounds how far things may collapse:
+# with a leaky ReLU, whose slope below zero is the one unknown, orthogonal inputs end at $C_f(0) = \eta$
+# (0.9); with a smooth activation the curvature $C_f''(1) = \tau$ (0.3), which adds up over layers. The
+# table's last rows have both.
 
 # %% [markdown]
-# ## An architecture with shortcuts
-# A branch is a network, too, and the target holds for the steepest part. **Predict**: with two
-# blocks and shortcuts of weight 0.95, is it the whole network, or a branch?
-# <!-- live -->
-# Turn *wiring*, *blocks* and *w* in the panel above.
-# <!-- /live -->
+# ## Other ways of shaping
+# Initialisation, normalisation, skip connections and special activations shape kernels, too; each
+# meets some conditions and leaves others. **Predict**: what does LayerNorm after each ReLU do to the
+# slope? Cosines −1, 0 and 0.5 go in:
 
 # %%
-short = kernels.Settings(activation=activation, method=method, blocks=2, weight=0.95)
-kernels.figures.architecture(kernels.run(short))
+ways.ways(depth - depth % 2)
+
+# %% [markdown]
+# Glorot's and orthogonal weights are, at equal widths and infinite width, what LeCun's are. The table
+# speaks of the first step of training: SkipInit, Fixup, ReZero and looks-linear are the identity
+# then, and how a network leaves it is another question, which the race asks.
 
 # %% [markdown]
 # ## In your own network
-# `shape` takes a name or any JAX function, and a depth or an architecture as data. Plain sums are
-# refused, since lengths would grow: a residual branch needs weights whose squares add up to 1.
+# `shape` takes a name or any JAX function, and a depth or an architecture as data. A branch is a
+# network, too, and the target holds for the steepest part. Plain sums are refused, since lengths would
+# grow: a residual branch needs weights whose squares add up to 1.
+# <!-- live -->
+# *architecture*, in the panel above, draws one: turn *wiring*, *blocks* and *w*.
+# <!-- /live -->
+#
+# The order matters. In each branch the nonlinearity comes first and a **fresh affine layer last**, as in
+# a pre-activation ResNet: only then are the two terms of a sum independent, and squares add. With the
+# affine layer first, a TAT network of 25 such blocks has mean squares beyond 100 where 1 was planned, and
+# all its cosines near 1. `build` makes the network in the right order (`.flax` and `.equinox` make modules
+# of it), and `check` measures a model, built so or your own, and says where it leaves its plan; the
+# second one below has other shortcuts than planned.
 
 # %%
-network = kernels.residual(25, 2, weight=0.8)
-shaped = kernels.shape("softplus", network, "dks")
-{"alpha": shaped.alpha, "beta": shaped.beta, "missed by": max(map(abs, shaped.residuals.values()))}
+network, other = (kernels.residual(25, 2, weight=each) for each in (0.8, 0.3))
+shaped = kernels.shape("softplus", network, "tat")
+inputs = kernels.normalize_locations(jax.random.normal(jax.random.key(seed), (6, 16)))
+built, wrong = (each.build(shaped, width=128) for each in (network, other))
+for made in (built, wrong):
+    params = jax.jit(made.init)(jax.random.key(seed), inputs)
+    print(kernels.check(lambda x, of=made, p=params: of.apply(p, x), built, inputs).told)
 
 # %% [markdown]
 # ## Networks of finite width
@@ -152,33 +259,50 @@ race.tell(raced)
 # the figure above foretold. There is nothing left to tell them apart by.
 
 # %% [markdown]
+# ## The contest
+# The claim that matters is beside the standard networks: residual, with BatchNorm before each ReLU,
+# trained by gradient descent with momentum. **Predict** which of these keep up without any
+# normalisation. Each runs at four learning rates, and the best is shown.
+
+# %%
+from curvkit.kernels import contest
+
+relu, bare, deep = dict(activation="relu"), dict(shaping="none"), dict(blocks=depth // 2, seed=seed)
+sigmoid, norm, sums = (
+    dict(activation="sigmoid"),
+    dict(network="batch_norm"),
+    dict(network="plain_sums"),
+)
+knobs = {
+    "BatchNorm, ReLU": relu | norm,
+    "no normalisation, ReLU": relu | sums,
+    "plain sigmoid": sigmoid | bare,
+}
+knobs |= {"DKS sigmoid": sigmoid, "DKS sigmoid, no shortcuts": sigmoid | dict(network="chain")}
+contest.Standings({name: contest.run(**each, **deep) for name, each in knobs.items()})
+
+# %% [markdown]
 # ## What is known, and what was measured here
 # - *Proved*: for infinite width the maps are exact. Since all $b_k \ge 0$, a DKS network's map lies
 #   below the diagonal on $[0, 1]$ by at most $1 - 1/\zeta$.
 # - *Derived here and tested*: with depth the C map goes to $c / (c + \zeta(1 - c))$, the same for
 #   every smooth activation.
 # - *Measured*: the sentences above; they are computed from the runs.
-# - *Not claimed*: that depth helps here. Compare the next cell, logistic regression on the same
-#   pixels, with the race: it shows that deep networks can be *trained*, nothing more.
+# - *Not claimed*: that depth helps here. Logistic regression on the same pixels does as well, as the
+#   next cell says: deep networks can be *trained*, nothing more is shown.
 # - *Not claimed*: that plain networks never train. A plain tanh network with orthogonal weights does
 #   (see *Break it*), because with shrinking inputs it is nearly linear.
 # - Orthogonal weights are part of the effect: with Gaussian ones shaped networks train, too, but leave
-#   more than twice as many digits wrong, as the second cell below says. The test digits were also
-#   looked at to choose the learning rate, so read the accuracies as trainability and not as a
-#   benchmark.
-
-# %%
-{"test accuracy of logistic regression": race.linear_accuracy()}
-
-# %%
-race.tell(race.run(depth=depth, seed=seed, orthogonal=False))
-
-# %% [markdown]
+#   more than twice as many digits wrong, as the cell says. The test digits were also looked at to
+#   choose the learning rate, so read the accuracies as trainability and not as a benchmark.
+#
 # ## Break it
-# The same race with tanh: is there anything left to win?
+# The same race with tanh: is there anything left to win? And with Gaussian weights?
 
 # %%
-race.tell(race.run(activation="tanh", depth=depth, seed=seed))
+print(f"Test accuracy of logistic regression: {race.linear_accuracy():.3f}.")
+for turned in (dict(activation="tanh"), dict(orthogonal=False), dict(activation="sigmoid")):
+    print(race.figures.words(race.run(depth=depth, seed=seed, **turned)))
 
 # %% [markdown]
 # And what cannot be had: TAT wants a leaky ReLU network to send orthogonal inputs to $C(0) = 0.9$.
@@ -209,8 +333,10 @@ kernels.tell(kernels.run(shallow))
 # ## Where it lives in the code
 # `curvkit/kernels/_shaping.py` has `shape`, `_solve.py` and `_starts.py` find the roots, `_networks.py`
 # holds architectures as data, `_architecture.py` makes them from knobs, `_maps.py` and
-# `_rectifiers.py` hold the maps, `_finite.py` samples networks, `_initializers.py` has orthogonal and
-# delta weights; `race/` trains.
+# `_rectifiers.py` hold the maps, `_kernel.py` those of whole networks, shaped or not, `_build.py` makes
+# networks of architectures and `_check.py` holds models against them, `_finite.py` samples networks,
+# `_initializers.py` has orthogonal and delta weights; `ways/` has other ways of shaping, `race/` and
+# `contest/` train.
 #
 # ## Reference
 # J. Martens, A. Ballard, G. Desjardins, G. Swirszcz, V. Dalibard, J. Sohl-Dickstein,

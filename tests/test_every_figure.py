@@ -16,7 +16,10 @@ from rooms import (
 from curvkit.draw import theme
 
 # Runs of these take long, however short they are.
-LONG = ("kernels.race", "distillation.grid", "sobolev", "selection.odds", "tuners", "verification")
+LONG = (
+    "distillation.grid", "kernels.contest", "kernels.race", "selection.odds", "sobolev", "tuners",
+    "verification",
+)  # fmt: skip
 
 
 @pytest.mark.slow

@@ -40,8 +40,8 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(name):
 
 # At their defaults these take long; notebooks are run at theirs by `full` tests, too.
 LONG = (
-    "curvature", "distillation", "distillation.grid", "kernels.race", "minima", "sam",
-    "selection.odds", "sobolev", "tuners", "verification",
+    "curvature", "distillation", "distillation.grid", "kernels.contest", "kernels.race", "minima",
+    "sam", "selection.odds", "sobolev", "tuners", "verification",
 )  # fmt: skip
 
 

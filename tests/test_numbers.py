@@ -36,10 +36,9 @@ from curvkit.tuners import model
 
 KEY, W, X = jax.random.key(0), jnp.ones(3), np.eye(6)
 HOMES = (
-    "curvature", "data", "distillation", "distillation.grid", "kernels", "kernels.race",
-    "kernels.ways", "minima", "minima.basin", "selection", "selection.odds", "sobolev", "tuners",
-    "tuners.model",
-    "verification", "verification.shapes", "watching",
+    "curvature", "data", "distillation", "distillation.grid", "kernels", "kernels.contest",
+    "kernels.race", "kernels.ways", "minima", "minima.basin", "selection", "selection.odds",
+    "sobolev", "tuners", "tuners.model", "verification", "verification.shapes", "watching",
 )  # fmt: skip
 # Records, and what is no function of numbers; `verify` and its kin stand in their own tests.
 NO_ROWS = {
@@ -164,6 +163,10 @@ ROWS = {
         dict(seed=1)),
     "kernels.network_maps": Row(
         lambda **g: kernels.network_maps(kernels.Nonlinear(), "tanh", **g), dict(q=(0.0, -1.0))),
+    "kernels.contest.contender": Row(
+        lambda **g: kernels.contest.contender("chain", **{"blocks": 2, "weight": 0.5, **g}),
+        dict(blocks=WHOLE, gain=LEAST), dict(blocks=2, gain=2.0)),
+    "kernels.ways.plain": Row(kernels.ways.plain, dict(depth=WHOLE), dict(depth=4)),
     "kernels.ways.ways": Row(
         kernels.ways.ways, dict(depth=(*WHOLE, 3)), dict(depth=4)),
     "kernels.Chain": Row(lambda **g: kernels.Chain((), **g), dict(times=WHOLE)),

@@ -3,8 +3,8 @@
 A deep network forgets what it is given: layer by layer all inputs become alike, or all unlike, and
 gradients with them. Scaling and shifting the activation, inside and out, keeps the network's kernel
 near the identity at any depth. This room shows the kernel move as depth grows, before and after;
-the room within, `curvkit.kernels.race`, trains both, and `curvkit.kernels.ways` has the dial of
-other ways of shaping.
+the room within, `curvkit.kernels.race`, trains both, `curvkit.kernels.ways` has the dial of other
+ways of shaping, and `curvkit.kernels.contest` trains shaped networks beside the standard ones.
 
 The theory stands on its own: `shape("softplus", depth=50)` is a function to use in your own
 network, for any architecture that `feed_forward`, `residual`, `Chain` and `Sum` can say;
@@ -87,7 +87,7 @@ tell = room.tell
 batch = room.batch
 
 # The rooms within stand on this one.
-from curvkit.kernels import race, ways  # noqa: E402
+from curvkit.kernels import contest, race, ways  # noqa: E402
 
 __all__ = [
     "ACTIVATIONS",
@@ -112,6 +112,7 @@ __all__ = [
     "c_map",
     "check",
     "condition_number",
+    "contest",
     "delta_orthogonal",
     "dks_limit",
     "explore",

@@ -12,10 +12,10 @@ of so many outputs. Parameters are nested as the network is; a chain that is rep
 stacked, and runs as one loop.
 """
 
-import importlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,6 @@ from curvkit.kernels._initializers import Initializer, delta_orthogonal
 from curvkit.kernels._initializers import orthogonal as orthogonal_weights
 
 TINY = 1e-6
-INSTALL = 'A model of {} needs the package {}: pip install "{}".'
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,11 @@ class Built:
         """
         features, found = jnp.shape(inputs)[-1], []
         space = len(jnp.shape(inputs)) - 2
-        for number, (each, last) in enumerate(self._sized()):
-            make = _Maker(last, space, self.initializer)
-            made, features = make(each, features, jax.random.fold_in(key, number))
+        sizes = [self.width] * (len(self.parts) - 1) + [self.outputs]
+        for each, size in zip(self.parts, sizes, strict=True):
+            made, features = _Planner(size, space)(each, features)
             found.append(made)
-        return found
+        return _filled(found, key, self.initializer)
 
     def apply(self, params: list[Any], inputs: jax.Array) -> jax.Array:
         """The outputs, (examples, …, outputs)."""
@@ -88,7 +87,8 @@ class Built:
         """
         from curvkit.kernels import _modules
 
-        return _modules.flax(_needed("flax.nnx", "Flax NNX", "flax"), self, self.init(key, inputs))
+        nnx = _modules.needed("flax.nnx", "Flax NNX", "flax")
+        return _modules.flax(nnx, self, self.init(key, inputs))
 
     def equinox(self, key: jax.Array, inputs: Any) -> Any:
         """The network as a module of Equinox, to be called on a batch.
@@ -98,13 +98,8 @@ class Built:
         """
         from curvkit.kernels import _modules
 
-        equinox = _needed("equinox", "Equinox", "equinox")
+        equinox = _modules.needed("equinox", "Equinox", "equinox")
         return _modules.equinox(equinox, self, self.init(key, inputs))
-
-    def _sized(self) -> list[tuple[parts.Network, int]]:
-        """Each part with the features of the affine layers in it."""
-        sizes = [self.width] * (len(self.parts) - 1) + [self.outputs]
-        return list(zip(self.parts, sizes, strict=True))
 
 
 def build(
@@ -176,62 +171,86 @@ def _split(network: Any) -> tuple[list[Any], list[Any]]:
     return [network], [parts.Affine()]
 
 
-class _Maker:
-    """Makes the parameters of a part: nested as it is, of a repeated chain stacked."""
+class _Slot(NamedTuple):
+    """An array that is to be made: `times` of that shape, for a layer or for a normalisation."""
 
-    def __init__(self, outputs: int, space: int, initializer: Initializer | None):
-        self.outputs, self.space, self.initializer = outputs, space, initializer
+    shape: tuple[int, ...]
+    times: tuple[int, ...]
+    layer: Any
 
-    def __call__(self, network: Any, features: int, key: jax.Array) -> tuple[Any, int]:
+
+class _Planner:
+    """The parameters of a part as slots: nested as it is, of a repeated chain stacked."""
+
+    def __init__(self, outputs: int, space: int, times: tuple[int, ...] = ()):
+        self.outputs, self.space, self.times = outputs, space, times
+
+    def __call__(self, network: Any, features: int) -> tuple[Any, int]:
         if isinstance(network, parts.Chain) and network.times > 1:
-            keys = jax.random.split(key, network.times)
-            once = parts.Chain(network.parts)
-            after = self(once, features, key)[1]
+            again = _Planner(self.outputs, self.space, (*self.times, network.times))
+            made, after = again(parts.Chain(network.parts), features)
             if after != features:
                 told = f"of {features} features, as it is repeated"
                 raise ValueError(messages.refusal("what a chain makes", told, after))
-            return jax.vmap(lambda each: self(once, features, each)[0])(keys), features
+            return made, features
         if isinstance(network, parts.Sum | parts.Concatenation):
-            return self._branches(network, features, key)
+            return self._branches(network, features)
         if isinstance(network, parts.Chain):
             made = []
-            for each, own in zip(network.parts, _keys(key, len(network.parts)), strict=True):
-                params, features = self(each, features, own)
-                made.append(params)
+            for each in network.parts:
+                slots, features = self(each, features)
+                made.append(slots)
             return made, features
         if isinstance(network, parts.Nonlinear | parts.Affine):
             layer = network if isinstance(network, parts.Affine) else parts.Affine()
-            return self._affine(layer, features, key), self.outputs
+            window = (layer.window,) * self.space if layer.window > 1 else ()
+            return _Slot((*window, features, self.outputs), self.times, layer), self.outputs
         if isinstance(network, parts.LayerNorm | parts.BatchNorm):
-            return {"scale": jnp.ones(features), "shift": jnp.zeros(features)}, features
+            return _Slot((features,), self.times, None), features
         return {}, features
 
-    def _branches(self, network: Any, features: int, key: jax.Array) -> tuple[Any, int]:
-        keys = _keys(key, len(network.branches))
-        made = [self(*each) for each in zip(network.branches, [features] * len(keys), keys,
-                                           strict=True)]  # fmt: skip
+    def _branches(self, network: Any, features: int) -> tuple[Any, int]:
+        made = [self(branch, features) for branch in network.branches]
         sizes = [after for _, after in made]
-        if isinstance(network, parts.Sum) and len({*sizes}) > 1:
+        summed = isinstance(network, parts.Sum)
+        if summed and len({*sizes}) > 1:
             advice = f"begin the shortcut with Affine(), which makes {self.outputs} features"
             raise ValueError(
                 messages.refusal("branches", "of as many features each", sizes, advice)
             )
-        summed = isinstance(network, parts.Sum)
-        return [params for params, _ in made], sizes[0] if summed else sum(sizes)
-
-    def _affine(self, layer: parts.Affine, features: int, key: jax.Array) -> dict[str, jax.Array]:
-        for_weight, for_bias = jax.random.split(key)
-        shape, chosen = (features, self.outputs), self.initializer
-        if layer.window > 1:
-            shape = (*(layer.window,) * self.space, *shape)
-            chosen = chosen or delta_orthogonal()
-        weight = layer.gain * (chosen or orthogonal_weights())(for_weight, shape)
-        bias = layer.bias * jax.random.normal(for_bias, (self.outputs,))
-        return {"weight": weight, "bias": bias}
+        return [slots for slots, _ in made], sizes[0] if summed else sum(sizes)
 
 
-def _keys(key: jax.Array, count: int) -> Any:
-    return jax.random.split(key, max(count, 1))[:count]
+def _filled(planned: Any, key: jax.Array, initializer: Initializer | None) -> Any:
+    """Slots with their arrays in them: weights of one shape are drawn together."""
+    slots, structure = jax.tree.flatten(planned, is_leaf=lambda each: isinstance(each, _Slot))
+    counts = [math.prod(slot.times) for slot in slots]
+    drawn, rest = {}, key
+    for shape in dict.fromkeys(slot.shape for slot in slots if slot.layer is not None):
+        chosen = initializer or (delta_orthogonal() if len(shape) > 2 else orthogonal_weights())
+        total = sum(n for n, slot in zip(counts, slots, strict=True) if slot.shape == shape)
+        rest, own = jax.random.split(rest)
+        one = lambda each, chosen=chosen, shape=shape: chosen(each, shape)
+        made = jax.vmap(one)(jax.random.split(own, total))
+        # One decomposition after another: several at once may wait for each other for ever.
+        rest = jax.random.fold_in(rest, (0 * made.ravel()[0]).astype(jnp.uint32))
+        drawn[shape] = made
+    filled = []
+    for number, (slot, count) in enumerate(zip(slots, counts, strict=True)):
+        if slot.layer is None:
+            each = (*slot.times, *slot.shape)
+            filled.append({"scale": jnp.ones(each), "shift": jnp.zeros(each)})
+            continue
+        mine, drawn[slot.shape] = jnp.split(drawn[slot.shape], [count])
+        weight = slot.layer.gain * mine.reshape(*slot.times, *slot.shape)
+        filled.append({"weight": weight, "bias": _biases(slot, jax.random.fold_in(rest, number))})
+    return jax.tree.unflatten(structure, filled)
+
+
+def _biases(slot: _Slot, key: jax.Array) -> jax.Array:
+    shape, bias = (*slot.times, slot.shape[-1]), slot.layer.bias
+    drawn = isinstance(bias, jax.Array) or bias
+    return bias * jax.random.normal(key, shape) if drawn else jnp.zeros(shape)
 
 
 def _run(network: Any, params: Any, x: jax.Array, function: Callable[..., Any]) -> jax.Array:
@@ -279,10 +298,3 @@ def affine(layer: parts.Affine, weight: jax.Array, x: jax.Array) -> jax.Array:
     if layer.stride > 1:
         x = x[(slice(None), *(slice(None, None, layer.stride),) * space)]
     return x @ weight
-
-
-def _needed(module: str, name: str, package: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(INSTALL.format(name, package, package)) from error

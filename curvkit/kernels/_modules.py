@@ -6,9 +6,24 @@
 """
 
 import functools
+import importlib
 from typing import Any
 
 import jax
+
+INSTALL = 'A model of {} needs the package {}: pip install "{}".'
+
+
+def needed(module: str, name: str, package: str) -> Any:
+    """A framework's module, which may not be installed.
+
+    Raises:
+        ImportError: if it is not, with what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(INSTALL.format(name, package, package)) from error
 
 
 def flax(nnx: Any, built: Any, params: Any) -> Any:

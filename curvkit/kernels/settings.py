@@ -5,7 +5,7 @@ from curvkit.core.knob import BaseSettings, choice, knob, switch
 DKS = "arXiv 2110.01765"
 TAT = "arXiv 2203.08120"
 
-ACTIVATIONS = ("softplus", "leaky_relu", "tanh", "gelu")
+ACTIVATIONS = ("softplus", "leaky_relu", "tanh", "gelu", "sigmoid")
 METHODS = ("dks", "tat")
 WIRINGS = ("chain", "residual", "nested", "resnet_v2")
 
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     tau: float = knob(
         default=0.3, low=0.02, high=2.0, scale="log", symbol="τ",
-        when={"method": ("tat",), "activation": ("softplus", "tanh", "gelu")},
+        when={"method": ("tat",), "activation": ("softplus", "tanh", "gelu", "sigmoid")},
         sentence="The curvature that TAT gives a smooth network's C map at 1.",
         source=TAT,
     )  # fmt: skip

@@ -1,17 +1,73 @@
 """What notebook 03 claims, held against what its run told, printed and drew."""
 
+import re
+
 
 def claims(done):
     """Four numbers keep the kernel, and with it fifty layers trainable; plain ones are not."""
     shaped = done.merits("kernels")
     assert shaped["largest_miss"] < 1e-9
     assert shaped["plain_cosine"] > 0.99 and abs(shaped["shaped_cosine"]) < 1e-6
-    orthogonal, gaussian = (
-        done.merits("kernels.race", **each) for each in ({}, {"orthogonal": False})
-    )
-    assert max(orthogonal["plain_accuracy"], gaussian["plain_accuracy"]) < 0.2
-    for name in ("dks_accuracy", "tat_accuracy"):
-        assert orthogonal[name] > 0.9
-        assert 0.5 < gaussian[name] and 1 - gaussian[name] > 2 * (1 - orthogonal[name])
-    assert done.merits("kernels.race", activation="tanh")["plain_accuracy"] > 0.9
     assert done.merits("kernels", method="tat", depth=5)["attained_target"] < 0.9
+    races(done)
+    one_layer(done)
+    ways_to_fail(done)
+    the_contest(done)
+    # A network that is built agrees with its plan; one with other shortcuts does not.
+    assert re.findall(r"Model and plan (agree|differ)", done.told) == ["agree", "differ"]
+
+
+def races(done):
+    """Shaped softplus and sigmoid learn, plain ones do not, tanh does; Gaussian weights cost."""
+    orthogonal = done.merits("kernels.race")
+    assert orthogonal["plain_accuracy"] < 0.2
+    pattern = r"After \d+ steps \((\w+), .*?(orthogonal|Gaussian) weights\).*?At best: (.*?)\.\s"
+    best = {
+        (name, law): [float(each) for each in re.findall(r" ([\d.]+) %", told)]
+        for name, law, told in re.findall(pattern, done.told + " ")
+    }
+    gaussian = best["softplus", "Gaussian"]
+    for at, name in ((1, "dks_accuracy"), (2, "tat_accuracy")):
+        assert orthogonal[name] > 0.9
+        assert 50 < gaussian[at] and 100 - gaussian[at] > 200 * (1 - orthogonal[name])
+    assert gaussian[0] < 20 and best["tanh", "orthogonal"][0] > 90
+    sigmoid = best["sigmoid", "orthogonal"]
+    assert sigmoid[0] < 20 and min(sigmoid[1:]) > 90
+
+
+def one_layer(done):
+    """A wide layer has the mean square and the cosine that the expectations say."""
+    found = done.found(r"sampled: mean square ([\d.]+), cosine ([\d.]+); theory: ([\d.]+) and (.+)")
+    # Of 20 000 units: some percent of their own spread.
+    assert abs(found[0] - found[2]) < 0.05 and abs(found[1] - found[3]) < 0.01
+    assert found[3] > 0.9
+
+
+def cells(done, width):
+    """The rows of tables of so many cells, by their first."""
+    lines = [line for line in done.told.splitlines() if line.startswith("|")]
+    split = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: row[1:] for row in split if len(row) == width}
+
+
+def ways_to_fail(done):
+    """Which plain activations lose angles and which lengths; what each other way leaves undone."""
+    lost = {name: row[-1] for name, row in cells(done, 6).items()}
+    assert all("angles" in lost[name].split(" and ")[0] for name in ("softplus", "sigmoid"))
+    assert lost["relu"].startswith("angles") and lost["tanh"] == "lengths"
+    assert "some of the angles and lengths" == lost["gelu"] == lost["swish"]
+    assert lost["selu"].startswith("nothing yet")
+    rows = cells(done, 8)
+    assert float(rows["ReLU, LayerNorm after it"][3]) > 1e3
+    assert float(rows["ReLU, He"][3]) == 1 and float(rows["ReLU, He"][1]) > 0.9
+    assert float(rows["tanh, σ_w = 2.5"][3]) > 1e3
+
+
+def the_contest(done):
+    """Shaped networks keep up with BatchNorm; plain ones diverge or stay at chance."""
+    rows = cells(done, 5)
+    accuracy = lambda name: float(rows[name][0])
+    assert accuracy("BatchNorm, ReLU") > 95 and accuracy("plain sigmoid") < 20
+    assert accuracy("DKS sigmoid") > max(95, accuracy("BatchNorm, ReLU") - 3)
+    assert accuracy("DKS sigmoid, no shortcuts") > 95
+    assert rows["no normalisation, ReLU"][-1] == "4 of 4"

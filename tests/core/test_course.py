@@ -200,7 +200,7 @@ def test_going_back_gives_the_same_numbers_whatever_states_are_kept():
 
 
 # What compiles for ten seconds is left to full runs.
-HEAVY = {"sobolev", "kernels.race", "tuners", "verification"}
+HEAVY = {"sobolev", "kernels.race", "kernels.contest", "tuners", "verification"}
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from curvkit.core.knob import BaseSettings, choice, knob, switch
 DKS = "arXiv 2110.01765"
 TAT = "arXiv 2203.08120"
 
-ACTIVATIONS = ("softplus", "tanh", "gelu")
+ACTIVATIONS = ("softplus", "tanh", "gelu", "sigmoid")
 
 
 class Settings(BaseSettings):

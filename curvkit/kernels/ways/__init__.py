@@ -11,7 +11,7 @@ References: Martens et al. 2021 (arXiv 2110.01765); Poole et al. 2016 on transie
 from curvkit.core.batch import COLD as _COLD
 from curvkit.kernels.ways import experiment as _experiment
 from curvkit.kernels.ways import figures
-from curvkit.kernels.ways._plans import Way, Ways, ways
+from curvkit.kernels.ways._plans import Plain, Way, Ways, plain, ways
 from curvkit.kernels.ways.settings import Settings
 from curvkit.kernels.ways.trace import Trace
 from curvkit.room import Room as _Room
@@ -37,6 +37,7 @@ tell = room.tell
 batch = room.batch
 
 __all__ = [
+    "Plain",
     "Settings",
     "Trace",
     "Way",
@@ -44,6 +45,7 @@ __all__ = [
     "batch",
     "explore",
     "figures",
+    "plain",
     "room",
     "run",
     "stream",

@@ -31,6 +31,7 @@ HE = 2**0.5
 GAINS = {"lecun": 1.0, "he": HE}
 # σ_b² and σ_w² on tanh's edge of chaos.
 EDGE = ((0.0025, 1.26), (0.05, 1.76), (0.25, 2.40))
+PLAIN = ("softplus", "sigmoid", "relu", "tanh", "gelu", "swish", "selu")
 SETTLING, LOW, HIGH = 120, 1e-9, 1e6
 
 
@@ -149,6 +150,36 @@ def ways(depth: int = 50) -> Ways:
         Way(name, about, kernel.network_maps(network, given, q=_settled(network, given)))
         for name, about, network, given in [*_others(depth), *shaped]
     )
+
+
+class Plain(Ways):
+    """Plain activations, as a table of less."""
+
+    def _repr_markdown_(self) -> str:
+        lines = ["| activation | $C_f(0)$ | $C_f(.5)$ | mean square | $C_f'(1)$ | what is lost |"]
+        lines.append("|---" * 6 + "|")
+        for name, about, maps in self:
+            cells = [_short(each) for each in maps.c] + [messages.number(maps.q, 2)]
+            lines.append(f"| {name} | {' | '.join(cells)} | {_short(maps.slope)} | {about} |")
+        return "\n".join(lines)
+
+
+def plain(depth: int = 50) -> Plain:
+    """Activations as they are in a chain of LeCun's weights: what becomes of cosines 0 and 0.5.
+
+    >>> made = plain(50)
+    >>> [(each.name, each.about) for each in made][:2]
+    [('softplus', 'angles'), ('sigmoid', 'angles')]
+    """
+    depth = messages.whole("depth", depth)
+    found = []
+    for name in PLAIN:
+        maps = kernel.network_maps(networks.feed_forward(depth), name, (0.0, 0.5))
+        lost = ["angles"] if maps.c[0] > 0.75 else ["some of the angles"] if maps.c[0] > 0.1 else []
+        lost += ["lengths"] if maps.q < 0.1 else []
+        steep = ["nothing yet: the slope grows"] if maps.slope > 2 else ["little"]
+        found.append(Way(name, " and ".join(lost or steep), maps))
+    return Plain(found)
 
 
 def _settled(network: parts.Network, given: Any) -> float:

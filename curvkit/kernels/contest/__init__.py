@@ -1,0 +1,55 @@
+"""The contest: shaped networks without normalisation beside the standard ones, by SGD or Adam.
+
+Residual networks with BatchNorm or LayerNorm are what everybody trains. Here they run beside the
+same depth without normalisation, with rescaled sums or without any shortcut, plain and shaped by
+Deep Kernel Shaping, each at four learning rates at once. The task is small: it shows which networks
+can be trained, and how fast, and no benefit of depth.
+
+Reference: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765).
+"""
+
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
+from curvkit.kernels.contest import experiment as _experiment
+from curvkit.kernels.contest import figures
+from curvkit.kernels.contest._networks import contender
+from curvkit.kernels.contest.settings import Settings
+from curvkit.kernels.contest.trace import Standings, Trace
+from curvkit.room import Room as _Room
+
+room = _Room(
+    __name__,
+    Settings,
+    Trace,
+    begin=_experiment.begin,
+    reading=_experiment.reading,
+    finished=_experiment.finished,
+    last=_experiment.last,
+    length=_experiment.length,
+    figures={"contest": figures.contest},
+    words=figures.words,
+    steers=("learning_rate",),
+    front=("network", "activation", "shaping", "optimizer", "learning_rate", "blocks", "steps"),
+    one_by_one=True,
+    mixed="begin",
+    options=_OPTIMISED,
+)
+stream = room.stream
+run = room.run
+explore = room.explore
+tell = room.tell
+batch = room.batch
+
+__all__ = [
+    "Settings",
+    "Standings",
+    "Trace",
+    "batch",
+    "contender",
+    "explore",
+    "figures",
+    "room",
+    "run",
+    "stream",
+    "tell",
+]
+__dir__ = lambda: __all__

@@ -1,0 +1,72 @@
+"""The pictures of the contest; each takes any trace and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from curvkit.core.messages import number
+from curvkit.draw import theme
+from curvkit.kernels.contest.trace import Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+NETWORKS = {
+    "rescaled": "residual, rescaled",
+    "chain": "no shortcuts",
+    "batch_norm": "residual, BatchNorm",
+    "layer_norm": "residual, LayerNorm",
+    "plain_sums": "residual, plain sums",
+}
+NAMES = {"relu": "ReLU", "selu": "SELU", "gelu": "GELU"}
+OPTIMIZERS = {"sgd": "SGD with momentum", "adam": "Adam"}
+
+
+def _about(trace: Trace) -> str:
+    run = trace.settings
+    name = NAMES.get(run["activation"], run["activation"])
+    shaped = run["shaping"] == "dks" and run["network"] in ("rescaled", "chain")
+    how = f"DKS {name}" if shaped else f"plain {name}"
+    layers = 2 * run["blocks"] + 1
+    return f"{NETWORKS[run['network']]}, {how}, {layers} layers, {OPTIMIZERS[run['optimizer']]}"
+
+
+def contest(trace: Trace) -> go.Figure:
+    """Test accuracy above and training loss below, at each rate."""
+    made = theme.figure(f"Four rates: {_about(trace)}", 2)
+    finite = trace.head(trace.finite)
+    for row, name in ((1, "accuracy"), (2, "loss")):
+        for at, rate in enumerate(trace.rate):
+            both = np.isfinite(finite.loss[:, at]) & np.isfinite(finite.accuracy[:, at])
+            # A rate is drawn until it diverges.
+            alive = np.logical_and.accumulate(both)
+            values = np.where(alive, getattr(finite, name)[:, at], np.nan)
+            label = f"η = {number(rate, 2)}"
+            curve = theme.curve("loss", label, finite.step, values, line=theme.apart(at))
+            made.add_trace(curve.update(showlegend=row == 1), row=row, col=1)
+    ends, chance = [0, trace.settings["steps"]], [1 / float(trace.classes)] * 2
+    made.add_trace(theme.curve("threshold", "chance", ends, chance), row=1, col=1)
+    made.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=1, col=1)
+    made.update_yaxes(title_text="loss L in nats", type="log", nticks=4, row=2, col=1)
+    made.update_xaxes(range=ends)
+    made.update_xaxes(title_text="training steps", row=2, col=1)
+    return made
+
+
+def words(trace: Trace) -> str:
+    """How far the network came, in words, with its own numbers."""
+    if not len(trace.loss) or not trace.finite:
+        return "Nothing was read, or nothing of it is finite."
+    merits, lost = trace.merits(), int(trace.diverged.sum())
+    about = f"{_about(trace)}: after {int(trace.step[trace.finite - 1])} steps"
+    if lost == len(trace.rate):
+        return f"{about} **all {lost} rates have diverged**."
+    sentences = [
+        f"{about} it names **{number(100 * merits['accuracy'])} %** of the test digits at the best "
+        f"rate, {number(trace.rate[trace.best])}, with a training loss of {number(merits['loss'])}."
+    ]
+    if lost:
+        sentences.append(f"{lost} of {len(trace.rate)} rates diverged.")
+    return " ".join(sentences)

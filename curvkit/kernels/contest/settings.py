@@ -1,0 +1,74 @@
+"""What can be turned in the contest."""
+
+from curvkit.core.knob import BaseSettings, choice, knob
+
+DKS = "arXiv 2110.01765"
+
+NETWORKS = ("rescaled", "chain", "batch_norm", "layer_norm", "plain_sums")
+ACTIVATIONS = ("softplus", "sigmoid", "tanh", "gelu", "swish", "relu", "selu")
+SHAPINGS = ("dks", "none")
+OPTIMIZERS = ("sgd", "adam")
+
+
+class Settings(BaseSettings):
+    """One deep network trained at four learning rates at once."""
+
+    network: str = choice(
+        default="rescaled", choices=NETWORKS,
+        sentence="Residual with rescaled sums and no normalisation; a chain without shortcuts; "
+        "residual with BatchNorm or LayerNorm before each nonlinearity; residual with plain sums.",
+        source=DKS,
+    )  # fmt: skip
+    activation: str = choice(
+        default="softplus", choices=ACTIVATIONS,
+        sentence="The nonlinearity; a plain ReLU comes with He's weights.",
+        source=DKS,
+    )  # fmt: skip
+    shaping: str = choice(
+        default="dks", choices=SHAPINGS,
+        when={"network": ("rescaled", "chain")},
+        sentence="The activation shaped for its network, or as it is.",
+        source=DKS,
+    )  # fmt: skip
+    optimizer: str = choice(
+        default="sgd", choices=OPTIMIZERS,
+        sentence="Gradient descent with momentum 0.9, or Adam at rates thirty times smaller.",
+        source=DKS,
+    )  # fmt: skip
+    learning_rate: float = knob(
+        default=0.01, low=1e-4, high=0.3, scale="log", symbol="η",
+        sentence="The middle one of the rates: a ninth, a third and three times of it run beside.",
+        source=DKS,
+    )  # fmt: skip
+    zeta: float = knob(
+        default=1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
+        when={"network": ("rescaled", "chain"), "shaping": ("dks",)},
+        sentence="The slope that DKS gives the whole network's C map at 1.",
+        source=DKS,
+    )  # fmt: skip
+    weight: float = knob(
+        default=0.8, low=0.0, high=0.99, symbol="w",
+        when={"network": ("rescaled",)},
+        sentence="The weight of each shortcut; the branch beside it has √(1 − w²).",
+        source=DKS,
+    )  # fmt: skip
+    blocks: int = knob(
+        default=25, low=1, high=60, static=True,
+        sentence="How many blocks of two nonlinear layers the network has.",
+        source=DKS,
+    )  # fmt: skip
+    width: int = knob(
+        default=64, low=8, high=128, static=True,
+        sentence="How many units each layer has.",
+        source=DKS,
+    )  # fmt: skip
+    steps: int = knob(
+        default=150, low=1, high=1000, useful=(20, 400),
+        sentence="How many steps are taken, on 128 digits each.",
+        source=DKS,
+    )  # fmt: skip
+    seed: int = knob(
+        default=0, low=0, high=9999,
+        sentence="Which initial weights and which batches.",
+        source=DKS,
+    )  # fmt: skip
