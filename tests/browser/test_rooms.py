@@ -17,8 +17,9 @@ NEAR = 1e-3
 UP_TO_SIGN = {"distance", "top_gradient", "offset"}
 # What is small by itself, and of which rounding is a larger part: the residual of an eigenpair,
 # and the cosine of two vectors that are nearly at right angles.
-# A condition number multiplies rounding by itself.
-ROUNDED = {"residual": 2e-2, "alignment": 1e-2, **dict.fromkeys(
+# A condition number multiplies rounding by itself; so does what cancels in a shaped sigmoid, which
+# is steep, in the layers of a sampled network.
+ROUNDED = {"residual": 2e-2, "alignment": 1e-2, "sampled": 5e-3, **dict.fromkeys(
     ("kappa", "plain_kappa", "shaped_kappa"), 2e-2)}  # fmt: skip
 # What is next to nothing: how far a solved target is missed.
 NOTHING = {"missed"}

@@ -19,7 +19,7 @@ NODES = (12, 20)
 # Below and above these lengths single precision ends; tangent kernels are kept below, too.
 LEAST, MOST = 1e-30, 1e30
 # Condition numbers above this are rounding.
-KAPPA = 1e5
+KAPPA = 1e4
 
 
 class State(NamedTuple):
@@ -52,13 +52,14 @@ def _rules(settings):
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """The kernels after so many blocks, then one block more."""
     read = kernel.read(state.at, 1.0)
+    kappa = read.condition
     row = {
         "step": 2 * state.block,
         "q": state.at.q,
         "c": read.c[:-1],
         # To so many digits that rounding is not mistaken for a slope.
         "log_slope": jnp.round(1e4 * (state.log_slope - jnp.log10(state.at.q))) / 1e4,
-        "kappa": jnp.minimum(jnp.nan_to_num(read.condition, nan=KAPPA, posinf=KAPPA), KAPPA),
+        "kappa": jnp.where((kappa > 0) & (kappa < KAPPA), kappa, KAPPA),
     }
     layer = plans.layer(settings.norm, *dial(settings))
     number = (state.block + 1).astype(jnp.float32)
