@@ -71,10 +71,9 @@ class Built:
         """What comes out of each part in turn, of a repeated one each time: as `check` compares."""
         found: list[jax.Array] = []
         for each, own in zip(self.parts, params, strict=True):
-            repeated = isinstance(each, parts.Chain) and each.times > 1
-            for at in range(each.times if repeated else 1):
-                once = parts.Chain(each.parts) if repeated else each
-                mine = jax.tree.map(lambda leaf, at=at: leaf[at], own) if repeated else own
+            again = parts.unrolled([each])
+            for at, once in enumerate(again):
+                mine = jax.tree.map(lambda leaf, at=at: leaf[at], own) if len(again) > 1 else own
                 inputs = _run(once, mine, inputs, self.function)
                 found.append(inputs)
         return found
@@ -267,7 +266,8 @@ def _run(network: Any, params: Any, x: jax.Array, function: Callable[..., Any]) 
         found = [_run(*each, x, function) for each in zip(network.branches, params, strict=True)]
         if isinstance(network, parts.Concatenation):
             return jnp.concatenate(found, axis=-1)
-        return sum(jnp.asarray(w) * y for w, y in zip(network.weights, found, strict=True))
+        total: Any = sum(jnp.asarray(w) * y for w, y in zip(network.weights, found, strict=True))
+        return total
     if isinstance(network, parts.Nonlinear | parts.Affine):
         plain = isinstance(network, parts.Nonlinear)
         x, layer = (function(x), parts.Affine()) if plain else (x, network)
@@ -292,7 +292,7 @@ def affine(layer: parts.Affine, weight: jax.Array, x: jax.Array) -> jax.Array:
     if layer.window > 1:
         letters = "".join("XYZ"[:space])
         numbers = (f"N{letters}C", f"{letters}IO", f"N{letters}C")
-        edge = [(layer.window // 2,) * 2] * space
+        edge = [(layer.window // 2, layer.window // 2)] * space
         strides = (layer.stride,) * space
         return jax.lax.conv_general_dilated(x, weight, strides, edge, dimension_numbers=numbers)
     if layer.stride > 1:

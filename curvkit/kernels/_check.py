@@ -8,7 +8,6 @@ A network of finite width is off by chance. How far is read off networks sampled
 the model's own width, which fresh weights make as cheap as their inputs are few (`_finite`).
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -111,7 +110,7 @@ def check(model: Any, network: Any, inputs: Any, given: Any = None, *, seed: int
     if not 2 <= items <= min(MOST, plan.width):
         expected = f"of 2 to {min(MOST, plan.width)} examples and locations together"
         raise ValueError(messages.refusal("inputs", expected, items, "give fewer examples"))
-    along = unrolled(plan.parts)
+    along = parts.unrolled(plan.parts)
     if listed and len(outputs) != len(along):
         expected = f"of {len(along)} arrays, one for each part in turn"
         raise ValueError(messages.refusal("what the model returns", expected, len(outputs)))
@@ -121,15 +120,6 @@ def check(model: Any, network: Any, inputs: Any, given: Any = None, *, seed: int
     for at, output in zip(places, outputs, strict=True):
         rows.append(_compared(at, along[at], output, planned[at], drawn[at]))
     return Checked(tuple(rows))
-
-
-def unrolled(along: Sequence[parts.Network]) -> list[parts.Network]:
-    """The parts one after another, a repeated one as often as it is."""
-    found: list[parts.Network] = []
-    for each in along:
-        repeated = isinstance(each, parts.Chain) and each.times > 1
-        found += [parts.Chain(each.parts)] * each.times if repeated else [each]
-    return found
 
 
 def planned_by(plan: Built, inputs: Any) -> list[np.ndarray]:
@@ -144,7 +134,7 @@ def planned_by(plan: Built, inputs: Any) -> list[np.ndarray]:
     rules = Matrix(jet_of(plan.function))
     at = Gram(x @ x.T / x.shape[1], x.mean(1), inputs.shape[1:-1])
     found = []
-    for each in unrolled(plan.parts):
+    for each in parts.unrolled(plan.parts):
         at = walk(each, at, rules)
         found.append(at.k)
     return found
@@ -167,7 +157,7 @@ def sampled(
     start[:, : len(triangle)] = triangle * (plan.width / x.shape[1]) ** 0.5
     generator = np.random.default_rng(seed)
     rules = Finite(jet_of(plan.function), generator, plan.width, orthogonal)
-    at, found, along = Gram(start, None, inputs.shape[1:-1]), [], unrolled(plan.parts)
+    at, found, along = Gram(start, None, inputs.shape[1:-1]), [], parts.unrolled(plan.parts)
     for number, each in enumerate(along):
         rules.width = plan.outputs if number == len(along) - 1 else plan.width
         at = walk(each, at, rules)

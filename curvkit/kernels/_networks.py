@@ -36,7 +36,7 @@ from curvkit.kernels._parts import (
     whole,
 )
 
-SUMS, LAYERS = Sum | Concatenation, Nonlinear | Elementwise
+SUMS, LAYERS = (Sum, Concatenation), (Nonlinear, Elementwise)
 
 
 def feed_forward(depth: Any) -> Chain:

@@ -16,7 +16,7 @@ and no map of lengths and angles alone says what becomes of them.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 
@@ -25,10 +25,6 @@ from curvkit.core import messages, tree
 if TYPE_CHECKING:
     from curvkit.kernels._build import Built
 
-Network = Union[
-    "Nonlinear", "Elementwise", "Affine", "LayerNorm", "BatchNorm", "MeanPool", "Chain", "Sum",
-    "Concatenation",
-]  # fmt: skip
 WHOLE = "a whole number from 1"
 
 
@@ -44,6 +40,9 @@ class Part:
         from curvkit.kernels import _build
 
         return _build.build(self, activation, **options)
+
+
+Network: TypeAlias = Part
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,9 @@ def _parts(kind: Any, *names: str, kept: tuple[str, ...] = ()) -> None:
             object.__setattr__(network, name, part)
         return network
 
-    of = lambda network: tuple(tuple(getattr(network, n) for n in each) for each in (names, kept))
+    of: Any = lambda network: tuple(
+        tuple(getattr(network, n) for n in each) for each in (names, kept)
+    )
     jax.tree_util.register_pytree_node(kind, of, made)
 
 
@@ -253,6 +254,21 @@ def ordered(network: Network) -> Network:
         branches.append(branch if fresh or not bare else Chain((branch, Affine())))
         bare |= not fresh
     return Sum(network.weights, tuple(branches), network.normalized)
+
+
+def unrolled(along: Sequence[Network]) -> list[Network]:
+    """Parts one after another, a repeated one as often as it is.
+
+    >>> len(unrolled([Chain((Nonlinear(),), 3), Affine()]))
+    4
+    """
+    found: list[Network] = []
+    for each in along:
+        if isinstance(each, Chain) and each.times > 1:
+            found += [Chain(each.parts)] * each.times
+        else:
+            found.append(each)
+    return found
 
 
 NORMS = (LayerNorm, BatchNorm, MeanPool)

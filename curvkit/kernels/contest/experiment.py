@@ -121,7 +121,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
             move = lambda value, along: value - rate * along
             return jax.tree.map(move, params, direction), moments
 
-        return jax.vmap(one)(*carry, rates(settings))
+        params, moments = carry
+        return jax.vmap(one)(params, moments, rates(settings))
 
     values, accuracy = jax.vmap(measured)(state.params)
     row = {"step": state.step, "loss": values, "accuracy": accuracy}

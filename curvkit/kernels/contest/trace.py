@@ -29,7 +29,7 @@ class Trace(Record):
     @property
     def diverged(self) -> np.ndarray:
         """Which rates led to numbers that are not finite."""
-        return ~np.isfinite(self.loss).all(axis=0)
+        return np.asarray(~np.isfinite(self.loss).all(axis=0))
 
     @property
     def best(self) -> int:

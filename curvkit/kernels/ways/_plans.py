@@ -143,8 +143,8 @@ def ways(depth: int = 50) -> Ways:
         raise ValueError(messages.refusal("depth", "even, for blocks are of two layers", depth))
     shaped = [
         (f"{label}, {name.replace('_', ' ')}", "all of it: angles, lengths and slope",
-         networks.feed_forward(depth), shape(name, depth=depth, method=method, **goal))
-        for label, name, method, goal in _shapes(depth)
+         networks.feed_forward(depth), shape(name, depth=depth, method=method))
+        for label, name, method in _shapes(depth)
     ]  # fmt: skip
     return Ways(
         Way(name, about, kernel.network_maps(network, given, q=_settled(network, given)))
@@ -189,10 +189,10 @@ def _settled(network: parts.Network, given: Any) -> float:
     return float(kernel.network_maps(parts.Chain((network,), 20), given).q)
 
 
-def _shapes(depth: int) -> list[tuple[str, str, str, dict[str, float]]]:
-    made = [("DKS ζ = 1.5", "softplus", "dks", {}), ("TAT τ = 0.3", "softplus", "tat", {})]
+def _shapes(depth: int) -> list[tuple[str, str, str]]:
+    made = [("DKS ζ = 1.5", "softplus", "dks"), ("TAT τ = 0.3", "softplus", "tat")]
     # Fewer layers cannot bend so far.
-    return made + ([("TAT η = 0.9", "leaky_relu", "tat", {})] if depth > 12 else [])
+    return made + ([("TAT η = 0.9", "leaky_relu", "tat")] if depth > 12 else [])
 
 
 def _others(depth: int) -> list[tuple[str, str, parts.Network, Any]]:

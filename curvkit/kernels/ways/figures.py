@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def depth(trace: Trace) -> go.Figure:
         low, high = min(low, -0.5), max(high, 0.5)
         # Whole powers, and not too many of them.
         every = max(1, int(np.ceil((high - low) / 4)))
-        room = dict(range=[low - 0.1, high + 0.1], dtick=every, tickformat="~e")
+        room: dict[str, Any] = dict(range=[low - 0.1, high + 0.1], dtick=every, tickformat="~e")
         made.update_yaxes(title_text=title, type="log", row=row, col=1, **room)
     made.update_xaxes(range=[0, trace.settings["depth"]])
     made.update_xaxes(title_text="layers", row=3, col=1)
