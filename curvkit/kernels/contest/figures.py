@@ -47,7 +47,7 @@ def contest(trace: Trace) -> go.Figure:
             curve = theme.curve("loss", label, finite.step, values, line=theme.apart(at))
             made.add_trace(curve.update(showlegend=row == 1), row=row, col=1)
     ends, chance = [0, trace.settings["steps"]], [1 / float(trace.classes)] * 2
-    made.add_trace(theme.curve("threshold", "chance", ends, chance), row=1, col=1)
+    made.add_trace(theme.curve("threshold", "chance", ends, chance, showlegend=False), row=1, col=1)
     made.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=1, col=1)
     made.update_yaxes(title_text="loss L in nats", type="log", nticks=4, row=2, col=1)
     made.update_xaxes(range=ends)
