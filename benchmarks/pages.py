@@ -1,12 +1,16 @@
 """Pages that train, against JAX on the same machine: size, first reading, rows a second, frames.
 
-`python benchmarks/pages.py [ROOM:SCENE …]` writes a table; it needs the extra `pages`, playwright
-and a Chromium. Rows are counted as the page plays them, at four times its speed, while it draws.
+`python benchmarks/pages.py [ROOM:SCENE …] [--figures]` writes a table; it needs the extra `pages`,
+playwright and a Chromium. Of scenes, rows are counted as the page plays them, at four times its
+speed, while it draws; of figures, how long the run of the defaults takes with all that is drawn of
+it, in Firefox too where there is one.
 """
 
 import argparse
+import contextlib
 import gzip
 import importlib
+import importlib.util
 import shutil
 import statistics
 import tempfile
@@ -21,6 +25,7 @@ from playwright.sync_api import sync_playwright
 from curvkit._rooms import names
 from curvkit.report import trained
 
+HERE = Path(__file__).resolve().parent
 REPEATS, ROWS = 3, 120
 # The worker's own times a row, and rows and frames as the page sees them.
 STATE = """() => { const s = stages.at(-1); return { rows: s.store.rows, open: s.open,
@@ -72,10 +77,82 @@ def in_page(browser: Any, path: Path) -> dict[str, float]:
     return {"first": middle(firsts), "pace": middle(paces), "fps": middle(frames)}
 
 
+TURN = """(() => { const p = curvkitPanels.at(-1);
+  const name = p.packed.front.find((each) => !p.knobs[each].choices && each !== "steps");
+  p.turnAll({ [name]: p.knobs[name].value }, "end"); return name; })()"""
+TIMES = "globalThis.curvkitPanels?.at(-1)?.times ?? {}"
+
+
+def of_figures(sheet: Any, address: str) -> dict[str, float]:
+    """Milliseconds from opening a page of figures: the first reading, the end, after a turn."""
+    told: dict[str, list[float]] = {"first": [], "ended": [], "turned": []}
+    for _ in range(REPEATS):
+        sheet.goto("about:blank")
+        sheet.goto(address)
+        waited(sheet, f"({TIMES}).ended")
+        sheet.evaluate(TURN)
+        waited(sheet, f"({TIMES}).turned")
+        for name, value in sheet.evaluate(TIMES).items():
+            told[name].append(value)
+    return {name: statistics.median(each) for name, each in told.items()}
+
+
+def waited(sheet: Any, condition: str) -> None:
+    end = time.monotonic() + 120
+    while not sheet.evaluate(condition):
+        if time.monotonic() > end:
+            raise TimeoutError(condition)
+        time.sleep(0.02)
+
+
+def whole(room: Any, settings: Any) -> float:
+    """Milliseconds of a whole run by JAX, compiled before."""
+    room.stream.run(settings)
+    began = time.perf_counter()
+    room.stream.run(settings)
+    return 1000 * (time.perf_counter() - began)
+
+
+def figures(rooms: list[str]) -> None:
+    """A table of the pages of figures, in each browser that is here."""
+    spec = importlib.util.spec_from_file_location("firefox", HERE.parent / "tests" / "firefox.py")
+    assert spec is not None and spec.loader is not None
+    firefox = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(firefox)
+    browser, rows = shutil.which("chromium") or shutil.which("google-chrome"), []
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        sheets = [opened.new_page(viewport={"width": 1280, "height": 900})]
+        if firefox.FIREFOX:
+            sheets.append(stack.enter_context(firefox.opened()))
+        for name in rooms:
+            room = importlib.import_module(f"curvkit.{name}").room
+            path = Path(home, f"{name}.html")
+            sizes = trained.figures(room, room.figure or next(iter(room.figures)), {}, path)
+            cells = [name, f"{(sizes['page']) / 1000:.0f}", f"{sizes['programs'] / 1000:.0f}"]
+            for sheet in sheets:
+                seen = of_figures(sheet, path.as_uri())
+                cells += [f"{seen[each]:.0f}" for each in ("first", "ended", "turned")]
+            rows.append([*cells, f"{whole(room, room.read({})):.0f}"])
+            print(rows[-1], flush=True)
+    names = ["Chromium", "Firefox"][: len(sheets)]
+    heads = ["room", "page, kB", "programs, kB"]
+    heads += [f"{browser}: {what}, ms" for browser in names
+              for what in ("first reading", "whole run", "after a turn")]  # fmt: skip
+    heads.append("JAX: whole run, ms")
+    table("Figures that train in a page", str(machine()), heads, rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scene", nargs="*", help="ROOM:SCENE; all if none is given")
-    wanted = [tuple(each.split(":")) for each in parser.parse_args().scene] or scenes()
+    parser.add_argument("scene", nargs="*", help="ROOM:SCENE, or ROOM; all if none is given")
+    parser.add_argument("--figures", action="store_true", help="pages of figures, not of scenes")
+    asked = parser.parse_args()
+    if asked.figures:
+        figures(asked.scene or names())
+        return
+    wanted = [tuple(each.split(":")) for each in asked.scene] or scenes()
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     rows = []
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:

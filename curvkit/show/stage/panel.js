@@ -43,7 +43,7 @@ export function works(name, when, values) {
 
 class Panel {
   constructor(el, packed, worker) {
-    Object.assign(this, { packed, worker, kept: [], over: true, playing: 0, told: null, source: true });
+    Object.assign(this, { packed, worker, kept: [], over: true, playing: 0, told: null, source: true, times: {}, turnedAt: null });
     this.knobs = structuredClone(packed.knobs);
     for (const [name, value] of Object.entries(packed.trains.settings)) if (this.knobs[name]) this.knobs[name].value = value;
     this.scene = { controls: packed.front };
@@ -114,6 +114,7 @@ class Panel {
     }
     this.changed();
     this.pause();
+    this.turnedAt = performance.now();
     this.send({ kind: "steer", knobs, over });
     if (phase === "end" && this.packed.trains.shared) noted(knobs);
   }
@@ -162,6 +163,10 @@ class Panel {
   heard(message) {
     if (message.kind === "drawn") {
       if (message.name !== this.name) return;
+      const now = performance.now();
+      this.times.first ??= now;
+      if (message.ended) this.times.ended ??= now;
+      if (this.turnedAt !== null) [this.times.turned, this.turnedAt] = [now - this.turnedAt, null];
       this.told = message;
       this.words.replaceChildren(...marked(message.words));
       if (Array.isArray(message.merits)) this.merits.textContent = message.merits.map(([name, value]) => `${name.replaceAll("_", " ")} ${Number.isFinite(value) ? say(value) : "–"}`).join(" · ");
@@ -211,6 +216,7 @@ export async function mountPanel(el, packed, text) {
     for (const each of before) each.hidden = true;
     panel = new Panel(el, packed, worker);
     for (const each of early) panel.heard(each);
+    (globalThis.curvkitPanels ??= []).push(panel);
     return panel;
   } catch (error) {
     const said = document.createElement("p");
