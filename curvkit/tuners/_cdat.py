@@ -2,11 +2,11 @@
 
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
-| u | direction, minus what the base returns | like `params` | arXiv 2407.06183, section 4 |
-| n | `numerator`, max(−∇fᵀu, 0) | scalar | arXiv 2407.06183, section 4 |
-| d | `denominator`, abs(uᵀHu) + ε | scalar | arXiv 2407.06183, section 4 |
-| σ | `sigma` | scalar | arXiv 2407.06183, section 4 |
-| η | `learning_rate`, σ n / d | scalar | arXiv 2407.06183, section 4 |
+| u | direction, minus what the base returns | like `params` | arXiv 2407.06183 |
+| n | `numerator`, max(−∇fᵀu, 0) | scalar | arXiv 2407.06183 |
+| d | `denominator`, abs(uᵀHu) + ε | scalar | arXiv 2407.06183 |
+| σ | `sigma` | scalar | arXiv 2407.06183 |
+| η | `learning_rate`, σ n / d | scalar | arXiv 2407.06183 |
 | c | `caution`, the share of σ that is used | scalar | measured, `benchmarks/tuners.py` |
 
 The loss along u is, to second order, f − η n + η² d / 2. Its minimum is at n / d (σ = 1, greedy);

@@ -3,8 +3,8 @@
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
 | η | `learning_rate` | scalar | |
-| f* | `f_min` | scalar | arXiv 2002.10542, section 2 |
-| β | `rate`, of the learning rate's own descent | scalar | arXiv 1703.04782, equations 3 and 7 |
+| f* | `f_min` | scalar | arXiv 2002.10542 |
+| β | `rate`, of the learning rate's own descent | scalar | arXiv 1703.04782 |
 """
 
 from collections.abc import Callable

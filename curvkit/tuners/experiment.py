@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 
 from curvkit import data
 from curvkit.core import devices
-from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
+from curvkit.curvature._tasks import Task, task
 from curvkit.curvature._thresholds import critical
 from curvkit.tuners._choices import choose
 from curvkit.tuners._names import contenders
@@ -25,6 +24,8 @@ PLACES = 25
 # How much of the reach is left after a reading, so that the valley is drawn as wide as the jumps.
 FORGET = 0.9
 SMOOTHING = 0.1
+# Of the transformer, how many characters stand in a piece of text.
+CONTEXT = 32
 
 
 class Runner(NamedTuple):
@@ -53,23 +54,26 @@ class State(NamedTuple):
     step: jax.Array
 
 
-def problem(settings: Settings):
-    """Sizes of the layers, and `loss(params, rows)` of flat parameters on some or all examples."""
-    examples = data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
-    inputs, targets = examples
-    if settings.loss == "cross_entropy" and targets.shape[1] > 1:
-        targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
-    sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
-    layers = network.unflattened(sizes)
-    criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}
+def problem(settings: Settings) -> Task:
+    """The network on its examples: how it starts, its loss on some of them, how many they are."""
+    name = settings.task if settings.data == "digits" else "mlp"
+    inputs, targets = examples_of(name, settings)
     # Softmax over a single output would be constant: a polynomial is always fitted by squares.
-    criterion = criterion[settings.loss if targets.shape[1] > 1 else "mse"]
+    loss = settings.loss if targets.shape[-1] > 1 else "mse"
+    if loss == "cross_entropy" and name != "transformer":
+        targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
+    names = ("width", "depth", "activation", "initialization")
+    shape = {each: getattr(settings, each) for each in names}
+    return task(name, inputs, targets, loss=loss, **shape)
 
-    def loss(params, rows=None):
-        x, y = (jnp.asarray(e) if rows is None else jnp.asarray(e)[rows] for e in (inputs, targets))
-        return criterion(network.predict(layers(params), x, settings.activation), y)
 
-    return sizes, len(inputs), loss
+def examples_of(name: str, settings: Settings) -> data.Data:
+    """The digits, the characters or the polynomial that a task is about."""
+    if settings.data == "chebyshev":
+        return data.chebyshev()
+    if name == "transformer":
+        return data.characters(max(settings.examples, CONTEXT), CONTEXT)
+    return data.digits(settings.examples)
 
 
 def methods(settings: Settings, name: str):
@@ -95,13 +99,12 @@ def diagonal(settings: Settings, base_state: Any, params: jax.Array) -> jax.Arra
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seeds are folded into `key`."""
-    sizes, _, _ = problem(settings)
+    draw = problem(settings).start
 
     def start(number):
         run_key = jax.random.fold_in(key, settings.seed + number)
         start_key, run_key = jax.random.split(run_key)
-        params = ravel_pytree(network.mlp(start_key, sizes, settings.initialization))[0]
-        return params, run_key
+        return draw(start_key), run_key
 
     def one(name, params, run_key):
         tuned, before = (each.init(params) for each in methods(settings, name))
@@ -119,7 +122,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
 
 def seen_loss(settings: Settings, key: jax.Array, step: jax.Array):
     """The loss of what a step sees: all examples, or a batch drawn for it."""
-    _, count, whole = problem(settings)
+    _, whole, count = problem(settings)
     if not settings.batch:
         return whole
     drawn = jax.random.fold_in(key, step)
@@ -173,7 +176,7 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
 
 def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Array):
     """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
-    loss, batch_loss = problem(settings)[2], seen_loss(settings, key, step)
+    loss, batch_loss = problem(settings).loss, seen_loss(settings, key, step)
     rate, direction, weights = first
     shaped = settings.base in ("rmsprop", "adam")
     key = jax.random.fold_in(key, step)

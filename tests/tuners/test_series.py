@@ -20,7 +20,7 @@ def seen():
     """The trace of a short run of Adam, and what a loop over the same rates finds at each step."""
     settings = tuners.Settings.read(**SMALL)
     trace = tuners.run(settings)
-    loss = jax.jit(experiment.problem(settings)[2])
+    loss = jax.jit(experiment.problem(settings).loss)
     gradient, hessian = jax.jit(jax.grad(loss)), jax.jit(jax.hessian(loss))
     params = tuners.stream.begin(settings, jax.random.key(0))
     params = np.asarray(params.runners[0].params[0], np.float64)
