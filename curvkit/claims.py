@@ -89,9 +89,7 @@ class Measured:
     @property
     def median(self) -> float:
         """The median of the values; nan where one of them is no number."""
-        # Between an infinite value and a finite one there is no middle.
-        middle = self.values[[(self.values.size - 1) // 2, self.values.size // 2]]
-        return float(middle[0] if middle[0] == middle[1] else middle.mean())
+        return float(np.median(self.values))
 
     def __format__(self, spec: str) -> str:
         if spec not in ("", "%"):

@@ -25,6 +25,7 @@ from curvkit.curvature import _network as network
 CRITERIA = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}
 # Of the residual network: the images, the kernels, and how many units make one channel.
 SIDE, REACH, UNITS_PER_CHANNEL = 8, 3, 4
+STARTS = ("torch", "lecun")
 HEADS, EXPANSION, STEADY = 2, 4, 1e-5
 
 Draw = Callable[..., jax.Array]
@@ -82,6 +83,12 @@ def task(
         raise ValueError(messages.unknown("task", name, TASKS))
     if loss not in CRITERIA:
         raise ValueError(messages.unknown("loss", loss, CRITERIA))
+    width, depth = messages.whole("width", width), messages.whole("depth", depth, 0)
+    messages.real("scale", scale, "a number above 0", above=0)
+    if activation not in network.ACTIVATIONS:
+        raise ValueError(messages.unknown("activation", activation, network.ACTIVATIONS))
+    if initialization not in STARTS:
+        raise ValueError(messages.unknown("initialization", initialization, STARTS))
     drawn, predict = TASKS[name](inputs.shape, targets.shape, width, depth, activation)
     criterion = CRITERIA[loss]
     # With no number drawn: only the shapes are asked for.

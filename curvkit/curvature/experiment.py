@@ -48,7 +48,8 @@ def problem(settings: Settings):
     names = ("loss", "width", "depth", "activation", "initialization")
     shape = {each: getattr(settings, each) for each in names}
     start, loss, _ = task(name, *examples, scale=settings.weight_scale, **shape)
-    return start, loss
+    # Of the parameters alone: what else a loss takes, readers of curvature would hand on.
+    return start, lambda params: loss(params)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:

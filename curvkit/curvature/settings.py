@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     data: str = choice(
         default="digits", choices=("digits", "chebyshev", "quadratic"),
-        sentence="Digits (text for a transformer), a Chebyshev polynomial, or a quadratic of λ = 20.",
+        sentence="Digits (text for a transformer), a Chebyshev polynomial, a quadratic of λ = 20.",
         source=EDGE,
     )  # fmt: skip
     examples: int = knob(

@@ -1,22 +1,26 @@
 """The tuners room's run: each contender trained from the same seeds, curvature along the way."""
 
 import functools
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from curvkit import data
-from curvkit.core import devices
+from curvkit.core import devices, knob, messages
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._tasks import Task, task
 from curvkit.curvature._thresholds import critical
+from curvkit.tuners import _sweeps as sweeps
 from curvkit.tuners._choices import choose
 from curvkit.tuners._names import contenders
 from curvkit.tuners._rivals import constant
 from curvkit.tuners.settings import Settings
+from curvkit.tuners.trace import Tuned
 
 MOST_PRODUCTS, TOLERANCE = 20, (1e-3,)
 # Places along each of the two valleys of the first seed.
@@ -255,3 +259,41 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         "critical": jnp.asarray(critical(settings.base, momentum=settings.momentum), float),
         "diverged_at": jnp.stack([each.diverged_at for each in state.runners]),
     }
+
+
+def tune(
+    *,
+    rates: Sequence[float] = (),
+    sigmas: Sequence[float] = sweeps.SIGMAS,
+    batches: Sequence[int] = (0,),
+    **knobs: Any,
+) -> Tuned:
+    """Trains with many constant rates, with CDAT and with Armijo's search, from the same starts.
+
+    Args:
+        rates: the constant rates, each above 0; some usual ones of the base if there are none.
+        sigmas: of CDAT, each above 0.
+        batches: how many examples a step sees, each at least 0; 0 is all of them.
+        knobs: of the room; `tuner`, `rival`, `every`, `handover`, `batch` are of no matter.
+
+    Raises:
+        ValueError: with one sentence, where a number or a knob is refused.
+    """
+    settings = Settings.read(knobs)
+    rates = tuple(rates) or sweeps.RATES[settings.base]
+    for name, values in (("rates", rates), ("sigmas", sigmas)):
+        messages.reals(name, values, "numbers above 0", above=0)
+    sizes = tuple(messages.whole("batches", each, 0) for each in batches)
+    draw, loss, count = problem(settings)
+    seeds = settings.seed + jnp.arange(settings.seeds)
+    # As `begin` draws them.
+    pairs = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(jax.random.key(0), n)))(seeds)
+    starts, keys = jax.vmap(draw)(pairs[:, 0]), pairs[:, 1]
+    base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
+    steps = max(settings.steps, sweeps.READINGS)
+    limits = (settings.ema, settings.max_learning_rate, settings.slope)
+    constants, levels = sweeps.beside(
+        loss, count, base, rates, sigmas, limits, starts, keys, batches=sizes, steps=steps
+    )
+    first, rates = np.asarray(jax.vmap(loss)(starts)), np.asarray(rates, float)
+    return Tuned(knob.as_dict(settings), sizes, rates, first, constants, levels)

@@ -118,7 +118,10 @@ def test_a_transformer_is_what_it_is_place_by_place():
 @pytest.mark.parametrize("name", ["mlp", "residual", "transformer"])
 def test_the_loss_of_some_examples_is_that_of_a_task_of_only_these(name):
     inputs, targets = data.characters(128, 32) if name == "transformer" else data.digits(4)
-    whole, some = task(name, inputs, targets, width=8), task(name, inputs[1:3], targets[1:3], width=8)
+    whole, some = (
+        task(name, inputs, targets, width=8),
+        task(name, inputs[1:3], targets[1:3], width=8),
+    )
     w = whole.start(KEY)
     assert whole.count == 4
     assert_close(whole.loss(w, jnp.array([1, 2])), some.loss(w), rtol=1e-6)
