@@ -97,8 +97,8 @@ def main():
     text = [
         f"Run by `benchmarks/constants.py`: {told}.",
         f"Late losses, medians of {seeds} seeds (lowest to highest), 200 digits, 64-32-32-10, "
-        f"tanh, squared error, all examples at each step, {steps} steps. The best constant is that with "
-        "the lowest median of those that no seed diverges with.",
+        f"tanh, squared error, all examples at each step, {steps} steps. The best constant is that "
+        "with the lowest median of those that no seed diverges with.",
         markdown(*by_base(seeds, steps)),
     ]
     if not given.no_batches:

@@ -134,6 +134,9 @@ def hypergradient(
 ) -> optax.GradientTransformationExtraArgs:
     """Descends in η as well: by β ⟨−g_t, u_{t−1}⟩, or by the factor 1 + β cos of their angle.
 
+    The additive β is in the units of η over squared gradients: what suits gradient descent makes
+    Adam and RMSProp diverge, whose directions have other units. The factor has none.
+
     Args:
         base: any optax direction.
         learning_rate: η of the first step, above 0.

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     hypergradient_rate: float = knob(
         default=1e-2, low=1e-5, high=1.0, scale="log", symbol="β_η",
         when=_of("hypergradient", "hypergradient_times"),
-        sentence="How fast a hypergradient moves the learning rate.",
+        sentence="How fast a hypergradient moves the learning rate; the default is not for Adam.",
         source="arXiv 1703.04782",
     )  # fmt: skip
     slope: float = knob(

@@ -82,8 +82,8 @@ def test_steps_and_the_critical_value_are_those_of_the_settings(seen):
     assert_close(trace.critical, 2 * (1 + 0.9) / (1 - 0.9), rtol=1e-6)
 
 
-def test_the_mean_curvature_along_the_steps_of_batches_is_what_cdat_divides_by():
-    """CDAT sets η times it to σ at each step, so that the mean of its inverse rates is it over σ."""
+def test_the_mean_curvature_along_steps_on_batches_is_what_cdat_divides_by():
+    """CDAT sets η times it to σ at each step: the mean of its inverse rates is it over σ."""
     settings = experiment.Settings.read(
         batch=8, rival="none", sigma=1.5, steps=30, every=1, width=4, depth=1, examples=20
     )
