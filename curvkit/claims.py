@@ -19,7 +19,7 @@ from curvkit.core import messages
 
 REPRODUCED, IN_PART, NOT, UNKNOWN = "reproduced", "in part", "not", "not measured"
 VERDICTS = (REPRODUCED, IN_PART, NOT)
-HEADS = ("the paper says", "measured here", "the paper's figure", "this run", "verdict")
+HEADS = ("the paper says", "verdict", "this run", "measured here", "the paper's figure")
 Ends = Mapping[str, Sequence[float]]
 
 
@@ -168,8 +168,8 @@ class Claims:
         """The table, a line a claim, and how many of them came to which verdict."""
         verdicts, lines = self.verdicts(), [f"| {' | '.join(HEADS)} |", "|" + " --- |" * 5]
         for row, verdict in zip(self.rows, verdicts, strict=True):
-            cells = [row.claim, f"{row.measured} (*{row.cell}*)", row.paper]
-            cells += [row.told(self._numbers), f"**{verdict}**"]
+            cells = [row.claim, f"**{verdict}**", row.told(self._numbers)]
+            cells += [f"{row.measured} (*{row.cell}*)", row.paper]
             lines.append(f"| {' | '.join(each.replace('|', '∣') for each in cells)} |")
         return f"{self._summed(verdicts)}\n\n" + "\n".join(lines)
 

@@ -9,6 +9,9 @@ from curvkit.core.messages import number
 from curvkit.core.trace import Record, series
 from curvkit.tuners._names import contenders
 
+CALLED = {
+    "gd": "gradient descent", "heavy_ball": "heavy ball", "rmsprop": "RMSProp", "adam": "Adam",
+}  # fmt: skip
 # Over so many readings a mean over batches is taken.
 AVERAGED = 25
 
@@ -185,9 +188,8 @@ class Tuned(NamedTuple):
 
     def label(self, at: int = 0) -> str:
         """The base, and how many examples a step sees."""
-        base = self.settings["base"].replace("_", " ")
         seen = f"batches of {self.batches[at]}" if self.batches[at] else "all examples"
-        return f"{'gradient descent' if base == 'gd' else base}, {seen}"
+        return f"{CALLED[self.settings['base']]}, {seen}"
 
     def words(self) -> str:
         """Which constant rate is the best, and which methods end lower or higher, by how much."""

@@ -57,7 +57,8 @@ def constants(*tuned: Tuned) -> go.Figure:
         _constant(figure, one, at, row)
         _levels(figure, one, at, row)
         title = f"constant rate η on {one.label(at)}"
-        figure.update_xaxes(title_text=title, type="log", row=row, col=1)
+        ticks = dict(tickvals=one.rates, ticktext=[f"{rate:g}" for rate in one.rates])
+        figure.update_xaxes(title_text=title, type="log", **ticks, row=row, col=1)
         ticks = theme.log_ticks(one.constants[at].ravel())
         figure.update_yaxes(title_text="late loss L", type="log", **ticks, row=row, col=1)
     return figure
@@ -91,7 +92,7 @@ def _constant(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
         seeds = len(one.first)
         crosses = go.Scatter(
             x=one.rates[~fine], y=[top] * lost.size, mode="markers", name="diverges",
-            marker=dict(symbol="x", size=10, color=theme.color("sharpness")),
+            marker=dict(symbol="x", size=10, color=theme.color("plain")),
             hovertext=[f"{n} of {seeds} seeds diverge" for n in lost], hoverinfo="x+text",
             legendgroup="diverges", showlegend=not any(
                 each.name == "diverges" for each in theme.curves(figure)),
@@ -137,8 +138,9 @@ def by_batch(tuned: Tuned) -> go.Figure:
         values = [best, *(each[at] for each in tuned.levels.values())]
         told = [number(np.median(each)) for each in values]
         texts.append(["diverges" if gone else text for gone, text in zip(lost, told, strict=True)])
-    shades = [(0, theme.color("loss")), (0.5, theme.faint(theme.color("loss"), 0)),
-              (1, theme.color("sharpness"))]  # fmt: skip
+    low, high = theme.color("loss"), theme.color("sharpness")
+    # Towards the middle each of the two colours fades by itself.
+    shades = [(0, low), (0.5, theme.faint(low, 0)), (0.5, theme.faint(high, 0)), (1, high)]
     sizes = [str(each) if each else "all" for each in tuned.batches]
     figure.add_trace(
         go.Heatmap(
