@@ -51,15 +51,14 @@ seed = 0
 # %%
 from curvkit import claims, tuners
 
-paper = claims.of("02_tuners")
 net = dict(task="transformer", loss="cross_entropy", activation="relu", width=16, examples=512)
 net |= dict(tuner="greedy", initialization="torch", learning_rate=1.0)
 text = tuners.run(net, steps=min(steps, 297), seed=seed)
-levels = [text.settled("sharpness", each) for each in (0, 1)]
-paper.note(text_loss=text.best(0) / text.best(1), text_sharpness=levels[0] / levels[1])
 tuners.tell(text)
 
 # %%
+paper, levels = claims.of("02_tuners"), [text.settled("sharpness", each) for each in (0, 1)]
+paper.note(text_loss=text.best(0) / text.best(1), text_sharpness=levels[0] / levels[1])
 tuners.figures.race(text)
 
 # %% [markdown]
@@ -82,6 +81,8 @@ tuners.figures.race(text)
 # <!-- /live -->
 
 # %%
+from curvkit import tuners
+
 tuners.stage(sigma=sigma, learning_rate=learning_rate, steps=min(steps, 600), seed=seed)
 
 # %% [markdown]

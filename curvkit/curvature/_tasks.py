@@ -190,8 +190,6 @@ def _transformer(inputs, targets, width, depth, activation):
     _, context, letters = inputs
     heads = HEADS if width % HEADS == 0 else 1
     act = network.ACTIVATIONS[activation]
-    # Each place sees itself and what came before it.
-    causal = np.tril(np.ones((context, context), bool))
 
     def drawn(draw):
         square = lambda: draw(width, depth, width, width)
@@ -208,12 +206,7 @@ def _transformer(inputs, targets, width, depth, activation):
             "blocks": blocks, "gain": draw(0, width), "out": out,
         }  # fmt: skip
 
-    def attended(block, hidden):
-        split = lambda each: each.reshape(*each.shape[:-1], heads, -1)
-        query, key, value = (split(hidden @ block[name]) for name in ("query", "key", "value"))
-        scores = jnp.einsum("pihd,pjhd->phij", query, key) / math.sqrt(width // heads)
-        shares = jax.nn.softmax(jnp.where(causal, scores, -1e9), axis=-1)
-        return jnp.einsum("phij,pjhd->pihd", shares, value).reshape(hidden.shape) @ block["mixed"]
+    attended = functools.partial(_attended, heads)
 
     def block(hidden, one):
         gains, shifts = 1 + one["gains"], one["shifts"]
@@ -229,6 +222,16 @@ def _transformer(inputs, targets, width, depth, activation):
         return final @ layers["out"].weight + layers["out"].bias
 
     return drawn, predict
+
+
+def _attended(heads: int, block: Any, hidden: jax.Array) -> jax.Array:
+    """What each place of (pieces, context, width) takes from itself and from those before it."""
+    causal = np.tril(np.ones((hidden.shape[1],) * 2, bool))
+    split = lambda each: each.reshape(*each.shape[:-1], heads, -1)
+    query, key, value = (split(hidden @ block[name]) for name in ("query", "key", "value"))
+    scores = jnp.einsum("pihd,pjhd->phij", query, key) / math.sqrt(query.shape[-1])
+    shares = jax.nn.softmax(jnp.where(causal, scores, -1e9), axis=-1)
+    return jnp.einsum("phij,pjhd->pihd", shares, value).reshape(hidden.shape) @ block["mixed"]
 
 
 def _normalised(hidden):

@@ -186,6 +186,34 @@ class Tuned(NamedTuple):
             return np.full(len(level), np.nan)
         return np.where(level <= self.first, self.constants[at, best] / level, 0.0)
 
+    def curve(self, at: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """The rates with which no seed diverges, and below each its late losses, (rates, seeds).
+
+        Args:
+            at: which of the batches.
+        """
+        fine = self.diverged[at] == 0
+        return self.rates[fine], self.constants[at][fine]
+
+    def level(self, name: str, at: int = 0) -> float:
+        """The median of a method's late losses; infinite where most seeds end above their start.
+
+        Args:
+            name: of `levels`.
+            at: which of the batches.
+        """
+        values = self.levels[name][at]
+        return float(np.median(np.where(values <= self.first, values, np.inf)))
+
+    def decades(self, at: int = 0) -> dict[str, float]:
+        """By how many powers of ten each method ends above the best constant; inf: it diverges.
+
+        Args:
+            at: which of the batches.
+        """
+        gains = {name: float(np.median(self.gain(name, at))) for name in self.levels}
+        return {name: -np.log10(gain) if gain > 0 else np.inf for name, gain in gains.items()}
+
     def label(self, at: int = 0) -> str:
         """The base, and how many examples a step sees."""
         seen = f"batches of {self.batches[at]}" if self.batches[at] else "all examples"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
@@ -68,34 +68,30 @@ def _constant(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
     """The curve of the rates with which no seed diverges, its band, and crosses at the others."""
     import plotly.graph_objects as go
 
-    fine, values = one.diverged[at] == 0, one.constants[at]
-    rates, kept = one.rates[fine], values[fine]
+    rates, kept = one.curve(at)
     look = theme.apart(0)
-    if kept.shape[0] and kept.shape[1] > 1:
-        band = np.concatenate([kept.max(1), kept.min(1)[::-1]])
+    if len(rates) and kept.shape[1] > 1:
+        around, band = [*rates, *rates[::-1]], [*kept.max(1), *kept.min(1)[::-1]]
         figure.add_trace(
             go.Scatter(
-                x=np.concatenate([rates, rates[::-1]]), y=band, fill="toself", hoverinfo="skip",
-                fillcolor=theme.faint(look["color"]), line=dict(width=0), mode="lines",
-                showlegend=False,
+                x=around, y=band, fill="toself", hoverinfo="skip", mode="lines", line=dict(width=0),
+                fillcolor=theme.faint(look["color"]), showlegend=False,
             ),
             row=row, col=1,
         )  # fmt: skip
-    middle = np.median(kept, axis=1) if len(kept) else np.empty(0)
+    middle = [statistics.median(each) for each in kept.tolist()]
     shown = dict(legendgroup="constant", showlegend=row == 1)
     curve = go.Scatter(x=rates, y=middle, name="constant", mode="lines+markers",
                        line=dict(width=2.2, **look), **shown)  # fmt: skip
     figure.add_trace(curve, row=row, col=1)
-    lost = one.diverged[at][~fine]
-    if lost.size:
-        top = np.nanmax(np.concatenate([middle, one.first]))
-        seeds = len(one.first)
+    lost = {rate: n for rate, n in zip(one.rates, one.diverged[at], strict=True) if n}
+    if lost:
+        first = not any(each.name == "diverges" for each in theme.curves(figure))
         crosses = go.Scatter(
-            x=one.rates[~fine], y=[top] * lost.size, mode="markers", name="diverges",
-            marker=dict(symbol="x", size=10, color=theme.color("plain")),
-            hovertext=[f"{n} of {seeds} seeds diverge" for n in lost], hoverinfo="x+text",
-            legendgroup="diverges", showlegend=not any(
-                each.name == "diverges" for each in theme.curves(figure)),
+            x=list(lost), y=[max([*middle, *one.first])] * len(lost), mode="markers",
+            name="diverges", marker=dict(symbol="x", size=10, color=theme.color("plain")),
+            hovertext=[f"{n} of {len(one.first)} seeds diverge" for n in lost.values()],
+            hoverinfo="x+text", legendgroup="diverges", showlegend=first,
         )  # fmt: skip
         figure.add_trace(crosses, row=row, col=1)
 
@@ -104,11 +100,11 @@ def _levels(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
     """A horizontal line for each method that finds its own rate."""
     import plotly.graph_objects as go
 
-    for number_of, (name, values) in enumerate(one.levels.items(), 1):
-        level = np.median(np.where(values[at] <= one.first, values[at], np.inf))
-        if not np.isfinite(level):
+    for place, name in enumerate(one.levels, 1):
+        level = one.level(name, at)
+        if not math.isfinite(level):
             continue
-        line = dict(width=1.8, **(theme.apart(number_of) | {"dash": "dash"}))
+        line = dict(width=1.8, **(theme.apart(place) | {"dash": "dash"}))
         ends = [one.rates.min(), one.rates.max()]
         curve = go.Scatter(x=ends, y=[level] * 2, name=name, mode="lines", line=line,
                            legendgroup=name, showlegend=row == 1)  # fmt: skip
@@ -126,18 +122,13 @@ def by_batch(tuned: Tuned) -> go.Figure:
     import plotly.graph_objects as go
 
     figure = theme.figure("The best constant rate against the others, by size of batches", 1)
-    names = ["best constant", *tuned.levels]
-    rows, texts = [], []
+    names, rows, texts = ["best constant", *tuned.levels], [], []
     for at in range(len(tuned.batches)):
-        gains = [1.0, *(float(np.median(tuned.gain(name, at))) for name in tuned.levels)]
-        lost = [not gain > 0 for gain in gains]
-        rows.append(
-            [DECADE if gone else -np.log10(gain) for gone, gain in zip(lost, gains, strict=True)]
-        )
-        best = tuned.constants[at, tuned.best(at)] if tuned.best(at) >= 0 else tuned.first * np.nan
-        values = [best, *(each[at] for each in tuned.levels.values())]
-        told = [number(np.median(each)) for each in values]
-        texts.append(["diverges" if gone else text for gone, text in zip(lost, told, strict=True)])
+        rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
+        best = tuned.best(at)
+        middle = statistics.median(tuned.constants[at, best].tolist()) if best >= 0 else math.inf
+        levels = [middle, *(tuned.level(name, at) for name in tuned.levels)]
+        texts.append([number(each) if math.isfinite(each) else "diverges" for each in levels])
     low, high = theme.color("loss"), theme.color("sharpness")
     # Towards the middle each of the two colours fades by itself.
     shades = [(0, low), (0.5, theme.faint(low, 0)), (0.5, theme.faint(high, 0)), (1, high)]

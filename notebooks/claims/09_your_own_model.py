@@ -10,6 +10,7 @@ from curvkit.pages import thumbnail
 def claims(done):
     """A Flax network starts beyond its edge and is flattened to it; each mistake is told."""
     went = re.findall(r"the sharpness went from ([\d.]+) to \*\*([\d.]+)\*\*", done.told)
+    assert len(went) == 2
     (began, ended), (first, last) = ([float(each) for each in pair] for pair in went)
     # Of the transformer: it begins beyond its edge of 2, and is brought down towards it.
     assert first > 2 and last < 0.8 * first
