@@ -124,8 +124,7 @@ ROWS = {
         data.characters, dict(examples=(*WHOLE, 31), context=(*WHOLE, 856)), dict(context=8)),
     "curvature.task": Row(
         lambda **g: curvature.task("mlp", X[:, :2], X[:, :2], **g),
-        dict(width=WHOLE, depth=(-1, 1.5), scale=ABOVE)),
-    "tuners.tune": heavy(tuners.tune, rates=ABOVE, sigmas=ABOVE, batches=(-1, 1.5)),
+        dict(width=WHOLE, depth=(-1,), scale=ABOVE), dict(width=3, depth=1)),
     "data.chebyshev": Row(data.chebyshev, dict(degree=(-1,), examples=WHOLE)),
     "distillation.balance": heavy(
         distillation.balance, rounds=WHOLE, noise=SHARE, learning_rate=ABOVE, seed=SEED),

@@ -280,13 +280,14 @@ def tune(
         ValueError: with one sentence, where a number or a knob is refused.
     """
     settings = Settings.read(knobs)
-    rates = tuple(rates) or sweeps.RATES[settings.base]
     for name, values in (("rates", rates), ("sigmas", sigmas)):
-        messages.reals(name, values, "numbers above 0", above=0)
-    sizes = tuple(messages.whole("batches", each, 0) for each in batches)
+        messages.reals(name, values, "a number above 0, or several", above=0)
+    messages.reals("batches", batches, "a whole number of at least 0, or several", least=0)
+    sizes = [messages.whole("batches", each, 0) for each in np.ravel(batches).tolist()]
+    rates = np.ravel(rates).tolist() or sweeps.RATES[settings.base]
+    sigmas = np.ravel(sigmas).tolist()
     draw, loss, count = problem(settings)
     seeds = settings.seed + jnp.arange(settings.seeds)
-    # As `begin` draws them.
     pairs = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(jax.random.key(0), n)))(seeds)
     starts, keys = jax.vmap(draw)(pairs[:, 0]), pairs[:, 1]
     base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
@@ -295,5 +296,5 @@ def tune(
     constants, levels = sweeps.beside(
         loss, count, base, rates, sigmas, limits, starts, keys, batches=sizes, steps=steps
     )
-    first, rates = np.asarray(jax.vmap(loss)(starts)), np.asarray(rates, float)
-    return Tuned(knob.as_dict(settings), sizes, rates, first, constants, levels)
+    first, given = np.asarray(jax.vmap(loss)(starts)), knob.as_dict(settings)
+    return Tuned(given, tuple(sizes), np.asarray(rates, float), first, constants, levels)
