@@ -37,12 +37,12 @@ class Task(NamedTuple):
     Attributes:
         start: `start(key)`, the flat parameters to begin with.
         loss: `loss(params, rows)`, on the examples of these numbers; on all where it is None.
-        count: how many examples there are.
+        examples: how many there are.
     """
 
     start: Callable[[jax.Array], jax.Array]
     loss: Callable[..., jax.Array]
-    count: int
+    examples: int
 
 
 def task(
@@ -55,7 +55,7 @@ def task(
     depth: int = 2,
     activation: str = "tanh",
     initialization: str = "torch",
-    scale: float | jax.Array = 1.0,
+    scale: float = 1.0,
 ) -> Task:
     """The network of that name on these examples.
 

@@ -72,7 +72,7 @@ def late_losses(
             return params + updates, state
 
         def read(carry, ends):
-            carry = jax.lax.fori_loop(*ends, take, carry)
+            carry = jax.lax.fori_loop(ends[0], ends[1], take, carry)
             return carry, loss(carry[0], None)
 
         return jax.lax.scan(read, (start, method.init(start)), (begins, ends))[1]

@@ -57,8 +57,10 @@ def constants(*tuned: Tuned) -> go.Figure:
         _constant(figure, one, at, row)
         _levels(figure, one, at, row)
         title = f"constant rate η on {one.label(at)}"
-        ticks = dict(tickvals=one.rates, ticktext=[f"{rate:g}" for rate in one.rates])
-        figure.update_xaxes(title_text=title, type="log", **ticks, row=row, col=1)
+        texts = [f"{rate:g}" for rate in one.rates]
+        figure.update_xaxes(
+            title_text=title, type="log", tickvals=one.rates, ticktext=texts, row=row, col=1
+        )
         ticks = theme.log_ticks(one.constants[at].ravel())
         figure.update_yaxes(title_text="late loss L", type="log", **ticks, row=row, col=1)
     return figure

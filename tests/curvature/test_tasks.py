@@ -123,7 +123,7 @@ def test_the_loss_of_some_examples_is_that_of_a_task_of_only_these(name):
         task(name, inputs[1:3], targets[1:3], width=8),
     )
     w = whole.start(KEY)
-    assert whole.count == 4
+    assert whole.examples == 4
     assert_close(whole.loss(w, jnp.array([1, 2])), some.loss(w), rtol=1e-6)
 
 
