@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 FACE = ROOT / "curvkit" / "__init__.py"
 # What stands beside the rooms in the house, and is a module.
-TOOLS = ("data", "report", "sweep")
+TOOLS = ("claims", "data", "report", "sweep")
 
 
 def rooms() -> str:

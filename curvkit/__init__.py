@@ -14,6 +14,7 @@ from curvkit.core.lazy import lazily
 
 if TYPE_CHECKING:  # all but `rooms` needs jax, and `curvkit --help` does not
     from curvkit import (
+        claims,
         curvature,
         data,
         distillation,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # all but `rooms` needs jax, and `curvkit --help` does not
     from curvkit.watching import watch
 
 __all__ = [
+    "claims",
     "curvature",
     "data",
     "distillation",

@@ -1,7 +1,10 @@
 """The data sets of the kit, as arrays ready to train on."""
 
+import codecs
+import contextlib
 import functools
 import importlib.util
+import io
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +67,7 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
 def chebyshev(degree: int = 6, examples: int = 20) -> Data:
     """The Chebyshev polynomial of `degree` at `examples` points evenly spaced in [−1, 1].
 
-    The one-dimensional regression of arXiv 2103.00065, section 3.
+    The one-dimensional regression of arXiv 2103.00065.
 
     Args:
         degree: from 0.
@@ -80,6 +83,50 @@ def chebyshev(degree: int = 6, examples: int = 20) -> Data:
     points = np.linspace(-1, 1, examples)
     values = np.polynomial.chebyshev.chebval(points, [0] * degree + [1])
     return Data(points[:, None].astype(np.float32), values[:, None].astype(np.float32))
+
+
+def characters(examples: int = 1024, context: int = 32) -> Data:
+    """Pieces of English text as one-hot characters, and beside each character the next one.
+
+    The text is the Zen of Python, PEP 20, which is in the public domain and comes with Python as
+    the module `this`; in small letters it is 856 characters of 32 kinds. Pieces overlap.
+
+    Args:
+        examples: how many characters are to be foretold, from `context`; of a piece that would not
+            be whole nothing is taken.
+        context: how many stand in a piece, from 1 to 855.
+
+    Returns:
+        Inputs and targets of shape (pieces, context, 32).
+
+    Raises:
+        ValueError: if one of them is no such number.
+
+    >>> characters(64, 32).inputs.shape
+    (2, 32, 32)
+    """
+    context = messages.whole("context", context, most=len(_text()) - 1)
+    examples = messages.whole("examples", examples, context)
+    return _pieces(examples // context, context)
+
+
+@functools.lru_cache
+def _pieces(count: int, context: int) -> Data:
+    text = _text()
+    kinds = {letter: number for number, letter in enumerate(sorted(set(text)))}
+    starts = np.linspace(0, len(text) - context - 1, count).astype(int)
+    places = starts[:, None] + np.arange(context + 1)
+    coded = np.array([kinds[letter] for letter in text])[places]
+    letters = np.eye(len(kinds), dtype=np.float32)[coded]
+    return Data(letters[:, :-1], letters[:, 1:])
+
+
+@functools.lru_cache
+def _text() -> str:
+    # As it is imported, it prints what it says.
+    with contextlib.redirect_stdout(io.StringIO()):
+        import this
+    return codecs.decode(this.s, "rot13").lower()
 
 
 def mnist(examples: int = 70000, *, data_home: str | None = None) -> Data:

@@ -10,6 +10,7 @@ import jax
 import nbformat
 from rich.console import Console
 
+from curvkit import claims
 from curvkit.pages import thumbnail
 from curvkit.report import make
 
@@ -58,6 +59,16 @@ class Executed(NamedTuple):
         runs = runs if turned else runs[:1]
         assert len(runs) == 1, f"{len(runs)} runs of {room} with {turned}"
         return runs[0]
+
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        """What the notebook's table of claims came to, a dictionary a row."""
+        shown = [each.get("metadata", {}).get("text/markdown", {}) for each in self.outputs]
+        tables = [
+            each["curvkit"]["claims"] for each in shown if "claims" in each.get("curvkit", {})
+        ]
+        assert len(tables) == 1, f"{len(tables)} tables of claims are shown"
+        return tables[0]
 
     def rows(self, width, having=""):
         """Of the tables, the rows of so many cells whose second cell has that in it."""
@@ -122,3 +133,13 @@ def hold(stem, done):
     # What a room tells of a run has a number of that run in bold.
     assert re.search(r"\*\*[^*]*\d[^*]*\*\*", done.told)
     of_notebook(stem)(done)
+    if (CLAIMS / f"{stem}.toml").is_file():
+        holds_its_claims(stem, done)
+
+
+def holds_its_claims(stem, done):
+    """Each row of the notebook's table came to the verdict that is written down for it."""
+    rows = claims.of(stem).rows
+    assert [each["claim"] for each in done.claims] == [row.claim for row in rows]
+    for row, shown in zip(rows, done.claims, strict=True):
+        assert shown["verdict"] == row.verdict, f"{row.claim} {shown['told']}: {shown['verdict']}"

@@ -125,9 +125,9 @@ READERS = {
 }  # fmt: skip
 # What reads no loss: numbers, shapes, drawings and the contract of a room.
 NO_READERS = {
-    "EigenPairs", "Operator", "Settings", "SpectralDensity", "Trace", "batch", "critical",
+    "EigenPairs", "Operator", "Settings", "SpectralDensity", "Task", "Trace", "batch", "critical",
     "explore", "figures", "of_operator", "room", "run", "scenes", "stability_threshold", "stage",
-    "stream", "tell",
+    "stream", "task", "tell",
 }  # fmt: skip
 
 

@@ -131,3 +131,19 @@ def test_the_digits_are_asked_for_by_a_whole_number_of_any_library():
 def test_any_other_number_of_digits_is_refused_in_a_sentence(examples):
     with pytest.raises(ValueError, match="examples must be a whole number from 1 to 1797"):
         data.digits(examples)
+
+
+def test_beside_each_character_stands_the_one_that_follows_it():
+    inputs, targets = data.characters(200, 32)
+    assert inputs.shape == targets.shape == (6, 32, 32)
+    assert inputs.sum(-1).max() == inputs.sum(-1).min() == 1
+    np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
+    letters = sorted(set(data._text()))
+    piece = "".join(letters[number] for number in inputs[0].argmax(-1))
+    assert data._text().startswith(piece) and piece.startswith("the zen of python")
+
+
+def test_characters_are_asked_for_in_numbers():
+    for wrong in (dict(context=0), dict(context=856), dict(examples=31), dict(examples=1.5)):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            data.characters(**wrong)

@@ -120,6 +120,11 @@ ROWS = {
     "data.digits": Row(data.digits, dict(examples=(*WHOLE, 1798))),
     "data.mnist": heavy(data.mnist, examples=(*WHOLE, 70001)),
     "data.cifar10": heavy(data.cifar10, examples=(*WHOLE, 60001)),
+    "data.characters": Row(
+        data.characters, dict(examples=(*WHOLE, 31), context=(*WHOLE, 856)), dict(context=8)),
+    "curvature.task": Row(
+        lambda **g: curvature.task("mlp", X[:, :2], X[:, :2], **g),
+        dict(width=WHOLE, depth=(-1,), scale=ABOVE), dict(width=3, depth=1)),
     "data.chebyshev": Row(data.chebyshev, dict(degree=(-1,), examples=WHOLE)),
     "distillation.balance": heavy(
         distillation.balance, rounds=WHOLE, noise=SHARE, learning_rate=ABOVE, seed=SEED),

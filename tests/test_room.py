@@ -158,7 +158,7 @@ def test_a_room_shows_its_public_names_and_nothing_beside_them(name):
 
 def test_the_house_shows_every_room_and_the_tools():
     outer = {name for name in ROOMS if "." not in name}
-    assert set(curvkit.__all__) == outer | {"data", "report", "rooms", "sweep", "watch"}
+    assert set(curvkit.__all__) == outer | {"claims", "data", "report", "rooms", "sweep", "watch"}
     assert dir(curvkit) == curvkit.__all__
     for name in curvkit.__all__:
         assert getattr(curvkit, name).__doc__

@@ -20,6 +20,7 @@ from curvkit.curvature._eigenpairs import EigenPairs, hvp, sharpness, top_eigenp
 from curvkit.curvature._gauss_newton import gauss_newton_eigenvalues, gauss_newton_product
 from curvkit.curvature._operator import Operator, of_operator
 from curvkit.curvature._spectrum import SpectralDensity, hessian_trace, spectral_density
+from curvkit.curvature._tasks import Task, task
 from curvkit.curvature._thresholds import critical, stability_threshold
 from curvkit.curvature.settings import Settings
 from curvkit.curvature.trace import Trace
@@ -45,7 +46,17 @@ room = _Room(
     },
     words=figures.words,
     steers=("learning_rate", "momentum", "second_moment_decay"),
-    front=("learning_rate", "rule", "momentum", "steps", "width", "depth", "activation", "seed"),
+    front=(
+        "learning_rate",
+        "rule",
+        "momentum",
+        "task",
+        "steps",
+        "width",
+        "depth",
+        "activation",
+        "seed",
+    ),  # fmt: skip
     begin_only=("initialization",),
     options=_OPTIMISED,
 )
@@ -61,6 +72,7 @@ __all__ = [
     "Operator",
     "Settings",
     "SpectralDensity",
+    "Task",
     "Trace",
     "batch",
     "block_sharpness",
@@ -81,6 +93,7 @@ __all__ = [
     "stage",
     "stability_threshold",
     "stream",
+    "task",
     "tell",
     "top_eigenpairs",
 ]

@@ -15,8 +15,8 @@ and not where the two are nearly alike.
 | --- | --- | --- |
 | η | `rate`, the largest of all groups | |
 | A, D | gain on the gradient and on the weights, with the rate in both | |
-| k | product of the links' gains | arXiv 2103.00065, appendix B |
-| P | (2 − D) η / (A `critical`) | arXiv 2207.14484, section 2 |
+| k | product of the links' gains | arXiv 2103.00065 |
+| P | (2 − D) η / (A `critical`) | arXiv 2207.14484 |
 | r, c | `radii` and `signal` of steepest descent in a norm | arXiv 2603.05002 |
 """
 

@@ -4,7 +4,7 @@
 | --- | --- | --- | --- |
 | w | `params` | pytree, P numbers in all | |
 | H | Hessian of `loss` at `params` | (P, P), never formed | |
-| P | `preconditioner`, its diagonal | like `params` | arXiv 2207.14484, section 2 |
+| P | `preconditioner`, its diagonal | like `params` | arXiv 2207.14484 |
 | λ, u | `values`, `vectors` of P^(-1/2) H P^(-1/2) | (k,), k × `params` | |
 | m | `num_hvps` | | |
 
@@ -136,7 +136,7 @@ def top_eigenpairs(
         tolerance: stop sooner, once the estimated relative errors are below this: one number for
             all k values, or one for each, of which `inf` asks nothing.
         preconditioner: the diagonal of P, a positive pytree like `params`; the pairs are then of
-            P^(-1/2) H P^(-1/2) (arXiv 2207.14484, section 2).
+            P^(-1/2) H P^(-1/2) (arXiv 2207.14484).
 
     Returns:
         `EigenPairs`, in float32, or in float64 where a parameter is.

@@ -10,7 +10,7 @@ all that moves slowly (second moments, trust ratios) held as it is.
 | g, m, ν | gradient, momentum, second moment | |
 | a, b, β, c | `fresh`, `kept`, `decay`, `taken`: u = a g + b m, then m ← β m + c g | |
 | k | `gain`, a − b c / (1 + β) | u / g where g = ±1 in turn, and so m = ∓c / (1 + β) |
-| P | `divisor` | arXiv 2207.14484, section 2 |
+| P | `divisor` | arXiv 2207.14484 |
 """
 
 import dataclasses

@@ -2,8 +2,8 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| u | direction, before the learning rate | arXiv 2207.14484, section 2 |
-| P | `preconditioner`, diag(√ν̂ + ε), for Adam times 1 − β1^t | arXiv 2207.14484, section 2 |
+| u | direction, before the learning rate | arXiv 2207.14484 |
+| P | `preconditioner`, diag(√ν̂ + ε), for Adam times 1 − β1^t | arXiv 2207.14484 |
 | β (β1), β2 | `momentum`, `second_moment_decay` | |
 """
 

@@ -9,8 +9,8 @@ the quadrature goes on where a Krylov space ends early.
 | H | Hessian of `loss` at `params`, or `product` | (P, P), never formed | |
 | z | random signs | (P,) | Hutchinson 1989, doi 10.1080/03610918908812806 |
 | zᵀHz | one sample of `hessian_trace` | scalar | |
-| θ, ω | `nodes`, `weights` of the quadrature | (samples, order) | arXiv 1901.10159, section 3 |
-| φ(t) | `SpectralDensity.at(t)` | (points,) | arXiv 1901.10159, equation 5 |
+| θ, ω | `nodes`, `weights` of the quadrature | (samples, order) | arXiv 1901.10159 |
+| φ(t) | `SpectralDensity.at(t)` | (points,) | arXiv 1901.10159 |
 """
 
 from collections.abc import Callable

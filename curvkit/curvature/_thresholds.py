@@ -4,8 +4,8 @@
 | --- | --- | --- |
 | η | `learning_rate` | |
 | β, β1 | `momentum` | |
-| λ | sharpness; for Adam, NAdam and RMSProp of P^(-1/2) H P^(-1/2) | arXiv 2207.14484, section 2 |
-| ηλ* | the critical value, `critical(rule)` | arXiv 2103.00065, section 2 and appendix B |
+| λ | sharpness; for Adam, NAdam and RMSProp of P^(-1/2) H P^(-1/2) | arXiv 2207.14484 |
+| ηλ* | the critical value, `critical(rule)` | arXiv 2103.00065 |
 """
 
 from curvkit.core import messages

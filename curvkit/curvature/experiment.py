@@ -5,17 +5,19 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 
 from curvkit import data
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
+from curvkit.curvature._tasks import task
 from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
 
 # A cold reading stops at 20 products; warm ones stop by themselves after four or so.
 MOST_PRODUCTS = 20
+# Of the transformer, how many characters stand in a piece of text.
+CONTEXT = 32
 TOLERANCES = {1: (1e-4,), 2: (1e-3, 1e-2)}
 
 
@@ -37,23 +39,17 @@ def problem(settings: Settings):
     if settings.data == "quadratic":
         eigenvalues = jnp.logspace(0, -2, 10) * 20.0
         return lambda key: settings.weight_scale * jnp.ones(10), network.quadratic(eigenvalues)
-    inputs, targets = (
-        data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
-    )
-    sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
-    layers = network.unflattened(sizes)
-    criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}[
-        settings.loss
-    ]
-
-    def start(key):
-        drawn = network.mlp(key, sizes, settings.initialization, settings.weight_scale)
-        return ravel_pytree(drawn)[0]
-
-    def loss(params):
-        return criterion(network.predict(layers(params), inputs, settings.activation), targets)
-
-    return start, loss
+    name = settings.task if settings.data == "digits" else "mlp"
+    examples = (
+        data.chebyshev() if settings.data == "chebyshev"
+        else data.characters(max(settings.examples, CONTEXT), CONTEXT) if name == "transformer"
+        else data.digits(settings.examples)
+    )  # fmt: skip
+    names = ("loss", "width", "depth", "activation", "initialization")
+    shape = {each: getattr(settings, each) for each in names}
+    start, loss, _ = task(name, *examples, scale=settings.weight_scale, **shape)
+    # Of the parameters alone: what else a loss takes, readers of curvature would hand on.
+    return start, lambda params: loss(params)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:

@@ -3,6 +3,7 @@
 from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.curvature._network import ACTIVATIONS
 from curvkit.curvature._rules import RULES
+from curvkit.curvature._tasks import TASKS
 
 EDGE = "arXiv 2103.00065"
 ADAPTIVE = "arXiv 2207.14484"
@@ -17,94 +18,100 @@ class Settings(BaseSettings):
         default=0.1, low=1e-5, high=20.0, scale="log", symbol="η",
         useful=(0.01, 1.0),
         sentence="How far each step goes; the sharpness settles where η times it is critical.",
-        source=f"{EDGE}, section 2",
+        source=EDGE,
     )  # fmt: skip
     rule: str = choice(
         default="gd", choices=RULES,
         sentence="The training rule; each has its own critical value of η times sharpness.",
-        source=f"{EDGE}, appendix B; {ADAPTIVE}, section 2",
+        source=f"{EDGE}; {ADAPTIVE}",
     )  # fmt: skip
     momentum: float = knob(
         default=0.9, low=0.0, high=0.99, symbol="β",
         when={"rule": ("heavy_ball", "nesterov", "adam")},
         sentence="How much of the last direction is kept: heavy ball, Nesterov, and Adam's β1.",
-        source=f"{EDGE}, appendix B",
+        source=EDGE,
     )  # fmt: skip
     second_moment_decay: float = knob(
         default=0.99, low=0.9, high=0.9999, symbol="β₂",
         when={"rule": ("rmsprop", "adam")},
         sentence="How slowly RMSProp and Adam forget squared gradients.",
-        source=f"{ADAPTIVE}, section 2",
+        source=ADAPTIVE,
     )  # fmt: skip
     steps: int = knob(
         default=3003, low=1, high=20000,
         useful=(100, 6000),
         sentence="How many training steps are taken.",
-        source=f"{EDGE}, section 3",
+        source=EDGE,
     )  # fmt: skip
     every: int = knob(
         default=11, low=1, high=101, step=2,
         sentence="Steps between two readings; odd, so that an oscillation of period two is seen.",
-        source="arXiv 2407.06183, section 2",
+        source="arXiv 2407.06183",
+    )  # fmt: skip
+    task: str = choice(
+        default="mlp", choices=tuple(TASKS),
+        when={"data": ("digits",)},
+        sentence="A perceptron, a small residual network on digits, or a transformer on text.",
+        source="arXiv 2407.06183",
     )  # fmt: skip
     data: str = choice(
         default="digits", choices=("digits", "chebyshev", "quadratic"),
-        sentence="Handwritten digits, a Chebyshev polynomial, or a quadratic of sharpness 20.",
-        source=f"{EDGE}, sections 2 and 3",
+        sentence="Digits (text for a transformer), a Chebyshev polynomial, a quadratic of λ = 20.",
+        source=EDGE,
     )  # fmt: skip
     examples: int = knob(
         default=200, low=10, high=1797, static=True,
         when={"data": ("digits",)},
-        sentence="How many digits are trained on.",
-        source=f"{EDGE}, section 3",
+        sentence="How many digits are trained on; of text how many characters, in pieces of 32.",
+        source=EDGE,
     )  # fmt: skip
     loss: str = choice(
         default="mse", choices=("mse", "cross_entropy"),
         when={"data": NETWORK},
         sentence="Half the squared error, or softmax cross-entropy, whose sharpness falls late.",
-        source=f"{EDGE}, section 3 and appendix C",
+        source=EDGE,
     )  # fmt: skip
     width: int = knob(
         default=32, low=2, high=512, static=True,
         when={"data": NETWORK, "depth": (1, 8)},
-        sentence="Hidden units per layer.",
-        source=f"{EDGE}, appendix D",
+        sentence="Hidden units per layer; the transformer's features; four times the channels.",
+        source=EDGE,
     )  # fmt: skip
     depth: int = knob(
         default=2, low=0, high=8, static=True,
         when={"data": NETWORK},
-        sentence="How many hidden layers there are.",
-        source=f"{EDGE}, appendix D",
+        sentence="How many hidden layers or blocks there are.",
+        source=EDGE,
     )  # fmt: skip
     activation: str = choice(
         default="tanh", choices=tuple(ACTIVATIONS),
         when={"data": NETWORK, "depth": (1, 8)},
         sentence="The nonlinearity of the hidden layers.",
-        source=f"{EDGE}, section 3",
+        source=EDGE,
     )  # fmt: skip
     initialization: str = choice(
         default="torch", choices=("torch", "lecun"),
         when={"data": NETWORK},
         sentence="PyTorch's small uniform start, or LeCun's normal one, which is sharper.",
-        source="arXiv 2407.06183, section 4",
+        source="arXiv 2407.06183",
     )  # fmt: skip
     weight_scale: float = knob(
         default=1.0, low=0.1, high=10.0, scale="log", symbol="s",
         sentence="Multiplies the initial weights; larger starts are sharper.",
-        source="arXiv 2003.02218, section 2",
+        source="arXiv 2003.02218",
     )  # fmt: skip
     eigenvalues: int = knob(
         default=2, low=1, high=2, static=True, symbol="k",
         sentence="How many top eigenvalues are read; a second one takes some more products.",
-        source=f"{EDGE}, appendix J",
+        source=EDGE,
     )  # fmt: skip
     valley_points: int = knob(
         default=0, low=0, high=65, static=True, absent=0,
         sentence="At how many points along the top eigenvector the loss is recorded; 0 for none.",
-        source="arXiv 2209.15594, section 4",
+        source="arXiv 2209.15594",
     )  # fmt: skip
     seed: int = knob(
         default=0, low=0, high=9999,
         sentence="Which random initial weights.",
-        source=f"{EDGE}, section 3",
+        source=EDGE,
     )  # fmt: skip

@@ -23,9 +23,10 @@ from curvkit.tuners._line import curvature_along
 from curvkit.tuners._rivals import constant, hypergradient, polyak, schedule, warm_up
 from curvkit.tuners._searches import armijo, exact
 from curvkit.tuners._tuner import TunerState, unmasked
+from curvkit.tuners.experiment import tune
 from curvkit.tuners.settings import Settings
-from curvkit.tuners.trace import Trace
-from curvkit.tuners.widget import play
+from curvkit.tuners.trace import Trace, Tuned
+from curvkit.tuners.widget import by_batch, constants, draw, play
 
 room = _Room(
     __name__,
@@ -40,6 +41,7 @@ room = _Room(
         "edge": figures.edge,
         "valley": figures.valley,
         "statistics": figures.statistics,
+        "batches": figures.batches,
         "sharpness": figures.sharpness,
     },
     scenes={"balls": (scenes.balls, dict(every=1, steps=600, rival="constant"))},
@@ -58,6 +60,7 @@ room = _Room(
         "sigma",
         "learning_rate",
         "base",
+        "task",
         "ema",
         "max_learning_rate",
         "batch",
@@ -83,12 +86,16 @@ __all__ = [
     "Settings",
     "TUNERS",
     "Trace",
+    "Tuned",
     "TunerState",
     "armijo",
     "batch",
+    "by_batch",
     "cdat",
     "constant",
+    "constants",
     "curvature_along",
+    "draw",
     "exact",
     "explore",
     "figures",
@@ -105,6 +112,7 @@ __all__ = [
     "stage",
     "stream",
     "tell",
+    "tune",
     "unmasked",
     "warm_up",
 ]

@@ -3,9 +3,9 @@
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
 | η | `learning_rate` | scalar | |
-| λ | largest eigenvalue of P^(-1/2) H P^(-1/2) | scalar | arXiv 2407.06183, section 2 |
-| σ | `sigma` | scalar | arXiv 2407.06183, section 2 |
-| ηλ* | `critical` | scalar | arXiv 2207.14484, section 2 |
+| λ | largest eigenvalue of P^(-1/2) H P^(-1/2) | scalar | arXiv 2407.06183 |
+| σ | `sigma` | scalar | arXiv 2407.06183 |
+| ηλ* | `critical` | scalar | arXiv 2207.14484 |
 
 The eigenpair is found on one flat vector in single precision or better, whole in each place of a
 mesh, and of the loss over its steepest slope: neither half precision nor the unit is its business.

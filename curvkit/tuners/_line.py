@@ -3,9 +3,9 @@
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
 | f | `loss` | scalar | |
-| u | `direction` | like `params` | arXiv 2407.06183, section 4 |
-| ∇fᵀu | `slope` | scalar | arXiv 2407.06183, section 4 |
-| uᵀHu | `bend`, `curvature_along` | scalar | arXiv 2407.06183, section 4 |
+| u | `direction` | like `params` | arXiv 2407.06183 |
+| ∇fᵀu | `slope` | scalar | arXiv 2407.06183 |
+| uᵀHu | `bend`, `curvature_along` | scalar | arXiv 2407.06183 |
 
 Two forward passes nested give all three without a backward pass and without the vector H u. A loss
 with a rule of its own for the backward pass only (`jax.custom_vjp`) has no forward pass: there it

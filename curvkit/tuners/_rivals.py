@@ -3,8 +3,8 @@
 | symbol | name | shape | source |
 | --- | --- | --- | --- |
 | η | `learning_rate` | scalar | |
-| f* | `f_min` | scalar | arXiv 2002.10542, section 2 |
-| β | `rate`, of the learning rate's own descent | scalar | arXiv 1703.04782, equations 3 and 7 |
+| f* | `f_min` | scalar | arXiv 2002.10542 |
+| β | `rate`, of the learning rate's own descent | scalar | arXiv 1703.04782 |
 """
 
 from collections.abc import Callable
@@ -133,6 +133,9 @@ def hypergradient(
     kind: str = "additive",
 ) -> optax.GradientTransformationExtraArgs:
     """Descends in η as well: by β ⟨−g_t, u_{t−1}⟩, or by the factor 1 + β cos of their angle.
+
+    The additive β is in the units of η over squared gradients: what suits gradient descent makes
+    Adam and RMSProp diverge, whose directions have other units. The factor has none.
 
     Args:
         base: any optax direction.

@@ -1,23 +1,26 @@
 """The tuners room's run: each contender trained from the same seeds, curvature along the way."""
 
 import functools
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
+import numpy as np
 
 from curvkit import data
-from curvkit.core import devices
-from curvkit.curvature import _network as network
+from curvkit.core import devices, knob, messages
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
+from curvkit.curvature._tasks import Task, task
 from curvkit.curvature._thresholds import critical
+from curvkit.tuners import _sweeps as sweeps
 from curvkit.tuners._choices import choose
 from curvkit.tuners._names import contenders
 from curvkit.tuners._rivals import constant
 from curvkit.tuners.settings import Settings
+from curvkit.tuners.trace import Tuned
 
 MOST_PRODUCTS, TOLERANCE = 20, (1e-3,)
 # Places along each of the two valleys of the first seed.
@@ -25,6 +28,8 @@ PLACES = 25
 # How much of the reach is left after a reading, so that the valley is drawn as wide as the jumps.
 FORGET = 0.9
 SMOOTHING = 0.1
+# Of the transformer, how many characters stand in a piece of text.
+CONTEXT = 32
 
 
 class Runner(NamedTuple):
@@ -53,23 +58,26 @@ class State(NamedTuple):
     step: jax.Array
 
 
-def problem(settings: Settings):
-    """Sizes of the layers, and `loss(params, rows)` of flat parameters on some or all examples."""
-    examples = data.digits(settings.examples) if settings.data == "digits" else data.chebyshev()
-    inputs, targets = examples
-    if settings.loss == "cross_entropy" and targets.shape[1] > 1:
-        targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
-    sizes = [inputs.shape[1], *[settings.width] * settings.depth, targets.shape[1]]
-    layers = network.unflattened(sizes)
-    criterion = {"mse": network.mean_squared_error, "cross_entropy": network.cross_entropy}
+def problem(settings: Settings) -> Task:
+    """The network on its examples: how it starts, its loss on some of them, how many they are."""
+    name = settings.task if settings.data == "digits" else "mlp"
+    inputs, targets = examples_of(name, settings)
     # Softmax over a single output would be constant: a polynomial is always fitted by squares.
-    criterion = criterion[settings.loss if targets.shape[1] > 1 else "mse"]
+    loss = settings.loss if targets.shape[-1] > 1 else "mse"
+    if loss == "cross_entropy" and name != "transformer":
+        targets = (1 - SMOOTHING) * targets + SMOOTHING / targets.shape[1]
+    names = ("width", "depth", "activation", "initialization")
+    shape = {each: getattr(settings, each) for each in names}
+    return task(name, inputs, targets, loss=loss, **shape)
 
-    def loss(params, rows=None):
-        x, y = (jnp.asarray(e) if rows is None else jnp.asarray(e)[rows] for e in (inputs, targets))
-        return criterion(network.predict(layers(params), x, settings.activation), y)
 
-    return sizes, len(inputs), loss
+def examples_of(name: str, settings: Settings) -> data.Data:
+    """The digits, the characters or the polynomial that a task is about."""
+    if settings.data == "chebyshev":
+        return data.chebyshev()
+    if name == "transformer":
+        return data.characters(max(settings.examples, CONTEXT), CONTEXT)
+    return data.digits(settings.examples)
 
 
 def methods(settings: Settings, name: str):
@@ -95,13 +103,12 @@ def diagonal(settings: Settings, base_state: Any, params: jax.Array) -> jax.Arra
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """The state before the first reading; the seeds are folded into `key`."""
-    sizes, _, _ = problem(settings)
+    draw = problem(settings).start
 
     def start(number):
         run_key = jax.random.fold_in(key, settings.seed + number)
         start_key, run_key = jax.random.split(run_key)
-        params = ravel_pytree(network.mlp(start_key, sizes, settings.initialization))[0]
-        return params, run_key
+        return draw(start_key), run_key
 
     def one(name, params, run_key):
         tuned, before = (each.init(params) for each in methods(settings, name))
@@ -119,7 +126,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
 
 def seen_loss(settings: Settings, key: jax.Array, step: jax.Array):
     """The loss of what a step sees: all examples, or a batch drawn for it."""
-    _, count, whole = problem(settings)
+    _, whole, count = problem(settings)
     if not settings.batch:
         return whole
     drawn = jax.random.fold_in(key, step)
@@ -173,7 +180,7 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
 
 def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Array):
     """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
-    loss, batch_loss = problem(settings)[2], seen_loss(settings, key, step)
+    loss, batch_loss = problem(settings).loss, seen_loss(settings, key, step)
     rate, direction, weights = first
     shaped = settings.base in ("rmsprop", "adam")
     key = jax.random.fold_in(key, step)
@@ -252,3 +259,42 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
         "critical": jnp.asarray(critical(settings.base, momentum=settings.momentum), float),
         "diverged_at": jnp.stack([each.diverged_at for each in state.runners]),
     }
+
+
+def tune(
+    *,
+    rates: Sequence[float] = (),
+    sigmas: Sequence[float] = sweeps.SIGMAS,
+    batches: Sequence[int] = (0,),
+    **knobs: Any,
+) -> Tuned:
+    """Trains with many constant rates, with CDAT and with Armijo's search, from the same starts.
+
+    Args:
+        rates: the constant rates, each above 0; some usual ones of the base if there are none.
+        sigmas: of CDAT, each above 0.
+        batches: how many examples a step sees, each at least 0; 0 is all of them.
+        knobs: of the room; `tuner`, `rival`, `every`, `handover`, `batch` are of no matter.
+
+    Raises:
+        ValueError: with one sentence, where a number or a knob is refused.
+    """
+    settings = Settings.read(knobs)
+    for name, values in (("rates", rates), ("sigmas", sigmas)):
+        messages.reals(name, values, "a number above 0, or several", above=0)
+    messages.reals("batches", batches, "a whole number of at least 0, or several", least=0)
+    sizes = [messages.whole("batches", each, 0) for each in np.ravel(batches).tolist()]
+    rates = np.ravel(rates).tolist() or sweeps.RATES[settings.base]
+    sigmas = np.ravel(sigmas).tolist()
+    draw, loss, count = problem(settings)
+    seeds = settings.seed + jnp.arange(settings.seeds)
+    pairs = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(jax.random.key(0), n)))(seeds)
+    starts, keys = jax.vmap(draw)(pairs[:, 0]), pairs[:, 1]
+    base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
+    steps = max(settings.steps, sweeps.READINGS)
+    limits = (settings.ema, settings.max_learning_rate, settings.slope)
+    constants, levels = sweeps.beside(
+        loss, count, base, rates, sigmas, limits, starts, keys, batches=sizes, steps=steps
+    )
+    first, given = np.asarray(jax.vmap(loss)(starts)), knob.as_dict(settings)
+    return Tuned(given, tuple(sizes), np.asarray(rates, float), first, constants, levels)

@@ -157,6 +157,21 @@ def statistics(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     return _finish(figure, trace, clock)
 
 
+def batches(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """η times the sharpness of all data above, times the curvature along batches' steps below."""
+    figure = theme.figure(f"Sharpness of all data and of batches {_title(trace)}", 2)
+    critical = float(trace.critical)
+    for row, series, title, name, level in (
+        (1, "scaled_sharpness", "η·λ", f"threshold {critical:.4g}", critical),
+        (2, "scaled_batch_sharpness", "η·uᵀHu / −gᵀu", "2", 2.0),
+    ):
+        _draw(figure, trace, series, clock, row)
+        _level(figure, trace, clock, name, level, row)
+        figure.update_yaxes(title_text=title, rangemode="tozero", row=row, col=1)
+    _edge_axis(figure, trace, 1, 1)
+    return _finish(figure, trace, clock)
+
+
 def sharpness(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """The sharpness of the Hessian itself, whatever the base divides by."""
     figure = theme.figure(f"Raw sharpness {_title(trace)}", height=430)

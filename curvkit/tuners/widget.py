@@ -1,14 +1,24 @@
-"""The tuners room as it plays."""
+"""The tuners room as it plays, and as a person asks it for more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import statistics
+from typing import TYPE_CHECKING, Any
 
+from curvkit.core.messages import number
+from curvkit.draw import theme
+from curvkit.tuners.experiment import tune
 from curvkit.tuners.figures import valley
-from curvkit.tuners.trace import Trace
+from curvkit.tuners.trace import Trace, Tuned
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+BASES = ("gd", "heavy_ball", "rmsprop", "adam")
+# What the button asks for: minutes, not seconds.
+LONG: dict[str, Any] = dict(steps=2000, seeds=5)
+DECADE = 1.0
 
 
 def play(trace: Trace, frames: int = 120) -> go.Figure:
@@ -21,3 +31,147 @@ def play(trace: Trace, frames: int = 120) -> go.Figure:
     from curvkit.show.player import animate
 
     return animate(valley, trace, frames)
+
+
+def constants(*tuned: Tuned) -> go.Figure:
+    """The loss near the end against the constant rate, the methods that find their own as levels.
+
+    Medians over the seeds, with the band between the lowest and the highest; a cross stands where
+    a rate diverges with some seed.
+
+    Args:
+        tuned: as `tune` returns them; a panel for each of them and each size of batches.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    panels = [(one, at) for one in tuned for at in range(len(one.batches))]
+    if not panels:
+        raise ValueError("There is nothing to draw; give what `tuners.tune` returns.")
+    # Each panel has rates of its own.
+    figure = theme.figure(
+        "How low the training loss gets, by the rate it is trained with", len(panels),
+        height=170 + 250 * len(panels), shared_xaxes=False, vertical_spacing=0.3 / len(panels),
+    )  # fmt: skip
+    for row, (one, at) in enumerate(panels, 1):
+        _constant(figure, one, at, row)
+        _levels(figure, one, at, row)
+        title = f"constant rate η on {one.label(at)}"
+        texts = [f"{rate:g}" for rate in one.rates]
+        figure.update_xaxes(
+            title_text=title, type="log", tickvals=one.rates, ticktext=texts, row=row, col=1
+        )
+        ticks = theme.log_ticks(one.constants[at].ravel())
+        figure.update_yaxes(title_text="late loss L", type="log", **ticks, row=row, col=1)
+    return figure
+
+
+def _constant(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
+    """The curve of the rates with which no seed diverges, its band, and crosses at the others."""
+    import plotly.graph_objects as go
+
+    rates, kept = one.curve(at)
+    look = theme.apart(0)
+    if len(rates) and kept.shape[1] > 1:
+        around, band = [*rates, *rates[::-1]], [*kept.max(1), *kept.min(1)[::-1]]
+        figure.add_trace(
+            go.Scatter(
+                x=around, y=band, fill="toself", hoverinfo="skip", mode="lines", line=dict(width=0),
+                fillcolor=theme.faint(look["color"]), showlegend=False,
+            ),
+            row=row, col=1,
+        )  # fmt: skip
+    middle = [statistics.median(each) for each in kept.tolist()]
+    shown = dict(legendgroup="constant", showlegend=row == 1)
+    curve = go.Scatter(x=rates, y=middle, name="constant", mode="lines+markers",
+                       line=dict(width=2.2, **look), **shown)  # fmt: skip
+    figure.add_trace(curve, row=row, col=1)
+    lost = {rate: n for rate, n in zip(one.rates, one.diverged[at], strict=True) if n}
+    if lost:
+        first = not any(each.name == "diverges" for each in theme.curves(figure))
+        crosses = go.Scatter(
+            x=list(lost), y=[max([*middle, *one.first])] * len(lost), mode="markers",
+            name="diverges", marker=dict(symbol="x", size=10, color=theme.color("plain")),
+            hovertext=[f"{n} of {len(one.first)} seeds diverge" for n in lost.values()],
+            hoverinfo="x+text", legendgroup="diverges", showlegend=first,
+        )  # fmt: skip
+        figure.add_trace(crosses, row=row, col=1)
+
+
+def _levels(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
+    """A horizontal line for each method that finds its own rate."""
+    import plotly.graph_objects as go
+
+    for place, name in enumerate(one.levels, 1):
+        level = one.level(name, at)
+        if not math.isfinite(level):
+            continue
+        line = dict(width=1.8, **(theme.apart(place) | {"dash": "dash"}))
+        ends = [one.rates.min(), one.rates.max()]
+        curve = go.Scatter(x=ends, y=[level] * 2, name=name, mode="lines", line=line,
+                           legendgroup=name, showlegend=row == 1)  # fmt: skip
+        figure.add_trace(curve, row=row, col=1)
+
+
+def by_batch(tuned: Tuned) -> go.Figure:
+    """For each size of batches, how many times higher than the best constant each method ends.
+
+    Blue is lower than the constant, red is higher; in the cells the late loss itself.
+
+    Args:
+        tuned: as `tune` returns it, of several sizes of batches.
+    """
+    import plotly.graph_objects as go
+
+    figure = theme.figure("The best constant rate against the others, by size of batches", 1)
+    names, rows, texts = ["best constant", *tuned.levels], [], []
+    for at in range(len(tuned.batches)):
+        rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
+        best = tuned.best(at)
+        middle = statistics.median(tuned.constants[at, best].tolist()) if best >= 0 else math.inf
+        levels = [middle, *(tuned.level(name, at) for name in tuned.levels)]
+        texts.append([number(each) if math.isfinite(each) else "diverges" for each in levels])
+    low, high = theme.color("loss"), theme.color("sharpness")
+    # Towards the middle each of the two colours fades by itself.
+    shades = [(0, low), (0.5, theme.faint(low, 0)), (0.5, theme.faint(high, 0)), (1, high)]
+    sizes = [str(each) if each else "all" for each in tuned.batches]
+    figure.add_trace(
+        go.Heatmap(
+            x=names, y=sizes, z=rows, text=texts, texttemplate="%{text}", zmin=-DECADE, zmax=DECADE,
+            colorscale=shades, hovertemplate="%{x}, batches of %{y}: %{text}<extra></extra>",
+            colorbar=dict(title="× best constant", tickvals=[-1, -0.5, 0, 0.5, 1],
+                          ticktext=["0.1", "0.32", "1", "3.2", "10"]),
+        )
+    )  # fmt: skip
+    figure.update_yaxes(title_text="examples a step sees", type="category")
+    figure.update_xaxes(type="category")
+    return figure
+
+
+def draw(*tuned: Tuned, heat: bool = False) -> Any:
+    """The figure of tuned constants below its sentences; where somebody watches, with a button.
+
+    The button runs every base for longer and from more starts, which takes minutes.
+
+    Args:
+        tuned: as `tune` returns them.
+        heat: whether to draw batches against methods, of one of them.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    from IPython.display import Markdown, display
+
+    from curvkit.show.on_demand import asked
+
+    figure = by_batch(tuned[0]) if heat else constants(*tuned)
+    display(Markdown("\n\n".join(each.words() for each in tuned)))
+    if heat:
+        more = lambda: by_batch(_longer(tuned[0], batches=(8, 32, 128, 0), examples=500))
+        return asked(figure, "More sizes, 500 digits, longer (minutes)", more)
+    long = lambda: constants(*(_longer(tuned[0], base=base) for base in BASES))
+    return asked(figure, "All bases, five starts, longer (minutes)", long)
+
+
+def _longer(one: Tuned, batches: tuple[int, ...] = (0,), **turned: Any) -> Tuned:
+    return tune(batches=batches, **(one.settings | LONG | turned))

@@ -13,6 +13,10 @@ def claims(done):
     assert abs(settled[2.0] - 2.0) <= 0.05
     assert abs(settled[3.8] - 3.8) <= 0.1
     assert abs(settled[38.0] - 38.0) <= 3
+    # With no other curvature to go to, the preconditioner alone finds the edge.
+    for rule, edge, near in (("rmsprop", 2.0, 0.05), ("adam", 38.0, 1.0)):
+        alone = done.found(rf"{rule} at η = [\d.]+ on a quadratic: .* settles at ([\d.]+)")[0]
+        assert abs(alone - edge) < near
     # Far beyond the edge a catapult: the loss rises first, and all is flatter afterwards.
     assert done.found(r"loss rose to (\d+) times its start")[0] > 2
     assert done.found(r"Sharpness went from 280 to \*\*([\d.]+)\*\*")[0] < 140

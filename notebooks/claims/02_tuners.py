@@ -9,13 +9,13 @@ def claims(done):
         r"greedy × ([\d.]+), CDAT × ([\d.]+); greedy at least as good: ([\d.]+)%"
     )
     assert greedy < whole and share > 99
-    cdat = done.merits("tuners")
+    cdat = next(run.merits for run in done.facts.runs if run.room == "tuners" and not run.turned)
     assert abs(cdat["settled_scaled_sharpness"] - 2) < 0.2 and cdat["settled_learning_rate"] > 0.15
     race = re.findall(
         r"least loss of the last steps with [^;]*? is ([\d.]*\d(?:e-?\d+)?)", done.told
     )
-    assert float(race[0]) < float(race[1])  # CDAT beside the constant rate
-    assert float(race[-3]) > float(race[-2])  # greedy beside it
+    assert float(race[0]) > float(race[1])  # greedy beside the constant rate, on text
+    assert float(race[2]) < float(race[3])  # CDAT beside it, on digits
     losses, levels = [], []
     for sigma in (1.0, 1.5, 1.9, 2.0):
         numbers = rf"σ = {sigma}: η·λ ([\d.]+), alignment² ([\d.]+), λ ([\d.]+), loss ([\d.]+)"
@@ -26,7 +26,6 @@ def claims(done):
     assert losses[-1] < 0.7 * min(losses[:-1]) and levels[-1] < 0.7 * min(levels[:-1])
     model = done.merits("tuners.model")
     assert abs(model["settled_alignment"] - 0.95) < 0.01
-    assert abs(done.merits("tuners", base="adam")["settled_scaled_sharpness"] - 38) < 3
     _tuners_that_fail(done)
 
 

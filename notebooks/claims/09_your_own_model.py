@@ -1,5 +1,7 @@
 """What notebook 09 claims, held against what its run told, printed and drew."""
 
+import re
+
 import numpy as np
 
 from curvkit.pages import thumbnail
@@ -7,7 +9,11 @@ from curvkit.pages import thumbnail
 
 def claims(done):
     """A Flax network starts beyond its edge and is flattened to it; each mistake is told."""
-    began, ended = done.found(r"the sharpness went from ([\d.]+) to \*\*([\d.]+)\*\*")
+    went = re.findall(r"the sharpness went from ([\d.]+) to \*\*([\d.]+)\*\*", done.told)
+    assert len(went) == 2
+    (began, ended), (first, last) = ([float(each) for each in pair] for pair in went)
+    # Of the transformer: it begins beyond its edge of 2, and is brought down towards it.
+    assert first > 2 and last < 0.8 * first
     assert began > 20 and ended < 1.05 * 20
     layers = done.titled("Sharpness by layer")
     whole = done.curve(done.titled("Loss and sharpness"), "sharpness λ", "x2")

@@ -102,11 +102,15 @@ def choices():
     return found
 
 
+# At the default rate the transformer begins beyond its edge, where a jump multiplies rounding.
+GENTLE = {("tuners", "task"): {"learning_rate": 0.05}}
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("name, knob, value", choices())
 def test_a_room_has_the_numbers_of_jax_with_another_choice(name, knob, value):
     house = room(name)
-    settings = short(house, **{knob: value})
+    settings = short(house, **GENTLE.get((name, knob), {}), **{knob: value})
     agrees(settings, Run(written(house.stream, settings)), house)
 
 

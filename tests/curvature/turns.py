@@ -45,6 +45,12 @@ def ruled(**given):
         return np.float64(operator.sharpness(key=KEY))
 
 
+def trained(**given):
+    """The start of a small perceptron and its loss there."""
+    start, loss, _ = curvature.task("mlp", jnp.eye(4), jnp.eye(4), **{"width": 2, **given})
+    return start(KEY), loss(start(KEY))
+
+
 TURNS = {
     "of_operator": Turn(ruled, dict(dtype=jnp.float64), full=True),
     "top_eigenpairs": Turn(
@@ -79,6 +85,11 @@ TURNS = {
         ),
         dict(key=OTHER, samples=3, order=4),
         full=True,
+    ),
+    "task": Turn(
+        trained,
+        dict(loss="cross_entropy", width=3, depth=0, activation="relu", initialization="lecun",
+             scale=2.0),
     ),
     "critical": Turn(
         lambda **given: curvature.critical("heavy_ball", **given), dict(momentum=0.5)

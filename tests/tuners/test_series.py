@@ -1,5 +1,7 @@
 """What a run records of the valley and its edge, against a plain loop and the dense Hessian."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ def seen():
     """The trace of a short run of Adam, and what a loop over the same rates finds at each step."""
     settings = tuners.Settings.read(**SMALL)
     trace = tuners.run(settings)
-    loss = jax.jit(experiment.problem(settings)[2])
+    loss = jax.jit(experiment.problem(settings).loss)
     gradient, hessian = jax.jit(jax.grad(loss)), jax.jit(jax.hessian(loss))
     params = tuners.stream.begin(settings, jax.random.key(0))
     params = np.asarray(params.runners[0].params[0], np.float64)
@@ -78,3 +80,18 @@ def test_steps_and_the_critical_value_are_those_of_the_settings(seen):
     trace = seen[0]
     assert trace.step.tolist() == list(range(10))
     assert_close(trace.critical, 2 * (1 + 0.9) / (1 - 0.9), rtol=1e-6)
+
+
+def test_the_mean_curvature_along_steps_on_batches_is_what_cdat_divides_by():
+    """CDAT sets η times it to σ at each step: the mean of its inverse rates is it over σ."""
+    settings = experiment.Settings.read(
+        batch=8, rival="none", sigma=1.5, steps=30, every=1, width=4, depth=1, examples=20
+    )
+    trace = tuners.run(settings)
+    inverse = 1.5 / trace.learning_rate[:, 0, 0]
+    for at in (0, 3, 29):
+        expected = inverse[max(0, at - 24) : at + 1].mean()
+        assert_close(trace.batch_sharpness[at, 0, 0], expected, rtol=1e-3)
+    assert_close(trace.scaled_batch_sharpness[0, 0, 0], 1.5, rtol=1e-4)
+    uphill = dataclasses.replace(trace, numerator=-trace.numerator)
+    assert np.isnan(uphill.batch_sharpness).all()

@@ -52,6 +52,12 @@ def trace():
     return tuners.Trace(header=header, **arrays | {"step": np.arange(40)})
 
 
+# The smallest network, for as few steps as are looked at.
+SMALL = dict(rates=(0.1,), sigmas=(1.0,), width=2, depth=1, examples=10, steps=20)
+TUNED = tuners.Tuned(
+    {"base": "gd"}, (0,), np.array([0.1]), np.ones(1), np.full((1, 1, 1), 0.5),
+    {"Armijo": np.full((1, 1), 0.4)},
+)  # fmt: skip
 turn = lambda make, *given, **fixed: functools.partial(steps, make, *given, **fixed)
 TURNS = {
     "cdat": Turn(
@@ -94,5 +100,11 @@ TURNS = {
         turn(tuners.polyak), dict(f_min=0.1, max_learning_rate=0.05, eps=1.0), traced=True
     ),
     "play": Turn(lambda **given: len(tuners.play(trace(), **given).frames), dict(frames=5)),
+    "tune": Turn(
+        lambda **given: tuners.tune(**{**SMALL, **given}),
+        dict(rates=(0.2,), sigmas=(2.0,), batches=(4,)),
+        full=True,
+    ),
+    "draw": Turn(lambda **given: len(tuners.draw(TUNED, **given).data), dict(heat=True)),
     "warm_up": Turn(turn(tuners.warm_up, 0.1, 1), dict(decay_steps=3), traced=True),
 }  # fmt: skip

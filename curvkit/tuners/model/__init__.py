@@ -4,7 +4,7 @@ Two numbers, the displacement x along the top eigenvector and the sharpness λ, 
 A constant rate cycles about the edge; a rate that stays below 2/λ by ever so little lets x die
 out and λ grow without end; CDAT keeps x alive, the more the closer σ is to 2.
 
-References: V. Roulet et al. 2024 (arXiv 2407.06183), section 3; A. Damian, E. Nichani, J. D. Lee:
+References: V. Roulet et al. 2024 (arXiv 2407.06183); A. Damian, E. Nichani, J. D. Lee:
 Self-Stabilization (arXiv 2209.15594).
 """
 

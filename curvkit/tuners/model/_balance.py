@@ -2,14 +2,14 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| x | `offset`, displacement along the top eigenvector | arXiv 2209.15594, section 4 |
-| λ | `sharpness` | arXiv 2209.15594, section 4 |
+| x | `offset`, displacement along the top eigenvector | arXiv 2209.15594 |
+| λ | `sharpness` | arXiv 2209.15594 |
 | η | `learning_rate` | |
-| y | η λ − 2, the distance from the edge | arXiv 2407.06183, section 3 |
-| a | `sharpening`, how fast λ grows by itself, > 0 | arXiv 2209.15594, section 4 |
-| b | `stabilizing`, how fast x² brings it down, > 0 | arXiv 2209.15594, section 4 |
+| y | η λ − 2, the distance from the edge | arXiv 2407.06183 |
+| a | `sharpening`, how fast λ grows by itself, > 0 | arXiv 2209.15594 |
+| b | `stabilizing`, how fast x² brings it down, > 0 | arXiv 2209.15594 |
 | g₀, c | `bulk_gradient`, `bulk_curvature` of all other directions | |
-| σ | `sigma` | arXiv 2407.06183, section 4 |
+| σ | `sigma` | arXiv 2407.06183 |
 
 x' = (1 − ηλ) x, then λ' = λ + η (a − b x'²), with the new x: with the old one the cycles of a
 constant rate would grow without bound. The predictions are derived from just these equations.

@@ -3,8 +3,8 @@
 from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.tuners.model._balance import RULES
 
-PAPER = "arXiv 2407.06183, section 3"
-DAMIAN = "arXiv 2209.15594, section 4"
+PAPER = "arXiv 2407.06183"
+DAMIAN = "arXiv 2209.15594"
 
 
 class Settings(BaseSettings):
