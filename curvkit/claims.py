@@ -78,7 +78,7 @@ class Measured:
     """A number as a run has it: one value, or one of each seed, shown as their median and ends.
 
     >>> f"{Measured([0.5, 0.25, 1.0])}", f"{Measured(0.125):%}"
-    ('0.5 (0.25 to 1)', '12.5 %')
+    ('0.500 (0.250 to 1.00)', '12.5 %')
     """
 
     def __init__(self, values: Any):

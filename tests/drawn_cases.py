@@ -52,7 +52,8 @@ def reductions(x, y):
             np.quantile(y, 0.3), np.quantile(x[0], [0, 0.25, 1]), x.sum(), x.mean(0),
             y.max(), y.std(), y.prod(), np.quantile(y, 0.3, method="nearest"),
             np.linalg.norm(x[0]), np.linalg.norm(x, axis=1, keepdims=True), x.sum(1, keepdims=True),
-            np.sum(x > 0), (x > 0).sum(0), np.median(y), y.any(), np.mean(x > 0)]  # fmt: skip
+            np.sum(x > 0), (x > 0).sum(0), np.median(y), y.any(), np.mean(x > 0),
+            y.sum(0, dtype=float), C.sum(dtype=float)]  # fmt: skip
 
 
 def made():

@@ -77,7 +77,7 @@ def task(
 
     >>> start, loss, count = task("transformer", *2 * [np.ones((3, 8, 5), np.float32)], width=4)
     >>> start(jax.random.key(0)).shape, loss(start(jax.random.key(0))).shape, count
-    ((541,), (), 3)
+    ((537,), (), 3)
     """
     if name not in TASKS:
         raise ValueError(messages.unknown("task", name, TASKS))

@@ -42,9 +42,10 @@ def write(name: str, root: Path) -> list[Path]:
         if not (root / part).exists():
             advice = "a room is written into a clone of curvkit's repository"
             raise ValueError(f"{root.resolve()} has no {part}; {advice}.")
-    numbers = [int(path.name[:2]) for path in (root / "notebooks").glob("[0-9][0-9]_*.py")]
-    title, number = name.replace("_", " ").capitalize(), f"{max(numbers, default=-1) + 1:02}"
-    words = dict(name=name, title=title, number=number)
+    stems = sorted(path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.py"))
+    before = stems[-1] if stems else "00_start_here"
+    title, number = name.replace("_", " ").capitalize(), f"{int(before[:2]) + 1:02}"
+    words = dict(name=name, title=title, number=number, before=before)
     templates = resources.files("curvkit.new") / "templates"
     texts = {
         root / Template(place).substitute(words): _sorted(

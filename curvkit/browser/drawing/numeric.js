@@ -65,8 +65,8 @@ const half = (value) => { // to the even one
   return down % 2 ? down + 1 : down;
 };
 const sameKind = (kind) => kind, floatKind = (kind) => (RANKS[kind] < RANKS.f4 ? "f8" : kind), wholeKind = (kind) => (kind === "b" ? "i" : kind);
-const along = (act, kind, names = ["a", "axis", "keepdims"]) =>
-  called(names, (value, axis = null, keep = false) => lanes(value, axis, act, kind, keep));
+const along = (act, kind) => called(["a", "axis", "dtype", "out", "keepdims"], (value, axis = null, dtype = null, out = null, keep = false) =>
+  lanes(value, axis, act, dtype ? kindNamed(dtype) : kind, keep));
 // Of the largest and the least: where there is nothing, what is given as the first.
 const extreme = (act, first) => called(["a", "axis", "keepdims", "initial"], (value, axis = null, keep = false, initial = null) =>
   lanes(value, axis, (lane) => (initial === null ? act(some(lane)) : act([initial, ...lane])), sameKind, keep));

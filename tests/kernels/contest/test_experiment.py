@@ -31,6 +31,13 @@ def test_adam_s_rates_are_thirty_times_smaller():
     np.testing.assert_allclose(sgd, [0.01 / 9, 0.01 / 3, 0.01, 0.03], rtol=1e-6)
 
 
+def test_readings_are_every_so_many_steps_and_chance_is_one_in_ten():
+    trace = run(blocks=1, width=8, steps=20, shaping="none")
+    assert trace.step[0] == 0 and trace.step[-1] == 20
+    assert len({*np.diff(trace.step)[:-1].tolist()}) == 1
+    assert float(trace.classes) == len(np.unique(np.asarray(experiment.digits()[1][1]))) == 10
+
+
 def test_standings_are_a_table_with_a_row_for_each():
     trace = run(blocks=1, width=8, steps=1, shaping="none")
     shown = Standings({"one": trace})._repr_markdown_().splitlines()
