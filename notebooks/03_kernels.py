@@ -201,11 +201,10 @@ kernels.figures.activation(trace)
 # %%
 table = ways.ways(depth - depth % 2)
 others = {way.name: way.maps for way in table if not way.name.startswith(("DKS", "TAT"))}
-met = [
-    abs(float(maps.c[1])) < 0.1 and 1.01 < maps.slope < 2 and 0.5 < maps.q < 2
-    for maps in others.values()
-]  # angles, slope and lengths, and still not linear
-paper.note(complete=sum(met), ways=len(met), he_slope=float(others["ReLU, He"].slope))
+keeps = lambda maps: abs(maps.c[1]) < 0.1 and 1.01 < maps.slope < 2 and 0.5 < maps.q < 2
+# Angles, slope and lengths, and still not linear.
+paper.note(complete=sum(map(keeps, others.values())), ways=len(others))
+paper.note(he_slope=float(others["ReLU, He"].slope))
 paper.note(selu_cosine=abs(float(others["SELU, LeCun"].c[1])))
 table
 

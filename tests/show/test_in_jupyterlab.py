@@ -271,11 +271,17 @@ def test_a_loop_in_the_kernel_takes_its_rate_from_its_stage_and_is_stopped_there
     page.wait_for_function(f"{loop}?.store.rows > 10", timeout=60_000)
     stage = page.locator(".stage >> nth=-1")
     stage.scroll_into_view_if_needed()
-    stage.locator(".grip").focus()
-    page.keyboard.press("Shift+ArrowUp")
-    # The edge is a tenth higher, so the rate is that much smaller: in what the loop then did.
-    newest = "(S) => S.store.fields.rate.values[S.store.rows - 1]"
-    page.wait_for_function(f"Math.abs(({newest})({loop}) - 0.05 / 1.1) < 1e-6", timeout=60_000)
+    newest = f"((S) => S.store.fields.rate.values[S.store.rows - 1])({loop})"
+    # A key may come while rows do, and be lost with the grip that it was pressed on.
+    for _ in range(12):
+        stage.locator(".grip").press("Shift+ArrowUp")
+        page.wait_for_timeout(4000)
+        if page.evaluate(newest) < 0.0499:
+            break
+    # The edge is a tenth higher at each press, so the rate is that much smaller: in what the loop
+    # then did.
+    rate = page.evaluate(newest)
+    assert any(rate == pytest.approx(0.05 / 1.1**presses, rel=1e-4) for presses in range(1, 13))
     assert page.evaluate(f"{loop}.store.fields.rate.values[0]") == pytest.approx(0.05)
     look(page, "loop")
     stage.locator("button", has_text="stop").click()
