@@ -29,7 +29,7 @@ doctor: setup ## Say in one screen whether all is well for a class
 test: lint ## Lint, then run all tests but those that take long
 	@$(PY) $(PYTEST) -m "not full" $(ARGS)
 
-test-fast: setup ## Run the rules, refusals and all tests that take no quarter of a second each
+test-fast: setup ## Run the rules, refusals and all tests that take less than a sixth of a second
 	@$(PY) $(PYTEST) -m "not slow and not full" $(ARGS)
 
 slow: setup ## Note in tests/slow.txt which tests `make test-fast` leaves out, by a timed run

@@ -1,6 +1,6 @@
 """Notes which tests take long, by a run of pytest with `--durations=0`: `make slow` makes both.
 
-A test is left out of `make test-fast` where one of its cases took more than a quarter of a second,
+A test is left out of `make test-fast` where one of its cases took more than about a sixth of a second,
 made ready and cleared up included, or where it is marked `slow` by hand. Times differ between
 machines, so the list says nothing about speed: it only says what waits for `make test`.
 """
@@ -26,7 +26,7 @@ def slow(log: str, seconds: float) -> list[str]:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("log", type=Path, help="what pytest printed")
-    asked.add_argument("--seconds", type=float, default=0.25, help="what counts as long")
+    asked.add_argument("--seconds", type=float, default=0.15, help="what counts as long")
     asked.add_argument("--add", action="store_true", help="beside those that are noted already")
     given = asked.parse_args()
     names = slow(given.log.read_text(encoding="utf-8"), given.seconds)
