@@ -1,6 +1,6 @@
 """Notes which tests take long, by a run of pytest with `--durations=0`: `make slow` makes both.
 
-A test is left out of `make test-fast` where one of its cases took more than about a sixth of a second,
+A test is left out of `make test-fast` where one of its cases took more than a sixth of a second,
 made ready and cleared up included, or where it is marked `slow` by hand. Times differ between
 machines, so the list says nothing about speed: it only says what waits for `make test`.
 """
