@@ -263,6 +263,7 @@ def test_the_edge_is_turned_by_keys_while_the_network_trains_and_training_goes_o
     look(page, "stage")
 
 
+@pytest.mark.full  # a busy machine may lose a key
 def test_a_loop_in_the_kernel_takes_its_rate_from_its_stage_and_is_stopped_there(
     page,
 ):
@@ -464,6 +465,7 @@ def test_a_run_that_diverges_says_at_which_step(page):
     assert re.search(r"diverged at step \d+", page.locator(".curvkit-panel >> nth=0").inner_text())
 
 
+@pytest.mark.full  # a busy machine may draw too late
 def test_figures_drawn_before_the_page_told_its_theme_follow_it(page):
     page.evaluate(FIGURE_CELL)
     page.wait_for_function(f"() => ({OF_OTHERS})() > 0", timeout=20_000)
