@@ -3,7 +3,7 @@
 // "show" {at}, "stop", "go", "keep".
 // Out: {kind: "drawn", figure, words, merits, …}, {kind: "kept", figures}, {kind: "refused", knob, words},
 // {kind: "words", words, bad}; and once {failed} where no program can run here.
-const [CHUNK_MS, DRAWN_MS, SEVENTH] = [12, 110, 0.3];
+const [CHUNK_MS, DRAWN_MS] = [12, 110];
 
 let rows = {}; // of each series what was read so far
 let [name, shown, going] = ["", null, true];
@@ -18,8 +18,7 @@ const kindOf = (series, values) => {
 
 // At most `count` rows more.
 function read(count) {
-  const began = performance.now(), made = go(count), ms = performance.now() - began;
-  if (made) run.rowMs = run.rowMs ? (1 - SEVENTH) * run.rowMs + (SEVENTH * ms) / made : ms / made;
+  const made = timed(count);
   for (const { name: series, shape, values } of run.program.rows) {
     const each = product(shape.slice(1)), more = numbers(values.subarray(0, made * each));
     const held = (rows[series] ??= { each, shape: shape.slice(1), values: new Float64Array(0), kind: kindOf(series, values) });
@@ -70,24 +69,13 @@ function draw() {
     kind: "drawn", name, figure: drawing(() => DRAWING.program.figures[name]([trace]).drawn()),
     words: words.failed ? "" : words, merits: shown === null ? drawing(() => [...trace.attribute("merits")()]) : null,
     at, head: run.head, step: step && at ? step.values[(at - 1) * step.each] : null, ended: run.ended, going,
-    settings: { ...settings }, rowMs: run.rowMs, bytes: bytes(),
+    settings: { ...settings }, bytes: bytes(),
   });
   drawnAt = performance.now();
   drawnFor = drawnAt - began;
 }
 async function anew(knobs) {
-  const wanted = { ...settings, ...knobs }, at = variantOf(wanted);
-  if (at < 0) {
-    post({ kind: "refused", knob: Object.keys(knobs)[0], words: "This choice needs a notebook: the page holds no program for it." });
-    return;
-  }
-  if (!loaded.has(at)) {
-    if (run) post({ kind: "words", words: "compiling…" });
-    loaded.set(at, await loadedProgram(given.variants[at]));
-  }
-  settings = wanted;
-  begun(loaded.get(at));
-  run.first = { ...settings };
+  if (!await begunWith(knobs, post)) return;
   [rows, shown, going] = [{}, null, true];
   read(1);
   draw();

@@ -6,7 +6,7 @@ from typing import Any
 
 from curvkit.browser.drawing import program as drawing
 from curvkit.browser.program import written
-from curvkit.browser.scenes import MOST_CHARACTERS, packed, settings_of
+from curvkit.browser.scenes import MOST_CHARACTERS, fitting, packed, settings_of
 from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.draw import theme
@@ -44,13 +44,10 @@ def trains(
         raise ValueError(messages.unknown("figure", figure, room.figures))
     declared = knobs.knobs(settings)
     front = [name for name in room.front or declared if name in declared]
-    variants, size = [], 0
-    for wanted in settings_of(settings, front if choices is None else (), choices):
-        variant = _variant(room, wanted)
-        size += len(variant["wasm"])
-        if variants and size > most:
-            break
-        variants.append(variant)
+    turned = front if choices is None else ()
+    variants = fitting(
+        (_variant(room, each) for each in settings_of(settings, turned, choices)), most
+    )
     held = set(_held(declared, variants))
     return {
         "figures": list(room.figures), "figure": figure,

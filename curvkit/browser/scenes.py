@@ -37,15 +37,28 @@ def trains(
     if scene not in room.scenes:
         raise ValueError(messages.unknown("scene", scene, room.scenes))
     draw = room.scenes[scene][0]
-    variants, size = [], 0
     turned = _first(room, draw, settings).knobs if choices is None else ()
-    for wanted in settings_of(settings, turned, choices):
-        variant = _variant(room, draw, wanted)
-        size += len(variant["wasm"])
-        if variants and size > most:
-            break
-        variants.append(variant)
+    variants = fitting(
+        (_variant(room, draw, each) for each in settings_of(settings, turned, choices)), most
+    )
     return {"variants": variants, "settings": knobs.as_dict(settings)}
+
+
+def fitting(variants: Iterable[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The first of some variants, and as many after it as there is room for.
+
+    Args:
+        variants: each is made when its turn comes, and those that follow the last are not.
+        most: characters that their programs may take together.
+    """
+    held: list[dict[str, Any]] = []
+    size = 0
+    for variant in variants:
+        size += len(variant["wasm"])
+        if held and size > most:
+            break
+        held.append(variant)
+    return held
 
 
 def settings_of(

@@ -5,7 +5,7 @@
 // {failed} where no program can run here.
 const [AHEAD_SECONDS, LEAST_AHEAD] = [0.6, 30]; // rows beyond what is seen, of playing, and at least
 const [CHUNK_MS, FIRST] = [10, 3]; // a chunk is short, so that a hand is heard; rows of the first answer
-const [FIX_MS, SEVENTH] = [400, 0.3]; // how often what is fixed is looked at while rows are made
+const FIX_MS = 400; // how often what is fixed is looked at while rows are made
 
 // ---- what is said to the stage
 function packed(columns) {
@@ -32,8 +32,7 @@ function fixedNow(always) {
   return changed.map((each) => ({ ...each, values: floats(each.values), time: false }));
 }
 function made(count) {
-  const began = performance.now(), rows = go(count), ms = performance.now() - began;
-  if (rows) run.rowMs = run.rowMs ? (1 - SEVENTH) * run.rowMs + (SEVENTH * ms) / rows : ms / rows;
+  const rows = timed(count);
   const columns = run.program.rows.map(({ name, shape, values }) => ({
     name, shape: [rows, ...shape.slice(1)], time: true,
     values: floats(values.subarray(0, rows * product(shape.slice(1)))),
@@ -65,21 +64,9 @@ function sendScene() {
 
 // ---- what the stage says
 async function anew(knobs) {
-  const wanted = { ...settings, ...knobs }, at = variantOf(wanted), name = Object.keys(knobs)[0];
-  if (at < 0) {
-    post({ kind: "refused", knob: name, words: "This choice needs a notebook: the page holds no program for it." });
-    return;
-  }
-  const other = run && given.variants[at] !== run.program.variant;
-  if (!loaded.has(at)) {
-    if (run) post({ kind: "words", words: "compiling…" });
-    loaded.set(at, await loadedProgram(given.variants[at]));
-  }
-  settings = wanted;
-  const first = !run;
-  begun(loaded.get(at));
-  run.first = { ...settings };
-  if (first || other) sendScene();
+  const before = run?.program;
+  if (!await begunWith(knobs, post)) return;
+  if (run.program !== before) sendScene();
   else {
     run.fixed = {};
     sendRows(FIRST, { steered: true, anew: true, strokes: 0 });

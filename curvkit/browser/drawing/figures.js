@@ -1,6 +1,6 @@
 // Figures as rooms draw them: curves, axes and remarks, given to plotly.js as plain objects.
 import { Nd } from "./arrays.js";
-import { get, list } from "./python.js";
+import { list } from "./python.js";
 
 // Names of plotly's that have an underscore in them; all others are parts of parts.
 const WHOLE = ["error_x", "error_y", "error_z", "paper_bgcolor", "plot_bgcolor"];
@@ -168,4 +168,4 @@ const record = (name, members) => {
 const replace = (given, named) => new Instance(given[0].kind, { ...given[0].fields, ...Object.fromEntries(named ?? []) });
 const made = (kind, fields) => new Instance(kind, fields);
 
-export { Curve, Figure, curve, framed, get, made, record, replace };
+export { Curve, Figure, curve, framed, made, record, replace };

@@ -67,8 +67,8 @@ const half = (value) => { // to the even one
 const sameKind = (kind) => kind, floatKind = (kind) => (RANKS[kind] < RANKS.f4 ? "f8" : kind), wholeKind = (kind) => (kind === "b" ? "i" : kind);
 const along = (act, kind) => called(["a", "axis", "dtype", "out", "keepdims"], (value, axis = null, dtype = null, out = null, keep = false) =>
   lanes(value, axis, act, dtype ? kindNamed(dtype) : kind, keep));
-// Of the largest and the least: where there is nothing, what is given as the first.
-const extreme = (act, first) => called(["a", "axis", "keepdims", "initial"], (value, axis = null, keep = false, initial = null) =>
+// Of the largest and the least: where there is nothing, the initial one.
+const extreme = (act) => called(["a", "axis", "keepdims", "initial"], (value, axis = null, keep = false, initial = null) =>
   lanes(value, axis, (lane) => (initial === null ? act(some(lane)) : act([initial, ...lane])), sameKind, keep));
 const unary = (act, kind = floating) => called(["x"], (value) => each(act, kind, value));
 const binary = (act, kind = mixed) => called(["x", "y"], (a, b) => each(act, kind, a, b));

@@ -33,12 +33,11 @@ def runtime() -> str:
     return "".join(parts) + NAMES
 
 
-def written(room: Any, figures: Iterable[str] | None = None) -> str:
+def written(room: Any) -> str:
     """The program of a room: `figures`, `words` and `trace`, of functions that `runtime` carries.
 
     Args:
         room: a `Room`.
-        figures: the names of those that the page draws; all if None.
 
     Raises:
         Untranslated: naming function and line, where something has no counterpart in a page.
@@ -46,8 +45,7 @@ def written(room: Any, figures: Iterable[str] | None = None) -> str:
     translator = Translator()
     translator.attributes |= {"merits", "readings", "finite", "head"}
     place = room.name
-    chosen = room.figures if figures is None else {name: room.figures[name] for name in figures}
-    drawn = {name: translator.named(draw, place) for name, draw in chosen.items()}
+    drawn = {name: translator.named(draw, place) for name, draw in room.figures.items()}
     words = translator.named(room.words, place)
     trace = translator.named(room.trace, place)
     body = translator.text()
