@@ -12,6 +12,7 @@ from curvkit.kernels import _limits as limits
 from curvkit.kernels import _maps as maps
 from curvkit.kernels import _ntk as ntk
 from curvkit.kernels import _rectifiers as rectifiers
+from curvkit.kernels import _runners as runners
 from curvkit.kernels._activations import ACTIVATIONS, Activation
 from curvkit.kernels._solution import COSINES, Solution, solve
 from curvkit.kernels.settings import Settings
@@ -80,9 +81,7 @@ def _series(function, q):
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """The network's input; the seed is folded into `key`."""
-    key = jax.random.fold_in(key, settings.seed)
-    # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
-    key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
+    key = runners.quick_key(key, settings.seed)
     solution, built = solve(settings)
     with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
         c, q = jnp.asarray(COSINES, jnp.float32), jnp.asarray(STARTS, jnp.float32)

@@ -11,13 +11,13 @@ import optax
 from curvkit import data
 from curvkit.core import tree
 from curvkit.kernels import _build as build
+from curvkit.kernels import _runners as runners
 from curvkit.kernels import _solution as solution
 from curvkit.kernels._activations import ACTIVATIONS
-from curvkit.kernels._initializers import normalize_locations
 from curvkit.kernels.contest import _networks as networks
 from curvkit.kernels.contest.settings import Settings
 
-TRAINED, BATCH, EVERY, CLASSES = 1437, 128, 10, 10
+EVERY, CLASSES = 10, runners.CLASSES
 # The rates over that of the knob, and Adam's over those.
 RATES, ADAM = np.array([1 / 9, 1 / 3, 1.0, 3.0]), 1 / 30
 METHODS = {"sgd": lambda: optax.trace(0.9), "adam": optax.scale_by_adam}
@@ -36,9 +36,7 @@ class State(NamedTuple):
 
 def digits():
     """Inputs of mean square 1 and labels: those trained on, and the others to be tested on."""
-    inputs, targets = data.digits(1797)
-    inputs, labels = normalize_locations(inputs), jnp.asarray(np.argmax(targets, axis=1))
-    return (inputs[:TRAINED], labels[:TRAINED]), (inputs[TRAINED:], labels[TRAINED:])
+    return runners.split(*data.digits(1797))
 
 
 def is_shaped(settings: Settings) -> bool:
@@ -79,10 +77,7 @@ def built(settings: Settings, numbers: jax.Array) -> build.Built:
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """The same weights for each rate; the seed is folded into `key`."""
-    key = jax.random.fold_in(key, settings.seed)
-    # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
-    key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
-    start, key = jax.random.split(key)
+    start, key = jax.random.split(runners.quick_key(key, settings.seed))
     numbers = solve(settings)
     with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
         params = built(settings, numbers).init(start, digits()[0][0])
@@ -113,8 +108,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         return loss(params, inputs[:256], labels[:256]), jnp.mean(right.astype(jnp.float32))
 
     def take(step, carry):
-        chosen = jax.random.randint(jax.random.fold_in(state.key, step), (BATCH,), 0, TRAINED)
-        batch = inputs[chosen], labels[chosen]
+        batch = runners.batch(state.key, step, (inputs, labels))
 
         def one(params, moments, rate):
             direction, moments = method.update(jax.grad(loss)(params, *batch), moments)
@@ -126,12 +120,9 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 
     values, accuracy = jax.vmap(measured)(state.params)
     row = {"step": state.step, "loss": values, "accuracy": accuracy}
-    further = jnp.minimum(EVERY, settings.steps - state.step)
-    params, moments = jax.lax.fori_loop(
-        state.step, state.step + further, take, (state.params, state.moments)
+    (params, moments), step, ended = runners.further(
+        state.step, settings.steps, EVERY, take, (state.params, state.moments), values
     )
-    step = state.step + jnp.maximum(further, 0)
-    ended = (further <= 0) | ~jnp.isfinite(values).any()
     return State(state.numbers, params, moments, state.key, step, ended), row
 
 

@@ -4,20 +4,19 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from curvkit import data
 from curvkit.core import tree
 from curvkit.kernels import _networks as networks
+from curvkit.kernels import _runners as runners
 from curvkit.kernels import _solution as solution
 from curvkit.kernels._activations import ACTIVATIONS
-from curvkit.kernels._initializers import normalize_locations
 from curvkit.kernels.race import _network as network
 from curvkit.kernels.race.settings import Settings
 from curvkit.kernels.race.trace import METHODS
 
-TRAINED, BATCH, EVERY, RUNNERS, CLASSES = 1437, 128, 5, len(METHODS), 10
+EVERY, RUNNERS, CLASSES = 5, len(METHODS), runners.CLASSES
 
 
 class State(NamedTuple):
@@ -33,9 +32,7 @@ class State(NamedTuple):
 
 def digits():
     """Inputs of mean square 1 and labels: those trained on, and the others to be tested on."""
-    inputs, targets = data.digits(1797)
-    inputs, labels = normalize_locations(inputs), jnp.asarray(np.argmax(targets, axis=1))
-    return (inputs[:TRAINED], labels[:TRAINED]), (inputs[TRAINED:], labels[TRAINED:])
+    return runners.split(*data.digits(1797))
 
 
 def linear_accuracy() -> float:
@@ -57,10 +54,7 @@ def solve(activation: str, depth: int, zeta: Any, tau: Any) -> jax.Array:
 
 def begin(settings: Settings, key: jax.Array) -> State:
     """Three networks with the same weights; the seed is folded into `key`."""
-    key = jax.random.fold_in(key, settings.seed)
-    # XLA's own generator: threefry's normal numbers of this shape take seconds to compile.
-    key = jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
-    start, key = jax.random.split(key)
+    start, key = jax.random.split(runners.quick_key(key, settings.seed))
     numbers = solve(settings.activation, settings.depth, settings.zeta, settings.tau)
     with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
         inputs = digits()[0][0].shape[1]
@@ -91,8 +85,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 
     def take(step, carry):
         params, adam = carry
-        chosen = jax.random.randint(jax.random.fold_in(state.key, step), (BATCH,), 0, TRAINED)
-        batch = inputs[chosen], labels[chosen]
+        batch = runners.batch(state.key, step, (inputs, labels))
 
         def one(params, adam, numbers):
             gradient = jax.grad(loss)(params, numbers, *batch)
@@ -104,12 +97,9 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 
     values, accuracy, spread = jax.vmap(measured)(state.params, state.numbers)
     row = {"step": state.step, "loss": values, "accuracy": accuracy, "spread": spread}
-    further = jnp.minimum(EVERY, settings.steps - state.step)
-    params, adam = jax.lax.fori_loop(
-        state.step, state.step + further, take, (state.params, state.adam)
+    (params, adam), step, ended = runners.further(
+        state.step, settings.steps, EVERY, take, (state.params, state.adam), values
     )
-    step = state.step + jnp.maximum(further, 0)
-    ended = (further <= 0) | ~jnp.isfinite(values).any()
     return State(state.numbers, params, adam, state.key, step, ended), row
 
 
