@@ -60,6 +60,11 @@ class Course(Generic[Trace]):
         """The settings of the next reading."""
         return self.settings_at(self.readings)
 
+    @property
+    def begun(self) -> Any:
+        """The state before the first reading."""
+        return self._kept.before(0)[1]
+
     def settings_at(self, reading: int) -> Any:
         """The settings of a reading."""
         turned = [knobs for at, knobs in self.turns if at <= reading]

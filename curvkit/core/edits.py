@@ -1,10 +1,12 @@
 """Data of a run that are edited by hand before its first reading: points moved, cells painted."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 
 from curvkit.core import tree
 
@@ -13,6 +15,12 @@ Edits = Sequence[tuple[str, int, Mapping[str, float]]]
 Edit = Callable[[Any, Any, str, int, Mapping[str, float]], Any]
 # `sound(settings, state)`, whether a run can begin so, and the sentence where it cannot.
 Sound = tuple[Callable[[Any, Any], jax.Array], str]
+
+
+# So many edited states are kept, the newest: a stroke adds to what was edited before it.
+KEPT = 6
+# Some edit that changes little, of any field: the first that a room does not refuse.
+LIGHTEST: Sequence[Mapping[str, float]] = ({}, {"y": 0.0}, {"value": 1.0})
 
 
 class Hand:
@@ -26,6 +34,8 @@ class Hand:
 
     def __init__(self, name: str, edit: Edit | None, sound: Sound | None):
         self.name, self._edit, self.sound = name, edit, sound
+        # A start, and states by the edits that made them of it, the newest last.
+        self._held: tuple[Any, dict[tuple[Any, ...], Any]] = (None, {})
 
     @functools.cached_property
     def _holds(self) -> Callable[[Any, Any], jax.Array]:
@@ -39,11 +49,53 @@ class Hand:
             ValueError: with one sentence, if the room takes no edits, refuses one, or cannot run
                 on what they make together.
         """
-        if edits and self._edit is None:
+        if not edits:
+            return state
+        if self._edit is None:
             raise ValueError(f"The data of {self.name} cannot be edited by hand.")
-        for field, item, values in edits:
-            assert self._edit is not None
-            state = tree.typed(self._edit(settings, state, field, item, values), state)
-        if edits and self.sound is not None and not self._holds(settings, state):
+        state = self._after(settings, state, edits)
+        if self.sound is not None and not self._holds(settings, state):
             raise ValueError(self.sound[1])
         return state
+
+    def _after(self, settings: Any, state: Any, edits: Edits) -> Any:
+        """The state after the edits; the first of them that were made before are not made again."""
+        assert self._edit is not None
+        told = [(field, item, tuple(sorted(values.items()))) for field, item, values in edits]
+        made = self._from(settings, state)
+        done = next((k for k in range(len(told), 0, -1) if tuple(told[:k]) in made), 0)
+        state = made[tuple(told[:done])] if done else state
+        for k, (field, item, values) in enumerate(edits[done:], done + 1):
+            state = tree.typed(self._edit(settings, state, field, item, values), state)
+            # Also the one before the newest, which is what is edited again most often.
+            if k >= len(told) - 1:
+                made[tuple(told[:k])] = state
+        while len(made) > KEPT:
+            made.pop(next(iter(made)), None)
+        return state
+
+    def _from(self, settings: Any, state: Any) -> dict[tuple[Any, ...], Any]:
+        """What was made of this start before; of another one nothing is kept."""
+        start = (settings, jax.tree.structure(state), [_bytes(x) for x in jax.tree.leaves(state)])
+        held = self._held
+        if held[0] != start:
+            self._held = held = (start, {})
+        return held[1]
+
+    def warm(self, settings: Any, state: Any, fields: Iterable[str]) -> None:
+        """Compiles what an edit of each of `fields` takes, and leaves everything as it is."""
+        for field in fields if self._edit is not None else ():
+            for values in LIGHTEST:
+                with contextlib.suppress(ValueError):
+                    after = self._edit(settings, state, field, 0, values)
+                    after = tree.typed(after, state)
+                    if self.sound is not None:
+                        self._holds(settings, after)
+                    break
+
+
+def _bytes(leaf: Any) -> tuple[Any, ...]:
+    """An array by its numbers, to be compared."""
+    keyed = jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    values = np.asarray(jax.random.key_data(leaf) if keyed else leaf)
+    return values.shape, str(values.dtype), values.tobytes()

@@ -137,6 +137,10 @@ class Stream(Generic[Trace]):
         """The state that a run starts from, with data edited by hand; see `edits.Hand.edited`."""
         return self.hand.edited(settings, state, edits)
 
+    def warmed(self, settings: Any, state: Any) -> None:
+        """Compiles what edits by hand take, before there is one."""
+        self.hand.warm(settings, state, self.trace.EDITED)
+
     def advanced(self, settings: Any, state: Any, count: int) -> Chunk:
         """Up to `count` readings from a state on, `capacity` at most."""
         with self._turn, tree.settled():

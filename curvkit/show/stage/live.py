@@ -19,7 +19,7 @@ Draw = Callable[[Any], Scene]
 Send = Callable[[dict[str, Any], list[bytes]], None]
 # Seconds of playing that are computed in advance, and so many readings at least.
 AHEAD, LEAST_AHEAD = 0.6, 30
-# Readings of the first answer to a hand, seconds of those that follow.
+# Most readings of the first answer to a hand, and seconds of a chunk.
 FIRST, SECONDS = 3, 0.05
 MOST = 256
 
@@ -52,6 +52,7 @@ class Running:
         self._told: dict[str, Any] = {}  # the scene as the pages have it, without its fields
         self._each = SECONDS / 8  # seconds that a reading took
         self._wake, self._lock, self._stopped = threading.Event(), threading.Lock(), False
+        self._warmed = False  # whether edits by hand are compiled
         self.idle = threading.Event()
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -117,6 +118,7 @@ class Running:
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
             self.trace, self._strokes = course.trace, ()
+            self._warmed = False
             self._show()
 
     def _step(self):
@@ -131,12 +133,19 @@ class Running:
         ahead = max(LEAST_AHEAD, AHEAD * self._rate)
         if course.ended or course.readings >= self._seen + ahead:
             self.idle.set()
+            self._warm(course)
             self._wake.wait(1.0)
             self._wake.clear()
             return
         self.idle.clear()
         wanted = int(self._seen + ahead - course.readings) + 1
         self._make(course, max(1, min(wanted, MOST, int(SECONDS / max(self._each, 1e-6)))))
+
+    def _warm(self, course: Course[Any]) -> None:
+        """Compiles what an edit by hand takes, once a program, while nothing else is wanted."""
+        if not self._warmed:
+            self._warmed = True
+            self.stream.warmed(course.settings_at(0), course.begun)
 
     def _make(self, course: Course[Any], count: int, **more: Any) -> None:
         """Makes readings and sends them."""
@@ -184,7 +193,7 @@ class Running:
             self._send({"kind": "refused", "knob": name, "words": str(refused)}, [])
             return
         self._seen = max(self._seen, at - LEAST_AHEAD)
-        self._make(course, FIRST, steered=True)
+        self._make(course, self._first(), steered=True)
 
     def _edit(self, course: Course[Any], message: Mapping[str, Any]) -> None:
         """Begins anew on data edited by hand, what was edited before included; or takes a stroke
@@ -201,7 +210,7 @@ class Running:
     def _anew(self, settings: Any, strokes: tuple[stroke.Edits, ...] = ()) -> None:
         """Another run of the same program in the place of the present one; only `strokes` stay."""
         course = self.stream.course(settings, edits=stroke.listed(strokes))
-        course.advance(FIRST)
+        course.advance(self._first())
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
             self.trace, self._strokes = course.trace, strokes
@@ -209,6 +218,10 @@ class Running:
                 self._show()
             else:
                 self._rows(course, 0, {"steered": True, "anew": True, "strokes": len(strokes)})
+
+    def _first(self) -> int:
+        """Readings of the first answer: fewer where they take long."""
+        return max(1, min(FIRST, int(SECONDS / max(self._each, 1e-6))))
 
     def _is_static(self, given: Mapping[str, Any]) -> bool:
         declared = knobs.knobs(self._settings)
