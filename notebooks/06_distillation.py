@@ -81,9 +81,6 @@ trace = distillation.run(**knobs)
 distillation.tell(trace)
 
 # %%
-distillation.figures.logits(trace)
-
-# %%
 corrected = distillation.run(variant="n_distill_reward", **knobs)
 distillation.tell(corrected)
 
@@ -112,19 +109,27 @@ distillation.figures.tree(corrected)
 # ## In worlds: who learns faster, and who goes beyond
 # To be a gradient is one thing, to learn from few episodes another. Here are 32 random grid worlds, and
 # four students of each, which learn from one sampled episode after the other. The teacher acts at random
-# in four of ten cases. **Predict**: which students go beyond it? *Play*: coloured is where the teacher's
-# value is above what the student has gained from there so far; the *value gate* listens to the teacher
-# there alone.
+# in four of ten cases. Here is one of the worlds. **Predict** in it who gains most in the end, and think
+# over before: can a student that is told nothing of the task's rewards gain more than this teacher?
 # <!-- live -->
 #
-# To *draw* a world, write `grid.stage()` into a cell of your own and drag over it: each wall that you set or
-# take away begins the run anew, with another teacher and other students; *undo* brings the world back.
+# Then *draw* in the large world: drag over its cells. Each wall that you set or take away begins the run
+# anew, with another teacher and other students; *undo* brings the world back. Which
+# single wall costs the teacher most?
 # <!-- /live -->
 
 # %%
 from curvkit.distillation import grid
 
 worlds = dict(steps=steps // 5, seed=seed)
+grid.stage(contest="rewards", teacher_noise=0.4, **worlds)
+
+# %% [markdown]
+# *On policy* hears nothing of the rewards, and comes to what its teacher gains and no further; who hears
+# of them goes beyond. In the panel, coloured is where the teacher's value is above what the student has
+# gained from there so far; the *value gate* listens to the teacher there alone.
+
+# %%
 grid.explore(contest="rewards", teacher_noise=0.4, **worlds)
 
 # %% [markdown]
