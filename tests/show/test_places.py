@@ -170,6 +170,8 @@ def test_walls_are_painted_by_a_drag_and_by_keys_and_taken_back(browser):
     draw = grid.room.scenes["worlds"][0]
     live = LivePage(sheet, grid.stream, grid.Settings.read(steps=60), draw)
     live.until("S.store.rows > 2 && !S.undoButtons.some((b) => !b.hidden)", 180)
+    held = sheet.locator(".stage .tries button[aria-pressed=true]")
+    assert held.all_inner_texts() == ["a teacher that never errs"], "what is so already"
     walls = "[...S.store.fields.walls.values]"
     declared, level = live.get(f"[{walls}, S.store.fields.level.values[0]]")
     places = [live.place("world", 3, row) for row in (2, 3, 4)]

@@ -11,6 +11,7 @@ const MOST_BUTTONS = 8;
 
 export function buildControls(S) {
   S.controls = {};
+  S.tries = [];
   const names = S.source ? (S.scene.controls ?? []) : [];
   if (names.length) {
     const row = element("div", "controls", S.root);
@@ -21,6 +22,7 @@ export function buildControls(S) {
     for (const each of S.scene.tries) {
       const b = element("button", "", row, { type: "button" });
       b.append(...rich(each.say));
+      S.tries.push([each, b]);
       b.onclick = () => tried(S, each);
       b.disabled = Object.entries(each.knobs ?? {}).some(([name, value]) => S.knobs[name] && !offered(S.knobs[name], value));
       if (b.disabled) b.title = NOT_HERE;
@@ -109,6 +111,11 @@ function list(S, box, knob) {
 
 export function showControls(S) {
   for (const each of Object.values(S.controls)) each.show();
+  // What is tried already is seen to be so: to press it changes nothing, but plays again.
+  for (const [{ knobs = {}, at }, b] of S.tries) {
+    const turned = Object.entries(knobs), held = at == null && turned.length > 0;
+    b.setAttribute("aria-pressed", String(held && turned.every(([name, value]) => S.knobs[name]?.value === value)));
+  }
 }
 
 // A sentence beside the knob that was refused, or on the status line where it has no place.

@@ -33,6 +33,7 @@ const STYLE = `
 .stage .control .choices{grid-column:1/3;display:flex;flex-wrap:wrap;gap:4px}
 .stage .control .choices button,.stage .tries button{border:1px solid var(--faint);padding:3px 12px;font-size:13.5px;color:var(--muted)}
 .stage .control .choices button[aria-pressed=true]{background:var(--ink);color:var(--paper);border-color:var(--ink)}
+.stage .tries button[aria-pressed=true]{color:var(--ink);border-color:var(--ink)}
 .stage .control select{grid-column:1/3;font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--faint);border-radius:6px;height:28px;padding:0 8px}
 .stage .refused{grid-column:1/3;color:var(--bad);font-size:13px;line-height:1.35}
 .stage .tries{display:flex;flex-wrap:wrap;gap:6px;margin:0 16px 10px;align-items:center;font-size:13.5px;color:var(--muted)}
