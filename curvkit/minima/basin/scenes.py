@@ -114,7 +114,7 @@ def _plane(trace: Trace) -> sc.View:
         x=sc.Axis(domain="along_ends"), y=sc.Axis(domain="across_ends"),
         marks=(
             sc.Heat(grid="surface", domain="heights", levels=26, gamma=0.62, shade=0.09),
-            sc.Line(x="along", y="across", per="item", when=sc.Last(10), color="paper", width=1.6,
+            sc.Line(x="along", y="across", per="item", when=sc.Last(6), color="paper", width=1.6,
                     alpha=0.55, fade=True),
             sc.Dots(x="along", y="across", size=4.2, color=FATE, rim="paper"),
             sc.Line(x="own_along", y="own_across", color="paper", width=5.5),

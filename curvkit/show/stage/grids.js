@@ -4,17 +4,22 @@ import { rgb } from "./color.js";
 import { clamp, mix, smoothstep } from "./maths.js";
 import { endsOf } from "./store.js";
 
-// A grid has a canvas of its own beneath the others, so that frames in which it stays cost nothing.
+// A grid that changes has a canvas of its own beneath the others, so that frames in which it stays
+// cost nothing; one that stays is a part of the still canvas, or a page would join one more a frame.
 export function heat(S, v, m, t) {
   const f = S.store.fields[m.grid], [ny, nx] = f.shape.slice(-2);
   const row = f.time ? clamp(Math.round(t), 0, S.store.last) : 0;
   const box = [v.box.x, v.box.y, v.box.w, v.box.h].map((p) => Math.round(p * 10) / 10);
   const key = [row, f.time && !m.cover ? 0 : S.store.version, ...box, S.palette.mode, S.ratio].join("/");
-  if (m.kept === key) return;
+  if (m.kept === key) return stays(S, v, m);
   m.kept = key;
   const z = f.values.subarray(row * nx * ny, (row + 1) * nx * ny);
   // One that changes, or whose cells are to be seen, is painted cell by cell and stretched.
   const image = f.time || m.cells ? celled(S, m, z, nx, ny) : smooth(S, v, m, z, nx, ny);
+  if (m.layer === "back") {
+    m.image = image;
+    return stays(S, v, m);
+  }
   image.className = "under";
   Object.assign(image.style, {
     left: v.box.x + "px", top: v.box.y + "px", width: v.box.w + "px", height: v.box.h + "px",
@@ -22,6 +27,15 @@ export function heat(S, v, m, t) {
   });
   m.under?.remove();
   S.hold.prepend((m.under = image));
+}
+
+// Its dots are those of the still canvas.
+function stays(S, v, m) {
+  if (m.layer !== "back") return;
+  const snap = (p, from) => from + Math.round((p - from) * S.ratio) / S.ratio, { image } = m;
+  S.ctx.globalAlpha = m.alpha ?? 1;
+  S.ctx.drawImage(image, snap(v.box.x, v.outer.x), snap(v.box.y, v.outer.y), image.width / S.ratio, image.height / S.ratio);
+  S.ctx.globalAlpha = 1;
 }
 
 function ends(S, m, z) {

@@ -3,6 +3,9 @@ import { between, rowsOf } from "./channel.js";
 import { alpha } from "./color.js";
 import { clamp } from "./maths.js";
 
+// Pieces of fading curves that are shorter are not seen: what has come to rest costs nothing.
+const SHORTEST = 0.75;
+
 // Where item k of a mark stands on the screen at time t.
 export function placed(S, v, m, t, k) {
   const last = S.store.last, { every, from } = m;
@@ -158,11 +161,16 @@ function fading(S, v, m, t, rows) {
   const { ctx } = S, reach = m.when?.last ?? t + 1, ages = new Map();
   for (let k = 0; k < m.items; k++) {
     const n = pointsOf(S, v, m, t, rows, k, true), { xs, ys } = points;
-    for (let i = 0; i < n - 1; i++) {
-      if (!Number.isFinite(xs[i] + ys[i] + xs[i + 1] + ys[i + 1])) continue;
-      const age = Math.ceil(5 * (1 - (t - rows[i]) / reach)) / 5;
-      if (!ages.has(age)) ages.set(age, []);
-      ages.get(age).push(xs[i], ys[i], xs[i + 1], ys[i + 1]);
+    for (let i = 0, j = 0; i < n - 1; i++) {
+      if (!Number.isFinite(xs[j] + ys[j])) j = i;
+      const far = Math.abs(xs[i + 1] - xs[j]) + Math.abs(ys[i + 1] - ys[j]);
+      if (far < SHORTEST) continue; // it goes on from where the last piece ended
+      if (Number.isFinite(far)) {
+        const age = Math.ceil(5 * (1 - (t - rows[i]) / reach)) / 5;
+        if (!ages.has(age)) ages.set(age, []);
+        ages.get(age).push(xs[j], ys[j], xs[i + 1], ys[i + 1]);
+      }
+      j = i + 1;
     }
   }
   ctx.strokeStyle = S.paint(m, t);

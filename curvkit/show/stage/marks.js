@@ -32,15 +32,17 @@ export function compiledMark(stage, view, spec) {
   m.items = Math.max(1, ...sizes);
   m.overItems = m.items > 1 && m.per !== "item";
   if (spec.drag) m.handle = { view, mark: m, heat: 0, drag: spec.drag, item: 0 };
+  // Whether a grid has another picture in each row.
+  m.changes = !!stage.store.fields[spec.grid]?.time;
   m.layer = layerOf(m);
   return m;
 }
 
-// "own": it has a canvas of its own. "back": it stays as it is. "past": a curve that only grows.
+// "own": a grid that changes has a canvas of its own. "back": it stays as it is. "past": a curve that only grows.
 // "strata": it changes every so often. "front": it is drawn in every frame.
 export function layerOf(m) {
   const channels = Object.values(m.c);
-  if (m.mark === "heat" || m.mark === "surface") return "own";
+  if (m.mark === "surface" || (m.mark === "heat" && (m.changes || m.cells))) return "own";
   if (m.mark === "jumps" || m.mark === "swing" || m.handle || channels.some((c) => c.turns)) return "front";
   if (!channels.some((c) => c.time)) return "back";
   if (m.mark === "rect") return m.when === "past" ? "past" : "front";

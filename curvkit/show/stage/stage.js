@@ -402,6 +402,8 @@ export class Stage {
       if (h.view.hiddenNow) continue;
       placeHandle(this, h, t);
       drawHandle(this, h);
+      if (h.stands === h.x + "/" + h.y) continue;
+      h.stands = h.x + "/" + h.y;
       Object.assign(h.grip.style, { left: h.x + "px", top: h.y + "px" });
     }
     drawTrack(this, t);

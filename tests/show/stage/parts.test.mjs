@@ -332,7 +332,9 @@ test("a slider's place goes to a value and back", async () => {
 test("each mark says on which canvas it is drawn", async () => {
   const { layerOf } = await at("marks");
   const c = (time, turns = false) => ({ time, turns, size: 1, get: () => 0 });
-  assert.equal(layerOf({ mark: "heat", c: {} }), "own");
+  assert.equal(layerOf({ mark: "heat", c: {} }), "back");
+  assert.equal(layerOf({ mark: "heat", c: {}, changes: true }), "own");
+  assert.equal(layerOf({ mark: "heat", c: {}, cells: true }), "own");
   assert.equal(layerOf({ mark: "text", c: { x: c(false) } }), "back");
   assert.equal(layerOf({ mark: "rule", c: { y: c(false, true) } }), "front");
   assert.equal(layerOf({ mark: "line", c: { x: c(true) } }), "past");
