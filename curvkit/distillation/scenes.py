@@ -135,7 +135,8 @@ def portrait(trace: Trace) -> sc.Scene:
                "start_second": sc.Turn()},
         controls=("variant", "learning_rate"),
         sentence=(
-            f"Students of a teacher, moved by the update {variant}, after ",
+            f"Students of a teacher, moved by the update {variant} with *η* = ",
+            sc.Number(knob="learning_rate", digits=2, width=4), ", after ",
             sc.Number(time=True, digits=0, width=5), " steps. They earn ",
             sc.Number(field="mean", digits=3, says="they earn"),
             " on average, the teacher ", sc.Number(field="level", digits=3),

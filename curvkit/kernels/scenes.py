@@ -146,7 +146,8 @@ def circle(trace: Trace) -> sc.Scene:
             "After ", sc.Number(time=True, digits=0, width=3), " layers neighbours have a cosine "
             "of ", sc.Number(field="plain_near", digits=2, says="plain"), f" in a plain {name} "
             "network, of ", sc.Number(field="shaped_near", digits=2, says="shaped"),
-            f" in the same network shaped to a {target} of ", sc.Number(field="goal"), ".",
+            f" in the same network shaped to a {target} of ",
+            sc.Number(knob=trace.target, digits=2, width=4), ".",
         ),
         pace=sc.Pace(rate=9, moments=(
             sc.Moment(field="layer", above=-1, first=True, lasts=8, rate=2.5),)),

@@ -261,7 +261,9 @@ def picks(trace: Trace) -> sc.Scene:
         controls=("whiten", "noise", "within") if known else ("whiten",),
         sentence=(
             sc.Number(time=True, digits=0, width=2), " groups are taken; ",
-            number if known else error, *found, ".",
+            number if known else error, *found,
+            *((", at a noise of ", sc.Number(knob="noise", digits=2, width=4)) if known else ()),
+            ".",
         ),
         pace=sc.Pace(rate=1.1),
         beats=(

@@ -145,7 +145,7 @@ def surfaces(trace: Trace) -> sc.Scene:
             f"From {len(trace.targets)} points, after ", sc.Number(time=True, digits=0, width=5),
             " steps: the error is ", sc.Number(field="values_error", says="error from values"),
             " from values alone, ", sc.Number(field="sobolev_error", says="error with slopes"),
-            " with slopes.",
+            " with slopes that weigh *λ* = ", sc.Number(knob="slope_weight", width=4), ".",
         ),
         pace=sc.Pace(rate=20),
         beats=(

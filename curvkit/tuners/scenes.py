@@ -128,7 +128,12 @@ def balls(trace: Trace) -> sc.Scene:
     steps = float(max(trace.settings["steps"], 1))
     views = [make for at, name in enumerate(names)
              for make in (_valley(at, name), _climb(at, name, steps))]  # fmt: skip
-    told: list[str | sc.Number] = ["At step ", sc.Number(time=True, digits=0, width=4), ": "]
+    knob = "learning_rate" if trace.settings["tuner"] == "constant" else "sigma"
+    told: list[str | sc.Number] = [
+        "With *η* = " if knob == "learning_rate" else "With *σ* = ",
+        sc.Number(knob=knob, digits=3 if knob == "learning_rate" else 2, width=5),
+        ", at step ", sc.Number(time=True, digits=0, width=4), ": ",
+    ]  # fmt: skip
     for at, name in enumerate(names):
         told += [
             f"{'; ' if at else ''}{name} has *η* = ",
@@ -136,7 +141,6 @@ def balls(trace: Trace) -> sc.Scene:
             ", *ηλ* = ", sc.Number(field=f"scaled{at}", digits=2, says="eta times lambda"),
             " and loss ", sc.Number(field=f"loss{at}", says="loss"),
         ]  # fmt: skip
-    knob = "learning_rate" if trace.settings["tuner"] == "constant" else "sigma"
     two = len(names) > 1
     wide = ("valley0 valley1", "climb0 climb1") if two else ("valley0 climb0",)
     narrow = ("valley0", "climb0", "valley1", "climb1") if two else ("valley0", "climb0")

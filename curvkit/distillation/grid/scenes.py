@@ -170,7 +170,10 @@ def worlds(trace: Trace) -> sc.Scene:
         controls=("contest", "teacher_noise", "learning_rate"),
         sentence=(
             "A world of ", sc.Number(field="free", digits=0), " free cells, after ",
-            sc.Number(time=True, digits=0, width=4), " episodes. The teacher gains ",
+            sc.Number(time=True, digits=0, width=4), " episodes. The teacher acts at random in ",
+            sc.Number(knob="teacher_noise", times=100, digits=0, width=3,
+                      says="teacher at random, per cent"),
+            " % of cases and gains ",
             sc.Number(field="level", digits=2, says="the teacher gains"),
             " an episode, the best of the students ",
             sc.Number(field="best", digits=2, says="the best student gains"), ".",

@@ -185,7 +185,8 @@ def marbles(trace: Trace) -> sc.Scene:
                "drop_across": sc.Turn()},
         controls=("learning_rate",),
         sentence=(
-            f"Gradient descent from {count} starts, at step ",
+            "Gradient descent by *η* = ", sc.Number(knob="learning_rate", digits=2, width=4),
+            f" from {count} starts, at step ",
             sc.Number(time=True, digits=0, width=4),
             ". At the centre's level are ", sc.Number(field="caught", digits=0, says="caught"),
             ", below it ", sc.Number(field="below", digits=0, says="below"),

@@ -114,7 +114,9 @@ def balance(trace: Trace) -> sc.Scene:
             "climb of the sharpness",
         knobs={knob: sc.Turn(), "rule": sc.Turn()}, controls=(knob, "rule"),
         sentence=(
-            "At step ", sc.Number(time=True, digits=0, width=4), " the sharpness is ",
+            "With *η* = " if knob == "learning_rate" else "With *σ* = ",
+            sc.Number(knob=knob, digits=2, width=4), ", at step ",
+            sc.Number(time=True, digits=0, width=4), " the sharpness is ",
             sc.Number(field="lam", digits=2, says="sharpness"), ", the rate ",
             sc.Number(field="rate", digits=3, says="rate"), ", so that *ηλ* = ",
             sc.Number(field="scaled", digits=2, says="eta times lambda"), ".",
