@@ -39,6 +39,9 @@ seed = 0
 # Below, a Flax network learns two hundred handwritten digits by gradient descent at a rate of 0.1, so
 # that the edge of stability is at $2/0.1 = 20$. Its sharpness starts above that. **Predict** whether
 # training blows up, and which of the three layers is the sharpest in the end.
+# <!-- live -->
+# The stage below asks as well, as soon as your loop begins, where the sharpness will be at its end.
+# <!-- /live -->
 
 # %% [markdown]
 # ## Turn

@@ -8,7 +8,8 @@ from curvkit.draw import scene as sc
 from curvkit.watching.trace import Trace
 
 # Blue below the edge, gold at it, orange beyond; in units in which the edge is 2.
-EDGE = sc.Ramp("relative", "edge", (1.7, 2.3))
+NEAR = (1.7, 2.3)
+EDGE = sc.Ramp("relative", "edge", NEAR)
 # What one turns while the loop runs; "loop" ends it.
 KNOBS = ("learning_rate", "loop")
 RUNS, STOP = "runs", "stop"
@@ -91,6 +92,20 @@ def _beats(edge: float) -> tuple[sc.Beat, ...]:
     )  # fmt: skip
 
 
+def _foretold(edge: float) -> sc.Prediction | None:
+    """Asked where there is an edge, before the first step; told when the loop has ended."""
+    if not math.isfinite(edge):
+        return None
+    return sc.Prediction(
+        ask="Where will the sharpness be when the loop ends?",
+        choices=(
+            sc.Answer("below the edge", [("relative", "<", NEAR[0])]),
+            sc.Answer("at the edge", [("relative", ">", NEAR[0]), ("relative", "<", NEAR[1])]),
+            sc.Answer("beyond it", [("relative", ">", NEAR[1])]),
+        ),
+    )  # fmt: skip
+
+
 LAYOUT = sc.Layout(
     wide=sc.Plan(columns=(1.3, 1), rows=(1,), aspect=0.36, least=380, most=560,
                  areas=("climb losses",)),
@@ -121,7 +136,7 @@ def loop(trace: Trace) -> sc.Scene:
         pace=sc.Pace(rate=60), beats=_beats(edge), views=(_climb(edge), _losses(trace.loss[0])),
         lost=sc.Lost(fields=("lam", "loss"), say="Here the loss is no number any more: stop the "
                      "loop, and begin with a smaller rate."),
-        layout=LAYOUT,
+        layout=LAYOUT, predict=_foretold(edge),
         tries=(
             sc.Try("*η* twice as large", {"learning_rate": 2 * rate}),
             sc.Try("half as large", {"learning_rate": rate / 2}),

@@ -185,3 +185,18 @@ def test_where_nobody_watches_there_is_no_stage_and_the_loop_runs_as_ever():
         watcher.learning_rate(0)
     with pytest.raises(ValueError, match="count must be a whole number"):
         watcher.steps(2.5)
+
+
+@pytest.mark.parametrize(
+    ("turned", "right"),
+    [(None, "below the edge"), (0.1, "at the edge"), (0.2, "beyond it")],
+)
+def test_a_loop_asks_before_it_begins_and_one_answer_is_right_of_its_end(turned, right):
+    """On a quadratic of λ = 20 the edge is 40, 20 and 10."""
+    turns = [(6, [turn(learning_rate=turned)])] if turned else []
+    assert scenes.loop(trained(turns)[0].trace).right() == right
+
+
+def test_where_no_edge_is_known_nothing_is_asked():
+    watcher, _ = trained(optimizer=None, rule=None, takes=False)
+    assert scenes.loop(watcher.trace).predict is None
