@@ -1,15 +1,18 @@
 """The stage: frames a second of every scene in a page, beside a blank page and a bare canvas.
 
 Frames are counted by a loop of the page's own, several times while a scene plays; milliseconds are
-the stage's script a frame. The kernel has no part in a frame. Beside them the first figures of some
-of the rooms, played by plotly in a page.
+the stage's script a frame, and the processor's time that all of the browser takes for one, which a
+busy machine moves less than the count. The kernel has no part in a frame. Beside them the first
+figures of some of the rooms, played by plotly in a page.
 """
 
 import argparse
 import importlib
 import json
+import os
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
 from curvature import machine, table
@@ -22,7 +25,7 @@ from curvkit.show.stage.live import knob_facts
 from curvkit.show.stage.widget import Kept
 
 BY_PLOTLY = ("curvature", "minima.basin")
-SIZES = {"1400": (1400, 1), "1920": (1920, 1), "1400@2": (1400, 2), "420@2": (420, 2)}
+SIZES = {"1400": (1400, 1), "1920": (1920, 1), "1400@2": (1400, 2), "1920@2": (1920, 2)}
 FRAMES = """(ms) => new Promise((resolve) => {
   let n = 0;
   const first = performance.now();
@@ -70,23 +73,48 @@ def scenes():
             yield f"{name}, {room.figure} by plotly", page.shell("A figure", text, "n")
 
 
+def spent():
+    """Milliseconds of processor time that all programs begun by this one took so far, on Linux."""
+    ticks, begun = {}, {}
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = each.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        one = int(each.parent.name)
+        begun.setdefault(int(told[1]), []).append(one)
+        ticks[one] = int(told[11]) + int(told[12])
+    left, all_of_it = list(begun.get(os.getpid(), ())), 0
+    while left:
+        one = left.pop()
+        all_of_it += ticks.get(one, 0)
+        left += begun.get(one, ())
+    return 1000 * all_of_it / os.sysconf("SC_CLK_TCK")
+
+
 def measured(browser, path, sizes, seconds, repeats):
-    """Frames a second at each size, the median and the least, and milliseconds of script."""
+    """Frames a second at each size, the median and the least, and milliseconds a frame: of script,
+    and of processor time in all.
+    """
     found = []
     for width, ratio in sizes.values():
         sheet = browser.new_page(viewport=dict(width=width, height=900), device_scale_factor=ratio)
         sheet.goto(path.as_uri())
         sheet.wait_for_timeout(1500)
         button = sheet.locator(".transport button")
-        frames = []
+        frames, costs = [], []
         for _ in range(repeats):
             sheet.evaluate(AGAIN)
             if button.count():
                 button.first.click()
+            before, began = spent(), time.perf_counter()
             frames.append(sheet.evaluate(FRAMES, 1000 * seconds))
+            count = frames[-1] * (time.perf_counter() - began)
+            costs.append((spent() - before) / max(count, 1))
         script = sheet.evaluate("globalThis.stages?.[0]?.measured(3).median ?? null")
         told = f"{statistics.median(frames):.0f} ({min(frames):.0f})"
-        found.append(told + (f", {script:.1f} ms" if script is not None else ""))
+        parts = [told, *([f"{script:.1f} ms"] if script is not None else [])]
+        found.append(", ".join([*parts, f"{statistics.median(costs):.0f} ms"]))
         sheet.close()
     return found
 
@@ -108,7 +136,8 @@ def main(quick: bool) -> None:
         browser.close()
     heads = ["page", *(f"{each} px" for each in sizes)]
     facts = ", ".join(f"{name} {value}" for name, value in machine().items())
-    table("Frames a second: the median (the least), and script a frame", facts, heads, rows)
+    title = "Frames a second: the median (the least); a frame: script, and processor time in all"
+    table(title, facts, heads, rows)
 
 
 CHROMIUM = next(
