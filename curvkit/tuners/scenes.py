@@ -121,17 +121,12 @@ TRIES = {
 }
 
 
-@sc.fields(_fields)
-def balls(trace: Trace) -> sc.Scene:
-    """One tuner beside another: how each ball is thrown, and how each edge answers."""
-    names = [each.replace("_", " ") for each in trace.contenders[:2]]
-    steps = float(max(trace.settings["steps"], 1))
-    views = [make for at, name in enumerate(names)
-             for make in (_valley(at, name), _climb(at, name, steps))]  # fmt: skip
-    knob = "learning_rate" if trace.settings["tuner"] == "constant" else "sigma"
+def _sentence(names: list[str], knob: str) -> tuple[str | sc.Number, ...]:
+    """Where the knob stands, and of each tuner its rate, its product with *λ* and its loss."""
+    own = knob == "learning_rate"
     told: list[str | sc.Number] = [
-        "With *η* = " if knob == "learning_rate" else "With *σ* = ",
-        sc.Number(knob=knob, digits=3 if knob == "learning_rate" else 2, width=5),
+        "With *η* = " if own else "With *σ* = ",
+        sc.Number(knob=knob, digits=3 if own else 2, width=5),
         ", at step ", sc.Number(time=True, digits=0, width=4), ": ",
     ]  # fmt: skip
     for at, name in enumerate(names):
@@ -141,6 +136,17 @@ def balls(trace: Trace) -> sc.Scene:
             ", *ηλ* = ", sc.Number(field=f"scaled{at}", digits=2, says="eta times lambda"),
             " and loss ", sc.Number(field=f"loss{at}", says="loss"),
         ]  # fmt: skip
+    return *told, "."
+
+
+@sc.fields(_fields)
+def balls(trace: Trace) -> sc.Scene:
+    """One tuner beside another: how each ball is thrown, and how each edge answers."""
+    names = [each.replace("_", " ") for each in trace.contenders[:2]]
+    steps = float(max(trace.settings["steps"], 1))
+    views = [make for at, name in enumerate(names)
+             for make in (_valley(at, name), _climb(at, name, steps))]  # fmt: skip
+    knob = "learning_rate" if trace.settings["tuner"] == "constant" else "sigma"
     two = len(names) > 1
     wide = ("valley0 valley1", "climb0 climb1") if two else ("valley0 climb0",)
     narrow = ("valley0", "climb0", "valley1", "climb1") if two else ("valley0", "climb0")
@@ -148,7 +154,7 @@ def balls(trace: Trace) -> sc.Scene:
         title="Who finds the edge", time="step", rows=_fields(trace),
         alt="Two balls in their valleys, and the sharpness of each with the edge of its rate",
         knobs={knob: sc.Turn(), "tuner": sc.Turn(), "rival": sc.Turn()},
-        controls=(knob, "tuner", "rival"), sentence=(*told, "."),
+        controls=(knob, "tuner", "rival"), sentence=_sentence(names, knob),
         pace=sc.Pace(rate=max(8.0, 90 / trace.settings["every"])),
         beats=(
             sc.Beat("Above the edge: a quadratic would throw it out; here the valley gives way.",
