@@ -4,6 +4,7 @@ import dataclasses
 import json
 import threading
 import time
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -187,6 +188,37 @@ def test_data_edited_by_hand_begin_a_run_anew_that_can_be_made_again():
     again = EDITED.course(Settings(), edits=trace.header["edits"])
     again.advance(2)
     np.testing.assert_array_equal(again.trace.value, [7, 8])
+    page.running.close()
+
+
+class Warm(Trace):
+    """A line whose first value can be edited."""
+
+    EDITED: ClassVar[dict[str, str]] = {"start": "value"}
+
+
+def test_an_edit_is_compiled_once_a_program_while_nothing_else_is_wanted():
+    edits = []
+
+    def noted(settings, state, field, item, values):
+        edits.append((field, item))
+        return moved(settings, state, field, item, {"y": 0.0, **values})
+
+    stream = Stream(
+        "warm", trace=Warm, capacity=64, length=lambda s: s.steps, steers=("slope",), edit=noted,
+        begin=lambda s, key: (jnp.zeros((), int), jnp.zeros(()) + s.start), reading=reading,
+        finished=lambda s, state: state[0] >= s.steps,
+    )  # fmt: skip
+    page = Page(stream)
+    page.wait(lambda p: p.rows >= 30)
+    end = time.monotonic() + 60
+    while edits != [("start", 0)]:
+        assert time.monotonic() < end, "nothing was compiled"
+        time.sleep(0.01)
+    np.testing.assert_array_equal(page.fields["value"][:3], [0, 1, 2])
+    page.say(kind="edit", field="start", item=0, y=7.0, phase="end")
+    page.wait(lambda p: any(each.get("anew") for each in p.told) and p.rows >= 30)
+    assert page.running.idle.wait(60) and edits == [("start", 0)] * 2
     page.running.close()
 
 
