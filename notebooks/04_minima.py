@@ -44,14 +44,28 @@ seed = 0
 # %% [markdown]
 # ## Predict
 # Ten points in the plane, five of each label, are learnt by two sigmoid units. There are weights
-# that get all ten right. A thousand runs of Adam start from random weights, each of its own.
-#
-# Before you run the next cell, decide: do (a) nearly all, (b) about half, or (c) nearly none of
-# the runs get all ten points right?
+# that get all ten right. In the plane through a bad minimum, a better point and a random third
+# direction 169 networks start on a grid, and gradient descent lets them fall. How many are caught?
+# The stage asks before they fall. Whatever gets below the proved level can never come back.
 
 # %% [markdown]
 # ## Turn
-# The histogram fills as the runs end. The dashed line is the loss of a minimum that is proved.
+# Marbles are grey above the level of the minimum, orange at it, and blue below it.
+# <!-- live -->
+# Click into the plane to drop a marble of your own, and guess first whether it is caught. Drag a point of
+# the data: the minimum is followed, and proved anew. How far can it go before the proof is lost?
+# <!-- /live -->
+
+# %%
+from curvkit.minima import basin
+
+basin.stage(seed=seed)
+
+# %% [markdown]
+# That was near the minimum. Now a thousand runs of Adam start from random weights, each of its own.
+# Before you run the next cell, decide: do (a) nearly all, (b) about half, or (c) nearly none of
+# the runs get all ten points right? The histogram fills as the runs end. The dashed line is the loss
+# of the minimum.
 # <!-- live -->
 # Turn *width* to 3, 4 or 7 and see the failures become fewer (about 99, 60, 51 and 25 of 100 at 2, 3, 4
 # and 7); look at *surface* for what was learnt instead.
@@ -88,18 +102,8 @@ proofs["P2"]
 
 # %% [markdown]
 # ## Fall into it
-# From how far away does gradient descent still fall into the minimum? A grid of starts in the plane
-# through the minimum, a better point and a random third direction; **predict**, by a choice, how many
-# are caught, and they fall. Whatever gets below the proved level can never come back.
-# <!-- live -->
-# Click into the plane to drop a marble of your own, and guess first whether it is caught. Drag a point of
-# the data: the minimum is followed, and proved anew. How far can it go before the proof is lost?
-# <!-- /live -->
-
-# %%
-from curvkit.minima import basin
-
-basin.stage(seed=seed)
+# From how far away does gradient descent still fall into the minimum? The marbles again, in figures,
+# and counted.
 
 # %%
 basin.explore(figure="plane", seed=seed)
