@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
-from curvkit.core import tree
+from curvkit.core import fingerprint, tree
 
 # The numbers edited by hand before the first reading: field, item, and values by name.
 Edits = Sequence[tuple[str, int, Mapping[str, float]]]
@@ -76,7 +75,11 @@ class Hand:
 
     def _from(self, settings: Any, state: Any) -> dict[tuple[Any, ...], Any]:
         """What was made of this start before; of another one nothing is kept."""
-        start = (settings, jax.tree.structure(state), [_bytes(x) for x in jax.tree.leaves(state)])
+        start = (
+            settings,
+            jax.tree.structure(state),
+            [fingerprint.plain(x) for x in jax.tree.leaves(state)],
+        )
         held = self._held
         if held[0] != start:
             self._held = held = (start, {})
@@ -84,18 +87,12 @@ class Hand:
 
     def warm(self, settings: Any, state: Any, fields: Iterable[str]) -> None:
         """Compiles what an edit of each of `fields` takes, and leaves everything as it is."""
-        for field in fields if self._edit is not None else ():
+        if self._edit is None:
+            return
+        for field in fields:
             for values in LIGHTEST:
                 with contextlib.suppress(ValueError):
-                    after = self._edit(settings, state, field, 0, values)
-                    after = tree.typed(after, state)
+                    after = tree.typed(self._edit(settings, state, field, 0, values), state)
                     if self.sound is not None:
                         self._holds(settings, after)
                     break
-
-
-def _bytes(leaf: Any) -> tuple[Any, ...]:
-    """An array by its numbers, to be compared."""
-    keyed = jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-    values = np.asarray(jax.random.key_data(leaf) if keyed else leaf)
-    return values.shape, str(values.dtype), values.tobytes()
