@@ -2,8 +2,11 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import ClassVar
 
 import jax.numpy as jnp
@@ -465,3 +468,20 @@ def test_a_room_s_stage_is_kept_where_nobody_watches(monkeypatch):
         curvature.stage("nothing")
     with pytest.raises(ValueError, match="learning_rate must be"):
         curvature.stage(learning_rate=-1)
+
+
+LEAVES = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_stage import Page, Settings
+page = Page(settings=Settings(steps=100000))
+page.wait(lambda p: p.rows > 0)
+page.say(kind="seen", at=90000, rate=60.0)
+page.wait(lambda p: p.rows > 600)
+"""
+
+
+def test_a_program_that_ends_while_a_stage_computes_ends_well():
+    command = [sys.executable, "-c", LEAVES, str(Path(__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]

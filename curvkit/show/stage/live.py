@@ -1,7 +1,9 @@
 """A run behind a stage: computed a little ahead of what is seen, and steered by hand."""
 
+import atexit
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +24,8 @@ AHEAD, LEAST_AHEAD = 0.6, 30
 # Most readings of the first answer to a hand, and seconds of a chunk.
 FIRST, SECONDS = 3, 0.05
 MOST = 256
+# Seconds that a program which ends waits for a run: a thread that computes would end it by force.
+LEAVE = 2.0
 
 
 class Running:
@@ -54,7 +58,9 @@ class Running:
         self._wake, self._lock, self._stopped = threading.Event(), threading.Lock(), False
         self._warmed = False  # whether edits by hand are compiled
         self.idle = threading.Event()
-        threading.Thread(target=self._work, daemon=True).start()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        _begun.add(self)
+        self._thread.start()
 
     def heard(self, message: Mapping[str, Any]) -> None:
         """Takes note of what a page says, in the kernel's own thread, and leaves the work."""
@@ -226,6 +232,20 @@ class Running:
     def _is_static(self, given: Mapping[str, Any]) -> bool:
         declared = knobs.knobs(self._settings)
         return any(declared[name].static for name in given)
+
+
+# The runs of this program; after JAX was imported, so that it is still there when they end.
+_begun: "weakref.WeakSet[Running]" = weakref.WeakSet()
+
+
+@atexit.register
+def _leave() -> None:
+    """Ends all runs, before the interpreter takes their threads away."""
+    left = list(_begun)
+    for each in left:
+        each.close()
+    for each in left:
+        each._thread.join(LEAVE)
 
 
 def _turned(message: Mapping[str, Any]) -> tuple[Any, ...]:
