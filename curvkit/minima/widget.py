@@ -22,7 +22,7 @@ def build(points: Any = None, labels: Any = None, **options: Any) -> Any:
     """
     from IPython.display import display
 
-    from curvkit.show.panel import headless
+    from curvkit.show.once import headless
     from curvkit.show.workbench import Workbench
 
     if points is None:

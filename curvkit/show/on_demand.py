@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from curvkit.core import messages
 from curvkit.show.canvas import Canvas, Shown
-from curvkit.show.panel import headless
+from curvkit.show.once import headless
 
 
 def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widgets.VBox | go.Figure:

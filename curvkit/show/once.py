@@ -1,7 +1,10 @@
 """Whole runs where nobody watches: a stage and a panel of the same settings share one."""
 
+import os
 from collections import OrderedDict
 from typing import Any
+
+from IPython import get_ipython
 
 from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
@@ -19,3 +22,16 @@ def run(stream: Stream[Any], settings: Any) -> Any:
         while len(_ran) > MOST:
             _ran.popitem(last=False)
     return _ran[key]
+
+
+def headless() -> bool:
+    """Whether nobody is there to turn a knob: no kernel, or one that a program runs.
+
+    A front end lets a cell ask for input; papermill, nbconvert and nbclient do not. The variable
+    `CURVKIT_HEADLESS` (1 or 0) decides where that is wrong.
+    """
+    setting = os.environ.get("CURVKIT_HEADLESS")
+    if setting in ("0", "1"):
+        return setting == "1"
+    shell = get_ipython()
+    return not (hasattr(shell, "kernel") and getattr(shell.kernel, "_allow_stdin", True))

@@ -1,13 +1,11 @@
 """The panel: a room's knobs beside its figures; turn one, and the run streams in anew."""
 
 import html
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
-from IPython import get_ipython
 from IPython.display import display
 
 from curvkit.core import knob as knobs
@@ -23,19 +21,6 @@ from curvkit.show.live import Live
 from curvkit.show.standing import Standing
 from curvkit.show.summary import told
 from curvkit.show.views import Draw
-
-
-def headless() -> bool:
-    """Whether nobody is there to turn a knob: no kernel, or one that a program runs.
-
-    A front end lets a cell ask for input; papermill, nbconvert and nbclient do not. The variable
-    `CURVKIT_HEADLESS` (1 or 0) decides where that is wrong.
-    """
-    setting = os.environ.get("CURVKIT_HEADLESS")
-    if setting in ("0", "1"):
-        return setting == "1"
-    shell = get_ipython()
-    return not (hasattr(shell, "kernel") and getattr(shell.kernel, "_allow_stdin", True))
 
 
 def panel(
@@ -66,7 +51,7 @@ def panel(
     if figure not in figures:
         raise ValueError(messages.unknown("figure", figure, figures))
     chosen = knobs.read(settings, values)
-    if not headless():
+    if not once.headless():
         return Panel(stream, chosen, figures, words, front=front, figure=figure)
     trace = once.run(stream, chosen)
     display(told(words(trace), trace))

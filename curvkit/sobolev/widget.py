@@ -23,7 +23,7 @@ def edit(rows: Any = None, *, weight: float = 1.0) -> Any:
     """
     from IPython.display import Markdown, display
 
-    from curvkit.show.panel import headless
+    from curvkit.show.once import headless
     from curvkit.show.workbench import Workbench
 
     rows = [[*map(float, row)] for row in (example() if rows is None else rows)]

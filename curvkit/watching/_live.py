@@ -8,7 +8,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 
 from curvkit.show.canvas import Canvas
-from curvkit.show.panel import headless
+from curvkit.show.once import headless
 from curvkit.show.stage.widget import Kept, Shown
 from curvkit.watching import scenes
 from curvkit.watching._hand import Hand, Page

@@ -12,7 +12,6 @@ from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.draw.scene import Scene, pack, script
 from curvkit.show import once
-from curvkit.show.panel import headless
 from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
 
@@ -121,7 +120,7 @@ def stage(
         name: of the scene among those of the room, if it is one of them.
     """
     chosen = knobs.read(settings, values)
-    if not headless():
+    if not once.headless():
         return Stage(stream, chosen, draw)
     origin = {"room": stream.name, "scene": name, "settings": knobs.as_dict(chosen)}
     facts = knob_facts(stream, chosen)
