@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from curvkit import data
+from curvkit.curvature import _beside as besides
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
@@ -32,6 +33,12 @@ class State(NamedTuple):
     step: jax.Array
     diverged_at: jax.Array
     ended: jax.Array
+    beside: besides.Beside | None = None
+
+
+def kinds(settings: Settings) -> tuple[str, ...]:
+    """Which flows go beside the run: those of gradient descent alone are known."""
+    return besides.KINDS[settings.flow] if settings.rule == "gd" else ()
 
 
 def problem(settings: Settings):
@@ -62,22 +69,26 @@ def begin(settings: Settings, key: jax.Array) -> State:
         params
     )
     never = jnp.full((), -1)
-    return State(params, rule, pairs, raw, key, jnp.zeros((), int), never, jnp.zeros((), bool))
+    beside = besides.init(kinds(settings), params, key)
+    begun = jnp.zeros((), int), never, jnp.zeros((), bool), beside
+    return State(params, rule, pairs, raw, key, *begun)
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` training steps, or what is left of them."""
     _, loss = problem(settings)
     rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
+    flowing = kinds(settings)
 
     def take(step, carry):
-        params, rule_state, diverged_at = carry
+        params, rule_state, diverged_at, total = carry
         value, gradient = jax.value_and_grad(loss)(params)
+        total = jax.tree.map(jnp.add, total, besides.Mean(params, value) if flowing else None)
         direction: Any
         direction, rule_state = rule.update(gradient, rule_state, params)
         lost = ~jnp.isfinite(value) & (diverged_at < 0)
         params = params - settings.learning_rate * direction
-        return params, rule_state, jnp.where(lost, step, diverged_at)
+        return params, rule_state, jnp.where(lost, step, diverged_at), total
 
     # The gradient of the reading is that of the first step after it: it is not taken twice.
     value, gradient = jax.value_and_grad(loss)(state.params)
@@ -88,17 +99,26 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     )
     pairs, raw, row = measure(settings, state, loss, gradient, diagonal)
     row |= {"step": state.step, "loss": value}
+    row |= besides.row(flowing, state.beside, loss)
     row |= _valley(settings, state.params, loss, pairs.vectors[0] / jnp.sqrt(diagonal), row)
 
     further = jnp.minimum(settings.every, settings.steps - state.step)
     params = jnp.where(further > 0, state.params - settings.learning_rate * direction, state.params)
     diverged_at = jnp.where(jnp.isfinite(value), -1, state.step)
-    params, rule_state, diverged_at = jax.lax.fori_loop(
-        state.step + 1, state.step + further, take, (params, rule_state, diverged_at)
+    total = besides.Mean(0.5 * state.params, value) if flowing else None
+    params, rule_state, diverged_at, total = jax.lax.fori_loop(
+        state.step + 1, state.step + further, take, (params, rule_state, diverged_at, total)
     )
+    beside = state.beside
+    if flowing:
+        beside = besides.went(
+            flowing, beside, loss, total._replace(params=total.params + 0.5 * params),
+            count=further, learning_rate=settings.learning_rate,
+            begins=state.step >= settings.flow_from,
+        )  # fmt: skip
     ended = (further <= 0) | (diverged_at >= 0)
     step = state.step + jnp.maximum(further, 0)
-    return State(params, rule_state, pairs, raw, state.key, step, diverged_at, ended), row
+    return State(params, rule_state, pairs, raw, state.key, step, diverged_at, ended, beside), row
 
 
 # Half of the stretch that is sampled, at least; wider where the iterate is thrown.

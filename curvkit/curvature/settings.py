@@ -1,6 +1,7 @@
 """What can be turned in the curvature room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
+from curvkit.curvature._beside import KINDS
 from curvkit.curvature._network import ACTIVATIONS
 from curvkit.curvature._rules import RULES
 from curvkit.curvature._tasks import TASKS
@@ -109,6 +110,18 @@ class Settings(BaseSettings):
         default=0, low=0, high=65, static=True, absent=0,
         sentence="At how many points along the top eigenvector the loss is recorded; 0 for none.",
         source="arXiv 2209.15594",
+    )  # fmt: skip
+    flow: str = choice(
+        default="none", choices=tuple(KINDS),
+        when={"rule": ("gd",)},
+        sentence="Beside the run gradient flow, which knows no edge, the central flow, or both.",
+        source="arXiv 2410.24206",
+    )  # fmt: skip
+    flow_from: int = knob(
+        default=110, low=0, high=5000,
+        when={"rule": ("gd",), "flow": ("gradient", "central", "both")},
+        sentence="The step at which the flows leave the run, from the average of its last steps.",
+        source="arXiv 2410.24206",
     )  # fmt: skip
     seed: int = knob(
         default=0, low=0, high=9999,

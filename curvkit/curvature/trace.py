@@ -62,12 +62,44 @@ class Trace(Record):
     )
     valley_start: Float[np.ndarray, " reading"] = series("Where the sampled valley begins, in x.")
     valley_end: Float[np.ndarray, " reading"] = series("Where the sampled valley ends, in x.")
+    flow_sharpness: Float[np.ndarray, "reading flow"] = series(
+        "The sharpness of each flow beside the run; no number before it begins.", symbol="λ"
+    )
+    flow_loss: Float[np.ndarray, "reading flow"] = series(
+        "The loss that each flow says the run has on average: its own, and ½⟨H, X⟩.", symbol="L"
+    )
+    flow_variance: Float[np.ndarray, "reading flow"] = series(
+        "The squared displacement that each flow says the run oscillates by, in all.", symbol="tr X"
+    )
+    flow_distance: Float[np.ndarray, "reading flow"] = series(
+        "How far each flow is from the average of the run's last steps.", symbol="‖w̄ − w‖"
+    )
+    flow_rise: Float[np.ndarray, "reading flow"] = series(
+        "How fast the sharpness of each flow would grow; no number far from the edge.", symbol="a"
+    )
+    flow_fall: Float[np.ndarray, "reading flow"] = series(
+        "How fast a squared displacement of 1 would lower it, ½‖∇λ‖² without the part along u.",
+        symbol="b",
+    )
+    flow_cubic: Float[np.ndarray, "reading flow"] = series(
+        "The slope of the sharpness along the top eigenvector: the cubic term.", symbol="uᵀ∇λ"
+    )
+    averaged_loss: Float[np.ndarray, "reading run"] = series(
+        "The mean loss of the run's last steps, where flows are beside it.", symbol="L̄"
+    )
+    travelled: Float[np.ndarray, "reading run"] = series(
+        "How far that average is from where the flows began.", symbol="‖w̄ − w̄₀‖"
+    )
     critical: Float[np.ndarray, ""] = series("The critical value of ηλ for the rule.", symbol="ηλ*")
     diverged_at: Int[np.ndarray, ""] = series(
         "The first step with a loss that is not finite, or −1."
     )
 
-    LATER = frozenset({"edge", "distance", "valley", "valley_start", "valley_end"})
+    FLOWS = (
+        "flow_sharpness", "flow_loss", "flow_variance", "flow_distance", "flow_rise", "flow_fall",
+        "flow_cubic", "averaged_loss", "travelled",
+    )  # fmt: skip
+    LATER = frozenset({"edge", "distance", "valley", "valley_start", "valley_end", *FLOWS})
 
     @classmethod
     def completed(
@@ -79,7 +111,9 @@ class Trace(Record):
             distance = arrays["top_gradient"] / np.where(lam > 0, lam, np.nan)
         edge = float(arrays["critical"]) / header["settings"]["learning_rate"]
         made = dict(edge=none + np.float32(edge), distance=distance.astype(np.float32))
-        made |= dict(valley=none[:, None][:, :0], valley_start=none, valley_end=none)
+        empty = none[:, None][:, :0]
+        made |= dict(valley=empty, valley_start=none, valley_end=none)
+        made |= {name: empty for name in cls.FLOWS}
         return {name: made[name] for name in names}
 
     @property

@@ -1,0 +1,126 @@
+"""Flows beside a run: where they are at its readings, and how far from its moving average.
+
+| symbol | name | shape |
+| --- | --- | --- |
+| w̄ | `mean`, of the iterates since the reading before, those at both ends by half | (P,) |
+| w₀ | `start`, the average that the flows began from | (P,) |
+| w(t) | `flows.params`, where each flow is at the middle of that stretch | (flows, P) |
+| η | `learning_rate` | scalar |
+
+A flow begins at an average and goes on by the time from the middle of one stretch to that of the
+next, so that each average is compared with the flow of its own moment.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from curvkit.curvature import _flows as flows
+from curvkit.curvature._lanczos import noise
+
+KINDS = {"none": (), "gradient": ("gradient",), "central": ("central",),
+         "both": ("gradient", "central")}  # fmt: skip
+# So many training steps a flow goes in one of its own, at most.
+STRIDE = 4
+# Rounds that find the eigenvectors at first.
+ROUNDS = 12
+
+
+class Mean(NamedTuple):
+    """The sum of the iterates (P,) of a stretch, and of their losses."""
+
+    params: jax.Array
+    loss: jax.Array
+
+
+class Beside(NamedTuple):
+    """The last average, the average that the flows began from, and the flows.
+
+    `half` is half the time of the last stretch, `begun` whether the flows have left the run.
+    """
+
+    mean: Mean
+    start: jax.Array
+    half: jax.Array
+    begun: jax.Array
+    flows: flows.Flow
+
+
+def init(kinds: tuple[str, ...], params: jax.Array, key: jax.Array) -> Beside | None:
+    """What is beside a run before its first reading at `params` (P,); None where nothing is."""
+    if not kinds:
+        return None
+    guess = jnp.stack([noise(key, at, params) for at in range(min(flows.FOLLOWED, params.size))])
+    guess = jnp.linalg.qr(guess.T)[0].T
+    zero = jnp.zeros((), params.dtype)
+    one = flows.begun(params, guess)
+    many = jax.tree.map(lambda each: jnp.stack([each] * len(kinds)), one)
+    return Beside(Mean(params, zero), params, zero, jnp.zeros((), bool), many)
+
+
+def went(
+    kinds: tuple[str, ...],
+    beside: Beside,
+    loss: flows.Loss,
+    total: Mean,
+    *,
+    count: jax.Array,
+    learning_rate: jax.Array,
+    begins: jax.Array,
+) -> Beside:
+    """What is beside the run after a stretch of it.
+
+    Args:
+        kinds: of the flows, of gradient and central.
+        beside: as it was before the stretch.
+        loss: of flat parameters.
+        total: the sums over the stretch.
+        count: its training steps; nothing changes where there are none.
+        learning_rate: η in it.
+        begins: whether the flows have left the run by its beginning.
+    """
+    number = jnp.maximum(count, 1)
+    mean = jax.tree.map(lambda each: each / number, total)
+    half = 0.5 * learning_rate * number
+    gone = jnp.where(begins, beside.half + half, 0)
+    strides = jnp.where(begins, -(-number // STRIDE), 1)
+    limits = [jnp.inf if kind == "gradient" else 2 / learning_rate for kind in kinds]
+    first = beside.half == 0
+
+    def go(pair):
+        flow, limit = pair
+        # Until it begins it is where the run is, to know the eigenvectors of there.
+        flow = flow._replace(params=jnp.where(begins, flow.params, mean.params))
+        found = lambda _, pairs: flows.followed(loss, flow.params, pairs[1])
+        rounds = jnp.where(first, ROUNDS, jnp.where(begins, 0, 1))
+        values, vectors = jax.lax.fori_loop(0, rounds, found, (flow.values, flow.vectors))
+        flow = flow._replace(values=values, vectors=vectors)
+        step = lambda _, flow: flows.advanced(loss, flow, gone / strides, limit)
+        return jax.lax.fori_loop(0, strides, step, flow)
+
+    moved = jax.lax.map(go, (beside.flows, jnp.stack([jnp.asarray(each) for each in limits])))
+    start = jnp.where(begins, beside.start, mean.params)
+    after = Beside(mean, start, half, begins, moved)
+    return jax.tree.map(lambda new, old: jnp.where(count > 0, new, old), after, beside)
+
+
+def row(kinds: tuple[str, ...], beside: Beside | None, loss: flows.Loss) -> dict[str, jax.Array]:
+    """The series of a reading that are of flows; of length 0 where there are none."""
+    names = ("sharpness", "loss", "variance", "distance", "rise", "fall", "cubic")
+    if beside is None:
+        nothing = jnp.zeros(0)
+        return {f"flow_{name}": nothing for name in names} | {
+            "averaged_loss": nothing, "travelled": nothing,
+        }  # fmt: skip
+    many, mean = beside.flows, beside.mean
+    known = lambda number: jnp.where(beside.begun, number, jnp.nan)
+    lowered = jnp.einsum("fii,fi->f", many.variance, many.values)
+    away = jnp.linalg.norm(many.params - mean.params, axis=1)
+    told = (
+        many.values[:, 0], jax.lax.map(loss, many.params) + 0.5 * lowered,
+        jnp.trace(many.variance, axis1=1, axis2=2), away, many.rise, many.fall, many.cubic,
+    )  # fmt: skip
+    ours = {f"flow_{name}": known(each) for name, each in zip(names, told, strict=True)}
+    path = known(jnp.linalg.norm(mean.params - beside.start))
+    return ours | {"averaged_loss": known(mean.loss)[None], "travelled": path[None]}
