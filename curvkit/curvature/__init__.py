@@ -39,6 +39,8 @@ room = _Room(
         "scaled": figures.scaled,
         "alignment": figures.alignment,
         "valley": figures.valley,
+        "flows": figures.flows,
+        "plane": figures.plane,
     },
     scenes={
         "edge": (scenes.edge, dict(every=1, steps=1500, valley_points=25)),

@@ -19,8 +19,6 @@ import jax.numpy as jnp
 from curvkit.curvature import _flows as flows
 from curvkit.curvature._lanczos import noise
 
-KINDS = {"none": (), "gradient": ("gradient",), "central": ("central",),
-         "both": ("gradient", "central")}  # fmt: skip
 # So many training steps a flow goes in one of its own, at most.
 STRIDE = 4
 # Rounds that find the eigenvectors at first.

@@ -11,6 +11,7 @@ from curvkit.curvature import _beside as besides
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
+from curvkit.curvature._names import FLOWS
 from curvkit.curvature._tasks import task
 from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
@@ -38,7 +39,7 @@ class State(NamedTuple):
 
 def kinds(settings: Settings) -> tuple[str, ...]:
     """Which flows go beside the run: those of gradient descent alone are known."""
-    return besides.KINDS[settings.flow] if settings.rule == "gd" else ()
+    return FLOWS[settings.flow] if settings.rule == "gd" else ()
 
 
 def problem(settings: Settings):

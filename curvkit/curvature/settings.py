@@ -1,8 +1,8 @@
 """What can be turned in the curvature room."""
 
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.curvature._beside import KINDS
 from curvkit.curvature._network import ACTIVATIONS
+from curvkit.curvature._names import FLOWS
 from curvkit.curvature._rules import RULES
 from curvkit.curvature._tasks import TASKS
 
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         source="arXiv 2209.15594",
     )  # fmt: skip
     flow: str = choice(
-        default="none", choices=tuple(KINDS),
+        default="none", choices=tuple(FLOWS),
         when={"rule": ("gd",)},
         sentence="Beside the run gradient flow, which knows no edge, the central flow, or both.",
         source="arXiv 2410.24206",

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from curvkit.core.trace import Record, series
+from curvkit.curvature._names import FLOWS
 
 
 class Trace(Record):
@@ -125,6 +126,59 @@ class Trace(Record):
     def diverged(self) -> bool:
         """Whether the run came to a loss that is not finite."""
         return int(self.diverged_at) >= 0
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The flows beside the run, of gradient and central, in the order of the axis."""
+        return FLOWS[self.settings["flow"]] if self.flow_loss.shape[1] else ()
+
+    def astray(self, flow: str) -> np.ndarray:
+        """How far a flow is from the run's average, in parts of the way gone, (reading,).
+
+        Args:
+            flow: one of `flows`.
+        """
+        gone = self.travelled[:, 0]
+        away = self.flow_distance[:, self.flows.index(flow)]
+        return away / np.where(gone > 0, gone, np.nan)
+
+    def balance(self) -> tuple[float, float]:
+        """a and b of the model λ' = a − b x², as the central flow has them: medians since it is
+        at its edge; no numbers where it is not, or where there is none.
+        """
+        if "central" not in self.flows:
+            return nan, nan
+        at = self.flows.index("central")
+        known = np.isfinite(self.flow_rise[:, at]) & (self.flow_variance[:, at] > 0)
+        if not known.any():
+            return nan, nan
+        rise, fall = self.flow_rise[:, at][known], self.flow_fall[:, at][known]
+        return float(np.median(rise)), float(np.median(fall))
+
+    def as_model(self) -> dict[str, Any]:
+        """The knobs of `curvkit.tuners.model` that make this run's simplified model.
+
+        In units in which η and the resting displacement are 1: sharpness counts as ηλ, x² as b/a
+        times itself. It begins where the run comes to its edge.
+
+        Raises:
+            ValueError: where there is no central flow at its edge beside the run.
+        """
+        (rise, fall), at = self.balance(), self.crossing()
+        if not rise > 0 or at is None:
+            raise ValueError(
+                "The trace has no central flow that came to its edge; run with flow='central', "
+                "and as many steps as that takes."
+            )
+        first = int(np.argmax(self.step >= at))
+        offset = abs(float(self.distance[first])) * (fall / rise) ** 0.5
+        rate = self.settings["learning_rate"]
+        strength = rate**2 * rise
+        return dict(
+            rule="constant", learning_rate=1.0, sharpening=strength, stabilizing=strength,
+            first_offset=max(offset, 1e-3), first_sharpness=float(self.scaled_sharpness[first]),
+            steps=int(self.step[-1]) - at,
+        )  # fmt: skip
 
     def merits(self) -> dict[str, float]:
         """Where the run ended (nan after a divergence), the level of ηλ, where it crossed.

@@ -22,6 +22,7 @@ from curvkit.tuners.model._balance import (
 )
 from curvkit.tuners.model.settings import Settings
 from curvkit.tuners.model.trace import Trace
+from curvkit.tuners.model.widget import beside
 
 room = _Room(
     __name__,
@@ -31,7 +32,11 @@ room = _Room(
     reading=_experiment.reading,
     finished=_experiment.finished,
     last=_experiment.last,
-    figures={"balance": figures.balance, "alignment": figures.alignment},
+    figures={
+        "balance": figures.balance,
+        "alignment": figures.alignment,
+        "plane": figures.plane,
+    },
     scenes={"balance": (scenes.balance, dict(steps=1500))},
     words=figures.words,
     steers=("sigma", "sharpening", "stabilizing", "fading", "bulk_curvature", "learning_rate"),
@@ -49,6 +54,7 @@ __all__ = [
     "Trace",
     "alignment",
     "batch",
+    "beside",
     "explore",
     "figures",
     "rate",

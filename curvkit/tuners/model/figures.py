@@ -87,6 +87,32 @@ def alignment(trace: Trace) -> go.Figure:
     return _finish(figure, trace)
 
 
+def plane(trace: Trace) -> go.Figure:
+    """The plane of squared displacement and sharpness, with the lines where each stands still."""
+    head = trace.head(trace.finite)
+    figure = theme.figure(f"Displacement and sharpness: {_title(trace)}", height=480)
+    rest = trace.over_readings("sharpening")[-1:] / trace.over_readings("stabilizing")[-1:]
+    square = head.offset**2
+    wide = 1.08 * max(float(np.max(square, initial=0)), *(1.5 * rest), 1e-6)
+    path = theme.curve("loss", "the model", square, head.sharpness, line=dict(width=1.5))
+    figure.add_trace(path)
+    if trace.settings["rule"] == "constant":
+        edge = 2 / trace.over_readings("learning_rate")[-1:]
+        ends = [0, wide], [*edge, *edge]
+        figure.add_trace(theme.curve("threshold", "x stands still: 2/η", *ends))
+    low = np.min(head.sharpness, initial=1e20)
+    ends = [*rest, *rest], [min(low, 1e19), np.max(head.sharpness, initial=0)]
+    dotted = dict(line=dict(dash="dot"))
+    figure.add_trace(theme.curve("curvature", "λ stands still: a/b", *ends, **dotted))
+    figure.update_xaxes(title_text="squared displacement x²", range=[-0.03 * wide, wide])
+    figure.update_yaxes(title_text="sharpness λ")
+    figure.update_layout(hovermode="closest")
+    if _ended(trace):
+        last = int(trace.step[trace.finite - 1]) if trace.finite else 0
+        theme.remark(figure, f"the model ends after step {last}")
+    return figure
+
+
 def words(trace: Trace) -> str:
     """What the run shows, in two sentences, with its own numbers."""
     head = trace.head(trace.finite)
