@@ -12,6 +12,9 @@ from curvkit.tuners._names import contenders
 CALLED = {
     "gd": "gradient descent", "heavy_ball": "heavy ball", "rmsprop": "RMSProp", "adam": "Adam",
 }  # fmt: skip
+# Of a rate the median of so many readings counts as it is read as a warm-up, which ends at so much
+# of its peak.
+SMOOTHED, PEAK = 9, 0.9
 # Over so many readings a mean over batches is taken.
 AVERAGED = 25
 
@@ -95,6 +98,29 @@ class Trace(Record):
         with np.errstate(over="ignore", invalid="ignore"):
             return self.learning_rate * self.batch_sharpness
 
+    def warm_up(self, contender: int = 0) -> "WarmUp":
+        """The linear warm-up that a tuner's rate is like: its peak and its length.
+
+        The peak is the median of the rate over the last half; the warm-up ends where the rate, by a
+        running median, first is at nine tenths of that, and is of one step where it begins there.
+        Of several seeds the median of their rates is looked at.
+
+        Args:
+            contender: which of `contenders`.
+
+        Raises:
+            ValueError: where no rate was read.
+        """
+        rates = np.array(self.learning_rate[:, contender], float)
+        known = np.isfinite(rates).all(axis=1)
+        if not known.any():
+            raise ValueError("The trace has no reading with a finite rate; let it run longer.")
+        steps, middle = self.step[known], np.median(rates[known], axis=1)
+        peak, half = np.median(middle[len(middle) // 2 :]), SMOOTHED // 2
+        smooth = [np.median(middle[max(0, at - half) : at + half + 1]) for at in range(len(steps))]
+        there = int(np.argmax(np.array(smooth) >= PEAK * peak))
+        return WarmUp(float(peak), max(int(steps[there]), 1))
+
     def after(self, share: float) -> np.ndarray:
         """The loss of the first run after such a share of its step, from 0 to 3, at each reading.
 
@@ -136,6 +162,13 @@ class Trace(Record):
         ]
         values = np.concatenate(values)
         return float(np.median(values)) if values.size else float("nan")
+
+
+class WarmUp(NamedTuple):
+    """A linear warm-up from 0: the rate `peak` after `steps` steps, and from then on."""
+
+    peak: float
+    steps: int
 
 
 class Tuned(NamedTuple):
