@@ -208,4 +208,4 @@ sam.figures.bounce(broken)
 # P. L. Bartlett, P. M. Long, O. Bousquet: *The Dynamics of Sharpness-Aware Minimization: Bouncing Across
 # Ravines and Drifting Towards Wide Minima*, JMLR 2023, arXiv 2210.01513.
 #
-# Before: [09_your_own_model](09_your_own_model.ipynb).
+# Before: [09_your_own_model](09_your_own_model.ipynb). Next: [11_why_the_edge](11_why_the_edge.ipynb).

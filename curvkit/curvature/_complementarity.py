@@ -29,7 +29,7 @@ def balanced(
         rounds: how many projections are made.
 
     Returns:
-        X, (k, k); 0 where A alone is at least 0.
+        X, (k, k); 0 where A alone is at least 0, and no numbers where it is not and B is 0.
 
     >>> coupling = jnp.full((1, 1, 1, 1), 4.0)
     >>> balanced(jnp.array([[-2.0]]), coupling, jnp.zeros((1, 1))).round(5)
@@ -39,7 +39,7 @@ def balanced(
     matrix = coupling.reshape(k * k, k * k)
     # No eigenvalue of a symmetric matrix is above its largest sum of a row.
     steep = jnp.max(jnp.sum(jnp.abs(matrix), axis=1))
-    steep = jnp.where(steep > 0, steep, 1)
+    steep, bent = jnp.where(steep > 0, steep, 1), steep > 0
 
     def one(_, carry):
         before, ahead, weight = carry
@@ -49,7 +49,8 @@ def balanced(
         return found, found + (weight - 1) / heavier * (found - before), heavier
 
     first = (start, start, jnp.ones((), start.dtype))
-    return jax.lax.fori_loop(0, rounds, one, first)[0]
+    found = jax.lax.fori_loop(0, rounds, one, first)[0]
+    return jnp.where(bent | (jnp.trace(found) == 0), found, jnp.nan)
 
 
 def nonnegative(matrix: jax.Array) -> jax.Array:

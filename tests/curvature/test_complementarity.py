@@ -54,3 +54,8 @@ def test_where_all_is_below_the_edge_nothing_oscillates():
     slack, coupling = posed(3)
     slack = slack @ slack.T
     assert not found(slack, coupling).any()
+
+
+def test_where_nothing_turns_the_curvature_there_is_no_balance():
+    assert np.isnan(found(-np.eye(2), np.zeros((2, 2, 2, 2)))).all()
+    assert not found(np.eye(2), np.zeros((2, 2, 2, 2))).any()
