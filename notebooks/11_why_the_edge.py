@@ -194,7 +194,7 @@ curvature.tell(curvature.run({**run, "rule": "heavy_ball"}, steps=110))
 # <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
 #
 # 1. Set *flow_from* to 0. How far is the central flow from the run now, and why?
-#    <details><summary>Answer</summary>Some 8% at the end. At the start gradients are large and a step of η
+#    <details><summary>Answer</summary>Some 2% of the way at the end, ten times as far. At the start gradients are large and a step of η
 #    is not small: the run differs from any flow by terms of η that have nothing to do with the
 #    edge.</details>
 # 2. Turn η to 0.15. How many eigenvalues does the run hold at the edge, and what is tr X to do with it?

@@ -37,6 +37,8 @@ MARGIN = 1.2
 # From above the limit is come to by so much of the curvature a step; so far above there is no
 # central flow, since gradient descent does not go around an average there.
 EASE, BEYOND = 0.99, 1.2
+# What a part of a step may be at most, in times of the stiffest direction.
+LONGEST = 2.5
 LEAST_STAGES, MOST_STAGES = 3, 99
 
 
@@ -88,7 +90,10 @@ def advanced(loss: Loss, flow: Flow, time: jax.Array, limit: jax.Array) -> Flow:
     )
     push = 0.5 * jnp.einsum("ij,ijp->p", variance, bends)
     stiff = MARGIN * jnp.maximum(flow.values[0], 0)
-    params = legendre(lambda w: -gradient(w) - push, flow.params, time, stiff)
+    # Short enough to be exact where the flow is fast, as it is at first.
+    parts = jnp.maximum(jnp.ceil(time * stiff / LONGEST), 1).astype(int)
+    part = lambda _, w: legendre(lambda w: -gradient(w) - push, w, time / parts, stiff)
+    params = jax.lax.fori_loop(0, parts, part, flow.params)
     params = jnp.where(lost, jnp.nan, params)
     values, vectors = followed(loss, params, flow.vectors)
     turned = vectors @ flow.vectors.T
