@@ -111,6 +111,28 @@ tuners.tell(trace)
 tuners.play(trace)
 
 # %% [markdown]
+# ## A warm-up, read off and used
+# So read it off: a peak, the median of CDAT's rate over the last half, and a length, until its running
+# median is at nine tenths of that. **Predict** what becomes of a run that is given this warm-up as a
+# schedule, with no curvature taken at all; and of one that has the peak from its first step on.
+
+# %%
+read = trace.warm_up()
+given = dict(learning_rate=read.peak, warm_up_steps=read.steps, steps=steps, seed=seed)
+planned = tuners.run(given, tuner="warm_up", rival="constant")
+paper.note(planned=planned.best(0) / trace.best(0), above=trace.best(1) / planned.best(0))
+print(f"read off CDAT's rate: {read.steps} steps to {read.peak:.3f}; least late loss: warm-up ", end="")
+print(f"{planned.best(0)[0]:.2e}, CDAT {trace.best(0)[0]:.2e}, constant {trace.best(1)[0]:.2e}")
+tuners.figures.race(planned)
+
+# %% [markdown]
+# Why a warm-up works: from the start the edge of the peak, $2/\eta$, is far below the sharpness, and a
+# run that begins there is thrown out. As the rate grows slowly, its edge comes down onto $\lambda$ and takes
+# it along, so that the peak is within the edge by the time it is there. (Kalra and Barkeshli 2024,
+# arXiv 2406.09405; [11 · Why the edge](11_why_the_edge.ipynb) shows what holds $\lambda$ at the edge.) CDAT
+# finds the peak by itself; of those who know it, the schedule has the lower loss.
+
+# %% [markdown]
 # ## Greedy wins each step
 # From each point of that very run, compare two steps along the same direction: the whole step of
 # CDAT, and the share $1/\sigma$ of it, which is the greedy one. Which of them lowers the loss more,
@@ -181,16 +203,17 @@ tuners.model.explore()
 
 # %%
 many = dict(seeds=2, steps=min(steps, 500), seed=seed)
-plain = tuners.tune(**many)
-adam = tuners.tune(base="adam", initialization="torch", **many)
-paper.note(gd_gain=plain.gain("CDAT σ = 2"), adam_gain=adam.gain("CDAT σ = 1.9"))
-paper.note(adam_armijo=adam.gain("Armijo"))
-tuners.draw(plain, adam)
+adam = dict(many, base="adam", initialization="torch")
+note = lambda gd, adam: paper.note(
+    gd_gain=gd.gain("CDAT σ = 2"), adam_gain=adam.gain("CDAT σ = 1.9"),
+    adam_armijo=adam.gain("Armijo"),
+)  # fmt: skip
+tuners.draw(many, adam, then=note)
 
 # %% [markdown]
 # Mind the twist: on Adam the line search is no loser. The claim at the top is one of gradient descent.
 # <!-- live -->
-# The button runs four bases from five starts, for longer.
+# The button trains them; pressed again, it runs four bases from five starts, for longer.
 # <!-- /live -->
 
 # %% [markdown]
@@ -203,10 +226,11 @@ tuners.draw(plain, adam)
 # %%
 noisy = dict(initialization="torch", max_learning_rate=2.0, rates=(0.1, 0.2, 0.3, 0.4))
 noisy |= dict(sigmas=(1.0, 1.5, 2.0), seed=seed, seeds=2, steps=min(steps, 500))
-few = tuners.tune(batches=(8, 32, 0), **noisy)
-paper.note(armijo_8=few.gain("Armijo", 0), armijo_32=few.gain("Armijo", 1))
-paper.note(armijo_all=few.gain("Armijo", 2), torch_gain=few.gain("CDAT σ = 2", 2))
-tuners.draw(few, heat=True)
+note = lambda few: paper.note(
+    armijo_8=few.gain("Armijo", 0), armijo_32=few.gain("Armijo", 1),
+    armijo_all=few.gain("Armijo", 2), torch_gain=few.gain("CDAT σ = 2", 2),
+)  # fmt: skip
+tuners.draw(noisy | dict(batches=(8, 32, 0)), heat=True, then=note)
 
 # %% [markdown]
 # ## Where it fails
@@ -233,8 +257,8 @@ for name, turned in fails.items():
 # - *Measured*: the sentences and numbers above, by the runs they stand beside.
 # - *Not claimed*: that being greedy is bad with every base, loss and size of batches; the table at
 #   the end says where it is. Nor that CDAT beats everything. On this small problem Polyak's step, as measured
-#   above, does better, and so does a warm-up to a rate of 0.4, or from PyTorch's start a constant
-#   0.4.<!-- live --> Choose them as rivals, with that rate, and see.<!-- /live -->
+#   above, does better, and so does the warm-up that was read off it, or from PyTorch's start a
+#   constant 0.4.<!-- live --> Choose them as rivals, with that rate, and see.<!-- /live -->
 
 # %% [markdown]
 # ## Break it

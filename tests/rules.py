@@ -17,14 +17,18 @@ from rooms import HOUSE, ROOMS, home
 # look into their own room's theory: the list of choices then is the table the theory works with,
 # and is written once. Where a trace and its figures need it, too, it stands in `_names.py`, which
 # imports nothing, so that every file of its room may import it.
-STANDARD = {"settings", "trace", "experiment", "figures", "scenes", "widget", "_names", "__init__"}
+STANDARD = {
+    "settings", "trace", "experiment", "figures", "overlays", "scenes", "widget", "_names",
+    "__init__",
+}  # fmt: skip
 MAY_IMPORT = {
     "_names": set(),
     "settings": {"core", "own theory", "jaxtyping", "numpy"},
     "trace": {"core", "jaxtyping", "numpy"},
     "experiment": {"core", "own settings", "own trace", "own theory", "lent theory", "data", "jax",
                    "jaxtyping", "numpy", "optax", "scipy"},
-    "figures": {"core", "own trace", "draw", "plotly", "numpy"},
+    "figures": {"core", "own trace", "own overlays", "draw", "plotly", "numpy"},
+    "overlays": {"core", "own trace", "draw", "plotly", "numpy"},
     "scenes": {"core", "own trace", "draw", "numpy"},
     "widget": {"core", "own settings", "own trace", "own experiment", "own figures", "draw",
                "show", "IPython", "plotly"},

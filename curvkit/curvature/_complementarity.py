@@ -4,7 +4,7 @@
 | --- | --- | --- | --- |
 | X | `variance`, of the oscillation along k directions, at least 0 | (k, k) | arXiv 2410.24206 |
 | A | `slack`, what is left below the edge after a step that does not oscillate | (k, k) | |
-| B | `coupling`, how an oscillation lowers the curvature: A + B[X] is left with it | (k, k, k, k) | |
+| B | `coupling`: A + B[X] is left with it | (k, k, k, k) | |
 
 X ≥ 0 and A + B[X] ≥ 0, with ⟨X, A + B[X]⟩ = 0: only directions at the edge oscillate. As B is
 symmetric and at least 0, X is where ½⟨X, B[X]⟩ + ⟨A, X⟩ is least over all X ≥ 0.

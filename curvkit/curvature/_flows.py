@@ -10,11 +10,11 @@
 | gᵢⱼ | `bends`, the gradient of uᵢᵀ H uⱼ with the u held | (k, k, P) | |
 | a, b | `rise`, `fall`: λ₁' = a − b x² at a displacement x along u₁ | scalar | arXiv 2209.15594 |
 
-The central flow is w' = −∇L − ½ Σᵢⱼ Xᵢⱼ gᵢⱼ, with X from `_complementarity`: as small as keeps every
-λᵢ at or below S, and within directions that are at S. Where none is, it is gradient flow.
+The central flow is w' = −∇L − ½ Σᵢⱼ Xᵢⱼ gᵢⱼ, with X from `_complementarity`: as small as keeps
+every λᵢ at or below S, and within directions that are at S. Where none is, it is gradient flow.
 
 One step of it is one solution for X, held while w moves as far as `time` says, by a
-Runge-Kutta-Legendre method (Meyer, Balsara, Aslam 2014, doi 10.1016/j.jcp.2013.08.021): its s stages
+Runge-Kutta-Legendre method (Meyer, Balsara, Aslam 2014, doi 10.1016/j.jcp.2013.08.021): s stages
 are stable up to a stiffness times time of (s² + s − 2)/2, while s single steps bear 2 s.
 """
 
@@ -55,7 +55,7 @@ class Flow(NamedTuple):
 
 
 def begun(params: jax.Array, vectors: jax.Array) -> Flow:
-    """A flow that begins at `params` (P,), of whose top eigenvectors `vectors` (k, P) is a guess."""
+    """A flow that begins at `params` (P,), whose top eigenvectors are guessed: `vectors` (k, P)."""
     count = len(vectors)
     nothing = jnp.full((), jnp.nan, params.dtype)
     values, variance = jnp.zeros(count, params.dtype), jnp.zeros((count, count), params.dtype)
@@ -174,7 +174,7 @@ def followed(loss: Loss, params: jax.Array, vectors: jax.Array) -> tuple[jax.Arr
 def legendre(
     force: Callable[[jax.Array], jax.Array], params: jax.Array, time: jax.Array, stiff: jax.Array
 ) -> jax.Array:
-    """The solution of w' = force(w) after `time`, to second order, where no −∂force is above `stiff`.
+    """The solution of w' = force(w) after `time`, to second order; −∂force is at most `stiff`.
 
     >>> float(legendre(lambda w: -30 * w, jnp.ones(()), 1.0, 30.0).round(1))
     0.0

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from curvkit.core.messages import number
-from curvkit.curvature._names import CALLED
+from curvkit.curvature.overlays import beside, flows, of_flows, plane
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+__all__ = ["alignment", "edge", "flows", "plane", "scaled", "valley", "words"]
 Clock = Literal["step", "time"]
 
 
@@ -92,8 +93,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     if _has_preconditioner(trace):
         raw = theme.curve("plain", "sharpness λ (raw)", x, head.sharpness)
         figure.add_trace(raw, row=2, col=1)
-    _beside(figure, head, x, "flow_loss", 1, False)
-    _beside(figure, head, x, "flow_sharpness", 2, True)
+    beside(figure, head, x)
     name = f"threshold {float(trace.critical):.4g}/η"
     limit = _threshold(trace, clock, name, trace.edge, trace.threshold)
     figure.add_trace(limit, row=2, col=1)
@@ -104,80 +104,6 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     else:
         _cut(figure, trace, followed, trace.threshold, 2)
     return _finish(figure, trace, x_title)
-
-
-# What a flow is drawn as.
-ROLE = {"gradient": "plain", "central": "curvature"}
-
-
-def _beside(figure: go.Figure, head: Trace, x: np.ndarray, series: str, row: int, named: bool):
-    """A series of each flow beside the run."""
-    for at, name in enumerate(head.flows):
-        values = getattr(head, series)[:, at]
-        curve = theme.curve(ROLE[name], CALLED[name], x, np.where(np.isfinite(values), values, np.nan),
-                            legendgroup=name, showlegend=named, line=dict(width=2))  # fmt: skip
-        figure.add_trace(curve, row=row, col=1)
-
-
-def flows(trace: Trace, *, clock: Clock = "step") -> go.Figure:
-    """How far each flow is from the run's average, and what it oscillates by."""
-    head = trace.head(trace.finite)
-    x, x_title = _clock(head, clock)
-    figure = theme.figure(f"Flows beside the run, {_rule(trace)} at {_eta(trace)}", 2)
-    for name in head.flows:
-        share = head.astray(name)
-        curve = theme.curve(ROLE[name], CALLED[name], x, share, legendgroup=name)
-        figure.add_trace(curve, row=1, col=1)
-    square = theme.curve("loss", "x² of the run", x, head.distance**2, line=dict(width=1))
-    figure.add_trace(square, row=2, col=1)
-    if "central" in head.flows:
-        said = head.flow_variance[:, head.flows.index("central")]
-        curve = theme.curve("curvature", "tr X of the central flow", x, said)
-        figure.add_trace(curve, row=2, col=1)
-    figure.update_yaxes(title_text="distance / way gone", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text="squared displacement", rangemode="tozero", row=2, col=1)
-    if not trace.flows:
-        theme.remark(figure, _no_flow(trace))
-    return _finish(figure, trace, x_title)
-
-
-def _no_flow(trace: Trace) -> str:
-    if trace.settings["flow"] == "none":
-        return "no flow is beside this run"
-    return f"flows are of gradient descent alone: none for {_rule(trace)}"
-
-
-def plane(trace: Trace) -> go.Figure:
-    """The run in the plane of squared displacement and ηλ, with the lines where each stands still.
-
-    Where a central flow is beside it, the displacement is in units of that at rest, x² b / a.
-    """
-    head, critical = trace.head(trace.finite), float(trace.critical)
-    rise, fall = trace.balance()
-    known = rise > 0
-    square = head.distance**2 * (fall / rise if known else 1.0)
-    figure = theme.figure(f"Displacement and sharpness, {_rule(trace)} at {_eta(trace)}", height=480)
-    scaled = head.scaled_sharpness
-    shown = scaled >= 0.8 * critical
-    square, scaled = square[shown], scaled[shown]
-    wide = 1.08 * max(float(np.nanmax(square, initial=0)), 1.5 if known else 1e-6)
-    path = theme.curve("sharpness", "the run", square, scaled, mode="lines+markers",
-                       line=dict(width=1), marker=dict(size=4), opacity=0.7)  # fmt: skip
-    figure.add_trace(path)
-    line = theme.curve("threshold", "x stands still: the edge", [0, wide], [critical, critical])
-    figure.add_trace(line)
-    if known:
-        low, high = np.min(scaled, initial=critical), np.max(scaled, initial=critical)
-        still = theme.curve("curvature", "λ stands still: a/b", [1, 1], [low, high],
-                            line=dict(dash="dot"))  # fmt: skip
-        figure.add_trace(still)
-    title = "squared displacement x² b/a" if known else "squared displacement x²"
-    figure.update_xaxes(title_text=title, range=[-0.03 * wide, wide])
-    figure.update_yaxes(title_text=_label(trace, "scaled_sharpness"))
-    figure.update_layout(hovermode="closest")
-    if trace.diverged:
-        theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
-    return figure
 
 
 def _cut(figure: go.Figure, trace: Trace, values: np.ndarray, edge_at: float, row: int) -> None:
@@ -310,7 +236,7 @@ def words(trace: Trace) -> str:
             f"η·λ stayed below its edge: it reached {number(np.max(head.scaled_sharpness))}"
         )
         sentences[-1] += f" of {edge_at}."
-        return " ".join([*sentences, *_of_flows(head)])
+        return " ".join([*sentences, *of_flows(head)])
     beyond = head.scaled_sharpness[0] >= 0.99 * float(trace.critical)
     sentences.append(
         f"η·λ began at or beyond its edge, at {first}." if beyond
@@ -318,31 +244,4 @@ def words(trace: Trace) -> str:
     )  # fmt: skip
     sentences.append(f"Its median over the last half of the run is **{number(trace.settled())}**")
     sentences[-1] += f" ({edge_at} is the edge)."
-    return " ".join([*sentences, *_of_flows(head)])
-
-
-def _of_flows(head: Trace) -> list[str]:
-    """How far the flows are from the run's average at the end, and the cubic term."""
-    if head.settings["flow"] != "none" and not head.flows:
-        return [f"{_no_flow(head)[0].upper()}{_no_flow(head)[1:]}."]
-    told = []
-    for at, name in enumerate(head.flows):
-        away = head.astray(name)[-1]
-        if not np.isfinite(away):
-            told.append(f"There is no {CALLED[name]} here: it begins beyond its edge, or not yet.")
-            continue
-        told.append(
-            f"In the end {CALLED[name]} is {100 * away:.2g}% of the way gone from the run's "
-            f"average, at a sharpness of {number(head.flow_sharpness[-1, at])}."
-        )
-    rise, fall = head.balance()
-    if rise > 0:
-        at = head.flows.index("central")
-        cubic = np.nanmedian(np.abs(head.flow_cubic[:, at]))
-        told.append(
-            f"At its edge λ would grow by a = {number(rise)} in a unit of time, and falls by "
-            f"b = {number(fall)} times x²: it rests at a displacement of "
-            f"{number((rise / fall) ** 0.5)}. Along the top direction its slope, the cubic term, "
-            f"is {number(cubic)}."
-        )
-    return told
+    return " ".join([*sentences, *of_flows(head)])

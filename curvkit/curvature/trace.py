@@ -143,7 +143,7 @@ class Trace(Record):
         return away / np.where(gone > 0, gone, np.nan)
 
     def balance(self) -> tuple[float, float]:
-        """a and b of the model λ' = a − b x², as the central flow has them: medians since it is
+        """The a and b of the model λ' = a − b x², as the central flow has them: medians since it is
         at its edge; no numbers where it is not, or where there is none.
         """
         if "central" not in self.flows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from curvkit.core.messages import number
@@ -148,14 +149,18 @@ def by_batch(tuned: Tuned) -> go.Figure:
     return figure
 
 
-def draw(*tuned: Tuned, heat: bool = False) -> Any:
+def draw(
+    *tuned: Tuned | Mapping[str, Any], heat: bool = False, then: Callable[..., Any] | None = None
+) -> Any:
     """The figure of tuned constants below its sentences; where somebody watches, with a button.
 
-    The button runs every base for longer and from more starts, which takes minutes.
+    The button runs every base for longer and from more starts, which takes minutes. Of knobs the
+    button first runs `tune`; where nobody watches that is done at once.
 
     Args:
-        tuned: as `tune` returns them.
+        tuned: as `tune` returns them, or the knobs that it is to be given, for each.
         heat: whether to draw batches against methods, of one of them.
+        then: is given what `tune` returned, of each, once it is there.
 
     Raises:
         ValueError: if there are none.
@@ -163,15 +168,44 @@ def draw(*tuned: Tuned, heat: bool = False) -> Any:
     from IPython.display import Markdown, display
 
     from curvkit.show.on_demand import asked
+    from curvkit.show.panel import headless
 
-    figure = by_batch(tuned[0]) if heat else constants(*tuned)
-    display(Markdown("\n\n".join(each.words() for each in tuned)))
+    def finished():
+        found = [each if isinstance(each, Tuned) else tune(**each) for each in tuned]
+        if then is not None:
+            then(*found)
+        words = "\n\n".join(each.words() for each in found)
+        return Markdown(words), by_batch(found[0]) if heat else constants(*found)
+
+    text = "more sizes, 500 digits, longer" if heat else "all bases, five starts, longer"
+    long = lambda: _long(tuned[0], heat)
+    if headless() or all(isinstance(each, Tuned) for each in tuned):
+        words, figure = finished()
+        display(words)
+        return asked(figure, f"{text[0].upper()}{text[1:]} (minutes)", long)
+    place, pressed = display(Markdown("*Nothing is trained yet.*"), display_id=True), []
+
+    def press():
+        if pressed:
+            return long()
+        words, figure = finished()
+        pressed.append(place.update(words))
+        return figure
+
+    empty = theme.figure("Late losses, once they are trained", 1, height=240)
+    return asked(empty, f"Train them (a minute or less); again: {text} (minutes)", press)
+
+
+def _long(one: Tuned | Mapping[str, Any], heat: bool) -> go.Figure:
+    """What the button asks for, with what else the first run is set to."""
     if heat:
-        more = lambda: by_batch(_longer(tuned[0], batches=(8, 32, 128, 0), examples=500))
-        return asked(figure, "More sizes, 500 digits, longer (minutes)", more)
-    long = lambda: constants(*(_longer(tuned[0], base=base) for base in BASES))
-    return asked(figure, "All bases, five starts, longer (minutes)", long)
+        return by_batch(_longer(one, batches=(8, 32, 128, 0), examples=500))
+    return constants(*(_longer(one, base=base) for base in BASES))
 
 
-def _longer(one: Tuned, batches: tuple[int, ...] = (0,), **turned: Any) -> Tuned:
-    return tune(batches=batches, **(one.settings | LONG | turned))
+def _longer(
+    one: Tuned | Mapping[str, Any], batches: tuple[int, ...] = (0,), **turned: Any
+) -> Tuned:
+    given = one.settings if isinstance(one, Tuned) else one
+    given = {name: value for name, value in given.items() if name not in ("rates", "batches")}
+    return tune(batches=batches, **(given | LONG | turned))

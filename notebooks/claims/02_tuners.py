@@ -16,6 +16,10 @@ def claims(done):
     )
     assert float(race[0]) > float(race[1])  # greedy beside the constant rate, on text
     assert float(race[2]) < float(race[3])  # CDAT beside it, on digits
+    steps, peak, planned, tuned, fixed = done.found(
+        r"rate: (\d+) steps to ([\d.]+); least late loss: warm-up (\S+), CDAT (\S+), constant (\S+)\n"
+    )
+    assert 100 < steps < 1000 and peak > 0.2 and planned < tuned < fixed
     losses, levels = [], []
     for sigma in (1.0, 1.5, 1.9, 2.0):
         numbers = rf"σ = {sigma}: η·λ ([\d.]+), alignment² ([\d.]+), λ ([\d.]+), loss ([\d.]+)"

@@ -5,16 +5,22 @@ import re
 
 def claims(done):
     """The central flow is where the run is on average; gradient flow, and greed, go on climbing."""
-    astray = re.findall(r"(gradient|central) flow is ([\d.]+)% of the way .* of ([\d.]+)\.", done.told)
+    astray = re.findall(
+        r"(gradient|central) flow is ([\d.]+)% of the way .* of ([\d.]+)\.", done.told
+    )
     free, held = (dict(zip(("share", "level"), map(float, each[1:]), strict=True))
                   for each in astray[:2])  # fmt: skip
     assert held["share"] < 0.1 * free["share"] and free["level"] > 26
     assert abs(held["level"] - 20) < 0.1
     for seed in (1, 2):
-        numbers = rf"seed {seed}: gradient flow astray by ([\d.]+)% of the way, central by ([\d.]+)%"
+        numbers = (
+            rf"seed {seed}: gradient flow astray by ([\d.]+)% of the way, central by ([\d.]+)%"
+        )
         free, held = done.found(numbers)
         assert held < 0.1 * free
-    ours, free, held = done.found(r"the run ([\d.]+), gradient flow ([\d.]+), central flow ([\d.]+)")
+    ours, free, held = done.found(
+        r"the run ([\d.]+), gradient flow ([\d.]+), central flow ([\d.]+)"
+    )
     assert abs(held / ours - 1) < 0.03 and free < 0.96 * ours
     network, model = done.found(r"in units of a/b: network ([\d.]+), model ([\d.]+)")
     assert 0.7 < network < 1.3 and 0.8 < model < 1.2

@@ -33,6 +33,18 @@ HOLDS = {
         ],
         "test_the_edge_is_the_critical_value_over_the_rate_of_each_reading": ["edge"],
     },  # fmt: skip
+    "test_beside.py": {
+        "test_what_is_averaged_is_the_run_between_two_readings": ["averaged_loss", "travelled"],
+        "test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings": [
+            "flow_sharpness",
+            "flow_loss",
+            "flow_variance",
+            "flow_distance",
+            "flow_rise",
+            "flow_fall",
+            "flow_cubic",
+        ],
+    },
     "test_series.py": {
         "test_the_critical_value_and_the_residual_are_those_of_rule_and_hessian": [
             "critical",

@@ -11,7 +11,9 @@ from curvkit import curvature
 from curvkit.curvature import figures
 from curvkit.curvature.experiment import problem
 
-SMALL = dict(examples=60, width=12, depth=1, learning_rate=0.15, steps=550, flow="both", flow_from=55)
+SMALL = dict(examples=60, width=12, depth=1, learning_rate=0.15, steps=550) | dict(
+    flow="both", flow_from=55
+)
 
 
 @functools.cache
@@ -92,3 +94,35 @@ def test_a_run_that_begins_beyond_its_edge_has_no_central_flow():
     assert trace.sharpness[0] > 1.3 * trace.threshold
     assert np.isfinite(trace.flow_loss[1:, 0]).all() and np.isnan(trace.flow_loss[1:, 1]).all()
     assert "There is no central flow here" in figures.words(trace)
+
+
+@pytest.mark.slow
+def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
+    settings = curvature.Settings.read(SMALL)
+    state, loss = curvature.stream.started(settings, jax.random.key(0)), problem(settings)[1]
+    for _ in range(20):
+        chunk = curvature.stream.advanced(settings, state, 1)
+        before, state, row = state, chunk.state, chunk.rows
+    row = {name: np.asarray(each)[0] for name, each in row.items()}
+    beside = before.beside
+    for at in (0, 1):
+        flow = jax.tree.map(lambda each, at=at: np.asarray(each[at]), beside.flows)
+        hessian = np.asarray(jax.hessian(loss)(flow.params), float)
+        values, vectors = np.linalg.eigh(hessian)
+        assert_close(row["flow_sharpness"][at], values[-1], rtol=1e-4)
+        spread = flow.vectors.T @ flow.variance @ flow.vectors
+        raised = float(loss(flow.params)) + 0.5 * np.sum(hessian * spread)
+        assert_close(row["flow_loss"][at], raised, rtol=1e-4)
+        assert_close(row["flow_variance"][at], np.trace(spread), rtol=1e-4, atol=1e-12)
+        away = np.linalg.norm(flow.params - np.asarray(beside.mean.params))
+        assert_close(row["flow_distance"][at], away, rtol=1e-3)
+    # Of the central flow, from where its last step began: a little off.
+    top = np.float32(vectors[:, -1])
+    curved = lambda w: top @ jax.jvp(jax.grad(loss), (w,), (top,))[1]
+    bend = np.asarray(jax.grad(curved)(flow.params))
+    across = bend - (top @ bend) * top
+    slope = np.asarray(jax.grad(loss)(flow.params))
+    assert row["flow_variance"][1] > 0 and np.isnan(row["flow_rise"][0])
+    assert_close(row["flow_rise"][1], -across @ slope, rtol=0.1)
+    assert_close(row["flow_fall"][1], 0.5 * across @ across, rtol=0.1)
+    assert_close(abs(row["flow_cubic"][1]), abs(top @ bend), rtol=0.1, atol=0.3)

@@ -39,8 +39,8 @@ def test_gradient_flow_of_a_quadratic_is_its_closed_form_to_second_order():
                    - start * np.exp(-2.0 * BEND))[1:].max()
             for steps in (40, 80)
         ]  # fmt: skip
-    # Of one part with three stages each, so of second order: half the step, a quarter of the error. (What is
-    # stiff, the first number, is gone sooner.)
+    # Of one part with three stages each, so of second order: half the step, a quarter of the error.
+    # (What is stiff, the first number, is gone sooner.)
     assert off[0] < 2e-4 and 3.5 < off[0] / off[1] < 4.5
 
 

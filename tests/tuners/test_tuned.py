@@ -87,3 +87,16 @@ def test_rates_and_batches_that_are_none_are_refused():
     for wrong in (dict(rates=(0.0,)), dict(sigmas=(-1.0,)), dict(batches=(-1,)), dict(steps=0)):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             tuners.tune(**wrong)
+
+
+def test_knobs_are_trained_when_somebody_asks_for_it_and_told_to_who_listens(monkeypatch):
+    monkeypatch.setattr("curvkit.tuners.widget.tune", lambda **knobs: ONE)
+    heard = []
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    figure = tuners.draw(dict(seeds=3), then=heard.append)
+    assert heard == [ONE] and len(figure.data) == len(tuners.constants(ONE).data)
+    monkeypatch.setenv("CURVKIT_HEADLESS", "0")
+    box = tuners.draw(dict(seeds=3), then=heard.append)
+    assert heard == [ONE] and not box.canvas.figure.data
+    box.children[0].children[0].click()
+    assert heard == [ONE, ONE] and box.canvas.figure.data

@@ -105,6 +105,11 @@ TURNS = {
         dict(rates=(0.2,), sigmas=(2.0,), batches=(4,)),
         full=True,
     ),
-    "draw": Turn(lambda **given: len(tuners.draw(TUNED, **given).data), dict(heat=True)),
+    "draw": Turn(
+        lambda **given: len(
+            tuners.draw(TUNED._replace(levels=dict(TUNED.levels)), **given).data
+        ),
+        dict(heat=True, then=lambda one: one.levels.clear()),
+    ),
     "warm_up": Turn(turn(tuners.warm_up, 0.1, 1), dict(decay_steps=3), traced=True),
 }  # fmt: skip
