@@ -78,7 +78,7 @@ def advanced(loss: Loss, flow: Flow, time: jax.Array, limit: jax.Array) -> Flow:
     (Array([0.741, 0.905], dtype=float32), Array([3., 1.], dtype=float32))
     """
     gradient = jax.grad(loss)
-    lost = flow.values[0] > BEYOND * limit
+    lost = (time > 0) & (flow.values[0] > BEYOND * limit)
     limit = jnp.maximum(limit, EASE * flow.values[0])
     count = jnp.where(time > 0, jnp.sum(flow.values > NEAR * limit), 0)
     bends = gradients(loss, flow.params, flow.vectors, count)

@@ -110,16 +110,20 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     params, rule_state, diverged_at, total = jax.lax.fori_loop(
         state.step + 1, state.step + further, take, (params, rule_state, diverged_at, total)
     )
-    beside = state.beside
-    if flowing:
-        beside = besides.went(
-            flowing, beside, loss, total._replace(params=total.params + 0.5 * params),
-            count=further, learning_rate=settings.learning_rate,
-            begins=state.step >= settings.flow_from,
-        )  # fmt: skip
+    beside = _gone_on(settings, state, loss, total, params, further)
     ended = (further <= 0) | (diverged_at >= 0)
     step = state.step + jnp.maximum(further, 0)
     return State(params, rule_state, pairs, raw, state.key, step, diverged_at, ended, beside), row
+
+
+def _gone_on(settings: Settings, state: State, loss, total, params, further):
+    """What is beside the run after the steps of a reading, which ended at `params`."""
+    if state.beside is None:
+        return None
+    total = total._replace(params=total.params + 0.5 * params)
+    begins = state.step >= settings.flow_from
+    given = dict(count=further, learning_rate=settings.learning_rate, begins=begins)
+    return besides.went(kinds(settings), state.beside, loss, total, **given)
 
 
 # Half of the stretch that is sampled, at least; wider where the iterate is thrown.

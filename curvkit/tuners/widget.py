@@ -165,7 +165,7 @@ def draw(
     Raises:
         ValueError: if there are none.
     """
-    from IPython.display import Markdown, display
+    from IPython.display import DisplayHandle, Markdown, display
 
     from curvkit.show.on_demand import asked
     from curvkit.show.panel import headless
@@ -183,7 +183,8 @@ def draw(
         words, figure = finished()
         display(words)
         return asked(figure, f"{text[0].upper()}{text[1:]} (minutes)", long)
-    place, pressed = display(Markdown("*Nothing is trained yet.*"), display_id=True), []
+    place, pressed = DisplayHandle(), []
+    place.display(Markdown("*Nothing is trained yet.*"))
 
     def press():
         if pressed:

@@ -145,4 +145,4 @@ def test_rise_fall_and_cubic_term_are_the_slope_of_the_sharpness():
 def test_far_beyond_the_edge_there_is_no_central_flow():
     flow = flows.begun(jnp.ones(4), jnp.eye(4)[:2])._replace(values=jnp.array([40.0, 6.0]))
     assert np.isnan(flows.advanced(quadratic, flow, jnp.asarray(0.1), 30.0).params).all()
-    assert np.isfinite(flows.advanced(quadratic, flow, jnp.asarray(0.01), 36.0).params).all()
+    assert np.isfinite(flows.advanced(quadratic, flow, jnp.asarray(0.01), 41.0).params).all()
