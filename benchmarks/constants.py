@@ -37,6 +37,8 @@ RUNS = {
 }  # fmt: skip
 METHODS = ("CDAT σ = 1", "CDAT σ = 1.9", "CDAT σ = 2", "Armijo")
 BATCHES = (8, 32, 128, 0)
+# Of each start the best constant of gradient descent, as the first table finds it.
+BEST = {"lecun": 0.15, "torch": 0.4}
 # Of Armijo over the best constant, by size of batches, on 500 digits and two layers of 64.
 THEIRS = {8: "4 times worse", 32: "1.6 times better", 128: "1.2 times better", 0: "2.5 times worse"}
 
@@ -82,18 +84,63 @@ def by_batch(seeds, steps):
     return ("batch", "best constant, its rate", *METHODS, "Armijo", "independently"), rows
 
 
+def warm_ups(seeds, steps):
+    """CDAT, the warm-up read off its rate, and constants, from the same starts."""
+    heads = ("start", "CDAT σ = 2", "read off it", "that warm-up", "best constant",
+             "the peak as a constant")  # fmt: skip
+    rows = []
+    for start, constant in BEST.items():
+        progress.log(f"warm-up, {start}")
+        common = dict(initialization=start, seeds=seeds, steps=steps)
+        found = tuners.run(common, learning_rate=constant, rival="constant")
+        read = found.warm_up()
+        given = dict(common, learning_rate=read.peak, warm_up_steps=read.steps)
+        planned = tuners.run(given, tuner="warm_up", rival="constant")
+        told = f"{read.steps} steps to {read.peak:.3f}"
+        rows.append((
+            start, spread(found.best(0)), told, spread(planned.best(0)),
+            f"{spread(found.best(1))}, at {constant}", spread(planned.best(1)),
+        ))  # fmt: skip
+    return heads, rows
+
+
 def markdown(heads, rows):
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(map(str, each))} |" for each in lines)
+
+
+def written(mark, title, section):
+    """Puts a section between its marks in `tuners.md`, at the end where it is not there yet."""
+    marks = (f"<!-- {mark} -->", f"<!-- /{mark} -->")
+    whole = HERE.read_text(encoding="utf-8")
+    if marks[0] not in whole:
+        whole += f"\n## {title}\n{marks[0]}\n{marks[1]}\n"
+    body = f"{marks[0]}\n{section}\n{marks[1]}"
+    pattern = f"{marks[0]}.*?{marks[1]}"
+    HERE.write_text(re.sub(pattern, lambda _: body, whole, flags=re.DOTALL), encoding="utf-8")
 
 
 def main():
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="two seeds, short, printed only")
     asked.add_argument("--no-batches", action="store_true", help="only the table by base")
+    asked.add_argument("--warm-up", action="store_true", help="only the table of the warm-up")
     given = asked.parse_args()
     seeds, steps = (2, 200) if given.quick else (5, 2002)
     told = " · ".join(f"{name} {value}" for name, value in machine().items())
+    rising = "\n\n".join([
+        f"Run by `benchmarks/constants.py --warm-up`: {told}.",
+        f"Least losses of the last 50 of {steps} steps, medians of {seeds} seeds (lowest to "
+        "highest), gradient descent, the network of above. The peak is the late median of CDAT's "
+        "rate, of all seeds together; the warm-up ends where its running median is at nine tenths "
+        "of that. The best constants are those of the table above.",
+        markdown(*warm_ups(seeds, steps)),
+    ])  # fmt: skip
+    print(rising)
+    if not given.quick:
+        written("warm-up", "A warm-up, read off CDAT and used", rising)
+    if given.warm_up:
+        return
     text = [
         f"Run by `benchmarks/constants.py`: {told}.",
         f"Late losses, medians of {seeds} seeds (lowest to highest), 200 digits, 64-32-32-10, "
@@ -111,13 +158,7 @@ def main():
     section = "\n\n".join(text)
     print(section)
     if not given.quick:
-        marks = ("<!-- constants -->", "<!-- /constants -->")
-        whole = HERE.read_text(encoding="utf-8")
-        if marks[0] not in whole:
-            whole += f"\n## Against constants that were tuned\n{marks[0]}\n{marks[1]}\n"
-        body = f"{marks[0]}\n{section}\n{marks[1]}"
-        pattern = f"{marks[0]}.*?{marks[1]}"
-        HERE.write_text(re.sub(pattern, lambda _: body, whole, flags=re.DOTALL), encoding="utf-8")
+        written("constants", "Against constants that were tuned", section)
 
 
 if __name__ == "__main__":
