@@ -4,8 +4,8 @@
 
 The same run of the curvature room each time, taken in turns: with no flow, with gradient flow, with
 the central flow; read every 11 steps, once at its edge and once before it. Of the time with flows
-the time without is taken off, and what is left is divided by that of as many plain steps of gradient
-descent, in a loop of their own.
+the time without is taken off, and what is left is divided by that of as many plain steps of
+gradient descent, in a loop of their own.
 """
 
 import statistics

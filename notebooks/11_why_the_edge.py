@@ -134,7 +134,7 @@ print(f"mean x², in units of a/b: network {square:.2f}, model {(model.offset**2
 
 # %% [markdown]
 # The model goes around for ever on one orbit, whose size is that of its start; the network's orbits
-# differ, as other curvature has a say. On average both are where the central flow says, at 1.
+# differ, as other curvature has a say. On average both are near where the central flow says, at 1.
 #
 # **The cubic term.** The path of the network zigzags. The loss is not even across the valley: along $u$
 # the sharpness has a slope, $u^\top\nabla\lambda$, so that it is higher on one side than on the other, from
@@ -169,8 +169,8 @@ print(f"gradient flow {alone.flow_sharpness[-1, 0]:.1f}")
 
 # %% [markdown]
 # ## What is known, and what was measured here
-# - *Proved*: how the model of two numbers moves. That gradient descent on a network follows the central
-#   flow is not proved: its authors derive it by an argument about averages.
+# - *Proved*: where the model of two numbers stands still. That gradient descent on a network follows the
+#   central flow is not proved: its authors derive it by an argument about averages.
 # - *Measured*: the sentences and numbers above, by the runs they stand beside. Eigenvalues, gradients of
 #   eigenvalues and $X$ are those of the true loss, four directions at a time; tests hold them against dense
 #   matrices. The flow takes one step of its own for four of training.
