@@ -89,7 +89,8 @@ TILE = re.compile(r"\[!\[([^\]]*)\]\((pictures/map_(\w+)\.webp)\)\]\((\w+)\.ipyn
 def test_the_map_has_a_still_of_every_notebook_that_links_there_and_is_of_today():
     cells = nbformat.read(SCRIPTS[0].with_suffix(".ipynb"), 4).cells
     tiles = TILE.findall("\n".join(each.source for each in cells if each.cell_type == "markdown"))
-    assert [linked for *_, linked in tiles] == [each.stem for each in SCRIPTS[1:]]
+    # Where a notebook has no stage there is no poster, and its entry is of words alone.
+    assert [linked for *_, linked in tiles] == [each.stem for each in SCRIPTS[1:] if each in STAGED]
     total = 0
     for words, path, of, linked in tiles:
         assert of == linked and 4 <= len(words.split()) <= 25
