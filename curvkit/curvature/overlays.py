@@ -35,7 +35,7 @@ def flows(trace: Trace) -> go.Figure:
     for name in head.flows:
         curve = theme.curve(ROLE[name], CALLED[name], head.step, head.astray(name))
         figure.add_trace(curve, row=1, col=1)
-    square = theme.curve("loss", "x² of the run", head.step, head.distance**2, line=dict(width=1))
+    square = theme.curve("loss", "x² of the run", head.step, _square(head), line=dict(width=1))
     figure.add_trace(square, row=2, col=1)
     if "central" in head.flows:
         said = head.flow_variance[:, head.flows.index("central")]
@@ -49,6 +49,12 @@ def flows(trace: Trace) -> go.Figure:
     elif trace.diverged:
         theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
     return figure
+
+
+def _square(head: Trace) -> np.ndarray:
+    """x² at each reading, no number where it would be too large to be drawn."""
+    far = np.array(head.distance, float)
+    return np.where(np.abs(far) < 1e15, far, np.nan) ** 2
 
 
 def no_flow(trace: Trace) -> str:
@@ -67,7 +73,7 @@ def plane(trace: Trace) -> go.Figure:
     head, critical = trace.head(trace.finite), float(trace.critical)
     rise, fall = trace.balance()
     known = rise > 0
-    square = head.distance**2 * (fall / rise if known else 1.0)
+    square = _square(head) * (fall / rise if known else 1.0)
     figure = theme.figure("The run in the plane of displacement and sharpness", height=480)
     near = np.isfinite(square) & (head.scaled_sharpness >= 0.8 * critical)
     square, scaled = square[near], head.scaled_sharpness[near]

@@ -92,7 +92,7 @@ def plane(trace: Trace) -> go.Figure:
     head = trace.head(trace.finite)
     figure = theme.figure(f"Displacement and sharpness: {_title(trace)}", height=480)
     rest = trace.over_readings("sharpening")[-1:] / trace.over_readings("stabilizing")[-1:]
-    square = head.offset**2
+    square = np.minimum(np.abs(np.array(head.offset, float)), 1e15) ** 2
     wide = 1.08 * max(float(np.max(square, initial=0)), *(1.5 * rest), 1e-6)
     path = theme.curve("loss", "the model", square, head.sharpness, line=dict(width=1.5))
     figure.add_trace(path)
