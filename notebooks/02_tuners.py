@@ -121,11 +121,9 @@ read = trace.warm_up()
 given = dict(learning_rate=read.peak, warm_up_steps=read.steps, steps=steps, seed=seed)
 planned = tuners.run(given, tuner="warm_up", rival="constant")
 paper.note(planned=planned.best(0) / trace.best(0), above=trace.best(1) / planned.best(0))
-print(
-    f"read off CDAT's rate: {read.steps} steps to {read.peak:.3f}; least late loss: warm-up ",
-    end="",
-)
-print(f"{planned.best(0)[0]:.2e}, CDAT {trace.best(0)[0]:.2e}, constant {trace.best(1)[0]:.2e}")
+print(f"read off CDAT's rate: {read.steps} steps to {read.peak:.3f}; least late loss: ", end="")
+print(f"warm-up {planned.best(0)[0]:.2e}, CDAT {trace.best(0)[0]:.2e}, ", end="")
+print(f"constant {trace.best(1)[0]:.2e}")
 tuners.figures.race(planned)
 
 # %% [markdown]

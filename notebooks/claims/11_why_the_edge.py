@@ -6,9 +6,9 @@ import re
 def claims(done):
     """The central flow is where the run is on average; gradient flow, and greed, go on climbing."""
     told = r"{} flow is ([\d.]+)% of the way gone [^.]*, at a sharpness of ([\d.]+)\."
-    (free, climbed), (held, level) = (
-        map(float, re.findall(told.format(name), done.told)[0]) for name in ("gradient", "central")
-    )
+    ended = [re.findall(told.format(name), done.told) for name in ("gradient", "central")]
+    assert all(ended)
+    (free, climbed), (held, level) = (map(float, each[0]) for each in ended)
     assert held < 0.1 * free and climbed > 26 and abs(level - 20) < 0.1
     for seed in (1, 2):
         numbers = (
