@@ -93,21 +93,16 @@ tuners.explore(sigma=sigma, learning_rate=learning_rate, steps=steps, seed=seed)
 
 # %% [markdown]
 # ## Look at one run by hand
-# The sentences below are computed from the run.
+# The sentences above are computed from that run. Under CDAT the sharpness comes down and the rate goes
+# up: a warm-up that nobody scheduled. Here is the run once more, to be looked into; watch it jump. Left
+# above, the loss across the valley, along the top eigenvector, with the iterate in it; below, the loss
+# along the step it takes next, where 1 is the step and the dotted curve the parabola that CDAT sees;
+# right, rate, sharpness and their product, in step. Press *Play*.
 
 # %%
 trace = tuners.run(sigma=sigma, learning_rate=learning_rate, steps=steps, seed=seed)
 grown = trace.settled("learning_rate", 0) / trace.learning_rate[0, 0, 0]
 paper.note(rate_grown=grown, edge=trace.settled("scaled_sharpness", 0), steps=steps)
-tuners.tell(trace)
-
-# %% [markdown]
-# Under CDAT the sharpness comes down and the rate goes up: a warm-up that nobody scheduled. Now
-# watch it jump. Left above, the loss across the valley, along the top eigenvector, with the iterate
-# in it; below, the loss along the step it takes next, where 1 is the step and the dotted curve the
-# parabola that CDAT sees; right, rate, sharpness and their product, in step. Press *Play*.
-
-# %%
 tuners.play(trace)
 
 # %% [markdown]

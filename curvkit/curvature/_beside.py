@@ -64,8 +64,8 @@ def went(
     total: Mean,
     *,
     count: jax.Array,
-    learning_rate: jax.Array,
-    begins: jax.Array,
+    learning_rate: float | jax.Array,
+    begins: bool | jax.Array,
 ) -> Beside:
     """What is beside the run after a stretch of it.
 
