@@ -121,9 +121,11 @@ def _gone_on(settings: Settings, state: State, loss, total, params, further):
     if state.beside is None:
         return None
     total = total._replace(params=total.params + 0.5 * params)
-    begins = state.step >= settings.flow_from
-    given = dict(count=further, learning_rate=settings.learning_rate, begins=begins)
-    return besides.went(kinds(settings), state.beside, loss, total, **given)
+    return besides.went(
+        kinds(settings), state.beside, loss, total,
+        count=further, learning_rate=settings.learning_rate,
+        begins=state.step >= settings.flow_from,
+    )  # fmt: skip
 
 
 # Half of the stretch that is sampled, at least; wider where the iterate is thrown.
