@@ -99,7 +99,7 @@ def went(
 
     moved = jax.lax.map(go, (beside.flows, jnp.stack([jnp.asarray(each) for each in limits])))
     start = jnp.where(begins, beside.start, mean.params)
-    after = Beside(mean, start, half, begins, moved)
+    after = Beside(mean, start, half, jnp.asarray(begins), moved)
     return jax.tree.map(lambda new, old: jnp.where(count > 0, new, old), after, beside)
 
 
