@@ -11,6 +11,8 @@ from curvkit import curvature
 from curvkit.curvature import figures
 from curvkit.curvature.experiment import problem
 
+pytestmark = pytest.mark.slow
+
 SMALL = dict(examples=60, width=12, depth=1, learning_rate=0.15, steps=550) | dict(
     flow="both", flow_from=55
 )
@@ -21,7 +23,6 @@ def run(**turned):
     return curvature.run({**SMALL, **turned})
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_central_flow_follows_the_average_and_gradient_flow_does_not(seed):
     trace = run(seed=seed)
@@ -36,7 +37,6 @@ def test_the_central_flow_follows_the_average_and_gradient_flow_does_not(seed):
     assert abs(told[1] / ours - 1) < 0.5 * abs(told[0] / ours - 1)
 
 
-@pytest.mark.slow
 def test_before_the_edge_both_flows_and_the_average_are_together():
     trace = run(learning_rate=0.06)
     assert trace.sharpness.max() < 0.8 * trace.threshold
@@ -48,7 +48,6 @@ def test_before_the_edge_both_flows_and_the_average_are_together():
     assert not trace.flow_variance[6:].any() and np.isnan(trace.balance()[0])
 
 
-@pytest.mark.slow
 def test_what_is_averaged_is_the_run_between_two_readings():
     turned = dict(SMALL, steps=30, every=5, flow_from=10)
     trace, settings = curvature.run(turned), curvature.Settings.read(turned)
@@ -68,7 +67,6 @@ def test_what_is_averaged_is_the_run_between_two_readings():
     assert np.isnan(trace.averaged_loss[:2]).all()
 
 
-@pytest.mark.slow
 def test_the_model_of_a_run_is_in_units_of_its_rate_and_of_the_displacement_at_rest():
     trace = run()
     (rise, fall), knobs = trace.balance(), trace.as_model()
@@ -81,14 +79,12 @@ def test_the_model_of_a_run_is_in_units_of_its_rate_and_of_the_displacement_at_r
         plain.as_model()
 
 
-@pytest.mark.slow
 def test_flows_are_of_gradient_descent_alone_and_a_sentence_says_so():
     trace = curvature.run(dict(SMALL, rule="heavy_ball", steps=22))
     assert trace.flows == () and trace.flow_loss.shape == (3, 0)
     assert "Flows are of gradient descent alone: none for heavy ball." in figures.words(trace)
 
 
-@pytest.mark.slow
 def test_a_run_that_begins_beyond_its_edge_has_no_central_flow():
     trace = curvature.run(dict(SMALL, learning_rate=0.2, steps=44, flow_from=0))
     assert trace.sharpness[0] > 1.3 * trace.threshold
@@ -96,7 +92,6 @@ def test_a_run_that_begins_beyond_its_edge_has_no_central_flow():
     assert "There is no central flow here" in figures.words(trace)
 
 
-@pytest.mark.slow
 def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
     settings = curvature.Settings.read({**SMALL, "every": 1})
     state, loss = curvature.stream.started(settings, jax.random.key(0)), problem(settings)[1]

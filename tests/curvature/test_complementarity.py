@@ -7,6 +7,8 @@ from scipy import optimize
 
 from curvkit.curvature import _complementarity as complementarity
 
+pytestmark = pytest.mark.slow
+
 DRAWS = np.random.default_rng(3)
 
 

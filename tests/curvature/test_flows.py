@@ -11,6 +11,8 @@ from oracles import central
 
 from curvkit.curvature import _flows as flows
 
+pytestmark = pytest.mark.slow
+
 BEND = np.array([40.0, 6.0, 1.0, 0.1])
 
 
@@ -30,7 +32,6 @@ def gone(loss, params, vectors, *, time, steps, limit=np.inf):
     return flow
 
 
-@pytest.mark.slow
 def test_gradient_flow_of_a_quadratic_is_its_closed_form_to_second_order():
     with float64():
         start = np.array([1.0, -2.0, 0.5, 3.0])
@@ -80,7 +81,6 @@ def sharpening(w):
     return 0.5 * (first * w[0] ** 2 + second * w[1] ** 2) - w[2] - 0.8 * w[3]
 
 
-@pytest.mark.slow
 def test_two_directions_at_the_edge_are_held_there_by_what_the_balance_says():
     with float64():
         start = np.array([0.0, 0.0, 0.0, 0.2])
@@ -118,7 +118,6 @@ def at_its_edge():
         return loss, limit, found, free, told
 
 
-@pytest.mark.slow
 def test_the_central_flow_is_that_of_dense_third_derivatives_and_small_steps():
     _, limit, found, free, told = at_its_edge()
     apart = np.linalg.norm(free.params - told)
@@ -128,7 +127,6 @@ def test_the_central_flow_is_that_of_dense_third_derivatives_and_small_steps():
     assert np.linalg.norm(found.params - told) < 0.01 * apart
 
 
-@pytest.mark.slow
 def test_rise_fall_and_cubic_term_are_the_slope_of_the_sharpness():
     loss, _, flow, _, _ = at_its_edge()
     with float64():
