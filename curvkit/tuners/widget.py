@@ -168,7 +168,7 @@ def draw(
     from IPython.display import DisplayHandle, Markdown, display
 
     from curvkit.show.on_demand import asked
-    from curvkit.show.panel import headless
+    from curvkit.show.once import headless
 
     def finished():
         found = [each if isinstance(each, Tuned) else tune(**each) for each in tuned]
