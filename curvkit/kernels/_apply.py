@@ -9,6 +9,7 @@ The rules are there so that others may watch layers at work: `_kfac` reads what 
 affine layer, and the gradients that come back out of it.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -87,7 +88,31 @@ def affine(layer: parts.Affine, weight: jax.Array, x: jax.Array) -> jax.Array:
     return x @ weight
 
 
+def patches(layer: parts.Affine, x: jax.Array) -> jax.Array:
+    """What each location of an affine layer sees: (examples, …, window · features), tap by tap.
+
+    >>> patches(parts.Affine(window=3), jnp.ones((1, 2, 1)))
+    Array([[[0., 1., 1.],
+            [1., 1., 0.]]], dtype=float32)
+    """
+    space, edge = x.ndim - 2, layer.window // 2
+    wide = jnp.pad(x, ((0, 0), *((edge, edge),) * space, (0, 0))) if edge else x
+    found = []
+    for tap in itertools.product(range(layer.window), repeat=space):
+        along = zip(tap, x.shape[1:-1], strict=True)
+        seen = (slice(at, at + size, layer.stride) for at, size in along)
+        found.append(wide[(slice(None), *seen)])
+    return found[0] if len(found) == 1 else jnp.concatenate(found, -1)
+
+
+def patched(layer: parts.Affine, params: Any, x: jax.Array) -> jax.Array:
+    """A dense layer or a convolution as one product, quick where windows are small."""
+    weight = params["weight"]
+    return patches(layer, x) @ weight.reshape(-1, weight.shape[-1]) + params["bias"]
+
+
 PLAIN = Rules(
     dense=lambda layer, params, x: affine(layer, params["weight"], x) + params["bias"],
     scaled=lambda params, x: params["scale"] * x + params["shift"],
 )
+PATCHED = PLAIN._replace(dense=patched)

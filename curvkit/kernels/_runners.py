@@ -44,14 +44,14 @@ def split(inputs: Any, targets: Any) -> tuple[Examples, Examples]:
     return (normal[:TRAINED], labels[:TRAINED]), (normal[TRAINED:], labels[TRAINED:])
 
 
-def batch(key: jax.Array, step: Any, examples: Examples) -> Examples:
-    """The batch of a step, with repeats.
+def batch(key: jax.Array, step: Any, examples: Examples, number: int = BATCH) -> Examples:
+    """The batch of a step, of so many, with repeats.
 
     >>> x, y = batch(jax.random.key(0), 3, (jnp.ones((1437, 2)), jnp.zeros(1437)))
     >>> x.shape, y.shape
     ((128, 2), (128,))
     """
-    chosen = jax.random.randint(jax.random.fold_in(key, step), (BATCH,), 0, TRAINED)
+    chosen = jax.random.randint(jax.random.fold_in(key, step), (number,), 0, len(examples[0]))
     return examples[0][chosen], examples[1][chosen]
 
 

@@ -7,9 +7,14 @@
 | σ_w = √2 | `HE`, of a plain ReLU | arXiv 1502.01852 |
 """
 
-from typing import Any
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
 
 from curvkit.core import messages
+from curvkit.kernels import _apply as applying
+from curvkit.kernels import _build as build
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _parts as parts
 
@@ -18,7 +23,9 @@ NORMS = {"batch_norm": (parts.BatchNorm(),), "layer_norm": (parts.LayerNorm(),),
 NAMES = ("rescaled", "chain", *NORMS)
 
 
-def contender(name: str, blocks: int, weight: Any, gain: float = 1.0) -> parts.Network:
+def contender(
+    name: str, blocks: int, weight: Any, gain: float = 1.0, window: int = 1
+) -> parts.Network:
     """A network of so many blocks of two nonlinear layers, and one more before the outputs.
 
     Args:
@@ -26,9 +33,11 @@ def contender(name: str, blocks: int, weight: Any, gain: float = 1.0) -> parts.N
         blocks: how many.
         weight: w of a rescaled network's shortcuts; may be traced.
         gain: of its affine layers; 1 where the activation is shaped.
+        window: of its affine layers: above 1 they are convolutions, and their mean over all
+            locations comes last.
 
     Raises:
-        ValueError: if there is no such network.
+        ValueError: if there is no such network, or a number is out of range.
 
     >>> [networks.layers(contender(each, 25, 0.8)) for each in NAMES]
     [51, 51, 51, 51, 51]
@@ -36,8 +45,8 @@ def contender(name: str, blocks: int, weight: Any, gain: float = 1.0) -> parts.N
     if name not in NAMES:
         raise ValueError(messages.unknown("network", name, NAMES))
     blocks, norm = parts.whole("blocks", blocks), NORMS.get(name, ())
-    plain = parts.Chain((*norm, parts.Elementwise(), parts.Affine(gain)))
-    layer = parts.Nonlinear() if gain == 1 and not norm else plain
+    plain = parts.Chain((*norm, parts.Elementwise(), parts.Affine(gain, window=window)))
+    layer = parts.Nonlinear() if gain == 1 and window == 1 and not norm else plain
     branch = parts.Chain((layer, layer))
     if name == "rescaled":
         block: parts.Network = networks.residual_block(branch, weight)
@@ -45,4 +54,41 @@ def contender(name: str, blocks: int, weight: Any, gain: float = 1.0) -> parts.N
         block = branch
     else:
         block = parts.Sum((1.0, 1.0), (parts.Chain(), branch), normalized=False)
-    return parts.Chain((parts.Chain((block,), blocks), layer))
+    along = parts.Chain((block,), blocks)
+    if window == 1:
+        return parts.Chain((along, layer))
+    begin = parts.Affine(window=window)
+    return parts.Chain((begin, along, *norm, parts.Elementwise(), parts.MeanPool()))
+
+
+def halves(name: str, blocks: int, weight: Any, gain: float = 1.0) -> tuple[parts.Network, ...]:
+    """The two networks of an autoencoder: each has about half of the blocks, at least one.
+
+    >>> [networks.layers(each) for each in halves("chain", 14, 0.0)]
+    [15, 15]
+    """
+    blocks = parts.whole("blocks", blocks)
+    before = max(blocks // 2, 1)
+    return tuple(contender(name, each, weight, gain) for each in (before, max(blocks - before, 1)))
+
+
+class Model(NamedTuple):
+    """Networks one after another, as `kernels.build` makes them; for K-FAC it is one network."""
+
+    built: tuple[build.Built, ...]
+
+    def init(self, key: jax.Array, inputs: Any) -> list[Any]:
+        """Parameters of each, for `inputs` of shape (examples, …, features)."""
+        found, keys = [], [key] if len(self.built) == 1 else jax.random.split(key, len(self.built))
+        for each, own in zip(self.built, keys, strict=True):
+            found.append(each.init(own, inputs))
+            inputs = jnp.zeros((*jnp.shape(inputs)[:-1], each.outputs))
+        return found
+
+    def apply(
+        self, params: list[Any], inputs: jax.Array, rules: applying.Rules = applying.PATCHED
+    ) -> jax.Array:
+        """What comes out of the last."""
+        for each, own in zip(self.built, params, strict=True):
+            inputs = each.apply(own, inputs, rules)
+        return inputs

@@ -7,12 +7,19 @@ DKS = "arXiv 2110.01765"
 NETWORKS = ("rescaled", "chain", "batch_norm", "layer_norm", "plain_sums")
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "gelu", "swish", "relu", "selu")
 SHAPINGS = ("dks", "none")
-OPTIMIZERS = ("sgd", "adam")
+OPTIMIZERS = ("sgd", "adam", "kfac")
+TASKS = ("digits", "images", "autoencoder")
 
 
 class Settings(BaseSettings):
     """One deep network trained at four learning rates at once."""
 
+    task: str = choice(
+        default="digits", choices=TASKS,
+        sentence="Digits to be named by dense layers; the same as pictures, by convolutions of "
+        "Delta weights; or an autoencoder, which gives each digit back through eight units.",
+        source=DKS,
+    )  # fmt: skip
     network: str = choice(
         default="rescaled", choices=NETWORKS,
         sentence="Residual with rescaled sums and no normalisation; a chain without shortcuts; "
@@ -32,13 +39,20 @@ class Settings(BaseSettings):
     )  # fmt: skip
     optimizer: str = choice(
         default="sgd", choices=OPTIMIZERS,
-        sentence="Gradient descent with momentum 0.9, or Adam at rates thirty times smaller.",
-        source=DKS,
+        sentence="Gradient descent with momentum 0.9, at rates thirty times smaller for an "
+        "autoencoder; Adam at rates thirty times smaller; or K-FAC at rates ten times larger.",
+        source=f"{DKS}; arXiv 1412.6980; arXiv 1503.05671",
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.01, low=1e-4, high=0.3, scale="log", symbol="η",
         sentence="The middle one of the rates: a ninth, a third and three times of it run beside.",
         source=DKS,
+    )  # fmt: skip
+    damping: float = knob(
+        default=0.1, low=1e-3, high=10.0, scale="log", symbol="λ",
+        when={"optimizer": ("kfac",)},
+        sentence="What K-FAC adds to the curvature: its square root to each of the two factors.",
+        source="arXiv 1503.05671",
     )  # fmt: skip
     zeta: float = knob(
         default=1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
@@ -54,17 +68,18 @@ class Settings(BaseSettings):
     )  # fmt: skip
     blocks: int = knob(
         default=25, low=1, high=60, static=True,
-        sentence="How many blocks of two nonlinear layers the network has.",
+        sentence="How many blocks of two nonlinear layers the network has; of an autoencoder half "
+        "of them are before the eight units.",
         source=DKS,
     )  # fmt: skip
     width: int = knob(
         default=64, low=8, high=128, static=True,
-        sentence="How many units each layer has.",
+        sentence="How many units each layer has; convolutions have a quarter as many channels.",
         source=DKS,
     )  # fmt: skip
     steps: int = knob(
         default=150, low=1, high=1000, useful=(20, 400),
-        sentence="How many steps are taken, on 128 digits each.",
+        sentence="How many steps are taken, on 128 digits each, by an autoencoder on 256.",
         source=DKS,
     )  # fmt: skip
     seed: int = knob(
