@@ -160,10 +160,10 @@ def _expected(outputs: jax.Array, likelihood: str) -> jax.Array:
 def kfac(
     learning_rate: Any,
     *,
-    damping: Any = 0.1,
+    damping: Any = 0.3,
     momentum: Any = 0.9,
     average: Any = 0.95,
-    clip: Any = 0.01,
+    clip: Any = 0.001,
     every: int = 5,
 ) -> optax.GradientTransformationExtraArgs:
     """K-FAC in the manner of optax, for networks that `build` makes.

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         source=DKS,
     )  # fmt: skip
     damping: float = knob(
-        default=0.1, low=1e-3, high=10.0, scale="log", symbol="λ",
+        default=0.3, low=1e-3, high=10.0, scale="log", symbol="λ",
         when={"optimizer": ("kfac",)},
         sentence="What K-FAC adds to the curvature: its square root to each of the two factors.",
         source="arXiv 1503.05671",

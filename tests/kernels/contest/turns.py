@@ -4,9 +4,15 @@ from turning import Turn
 
 from curvkit.kernels import contest, network_maps
 
+
+def maps(network):
+    """What becomes of lengths and angles, and of how many parts."""
+    return network_maps(network, "tanh"), len(network.parts)
+
+
 TURNS = {
     "contender": Turn(
-        lambda **given: network_maps(contest.contender("rescaled", 3, 0.8, **given), "tanh"),
-        dict(gain=1.4),
+        lambda **given: maps(contest.contender("rescaled", 3, 0.8, **given)),
+        dict(gain=1.4, window=3),
     ),
 }
