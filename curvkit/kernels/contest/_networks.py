@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import messages
+from curvkit.core import messages, tree
 from curvkit.kernels import _apply as applying
 from curvkit.kernels import _build as build
 from curvkit.kernels import _networks as networks
@@ -24,7 +24,7 @@ NAMES = ("rescaled", "chain", *NORMS)
 
 
 def contender(
-    name: str, blocks: int, weight: Any, gain: float = 1.0, window: int = 1
+    name: str, blocks: int, weight: Any, gain: Any = 1.0, bias: Any = 0.0, window: int = 1
 ) -> parts.Network:
     """A network of so many blocks of two nonlinear layers, and one more before the outputs.
 
@@ -32,7 +32,7 @@ def contender(
         name: of `NAMES`.
         blocks: how many.
         weight: w of a rescaled network's shortcuts; may be traced.
-        gain: of its affine layers; 1 where the activation is shaped.
+        gain, bias: of its affine layers; 1 and 0 where the activation is shaped; may be traced.
         window: of its affine layers: above 1 they are convolutions, and their mean over all
             locations comes last.
 
@@ -45,8 +45,9 @@ def contender(
     if name not in NAMES:
         raise ValueError(messages.unknown("network", name, NAMES))
     blocks, norm = parts.whole("blocks", blocks), NORMS.get(name, ())
-    plain = parts.Chain((*norm, parts.Elementwise(), parts.Affine(gain, window=window)))
-    layer = parts.Nonlinear() if gain == 1 and window == 1 and not norm else plain
+    turned = tree.traced((gain, bias)) or gain != 1 or bias != 0
+    plain = parts.Chain((*norm, parts.Elementwise(), parts.Affine(gain, bias, window)))
+    layer = plain if turned or norm or window > 1 else parts.Nonlinear()
     branch = parts.Chain((layer, layer))
     if name == "rescaled":
         block: parts.Network = networks.residual_block(branch, weight)
@@ -61,7 +62,9 @@ def contender(
     return parts.Chain((begin, along, *norm, parts.Elementwise(), parts.MeanPool()))
 
 
-def halves(name: str, blocks: int, weight: Any, gain: float = 1.0) -> tuple[parts.Network, ...]:
+def halves(
+    name: str, blocks: int, weight: Any, gain: Any = 1.0, bias: Any = 0.0
+) -> tuple[parts.Network, ...]:
     """The two networks of an autoencoder: each has about half of the blocks, at least one.
 
     >>> [networks.layers(each) for each in halves("chain", 14, 0.0)]
@@ -69,7 +72,8 @@ def halves(name: str, blocks: int, weight: Any, gain: float = 1.0) -> tuple[part
     """
     blocks = parts.whole("blocks", blocks)
     before = max(blocks // 2, 1)
-    return tuple(contender(name, each, weight, gain) for each in (before, max(blocks - before, 1)))
+    both = before, max(blocks - before, 1)
+    return tuple(contender(name, each, weight, gain, bias) for each in both)
 
 
 class Model(NamedTuple):

@@ -17,33 +17,55 @@ import optax
 from curvkit import data
 from curvkit.kernels import _runners as runners
 
-# A picture of 8 by 8 pixels as 4 by 4 locations that have 2 by 2 of them.
-SIDE, PATCH = 8, 2
-PIXELS = SIDE**2
+# Sides and channels of the pictures, and how many are trained on of how many.
+SHAPES = {"digits": (8, 1), "mnist": (28, 1), "cifar10": (32, 3)}
+COUNTS = {"digits": (runners.TRAINED, 1797), "mnist": (10_000, 12_000), "cifar10": (10_000, 12_000)}
+# Pictures are cut into locations that have 2 by 2 pixels.
+PATCH = 2
 # An autoencoder's batches, and what it gives a digit back through.
 BATCHES, CODE = {"autoencoder": 256}, 8
 
 
-def examples(task: str) -> tuple[runners.Examples, runners.Examples]:
+def pixels_of(name: str) -> int:
+    """How many numbers a picture has.
+
+    >>> pixels_of("cifar10")
+    3072
+    """
+    side, channels = SHAPES[name]
+    return channels * side**2
+
+
+def examples(task: str, name: str = "digits") -> tuple[runners.Examples, runners.Examples]:
     """Inputs and targets: those trained on, and the others to be tested on.
+
+    Args:
+        task: of the contest.
+        name: of the data, of `SHAPES`; all but the digits are fetched once.
+
+    Raises:
+        ConnectionError: with one sentence, if they are not at hand and can't be fetched.
 
     >>> [examples(each)[0][0].shape[1:] for each in ("digits", "images")]
     [(65,), (4, 4, 5)]
     """
-    pixels, labels = data.digits(1797)
-    (trained, named), (tested, others) = runners.split(places(pixels, task), labels)
+    number, most = COUNTS[name]
+    pixels, labels = getattr(data, name)(most)
+    trained, tested = runners.split(places(pixels, task, name), labels, number)
     if task == "autoencoder":
         both = jnp.asarray(pixels, jnp.float32)
-        return (trained, both[: len(trained)]), (tested, both[len(trained) :])
-    return (trained, named), (tested, others)
+        return (trained[0], both[:number]), (tested[0], both[number:])
+    return trained, tested
 
 
-def places(pixels: np.ndarray, task: str) -> np.ndarray:
-    """Pixels (examples, 64) with an axis, or two, of locations where the task has them."""
+def places(pixels: np.ndarray, task: str, name: str = "digits") -> np.ndarray:
+    """Pixels (examples, …) with two axes of locations where the task has them."""
     if task != "images":
         return pixels
-    cut = pixels.reshape(-1, SIDE // PATCH, PATCH, SIDE // PATCH, PATCH)
-    return cut.transpose(0, 1, 3, 2, 4).reshape(-1, SIDE // PATCH, SIDE // PATCH, PATCH**2)
+    side, channels = SHAPES[name]
+    cut = pixels.reshape(-1, channels, side // PATCH, PATCH, side // PATCH, PATCH)
+    across = cut.transpose(0, 2, 4, 3, 5, 1)
+    return across.reshape(-1, side // PATCH, side // PATCH, channels * PATCH**2)
 
 
 def likelihood(task: str) -> str:

@@ -20,6 +20,7 @@ from curvkit.kernels.contest import _tasks as tasks
 from curvkit.kernels.contest.settings import Settings
 
 EVERY, CLASSES = 10, runners.CLASSES
+UNNORMALIZED = ("rescaled", "chain")
 # The rates over that of the knob, and those of each method over these.
 RATES, SCALES = np.array([1 / 9, 1 / 3, 1.0, 3.0]), {"sgd": 1.0, "adam": 1 / 30, "kfac": 10.0}
 # Half a squared error is a sum over pixels, and as much steeper for gradient descent.
@@ -28,7 +29,10 @@ FIRST = {"sgd": lambda: optax.trace(0.9), "adam": optax.scale_by_adam}
 
 
 class State(NamedTuple):
-    """What the next step needs: the four numbers, each runner's weights and moments."""
+    """What the next step needs: the four numbers, each runner's weights and moments.
+
+    Data that are larger than digits are in it, too, for a program that holds them is slow to make.
+    """
 
     numbers: jax.Array
     params: Any
@@ -36,17 +40,21 @@ class State(NamedTuple):
     key: jax.Array
     step: jax.Array
     ended: jax.Array
+    large: Any = None
 
 
 def is_shaped(settings: Settings) -> bool:
     """Whether the activation is shaped; in the standard networks it never is."""
-    return settings.shaping == "dks" and settings.network in ("rescaled", "chain")
+    return settings.shaping == "dks" and settings.network in UNNORMALIZED
 
 
 def plans(settings: Settings, weight: Any) -> tuple[parts.Network, ...]:
     """The contender of the knobs; of an autoencoder what is before the few units, and after."""
     plain = settings.activation == "relu" and not is_shaped(settings)
-    given = settings.network, settings.blocks, weight, networks.HE if plain else 1.0
+    dial = networks.HE if plain else 1.0, 0.0
+    if settings.shaping == "dial" and settings.network in UNNORMALIZED:
+        dial = settings.gain, settings.bias
+    given = settings.network, settings.blocks, weight, *dial
     if settings.task == "autoencoder":
         return networks.halves(*given)
     return (networks.contender(*given, window=3 if settings.task == "images" else 1),)
@@ -72,7 +80,11 @@ def model(settings: Settings, numbers: jax.Array) -> networks.Model:
     shaped = lambda x: gamma * (base.function(alpha * x + beta) + delta)
     width = max(settings.width // 4, 1) if settings.task == "images" else settings.width
     along = plans(settings, weight)
-    ends = (tasks.CODE, tasks.PIXELS) if settings.task == "autoencoder" else (CLASSES,)
+    ends = (
+        (tasks.CODE, tasks.pixels_of(settings.data))
+        if settings.task == "autoencoder"
+        else (CLASSES,)
+    )
     made = (build.build(plan, base, width=width, outputs=end)
             for plan, end in zip(along, ends, strict=True))  # fmt: skip
     return networks.Model(tuple(dataclasses.replace(each, function=shaped) for each in made))
@@ -96,13 +108,15 @@ def begin(settings: Settings, key: jax.Array) -> State:
     start, key = jax.random.split(runners.quick_key(key, settings.seed))
     numbers = solve(settings)
     with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
-        params = model(settings, numbers).init(start, tasks.examples(settings.task)[0][0][:1])
+        known = tasks.examples(settings.task, settings.data)
+        params = model(settings, numbers).init(start, known[0][0][:1])
         params = jax.tree.map(
             lambda each: jnp.broadcast_to(each, (len(RATES), *each.shape)), params
         )
         make = jax.vmap(method(settings, 1.0).init, out_axes=apart(settings))
         moments = make(params)
-        return State(numbers, params, moments, key, jnp.zeros((), int), jnp.zeros((), bool))
+        large = None if settings.data == "digits" else known
+        return State(numbers, params, moments, key, jnp.zeros((), int), jnp.zeros((), bool), large)
 
 
 def rates(settings: Settings) -> jax.Array:
@@ -114,7 +128,7 @@ def rates(settings: Settings) -> jax.Array:
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `EVERY` training steps, or what is left of them."""
-    (inputs, targets), tested = tasks.examples(settings.task)
+    (inputs, targets), tested = state.large or tasks.examples(settings.task)
     task, made = settings.task, model(settings, state.numbers)
     mean = jnp.mean(targets, axis=0)
     loss = lambda params, inputs, targets: tasks.loss(task, made.apply(params, inputs), targets)
@@ -146,7 +160,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     (params, moments), step, ended = runners.further(
         state.step, settings.steps, EVERY, take, (state.params, state.moments), values
     )
-    return State(state.numbers, params, moments, state.key, step, ended), row
+    return State(state.numbers, params, moments, state.key, step, ended, state.large), row
 
 
 def finished(settings: Settings, state: State) -> jax.Array:

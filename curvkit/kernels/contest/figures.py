@@ -22,6 +22,7 @@ NETWORKS = {
 }
 NAMES = {"relu": "ReLU", "selu": "SELU", "gelu": "GELU"}
 OPTIMIZERS = {"sgd": "SGD with momentum", "adam": "Adam", "kfac": "K-FAC"}
+DATA = {"digits": "", "mnist": "MNIST, ", "cifar10": "CIFAR-10, "}
 TASKS = {"digits": "", "images": "convolutions, ", "autoencoder": "autoencoder, "}
 # An autoencoder is of two networks, each with one more nonlinear layer than its blocks have.
 MORE = {"digits": 1, "images": 1, "autoencoder": 2}
@@ -32,8 +33,10 @@ def _about(trace: Trace) -> str:
     name = NAMES.get(run["activation"], run["activation"])
     shaped = run["shaping"] == "dks" and run["network"] in ("rescaled", "chain")
     how = f"DKS {name}" if shaped else f"plain {name}"
+    if run["shaping"] == "dial" and run["network"] in ("rescaled", "chain"):
+        how = f"{name} at gain {number(run['gain'])} and bias {number(run['bias'])}"
     layers = 2 * max(run["blocks"], MORE[run["task"]]) + MORE[run["task"]]
-    about = f"{TASKS[run['task']]}{NETWORKS[run['network']]}"
+    about = f"{DATA[run['data']]}{TASKS[run['task']]}{NETWORKS[run['network']]}"
     return f"{about}, {how}, {layers} layers, {OPTIMIZERS[run['optimizer']]}"
 
 

@@ -6,9 +6,10 @@ DKS = "arXiv 2110.01765"
 
 NETWORKS = ("rescaled", "chain", "batch_norm", "layer_norm", "plain_sums")
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "gelu", "swish", "relu", "selu")
-SHAPINGS = ("dks", "none")
+SHAPINGS = ("dks", "none", "dial")
 OPTIMIZERS = ("sgd", "adam", "kfac")
 TASKS = ("digits", "images", "autoencoder")
+DATA = ("digits", "mnist", "cifar10")
 
 
 class Settings(BaseSettings):
@@ -18,6 +19,12 @@ class Settings(BaseSettings):
         default="digits", choices=TASKS,
         sentence="Digits to be named by dense layers; the same as pictures, by convolutions of "
         "Delta weights; or an autoencoder, which gives each digit back through eight units.",
+        source=DKS,
+    )  # fmt: skip
+    data: str = choice(
+        default="digits", choices=DATA,
+        sentence="Scikit-learn's digits of 8 by 8 pixels; or 12 000 pictures of MNIST or CIFAR-10, "
+        "which are fetched from OpenML once and want a GPU.",
         source=DKS,
     )  # fmt: skip
     network: str = choice(
@@ -34,7 +41,8 @@ class Settings(BaseSettings):
     shaping: str = choice(
         default="dks", choices=SHAPINGS,
         when={"network": ("rescaled", "chain")},
-        sentence="The activation shaped for its network, or as it is.",
+        sentence="The activation shaped for its network, or as it is; or as it is with a gain and "
+        "biases, as on the dial of `kernels.ways`.",
         source=DKS,
     )  # fmt: skip
     optimizer: str = choice(
@@ -47,6 +55,18 @@ class Settings(BaseSettings):
         default=0.01, low=1e-4, high=0.3, scale="log", symbol="η",
         sentence="The middle one of the rates: a ninth, a third and three times of it run beside.",
         source=DKS,
+    )  # fmt: skip
+    gain: float = knob(
+        default=1.5, low=0.1, high=5.0, useful=(0.5, 3.0), symbol="σ_w",
+        when={"network": ("rescaled", "chain"), "shaping": ("dial",)},
+        sentence="Weights have a standard deviation of this over the root of the fan-in at first.",
+        source="arXiv 1611.01232",
+    )  # fmt: skip
+    bias: float = knob(
+        default=0.0, low=0.0, high=2.0, useful=(0.0, 1.0), symbol="σ_b",
+        when={"network": ("rescaled", "chain"), "shaping": ("dial",)},
+        sentence="Biases have this standard deviation at first.",
+        source="arXiv 1611.01232",
     )  # fmt: skip
     damping: float = knob(
         default=0.3, low=1e-3, high=10.0, scale="log", symbol="λ",

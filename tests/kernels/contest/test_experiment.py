@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from curvkit import data
 from curvkit.kernels.contest import Settings, Standings, experiment, run
 from curvkit.kernels.contest import _tasks as tasks
 
@@ -90,6 +91,9 @@ def test_pictures_have_the_pixels_of_their_digits_two_by_two():
     cut = tasks.places(pixels, "images")
     square = pixels[1].reshape(8, 8)
     np.testing.assert_array_equal(cut[1, 2, 3], square[4:6, 6:8].ravel())
+    color = np.arange(2 * 3072.0).reshape(2, 3072)
+    seen, whole = tasks.places(color, "images", "cifar10"), color[1].reshape(3, 32, 32)
+    np.testing.assert_array_equal(seen[1, 4, 9], whole[:, 8:10, 18:20].transpose(1, 2, 0).ravel())
     x = np.asarray(tasks.examples("images")[0][0][:9])
     np.testing.assert_allclose((x**2).mean(-1), 1, rtol=1e-5)
 
@@ -113,3 +117,20 @@ def test_k_fac_is_ahead_of_adam_and_of_gradient_descent_on_the_autoencoder_over_
     newton, adam = losses(optimizer="kfac", steps=150), losses(optimizer="adam", steps=300)
     assert (newton < adam).all()
     assert (losses(steps=300) > 1.5 * newton).all()
+
+
+@pytest.mark.slow
+def test_larger_data_are_trained_on_as_digits_are_and_refused_where_they_cannot_be_had(monkeypatch):
+    digits = data.digits(1797)
+    wide = lambda most: data.Data(*(np.concatenate([each] * 7)[:most] for each in digits))
+    monkeypatch.setattr(tasks, "SHAPES", {"mnist": (8, 1)})
+    monkeypatch.setattr(data, "mnist", wide)
+    trace = run(data="mnist", blocks=2, width=16, steps=20, activation="tanh")
+    assert trace.loss[-1].min() < 0.9 * trace.loss[0, 0]
+
+    def offline(most):
+        raise ConnectionError("cifar10 is not in here and openml.org cannot be reached.")
+
+    monkeypatch.setattr(data, "cifar10", offline)
+    with pytest.raises(ConnectionError, match="cannot be reached"):
+        run(data="cifar10", blocks=2, width=16, steps=1)

@@ -13,6 +13,6 @@ def maps(network):
 TURNS = {
     "contender": Turn(
         lambda **given: maps(contest.contender("rescaled", 3, 0.8, **given)),
-        dict(gain=1.4, window=3),
+        dict(gain=1.4, bias=0.3, window=3),
     ),
 }
