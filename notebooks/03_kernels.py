@@ -312,7 +312,7 @@ hard = {name: contest.run(optimizer=name, **back) for name in ("kfac", "adam")}
 dial = dict(network="chain", shaping="dial", activation="tanh", blocks=depth // 2, steps=60)
 places = {"on the edge": (1.32, 0.22), "in order": (1.0, 0.5), "in chaos": (2.8, 0.1)}
 walked = {at: contest.run(gain=w, bias=b, **dial, **given) for at, (w, b) in places.items()}
-paper.note(**{name: run.merits()["loss"] for name, run in hard.items()})
+paper.note(kfac=hard["kfac"].merits()["loss"], adam=hard["adam"].merits()["loss"])
 display(contest.Standings(hard), contest.Standings(walked))
 
 # %% [markdown]

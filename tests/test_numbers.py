@@ -175,7 +175,7 @@ ROWS = {
     "kernels.kfac": Row(
         lambda **g: kernels.kfac(**{"learning_rate": 0.1, **g}),
         dict(learning_rate=LEAST, damping=ABOVE, momentum=SHARE, average=SHARE, clip=(0.0, -1.0),
-             every=WHOLE), dict(damping=1.0)),
+             every=WHOLE), dict(learning_rate=0.1, damping=1.0)),
     "kernels.ways.plain": Row(kernels.ways.plain, dict(depth=WHOLE), dict(depth=4)),
     "kernels.ways.ways": Row(
         kernels.ways.ways, dict(depth=(*WHOLE, 3)), dict(depth=4)),

@@ -23,7 +23,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import messages, tree
+from curvkit.core import messages
 from curvkit.kernels import _apply as applying
 
 LIKELIHOODS = ("categorical", "gaussian")
@@ -178,8 +178,8 @@ def kfac(
         momentum: how much of the last step is kept, from 0 to below 1.
         average: at most how much of the factors' running means is kept, from 0 to below 1; they
             begin as plain means.
-        clip: κ; a step is shortened until η² ∇ᵀF⁻¹∇, twice the change it foretells of the model's
-            distribution, is no more. No bound where it is infinite.
+        clip: κ, above 0; a step is shortened until η² ∇ᵀF⁻¹∇, twice the change it foretells of
+            the model's distribution, is no more.
         every: every how many steps the inverses are made anew, from 1.
 
     Returns:
@@ -202,8 +202,7 @@ def kfac(
     damping = messages.real("damping", damping, above=0)
     momentum = messages.real("momentum", momentum, least=0, below=1)
     average = messages.real("average", average, least=0, below=1)
-    clip = clip if tree.traced(clip) or clip == float("inf") else messages.real(
-        "clip", clip, above=0)  # fmt: skip
+    clip = messages.real("clip", clip, above=0)
     every = messages.whole("every", every)
 
     def init(params: Any) -> State:
@@ -221,7 +220,6 @@ def kfac(
         natural = _each(_preconditioned, gradient, inverses)
         size = learning_rate**2 * sum(map(jnp.vdot, *map(jax.tree.leaves, (natural, gradient))))
         step = learning_rate * jnp.sqrt(clip / jnp.maximum(size, clip))
-        step = jnp.where(jnp.isinf(clip), learning_rate, step)
         move = lambda old, along: (momentum * old - step * along).astype(old.dtype)
         velocity = jax.tree.map(move, state.velocity, natural)
         return velocity, State(state.count + 1, kept, inverses, velocity)

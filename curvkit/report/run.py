@@ -96,8 +96,7 @@ def make(
     if "pdf" in formats:
         pdf.browser()
     profile, sentences = "quick" if quick else "paper" if paper else "full", {}
-    wanted = _wanted(notebooks, given, profile)
-    _writable(out, wanted)
+    _writable(out, wanted := _wanted(notebooks, given, profile))
     with files.locked(out, "report"), Stop() as stop, Follower(console or Console()) as follower:
         runs = index.earlier(out)
         maker = Maker(out, formats, fresh, live, timeout, profile, follower, stop)

@@ -45,8 +45,9 @@ def contender(
     if name not in NAMES:
         raise ValueError(messages.unknown("network", name, NAMES))
     blocks, norm = parts.whole("blocks", blocks), NORMS.get(name, ())
-    turned = tree.traced((gain, bias)) or gain != 1 or bias != 0
-    plain = parts.Chain((*norm, parts.Elementwise(), parts.Affine(gain, bias, window)))
+    affine = parts.Affine(gain, bias, window)
+    turned = tree.traced(affine) or affine.gain != 1 or affine.bias != 0
+    plain = parts.Chain((*norm, parts.Elementwise(), affine))
     layer = plain if turned or norm or window > 1 else parts.Nonlinear()
     branch = parts.Chain((layer, layer))
     if name == "rescaled":

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from curvkit import data
 from curvkit.core import tree
 from curvkit.kernels import _build as build
 from curvkit.kernels import _kfac as kfac
@@ -41,6 +42,17 @@ class State(NamedTuple):
     step: jax.Array
     ended: jax.Array
     large: Any = None
+
+
+def examples(settings: Settings) -> tuple[runners.Examples, runners.Examples]:
+    """Inputs and targets: those trained on, and the others to be tested on.
+
+    Raises:
+        ConnectionError: with one sentence, if the data are not at hand and can't be fetched.
+    """
+    _, most = tasks.COUNTS[settings.data]
+    pixels, labels = getattr(data, settings.data)(most)
+    return tasks.examples(pixels, labels, settings.task, settings.data)
 
 
 def is_shaped(settings: Settings) -> bool:
@@ -108,7 +120,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     start, key = jax.random.split(runners.quick_key(key, settings.seed))
     numbers = solve(settings)
     with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
-        known = tasks.examples(settings.task, settings.data)
+        known = examples(settings)
         params = model(settings, numbers).init(start, known[0][0][:1])
         params = jax.tree.map(
             lambda each: jnp.broadcast_to(each, (len(RATES), *each.shape)), params
@@ -128,7 +140,7 @@ def rates(settings: Settings) -> jax.Array:
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `EVERY` training steps, or what is left of them."""
-    (inputs, targets), tested = state.large or tasks.examples(settings.task)
+    (inputs, targets), tested = state.large or examples(settings)
     task, made = settings.task, model(settings, state.numbers)
     mean = jnp.mean(targets, axis=0)
     loss = lambda params, inputs, targets: tasks.loss(task, made.apply(params, inputs), targets)

@@ -16,7 +16,7 @@ def test_the_first_reading_is_of_the_network_that_was_built():
     settings = Settings(activation="sigmoid", blocks=2, width=16, steps=1)
     trace = run(settings)
     state = experiment.begin(settings, jax.random.key(0))
-    (inputs, labels), tested = tasks.examples("digits")
+    (inputs, labels), tested = experiment.examples(Settings())
     model = experiment.model(settings, state.numbers)
     one = jax.tree.map(lambda leaf: leaf[0], state.params)
     outputs = np.asarray(model.apply(one, inputs[:256]), float)
@@ -37,7 +37,11 @@ def test_readings_are_every_so_many_steps_and_chance_is_one_in_ten():
     trace = run(blocks=1, width=8, steps=20, shaping="none")
     assert trace.step[0] == 0 and trace.step[-1] == 20
     assert len({*np.diff(trace.step)[:-1].tolist()}) == 1
-    assert float(trace.classes) == len(np.unique(np.asarray(tasks.examples("digits")[1][1]))) == 10
+    assert (
+        float(trace.classes)
+        == len(np.unique(np.asarray(experiment.examples(Settings())[1][1])))
+        == 10
+    )
 
 
 def test_standings_are_a_table_with_a_row_for_each():
@@ -73,29 +77,6 @@ def test_without_shape_or_normalisation_nothing_is_learned():
         plain = run(network="plain_sums", activation="relu", seed=seed)
         assert plain.merits()["diverged"] == 4
         assert run(shaping="none", seed=seed).accuracy[-1].max() < 0.2
-
-
-def test_an_autoencoder_of_the_mean_digit_keeps_nothing_and_one_of_the_digits_all():
-    (inputs, pixels), (_, tested) = tasks.examples("autoencoder")
-    mean = np.asarray(pixels).mean(0)
-    assert inputs.shape == (1437, 65) and pixels.shape == (1437, 64)
-    share = lambda outputs: float(tasks.share("autoencoder", outputs, tested, mean))
-    assert share(jax.numpy.broadcast_to(mean, tested.shape)) == pytest.approx(0, abs=1e-6)
-    assert share(tested) == 1
-    off = np.asarray(tested) - 0.5
-    assert float(tasks.loss("autoencoder", off, tested)) == pytest.approx(64 / 8, rel=1e-5)
-
-
-def test_pictures_have_the_pixels_of_their_digits_two_by_two():
-    pixels = np.arange(128.0).reshape(2, 64)
-    cut = tasks.places(pixels, "images")
-    square = pixels[1].reshape(8, 8)
-    np.testing.assert_array_equal(cut[1, 2, 3], square[4:6, 6:8].ravel())
-    color = np.arange(2 * 3072.0).reshape(2, 3072)
-    seen, whole = tasks.places(color, "images", "cifar10"), color[1].reshape(3, 32, 32)
-    np.testing.assert_array_equal(seen[1, 4, 9], whole[:, 8:10, 18:20].transpose(1, 2, 0).ravel())
-    x = np.asarray(tasks.examples("images")[0][0][:9])
-    np.testing.assert_allclose((x**2).mean(-1), 1, rtol=1e-5)
 
 
 @pytest.mark.slow
