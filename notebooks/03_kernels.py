@@ -264,10 +264,9 @@ kernels.figures.sampled(gaussian)
 # %%
 from curvkit.kernels import contest, race
 
-race.explore(activation=activation, depth=depth, zeta=zeta, seed=seed)
-
-# %%
-raced = race.run(activation=activation, depth=depth, zeta=zeta, seed=seed)
+runners = dict(activation=activation, depth=depth, zeta=zeta, seed=seed)
+display(race.explore(**runners))
+raced = race.run(**runners)
 paper.note(chain=raced.merits()["dks_accuracy"], chain_plain=raced.merits()["plain_accuracy"])
 race.tell(raced)
 
