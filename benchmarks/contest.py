@@ -144,9 +144,9 @@ def main():
     print(text)
     if quick:
         return
-    marked = re.compile("(<!-- contest -->\n).*(\n<!-- /contest -->)", re.DOTALL)
+    marked = re.compile("(<!-- contest -->).*(<!-- /contest -->)", re.DOTALL)
     page = HERE.read_text(encoding="utf-8")
-    HERE.write_text(marked.sub(lambda m: m[1] + text + m[2], page), encoding="utf-8")
+    HERE.write_text(marked.sub(lambda m: f"{m[1]}\n{text}\n{m[2]}", page), encoding="utf-8")
 
 
 if __name__ == "__main__":
