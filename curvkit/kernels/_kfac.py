@@ -34,7 +34,8 @@ LEAST, MOST = 1e-6, 1e6
 class State(NamedTuple):
     """What K-FAC keeps: steps taken, running means of the factors, their inverses, the velocity."""
 
-    count: jax.Array
+    # Hides `tuple.count`, which nobody asks of a state.
+    count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride]
     factors: Any
     inverses: Any
     velocity: Any
@@ -224,7 +225,8 @@ def kfac(
         velocity = jax.tree.map(move, state.velocity, natural)
         return velocity, State(state.count + 1, kept, inverses, velocity)
 
-    return optax.GradientTransformationExtraArgs(init, update)
+    made: Any = update
+    return optax.GradientTransformationExtraArgs(init, made)
 
 
 def _is_layer(each: Any) -> bool:

@@ -164,8 +164,8 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
             updates, moments = method(settings, rate).update(gradient, moments, params, **given)
             return jax.tree.map(jnp.add, params, updates), moments
 
-        axes = apart(settings)
-        return jax.vmap(one, (0, axes, 0), (0, axes))(*carry, rates(settings))
+        (params, moments), axes = carry, apart(settings)
+        return jax.vmap(one, (0, axes, 0), (0, axes))(params, moments, rates(settings))
 
     values, accuracy = jax.vmap(measured)(state.params)
     row = {"step": state.step, "loss": values, "accuracy": accuracy}
