@@ -50,7 +50,8 @@ def factors(**options):
 
 def moved(**options):
     """The third update of K-FAC, with other gradients and factors at each."""
-    method = kernels.kfac(**{"learning_rate": 0.1, **options})
+    # No step is shortened, and each has its own inverses, but where that is turned.
+    method = kernels.kfac(**{"learning_rate": 0.1, "clip": 1e3, "every": 1, **options})
     state = method.init(PARAMS)
     for step in range(1, 4):
         gradient = jax.tree.map(lambda leaf, by=step: by * leaf, PARAMS)
@@ -104,7 +105,7 @@ TURNS = {
     "kronecker_factors": Turn(factors, dict(key=KEY, likelihood="gaussian")),
     "kfac": Turn(
         moved,
-        dict(learning_rate=0.01, damping=1.0, momentum=0.5, average=0.2, clip=0.1, every=1),
+        dict(learning_rate=0.01, damping=1.0, momentum=0.5, average=0.2, clip=1e-6, every=2),
     ),
     "check": Turn(checked, dict(given="relu", seed=1)),
     "network_maps": Turn(
