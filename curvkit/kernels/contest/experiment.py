@@ -44,6 +44,11 @@ class State(NamedTuple):
     large: Any = None
 
 
+def fetched(name: str, most: int) -> data.Data:
+    """The first so many pictures of the data of that name."""
+    return getattr(data, name)(most)
+
+
 def examples(settings: Settings) -> tuple[runners.Examples, runners.Examples]:
     """Inputs and targets: those trained on, and the others to be tested on.
 
@@ -51,7 +56,7 @@ def examples(settings: Settings) -> tuple[runners.Examples, runners.Examples]:
         ConnectionError: with one sentence, if the data are not at hand and can't be fetched.
     """
     _, most = tasks.COUNTS[settings.data]
-    pixels, labels = getattr(data, settings.data)(most)
+    pixels, labels = fetched(settings.data, most)
     return tasks.examples(pixels, labels, settings.task, settings.data)
 
 

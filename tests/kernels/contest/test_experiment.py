@@ -102,16 +102,16 @@ def test_k_fac_is_ahead_of_adam_and_of_gradient_descent_on_the_autoencoder_over_
 
 @pytest.mark.slow
 def test_larger_data_are_trained_on_as_digits_are_and_refused_where_they_cannot_be_had(monkeypatch):
-    digits = data.digits(1797)
-    wide = lambda most: data.Data(*(np.concatenate([each] * 7)[:most] for each in digits))
-    monkeypatch.setattr(tasks, "SHAPES", {"mnist": (8, 1)})
-    monkeypatch.setattr(data, "mnist", wide)
+    digits, wide = data.digits(1797), 28**2
+    pixels, labels = np.resize(digits.inputs, (1797, wide)), digits.targets
+    monkeypatch.setattr(tasks, "COUNTS", {"mnist": (1437, 1797), "cifar10": (1437, 1797)})
+    monkeypatch.setattr(experiment, "fetched", lambda name, most: (pixels[:most], labels[:most]))
     trace = run(data="mnist", blocks=2, width=16, steps=20, activation="tanh")
     assert trace.loss[-1].min() < 0.9 * trace.loss[0, 0]
 
-    def offline(most):
-        raise ConnectionError("cifar10 is not in here and openml.org cannot be reached.")
+    def offline(name, most):
+        raise ConnectionError(f"{name} is not in here and openml.org cannot be reached.")
 
-    monkeypatch.setattr(data, "cifar10", offline)
+    monkeypatch.setattr(experiment, "fetched", offline)
     with pytest.raises(ConnectionError, match="cannot be reached"):
         run(data="cifar10", blocks=2, width=16, steps=1)
