@@ -62,7 +62,6 @@ seed = 0
 
 # %%
 import jax
-from IPython.display import display
 
 from curvkit import claims, kernels
 
