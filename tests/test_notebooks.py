@@ -45,7 +45,9 @@ def test_the_first_code_cell_has_the_defaults_of_the_room(notebook):
     node = nbformat.read(notebook, 4)
     assert "parameters" in _code(notebook)[0].metadata.tags
     room = importlib.import_module(f"curvkit.{node.metadata.curvkit.room}")
-    declared = knobs.knobs(room.Settings)
+    # What the rooms within ask for, too.
+    within = [each.Settings for each in vars(room).values() if hasattr(each, "Settings")]
+    declared = {k: v for each in (*within, room.Settings) for k, v in knobs.knobs(each).items()}
     given = parameters.declared(node)
     assert given == {name: declared[name].default for name in given}
 

@@ -170,7 +170,12 @@ ROWS = {
         lambda **g: kernels.network_maps(kernels.Nonlinear(), "tanh", **g), dict(q=(0.0, -1.0))),
     "kernels.contest.contender": Row(
         lambda **g: kernels.contest.contender("chain", **{"blocks": 2, "weight": 0.5, **g}),
-        dict(blocks=WHOLE, gain=LEAST), dict(blocks=2, gain=2.0)),
+        dict(blocks=WHOLE, gain=LEAST, bias=LEAST, window=(*WHOLE, 2)),
+        dict(blocks=2, gain=2.0)),
+    "kernels.kfac": Row(
+        lambda **g: kernels.kfac(**{"learning_rate": 0.1, **g}),
+        dict(learning_rate=LEAST, damping=ABOVE, momentum=SHARE, average=SHARE, clip=(0.0, -1.0),
+             every=WHOLE), dict(learning_rate=0.1, damping=1.0)),
     "kernels.ways.plain": Row(kernels.ways.plain, dict(depth=WHOLE), dict(depth=4)),
     "kernels.ways.ways": Row(
         kernels.ways.ways, dict(depth=(*WHOLE, 3)), dict(depth=4)),

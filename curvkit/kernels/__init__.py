@@ -10,7 +10,8 @@ The theory stands on its own: `shape("softplus", depth=50)` is a function to use
 network, for any architecture that `feed_forward`, `residual`, `Chain` and `Sum` can say;
 `network.build(shaped, width=64)` is that network, with each branch in the order that the theory
 needs; `check` holds your own model against it; `network_maps` says what any architecture does,
-shaped or not; `orthogonal()` and `delta_orthogonal()` initialise weights.
+shaped or not; `orthogonal()` and `delta_orthogonal()` initialise weights; `kfac` trains, by
+Kronecker factors, what `build` made.
 
 References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang, Botev, Martens
 2022 on TAT, Deep Learning without Shortcuts (arXiv 2203.08120); Jacot et al. 2018 on the tangent
@@ -25,6 +26,7 @@ from curvkit.kernels._build import Built, build
 from curvkit.kernels._check import Checked, check
 from curvkit.kernels._initializers import delta_orthogonal, normalize_locations, orthogonal
 from curvkit.kernels._kernel import network_maps
+from curvkit.kernels._kfac import kfac, kronecker_factors
 from curvkit.kernels._limits import dks_limit, tat_limit
 from curvkit.kernels._maps import c_map, hermite_weights, network_c_map, q_map
 from curvkit.kernels._networks import (
@@ -119,6 +121,8 @@ __all__ = [
     "feed_forward",
     "figures",
     "hermite_weights",
+    "kfac",
+    "kronecker_factors",
     "network_c_map",
     "network_maps",
     "normalize_locations",

@@ -2,9 +2,9 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| w | `weight` of each shortcut; the branch has √(1 − w²) | arXiv 2110.01765, section 4 |
-| M(x, r) | the largest of `Built.parts` | arXiv 2110.01765, section 5 |
-| C_f(c) | `c_map`, of a whole network | arXiv 2110.01765, section 3 |
+| w | `weight` of each shortcut; the branch has √(1 − w²) | arXiv 2110.01765 |
+| M(x, r) | the largest of `Built.parts` | arXiv 2110.01765 |
+| C_f(c) | `c_map`, of a whole network | arXiv 2110.01765 |
 
 A branch by itself is a sub-network too, and may be steeper than the whole: with a large w the whole
 is nearly the identity, while a branch knows nothing of w. So the target is met by the steepest.

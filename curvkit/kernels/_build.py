@@ -21,12 +21,11 @@ import jax
 import jax.numpy as jnp
 
 from curvkit.core import messages
+from curvkit.kernels import _apply as applying
 from curvkit.kernels import _parts as parts
 from curvkit.kernels._activations import activation
 from curvkit.kernels._initializers import Initializer, delta_orthogonal
 from curvkit.kernels._initializers import orthogonal as orthogonal_weights
-
-TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,12 @@ class Built:
             found.append(made)
         return _filled(found, key, self.initializer)
 
-    def apply(self, params: list[Any], inputs: jax.Array) -> jax.Array:
-        """The outputs, (examples, …, outputs)."""
+    def apply(
+        self, params: list[Any], inputs: jax.Array, rules: applying.Rules = applying.PLAIN
+    ) -> jax.Array:
+        """The outputs, (examples, …, outputs), each layer by its rule."""
         for each, own in zip(self.parts, params, strict=True):
-            inputs = _run(each, own, inputs, self.function)
+            inputs = applying.run(each, own, inputs, self.function, rules)
         return inputs
 
     def stages(self, params: list[Any], inputs: jax.Array) -> list[jax.Array]:
@@ -74,7 +75,7 @@ class Built:
             again = parts.unrolled([each])
             for at, once in enumerate(again):
                 mine = jax.tree.map(lambda leaf, at=at: leaf[at], own) if len(again) > 1 else own
-                inputs = _run(once, mine, inputs, self.function)
+                inputs = applying.run(once, mine, inputs, self.function, applying.PLAIN)
                 found.append(inputs)
         return found
 
@@ -250,51 +251,3 @@ def _biases(slot: _Slot, key: jax.Array) -> jax.Array:
     shape, bias = (*slot.times, slot.shape[-1]), slot.layer.bias
     drawn = isinstance(bias, jax.Array) or bias
     return bias * jax.random.normal(key, shape) if drawn else jnp.zeros(shape)
-
-
-def _run(network: Any, params: Any, x: jax.Array, function: Callable[..., Any]) -> jax.Array:
-    """What a part makes of its inputs."""
-    if isinstance(network, parts.Chain):
-        if network.times > 1:
-            once = parts.Chain(network.parts)
-            step = lambda x, own: (_run(once, own, x, function), None)
-            return jax.lax.scan(step, x, params)[0]
-        for each, own in zip(network.parts, params, strict=True):
-            x = _run(each, own, x, function)
-        return x
-    if isinstance(network, parts.Sum | parts.Concatenation):
-        found = [_run(*each, x, function) for each in zip(network.branches, params, strict=True)]
-        if isinstance(network, parts.Concatenation):
-            return jnp.concatenate(found, axis=-1)
-        total: Any = sum(jnp.asarray(w) * y for w, y in zip(network.weights, found, strict=True))
-        return total
-    if isinstance(network, parts.Nonlinear | parts.Affine):
-        plain = isinstance(network, parts.Nonlinear)
-        x, layer = (function(x), parts.Affine()) if plain else (x, network)
-        return affine(layer, params["weight"], x) + params["bias"]
-    if isinstance(network, parts.MeanPool):
-        return jnp.mean(x, axis=tuple(range(1, x.ndim - 1)))
-    if isinstance(network, parts.Elementwise):
-        return function(x)
-    axes = (-1,) if isinstance(network, parts.LayerNorm) else tuple(range(x.ndim - 1))
-    x = x - jnp.mean(x, axis=axes, keepdims=True)
-    x = x / jnp.sqrt(jnp.mean(x**2, axis=axes, keepdims=True) + TINY)
-    return params["scale"] * x + params["shift"]
-
-
-def affine(layer: parts.Affine, weight: jax.Array, x: jax.Array) -> jax.Array:
-    """The weights of an affine layer applied to inputs (examples, …, features), zero beyond them.
-
-    >>> affine(parts.Affine(), jnp.eye(2), jnp.ones((1, 2))).shape
-    (1, 2)
-    """
-    space = x.ndim - 2
-    if layer.window > 1:
-        letters = "".join("XYZ"[:space])
-        numbers = (f"N{letters}C", f"{letters}IO", f"N{letters}C")
-        edge = [(layer.window // 2, layer.window // 2)] * space
-        strides = (layer.stride,) * space
-        return jax.lax.conv_general_dilated(x, weight, strides, edge, dimension_numbers=numbers)
-    if layer.stride > 1:
-        x = x[(slice(None), *(slice(None, None, layer.stride),) * space)]
-    return x @ weight

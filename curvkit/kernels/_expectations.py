@@ -64,6 +64,21 @@ def correlated(
     (array([1. , 3.14159265]), array([0.25, 0.5 ]))
     """
     xp: Any = jnp if isinstance(c, jax.Array) or isinstance(q, jax.Array) else np
+    u, v, weight, along = nodes(q, c, angles, radii)
+    first, second = (jet(each) for each in (u, v))
+    both = (one * other @ along for one, other in zip(first, second, strict=True))
+    value, slope = (xp.sum(each * weight, 1) for each in both)
+    return value, slope
+
+
+def nodes(q: Any, c: Any, angles: int = ANGLES, radii: int = RADII) -> tuple[Any, Any, Any, Any]:
+    """Where u and v lie, (cosine, angle, radius), and the weights of angles and radii.
+
+    >>> u, v, weight, along = nodes(1.0, np.array([0.5]))
+    >>> round(float(((u * v) @ along * weight).sum()), 9)
+    0.5
+    """
+    xp: Any = jnp if isinstance(c, jax.Array) or isinstance(q, jax.Array) else np
     alpha = xp.arccos(xp.clip(c, -1, 1))[:, None]
     x, w = legendre(angles)
     x, w, quarter = (x + 1) / 2, w / 2, np.pi / 2
@@ -74,10 +89,8 @@ def correlated(
     weight = xp.concatenate([apart * w, 2 * alpha * w, apart * w], 1) / (2 * np.pi)
     r, along = _radii(radii)
     root = q**0.5
-    first, second = (jet(root * xp.cos(each)[..., None] * r) for each in (theta, theta - alpha))
-    both = (one * other @ along for one, other in zip(first, second, strict=True))
-    value, slope = ((each * weight).sum(1) for each in both)
-    return value, slope
+    u, v = (root * xp.cos(each)[..., None] * r for each in (theta, theta - alpha))
+    return u, v, weight, along
 
 
 def _radii(count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,9 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| W | orthogonal, scale corrected: Haar times max(√(out/in), 1) | arXiv 2110.01765, section 4 |
-| delta | zero but for the centre tap | arXiv 2110.01765, section 4; arXiv 1806.05393 |
-| q = 1 | per-location normalisation of inputs | arXiv 2110.01765, section 4 |
+| W | orthogonal, scale corrected: Haar times max(√(out/in), 1) | arXiv 2110.01765 |
+| delta | zero but for the centre tap | arXiv 2110.01765; arXiv 1806.05393 |
+| q = 1 | per-location normalisation of inputs | arXiv 2110.01765 |
 
 `jax.nn.initializers` has both weights without the factor, and delta only where out ≥ in.
 """

@@ -2,12 +2,12 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| q = ‖x‖² / k | `q`, of one input | arXiv 2110.01765, section 3 |
-| c = ⟨x, x′⟩ / ‖x‖ ‖x′‖ | `c`, of two inputs | arXiv 2110.01765, section 3 |
-| Q(q) | `q_map` | arXiv 2110.01765, section 3 |
-| C(c) = Σ b_k c^k | `c_map`, `series` | arXiv 2110.01765, section 3 |
-| b_k = a_k² / Q ≥ 0, Σ b_k = 1 | `hermite_weights`, shape (terms,) | arXiv 2110.01765, section 3 |
-| C′(c) | `series_slope` | arXiv 2110.01765, section 3 |
+| q = ‖x‖² / k | `q`, of one input | arXiv 2110.01765 |
+| c = ⟨x, x′⟩ / ‖x‖ ‖x′‖ | `c`, of two inputs | arXiv 2110.01765 |
+| Q(q) | `q_map` | arXiv 2110.01765 |
+| C(c) = Σ b_k c^k | `c_map`, `series` | arXiv 2110.01765 |
+| b_k = a_k² / Q ≥ 0, Σ b_k = 1 | `hermite_weights`, shape (terms,) | arXiv 2110.01765 |
+| C′(c) | `series_slope` | arXiv 2110.01765 |
 
 Everything is a sum over nodes or powers, so that NumPy arrays and JAX tracers both go through.
 A smooth φ needs few terms; where φ′ jumps, b_k falls like k^(−5/2), and the leaky ReLU's maps in

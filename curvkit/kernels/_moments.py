@@ -5,8 +5,8 @@
 | He_k | probabilists' Hermite polynomials, k = 0 … 4 | |
 | E[φ], E[φ He_2] | `mean`, `bend` | |
 | E[φ²], E[φ² He_2] | `square`, `half` twice over | |
-| Var φ(αz + β), α² E[φ′²] | `variance`, `energy` | arXiv 2110.01765, section 4 |
-| A = α E[(φ − E φ) φ′ z] | `along`, which is Q′(1) before scaling | arXiv 2110.01765, section 4 |
+| Var φ(αz + β), α² E[φ′²] | `variance`, `energy` | arXiv 2110.01765 |
+| A = α E[(φ − E φ) φ′ z] | `along`, which is Q′(1) before scaling | arXiv 2110.01765 |
 
 With y = αz + β, Stein's identity moves every derivative onto the normal density: α ∂E[f(y) He_k]/∂β
 is E[f(y) He_(k+1)], and ∂/∂log α is E[f(y) (He_(k+2) + k He_k)]. So φ, φ′ and φ″ are enough for

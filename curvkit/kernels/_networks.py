@@ -2,10 +2,10 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| r | what stands for one nonlinear layer | arXiv 2110.01765, section 5 |
+| r | what stands for one nonlinear layer | arXiv 2110.01765 |
 | x | `start`, what goes in | |
-| w_i | `Sum.weights`, with Σ w_i² = 1 | arXiv 2110.01765, section 4 |
-| M(x, r) | `maximal`, over all sub-networks | arXiv 2110.01765, section 5 |
+| w_i | `Sum.weights`, with Σ w_i² = 1 | arXiv 2110.01765 |
+| M(x, r) | `maximal`, over all sub-networks | arXiv 2110.01765 |
 | ψ | the local slope, with μ(ψ) = M(1, y → ψ y) | |
 
 A chain composes: slopes multiply, curvatures add. A sum averages with w_i², a concatenation evenly.

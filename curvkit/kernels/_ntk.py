@@ -2,7 +2,7 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| c_l | `c`, the cosine after l layers | arXiv 2110.01765, section 3 |
+| c_l | `c`, the cosine after l layers | arXiv 2110.01765 |
 | Θ_(l+1) = C′(c_l) Θ_l + c_(l+1), Θ_0 = c_0 | `step` | Jacot et al. 2018, arXiv 1806.07572 |
 | κ | `condition_number` | |
 

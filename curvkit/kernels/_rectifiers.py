@@ -5,7 +5,7 @@
 | s | `slope` below zero | |
 | C_s(c) | `c_map` | arXiv 2110.01765, appendix |
 | C_s′(c) | `c_map_slope` | arXiv 2110.01765, appendix |
-| ψ | the local slope | arXiv 2110.01765, section 4 |
+| ψ | the local slope | arXiv 2110.01765 |
 
 DKS: C(0) = 0 makes C′(1) = 1 / (1 − C_s(0)), hence (1 − s)² / (1 + s²) = π (1 − 1/ψ). For the
 ReLU with β = ±1 both E[φ′²] and Var φ are written with the normal density and distribution.

@@ -29,29 +29,30 @@ def quick_key(key: jax.Array, seed: Any) -> jax.Array:
     return jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")
 
 
-def split(inputs: Any, targets: Any) -> tuple[Examples, Examples]:
+def split(inputs: Any, targets: Any, trained: int = TRAINED) -> tuple[Examples, Examples]:
     """Inputs of mean square 1 and labels: those trained on, and the others to be tested on.
 
     Args:
         inputs: (example, feature); they get one more feature, as `normalize_locations` has it.
         targets: (example, class), largest at the label.
+        trained: how many are trained on.
 
     >>> trained, tested = split(np.ones((1440, 2)), np.eye(10)[np.arange(1440) % 10])
     >>> trained[0].shape, tested[1].tolist()
     ((1437, 3), [7, 8, 9])
     """
     normal, labels = normalize_locations(inputs), jnp.asarray(np.argmax(targets, axis=1))
-    return (normal[:TRAINED], labels[:TRAINED]), (normal[TRAINED:], labels[TRAINED:])
+    return (normal[:trained], labels[:trained]), (normal[trained:], labels[trained:])
 
 
-def batch(key: jax.Array, step: Any, examples: Examples) -> Examples:
-    """The batch of a step, with repeats.
+def batch(key: jax.Array, step: Any, examples: Examples, number: int = BATCH) -> Examples:
+    """The batch of a step, of so many, with repeats.
 
     >>> x, y = batch(jax.random.key(0), 3, (jnp.ones((1437, 2)), jnp.zeros(1437)))
     >>> x.shape, y.shape
     ((128, 2), (128,))
     """
-    chosen = jax.random.randint(jax.random.fold_in(key, step), (BATCH,), 0, TRAINED)
+    chosen = jax.random.randint(jax.random.fold_in(key, step), (number,), 0, len(examples[0]))
     return examples[0][chosen], examples[1][chosen]
 
 

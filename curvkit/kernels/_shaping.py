@@ -2,10 +2,10 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| φ̂(x) = γ (φ(αx + β) + δ) | `Shaped.__call__` | arXiv 2110.01765, section 4 |
-| α, β, γ, δ | `alpha`, `beta`, `gamma`, `delta` | arXiv 2110.01765, section 4 |
+| φ̂(x) = γ (φ(αx + β) + δ) | `Shaped.__call__` | arXiv 2110.01765 |
+| α, β, γ, δ | `alpha`, `beta`, `gamma`, `delta` | arXiv 2110.01765 |
 | s | `negative_slope` of a leaky ReLU | Zhang, Botev, Martens 2022 |
-| ζ | `zeta`: the maximal slope μ(ψ) of the network under DKS | arXiv 2110.01765, section 5 |
+| ζ | `zeta`: the maximal slope μ(ψ) of the network under DKS | arXiv 2110.01765 |
 | η | `eta`: the maximal C_f(0) under TAT with a leaky ReLU | Zhang, Botev, Martens 2022 |
 | τ | `tau`: the maximal curvature under TAT with a smooth φ | Zhang, Botev, Martens 2022 |
 
@@ -161,7 +161,7 @@ def shape(
 
     Raises:
         ValueError: if an argument is out of range, or the conditions cannot be attained; then it
-            says what can be. (arXiv 2110.01765, sections 4 and 5; Zhang, Botev, Martens 2022.)
+            says what can be. (arXiv 2110.01765; Zhang, Botev, Martens 2022.)
 
     >>> round(shape("leaky_relu", depth=50).negative_slope, 9)  # (1−s)²/(1+s²) = π (1 − 1/ψ)
     0.796370705

@@ -2,11 +2,11 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| α, β | `alpha`, `beta`, inside φ | arXiv 2110.01765, section 4 |
-| γ, δ | `gamma`, `delta`, outside: φ̂(x) = γ (φ(αx + β) + δ) | arXiv 2110.01765, section 4 |
-| ψ | `slope`: the target of C′(1) under DKS | arXiv 2110.01765, section 4 |
+| α, β | `alpha`, `beta`, inside φ | arXiv 2110.01765 |
+| γ, δ | `gamma`, `delta`, outside: φ̂(x) = γ (φ(αx + β) + δ) | arXiv 2110.01765 |
+| ψ | `slope`: the target of C′(1) under DKS | arXiv 2110.01765 |
 | x | `curvature`: the target of C″(1) under TAT | Zhang, Botev, Martens 2022 |
-| Q(1), Q′(1), C(0), C′(1), C″(1) | `Local` | arXiv 2110.01765, section 3 |
+| Q(1), Q′(1), C(0), C′(1), C″(1) | `Local` | arXiv 2110.01765 |
 
 Two unknowns remain. Under DKS, C(0) = 0 gives δ and Q(1) = 1 gives γ. Under TAT, C′(1) = 1 gives
 γ, and Q(1) = 1 is then a quadratic in δ, whose roots are real by Poincaré's inequality; a branch

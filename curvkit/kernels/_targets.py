@@ -2,7 +2,7 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| μ(ψ) = M(1, y → ψ y) = ζ | `slope_excess`, which is ψ − 1 | arXiv 2110.01765, section 5 |
+| μ(ψ) = M(1, y → ψ y) = ζ | `slope_excess`, which is ψ − 1 | arXiv 2110.01765 |
 | M(0, y → x + y) = τ | `curvature`, which is x | Zhang, Botev, Martens 2022 |
 | M(0, C_s) = η | `rectifiers.tat_leaky_relu` | Zhang, Botev, Martens 2022 |
 """

@@ -2,7 +2,7 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| ζ, τ or η | `goal` | arXiv 2110.01765, section 5; Zhang, Botev, Martens 2022 |
+| ζ, τ or η | `goal` | arXiv 2110.01765; Zhang, Botev, Martens 2022 |
 | ψ − 1, or x | `target` of each layer | as in `_targets` |
 | s | `slope` of a leaky ReLU below zero | Zhang, Botev, Martens 2022 |
 

@@ -16,23 +16,23 @@ class Settings(BaseSettings):
     activation: str = choice(
         default="softplus", choices=ACTIVATIONS,
         sentence="The nonlinearity; plain leaky ReLU here means the ReLU.",
-        source=f"{DKS}, section 4",
+        source=DKS,
     )  # fmt: skip
     method: str = choice(
         default="dks", choices=METHODS,
         sentence="Deep Kernel Shaping, or tailored activation transformations.",
-        source=f"{DKS}, section 4; {TAT}",
+        source=f"{DKS}; {TAT}",
     )  # fmt: skip
     depth: int = knob(
         default=50, low=2, high=300,
         sentence="How many nonlinear layers the network has.",
-        source=f"{DKS}, section 5",
+        source=DKS,
     )  # fmt: skip
     zeta: float = knob(
         default=1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
         when={"method": ("dks",)},
         sentence="The slope that DKS gives the whole network's C map at 1.",
-        source=f"{DKS}, section 5",
+        source=DKS,
     )  # fmt: skip
     tau: float = knob(
         default=0.3, low=0.02, high=2.0, scale="log", symbol="τ",
@@ -49,31 +49,31 @@ class Settings(BaseSettings):
     wiring: str = choice(
         default="residual", choices=WIRINGS,
         sentence="What the figure architecture builds: a chain, or blocks with shortcuts.",
-        source=f"{DKS}, section 5",
+        source=DKS,
     )  # fmt: skip
     blocks: int = knob(
         default=16, low=1, high=60,
         sentence="How many blocks the architecture has, of two or three layers each.",
-        source=f"{DKS}, section 5",
+        source=DKS,
     )  # fmt: skip
     weight: float = knob(
         default=0.8, low=0.0, high=0.99, symbol="w",
         when={"wiring": ("residual", "nested", "resnet_v2")},
         sentence="The weight of each shortcut; the branch beside it has √(1 − w²).",
-        source=f"{DKS}, section 4",
+        source=DKS,
     )  # fmt: skip
     width: int = knob(
         default=256, low=32, high=1024, static=True, symbol="N",
         sentence="Units per layer of the networks that are sampled.",
-        source=f"{DKS}, section 3",
+        source=DKS,
     )  # fmt: skip
     orthogonal: bool = switch(
         default=True,
         sentence="Sample orthogonal weights (Haar), or Gaussian ones, which are noisier.",
-        source=f"{DKS}, section 4",
+        source=DKS,
     )  # fmt: skip
     seed: int = knob(
         default=0, low=0, high=9999,
         sentence="Which networks are sampled.",
-        source=f"{DKS}, section 3",
+        source=DKS,
     )  # fmt: skip

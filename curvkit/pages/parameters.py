@@ -108,19 +108,19 @@ def check(nodes: Mapping[str, NotebookNode], given: Mapping[str, str]) -> dict[s
     }
 
 
-def quickened(
-    nodes: Mapping[str, NotebookNode], values: Mapping[str, Mapping[str, Any]]
+def profiled(
+    nodes: Mapping[str, NotebookNode], values: Mapping[str, Mapping[str, Any]], profile: str
 ) -> dict[str, dict[str, Any]]:
-    """`values`, and where they set nothing, what a notebook's metadata calls its quick settings.
+    """`values`, and where they set nothing, the settings that a notebook's metadata has for it.
 
-    They are at `curvkit: {quick: {steps: 330}}`; a parameter named `quick` is set to True as well,
-    and one that the notebook does not have is not set.
+    They are at `curvkit: {quick: {steps: 330}}`, of the profile `quick`; a parameter of the
+    profile's name is set to True as well, and one that the notebook does not have is not set.
     """
     settings = {}
     for name, node in nodes.items():
-        known, quick = declared(node), node.metadata.get("curvkit", {}).get("quick", {})
-        settings[name] = {"quick": True} if "quick" in known else {}
-        settings[name] |= {each: value for each, value in quick.items() if each in known}
+        known, own = declared(node), node.metadata.get("curvkit", {}).get(profile, {})
+        settings[name] = {profile: True} if profile in known else {}
+        settings[name] |= {each: value for each, value in own.items() if each in known}
         settings[name] |= values[name]
     return settings
 

@@ -14,7 +14,8 @@ from curvkit.environment import environment
 from curvkit.host import machine
 from curvkit.report import notebooks
 
-PROFILES = ("quick", "full")
+PROFILES = ("quick", "full", "paper")
+OF_A_SITE = PROFILES[:2]
 Chosen = Annotated[
     list[str] | None,
     typer.Argument(
@@ -30,6 +31,13 @@ Set = Annotated[
 OUT = files.named("--out")
 Folder = Annotated[Path, typer.Option(parser=OUT, metavar="DIR", help="The folder of the pages.")]
 Profile = Annotated[
+    str,
+    typer.Option(
+        metavar="quick|full|paper",
+        help="Shorten the runs that can be shortened, or not; or take a paper's own data.",
+    ),
+]
+SiteProfile = Annotated[
     str, typer.Option(metavar="quick|full", help="Shorten the runs that can be shortened, or not.")
 ]
 Formats = Annotated[
@@ -71,7 +79,7 @@ def report(
     from curvkit.report.run import make
 
     options = dict(given=settings or (), quick=profile == "quick", formats=formats, fresh=fresh)
-    options |= dict(live=live)
+    options |= dict(live=live, paper=profile == "paper")
     options |= dict(console=console, timeout=timeout, jobs=jobs or machine.notebooks_at_once())
     _ended(make, paths, out, options)
 
@@ -98,13 +106,13 @@ Site = Annotated[Path, typer.Option(parser=OUT, metavar="DIR", help="The folder 
 def gallery(
     chosen: Chosen = None,
     out: Site = Path("site"),
-    profile: Profile = "full",
+    profile: SiteProfile = "full",
     jobs: Jobs = None,
     timeout: Timeout = 600,
 ) -> None:
     """Make a static site of the notebooks: it plays, and its main knobs turn, with no kernel."""
-    if profile not in PROFILES:
-        raise ValueError(messages.unknown("profile", profile, PROFILES))
+    if profile not in OF_A_SITE:
+        raise ValueError(messages.unknown("profile", profile, OF_A_SITE))
     paths = notebooks.choose(chosen or ())
     os.environ.update(environment())
     from curvkit.report.gallery import build

@@ -25,7 +25,7 @@ from curvkit.report.progress import Follower
 
 FORMATS = ("html", "notebook", "pdf")
 KINDS = ("html", "pdf")
-PROFILES = ("full", "quick")
+PROFILES = ("full", "quick", "paper")
 # With what a log begins: that of a run which was killed lies there alone.
 LOG = "curvkit report of "
 
@@ -50,6 +50,7 @@ def make(
     out: Path,
     given: Sequence[str] = (),
     quick: bool = False,
+    paper: bool = False,
     formats: Sequence[str] = ("html",),
     fresh: bool = False,
     live: bool = False,
@@ -67,7 +68,8 @@ def make(
         notebooks: paths, as `notebooks.choose` finds them.
         out: the folder to write to; made if it is not there.
         given: `name=value` as typed; every name must be a parameter of at least one notebook.
-        quick: whether to shorten the notebooks that say how, as `parameters.quickened` reads it.
+        quick: whether to shorten the notebooks that say how, as `parameters.profiled` reads it.
+        paper: whether to run those that say how on what their papers have, such as large data.
         formats: what is made of each: a page (html), the executed notebook alone, a pdf.
         fresh: whether to run all of them, whatever is there.
         live: whether scenes train in their pages, where they can.
@@ -93,9 +95,8 @@ def make(
             raise ValueError(messages.unknown("format", each, FORMATS))
     if "pdf" in formats:
         pdf.browser()
-    wanted = _wanted(notebooks, given, quick)
-    _writable(out, wanted)
-    profile, sentences = "quick" if quick else "full", {}
+    profile, sentences = "quick" if quick else "paper" if paper else "full", {}
+    _writable(out, wanted := _wanted(notebooks, given, profile))
     with files.locked(out, "report"), Stop() as stop, Follower(console or Console()) as follower:
         runs = index.earlier(out)
         maker = Maker(out, formats, fresh, live, timeout, profile, follower, stop)
@@ -128,7 +129,7 @@ def _side_by_side(
             raise
 
 
-def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> list[Job]:
+def _wanted(notebooks: Sequence[Path], given: Sequence[str], profile: str) -> list[Job]:
     nodes, torn = {}, {}
     for path in notebooks:
         try:
@@ -136,8 +137,8 @@ def _wanted(notebooks: Sequence[Path], given: Sequence[str], quick: bool) -> lis
         except ValueError as error:
             torn[path.stem] = error
     values = parameters.check(nodes, parameters.pairs(given))
-    if quick:
-        values = parameters.quickened(nodes, values)
+    if profile != "full":
+        values = parameters.profiled(nodes, values, profile)
     jobs = []
     for path, stem in zip(notebooks, stems([path.stem for path in notebooks]), strict=True):
         node, own = nodes.get(path.stem, v4.new_notebook()), values.get(path.stem, {})

@@ -71,3 +71,9 @@ def the_contest(done):
     assert accuracy("BatchNorm, ReLU") > 95
     assert accuracy("no normalisation, DKS sigmoid") > max(95, accuracy("BatchNorm, ReLU") - 3)
     assert rows["no normalisation, ReLU"][-1] == "4 of 4"
+    assert accuracy("convolutions, DKS softplus") > 85
+    # The edge of chaos trains, order and chaos do not.
+    walked = [accuracy(place) for place in ("on the edge", "in order", "in chaos")]
+    assert walked[0] > 60 > 30 > max(walked[1:])
+    loss = lambda name: float(rows[name][1])
+    assert 1.2 * loss("kfac") < loss("adam")

@@ -39,6 +39,27 @@ def checked(**options):
     return kernels.check(model, BLOCK, x, **{"given": "tanh", **options})
 
 
+FOUR = jnp.arange(12.0).reshape(4, 3)
+SMALL = kernels.Chain((kernels.Nonlinear(),)).build("tanh", width=3, outputs=2)
+PARAMS = SMALL.init(KEY, FOUR)
+
+
+def factors(**options):
+    return kernels.kronecker_factors(SMALL, PARAMS, FOUR, **options)
+
+
+def moved(**options):
+    """The third update of K-FAC, with other gradients and factors at each."""
+    # No step is shortened, and each has its own inverses, but where that is turned.
+    method = kernels.kfac(**{"learning_rate": 0.1, "clip": 1e3, "every": 1, **options})
+    state = method.init(PARAMS)
+    for step in range(1, 4):
+        gradient = jax.tree.map(lambda leaf, by=step: by * leaf, PARAMS)
+        given = jax.tree.map(lambda leaf, by=step: by * leaf, factors())
+        updates, state = method.update(gradient, state, factors=given)
+    return updates
+
+
 TURNS = {
     "c_map": Turn(
         lambda **given: kernels.c_map(bent, 0.5, **given), dict(q=2.0, terms=4, cuts=(0.3,))
@@ -80,6 +101,11 @@ TURNS = {
     "build": Turn(
         built,
         dict(given="relu", width=6, outputs=2, initializer=kernels.orthogonal(2.0)),
+    ),
+    "kronecker_factors": Turn(factors, dict(key=KEY, likelihood="gaussian")),
+    "kfac": Turn(
+        moved,
+        dict(learning_rate=0.01, damping=1.0, momentum=0.5, average=0.2, clip=1e-6, every=2),
     ),
     "check": Turn(checked, dict(given="relu", seed=1)),
     "network_maps": Turn(

@@ -173,10 +173,13 @@ def test_a_parameter_goes_to_the_notebooks_that_have_it_and_quick_likewise(tmp_p
     }
     values = parameters.check(nodes, {"steps": "3"})
     assert values == {"with": {"steps": 3}, "without": {}}
-    assert parameters.quickened(nodes, values) == {
+    assert parameters.profiled(nodes, values, "quick") == {
         "with": {"quick": True, "steps": 3},
         "without": {},
     }
+    nodes["with"].metadata["curvkit"] = {"paper": {"steps": 9, "other": 1}}
+    assert parameters.profiled(nodes, {**values, "with": {}}, "paper")["with"] == {"steps": 9}
+    assert parameters.profiled(nodes, values, "paper")["with"] == {"steps": 3}
     with pytest.raises(ValueError, match="No notebook chosen has parameters"):
         parameters.check({"without": nodes["without"]}, {"steps": "3"})
 

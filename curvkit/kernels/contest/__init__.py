@@ -1,11 +1,14 @@
-"""The contest: shaped networks without normalisation beside the standard ones, by SGD or Adam.
+"""The contest: shaped networks beside the standard ones, by SGD, Adam or K-FAC.
 
 Residual networks with BatchNorm or LayerNorm are what everybody trains. Here they run beside the
 same depth without normalisation, with rescaled sums or without any shortcut, plain and shaped by
-Deep Kernel Shaping, each at four learning rates at once. The task is small: it shows which networks
-can be trained, and how fast, and no benefit of depth.
+Deep Kernel Shaping, each at four learning rates at once. Digits are named by dense layers or by
+convolutions, or given back by an autoencoder through eight units, where gradient descent is slow
+and K-FAC shows its worth. The tasks are small: they show which networks can be trained, and how
+fast, and no benefit of depth.
 
-Reference: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765).
+References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Martens and Grosse 2015
+on K-FAC (arXiv 1503.05671); Grosse and Martens 2016 on it for convolutions (arXiv 1602.01407).
 """
 
 from curvkit.core.batch import OPTIMISED as _OPTIMISED
@@ -28,7 +31,16 @@ room = _Room(
     figures={"contest": figures.contest},
     words=figures.words,
     steers=("learning_rate",),
-    front=("network", "activation", "shaping", "optimizer", "learning_rate", "blocks", "steps"),
+    front=(
+        "task",
+        "network",
+        "activation",
+        "shaping",
+        "optimizer",
+        "learning_rate",
+        "blocks",
+        "steps",
+    ),
     one_by_one=True,
     mixed="begin",
     options=_OPTIMISED,

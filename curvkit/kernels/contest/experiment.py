@@ -11,20 +11,29 @@ import optax
 from curvkit import data
 from curvkit.core import tree
 from curvkit.kernels import _build as build
+from curvkit.kernels import _kfac as kfac
+from curvkit.kernels import _parts as parts
 from curvkit.kernels import _runners as runners
 from curvkit.kernels import _solution as solution
 from curvkit.kernels._activations import ACTIVATIONS
 from curvkit.kernels.contest import _networks as networks
+from curvkit.kernels.contest import _tasks as tasks
 from curvkit.kernels.contest.settings import Settings
 
 EVERY, CLASSES = 10, runners.CLASSES
-# The rates over that of the knob, and Adam's over those.
-RATES, ADAM = np.array([1 / 9, 1 / 3, 1.0, 3.0]), 1 / 30
-METHODS = {"sgd": lambda: optax.trace(0.9), "adam": optax.scale_by_adam}
+UNNORMALIZED = ("rescaled", "chain")
+# The rates over that of the knob, and those of each method over these.
+RATES, SCALES = np.array([1 / 9, 1 / 3, 1.0, 3.0]), {"sgd": 1.0, "adam": 1 / 30, "kfac": 10.0}
+# Half a squared error is a sum over pixels, and as much steeper for gradient descent.
+STEEP = {("autoencoder", "sgd"): 1 / 30}
+FIRST = {"sgd": lambda: optax.trace(0.9), "adam": optax.scale_by_adam}
 
 
 class State(NamedTuple):
-    """What the next step needs: the four numbers, each runner's weights and moments."""
+    """What the next step needs: the four numbers, each runner's weights and moments.
+
+    Data that are larger than digits are in it, too, for a program that holds them is slow to make.
+    """
 
     numbers: jax.Array
     params: Any
@@ -32,24 +41,40 @@ class State(NamedTuple):
     key: jax.Array
     step: jax.Array
     ended: jax.Array
+    large: Any = None
 
 
-def digits():
-    """Inputs of mean square 1 and labels: those trained on, and the others to be tested on."""
-    return runners.split(*data.digits(1797))
+def fetched(name: str, most: int) -> data.Data:
+    """The first so many pictures of the data of that name."""
+    return getattr(data, name)(most)
+
+
+def examples(settings: Settings) -> tuple[runners.Examples, runners.Examples]:
+    """Inputs and targets: those trained on, and the others to be tested on.
+
+    Raises:
+        ConnectionError: with one sentence, if the data are not at hand and can't be fetched.
+    """
+    _, most = tasks.COUNTS[settings.data]
+    pixels, labels = fetched(settings.data, most)
+    return tasks.examples(pixels, labels, settings.task, settings.data)
 
 
 def is_shaped(settings: Settings) -> bool:
     """Whether the activation is shaped; in the standard networks it never is."""
-    return settings.shaping == "dks" and settings.network in ("rescaled", "chain")
+    return settings.shaping == "dks" and settings.network in UNNORMALIZED
 
 
-def network(settings: Settings, weight: Any) -> Any:
-    """The contender of the knobs."""
+def plans(settings: Settings, weight: Any) -> tuple[parts.Network, ...]:
+    """The contender of the knobs; of an autoencoder what is before the few units, and after."""
     plain = settings.activation == "relu" and not is_shaped(settings)
-    return networks.contender(
-        settings.network, settings.blocks, weight, networks.HE if plain else 1.0
-    )
+    dial = networks.HE if plain else 1.0, 0.0
+    if settings.shaping == "dial" and settings.network in UNNORMALIZED:
+        dial = settings.gain, settings.bias
+    given = settings.network, settings.blocks, weight, *dial
+    if settings.task == "autoencoder":
+        return networks.halves(*given)
+    return (networks.contender(*given, window=3 if settings.task == "images" else 1),)
 
 
 def solve(settings: Settings) -> jax.Array:
@@ -58,21 +83,41 @@ def solve(settings: Settings) -> jax.Array:
         return jnp.array([1.0, 0, 1, 0], jnp.float32)
     with tree.float64():
         goal, weight = solution.typed(settings.zeta), solution.typed(settings.weight)
-        plan = network(settings, weight)
+        whole = parts.Chain(plans(settings, weight))
         base = ACTIVATIONS[settings.activation]
-        ((made, _),) = solution.attained(base, "dks", (plan,), goal)
+        ((made, _),) = solution.attained(base, "dks", (whole,), goal)
         return made.numbers[0, :4].astype(jnp.float32)
 
 
-def built(settings: Settings, numbers: jax.Array) -> build.Built:
-    """The network with its activation of four numbers."""
+def model(settings: Settings, numbers: jax.Array) -> networks.Model:
+    """The networks with their activation of four numbers."""
     weight = jnp.asarray(settings.weight, jnp.float32) if settings.network == "rescaled" else 0.0
-    plan = network(settings, weight)
     base = ACTIVATIONS[settings.activation]
-    made = build.build(plan, base, width=settings.width, outputs=CLASSES)
     alpha, beta, gamma, delta = numbers
     shaped = lambda x: gamma * (base.function(alpha * x + beta) + delta)
-    return dataclasses.replace(made, function=shaped)
+    width = max(settings.width // 4, 1) if settings.task == "images" else settings.width
+    along = plans(settings, weight)
+    ends = (
+        (tasks.CODE, tasks.pixels_of(settings.data))
+        if settings.task == "autoencoder"
+        else (CLASSES,)
+    )
+    made = (build.build(plan, base, width=width, outputs=end)
+            for plan, end in zip(along, ends, strict=True))  # fmt: skip
+    return networks.Model(tuple(dataclasses.replace(each, function=shaped) for each in made))
+
+
+def method(settings: Settings, rate: Any) -> optax.GradientTransformationExtraArgs:
+    """How a runner of that rate moves."""
+    if settings.optimizer == "kfac":
+        return kfac.kfac(rate, damping=settings.damping)
+    return optax.chain(FIRST[settings.optimizer](), optax.scale(-rate))
+
+
+def apart(settings: Settings) -> Any:
+    """Which of a method's moments each runner has its own of: K-FAC's count is one for all."""
+    own = kfac.State(count=None, factors=0, inverses=0, velocity=0)  # pyright: ignore
+    return own if settings.optimizer == "kfac" else 0
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
@@ -80,50 +125,59 @@ def begin(settings: Settings, key: jax.Array) -> State:
     start, key = jax.random.split(runners.quick_key(key, settings.seed))
     numbers = solve(settings)
     with tree.float32():  # older JAX has float64 on around all of it, see `core.x64`
-        params = built(settings, numbers).init(start, digits()[0][0])
+        known = examples(settings)
+        params = model(settings, numbers).init(start, known[0][0][:1])
         params = jax.tree.map(
             lambda each: jnp.broadcast_to(each, (len(RATES), *each.shape)), params
         )
-        moments = jax.vmap(METHODS[settings.optimizer]().init)(params)
-        return State(numbers, params, moments, key, jnp.zeros((), int), jnp.zeros((), bool))
+        make = jax.vmap(method(settings, 1.0).init, out_axes=apart(settings))
+        moments = make(params)
+        large = None if settings.data == "digits" else known
+        return State(numbers, params, moments, key, jnp.zeros((), int), jnp.zeros((), bool), large)
 
 
 def rates(settings: Settings) -> jax.Array:
     """The learning rate of each runner."""
-    scale = ADAM if settings.optimizer == "adam" else 1.0
+    optimizer = settings.optimizer
+    scale = SCALES[optimizer] * STEEP.get((settings.task, optimizer), 1.0)
     return settings.learning_rate * jnp.asarray(scale * RATES, jnp.float32)
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `EVERY` training steps, or what is left of them."""
-    (inputs, labels), tested = digits()
-    model, method = built(settings, state.numbers), METHODS[settings.optimizer]()
-
-    def loss(params, inputs, labels):
-        outputs = model.apply(params, inputs)
-        return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(outputs, labels))
+    (inputs, targets), tested = state.large or examples(settings)
+    task, made = settings.task, model(settings, state.numbers)
+    mean = jnp.mean(targets, axis=0)
+    loss = lambda params, inputs, targets: tasks.loss(task, made.apply(params, inputs), targets)
 
     def measured(params):
-        right = jnp.argmax(model.apply(params, tested[0]), axis=1) == tested[1]
-        return loss(params, inputs[:256], labels[:256]), jnp.mean(right.astype(jnp.float32))
+        share = tasks.share(task, made.apply(params, tested[0]), tested[1], mean)
+        return loss(params, inputs[:256], targets[:256]), share
 
     def take(step, carry):
-        batch = runners.batch(state.key, step, (inputs, labels))
+        number = tasks.BATCHES.get(task, runners.BATCH)
+        batch = runners.batch(state.key, step, (inputs, targets), number)
+        drawn = jax.random.fold_in(jax.random.fold_in(state.key, step), 1)
 
         def one(params, moments, rate):
-            direction, moments = method.update(jax.grad(loss)(params, *batch), moments)
-            move = lambda value, along: value - rate * along
-            return jax.tree.map(move, params, direction), moments
+            gradient, given = jax.grad(loss)(params, *batch), {}
+            if settings.optimizer == "kfac":
+                likelihood = tasks.likelihood(task)
+                given["factors"] = kfac.kronecker_factors(
+                    made, params, batch[0], drawn, likelihood=likelihood
+                )
+            updates, moments = method(settings, rate).update(gradient, moments, params, **given)
+            return jax.tree.map(jnp.add, params, updates), moments
 
-        params, moments = carry
-        return jax.vmap(one)(params, moments, rates(settings))
+        (params, moments), axes = carry, apart(settings)
+        return jax.vmap(one, (0, axes, 0), (0, axes))(params, moments, rates(settings))
 
     values, accuracy = jax.vmap(measured)(state.params)
     row = {"step": state.step, "loss": values, "accuracy": accuracy}
     (params, moments), step, ended = runners.further(
         state.step, settings.steps, EVERY, take, (state.params, state.moments), values
     )
-    return State(state.numbers, params, moments, state.key, step, ended), row
+    return State(state.numbers, params, moments, state.key, step, ended, state.large), row
 
 
 def finished(settings: Settings, state: State) -> jax.Array:

@@ -21,7 +21,11 @@ NETWORKS = {
     "plain_sums": "residual, plain sums",
 }
 NAMES = {"relu": "ReLU", "selu": "SELU", "gelu": "GELU"}
-OPTIMIZERS = {"sgd": "SGD with momentum", "adam": "Adam"}
+OPTIMIZERS = {"sgd": "SGD with momentum", "adam": "Adam", "kfac": "K-FAC"}
+DATA = {"digits": "", "mnist": "MNIST, ", "cifar10": "CIFAR-10, "}
+TASKS = {"digits": "", "images": "convolutions, ", "autoencoder": "autoencoder, "}
+# An autoencoder is of two networks, each with one more nonlinear layer than its blocks have.
+MORE = {"digits": 1, "images": 1, "autoencoder": 2}
 
 
 def _about(trace: Trace) -> str:
@@ -29,12 +33,16 @@ def _about(trace: Trace) -> str:
     name = NAMES.get(run["activation"], run["activation"])
     shaped = run["shaping"] == "dks" and run["network"] in ("rescaled", "chain")
     how = f"DKS {name}" if shaped else f"plain {name}"
-    layers = 2 * run["blocks"] + 1
-    return f"{NETWORKS[run['network']]}, {how}, {layers} layers, {OPTIMIZERS[run['optimizer']]}"
+    if run["shaping"] == "dial" and run["network"] in ("rescaled", "chain"):
+        how = f"{name} at gain {number(run['gain'])} and bias {number(run['bias'])}"
+    layers = 2 * max(run["blocks"], MORE[run["task"]]) + MORE[run["task"]]
+    about = f"{DATA[run['data']]}{TASKS[run['task']]}{NETWORKS[run['network']]}"
+    return f"{about}, {how}, {layers} layers, {OPTIMIZERS[run['optimizer']]}"
 
 
 def contest(trace: Trace) -> go.Figure:
-    """Test accuracy above and training loss below, at each rate."""
+    """Test accuracy, or the variance that is kept, above and training loss below, at each rate."""
+    given_back = trace.settings["task"] == "autoencoder"
     made = theme.figure(f"Four rates: {_about(trace)}", 2)
     finite = trace.head(trace.finite)
     for row, name in ((1, "accuracy"), (2, "loss")):
@@ -46,10 +54,15 @@ def contest(trace: Trace) -> go.Figure:
             label = f"η = {number(rate, 2)}"
             curve = theme.curve("loss", label, finite.step, values, line=theme.apart(at))
             made.add_trace(curve.update(showlegend=row == 1), row=row, col=1)
-    ends, chance = [0, trace.settings["steps"]], [1 / float(trace.classes)] * 2
-    made.add_trace(theme.curve("threshold", "chance", ends, chance, showlegend=False), row=1, col=1)
-    made.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=1, col=1)
-    made.update_yaxes(title_text="loss L in nats", type="log", nticks=4, row=2, col=1)
+    ends, chance = [0, trace.settings["steps"]], 0.0 if given_back else 1 / float(trace.classes)
+    label = "the mean digit" if given_back else "chance"
+    line = theme.curve("threshold", label, ends, [chance] * 2, showlegend=False)
+    made.add_trace(line, row=1, col=1)
+    share, loss = "test accuracy", "loss L in nats"
+    if given_back:
+        share, loss = "test variance kept", "half squared error L"
+    made.update_yaxes(title_text=share, range=[-0.1 if given_back else 0, 1.03], row=1, col=1)
+    made.update_yaxes(title_text=loss, type="log", nticks=4, row=2, col=1)
     made.update_xaxes(range=ends)
     made.update_xaxes(title_text="training steps", row=2, col=1)
     return made
@@ -63,9 +76,13 @@ def words(trace: Trace) -> str:
     about = f"{_about(trace)}: after {int(trace.step[trace.finite - 1])} steps"
     if lost == len(trace.rate):
         return f"{about} **all {lost} rates have diverged**."
+    share = f"**{number(100 * merits['accuracy'])} %**"
+    does = f"names {share} of the test digits"
+    if trace.settings["task"] == "autoencoder":
+        does = f"gives back {share} of the test pixels' variance"
     sentences = [
-        f"{about} it names **{number(100 * merits['accuracy'])} %** of the test digits at the best "
-        f"rate, {number(trace.rate[trace.best])}, with a training loss of {number(merits['loss'])}."
+        f"{about} it {does} at the best rate, {number(trace.rate[trace.best])}, with a training "
+        f"loss of {number(merits['loss'])}."
     ]
     if lost:
         sentences.append(f"{lost} of {len(trace.rate)} rates diverged.")

@@ -6,13 +6,27 @@ DKS = "arXiv 2110.01765"
 
 NETWORKS = ("rescaled", "chain", "batch_norm", "layer_norm", "plain_sums")
 ACTIVATIONS = ("softplus", "sigmoid", "tanh", "gelu", "swish", "relu", "selu")
-SHAPINGS = ("dks", "none")
-OPTIMIZERS = ("sgd", "adam")
+SHAPINGS = ("dks", "none", "dial")
+OPTIMIZERS = ("sgd", "adam", "kfac")
+TASKS = ("digits", "images", "autoencoder")
+DATA = ("digits", "mnist", "cifar10")
 
 
 class Settings(BaseSettings):
     """One deep network trained at four learning rates at once."""
 
+    task: str = choice(
+        default="digits", choices=TASKS,
+        sentence="Digits to be named by dense layers; the same as pictures, by convolutions of "
+        "Delta weights; or an autoencoder, which gives each digit back through eight units.",
+        source=DKS,
+    )  # fmt: skip
+    data: str = choice(
+        default="digits", choices=DATA,
+        sentence="Scikit-learn's digits of 8 by 8 pixels; or 12 000 pictures of MNIST or CIFAR-10, "
+        "which are fetched from OpenML once and want a GPU.",
+        source=DKS,
+    )  # fmt: skip
     network: str = choice(
         default="rescaled", choices=NETWORKS,
         sentence="Residual with rescaled sums and no normalisation; a chain without shortcuts; "
@@ -27,18 +41,38 @@ class Settings(BaseSettings):
     shaping: str = choice(
         default="dks", choices=SHAPINGS,
         when={"network": ("rescaled", "chain")},
-        sentence="The activation shaped for its network, or as it is.",
+        sentence="The activation shaped for its network, or as it is; or as it is with a gain and "
+        "biases, as on the dial of `kernels.ways`.",
         source=DKS,
     )  # fmt: skip
     optimizer: str = choice(
         default="sgd", choices=OPTIMIZERS,
-        sentence="Gradient descent with momentum 0.9, or Adam at rates thirty times smaller.",
-        source=DKS,
+        sentence="Gradient descent with momentum 0.9, at rates thirty times smaller for an "
+        "autoencoder; Adam at rates thirty times smaller; or K-FAC at rates ten times larger.",
+        source=f"{DKS}; arXiv 1412.6980; arXiv 1503.05671",
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.01, low=1e-4, high=0.3, scale="log", symbol="η",
         sentence="The middle one of the rates: a ninth, a third and three times of it run beside.",
         source=DKS,
+    )  # fmt: skip
+    gain: float = knob(
+        default=1.5, low=0.1, high=5.0, useful=(0.5, 3.0), symbol="σ_w",
+        when={"network": ("rescaled", "chain"), "shaping": ("dial",)},
+        sentence="Weights have a standard deviation of this over the root of the fan-in at first.",
+        source="arXiv 1611.01232",
+    )  # fmt: skip
+    bias: float = knob(
+        default=0.0, low=0.0, high=2.0, useful=(0.0, 1.0), symbol="σ_b",
+        when={"network": ("rescaled", "chain"), "shaping": ("dial",)},
+        sentence="Biases have this standard deviation at first.",
+        source="arXiv 1611.01232",
+    )  # fmt: skip
+    damping: float = knob(
+        default=0.3, low=1e-3, high=10.0, scale="log", symbol="λ",
+        when={"optimizer": ("kfac",)},
+        sentence="What K-FAC adds to the curvature: its square root to each of the two factors.",
+        source="arXiv 1503.05671",
     )  # fmt: skip
     zeta: float = knob(
         default=1.5, low=1.02, high=5.0, scale="log", symbol="ζ",
@@ -54,17 +88,18 @@ class Settings(BaseSettings):
     )  # fmt: skip
     blocks: int = knob(
         default=25, low=1, high=60, static=True,
-        sentence="How many blocks of two nonlinear layers the network has.",
+        sentence="How many blocks of two nonlinear layers the network has; of an autoencoder half "
+        "of them are before the eight units.",
         source=DKS,
     )  # fmt: skip
     width: int = knob(
         default=64, low=8, high=128, static=True,
-        sentence="How many units each layer has.",
+        sentence="How many units each layer has; convolutions have a quarter as many channels.",
         source=DKS,
     )  # fmt: skip
     steps: int = knob(
         default=150, low=1, high=1000, useful=(20, 400),
-        sentence="How many steps are taken, on 128 digits each.",
+        sentence="How many steps are taken, on 128 digits each, by an autoencoder on 256.",
         source=DKS,
     )  # fmt: skip
     seed: int = knob(

@@ -17,11 +17,13 @@ class Trace(Record):
 
     step: Int[np.ndarray, " reading"] = series("Training steps taken before the reading.")
     loss: Float[np.ndarray, " reading runner"] = series(
-        "Cross-entropy on the first 256 training digits, in nats; not finite once it diverged.",
+        "On the first 256 training digits cross-entropy in nats, or of an autoencoder half the "
+        "squared error of a digit; not finite once it diverged.",
         symbol="L",
     )
     accuracy: Float[np.ndarray, " reading runner"] = series(
-        "Share of the test digits that are named rightly."
+        "Share of the test digits that are named rightly; of an autoencoder, of the test pixels' "
+        "variance that comes back."
     )
     rate: Float[np.ndarray, " runner"] = series("The learning rate of each runner.", symbol="η")
     classes: Float[np.ndarray, ""] = series("How many classes there are; chance is one over it.")
@@ -58,7 +60,9 @@ class Standings:
         self.runs = dict(runs)
 
     def _repr_markdown_(self) -> str:
-        lines = ["| network | test accuracy, % | training loss | best rate | rates diverged |"]
+        tasks = {run.settings["task"] for run in self.runs.values()}
+        share = "variance kept, %" if tasks == {"autoencoder"} else "test accuracy, %"
+        lines = [f"| network | {share} | training loss | best rate | rates diverged |"]
         lines.append("|---|---|---|---|---|")
         for name, run in self.runs.items():
             merits, count = run.merits(), len(run.rate)

@@ -10,7 +10,7 @@ References: Martens et al. 2021 (arXiv 2110.01765); Poole et al. 2016 on transie
 
 from curvkit.core.batch import COLD as _COLD
 from curvkit.kernels.ways import experiment as _experiment
-from curvkit.kernels.ways import figures
+from curvkit.kernels.ways import figures, scenes
 from curvkit.kernels.ways._plans import Plain, Way, Ways, plain, ways
 from curvkit.kernels.ways.settings import Settings
 from curvkit.kernels.ways.trace import Trace
@@ -26,6 +26,7 @@ room = _Room(
     last=_experiment.last,
     length=_experiment.length,
     figures={"plane": figures.plane, "map": figures.shape, "depth": figures.depth},
+    scenes={"edge": (scenes.edge, {"bias": 0.1})},
     words=figures.words,
     front=("activation", "gain", "bias", "weights", "norm", "shortcut", "weight", "depth"),
     begin_options=_COLD,
@@ -33,6 +34,7 @@ room = _Room(
 stream = room.stream
 run = room.run
 explore = room.explore
+stage = room.stage
 tell = room.tell
 batch = room.batch
 
@@ -48,6 +50,8 @@ __all__ = [
     "plain",
     "room",
     "run",
+    "scenes",
+    "stage",
     "stream",
     "tell",
     "ways",

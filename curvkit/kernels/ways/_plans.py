@@ -28,7 +28,7 @@ from curvkit.kernels._gauss import hermite_rule
 from curvkit.kernels._shaping import shape
 
 HE = 2**0.5
-GAINS = {"lecun": 1.0, "he": HE}
+GAINS = {"lecun": 1.0, "he": HE, "dirac": 1.0}
 # σ_b² and σ_w² on tanh's edge of chaos.
 EDGE = ((0.0025, 1.26), (0.05, 1.76), (0.25, 2.40))
 PLAIN = ("softplus", "sigmoid", "relu", "tanh", "gelu", "swish", "selu")

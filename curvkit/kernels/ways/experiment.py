@@ -1,6 +1,6 @@
 """A deep network of another way of shaping, read two layers at a time."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import numpy as np
 from curvkit.kernels import _expectations as expectations
 from curvkit.kernels import _kernel as kernel
 from curvkit.kernels import _parts as parts
+from curvkit.kernels.ways import _dirac as dirac
 from curvkit.kernels.ways import _plans as plans
 from curvkit.kernels.ways.settings import Settings
 
@@ -37,8 +38,10 @@ def dial(settings: Settings) -> tuple[jax.Array, jax.Array]:
     return jnp.float32(plans.GAINS[settings.weights]), jnp.float32(0.0)
 
 
-def begin(settings: Settings, key: jax.Array) -> State:
+def begin(settings: Settings, key: jax.Array) -> State | dirac.Passed:
     """Inputs of mean square 1; there is nothing random."""
+    if settings.weights == "dirac":
+        return dirac.begin(jnp.asarray(COSINES, jnp.float32))
     rules = _rules(settings)
     start = rules.start(jnp.asarray(COSINES, jnp.float32), jnp.ones((), jnp.float32))
     return State(start, jnp.zeros((), jnp.float32), jnp.zeros((), int))
@@ -49,8 +52,33 @@ def _rules(settings):
     return kernel.Maps(jet, NODES)
 
 
-def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+def reading(settings: Settings, state: Any) -> tuple[Any, dict[str, jax.Array]]:
     """The kernels after so many blocks, then one block more."""
+    return (_passed if settings.weights == "dirac" else _mixed)(settings, state)
+
+
+def _passed(settings, state):
+    """Of Dirac weights, by the function that each unit is of its first number."""
+    found = dirac.read(state, jnp.asarray(COSINES, jnp.float32))
+    row = {
+        "step": 2 * state.block,
+        "q": found.q,
+        "c": found.c,
+        "log_slope": jnp.round(1e4 * found.log_slope) / 1e4,
+        # A tangent kernel of weights that share their units is another matter.
+        "kappa": jnp.full((), jnp.nan),
+    }
+    function = plans.function(settings.activation).function
+    number = (state.block + 1).astype(jnp.float32)
+    weight = settings.weight if settings.shortcut == "rescaled" else 0.0
+    whole = plans.block(settings.shortcut, parts.Chain(), weight, number)
+    weights = whole.weights if isinstance(whole, parts.Sum) else (0.0, 1.0)
+    step = lambda x: weights[0] * x + weights[1] * function(function(x))
+    return dirac.further(state, step), row
+
+
+def _mixed(settings, state):
+    """Of weights that mix units, by maps that compose."""
     read = kernel.read(state.at, 1.0)
     kappa = read.condition
     row = {
@@ -77,12 +105,12 @@ def _within(at):
     return at._replace(q=q, k=c * q, same=down * at.same, theta=down * at.theta)
 
 
-def finished(settings: Settings, state: State) -> jax.Array:
+def finished(settings: Settings, state: Any) -> jax.Array:
     """Whether no further reading is made."""
     return 2 * state.block > settings.depth
 
 
-def last(settings: Settings, state: State) -> dict[str, jax.Array]:
+def last(settings: Settings, state: Any) -> dict[str, jax.Array]:
     """The plane of gains and biases, and the cosines of the rows."""
     gains, biases = (jnp.asarray(each, jnp.float32) for each in (PLANE_GAINS, PLANE_BIASES))
     jet = expectations.of_jax(plans.function(settings.activation).function)

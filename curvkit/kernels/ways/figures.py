@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 NAMES = {"relu": "ReLU", "selu": "SELU", "elu": "ELU", "looks_linear": "looks-linear"}
-WEIGHTS = {"lecun": "LeCun", "he": "He"}
+WEIGHTS = {"lecun": "LeCun", "he": "He", "dirac": "Dirac"}
 NORMS = {
     "layer_before": "LayerNorm before φ",
     "layer_after": "LayerNorm after φ",
@@ -37,7 +37,8 @@ def _about(trace: Trace) -> str:
         NAMES.get(knobs["activation"], knobs["activation"]),
         WEIGHTS.get(knobs["weights"], dial),
     ]
-    phrases += [NORMS[knobs["norm"]]] if knobs["norm"] in NORMS else []
+    mixed = knobs["weights"] != "dirac"
+    phrases += [NORMS[knobs["norm"]]] if mixed and knobs["norm"] in NORMS else []
     if knobs["shortcut"] == "rescaled":
         phrases.append(f"shortcuts w = {number(knobs['weight'])}")
     elif knobs["shortcut"] in SHORTCUTS:
@@ -139,7 +140,9 @@ def plane(trace: Trace) -> go.Figure:
         ))  # fmt: skip
     dot = dict(mode="markers", marker=dict(size=13, color=theme.color("curvature"),
                line=dict(color=theme.INK[theme.mode()], width=2)))  # fmt: skip
-    made.add_trace(theme.curve("curvature", "this network", [trace.at[0]], [trace.at[1]], **dot))
+    # Of Dirac weights the plane, whose weights mix units, says nothing.
+    place = trace.at if trace.settings["weights"] != "dirac" else np.full(2, np.nan)
+    made.add_trace(theme.curve("curvature", "this network", [place[0]], [place[1]], **dot))
     made.update_xaxes(title_text="gain σ<sub>w</sub>", range=[0.5, 3.0])
     made.update_yaxes(title_text="bias σ<sub>b</sub>", range=[-0.02, 1.0])
     return made

@@ -8,7 +8,8 @@ CHAOS = "arXiv 1611.01232"
 ACTIVATIONS = (
     "tanh", "relu", "selu", "elu", "softplus", "sigmoid", "gelu", "swish", "looks_linear",
 )  # fmt: skip
-WEIGHTS = ("dial", "lecun", "he")
+WEIGHTS = ("dial", "lecun", "he", "dirac")
+MIXED = WEIGHTS[:-1]
 NORMS = ("none", "layer_before", "layer_after", "batch")
 SHORTCUTS = ("none", "rescaled", "growing", "plain", "zeroed")
 
@@ -24,8 +25,8 @@ class Settings(BaseSettings):
     weights: str = choice(
         default="dial", choices=WEIGHTS,
         sentence="Gain and bias by the dial; LeCun's gain 1, as Glorot's and orthogonal weights "
-        "have at equal widths; or He's √2.",
-        source="arXiv 1502.01852",
+        "have at equal widths; He's √2; or Dirac's, the identity after the first layer.",
+        source="arXiv 1502.01852; arXiv 1706.00388",
     )  # fmt: skip
     gain: float = knob(
         default=1.5, low=0.1, high=5.0, useful=(0.5, 3.0), symbol="σ_w",
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     norm: str = choice(
         default="none", choices=NORMS,
+        when={"weights": MIXED},
         sentence="LayerNorm before or after the nonlinearity, or BatchNorm before it.",
         source="arXiv 1607.06450; arXiv 1502.03167",
     )  # fmt: skip

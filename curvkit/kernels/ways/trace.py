@@ -21,7 +21,8 @@ class Trace(Record):
         "The decimal logarithm of the slope of the C map at 1.", symbol="log C′(1)"
     )
     kappa: Float[np.ndarray, " reading"] = series(
-        "The condition number of the tangent kernel of ten orthogonal inputs, up to 1e4.",
+        "The condition number of the tangent kernel of ten orthogonal inputs, up to 1e4; of Dirac "
+        "weights not computed.",
         symbol="κ",
     )
     cosine: Float[np.ndarray, " cosine"] = series("The cosines that go in.", symbol="c")

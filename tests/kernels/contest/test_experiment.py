@@ -4,7 +4,9 @@ import jax
 import numpy as np
 import pytest
 
+from curvkit import data
 from curvkit.kernels.contest import Settings, Standings, experiment, run
+from curvkit.kernels.contest import _tasks as tasks
 
 SEEDS = range(3)
 
@@ -14,8 +16,8 @@ def test_the_first_reading_is_of_the_network_that_was_built():
     settings = Settings(activation="sigmoid", blocks=2, width=16, steps=1)
     trace = run(settings)
     state = experiment.begin(settings, jax.random.key(0))
-    (inputs, labels), tested = experiment.digits()
-    model = experiment.built(settings, state.numbers)
+    (inputs, labels), tested = experiment.examples(Settings())
+    model = experiment.model(settings, state.numbers)
     one = jax.tree.map(lambda leaf: leaf[0], state.params)
     outputs = np.asarray(model.apply(one, inputs[:256]), float)
     logs = outputs - np.log(np.exp(outputs).sum(1, keepdims=True))
@@ -35,7 +37,11 @@ def test_readings_are_every_so_many_steps_and_chance_is_one_in_ten():
     trace = run(blocks=1, width=8, steps=20, shaping="none")
     assert trace.step[0] == 0 and trace.step[-1] == 20
     assert len({*np.diff(trace.step)[:-1].tolist()}) == 1
-    assert float(trace.classes) == len(np.unique(np.asarray(experiment.digits()[1][1]))) == 10
+    assert (
+        float(trace.classes)
+        == len(np.unique(np.asarray(experiment.examples(Settings())[1][1])))
+        == 10
+    )
 
 
 def test_standings_are_a_table_with_a_row_for_each():
@@ -71,3 +77,41 @@ def test_without_shape_or_normalisation_nothing_is_learned():
         plain = run(network="plain_sums", activation="relu", seed=seed)
         assert plain.merits()["diverged"] == 4
         assert run(shaping="none", seed=seed).accuracy[-1].max() < 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["digits", "images", "autoencoder"])
+def test_k_fac_trains_each_task(task):
+    """Its last loss is below its first at the best rate, and rates are ten times those of SGD."""
+    trace = run(task=task, optimizer="kfac", blocks=2, width=32, steps=20, network="chain")
+    assert trace.loss[-1].min() < 0.9 * trace.loss[0, 0]
+    np.testing.assert_allclose(trace.rate, 0.1 * experiment.RATES, rtol=1e-6)
+
+
+@pytest.mark.full
+def test_k_fac_is_ahead_of_adam_and_of_gradient_descent_on_the_autoencoder_over_three_seeds():
+    """At half of the others' steps."""
+    deep = dict(task="autoencoder", network="chain", blocks=14)
+    losses = lambda **given: np.array(
+        [run(**deep, **given, seed=each).merits()["loss"] for each in SEEDS]
+    )
+    newton, adam = losses(optimizer="kfac", steps=150), losses(optimizer="adam", steps=300)
+    assert (newton < adam).all()
+    assert (losses(steps=300) > 1.2 * newton).all()
+
+
+@pytest.mark.slow
+def test_larger_data_are_trained_on_as_digits_are_and_refused_where_they_cannot_be_had(monkeypatch):
+    digits, wide = data.digits(1797), 28**2
+    pixels, labels = np.resize(digits.inputs, (1797, wide)), digits.targets
+    monkeypatch.setattr(tasks, "COUNTS", {"mnist": (1437, 1797), "cifar10": (1437, 1797)})
+    monkeypatch.setattr(experiment, "fetched", lambda name, most: (pixels[:most], labels[:most]))
+    trace = run(data="mnist", blocks=2, width=16, steps=20, activation="tanh")
+    assert trace.loss[-1].min() < 0.9 * trace.loss[0, 0]
+
+    def offline(name, most):
+        raise ConnectionError(f"{name} is not in here and openml.org cannot be reached.")
+
+    monkeypatch.setattr(experiment, "fetched", offline)
+    with pytest.raises(ConnectionError, match="cannot be reached"):
+        run(data="cifar10", blocks=2, width=16, steps=1)
