@@ -84,7 +84,7 @@ def lesson(
 
 
 def _beforehand(room: Any, draw: Any, settings: Any, told: Mapping[str, Any]) -> dict[str, Any]:
-    """A scene of the first readings, packed; of fewer where they would take more than their share."""
+    """A scene of the first readings, packed; of fewer where all would take too much of a page."""
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     trace, readings = course.trace, course.trace.readings
