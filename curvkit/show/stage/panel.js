@@ -170,7 +170,8 @@ class Panel {
     const behind = kept.every((each) => fitsBehind(figure, each.figure));
     const whole = behind ? compared(figure, kept) : figure;
     this.figure.setAttribute("aria-label", whole.layout.title?.text ?? this.name);
-    this.next = { name: this.name, data: whole.data, layout: { ...whole.layout, ...look }, below: behind ? [] : kept, look };
+    // A copy, since plotly writes into the axes of what it is given.
+    this.next = { name: this.name, data: whole.data, layout: structuredClone({ ...whole.layout, ...look }), below: behind ? [] : kept, look };
     this.drawNext();
   }
   // Pictures that come faster than they can be drawn are passed over.
