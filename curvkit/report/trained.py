@@ -19,9 +19,9 @@ from curvkit.show.stage.widget import Kept
 
 # A panel, and the text of its worker; None where a page cannot make runs.
 Live = tuple[dict[str, Any], str] | None
-# How far a run made beforehand goes, which is shown where nothing can be computed, and how many
-# characters of a page it may take.
-FALLBACK, MOST_FALLBACK = 300, 120_000
+# How far a run made beforehand goes, which is shown where nothing can be computed; how many
+# characters of a page it may take, and how many with the programs, so that none is above 400 kB.
+FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 225_000
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -78,18 +78,22 @@ def lesson(
     settings = knob.read(room.settings, {**suited, **values})
     limit = scenes.MOST_CHARACTERS if most is None else most
     trains = {**scenes.trains(room, scene, settings, most=limit), "shared": True}
-    packed = _beforehand(room, draw, settings, trains["variants"][0]["scene"]["knobs"])
+    left = MOST_TOGETHER - sum(len(each["wasm"]) for each in trains["variants"])
+    told = trains["variants"][0]["scene"]["knobs"]
+    packed = _beforehand(room, draw, settings, told, min(left, MOST_FALLBACK))
     place = stages.drawn({**packed, "trains": trains})
     return _written(out, packed["scene"]["title"], place, trains)
 
 
-def _beforehand(room: Any, draw: Any, settings: Any, told: Mapping[str, Any]) -> dict[str, Any]:
-    """A scene of the first readings, packed; of fewer where all would take too much of a page."""
+def _beforehand(
+    room: Any, draw: Any, settings: Any, told: Mapping[str, Any], most: int
+) -> dict[str, Any]:
+    """A scene of the first readings, packed; of fewer where all take more than `most` characters."""
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     trace, readings = course.trace, course.trace.readings
     packed = Kept(draw(trace), dict(told)).packed()
-    while len(packed["bytes"]) > MOST_FALLBACK and readings > 1:
+    while len(packed["bytes"]) > most and readings > 1:
         readings = 3 * readings // 4
         packed = Kept(draw(trace.head(readings)), dict(told)).packed()
     return packed
