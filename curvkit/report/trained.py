@@ -88,7 +88,7 @@ def lesson(
 def _beforehand(
     room: Any, draw: Any, settings: Any, told: Mapping[str, Any], most: int
 ) -> dict[str, Any]:
-    """A scene of the first readings, packed; of fewer where all take more than `most` characters."""
+    """A scene of the first readings, packed; of fewer where all take more than `most` letters."""
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     trace, readings = course.trace, course.trace.readings
