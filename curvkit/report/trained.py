@@ -21,7 +21,7 @@ from curvkit.show.stage.widget import Kept
 Live = tuple[dict[str, Any], str] | None
 # How far a run made beforehand goes, which is shown where nothing can be computed; how many
 # characters of a page it may take, and how many with the programs, so that none is above 400 kB.
-FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 225_000
+FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
