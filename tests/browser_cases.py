@@ -247,6 +247,10 @@ for _kind, _values in (("F", F32), ("D", F64)):
     case(f"pow of whole {_kind}", _values[:22], np.int32(3), tolerance=1e-6)(
         lambda x, n: lax.pow(x, n)
     )
+# A unit in the last place, however far the power: Adam divides by what is left of one less it.
+case("pow of decay", np.float32(0.999), np.arange(-3, 300, 7, dtype=np.int32), tolerance=1.2e-7)(
+    lambda x, n: lax.pow(jnp.broadcast_to(x, n.shape), n)
+)
 case("clamp int", np.int32(-3), WHOLE.astype(np.int32), np.int32(8), tolerance=0)(lax.clamp)
 case("integer_pow int", WHOLE.astype(np.int32), tolerance=0)(lambda x: lax.integer_pow(x, 5))
 TRUE = np.array([True, False, True, False]), np.array([True, True, False, False])

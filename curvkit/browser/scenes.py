@@ -13,6 +13,10 @@ from curvkit.show.stage.live import knob_facts
 
 # What all programs of one scene take in a page, as text: no page is to be above 400 kB by itself.
 MOST_CHARACTERS = 160_000
+ELSEWHERE = (
+    "Moving points of the data needs a notebook: what is proved of them is proved anew there, "
+    "which no program of a page can do."
+)
 
 
 def trains(
@@ -123,11 +127,13 @@ def _first(room: Any, draw: Any, settings: Any) -> Any:
 
 
 def without_edits(told: dict[str, Any]) -> dict[str, Any]:
-    """A scene whose data cannot be edited by hand: for that its program has no function."""
+    """A scene whose data cannot be edited by hand, for its program has no function for that, with
+    the sentence that says so, at `elsewhere`, where a notebook's can.
+    """
+    edited = False
     for view in told["views"]:
-        view.pop("paint", None)
-        view["marks"] = [
-            {k: v for k, v in mark.items() if k != "drag" or not v.get("each")}
-            for mark in view["marks"]
-        ]
-    return told
+        edited |= view.pop("paint", None) is not None
+        for mark in view["marks"]:
+            if (mark.get("drag") or {}).get("each"):
+                edited = bool(mark.pop("drag"))
+    return told | {"elsewhere": ELSEWHERE} if edited else told

@@ -157,6 +157,7 @@ const draw = (drawn, figure) => {
 
 // Brings a place to a figure of a run that goes on, drawn anew only where it is another figure.
 const follow = async (drawn, { data, layout }, name) => {
+  await globalThis.curvkitLibrary?.();
   if (drawn.shows !== name) {
     drawn.shows = name;
     await draw(drawn, { data, layout });

@@ -4,15 +4,18 @@ plotly draws its own play button and slider into the picture, where no keyboard 
 page they are taken out, and an HTML button and an HTML slider below the figure do their work.
 """
 
+import base64
 import copy
 import html
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import plotly.io
+from plotly.offline import get_plotlyjs
 
 from curvkit.draw.config import CONFIG
 
@@ -20,8 +23,9 @@ from curvkit.draw.config import CONFIG
 ROOM_FOR_CONTROLS = 90
 # How long a figure plays.
 SECONDS = 8.0
-SCRIPT = f"const CONFIG = {json.dumps(CONFIG)}, SECONDS = {SECONDS};\n" + Path(__file__).with_name(
-    "figure.js"
+HERE = Path(__file__).resolve().parent
+SCRIPT = f"const CONFIG = {json.dumps(CONFIG)}, SECONDS = {SECONDS};\n" + (
+    HERE / "figure.js"
 ).read_text(encoding="utf-8")
 
 
@@ -31,6 +35,20 @@ class Play(NamedTuple):
     frames: list[str]
     steps: list[str]
     redraw: bool
+
+
+def packed(nonce: str) -> str:
+    """plotly.js as a page holds it that reads it late, with the script that does.
+
+    Args:
+        nonce: what the page's policy lets a script run by.
+    """
+    told = base64.b64encode(zlib.compress(get_plotlyjs().encode(), 9)).decode()
+    reader = (HERE / "library.js").read_text(encoding="utf-8")
+    return (
+        f'<script type="text/plain" id="plotly" nonce="{nonce}">{told}</script>\n'
+        f'<script nonce="{nonce}">{{\n{reader}}}</script>\n'
+    )
 
 
 def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:

@@ -78,10 +78,11 @@ def needed(body: str) -> bool:
 
 
 def program(trains: bool = False) -> str:
-    """The module that plays all scenes of a page.
+    """The script that plays all scenes of a page, those that stand above it where it is no module.
 
     Args:
         trains: whether one of them makes its run in the page.
     """
     worker = json.dumps(script.worker() if trains else "").replace("</", "<\\/")
-    return f"{{\nconst WORKER = {worker};\n{script.joined(exports=False)}{MOUNT}}}\n"
+    body = f"const WORKER = {worker};\n{script.joined(exports=False)}{MOUNT}"
+    return f'"use strict";\n{{\n{body}}}\n'

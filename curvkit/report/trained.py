@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from plotly.offline import get_plotlyjs
 
 from curvkit.browser import compiler, panels, scenes
 from curvkit.browser.walk import Untranslatable
@@ -20,8 +19,9 @@ from curvkit.show.stage.widget import Kept
 
 # A panel, and the text of its worker; None where a page cannot make runs.
 Live = tuple[dict[str, Any], str] | None
-# How far a run made beforehand goes, which is shown where nothing can be computed.
-FALLBACK = 300
+# How far a run made beforehand goes, which is shown where nothing can be computed; how many
+# characters of a page it may take, and how many with the programs, so that none is above 400 kB.
+FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -78,12 +78,25 @@ def lesson(
     settings = knob.read(room.settings, {**suited, **values})
     limit = scenes.MOST_CHARACTERS if most is None else most
     trains = {**scenes.trains(room, scene, settings, most=limit), "shared": True}
-    course = room.stream.course(settings)
-    course.advance(FALLBACK)
-    told = {name: each for name, each in trains["variants"][0]["scene"]["knobs"].items()}
-    packed = Kept(draw(course.trace), told).packed()
+    left = MOST_TOGETHER - sum(len(each["wasm"]) for each in trains["variants"])
+    told = trains["variants"][0]["scene"]["knobs"]
+    packed = _beforehand(room, draw, settings, told, min(left, MOST_FALLBACK))
     place = stages.drawn({**packed, "trains": trains})
     return _written(out, packed["scene"]["title"], place, trains)
+
+
+def _beforehand(
+    room: Any, draw: Any, settings: Any, told: Mapping[str, Any], most: int
+) -> dict[str, Any]:
+    """A scene of the first readings, packed; of fewer where all take more than `most` letters."""
+    course = room.stream.course(settings)
+    course.advance(FALLBACK)
+    trace, readings = course.trace, course.trace.readings
+    packed = Kept(draw(trace), dict(told)).packed()
+    while len(packed["bytes"]) > most and readings > 1:
+        readings = 3 * readings // 4
+        packed = Kept(draw(trace.head(readings)), dict(told)).packed()
+    return packed
 
 
 def figures(
@@ -144,11 +157,12 @@ def _written(
     out: Path, title: str, place: str, trains: Mapping[str, Any], plotted: bool = False
 ) -> dict[str, int]:
     nonce = secrets.token_hex(12)
-    library = page.script(get_plotlyjs(), nonce) if plotted else ""
+    # The run begins before the library of its pictures is read.
+    library = plot.packed(nonce) if plotted else ""
     content = (
-        f"{library}<main>\n{place}\n</main>\n<footer><p>{html.escape(SAID)}</p></footer>\n"
-        f"{page.script(plot.SCRIPT, nonce) if plotted else ''}"
-        f"{page.script(stages.program(trains=True), nonce, 'module')}{MARK}\n"
+        f"<main>\n{place}\n</main>\n<footer><p>{html.escape(SAID)}</p></footer>\n"
+        f"{page.script(stages.program(trains=True), nonce)}"
+        f"{library}{page.script(plot.SCRIPT, nonce) if plotted else ''}{MARK}\n"
     )
     written = page.shell(title, content, nonce, trains=True)
     files.write(out, written)

@@ -36,7 +36,9 @@ def pages(tmp_path_factory):
     def page(name, **knobs):
         house = room(name).package.room
         path = home / f"{name}.html"
-        trained.figures(house, next(iter(house.figures)), SHORT.get(name, {}) | knobs, path, most=1)
+        first, values = next(iter(house.figures)), SHORT.get(name, {}) | knobs
+        sizes = trained.figures(house, first, values, path, most=1)
+        assert sizes["page"] <= 400_000, f"{sizes['page']} bytes beside plotly"
         return path
 
     return page
@@ -121,6 +123,20 @@ def test_a_run_is_kept_behind_the_next_and_a_turned_knob_goes_on_where_it_is_ask
     sheet.locator(".curvkit-panel").get_by_label("learning rate").fill("300")
     until(sheet, f"{DRAWN}.title.includes(', then ')")
     assert "MB" in sheet.locator(".curvkit-panel .status").inner_text()
+
+
+def test_a_kept_run_of_a_figure_that_is_no_curves_stands_below_it(pages, shown):
+    sheet = shown(pages("verification.shapes"))
+    below = f"{PANEL}.querySelectorAll('.kept .figure:not([hidden])')"
+    chosen = f"{PANEL}.querySelector('[aria-selected=true]').textContent"
+    sheet.get_by_role("tab", name="product", exact=True).click()
+    until(sheet, f"{chosen} === 'product'")
+    sheet.get_by_role("button", name="Keep this run").click()
+    until(sheet, f"{below}.length === 1 && {below}[0].querySelector('.gtitle')")
+    title = sheet.evaluate(f"{below}[0].querySelector('.gtitle').textContent")
+    assert title.endswith("kept 1: as at first")
+    sheet.get_by_role("tab", name="triangle", exact=True).click()
+    until(sheet, f"{below}.length === 0 && {DRAWN}.data[0].name === '1: as at first'")
 
 
 def test_what_the_page_has_no_program_for_is_greyed_and_refused_in_a_sentence(pages, shown):

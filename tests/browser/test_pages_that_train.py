@@ -9,7 +9,9 @@ import pytest
 from rooms import ROOMS, room
 from waits import until
 
+from curvkit.browser.scenes import without_edits
 from curvkit.report import trained
+from curvkit.show.stage.live import knob_facts
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SCENES = [(name, scene) for name in ROOMS for scene in room(name).package.room.scenes]
@@ -93,6 +95,7 @@ def agree(sheet, wanted, count, near=2e-3):
 def test_a_page_trains_with_the_numbers_of_jax(lessons, opened, name, scene):
     made, draw, settings = house(name, scene)
     path = lessons(made, scene)
+    assert path.stat().st_size <= 400_000
     sheet, asked, said = opened(path)
     count = min(24, made.stream.length(settings))
     poured(sheet, count)
@@ -206,6 +209,18 @@ def test_walls_are_painted_in_a_page_and_a_closed_way_is_refused(lessons, opened
         np.testing.assert_allclose(got, np.ravel(fixed[name]), rtol=1e-3, atol=1e-3)
     sheet.evaluate("stages[0].source.undo({ all: true })")
     until(sheet, "stages[0].strokes === 0 && stages[0].store.fields.walls.values[61] === 0")
+
+
+def test_what_a_page_cannot_edit_by_hand_is_no_handle_and_is_said():
+    made, draw, settings = house("minima.basin", "marbles")
+    course = made.stream.course(settings)
+    course.advance(1)
+    told = draw(course.trace).told(knob_facts(made.stream, settings))
+    drags = lambda told: [each["drag"] for view in told["views"] for each in view["marks"]
+                          if "each" in each.get("drag", {})]  # fmt: skip
+    assert drags(told)
+    page = without_edits(told)
+    assert not drags(page) and "needs a notebook" in page["elsewhere"]
 
 
 @pytest.mark.parametrize("forbidden", ["WebAssembly", "workers"])

@@ -1,34 +1,16 @@
 // The figures of a room whose run is made in the page: knobs, tabs, and what plotly draws of it.
 import { Palette, themeOf } from "./color.js";
 import { buildControls, refuse, showControls } from "./controls.js";
+import { Below, compared, different, fitsBehind, KEPT } from "./kept.js";
 import { addStyle, element } from "./style.js";
 import { noted, started, wished } from "./trains.js";
 import { say } from "./text.js";
 
 const ROLES = ["paper", "ink", "muted", "faint", "stable", "unstable", "chip", "bad"];
 const PLAYED_MS = 7000;
-// Kept runs are told apart by these: on a light page, and no role's colour.
-const KEPT = ["#8C510A", "#00838F", "#AD1457", "#6A7B00", "#5E35B1"];
 
 // Bold text between two stars, and nothing else, is what a room's words have beside letters.
 export const marked = (words) => words.split("**").map((part, at) => (at % 2 ? Object.assign(document.createElement("b"), { textContent: part }) : document.createTextNode(part)));
-
-const isNumbers = (values) => ArrayBuffer.isView(values) || (Array.isArray(values) && values.every((each) => each === null || typeof each === "number"));
-// Whether a figure's curves mean the same among those of another run.
-export const overlays = ({ data }) => data.length > 0 && data.every((each) => each.type === "scatter" && !each.stackgroup && isNumbers(each.x ?? []) && isNumbers(each.y ?? []));
-// A figure with the curves of kept runs behind its own.
-export function compared(figure, kept) {
-  const behind = kept.flatMap(({ name, figure: other }, k) => other.data.map((each, at) => {
-    const color = KEPT[k % KEPT.length], { fillcolor, ...plain } = each;
-    return {
-      ...plain, name: `${k + 1}: ${name}`, legendgroup: `kept ${k + 1}`, showlegend: at === 0, opacity: 0.75,
-      line: { ...each.line, color, width: 1.8 }, marker: { ...each.marker, color }, ...(each.fill && { fillcolor: `${color}2e` }),
-    };
-  }));
-  return { ...figure, data: [...behind, ...figure.data] };
-}
-// What turned of the knobs since the page began.
-const different = (settings, first) => Object.entries(settings).filter(([name, value]) => value !== first[name]).map(([name, value]) => `${name.replaceAll("_", " ")} ${typeof value === "number" ? say(value) : value}`).join(", ") || "as at first";
 
 // Whether a knob changes something where all stand as in `values`: `when` has for each the cases in
 // which it does, each of other knobs with the values, or the two ends, that they must have.
@@ -68,6 +50,7 @@ class Panel {
     this.words = element("p", "words", this.root);
     this.words.setAttribute("aria-live", "polite");
     this.merits = element("p", "merits", this.root);
+    this.below = new Below(this.root);
     this.changed();
     this.tell();
   }
@@ -151,9 +134,7 @@ class Panel {
     this.modeButton.textContent = this.over ? "turning starts over" : "turning goes on";
     this.clearButton.disabled = !this.kept.length;
     for (const [name, tab] of Object.entries(this.tabs)) tab.setAttribute("aria-selected", String(name === this.name));
-    const fits = told?.figure?.data && overlays(told.figure);
-    this.keepButton.disabled = !fits;
-    this.keepButton.title = fits ? "" : "This figure cannot hold another run.";
+    this.keepButton.disabled = !told?.figure?.data;
     if (!told) return;
     this.range.max = told.head;
     this.range.value = told.at;
@@ -184,10 +165,13 @@ class Panel {
     const { figure } = this.told ?? {};
     if (!figure) return;
     if (figure.failed) { this.report(figure.failed, true); return; }
-    const fits = this.kept.length && overlays(figure) ? this.kept.filter((each) => each.figures[this.name]?.data) : [];
-    const whole = compared(figure, fits.map(({ name, figures }) => ({ name, figure: figures[this.name] })));
+    const look = { ...this.packed.look, template: this.packed.template };
+    const kept = this.kept.map(({ name, figures }, k) => ({ name, number: k + 1, figure: figures[this.name] })).filter((each) => each.figure?.data);
+    const behind = kept.every((each) => fitsBehind(figure, each.figure));
+    const whole = behind ? compared(figure, kept) : figure;
     this.figure.setAttribute("aria-label", whole.layout.title?.text ?? this.name);
-    this.next = { name: this.name, data: whole.data, layout: { ...whole.layout, ...this.packed.look, template: this.packed.template } };
+    // A copy, since plotly writes into the axes of what it is given.
+    this.next = { name: this.name, data: whole.data, layout: structuredClone({ ...whole.layout, ...look }), below: behind ? [] : kept, look };
     this.drawNext();
   }
   // Pictures that come faster than they can be drawn are passed over.
@@ -195,9 +179,11 @@ class Panel {
     if (this.drawing) return;
     this.drawing = true;
     while (this.next) {
-      const { name, data, layout } = this.next;
+      const { name, data, layout, below, look } = this.next;
       this.next = null;
       await globalThis.curvkitFigure(this.plot, { data, layout }, name);
+      this.times.pictured ??= performance.now();
+      await this.below.show(below, name, look);
     }
     this.drawing = false;
   }

@@ -97,6 +97,8 @@ export async function mountTrains(el, packed, text) {
       model = workerModel(made, packed.trains.shared ? noted : null);
     });
     const leave = stageDoor.render({ model, el });
+    const words = packed.trains.variants[0].scene.elsewhere;
+    if (words) el.after(Object.assign(document.createElement("p"), { className: "stage-kept", textContent: words }));
     return { worker, leave };
   } catch (error) {
     worker?.terminate();
