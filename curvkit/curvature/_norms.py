@@ -91,10 +91,15 @@ def sharpest(
         ]
         return (jnp.maximum(best, value), best_step, image), None
 
-    best, best_step = -jnp.inf, [jnp.zeros_like(each) for each in starts[0]]
-    best = jnp.asarray(best, best_step[0].dtype)
-    for start in starts:
-        (best, best_step, _), _ = jax.lax.scan(climb, (best, best_step, start), None, length=rounds)
+    def from_one(carry, start):
+        carry, _ = jax.lax.scan(climb, (*carry, start), None, length=rounds)
+        return carry[:2], None
+
+    step = [jnp.zeros_like(each) for each in starts[0]]
+    # One after another in one loop: a climb is compiled once, however many starts there are.
+    stacked = jax.tree.map(lambda *each: jnp.stack(each), *starts)
+    first = jnp.asarray(-jnp.inf, step[0].dtype), step
+    (best, best_step), _ = jax.lax.scan(from_one, first, stacked)
     return best, best_step, jnp.asarray(rounds * len(starts))
 
 

@@ -13,8 +13,11 @@ from curvkit.core.trace import Record, series
 class Trace(Record):
     """One training run, read every so many steps.
 
-    Where the rule has a preconditioner P, curvature that is called preconditioned is that of
-    P^(-1/2) H P^(-1/2); otherwise P is the identity.
+    Losses and curvature are those of all examples, also where a step sees a batch. Where the rule
+    has a preconditioner P, curvature that is called preconditioned is that of P^(-1/2) H P^(-1/2);
+    otherwise P is the identity. Of sign descent, Lion and Muon it is the generalised sharpness in
+    their norm, as a lower bound, over the dual norm of what they follow; what stands for the top
+    eigenvector then is the sharpest step that was found.
     """
 
     ENDS = ("loss", "scaled_sharpness")
@@ -67,7 +70,15 @@ class Trace(Record):
         "The first step with a loss that is not finite, or −1."
     )
 
-    LATER = frozenset({"edge", "distance", "valley", "valley_start", "valley_end"})
+    batch_sharpness: Float[np.ndarray, " reading"] = series(
+        "The curvature of a batch's loss along its own gradient, a mean over batches; that of all "
+        "data where a step sees them all.",
+        symbol="E gᵀHg/gᵀg",
+    )
+
+    LATER = frozenset(
+        {"edge", "distance", "valley", "valley_start", "valley_end", "batch_sharpness"}
+    )
 
     @classmethod
     def completed(
@@ -80,6 +91,8 @@ class Trace(Record):
         edge = float(arrays["critical"]) / header["settings"]["learning_rate"]
         made = dict(edge=none + np.float32(edge), distance=distance.astype(np.float32))
         made |= dict(valley=none[:, None][:, :0], valley_start=none, valley_end=none)
+        # They saw all data at each step.
+        made |= dict(batch_sharpness=arrays["directional_curvature"])
         return {name: made[name] for name in names}
 
     @property
