@@ -16,6 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from curvkit.core import problem
+
 # Batches that a reading looks at.
 DRAWS = 16
 
@@ -34,17 +36,17 @@ def drawn(key: jax.Array, count: int, size: int, draws: int = DRAWS) -> jax.Arra
 
 def sharpness(
     loss: Callable[[Any, jax.Array], jax.Array],
-    params: jax.Array,
+    params: Any,
     batches: jax.Array,
-    steepest: Callable[[jax.Array], jax.Array] = lambda gradient: gradient,
+    steepest: Callable[[Any], Any] = lambda gradient: gradient,
 ) -> jax.Array:
     """The mean over batches of the curvature along the step that each of them asks for.
 
     Args:
         loss: `loss(params, rows)`, the mean over the examples of these numbers.
-        params: shape (P,).
+        params: any pytree of arrays.
         batches: numbers of examples, (batches, size).
-        steepest: from a gradient (P,) to the step that a rule takes along it.
+        steepest: from a gradient, like `params`, to the step that a rule takes along it.
 
     >>> bends = jnp.array([1.0, 3.0])
     >>> loss = lambda w, rows: 0.5 * jnp.mean(bends[rows]) * w @ w
@@ -53,10 +55,26 @@ def sharpness(
     """
 
     def one(rows):
-        gradient = jax.grad(loss)
-        here = gradient(params, rows)
-        step = steepest(here)
-        bent = jax.jvp(lambda w: gradient(w, rows), (params,), (step,))[1]
-        return step @ bent / (here @ step)
+        of = _On(loss, rows)
+        gradient = jax.grad(of)(params)
+        step = steepest(gradient)
+        bent = problem.product(of, params, step)
+        return _inner(step, bent) / _inner(gradient, step)
 
     return jnp.mean(jax.lax.map(one, batches))
+
+
+class _On:
+    """A loss on some examples, which says whether it can be differentiated forward."""
+
+    def __init__(self, loss: Any, rows: jax.Array):
+        self._loss, self._rows = loss, rows
+        self.reverse_only = getattr(loss, "reverse_only", False)
+
+    def __call__(self, params: Any) -> jax.Array:
+        return self._loss(params, self._rows)
+
+
+def _inner(one: Any, other: Any) -> Any:
+    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
+    return sum(jnp.vdot(a, b) for a, b in pairs)

@@ -93,7 +93,9 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
         name = "preconditioned sharpness λ(P⁻¹H)"
     if _in_a_norm(trace):
         name = "generalised sharpness, at least"
-    figure.add_trace(theme.curve("second", "second λ₂", x, head.second_eigenvalue), row=2, col=1)
+    if not _in_a_norm(trace):
+        second = theme.curve("second", "second λ₂", x, head.second_eigenvalue)
+        figure.add_trace(second, row=2, col=1)
     figure.add_trace(theme.curve("sharpness", name, x, followed), row=2, col=1)
     if _has_raw(trace):
         raw = theme.curve("plain", "sharpness λ (raw)", x, head.sharpness)
@@ -137,7 +139,8 @@ def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     critical = float(trace.critical)
     figure = theme.figure(f"How far from the edge, {_rule(trace)}", height=430)
     second = head.second_eigenvalue * head.over_readings("learning_rate")
-    figure.add_trace(theme.curve("second", "second, ηλ₂", x, second))
+    if not _in_a_norm(trace):
+        figure.add_trace(theme.curve("second", "second, ηλ₂", x, second))
     figure.add_trace(theme.curve("sharpness", "ηλ", x, head.scaled_sharpness))
     levels = trace.edge * trace.over_readings("learning_rate")
     figure.add_trace(_threshold(trace, clock, f"critical {critical:.4g}", levels, critical))
@@ -177,13 +180,18 @@ def batches(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     x, x_title = _clock(head, clock)
     size = trace.settings.get("batch", 0)
     told = f"batches of {size}" if size else "all data"
-    figure = theme.figure(f"Sharpness of all data and of batches, {_rule(trace)} on {told}", 2)
+    figure = theme.figure(f"Sharpness on {told}, {_rule(trace)}", 2)
     critical = float(trace.critical)
     levels = trace.edge * trace.over_readings("learning_rate")
     rates = head.over_readings("learning_rate")
     for row, name, values, title in (
         (1, "all data, ηλ", head.scaled_sharpness, "ηλ"),
-        (2, f"{told}, along the gradient", rates * head.batch_sharpness, "η E gᵀHg/gᵀg"),
+        (
+            2,
+            f"{told}, along their gradients" if size else "along the gradient",
+            rates * head.batch_sharpness,
+            "η E gᵀHg/gᵀg",
+        ),
     ):
         role = "sharpness" if row == 1 else "curvature"
         figure.add_trace(theme.curve(role, name, x, values), row=row, col=1)

@@ -30,6 +30,7 @@ def watch(
     critical: float | None = None,
     trained: Any = None,
     num_hvps: int = 12,
+    batch_size: int | None = None,
     log: Callable[[int, dict[str, float]], None] | None = None,
     key: jax.Array | None = None,
 ) -> Watch:
@@ -70,6 +71,9 @@ def watch(
         trained: which leaves are trained: a pytree of booleans, a prefix of params, a function that
             makes one, or a leaf's name; by default all floating-point arrays.
         num_hvps: the most Hessian-vector products of a reading, for each layer again.
+        batch_size: with it `observe` is given all data, of which a reading draws 16 batches of so
+            many examples, and records the mean of the curvature of each along its own gradient: the
+            batch sharpness of arXiv 2412.20553, beside the sharpness of all data.
         log: called as `log(step, numbers)` with a dict of plain floats, at each reading.
         key: a JAX random key, `jax.random.key(0)` if None.
 
@@ -97,13 +101,15 @@ def watch(
         name: messages.whole(name, value)
         for name, value in dict(every=every, k=k, num_hvps=num_hvps).items()
     }
+    if batch_size is not None:
+        batch_size = messages.whole("batch_size", batch_size)
     _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget)
     _require_optimizer(optimizer, rule, preconditioner)
     per_layer = messages.switch("per_layer", per_layer)
     options = dict(
         optimizer=optimizer, rule=rule, learning_rate=learning_rate, k=whole["k"],
         per_layer=per_layer, momentum=momentum, second_moment_decay=second_moment_decay,
-        epsilon=epsilon, preconditioner=preconditioner, critical=critical,
+        epsilon=epsilon, preconditioner=preconditioner, critical=critical, batch_size=batch_size,
     )  # fmt: skip
     return Watch(
         loss_fn, trained=trained, log=log, key=jax.random.key(0) if key is None else key,

@@ -19,24 +19,13 @@ INPUTS = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
 SMALL = dict(width=3, depth=1, examples=12, batch=4, steps=22)
 
 
-def expected(loss, params, rows):
-    """The mean over batches of gᵀHg/‖g‖², each Hessian written out."""
-    each = []
-    for one in rows:
-        of = lambda w, one=one: loss(w, jnp.asarray(one))
-        gradient = np.asarray(jax.grad(of)(params), np.float64)
-        bent = gradient @ dense.hessian(of, params) @ gradient
-        each.append(bent / (gradient @ gradient))
-    return np.mean(each)
-
-
 @pytest.mark.slow
 def test_the_mean_over_all_batches_is_that_of_their_dense_hessians():
     start, loss, _ = task("mlp", INPUTS, np.eye(6, 2, dtype=np.float32), width=2, depth=1)
     params = start(jax.random.key(0))
     rows = np.array(list(itertools.combinations(range(6), 2)))
     found = batches.sharpness(loss, params, jnp.asarray(rows))
-    assert_close(found, expected(loss, params, rows), rtol=1e-4)
+    assert_close(found, dense.along_gradients(loss, params, rows).mean(), rtol=1e-4)
 
 
 def test_batches_have_no_example_twice_and_one_is_all_there_is():
@@ -60,7 +49,8 @@ def test_a_run_on_batches_is_a_plain_loop_and_reads_what_dense_hessians_say():
             assert_close(trace.sharpness[at], dense.largest(matrix)[0], rtol=2e-3)
             key = jax.random.fold_in(state.key, experiment.BATCHES + 1)
             drawn = batches.drawn(jax.random.fold_in(key, step), of.examples, 4)
-            assert_close(trace.batch_sharpness[at], expected(of.loss, params, drawn), rtol=1e-3)
+            expected = dense.along_gradients(of.loss, params, drawn).mean()
+            assert_close(trace.batch_sharpness[at], expected, rtol=1e-3)
         key = jax.random.fold_in(state.key, experiment.BATCHES)
         params = params - settings.learning_rate * gradient(
             params, batches.rows(key, step, of.examples, 4)
