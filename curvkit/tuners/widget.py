@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
 from curvkit.tuners.experiment import tune
-from curvkit.tuners.figures import valley
+from curvkit.tuners.figures import race, valley
 from curvkit.tuners.trace import Trace, Tuned
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ BASES = ("gd", "heavy_ball", "rmsprop", "adam")
 # What the button asks for: minutes, not seconds.
 LONG: dict[str, Any] = dict(steps=2000, seeds=5)
 DECADE = 1.0
+# Pictures in which the run of a cell is played.
+PICTURES = 24
 
 
 def play(trace: Trace, frames: int = 120) -> go.Figure:
@@ -124,7 +127,8 @@ def by_batch(tuned: Tuned) -> go.Figure:
     import plotly.graph_objects as go
 
     figure = theme.figure("The best constant rate against the others, by size of batches", 1)
-    names, rows, texts = ["best constant", *tuned.levels], [], []
+    names = ["best constant", *(name.replace(", ", ",<br>") for name in tuned.levels)]
+    rows, texts = [], []
     for at in range(len(tuned.batches)):
         rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
         best = tuned.best(at)
@@ -163,14 +167,57 @@ def draw(*tuned: Tuned, heat: bool = False) -> Any:
     from IPython.display import Markdown, display
 
     from curvkit.show.on_demand import asked
+    from curvkit.show.panel import headless
 
     figure = by_batch(tuned[0]) if heat else constants(*tuned)
     display(Markdown("\n\n".join(each.words() for each in tuned)))
     if heat:
         more = lambda: by_batch(_longer(tuned[0], batches=(8, 32, 128, 0), examples=500))
-        return asked(figure, "More sizes, 500 digits, longer (minutes)", more)
+        told = "*A click on a cell trains with it and plays the run below.*"
+        if not headless():
+            display(Markdown(told))
+        played = lambda name, size: _played(tuned[0], name, size)
+        return asked(figure, "More sizes, 500 digits, longer (minutes)", more, played)
     long = lambda: constants(*(_longer(tuned[0], base=base) for base in BASES))
     return asked(figure, "All bases, five starts, longer (minutes)", long)
+
+
+def of_cell(tuned: Tuned, name: str, size: str) -> dict[str, Any]:
+    """The knobs of the run that a cell of the figure of batches stands for, of its first start.
+
+    Args:
+        tuned: as `tune` returns it.
+        name: of the column, as the figure has it.
+        size: of the row, a number or `all`.
+
+    >>> import numpy as np
+    >>> losses = np.full((2, 1, 1), 0.5)
+    >>> one = Tuned({"base": "gd"}, (8, 0), np.array([0.1]), np.ones(1), losses, {})
+    >>> knobs = of_cell(one, "CDAT σ = 1.5, average 0.9", "8")
+    >>> knobs["tuner"], knobs["sigma"], knobs["ema"], knobs["batch"]
+    ('cdat', 1.5, 0.9, 8)
+    >>> of_cell(one, "best constant", "all")["learning_rate"]
+    0.1
+    """
+    batch = 0 if size == "all" else int(size)
+    shared = tuned.settings | {"batch": batch, "rival": "none", "seeds": 1, "handover": 0}
+    best = tuned.best(tuned.batches.index(batch))
+    rate = {"learning_rate": float(tuned.rates[best])} if best >= 0 else {}
+    if name.startswith("CDAT"):
+        sigma, *average = name.removeprefix("CDAT σ = ").split(", average ")
+        given = {"ema": float(average[0])} if average else {}
+        return shared | {"tuner": "cdat", "sigma": float(sigma)} | given
+    called = {"Armijo": "armijo", "Prodigy": "prodigy", "schedule-free": "schedule_free"}
+    return shared | rate | {"tuner": called.get(name, "constant")}
+
+
+def _played(tuned: Tuned, name: str, size: str) -> Iterator[go.Figure]:
+    """The run of a cell as it grew."""
+    from curvkit import tuners
+
+    trace = tuners.run(of_cell(tuned, name.replace("<br>", " "), size))
+    for picture in range(1, PICTURES + 1):
+        yield race(trace.head(max(2, trace.readings * picture // PICTURES)))
 
 
 def _longer(one: Tuned, batches: tuple[int, ...] = (0,), **turned: Any) -> Tuned:
