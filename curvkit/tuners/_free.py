@@ -122,19 +122,23 @@ def own_diagonal(name: str, state: TunerState, base_diagonal: Any, base_critical
     Args:
         name: schedule_free or prodigy.
         state: of its update.
-        base_diagonal: of the preconditioner of the base that schedule-free steps along.
+        base_diagonal: of the preconditioner of the base, along which schedule-free steps, and
+            both do where they have not begun.
         base_critical: the critical value of the base that the others tune.
     """
     inner: Any = state.inner
     if name == "schedule_free":
         # At a constant rate the weights of all z are equal; cf. `curvature._optimizers.averaged`.
-        newest = inner.max_lr**2 / jnp.where(inner.weight_sum > 0, inner.weight_sum, 1.0)
+        total = inner.weight_sum
+        # Before its first step, which a handover puts off, it is the base's step alone.
+        newest = jnp.where(total > 0, inner.max_lr**2 / jnp.where(total > 0, total, 1.0), 1.0)
         share = 1 - INTERPOLATION + INTERPOLATION * newest / (2 - newest)
         return base_diagonal * 2 / (share * base_critical)
     beta1, beta2 = BETAS
-    count = inner.count
+    begun, count = inner.count > 0, jnp.maximum(inner.count, 1)
     # Adam's P holds its correction of the first moment; d was another when v was filled.
     root = jnp.sqrt(1 - beta2**count)
     divisor = jnp.sqrt(inner.exp_avg_sq) + inner.estim_lr * EPSILON
-    scale = (1 - beta1**count) / (root * state.learning_rate)
-    return divisor * scale * critical("adam", momentum=beta1) / base_critical
+    rate = jnp.where(begun, state.learning_rate, 1.0)
+    scale = (1 - beta1**count) / (root * rate) * critical("adam", momentum=beta1) / base_critical
+    return jnp.where(begun, divisor * scale, base_diagonal)
