@@ -13,6 +13,7 @@ be after a handover.
 | P | `own_diagonal`, scaled so that ηλ(P⁻¹H) is critical where the base is | |
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -37,6 +38,15 @@ def base_of(name: str, base: str) -> str:
     ('rmsprop', 'adam')
     """
     return WITHOUT_MOMENTUM[base] if name == "schedule_free" else base
+
+
+def shaped(base: str, contenders: Sequence[str]) -> bool:
+    """Whether the sharpness of any contender is that of a preconditioned Hessian.
+
+    >>> shaped("gd", ["cdat", "constant"]), shaped("gd", ["cdat", "prodigy"])
+    (False, True)
+    """
+    return base in ("rmsprop", "adam") or not set(FREE).isdisjoint(contenders)
 
 
 def schedule_free(

@@ -15,9 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from curvkit.core import messages
+from curvkit.curvature import _rules as rules
 from curvkit.curvature._tasks import Task
 from curvkit.tuners._cdat import cdat
-from curvkit.tuners._free import averaged, prodigy, schedule_free
+from curvkit.tuners._free import FREE, averaged, base_of, prodigy, schedule_free
 from curvkit.tuners._rivals import constant
 from curvkit.tuners._searches import armijo
 
@@ -54,6 +56,39 @@ class Tried(NamedTuple):
     rivals: Sequence[str]
     most: Any
     slope: Any
+
+
+def tried(settings: Any, rates: Any, sigmas: Any, emas: Any, rivals: Sequence[str]) -> Tried:
+    """What is run, as a person asks for it.
+
+    Args:
+        settings: the knobs of the room.
+        rates, sigmas, emas: numbers, in their ranges; of the rates some usual ones of the base if
+            there are none, of the averages the knob.
+        rivals: of `FREE`.
+
+    Raises:
+        ValueError: with one sentence, where a number or a rival is refused.
+    """
+    for name, values in (("rates", rates), ("sigmas", sigmas)):
+        messages.reals(name, values, "a number above 0, or several", above=0)
+    messages.reals("emas", emas, "numbers of at least 0 and below 1", least=0, below=1)
+    if unknown := set(rivals) - {*FREE}:
+        raise ValueError(messages.unknown("rivals", min(unknown), FREE))
+    of = (settings.momentum, settings.second_moment_decay)
+    return Tried(
+        base=rules.direction(settings.base, *of),
+        bare=rules.direction(base_of("schedule_free", settings.base), *of),
+        rates=np.ravel(rates).tolist() or RATES[settings.base],
+        sigmas=np.ravel(sigmas).tolist(), emas=np.ravel(emas).tolist() or [settings.ema],
+        rivals=tuple(rivals), most=settings.max_learning_rate, slope=settings.slope,
+    )  # fmt: skip
+
+
+def sizes(batches: Any) -> list[int]:
+    """Sizes of batches as whole numbers of at least 0; a sentence where one is none."""
+    messages.reals("batches", batches, "a whole number of at least 0, or several", least=0)
+    return [messages.whole("batches", each, 0) for each in np.ravel(batches).tolist()]
 
 
 def begun(draw: Callable[[jax.Array], jax.Array], seed: int, seeds: int):

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data
-from curvkit.core import devices, knob, messages
+from curvkit.core import devices, knob
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._tasks import Task, task
@@ -29,8 +29,7 @@ PLACES = 25
 # How much of the reach is left after a reading, so that the valley is drawn as wide as the jumps.
 FORGET = 0.9
 SMOOTHING = 0.1
-# Of the transformer, how many characters stand in a piece of text.
-CONTEXT = 32
+CONTEXT = 32  # Characters in a piece of the transformer's text.
 
 
 class Runner(NamedTuple):
@@ -191,8 +190,7 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
     """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
     loss, batch_loss = problem(settings).loss, seen_loss(settings, key, step)
     rate, direction, weights = first
-    names = contenders(settings.tuner, settings.rival)
-    weighed = settings.base in ("rmsprop", "adam") or not set(free.FREE).isdisjoint(names)
+    weighed = free.shaped(settings.base, contenders(settings.tuner, settings.rival))
     key = jax.random.fold_in(key, step)
     followed = functools.partial(
         top_eigenpairs, loss, params, key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE
@@ -284,35 +282,19 @@ def tune(
 
     Args:
         rates: the constant rates, each above 0; some usual ones of the base if there are none.
-        sigmas: of CDAT, each above 0.
-        emas: how much of CDAT's averages is kept, each from 0 and below 1; the knob if none.
-        rivals: of `schedule_free`, run with each of the rates, of which the best is told, and
-            `prodigy`.
+        sigmas, emas: of CDAT, above 0; how much of its averages is kept, below 1, the knob if none.
+        rivals: of `schedule_free`, told with the best of the rates, and `prodigy`.
         batches: how many examples a step sees, each at least 0; 0 is all of them.
-        knobs: of the room; `tuner`, `rival`, `every`, `handover`, `batch` are of no matter.
+        knobs: of the room, but for `tuner`, `rival`, `every`, `handover` and `batch`.
 
     Raises:
         ValueError: with one sentence, where a number, a rival or a knob is refused.
     """
     settings = Settings.read(knobs)
-    for name, values in (("rates", rates), ("sigmas", sigmas)):
-        messages.reals(name, values, "a number above 0, or several", above=0)
-    messages.reals("emas", emas, "numbers of at least 0 and below 1", least=0, below=1)
-    messages.reals("batches", batches, "a whole number of at least 0, or several", least=0)
-    if unknown := set(rivals) - {*free.FREE}:
-        raise ValueError(messages.unknown("rivals", min(unknown), free.FREE))
-    sizes = [messages.whole("batches", each, 0) for each in np.ravel(batches).tolist()]
-    rates = np.ravel(rates).tolist() or sweeps.RATES[settings.base]
-    of = (settings.momentum, settings.second_moment_decay)
-    tried = sweeps.Tried(
-        base=rules.direction(settings.base, *of),
-        bare=rules.direction(free.base_of("schedule_free", settings.base), *of),
-        rates=rates, sigmas=np.ravel(sigmas).tolist(),
-        emas=np.ravel(emas).tolist() or [settings.ema], rivals=tuple(rivals),
-        most=settings.max_learning_rate, slope=settings.slope,
-    )  # fmt: skip
-    there, steps = problem(settings), max(settings.steps, sweeps.READINGS)
+    tried = sweeps.tried(settings, rates, sigmas, emas, rivals)
+    sizes, there = sweeps.sizes(batches), problem(settings)
+    steps = max(settings.steps, sweeps.READINGS)
     starts, keys = sweeps.begun(there.start, settings.seed, settings.seeds)
     constants, levels = sweeps.beside(there, tried, starts, keys, batches=sizes, steps=steps)
-    first, given = np.asarray(jax.vmap(there.loss)(starts)), knob.as_dict(settings)
-    return Tuned(given, tuple(sizes), np.asarray(rates, float), first, constants, levels)
+    first, rates = np.asarray(jax.vmap(there.loss)(starts)), np.asarray(tried.rates, float)
+    return Tuned(knob.as_dict(settings), tuple(sizes), rates, first, constants, levels)

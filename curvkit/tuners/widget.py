@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from curvkit.core.messages import number
+from curvkit.core.stream import Stream
 from curvkit.draw import theme
+from curvkit.tuners import experiment
 from curvkit.tuners.experiment import tune
 from curvkit.tuners.figures import race, valley
+from curvkit.tuners.settings import Settings
 from curvkit.tuners.trace import Trace, Tuned
 
 if TYPE_CHECKING:
@@ -213,9 +216,12 @@ def of_cell(tuned: Tuned, name: str, size: str) -> dict[str, Any]:
 
 def _played(tuned: Tuned, name: str, size: str) -> Iterator[go.Figure]:
     """The run of a cell as it grew."""
-    from curvkit import tuners
-
-    trace = tuners.run(of_cell(tuned, name.replace("<br>", " "), size))
+    stream = Stream(
+        "tuners", begin=experiment.begin, reading=experiment.reading, finished=experiment.finished,
+        last=experiment.last, length=lambda settings: settings.steps // settings.every + 2,
+        trace=Trace,
+    )  # fmt: skip
+    trace = stream.run(Settings.read(of_cell(tuned, name.replace("<br>", " "), size)))
     for picture in range(1, PICTURES + 1):
         yield race(trace.head(max(2, trace.readings * picture // PICTURES)))
 

@@ -97,24 +97,27 @@ def watch(
         raise ValueError(messages.unknown("rule", rule, RULES))
     if not callable(loss_fn):
         raise ValueError(messages.refusal("loss_fn", "a function of params and a batch", loss_fn))
-    whole = {
-        name: messages.whole(name, value)
-        for name, value in dict(every=every, k=k, num_hvps=num_hvps).items()
-    }
-    if batch_size is not None:
-        batch_size = messages.whole("batch_size", batch_size)
+    whole = _whole(dict(every=every, k=k, num_hvps=num_hvps), batch_size)
     _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget)
     _require_optimizer(optimizer, rule, preconditioner)
     per_layer = messages.switch("per_layer", per_layer)
     options = dict(
         optimizer=optimizer, rule=rule, learning_rate=learning_rate, k=whole["k"],
         per_layer=per_layer, momentum=momentum, second_moment_decay=second_moment_decay,
-        epsilon=epsilon, preconditioner=preconditioner, critical=critical, batch_size=batch_size,
+        epsilon=epsilon, preconditioner=preconditioner, critical=critical,
+        batch_size=whole["batch_size"],
     )  # fmt: skip
     return Watch(
         loss_fn, trained=trained, log=log, key=jax.random.key(0) if key is None else key,
         pace=Pace(whole["every"], budget), num_hvps=whole["num_hvps"], **options,
     )  # fmt: skip
+
+
+def _whole(given, batch_size):
+    """The whole numbers among the arguments, of which one may be None."""
+    read = {name: messages.whole(name, value) for name, value in given.items()}
+    size = None if batch_size is None else messages.whole("batch_size", batch_size)
+    return read | {"batch_size": size}
 
 
 def _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget):
