@@ -120,7 +120,7 @@ def _levels(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
 
 
 def by_batch(tuned: Tuned) -> go.Figure:
-    """For each size of batches, how many times higher than the best constant each method ends.
+    """How many times higher than the best constant each method ends, for each size of batches.
 
     Blue is lower than the constant, red is higher; in the cells the late loss itself.
 
@@ -129,8 +129,8 @@ def by_batch(tuned: Tuned) -> go.Figure:
     """
     import plotly.graph_objects as go
 
-    figure = theme.figure("The best constant rate against the others, by size of batches", 1)
-    names = ["best constant", *(name.replace(", ", ",<br>") for name in tuned.levels)]
+    figure = theme.figure("Late loss by size of batches", 1, height=460)
+    names = ["best constant", *tuned.levels]
     rows, texts = [], []
     for at in range(len(tuned.batches)):
         rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
@@ -144,14 +144,16 @@ def by_batch(tuned: Tuned) -> go.Figure:
     sizes = [str(each) if each else "all" for each in tuned.batches]
     figure.add_trace(
         go.Heatmap(
-            x=names, y=sizes, z=rows, text=texts, texttemplate="%{text}", zmin=-DECADE, zmax=DECADE,
-            colorscale=shades, hovertemplate="%{x}, batches of %{y}: %{text}<extra></extra>",
-            colorbar=dict(title="× best constant", tickvals=[-1, -0.5, 0, 0.5, 1],
+            x=sizes, y=names, z=list(zip(*rows, strict=True)), text=list(zip(*texts, strict=True)),
+            texttemplate="%{text}", textfont=dict(color=theme.color("threshold"), size=12),
+            zmin=-DECADE, zmax=DECADE, colorscale=shades,
+            hovertemplate="%{y}, batches of %{x}: %{text}<extra></extra>",
+            colorbar=dict(title="× constant", tickvals=[-1, -0.5, 0, 0.5, 1], thickness=12,
                           ticktext=["0.1", "0.32", "1", "3.2", "10"]),
         )
     )  # fmt: skip
-    figure.update_yaxes(title_text="examples a step sees", type="category")
-    figure.update_xaxes(type="category")
+    figure.update_xaxes(title_text="examples a step sees", type="category")
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     return figure
 
 
@@ -179,7 +181,7 @@ def draw(*tuned: Tuned, heat: bool = False) -> Any:
         told = "*A click on a cell trains with it and plays the run below.*"
         if not headless():
             display(Markdown(told))
-        played = lambda name, size: _played(tuned[0], name, size)
+        played = lambda size, name: _played(tuned[0], name, size)
         return asked(figure, "More sizes, 500 digits, longer (minutes)", more, played)
     long = lambda: constants(*(_longer(tuned[0], base=base) for base in BASES))
     return asked(figure, "All bases, five starts, longer (minutes)", long)
@@ -190,8 +192,8 @@ def of_cell(tuned: Tuned, name: str, size: str) -> dict[str, Any]:
 
     Args:
         tuned: as `tune` returns it.
-        name: of the column, as the figure has it.
-        size: of the row, a number or `all`.
+        name: of the row, as the figure has it.
+        size: of the column, a number or `all`.
 
     >>> import numpy as np
     >>> losses = np.full((2, 1, 1), 0.5)
@@ -221,7 +223,7 @@ def _played(tuned: Tuned, name: str, size: str) -> Iterator[go.Figure]:
         last=experiment.last, length=lambda settings: settings.steps // settings.every + 2,
         trace=Trace,
     )  # fmt: skip
-    trace = stream.run(Settings.read(of_cell(tuned, name.replace("<br>", " "), size)))
+    trace = stream.run(Settings.read(of_cell(tuned, name, size)))
     for picture in range(1, PICTURES + 1):
         yield race(trace.head(max(2, trace.readings * picture // PICTURES)))
 
