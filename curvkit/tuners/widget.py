@@ -129,8 +129,8 @@ def by_batch(tuned: Tuned) -> go.Figure:
     """
     import plotly.graph_objects as go
 
-    figure = theme.figure("Late loss by size of batches", 1, height=460)
-    names = ["best constant", *tuned.levels]
+    figure = theme.figure("Late loss by size of batches", 1, height=540)
+    names = ["best constant", *(name.replace(", ", ",<br>") for name in tuned.levels)]
     rows, texts = [], []
     for at in range(len(tuned.batches)):
         rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
@@ -148,8 +148,9 @@ def by_batch(tuned: Tuned) -> go.Figure:
             texttemplate="%{text}", textfont=dict(color=theme.color("threshold"), size=12),
             zmin=-DECADE, zmax=DECADE, colorscale=shades,
             hovertemplate="%{y}, batches of %{x}: %{text}<extra></extra>",
-            colorbar=dict(title="× constant", tickvals=[-1, -0.5, 0, 0.5, 1], thickness=12,
-                          ticktext=["0.1", "0.32", "1", "3.2", "10"]),
+            colorbar=dict(title="× best constant", tickvals=[-1, -0.5, 0, 0.5, 1], thickness=12,
+                          ticktext=["0.1", "0.32", "1", "3.2", "10"], orientation="h", y=-0.24,
+                          yanchor="top"),
         )
     )  # fmt: skip
     figure.update_xaxes(title_text="examples a step sees", type="category")
@@ -181,7 +182,7 @@ def draw(*tuned: Tuned, heat: bool = False) -> Any:
         told = "*A click on a cell trains with it and plays the run below.*"
         if not headless():
             display(Markdown(told))
-        played = lambda size, name: _played(tuned[0], name, size)
+        played = lambda size, name: _played(tuned[0], name.replace("<br>", " "), size)
         return asked(figure, "More sizes, 500 digits, longer (minutes)", more, played)
     long = lambda: constants(*(_longer(tuned[0], base=base) for base in BASES))
     return asked(figure, "All bases, five starts, longer (minutes)", long)
