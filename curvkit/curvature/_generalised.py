@@ -72,7 +72,8 @@ def _radius(shape: tuple[int, int]) -> float:
     # A matrix of one entry is its own polar factor.
     with jax.ensure_compile_time_eval():
         method = _muon(0.0)
-        return float(method.update([single], method.init([single]), [single])[0][0][0, 0])
+        turned: Any = method.update([single], method.init([single]), [single])[0]
+        return float(turned[0][0, 0])
 
 
 def _muon(momentum: Any) -> optax.GradientTransformation:
@@ -107,9 +108,10 @@ def direction(
         raise ValueError(messages.unknown("rule", rule, NORMS))
     inner = _muon(momentum)
 
-    def update(updates, state, params=None):
+    def update(updates: Any, state: Any, params: Any = None) -> Any:
         cut = parts.split(updates)
         # Newer versions look at the parameters, for their shapes alone.
+        turned: Any
         turned, state = inner.update(cut, state, cut)
         return parts.join(turned), state
 
@@ -199,8 +201,8 @@ def sharpest(
     norm = NORMS[rule]
     cut, join, radii = _cutting(norm, parts)
     product = lambda step: cut(hvp(loss, params, join(step)))
-    starts = [followed, *map(cut, starts)]
-    value, step, products = norms.sharpest(product, norm, radii, starts, num_hvps)
+    signals = [followed, *map(cut, starts)]
+    value, step, products = norms.sharpest(product, norm, radii, signals, num_hvps)
     size = jnp.maximum(norms.dual(norm, followed, radii), 1e-37)
     flat, own = join(step), norms.longest(norm, followed, radii)
     along = join(own) @ join(product(own)) / size

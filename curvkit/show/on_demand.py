@@ -39,7 +39,7 @@ def asked(
     def press(_):
         work(lambda: canvas.paint(then()))
 
-    def work(call):
+    def work(call: Callable[[], None]) -> None:
         button.disabled, status.value = True, "…"
         try:
             call()
@@ -55,7 +55,7 @@ def asked(
     if picked is not None:
         below = Canvas()
 
-        def pick(change):
+        def pick(change: Any) -> None:
             if not button.disabled:
                 work(lambda: _played(box, below, picked(change.new["x"], change.new["y"])))
 

@@ -77,6 +77,7 @@ def schedule_free(
         held = state.inner._replace(base_optimizer_state=(state.base, *_parts(state.inner)))
         begun = held.weight_sum > 0
         held = held._replace(z=jax.tree.map(lambda z, y: jnp.where(begun, z, y), held.z, params))
+        after: Any
         steps, after = own.update(updates, held, params)
         first, *rest = after.base_optimizer_state
         inner = after._replace(base_optimizer_state=rest[0])

@@ -296,5 +296,5 @@ def tune(
     steps = max(settings.steps, sweeps.READINGS)
     starts, keys = sweeps.begun(there.start, settings.seed, settings.seeds)
     constants, levels = sweeps.beside(there, tried, starts, keys, batches=sizes, steps=steps)
-    first, rates = np.asarray(jax.vmap(there.loss)(starts)), np.asarray(tried.rates, float)
-    return Tuned(knob.as_dict(settings), tuple(sizes), rates, first, constants, levels)
+    first, tested = np.asarray(jax.vmap(there.loss)(starts)), np.asarray(tried.rates, float)
+    return Tuned(knob.as_dict(settings), tuple(sizes), tested, first, constants, levels)

@@ -95,7 +95,7 @@ def reading(
     return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(sharpness.values()))}
 
 
-def judged_reading(*given, **statics):
+def judged_reading(*given: Any, **statics: Any):
     """What is compiled: one reading, with the edge in its row."""
     seen, row = judged(*given, **statics)
     told = given[-3]
@@ -104,13 +104,13 @@ def judged_reading(*given, **statics):
     )
 
 
-def judged(loss, *given, k, blocks, num_hvps, batches=None):
+def judged(*given: Any, k, blocks, num_hvps, batches=None):
     """A reading of the curvature that decides for a rule, as `edges` told of it.
 
-    `given` are a loss of numbers and rows where `batches`, its size and the number of examples, are
-    asked for; the numbers; what is told; what was seen; and a key.
+    `given` are the loss; one of numbers and rows where `batches`, their size and the number of
+    examples, are asked for; the numbers; what is told; what was seen; and a key.
     """
-    *of_rows, numbers, told, seen, key = given
+    loss, *of_rows, numbers, told, seen, key = given
     by: dict[str, Any] = {"weights": None}
     if told.norm is not None:
         by["steepest"] = lambda gradients: told.steepest(numbers, gradients)
@@ -123,7 +123,7 @@ def judged(loss, *given, k, blocks, num_hvps, batches=None):
     )  # fmt: skip
     row["batch_sharpness"] = jnp.full((), jnp.nan)
     if batches is not None:
-        row["batch_sharpness"] = _of_batches(*of_rows, numbers, by["weights"], key, batches)
+        row["batch_sharpness"] = _of_batches(of_rows[0], numbers, by["weights"], key, batches)
     return seen, row
 
 

@@ -113,10 +113,10 @@ def watch(
     )  # fmt: skip
 
 
-def _whole(given, batch_size):
+def _whole(given: dict[str, Any], batch_size: Any) -> dict[str, Any]:
     """The whole numbers among the arguments, of which one may be None."""
-    read = {name: messages.whole(name, value) for name, value in given.items()}
-    size = None if batch_size is None else messages.whole("batch_size", batch_size)
+    read: dict[str, Any] = {name: messages.whole(name, each) for name, each in given.items()}
+    size: Any = None if batch_size is None else messages.whole("batch_size", batch_size)
     return read | {"batch_size": size}
 
 
