@@ -173,7 +173,7 @@ def draw(*tuned: Tuned, heat: bool = False) -> Any:
     from IPython.display import Markdown, display
 
     from curvkit.show.on_demand import asked
-    from curvkit.show.panel import headless
+    from curvkit.show.once import headless
 
     figure = by_batch(tuned[0]) if heat else constants(*tuned)
     display(Markdown("\n\n".join(each.words() for each in tuned)))
