@@ -123,12 +123,12 @@ print(f"{cost.compiling:.1f} s; {trace.products.mean():.1f} products a reading")
 # its own gradient. Given all data and a size, the watch draws batches and reads both.
 
 # %%
-some = lambda step: jax.random.choice(jax.random.key(step), 200, (16,), replace=False)
+take = lambda rows: jax.tree.map(lambda each: each[rows], batch)
 noisy = watch(loss, learning_rate=learning_rate, batch_size=16, every=33, budget=None)
 weights, kept = nnx.split(model)[1], method.init(params)
 for step in range(1000):
-    few = jax.tree.map(lambda each: each[some(step)], batch)
-    updates, kept = update(gradient(weights, few), kept, weights)
+    rows = jax.random.choice(jax.random.key(step), 200, (16,), replace=False)
+    updates, kept = update(gradient(weights, take(rows)), kept, weights)
     weights = apply(weights, updates)
     noisy.observe(weights, None, step, batch)
 
