@@ -1,10 +1,11 @@
 """Tuned constants beside methods that find their own rate: tables of `tuners.md`, by one command.
 
-    .venv/bin/python benchmarks/constants.py          # five seeds, minutes to an hour
-    .venv/bin/python benchmarks/constants.py --quick  # two seeds, short, printed only
+    .venv/bin/python benchmarks/constants.py               # five seeds, minutes to an hour
+    .venv/bin/python benchmarks/constants.py --quick       # two seeds, short, printed only
+    .venv/bin/python benchmarks/constants.py --only tasks  # or constants, batches, warm-up
 
-What is measured is written between the marks `<!-- constants -->` in `benchmarks/tuners.md`; beside
-it stands what an independent run came to (four seeds, other code), where there is one.
+Each table is written between marks of its name in `benchmarks/tuners.md`; beside it stands what an
+independent run came to (other code), where there is one.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from curvature import machine, progress
 
 from curvkit import tuners
 from curvkit.core.messages import number
+from curvkit.tuners.trace import CALLED
 
 HERE = Path(__file__).parent / "tuners.md"
 # name: knobs, and what was found independently: best constant, CDAT σ = 1, 1.9, 2, Armijo.
@@ -35,12 +37,41 @@ RUNS = {
         dict(base="adam", initialization="torch"),
         ("4.7e-5 (3e-3)", "5.3e-5", "4.1e-6", "2.9e-6", "6.5e-6")),
 }  # fmt: skip
-METHODS = ("CDAT σ = 1", "CDAT σ = 1.9", "CDAT σ = 2", "Armijo")
-BATCHES = (8, 32, 128, 0)
+METHODS = (
+    "CDAT σ = 1", "CDAT σ = 1.9", "CDAT σ = 2", "Armijo", "CDAT σ = 2, average 0.9",
+    "schedule-free", "Prodigy",
+)  # fmt: skip
+# Other networks, smaller than those of the independent run, and the rates that are tried with them.
+TASKS = {
+    "residual": dict(task="residual", loss="mse", activation="relu", width=16, examples=64),
+    "transformer": dict(
+        task="transformer", loss="cross_entropy", activation="relu", width=16, examples=512
+    ),
+}
+LENGTHS = {"residual": 600, "transformer": 400}
+RATES = {
+    "gd": (0.1, 0.3, 0.5, 1.0, 2.0, 4.0),
+    "heavy_ball": (0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+    "rmsprop": (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
+    "adam": (1e-3, 3e-3, 1e-2, 2e-2, 4e-2, 8e-2),
+}
+# The independent run's transformer of width 32 and one start: the columns of METHODS.
+ELSEWHERE = {
+    ("transformer", "gd"): (".052 (1)", ".90", "3.3", ".126", "1.75", ".150", "", ""),
+    ("transformer", "adam"): (".0362 (3e-2)", ".040", "3400", "151", "1.8", ".0362", "", ""),
+}
+BATCHES = (8, 32, 0)
+BY_BATCH = tuple(f"CDAT σ = {sigma:g}" for sigma in (1, 1.5, 2))
 # Of each start the best constant of gradient descent, as the first table finds it.
 BEST = {"lecun": 0.15, "torch": 0.4}
 # Of Armijo over the best constant, by size of batches, on 500 digits and two layers of 64.
-THEIRS = {8: "4 times worse", 32: "1.6 times better", 128: "1.2 times better", 0: "2.5 times worse"}
+THEIRS = {8: "4 times worse", 32: "1.6 times better", 0: "2.5 times worse"}
+# There, late losses: the best constant, then CDAT with σ = 1, 1.5, 2, without and with averages.
+THERE = {
+    8: (".0352", ".040", ".031", ".054", ".042", ".035", ".047", ".142"),
+    32: (".0155", ".038", ".020", ".0156", ".041", ".022", ".017", ".0095"),
+    0: (".0141", ".037", ".039", ".019", ".040", ".039", ".021", ".0353"),
+}
 
 
 def spread(values):
@@ -52,36 +83,65 @@ def spread(values):
     return f"{number(np.median(known))} ({number(known.min())} to {number(known.max())}{lost})"
 
 
+RIVALS = dict(sigmas=(1.0, 1.9, 2.0), emas=(0.0, 0.9), rivals=("schedule_free", "prodigy"))
+
+
+def best_of(found):
+    """The best constant with its rate; whether it is at an end of those that were tried."""
+    best = found.best()
+    if best < 0:
+        return "all diverge"
+    at = ", the largest tried" if best == len(found.rates) - 1 else ""
+    return f"{spread(found.constants[0, best])}, at {number(found.rates[best])}{at}"
+
+
 def by_base(seeds, steps):
     heads = ("", "best constant, its rate", *METHODS)
     rows = []
     for name, (knobs, theirs) in RUNS.items():
         progress.log(name)
-        found = tuners.tune(seeds=seeds, steps=steps, sigmas=(1.0, 1.9, 2.0), **knobs)
-        best = found.best()
-        cells = ["all diverge"]
-        if best >= 0:
-            cells = [f"{spread(found.constants[0, best])}, at {number(found.rates[best])}"]
-        rows.append((name, *cells, *(spread(found.levels[each][0]) for each in METHODS)))
-        rows.append((f"· independently, {name.split(',')[0]}", *theirs))
+        found = tuners.tune(seeds=seeds, steps=steps, **RIVALS, **knobs)
+        rows.append((name, best_of(found), *(spread(found.levels[each][0]) for each in METHODS)))
+        rest = [""] * (len(METHODS) + 1 - len(theirs))
+        rows.append((f"· independently, {name.split(',')[0]}", *theirs, *rest))
+    return heads, rows
+
+
+def by_task(seeds, quick):
+    heads = ("", "best constant, its rate", *METHODS)
+    rows = []
+    for task, knobs in TASKS.items():
+        for base, rates in RATES.items():
+            progress.log(f"{task}, {base}")
+            found = tuners.tune(
+                seeds=seeds, steps=40 if quick else LENGTHS[task], rates=rates, base=base,
+                initialization="torch", **RIVALS, **knobs,
+            )  # fmt: skip
+            levels = (spread(found.levels[each][0]) for each in METHODS)
+            rows.append((f"{task}, {CALLED[base]}", best_of(found), *levels))
+            print(rows[-1], flush=True)
+            if (task, base) in ELSEWHERE:
+                rows.append(("· independently, width 32", *ELSEWHERE[task, base]))
     return heads, rows
 
 
 def by_batch(seeds, steps):
-    rows = []
+    averages = tuple(f"{each}, average 0.9" for each in BY_BATCH)
+    names, rows = (*BY_BATCH, *averages, "Armijo"), []
     for size in BATCHES:
         progress.log(f"batches of {size or 'all'}")
         found = tuners.tune(
-            seeds=seeds, steps=steps, batches=(size,), examples=500, width=64, ema=0.0,
-            initialization="torch", max_learning_rate=2.0, rates=(0.1, 0.2, 0.3, 0.4),
-            sigmas=(1.0, 1.9, 2.0),
+            seeds=seeds, steps=steps, batches=(size,), examples=500, width=64,
+            initialization="torch", max_learning_rate=2.0, rates=(0.1, 0.2, 0.3, 0.4, 0.5),
+            sigmas=(1.0, 1.5, 2.0), emas=(0.0, 0.9),
         )  # fmt: skip
-        best, gain = found.best(), np.median(found.gain("Armijo"))
+        gain = np.median(found.gain("Armijo"))
         told = f"{number(gain)} times better" if gain > 1 else f"{number(1 / gain)} times worse"
-        constant = f"{spread(found.constants[0, best])}, at {number(found.rates[best])}"
-        levels = (spread(found.levels[each][0]) for each in METHODS)
-        rows.append((str(size or "all"), constant, *levels, told, THEIRS[size]))
-    return ("batch", "best constant, its rate", *METHODS, "Armijo", "independently"), rows
+        levels = (spread(found.levels[each][0]) for each in names)
+        rows.append((str(size or "all"), best_of(found), *levels, told))
+        print(rows[-1], flush=True)
+        rows.append(("· independently", *THERE[size], THEIRS[size]))
+    return ("batch", "best constant, its rate", *names, "Armijo over the constant"), rows
 
 
 def warm_ups(seeds, steps):
@@ -109,56 +169,67 @@ def markdown(heads, rows):
     return "\n".join(f"| {' | '.join(map(str, each))} |" for each in lines)
 
 
-def written(mark, title, section):
-    """Puts a section between its marks in `tuners.md`, at the end where it is not there yet."""
-    marks = (f"<!-- {mark} -->", f"<!-- /{mark} -->")
-    whole = HERE.read_text(encoding="utf-8")
-    if marks[0] not in whole:
-        whole += f"\n## {title}\n{marks[0]}\n{marks[1]}\n"
-    body = f"{marks[0]}\n{section}\n{marks[1]}"
-    pattern = f"{marks[0]}.*?{marks[1]}"
-    HERE.write_text(re.sub(pattern, lambda _: body, whole, flags=re.DOTALL), encoding="utf-8")
+def tables(quick):
+    """The tables by name: what stands above each, and how it is made."""
+    seeds, steps, batched = (2, 200, 60) if quick else (5, 2002, 1500)
+    told = f"Late losses, medians of {seeds} seeds (lowest to highest)"
+    best = "The best constant is that with the lowest median of those that no seed diverges with."
+    others = " and ".join(f"{steps} for the {task}" for task, steps in LENGTHS.items())
+    return {
+        "constants": (
+            f"{told}, 200 digits, 64-32-32-10, tanh, squared error, all examples at each step, "
+            f"{steps} steps. {best} Schedule-free is run with the same rates, of which the best is "
+            "told, and looked at where its average is; Prodigy follows Adam's direction.",
+            lambda: by_base(seeds, steps),
+        ),
+        "tasks": (
+            f"{told}, PyTorch's start, all examples at each step. Cut to what two cores do in some "
+            "minutes: the residual network has 4 channels, two blocks, 64 digits, squared error; "
+            "the transformer two blocks of width 16, 16 pieces of 32 characters, cross-entropy; "
+            f"steps: {others}.",
+            lambda: by_task(seeds, quick),
+        ),
+        "batches": (
+            f"{told} of the mean loss on all examples near the end; 500 digits, 64-64-64-10, tanh, "
+            f"gradient descent, {batched} steps. Cut: batches of 128.",
+            lambda: by_batch(seeds, batched),
+        ),
+        "warm-up": (
+            f"Least losses of the last 50 of {steps} steps, medians of {seeds} seeds (lowest to "
+            "highest), gradient descent, the network of the first table. The peak is the late "
+            "median of CDAT's rate, of all seeds together; the warm-up ends where its running "
+            "median is at nine tenths of that. The best constants are those of that table.",
+            lambda: warm_ups(seeds, steps),
+        ),
+    }
 
 
 def main():
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="two seeds, short, printed only")
-    asked.add_argument("--no-batches", action="store_true", help="only the table by base")
-    asked.add_argument("--warm-up", action="store_true", help="only the table of the warm-up")
+    asked.add_argument("--only", nargs="*", help="some of: constants, tasks, batches, warm-up")
     given = asked.parse_args()
-    seeds, steps = (2, 200) if given.quick else (5, 2002)
-    told = " · ".join(f"{name} {value}" for name, value in machine().items())
-    rising = "\n\n".join([
-        f"Run by `benchmarks/constants.py --warm-up`: {told}.",
-        f"Least losses of the last 50 of {steps} steps, medians of {seeds} seeds (lowest to "
-        "highest), gradient descent, the network of above. The peak is the late median of CDAT's "
-        "rate, of all seeds together; the warm-up ends where its running median is at nine tenths "
-        "of that. The best constants are those of the table above.",
-        markdown(*warm_ups(seeds, steps)),
-    ])  # fmt: skip
-    print(rising)
-    if not given.quick:
-        written("warm-up", "A warm-up, read off CDAT and used", rising)
-    if given.warm_up:
-        return
-    text = [
-        f"Run by `benchmarks/constants.py`: {told}.",
-        f"Late losses, medians of {seeds} seeds (lowest to highest), 200 digits, 64-32-32-10, "
-        f"tanh, squared error, all examples at each step, {steps} steps. The best constant is that "
-        "with the lowest median of those that no seed diverges with.",
-        markdown(*by_base(seeds, steps)),
-    ]
-    if not given.no_batches:
-        fewer = 2
-        text += [
-            f"By size of batches: 500 digits, 64-64-64-10, gradient descent, {fewer} seeds, the "
-            "mean loss on all examples near the end.",
-            markdown(*by_batch(fewer, 200 if given.quick else 1500)),
-        ]
-    section = "\n\n".join(text)
-    print(section)
-    if not given.quick:
-        written("constants", "Against constants that were tuned", section)
+    machined = " · ".join(f"{name} {value}" for name, value in machine().items())
+    for name, (text, make) in tables(given.quick).items():
+        if given.only and name not in given.only:
+            continue
+        body = "\n\n".join(
+            (f"Run by `benchmarks/constants.py`: {machined}.", text, markdown(*make()))
+        )
+        print(body, flush=True)
+        if not given.quick:
+            write(name, body)
+
+
+def write(name, body):
+    """Puts a table where its marks are, as soon as it is there."""
+    marks = (f"<!-- {name} -->", f"<!-- /{name} -->")
+    whole = HERE.read_text(encoding="utf-8")
+    if marks[0] not in whole:
+        whole += f"\n## Against constants that were tuned: {name}\n{marks[0]}\n{marks[1]}\n"
+    pattern = f"{marks[0]}.*?{marks[1]}"
+    body = f"{marks[0]}\n{body}\n{marks[1]}"
+    HERE.write_text(re.sub(pattern, lambda _: body, whole, flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":

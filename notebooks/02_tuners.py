@@ -216,12 +216,16 @@ tuners.draw(many, adam, then=note)
 # ## On small batches
 # On batches the gradient has noise in it, and the abstract says that this is why some tuners which fail
 # on all examples did well before: at the right size of batches. **Predict** where Armijo's line search beats every constant, and
-# where it does not; and which σ is the best at batches of 8. (The cells have late losses, of two
-# starts; blue is below the best constant rate.)
+# where it does not; which σ is the best at batches of 8; and whether averages of 0.9 over steps, by
+# which CDAT may divide, help. (The cells have late losses, of two starts; blue is below the best
+# constant rate.)
+# <!-- live -->
+# A click on a cell trains with what it stands for, and plays the run.
+# <!-- /live -->
 
 # %%
 noisy = dict(initialization="torch", max_learning_rate=2.0, rates=(0.1, 0.2, 0.3, 0.4))
-noisy |= dict(sigmas=(1.0, 1.5, 2.0), seed=seed, seeds=2, steps=min(steps, 500))
+noisy |= dict(sigmas=(1.0, 1.5, 2.0), emas=(0.0, 0.9), seed=seed, seeds=2, steps=min(steps, 500))
 note = lambda few: paper.note(
     armijo_8=few.gain("Armijo", 0), armijo_32=few.gain("Armijo", 1),
     armijo_all=few.gain("Armijo", 2), torch_gain=few.gain("CDAT σ = 2", 2),
@@ -229,6 +233,9 @@ note = lambda few: paper.note(
 tuners.draw(noisy | dict(batches=(8, 32, 0)), heat=True, then=note)
 
 # %% [markdown]
+# On each batch CDAT without averages makes $\eta$ times the curvature along the batch's own gradient
+# equal to σ: what settles by itself under a constant rate, the *batch sharpness* of notebook 1, it sets.
+#
 # ## Where it fails
 # Above 2, over twice as many steps, the valley is flattened more than training can use: compare with
 # σ = 2 over as many. With cross-entropy (of smoothed labels: no loss is below 0.5003) the sharpness

@@ -118,6 +118,27 @@ print(f"{trace.readings} readings, {cost.share:.2f} of the training time; compil
 print(f"{cost.compiling:.1f} s; {trace.products.mean():.1f} products a reading")
 
 # %% [markdown]
+# ## On batches
+# Steps on batches meet another sharpness than that of all data: the curvature of a batch's loss along
+# its own gradient. Given all data and a size, the watch draws batches and reads both.
+
+# %%
+take = lambda rows: jax.tree.map(lambda each: each[rows], batch)
+noisy = watch(loss, learning_rate=learning_rate, batch_size=16, every=33, budget=None)
+weights, kept = nnx.split(model)[1], method.init(params)
+for step in range(1000):
+    rows = jax.random.choice(jax.random.key(step), 200, (16,), replace=False)
+    updates, kept = update(gradient(weights, take(rows)), kept, weights)
+    weights = apply(weights, updates)
+    noisy.observe(weights, None, step, batch)
+
+# %%
+noisy.tell()
+
+# %%
+noisy.figure("batches")
+
+# %% [markdown]
 # ## A transformer
 # Nothing of it asks for a perceptron. Two layers of attention learn the Zen of Python, character by
 # character, at a rate of 1, whose edge is at 2. They begin beyond it as well.
@@ -206,6 +227,7 @@ for mistake in mistakes:
 # ## Reference
 # J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks Typically
 # Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
+# A. Andreyev, P. Beneventano: *Edge of Stochastic Stability*, arXiv 2412.20553.
 # B. Ghorbani, S. Krishnan, Y. Xiao: *An Investigation into Neural Net Optimization via Hessian
 # Eigenvalue Density*, ICML 2019, arXiv 1901.10159.
 #

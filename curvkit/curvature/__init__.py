@@ -2,13 +2,15 @@
 
 A network trained by full-batch gradient descent grows sharper until its largest Hessian
 eigenvalue λ reaches 2/η, and then stays there, though on a quadratic it would diverge. This room
-shows it on real data, for five rules, each with its own edge.
+shows it on real data, for eight rules, each with its own edge: those that go a way of one length,
+as Muon, have it in a norm of their own. On batches it is another sharpness that climbs there.
 
 The theory stands on its own: `sharpness(loss, params, key=key)` takes any scalar function of any
 pytree; `stability_threshold("adam", 1e-3)` says where the edge is.
 
 References: Cohen et al. 2021 (arXiv 2103.00065); Cohen et al. 2022 (arXiv 2207.14484); Lewkowycz
-et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.06183).
+et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.06183); on batches
+arXiv 2412.20553, on sharpness in a norm arXiv 2603.05002.
 """
 
 from curvkit.core.batch import OPTIMISED as _OPTIMISED
@@ -41,6 +43,7 @@ room = _Room(
         "valley": figures.valley,
         "flows": figures.flows,
         "plane": figures.plane,
+        "batches": figures.batches,
     },
     scenes={
         "edge": (scenes.edge, dict(every=1, steps=1500, valley_points=25)),
@@ -53,6 +56,7 @@ room = _Room(
         "rule",
         "momentum",
         "task",
+        "batch",
         "steps",
         "width",
         "depth",

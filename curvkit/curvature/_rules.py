@@ -14,17 +14,27 @@ import jax.numpy as jnp
 import optax
 
 from curvkit.core import messages
+from curvkit.curvature import _generalised as generalised
 
 # Below this a second moment counts as zero; the value of the published experiments.
 EPSILON = 1e-7
 
-RULES = ("gd", "heavy_ball", "nesterov", "rmsprop", "adam")
+RULES = ("gd", "heavy_ball", "nesterov", "rmsprop", "adam", *generalised.NORMS)
 
 
 def direction(
-    rule: str, momentum: float, second_moment_decay: float
+    rule: str,
+    momentum: float,
+    second_moment_decay: float,
+    parts: generalised.Matrices | None = None,
 ) -> optax.GradientTransformation:
     """The scaled gradient of `rule`, from which η times is subtracted, as an optax transformation.
+
+    Args:
+        rule: one of `RULES`.
+        momentum: β, or β1.
+        second_moment_decay: β2.
+        parts: the matrices in the parameters, which Muon has to know; one row, if None.
 
     Raises:
         ValueError: if the rule is unknown.
@@ -41,6 +51,9 @@ def direction(
         )
     if rule == "adam":
         return optax.scale_by_adam(momentum, second_moment_decay, eps=EPSILON)
+    if rule in generalised.NORMS:
+        parts = parts or generalised.Matrices(())
+        return generalised.direction(rule, momentum, second_moment_decay, parts)
     raise ValueError(messages.unknown("rule", rule, RULES))
 
 

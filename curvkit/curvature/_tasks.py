@@ -108,6 +108,19 @@ def task(
     return Task(start, of, len(inputs))
 
 
+def shapes(
+    name: str, inputs: Any, targets: Any, *, width: int, depth: int, activation: str = "tanh"
+) -> list[tuple[int, ...]]:
+    """The shapes of the arrays that the flat parameters of `task` are made of, in their order.
+
+    >>> shapes("mlp", np.ones((3, 8)), np.ones((3, 2)), width=4, depth=1)
+    [(8, 4), (4,), (4, 2), (2,)]
+    """
+    drawn = TASKS[name](inputs.shape, targets.shape, width, depth, activation)[0]
+    blank = jax.eval_shape(lambda: drawn(lambda fan_in, *shape: jnp.zeros(shape)))
+    return [each.shape for each in jax.tree.leaves(blank)]
+
+
 def _drawing(key, initialization: str, scale) -> Draw:
     """`draw(fan_in, *shape)`, each call with a key of its own."""
     keys = iter(jax.random.split(key, 256))

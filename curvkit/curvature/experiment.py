@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 
 from curvkit import data
+from curvkit.curvature import _batches as batches
 from curvkit.curvature import _beside as besides
+from curvkit.curvature import _generalised as generalised
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._names import FLOWS
-from curvkit.curvature._tasks import task
+from curvkit.curvature._tasks import Task, shapes, task
 from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
 
@@ -20,7 +22,11 @@ from curvkit.curvature.settings import Settings
 MOST_PRODUCTS = 20
 # Of the transformer, how many characters stand in a piece of text.
 CONTEXT = 32
+# What is folded into a run's key for its batches: steps and readings have keys of their own.
+BATCHES = 1 << 20
 TOLERANCES = {1: (1e-4,), 2: (1e-3, 1e-2)}
+# Products to climb in a norm from four places: what climbs longer was not seen to end higher.
+CLIMB = 12
 
 
 class State(NamedTuple):
@@ -38,26 +44,51 @@ class State(NamedTuple):
 
 
 def kinds(settings: Settings) -> tuple[str, ...]:
-    """Which flows go beside the run: those of gradient descent alone are known."""
-    return FLOWS[settings.flow] if settings.rule == "gd" else ()
+    """Which flows go beside the run: those of gradient descent on all data alone are known."""
+    return FLOWS[settings.flow] if settings.rule == "gd" and not settings.batch else ()
 
 
-def problem(settings: Settings):
-    """`start(key)`, the flat parameters to begin with, and `loss(params)`."""
+def trained(settings: Settings) -> tuple[Task, generalised.Matrices]:
+    """The network on its examples, and the matrices in its flat parameters."""
     if settings.data == "quadratic":
-        eigenvalues = jnp.logspace(0, -2, 10) * 20.0
-        return lambda key: settings.weight_scale * jnp.ones(10), network.quadratic(eigenvalues)
+        loss = network.quadratic(jnp.logspace(0, -2, 10) * 20.0)
+        start = lambda key: settings.weight_scale * jnp.ones(10)
+        return Task(start, lambda params, rows=None: loss(params), 1), generalised.Matrices([(10,)])
     name = settings.task if settings.data == "digits" else "mlp"
     examples = (
         data.chebyshev() if settings.data == "chebyshev"
         else data.characters(max(settings.examples, CONTEXT), CONTEXT) if name == "transformer"
         else data.digits(settings.examples)
     )  # fmt: skip
-    names = ("loss", "width", "depth", "activation", "initialization")
+    names = ("width", "depth", "activation")
     shape = {each: getattr(settings, each) for each in names}
-    start, loss, _ = task(name, *examples, scale=settings.weight_scale, **shape)
+    made = task(
+        name, *examples, loss=settings.loss, initialization=settings.initialization,
+        scale=settings.weight_scale, **shape,
+    )  # fmt: skip
+    return made, generalised.Matrices(shapes(name, *examples, **shape))
+
+
+def problem(settings: Settings):
+    """`start(key)`, the flat parameters to begin with, and `loss(params)` on all examples."""
+    start, loss, _ = trained(settings)[0]
     # Of the parameters alone: what else a loss takes, readers of curvature would hand on.
     return start, lambda params: loss(params)
+
+
+def seen(settings: Settings, key: jax.Array, step: jax.Array):
+    """The loss of what a step sees: all examples, or a batch drawn for it."""
+    of, _ = trained(settings)
+    if not settings.batch:
+        return lambda params: of.loss(params)
+    rows = batches.rows(jax.random.fold_in(key, BATCHES), step, of.examples, settings.batch)
+    return lambda params: of.loss(params, rows)
+
+
+def ruled(settings: Settings):
+    """The rule as optax's own transformation of flat parameters."""
+    parts = trained(settings)[1]
+    return rules.direction(settings.rule, settings.momentum, settings.second_moment_decay, parts)
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
@@ -66,9 +97,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     start_key, key = jax.random.split(key)
     params = problem(settings)[0](start_key)
     pairs, raw = EigenPairs.blank(params, settings.eigenvalues), EigenPairs.blank(params)
-    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay).init(
-        params
-    )
+    rule = ruled(settings).init(params)
     never = jnp.full((), -1)
     beside = besides.init(kinds(settings), params, key)
     begun = jnp.zeros((), int), never, jnp.zeros((), bool), beside
@@ -78,12 +107,12 @@ def begin(settings: Settings, key: jax.Array) -> State:
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` training steps, or what is left of them."""
     _, loss = problem(settings)
-    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
+    rule = ruled(settings)
     flowing = kinds(settings)
 
     def take(step, carry):
         params, rule_state, diverged_at, total = carry
-        value, gradient = jax.value_and_grad(loss)(params)
+        value, gradient = jax.value_and_grad(seen(settings, state.key, step))(params)
         total = jax.tree.map(jnp.add, total, besides.Mean(params, value) if flowing else None)
         direction: Any
         direction, rule_state = rule.update(gradient, rule_state, params)
@@ -93,12 +122,15 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 
     # The gradient of the reading is that of the first step after it: it is not taken twice.
     value, gradient = jax.value_and_grad(loss)(state.params)
+    followed = gradient
+    if settings.batch:
+        followed = jax.grad(seen(settings, state.key, state.step))(state.params)
     direction: Any
-    direction, rule_state = rule.update(gradient, state.rule, state.params)
+    direction, rule_state = rule.update(followed, state.rule, state.params)
     diagonal = rules.preconditioner(
         settings.rule, rule_state, state.params, settings.momentum, settings.second_moment_decay
     )
-    pairs, raw, row = measure(settings, state, loss, gradient, diagonal)
+    pairs, raw, row = measure(settings, state, loss, (gradient, followed), diagonal, rule_state)
     row |= {"step": state.step, "loss": value}
     row |= besides.row(flowing, state.beside, loss)
     row |= _valley(settings, state.params, loss, pairs.vectors[0] / jnp.sqrt(diagonal), row)
@@ -141,7 +173,7 @@ def _valley(settings: Settings, params, loss, top, row) -> dict[str, jax.Array]:
     """
     lam = row["preconditioned_sharpness"]
     guess = row["top_gradient"] / jnp.where(lam > 0, lam, jnp.nan)
-    edge = critical(settings.rule, momentum=settings.momentum) / settings.learning_rate
+    edge = _critical(settings) / settings.learning_rate
     points = settings.valley_points
     if points < 3:
         none = jnp.zeros(())
@@ -165,38 +197,96 @@ def _valley(settings: Settings, params, loss, top, row) -> dict[str, jax.Array]:
     }  # fmt: skip
 
 
-def measure(settings, state, loss, gradient, diagonal):
-    """The eigenpairs and what the trace holds of them, at `state.params`."""
-    key = jax.random.fold_in(state.key, state.step)
-    shaped = settings.rule in ("rmsprop", "adam")
-    followed = functools.partial(
-        top_eigenpairs, loss, state.params, key=key, num_hvps=MOST_PRODUCTS
-    )
-    k = settings.eigenvalues
-    pairs = followed(
-        k, start=state.pairs, tolerance=TOLERANCES[k], preconditioner=diagonal if shaped else None
-    )
-    raw = followed(start=state.raw_pairs, tolerance=TOLERANCES[1]) if shaped else pairs
-    pairs = same_side(pairs, state.pairs)
+def _critical(settings: Settings) -> Any:
+    decay = settings.second_moment_decay
+    return critical(settings.rule, momentum=settings.momentum, second_moment_decay=decay)
 
-    scaled = gradient / jnp.sqrt(diagonal)
-    along = scaled / jnp.sqrt(diagonal)
-    curved = jax.jvp(jax.grad(loss), (state.params,), (along,))[1]
-    length = scaled @ scaled
-    top = pairs.vectors[0] @ scaled
-    row = {
+
+def measure(settings, state, loss, gradients, diagonal, rule_state):
+    """The eigenpairs and what the trace holds of them, at `state.params`.
+
+    `gradients` are those of all data and of what the step sees; `rule_state` is the rule's then.
+    """
+    key = jax.random.fold_in(state.key, state.step)
+    gradient, followed = gradients
+    shaped = settings.rule in ("rmsprop", "adam")
+    look = functools.partial(top_eigenpairs, loss, state.params, key=key, num_hvps=MOST_PRODUCTS)
+    k = settings.eigenvalues
+    if settings.rule in generalised.NORMS:
+        raw = look(start=state.raw_pairs, tolerance=TOLERANCES[1])
+        pairs, row = _in_a_norm(settings, state, loss, gradients, rule_state, raw)
+    else:
+        pairs = look(
+            k, start=state.pairs, tolerance=TOLERANCES[k],
+            preconditioner=diagonal if shaped else None,
+        )  # fmt: skip
+        raw = look(start=state.raw_pairs, tolerance=TOLERANCES[1]) if shaped else pairs
+        pairs = same_side(pairs, state.pairs)
+        row = _along(loss, state.params, gradient, diagonal, pairs.vectors[0])
+        row["products"] = pairs.num_hvps + (raw.num_hvps if shaped else 0) + 1
+        row["residual"] = pairs.residuals[0]
+    row |= {
         "sharpness": raw.values[0],
         "preconditioned_sharpness": pairs.values[0],
-        "second_eigenvalue": pairs.values[1] if settings.eigenvalues > 1 else jnp.full((), jnp.nan),
+        "second_eigenvalue": pairs.values[1] if k > 1 else jnp.full((), jnp.nan),
         "scaled_sharpness": settings.learning_rate * pairs.values[0],
+        "batch_sharpness": row["directional_curvature"],
+    }
+    if settings.batch:
+        row["batch_sharpness"] = _of_batches(settings, state, diagonal)
+    raw = raw._replace(values=raw.values[:1], vectors=raw.vectors[:1], residuals=raw.residuals[:1])
+    return pairs, raw, row
+
+
+def _along(loss, params, gradient, diagonal, top):
+    """What a row tells of the gradient, in the measure of the preconditioner."""
+    scaled = gradient / jnp.sqrt(diagonal)
+    along = scaled / jnp.sqrt(diagonal)
+    curved = jax.jvp(jax.grad(loss), (params,), (along,))[1]
+    length = scaled @ scaled
+    top = top @ scaled
+    return {
         "alignment": top**2 / length,
         "directional_curvature": along @ curved / length,
         "top_gradient": top,
-        "residual": pairs.residuals[0],
-        "products": pairs.num_hvps + (raw.num_hvps if shaped else 0) + 1,
     }
-    raw = raw._replace(values=raw.values[:1], vectors=raw.vectors[:1], residuals=raw.residuals[:1])
-    return pairs, raw, row
+
+
+def _in_a_norm(settings, state, loss, gradients, rule_state, raw):
+    """The sharpest step as a pair, and what a row tells of it, for a rule that steps in a norm."""
+    gradient, followed = gradients
+    parts = trained(settings)[1]
+    signal = generalised.signal(
+        settings.rule, state.rule, rule_state, followed, settings.momentum,
+        settings.second_moment_decay, parts,
+    )  # fmt: skip
+    noise = jax.random.normal(jax.random.fold_in(state.key, state.step), state.params.shape)
+    # Of the reading before, along the top eigenvector, and anew: what was found is not lost again.
+    starts = [state.pairs.vectors[0], raw.vectors[0], noise]
+    found = generalised.sharpest(
+        loss, state.params, settings.rule, gradient, signal, starts, parts, CLIMB
+    )
+    none = jnp.full((), jnp.nan)
+    vectors = state.pairs.vectors.at[0].set(found.step)
+    values = jnp.full(state.pairs.values.shape, jnp.nan).at[0].set(found.sharpness)
+    pairs = same_side(state.pairs._replace(values=values, vectors=vectors), state.pairs)
+    turned = jnp.sign(pairs.vectors[0] @ found.step)
+    return pairs, {
+        "alignment": found.alignment, "directional_curvature": found.along,
+        "top_gradient": turned * found.top_gradient, "residual": none,
+        "products": found.products + raw.num_hvps,
+    }  # fmt: skip
+
+
+def _of_batches(settings, state, diagonal):
+    """The batch sharpness at `state.params`, in the measure of the preconditioner or norm."""
+    of, parts = trained(settings)
+    key = jax.random.fold_in(jax.random.fold_in(state.key, BATCHES + 1), state.step)
+    drawn = batches.drawn(key, of.examples, settings.batch)
+    if settings.rule in generalised.NORMS:
+        steep = functools.partial(generalised.steepest, settings.rule, parts)
+        return batches.sharpness(of.loss, state.params, drawn, steep)
+    return batches.sharpness(of.loss, state.params, drawn, lambda g: g / diagonal)
 
 
 def finished(settings: Settings, state: State) -> jax.Array:
@@ -206,7 +296,4 @@ def finished(settings: Settings, state: State) -> jax.Array:
 
 def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     """The fields of the trace that are no rows."""
-    return {
-        "critical": jnp.asarray(critical(settings.rule, momentum=settings.momentum), float),
-        "diverged_at": state.diverged_at,
-    }
+    return {"critical": jnp.asarray(_critical(settings), float), "diverged_at": state.diverged_at}

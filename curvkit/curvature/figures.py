@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from curvkit.core.messages import number
-from curvkit.curvature.overlays import beside, flows, of_flows, plane
+from curvkit.curvature.overlays import batched, beside, flows, of_flows, plane
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
 
@@ -62,8 +62,13 @@ def _rule(trace: Trace) -> str:
     return trace.settings["rule"].replace("_", " ")
 
 
-def _has_preconditioner(trace: Trace) -> bool:
-    return trace.settings["rule"] in ("rmsprop", "adam")
+def _in_a_norm(trace: Trace) -> bool:
+    return trace.settings["rule"] in ("sign_descent", "lion", "muon")
+
+
+def _has_raw(trace: Trace) -> bool:
+    """Whether the sharpness that decides is another than the largest eigenvalue of the Hessian."""
+    return trace.settings["rule"] in ("rmsprop", "adam") or _in_a_norm(trace)
 
 
 def _label(trace: Trace, name: str) -> str:
@@ -86,11 +91,15 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     figure = theme.figure(title, 2, shares=[0.42, 0.58])
     figure.add_trace(theme.curve("loss", "loss", x, head.loss), row=1, col=1)
     followed, name = head.preconditioned_sharpness, "sharpness λ"
-    if _has_preconditioner(trace):
+    if _has_raw(trace):
         name = "preconditioned sharpness λ(P⁻¹H)"
-    figure.add_trace(theme.curve("second", "second λ₂", x, head.second_eigenvalue), row=2, col=1)
+    if _in_a_norm(trace):
+        name = "generalised sharpness, at least"
+    if not _in_a_norm(trace):
+        second = theme.curve("second", "second λ₂", x, head.second_eigenvalue)
+        figure.add_trace(second, row=2, col=1)
     figure.add_trace(theme.curve("sharpness", name, x, followed), row=2, col=1)
-    if _has_preconditioner(trace):
+    if _has_raw(trace):
         raw = theme.curve("plain", "sharpness λ (raw)", x, head.sharpness)
         figure.add_trace(raw, row=2, col=1)
     beside(figure, head, x)
@@ -99,7 +108,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     figure.add_trace(limit, row=2, col=1)
     figure.update_yaxes(title_text="loss L", type="log", nticks=3, row=1, col=1)
     figure.update_yaxes(title_text="sharpness λ", rangemode="tozero", row=2, col=1)
-    if _has_preconditioner(trace):  # decades lie between the two kinds of sharpness
+    if _has_raw(trace):  # decades lie between the two kinds of sharpness
         figure.update_yaxes(type="log", nticks=4, rangemode="normal", row=2, col=1)
     else:
         _cut(figure, trace, followed, trace.threshold, 2)
@@ -133,7 +142,8 @@ def scaled(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     critical = float(trace.critical)
     figure = theme.figure(f"How far from the edge, {_rule(trace)}", height=430)
     second = head.second_eigenvalue * head.over_readings("learning_rate")
-    figure.add_trace(theme.curve("second", "second, ηλ₂", x, second))
+    if not _in_a_norm(trace):
+        figure.add_trace(theme.curve("second", "second, ηλ₂", x, second))
     figure.add_trace(theme.curve("sharpness", "ηλ", x, head.scaled_sharpness))
     levels = trace.edge * trace.over_readings("learning_rate")
     figure.add_trace(_threshold(trace, clock, f"critical {critical:.4g}", levels, critical))
@@ -164,6 +174,36 @@ def alignment(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     figure.update_yaxes(title_text="alignment cos²", range=[-0.02, 1.02], row=1, col=1)
     figure.update_yaxes(title_text="curvature", rangemode="tozero", row=2, col=1)
     _cut(figure, trace, head.preconditioned_sharpness, trace.threshold, 2)
+    return _finish(figure, trace, x_title)
+
+
+def batches(trace: Trace, *, clock: Clock = "step") -> go.Figure:
+    """The sharpness of all data above, that of batches along their own gradients below."""
+    head = trace.head(trace.finite)
+    x, x_title = _clock(head, clock)
+    size = trace.settings.get("batch", 0)
+    told = f"batches of {size}" if size else "all data"
+    figure = theme.figure(f"Sharpness on {told}, {_rule(trace)}", 2)
+    critical = float(trace.critical)
+    levels = trace.edge * trace.over_readings("learning_rate")
+    rates = head.over_readings("learning_rate")
+    for row, name, values, title in (
+        (1, "all data, ηλ", head.scaled_sharpness, "ηλ"),
+        (
+            2,
+            f"{told}, along their gradients" if size else "along the gradient",
+            rates * head.batch_sharpness,
+            "η E gᵀHg/gᵀg",
+        ),
+    ):
+        role = "sharpness" if row == 1 else "curvature"
+        figure.add_trace(theme.curve(role, name, x, values), row=row, col=1)
+        # Of other rules it is not known where the sharpness of batches settles.
+        if row == 1 or trace.settings["rule"] == "gd":
+            limit = _threshold(trace, clock, f"critical {critical:.4g}", levels, critical)
+            figure.add_trace(limit.update(showlegend=row == 1), row=row, col=1)
+        figure.update_yaxes(title_text=title, rangemode="tozero", row=row, col=1)
+    _cut(figure, trace, head.scaled_sharpness, critical, 1)
     return _finish(figure, trace, x_title)
 
 
@@ -206,10 +246,13 @@ def valley(trace: Trace) -> go.Figure:
 def _went(kept: Trace) -> str:
     """From where to where the sharpness went; where there are two kinds, both by their names."""
     first, last = (number(each) for each in kept.preconditioned_sharpness[[0, -1]])
-    if not _has_preconditioner(kept):
+    if not _has_raw(kept):
         return f"Sharpness went from {first} to **{last}**"
     raw = " to ".join(number(each) for each in kept.sharpness[[0, -1]])
-    return f"Preconditioned sharpness went from {first} to **{last}**, raw sharpness from {raw}"
+    kind = (
+        "Generalised sharpness (a lower bound)" if _in_a_norm(kept) else "Preconditioned sharpness"
+    )
+    return f"{kind} went from {first} to **{last}**, raw sharpness from {raw}"
 
 
 def words(trace: Trace) -> str:
@@ -235,7 +278,7 @@ def words(trace: Trace) -> str:
         sentences.append(
             f"η·λ stayed below its edge: it reached {number(np.max(head.scaled_sharpness))}"
         )
-        sentences[-1] += f" of {edge_at}."
+        sentences[-1] += f" of {edge_at}.{batched(head)}"
         return " ".join([*sentences, *of_flows(head)])
     beyond = head.scaled_sharpness[0] >= 0.99 * float(trace.critical)
     sentences.append(
@@ -243,5 +286,5 @@ def words(trace: Trace) -> str:
         else f"η·λ came to its edge at step **{crossing}**."
     )  # fmt: skip
     sentences.append(f"Its median over the last half of the run is **{number(trace.settled())}**")
-    sentences[-1] += f" ({edge_at} is the edge)."
+    sentences[-1] += f" ({edge_at} is the edge).{batched(head)}"
     return " ".join([*sentences, *of_flows(head)])

@@ -62,7 +62,8 @@ def no_flow(trace: Trace) -> str:
     if trace.settings["flow"] == "none":
         return "no flow is beside this run"
     rule = trace.settings["rule"].replace("_", " ")
-    return f"flows are of gradient descent alone: none for {rule}"
+    other = "batches" if rule == "gd" else rule
+    return f"flows are of gradient descent on all data alone: none for {other}"
 
 
 def plane(trace: Trace) -> go.Figure:
@@ -122,3 +123,16 @@ def of_flows(head: Trace) -> list[str]:
             f"is {number(cubic)}."
         )
     return told
+
+
+def batched(head: Trace) -> str:
+    """Where both kinds of sharpness are in the last half, where steps see batches."""
+    size = head.settings.get("batch", 0)
+    if not size:
+        return ""
+    late = slice(head.readings // 2, None)
+    scaled = (head.over_readings("learning_rate") * head.batch_sharpness)[late]
+    if not np.isfinite(scaled).any():
+        return ""
+    median = number(float(np.nanmedian(scaled)))
+    return f" Of batches of {size}, along their own gradients, η times it is **{median}** then."

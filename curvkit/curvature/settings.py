@@ -24,18 +24,18 @@ class Settings(BaseSettings):
     rule: str = choice(
         default="gd", choices=RULES,
         sentence="The training rule; each has its own critical value of η times sharpness.",
-        source=f"{EDGE}; {ADAPTIVE}",
+        source=f"{EDGE}; {ADAPTIVE}; arXiv 2603.05002",
     )  # fmt: skip
     momentum: float = knob(
         default=0.9, low=0.0, high=0.99, symbol="β",
-        when={"rule": ("heavy_ball", "nesterov", "adam")},
-        sentence="How much of the last direction is kept: heavy ball, Nesterov, and Adam's β1.",
+        when={"rule": ("heavy_ball", "nesterov", "adam", "lion", "muon")},
+        sentence="How much of the last direction is kept; of Adam and of Lion β1.",
         source=EDGE,
     )  # fmt: skip
     second_moment_decay: float = knob(
         default=0.99, low=0.9, high=0.9999, symbol="β₂",
-        when={"rule": ("rmsprop", "adam")},
-        sentence="How slowly RMSProp and Adam forget squared gradients.",
+        when={"rule": ("rmsprop", "adam", "lion")},
+        sentence="How slowly RMSProp and Adam forget squared gradients, Lion the gradients.",
         source=ADAPTIVE,
     )  # fmt: skip
     steps: int = knob(
@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         when={"data": ("digits",)},
         sentence="A perceptron, a small residual network on digits, or a transformer on text.",
         source="arXiv 2407.06183",
+    )  # fmt: skip
+    batch: int = knob(
+        default=0, low=0, high=512, static=True, absent=0,
+        when={"data": NETWORK},
+        sentence="How many examples a step sees, drawn anew each time; 0 is all of them.",
+        source="arXiv 2412.20553",
     )  # fmt: skip
     data: str = choice(
         default="digits", choices=("digits", "chebyshev", "quadratic"),

@@ -14,8 +14,11 @@ from curvkit.curvature._names import FLOWS
 class Trace(Record):
     """One training run, read every so many steps.
 
-    Where the rule has a preconditioner P, curvature that is called preconditioned is that of
-    P^(-1/2) H P^(-1/2); otherwise P is the identity.
+    Losses and curvature are those of all examples, also where a step sees a batch. Where the rule
+    has a preconditioner P, curvature that is called preconditioned is that of P^(-1/2) H P^(-1/2);
+    otherwise P is the identity. Of sign descent, Lion and Muon it is the generalised sharpness in
+    their norm, as a lower bound, over the dual norm of what they follow; what stands for the top
+    eigenvector then is the sharpest step that was found.
     """
 
     ENDS = ("loss", "scaled_sharpness")
@@ -96,11 +99,18 @@ class Trace(Record):
         "The first step with a loss that is not finite, or −1."
     )
 
+    batch_sharpness: Float[np.ndarray, " reading"] = series(
+        "The curvature of a batch's loss along its own gradient, a mean over batches; that of all "
+        "data where a step sees them all.",
+        symbol="E gᵀHg/gᵀg",
+    )
+
     FLOWS = (
         "flow_sharpness", "flow_loss", "flow_variance", "flow_distance", "flow_rise", "flow_fall",
         "flow_cubic", "averaged_loss", "travelled",
     )  # fmt: skip
-    LATER = frozenset({"edge", "distance", "valley", "valley_start", "valley_end", *FLOWS})
+    VALLEY = ("valley", "valley_start", "valley_end")
+    LATER = frozenset({"edge", "distance", "batch_sharpness", *VALLEY, *FLOWS})
 
     @classmethod
     def completed(
@@ -115,6 +125,8 @@ class Trace(Record):
         empty = none[:, None][:, :0]
         made |= dict(valley=empty, valley_start=none, valley_end=none)
         made |= {name: empty for name in cls.FLOWS}
+        # They saw all data at each step.
+        made |= dict(batch_sharpness=arrays["directional_curvature"])
         return {name: made[name] for name in names}
 
     @property

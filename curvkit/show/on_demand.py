@@ -1,6 +1,8 @@
 """A figure with a button that makes a slower one; static where nobody is there to press it."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
@@ -9,9 +11,25 @@ from curvkit.core import messages
 from curvkit.show.canvas import Canvas, Shown
 from curvkit.show.once import headless
 
+# Seconds that a figure stands which is followed by another.
+FRAME = 0.08
 
-def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widgets.VBox | go.Figure:
-    """`figure`, and a button called `text` that brings it to `then()`, or says why it cannot."""
+
+def asked(
+    figure: go.Figure,
+    text: str,
+    then: Callable[[], go.Figure],
+    picked: Callable[[Any, Any], Iterable[go.Figure]] | None = None,
+) -> widgets.VBox | go.Figure:
+    """`figure`, and a button called `text` that brings it to `then()`, or says why it cannot.
+
+    Args:
+        figure: what is there at first.
+        text: on the button.
+        then: makes the other figure.
+        picked: of x and y of a point that is clicked, the figures to be shown below, one after
+            another.
+    """
     if headless():
         return figure
     button = widgets.Button(description=text, icon="play", layout=widgets.Layout(width="auto"))
@@ -19,9 +37,12 @@ def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widget
     canvas.paint(figure)
 
     def press(_):
+        work(lambda: canvas.paint(then()))
+
+    def work(call: Callable[[], None]) -> None:
         button.disabled, status.value = True, "…"
         try:
-            canvas.paint(then())
+            call()
             status.value = ""
         except Exception as error:  # an error of a button would otherwise reach nobody
             status.value = messages.failure(error)
@@ -31,4 +52,21 @@ def asked(figure: go.Figure, text: str, then: Callable[[], go.Figure]) -> widget
     button.on_click(press)
     box = Shown([widgets.HBox([button, status]), canvas])
     box.canvas = canvas
+    if picked is not None:
+        below = Canvas()
+
+        def pick(change: Any) -> None:
+            if not button.disabled:
+                work(lambda: _played(box, below, picked(change.new["x"], change.new["y"])))
+
+        canvas.plot.observe(pick, "picked")
     return box
+
+
+def _played(box: widgets.VBox, below: Canvas, figures: Iterable[go.Figure]) -> None:
+    """Paints one figure after another into a canvas that is below the others from then on."""
+    for figure in figures:
+        below.paint(figure)
+        if below not in box.children:
+            box.children = (*box.children, below)
+        time.sleep(FRAME)

@@ -154,6 +154,13 @@ function render({ model, el }) {
     model.save_changes();
   };
 
+  // A new plot has no listeners; who hears of picks is the kernel's business.
+  const listen = () => plot.on("plotly_click", ({ points: [point] }) => {
+    const times = (model.get("picked").times ?? 0) + 1;
+    model.set("picked", { x: point.x, y: point.y, times });
+    model.save_changes();
+  });
+
   const draw = async () => {
     if (!Plotly || gone || drawing || !asked || !place()) return;
     [drawing, asked] = [true, false];
@@ -172,6 +179,7 @@ function render({ model, el }) {
       if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
       shown = now;
       await how.call(Plotly, plot, figure.data, figure.layout, model.get("config"));
+      if (!same) listen();
       plot.dataset.drawn = model.get("number");
     } catch (error) {
       shown = null;

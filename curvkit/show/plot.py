@@ -33,6 +33,7 @@ class Plot(anywidget.AnyWidget):
         pairs: colours of a light page and of a dark one, by which the page brings figures to its
             own, those of other cells too, unless a look was chosen by hand.
         still: the picture that the page made of it: url, width and height in pixels.
+        picked: where the figure was clicked at last, as x and y of the point, and how often it was.
     """
 
     _esm = Path(__file__).with_name("plot.js")
@@ -45,6 +46,7 @@ class Plot(anywidget.AnyWidget):
     version = Unicode().tag(sync=True)
     wanted = Int(0).tag(sync=True)
     still = Dict().tag(sync=True)
+    picked = Dict().tag(sync=True)
 
     def __init__(self, figure: go.Figure):
         library = _library()

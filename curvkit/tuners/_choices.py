@@ -14,6 +14,7 @@ from typing import Any
 import optax
 
 from curvkit.core import messages
+from curvkit.tuners import _free as free
 from curvkit.tuners import _rivals as rivals
 from curvkit.tuners import _searches as searches
 from curvkit.tuners._cdat import cdat, greedy
@@ -49,6 +50,8 @@ _MADE: Mapping[str, Make] = {
     "oracle": lambda base, given: oracle(
         base, given.sigma, diagonal=given.diagonal, critical=getattr(given, "critical", 2.0)
     ),
+    "schedule_free": lambda base, given: free.schedule_free(base, given.learning_rate),
+    "prodigy": lambda base, given: free.prodigy(base),
 }
 # A name without a tuner fails here, and a tuner without a name is none of the choices.
 TUNERS: Mapping[str, Make] = {name: _MADE[name] for name in NAMES}

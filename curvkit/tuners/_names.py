@@ -12,6 +12,8 @@ NAMES = {
     "hypergradient": "hypergradient",
     "hypergradient_times": "hypergradient (multiplicative)",
     "oracle": "oracle σ/λ",
+    "schedule_free": "schedule-free",
+    "prodigy": "Prodigy",
 }
 
 

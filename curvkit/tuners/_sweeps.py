@@ -8,14 +8,18 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
+from curvkit.core import messages
+from curvkit.curvature import _rules as rules
+from curvkit.curvature._tasks import Task
 from curvkit.tuners._cdat import cdat
+from curvkit.tuners._free import FREE, averaged, base_of, prodigy, schedule_free
 from curvkit.tuners._rivals import constant
 from curvkit.tuners._searches import armijo
 
@@ -31,6 +35,69 @@ SIGMAS = (1.0, 1.5, 1.9, 2.0)
 READINGS, SHARE = 20, 0.1
 
 
+class Tried(NamedTuple):
+    """What is run side by side.
+
+    Attributes:
+        base: any optax direction.
+        bare: the same without momentum, for schedule-free.
+        rates, sigmas: of the constant rates and of CDAT.
+        emas: how much of CDAT's averages is kept.
+        rivals: of schedule_free and prodigy.
+        most: the largest rate that is looked for.
+        slope: Armijo's share of the slope.
+    """
+
+    base: optax.GradientTransformation
+    bare: optax.GradientTransformation
+    rates: Sequence[float]
+    sigmas: Sequence[float]
+    emas: Sequence[float]
+    rivals: Sequence[str]
+    most: Any
+    slope: Any
+
+
+def tried(settings: Any, rates: Any, sigmas: Any, emas: Any, rivals: Sequence[str]) -> Tried:
+    """What is run, as a person asks for it.
+
+    Args:
+        settings: the knobs of the room.
+        rates, sigmas, emas: numbers, in their ranges; of the rates some usual ones of the base if
+            there are none, of the averages the knob.
+        rivals: of `FREE`.
+
+    Raises:
+        ValueError: with one sentence, where a number or a rival is refused.
+    """
+    for name, values in (("rates", rates), ("sigmas", sigmas)):
+        messages.reals(name, values, "a number above 0, or several", above=0)
+    messages.reals("emas", emas, "numbers of at least 0 and below 1", least=0, below=1)
+    if unknown := set(rivals) - {*FREE}:
+        raise ValueError(messages.unknown("rivals", min(unknown), FREE))
+    of = (settings.momentum, settings.second_moment_decay)
+    return Tried(
+        base=rules.direction(settings.base, *of),
+        bare=rules.direction(base_of("schedule_free", settings.base), *of),
+        rates=np.ravel(rates).tolist() or RATES[settings.base],
+        sigmas=np.ravel(sigmas).tolist(), emas=np.ravel(emas).tolist() or [settings.ema],
+        rivals=tuple(rivals), most=settings.max_learning_rate, slope=settings.slope,
+    )  # fmt: skip
+
+
+def sizes(batches: Any) -> list[int]:
+    """Sizes of batches as whole numbers of at least 0; a sentence where one is none."""
+    messages.reals("batches", batches, "a whole number of at least 0, or several", least=0)
+    return [messages.whole("batches", each, 0) for each in np.ravel(batches).tolist()]
+
+
+def begun(draw: Callable[[jax.Array], jax.Array], seed: int, seeds: int):
+    """The parameters to begin with, (seeds, parameters), and a key for each seed."""
+    numbers = seed + jnp.arange(seeds)
+    pairs = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(jax.random.key(0), n)))(numbers)
+    return jax.vmap(draw)(pairs[:, 0]), pairs[:, 1]
+
+
 def late_losses(
     loss: Callable[..., jax.Array],
     count: int,
@@ -41,6 +108,7 @@ def late_losses(
     *,
     steps: int,
     batch: int = 0,
+    shown: Callable[[Any, jax.Array], jax.Array] = lambda state, params: params,
 ) -> jax.Array:
     """The losses on all examples over the last tenth of each run, shape (values, seeds, 20).
 
@@ -53,6 +121,7 @@ def late_losses(
         keys: a random key for each seed, of its batches.
         steps: how many training steps each run takes, at least 20.
         batch: how many examples a step sees, drawn anew each time; 0 is all of them.
+        shown: `shown(state, params)`, the parameters whose loss is read.
     """
     seen = min(batch, count) if batch else 0
     between = max(int(SHARE * steps) // READINGS, 1)
@@ -73,7 +142,7 @@ def late_losses(
 
         def read(carry, ends):
             carry = jax.lax.fori_loop(ends[0], ends[1], take, carry)
-            return carry, loss(carry[0], None)
+            return carry, loss(shown(carry[1], carry[0]), None)
 
         return jax.lax.scan(read, (start, method.init(start)), (begins, ends))[1]
 
@@ -93,43 +162,53 @@ def summed(losses: jax.Array, batch: int) -> jax.Array:
 
 
 def beside(
-    loss: Callable[..., jax.Array],
-    count: int,
-    base: optax.GradientTransformation,
-    rates: Sequence[float],
-    sigmas: Sequence[float],
-    limits: tuple[Any, ...],
+    task: Task,
+    tried: Tried,
     starts: jax.Array,
     keys: jax.Array,
     *,
     batches: Sequence[int],
     steps: int,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The late losses of constant rates, and of CDAT and Armijo's search, from the same starts.
+    """The late losses of constant rates, and of what finds its own rate, from the same starts.
 
     Args:
-        loss, count, starts, keys, steps: as for `late_losses`.
-        base: any optax direction.
-        rates, sigmas: of the constant rates and of CDAT.
-        limits: how much of CDAT's averages is kept, the largest rate, Armijo's share of the slope.
+        task: what is trained.
+        tried: what is run.
+        starts, keys, steps: as for `late_losses`.
         batches: how many examples a step sees, for one table after another.
 
     Returns:
         Of the constant rates (batches, rates, seeds); of each method by name (batches, seeds).
     """
-    ema, most, slope = limits
-    groups = (
-        (lambda rate: constant(base, rate), rates),
-        # The paper's rule as it stands.
-        (lambda sigma: cdat(base, sigma, ema=ema, max_learning_rate=most, guard=False), sigmas),
-        (lambda slope: armijo(base, slope_rtol=slope, max_learning_rate=most), (slope,)),
+    run = functools.partial(late_losses, task.loss, task.examples, starts=starts, keys=keys)
+
+    def found(make, values, **options):
+        values = jnp.asarray(values)
+        each = [summed(run(make, values, steps=steps, batch=size, **options), size)
+                for size in batches]  # fmt: skip
+        return np.stack([np.asarray(one) for one in each])
+
+    pairs = [(sigma, ema) for ema in tried.emas for sigma in tried.sigmas]
+    # The paper's rule as it stands.
+    tuned = lambda both: cdat(
+        tried.base, both[0], ema=both[1], max_learning_rate=tried.most, guard=False
     )
-    run = functools.partial(late_losses, loss, count, starts=starts, keys=keys, steps=steps)
-    found = [
-        [np.asarray(summed(run(make, jnp.asarray(values), batch=size), size))
-         for make, values in groups]
-        for size in batches
-    ]  # fmt: skip
-    constants, tuned, searched = (np.stack(each) for each in zip(*found, strict=True))
-    levels = {f"CDAT σ = {sigma:g}": tuned[:, at] for at, sigma in enumerate(sigmas)}
-    return constants, levels | {"Armijo": searched[:, 0]}
+    searched = lambda slope: armijo(tried.base, slope_rtol=slope, max_learning_rate=tried.most)
+    constants = found(lambda rate: constant(tried.base, rate), tried.rates)
+    several = len(tried.emas) > 1
+    names = [f"CDAT σ = {s:g}" + (f", average {e:g}" if several and e else "") for s, e in pairs]
+    levels = dict(zip(names, np.moveaxis(found(tuned, pairs), 1, 0), strict=True))
+    levels["Armijo"] = found(searched, (tried.slope,))[:, 0]
+    if "schedule_free" in tried.rivals:
+        many = found(lambda rate: schedule_free(tried.bare, rate), tried.rates, shown=averaged)
+        levels["schedule-free"] = _best(many)
+    if "prodigy" in tried.rivals:
+        levels["Prodigy"] = found(lambda _: prodigy(tried.base), (1.0,))[:, 0]
+    return constants, levels
+
+
+def _best(losses: np.ndarray) -> np.ndarray:
+    """Of (batches, rates, seeds) those with the rate whose median is lowest, (batches, seeds)."""
+    middle = np.median(np.where(np.isfinite(losses), losses, np.inf), axis=-1)
+    return np.stack([one[at] for one, at in zip(losses, middle.argmin(1), strict=True)])

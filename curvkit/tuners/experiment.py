@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit import data
-from curvkit.core import devices, knob, messages
+from curvkit.core import devices, knob
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._tasks import Task, task
 from curvkit.curvature._thresholds import critical
+from curvkit.tuners import _free as free
 from curvkit.tuners import _sweeps as sweeps
 from curvkit.tuners._choices import choose
 from curvkit.tuners._names import contenders
@@ -28,8 +29,7 @@ PLACES = 25
 # How much of the reach is left after a reading, so that the valley is drawn as wide as the jumps.
 FORGET = 0.9
 SMOOTHING = 0.1
-# Of the transformer, how many characters stand in a piece of text.
-CONTEXT = 32
+CONTEXT = 32  # Characters in a piece of the transformer's text.
 
 
 class Runner(NamedTuple):
@@ -82,23 +82,31 @@ def examples_of(name: str, settings: Settings) -> data.Data:
 
 def methods(settings: Settings, name: str):
     """The tuner of that name on the chosen base, and the constant rate before the handover."""
-    base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
+    own = free.base_of(name, settings.base)
+    base = rules.direction(own, settings.momentum, settings.second_moment_decay)
     numbers = {each: getattr(settings, each) for each in (
         "sigma", "ema", "max_learning_rate", "learning_rate", "warm_up_steps", "steps", "slope",
         "hypergradient_rate",
     )}  # fmt: skip
-    shape = functools.partial(diagonal, settings)
+    shape = functools.partial(diagonal, settings, settings.base)
     plain = settings.base not in ("rmsprop", "adam")
     edge = critical(settings.base, momentum=settings.momentum)
     numbers = SimpleNamespace(**numbers, diagonal=None if plain else shape, critical=edge)
     return choose(name, base, numbers), constant(base, settings.learning_rate)
 
 
-def diagonal(settings: Settings, base_state: Any, params: jax.Array) -> jax.Array:
-    """The diagonal of the base's preconditioner."""
+def diagonal(settings: Settings, base: str, base_state: Any, params: jax.Array) -> jax.Array:
+    """The diagonal of a base's preconditioner."""
     return rules.preconditioner(
-        settings.base, base_state, params, settings.momentum, settings.second_moment_decay
+        base, base_state, params, settings.momentum, settings.second_moment_decay
     )
+
+
+def judged_by(settings: Settings, name: str, tuned: Any, params: jax.Array) -> jax.Array:
+    """The diagonal of P, by which a contender's edge is at the critical value of the base."""
+    own = diagonal(settings, free.base_of(name, settings.base), tuned.base, params)
+    edge = critical(settings.base, momentum=settings.momentum)
+    return free.own_diagonal(name, tuned, own, edge) if name in free.FREE else own
 
 
 def begin(settings: Settings, key: jax.Array) -> State:
@@ -169,7 +177,7 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
     def one(number, carry):
         runner, first = carry
         stepped, rate, direction = take(settings, name, runner, number)
-        own = (rate, direction, diagonal(settings, stepped.tuned.base, runner.params))
+        own = (rate, direction, judged_by(settings, name, stepped.tuned, runner.params))
         # Recorded inside the loop: a separate first step would compile every tuner a second time.
         first = jax.tree.map(lambda new, old: jnp.where(number == step, new, old), own, first)
         return stepped, first
@@ -182,13 +190,13 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
     """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
     loss, batch_loss = problem(settings).loss, seen_loss(settings, key, step)
     rate, direction, weights = first
-    shaped = settings.base in ("rmsprop", "adam")
+    weighed = free.shaped(settings.base, contenders(settings.tuner, settings.rival))
     key = jax.random.fold_in(key, step)
     followed = functools.partial(
         top_eigenpairs, loss, params, key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE
     )
-    pairs = followed(start=watch.pairs, preconditioner=weights if shaped else None)
-    raw = followed(start=watch.raw_pairs) if shaped else pairs
+    pairs = followed(start=watch.pairs, preconditioner=weights if weighed else None)
+    raw = followed(start=watch.raw_pairs) if weighed else pairs
     pairs = same_side(pairs, watch.pairs)
     value, gradient = jax.value_and_grad(loss)(params)
     scaled = gradient / jnp.sqrt(weights)
@@ -265,6 +273,8 @@ def tune(
     *,
     rates: Sequence[float] = (),
     sigmas: Sequence[float] = sweeps.SIGMAS,
+    emas: Sequence[float] = (),
+    rivals: Sequence[str] = (),
     batches: Sequence[int] = (0,),
     **knobs: Any,
 ) -> Tuned:
@@ -272,29 +282,19 @@ def tune(
 
     Args:
         rates: the constant rates, each above 0; some usual ones of the base if there are none.
-        sigmas: of CDAT, each above 0.
+        sigmas, emas: of CDAT, above 0; how much of its averages is kept, below 1, the knob if none.
+        rivals: of `schedule_free`, told with the best of the rates, and `prodigy`.
         batches: how many examples a step sees, each at least 0; 0 is all of them.
-        knobs: of the room; `tuner`, `rival`, `every`, `handover`, `batch` are of no matter.
+        knobs: of the room, but for `tuner`, `rival`, `every`, `handover` and `batch`.
 
     Raises:
-        ValueError: with one sentence, where a number or a knob is refused.
+        ValueError: with one sentence, where a number, a rival or a knob is refused.
     """
     settings = Settings.read(knobs)
-    for name, values in (("rates", rates), ("sigmas", sigmas)):
-        messages.reals(name, values, "a number above 0, or several", above=0)
-    messages.reals("batches", batches, "a whole number of at least 0, or several", least=0)
-    sizes = [messages.whole("batches", each, 0) for each in np.ravel(batches).tolist()]
-    rates = np.ravel(rates).tolist() or sweeps.RATES[settings.base]
-    sigmas = np.ravel(sigmas).tolist()
-    draw, loss, count = problem(settings)
-    seeds = settings.seed + jnp.arange(settings.seeds)
-    pairs = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(jax.random.key(0), n)))(seeds)
-    starts, keys = jax.vmap(draw)(pairs[:, 0]), pairs[:, 1]
-    base = rules.direction(settings.base, settings.momentum, settings.second_moment_decay)
+    tried = sweeps.tried(settings, rates, sigmas, emas, rivals)
+    sizes, there = sweeps.sizes(batches), problem(settings)
     steps = max(settings.steps, sweeps.READINGS)
-    limits = (settings.ema, settings.max_learning_rate, settings.slope)
-    constants, levels = sweeps.beside(
-        loss, count, base, rates, sigmas, limits, starts, keys, batches=sizes, steps=steps
-    )
-    first, given = np.asarray(jax.vmap(loss)(starts)), knob.as_dict(settings)
-    return Tuned(given, tuple(sizes), np.asarray(rates, float), first, constants, levels)
+    starts, keys = sweeps.begun(there.start, settings.seed, settings.seeds)
+    constants, levels = sweeps.beside(there, tried, starts, keys, batches=sizes, steps=steps)
+    first, tested = np.asarray(jax.vmap(there.loss)(starts)), np.asarray(tried.rates, float)
+    return Tuned(knob.as_dict(settings), tuple(sizes), tested, first, constants, levels)

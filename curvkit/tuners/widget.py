@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from curvkit.core.messages import number
+from curvkit.core.stream import Stream
 from curvkit.draw import theme
+from curvkit.tuners import experiment
 from curvkit.tuners.experiment import tune
-from curvkit.tuners.figures import valley
+from curvkit.tuners.figures import race, valley
+from curvkit.tuners.settings import Settings
 from curvkit.tuners.trace import Trace, Tuned
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ BASES = ("gd", "heavy_ball", "rmsprop", "adam")
 # What the button asks for: minutes, not seconds.
 LONG: dict[str, Any] = dict(steps=2000, seeds=5)
 DECADE = 1.0
+# Pictures in which the run of a cell is played.
+PICTURES = 24
 
 
 def play(trace: Trace, frames: int = 120) -> go.Figure:
@@ -115,7 +120,7 @@ def _levels(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
 
 
 def by_batch(tuned: Tuned) -> go.Figure:
-    """For each size of batches, how many times higher than the best constant each method ends.
+    """How many times higher than the best constant each method ends, for each size of batches.
 
     Blue is lower than the constant, red is higher; in the cells the late loss itself.
 
@@ -124,8 +129,9 @@ def by_batch(tuned: Tuned) -> go.Figure:
     """
     import plotly.graph_objects as go
 
-    figure = theme.figure("The best constant rate against the others, by size of batches", 1)
-    names, rows, texts = ["best constant", *tuned.levels], [], []
+    figure = theme.figure("Late loss by size of batches", 1, height=540)
+    names = ["best constant", *(name.replace(", ", ",<br>") for name in tuned.levels)]
+    rows, texts = [], []
     for at in range(len(tuned.batches)):
         rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
         best = tuned.best(at)
@@ -138,14 +144,17 @@ def by_batch(tuned: Tuned) -> go.Figure:
     sizes = [str(each) if each else "all" for each in tuned.batches]
     figure.add_trace(
         go.Heatmap(
-            x=names, y=sizes, z=rows, text=texts, texttemplate="%{text}", zmin=-DECADE, zmax=DECADE,
-            colorscale=shades, hovertemplate="%{x}, batches of %{y}: %{text}<extra></extra>",
-            colorbar=dict(title="× best constant", tickvals=[-1, -0.5, 0, 0.5, 1],
-                          ticktext=["0.1", "0.32", "1", "3.2", "10"]),
+            x=sizes, y=names, z=list(zip(*rows, strict=True)), text=list(zip(*texts, strict=True)),
+            texttemplate="%{text}", textfont=dict(color=theme.color("threshold"), size=12),
+            zmin=-DECADE, zmax=DECADE, colorscale=shades,
+            hovertemplate="%{y}, batches of %{x}: %{text}<extra></extra>",
+            colorbar=dict(title="× best constant", tickvals=[-1, -0.5, 0, 0.5, 1], thickness=12,
+                          ticktext=["0.1", "0.32", "1", "3.2", "10"], orientation="h", y=-0.24,
+                          yanchor="top"),
         )
     )  # fmt: skip
-    figure.update_yaxes(title_text="examples a step sees", type="category")
-    figure.update_xaxes(type="category")
+    figure.update_xaxes(title_text="examples a step sees", type="category")
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     return figure
 
 
@@ -170,38 +179,45 @@ def draw(
     from curvkit.show.on_demand import asked
     from curvkit.show.once import headless
 
-    def finished():
-        found = [each if isinstance(each, Tuned) else tune(**each) for each in tuned]
+    shown: list[Tuned] = []
+
+    def drawn() -> go.Figure:
+        return by_batch(shown[0]) if heat else constants(*shown)
+
+    def finished() -> Markdown:
+        shown[:] = [each if isinstance(each, Tuned) else tune(**each) for each in tuned]
         if then is not None:
-            then(*found)
-        words = "\n\n".join(each.words() for each in found)
-        return Markdown(words), by_batch(found[0]) if heat else constants(*found)
+            then(*shown)
+        return Markdown("\n\n".join(each.words() for each in shown))
+
+    def longer() -> go.Figure:
+        shown[:] = _long(tuned[0], heat)
+        return drawn()
 
     text = "more sizes, 500 digits, longer" if heat else "all bases, five starts, longer"
-    long = lambda: _long(tuned[0], heat)
+    played = (lambda size, name: _played(shown[0], name, size)) if heat else None
     if headless() or all(isinstance(each, Tuned) for each in tuned):
-        words, figure = finished()
-        display(words)
-        return asked(figure, f"{text[0].upper()}{text[1:]} (minutes)", long)
+        display(finished())
+        return asked(drawn(), f"{text[0].upper()}{text[1:]} (minutes)", longer, played)
     place, pressed = DisplayHandle(), []
     place.display(Markdown("*Nothing is trained yet.*"))
 
     def press():
         if pressed:
-            return long()
-        words, figure = finished()
-        pressed.append(place.update(words))
-        return figure
+            return longer()
+        pressed.append(place.update(finished()))
+        return drawn()
 
     empty = theme.figure("Late losses, once they are trained", 1, height=240)
-    return asked(empty, f"Train them (a minute or less); again: {text} (minutes)", press)
+    label = f"Train them (a minute or less); again: {text} (minutes)"
+    return asked(empty, label, press, played)
 
 
-def _long(one: Tuned | Mapping[str, Any], heat: bool) -> go.Figure:
+def _long(one: Tuned | Mapping[str, Any], heat: bool) -> list[Tuned]:
     """What the button asks for, with what else the first run is set to."""
     if heat:
-        return by_batch(_longer(one, batches=(8, 32, 128, 0), examples=500))
-    return constants(*(_longer(one, base=base) for base in BASES))
+        return [_longer(one, batches=(8, 32, 128, 0), examples=500)]
+    return [_longer(one, base=base) for base in BASES]
 
 
 def _longer(
@@ -210,3 +226,44 @@ def _longer(
     given = one.settings if isinstance(one, Tuned) else one
     given = {name: value for name, value in given.items() if name not in ("rates", "batches")}
     return tune(batches=batches, **(given | LONG | turned))
+
+
+def of_cell(tuned: Tuned, name: str, size: str) -> dict[str, Any]:
+    """The knobs of the run that a cell of the figure of batches stands for, of its first start.
+
+    Args:
+        tuned: as `tune` returns it.
+        name: of the row, as the figure has it.
+        size: of the column, a number or `all`.
+
+    >>> import numpy as np
+    >>> losses = np.full((2, 1, 1), 0.5)
+    >>> one = Tuned({"base": "gd"}, (8, 0), np.array([0.1]), np.ones(1), losses, {})
+    >>> knobs = of_cell(one, "CDAT σ = 1.5, average 0.9", "8")
+    >>> knobs["tuner"], knobs["sigma"], knobs["ema"], knobs["batch"]
+    ('cdat', 1.5, 0.9, 8)
+    >>> of_cell(one, "best constant", "all")["learning_rate"]
+    0.1
+    """
+    batch = 0 if size == "all" else int(size)
+    shared = tuned.settings | {"batch": batch, "rival": "none", "seeds": 1, "handover": 0}
+    best = tuned.best(tuned.batches.index(batch))
+    rate = {"learning_rate": float(tuned.rates[best])} if best >= 0 else {}
+    if name.startswith("CDAT"):
+        sigma, *average = name.removeprefix("CDAT σ = ").split(", average ")
+        given = {"ema": float(average[0])} if average else {}
+        return shared | {"tuner": "cdat", "sigma": float(sigma)} | given
+    called = {"Armijo": "armijo", "Prodigy": "prodigy", "schedule-free": "schedule_free"}
+    return shared | rate | {"tuner": called.get(name, "constant")}
+
+
+def _played(tuned: Tuned, name: str, size: str) -> Iterator[go.Figure]:
+    """The run of a cell as it grew."""
+    stream = Stream(
+        "tuners", begin=experiment.begin, reading=experiment.reading, finished=experiment.finished,
+        last=experiment.last, length=lambda settings: settings.steps // settings.every + 2,
+        trace=Trace,
+    )  # fmt: skip
+    trace = stream.run(Settings.read(of_cell(tuned, name.replace("<br>", " "), size)))
+    for picture in range(1, PICTURES + 1):
+        yield race(trace.head(max(2, trace.readings * picture // PICTURES)))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core import problem, tree
+from curvkit.curvature import _batches as batching
 from curvkit.curvature import _davidson as davidson
 from curvkit.curvature import _lanczos as krylov
 from curvkit.curvature import _norms as norms
@@ -94,25 +95,50 @@ def reading(
     return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(sharpness.values()))}
 
 
-def judged_reading(loss, numbers, told, seen, key, **statics):
+def judged_reading(*given: Any, **statics: Any):
     """What is compiled: one reading, with the edge in its row."""
-    seen, row = judged(loss, numbers, told, seen, key, **statics)
+    seen, row = judged(*given, **statics)
+    told = given[-3]
     return tree.strong(
         (seen, row | {"learning_rate": told.learning_rate, "critical": told.critical})
     )
 
 
-def judged(loss, numbers, told, seen, key, *, k, blocks, num_hvps):
-    """A reading of the curvature that decides for a rule, as `edges` told of it."""
+def judged(*given: Any, k, blocks, num_hvps, batches=None):
+    """A reading of the curvature that decides for a rule, as `edges` told of it.
+
+    `given` are the loss; one of numbers and rows where `batches`, their size and the number of
+    examples, are asked for; the numbers; what is told; what was seen; and a key.
+    """
+    loss, *of_rows, numbers, told, seen, key = given
     by: dict[str, Any] = {"weights": None}
     if told.norm is not None:
         by["steepest"] = lambda gradients: told.steepest(numbers, gradients)
     elif told.shaped:
         by["weights"] = lambda gradients: told.weights(numbers, gradients)
-    return reading(
-        loss, numbers, key=jax.random.fold_in(key, told.step), seen=seen, k=k,
-        blocks={name: list(at) for name, at in blocks}, num_hvps=num_hvps, norm=told.norm, **by,
+    key = jax.random.fold_in(key, told.step)
+    seen, row = reading(
+        loss, numbers, key=key, seen=seen, k=k, num_hvps=num_hvps, norm=told.norm,
+        blocks={name: list(at) for name, at in blocks}, **by,
     )  # fmt: skip
+    row["batch_sharpness"] = jnp.full((), jnp.nan)
+    if batches is not None:
+        row["batch_sharpness"] = _of_batches(of_rows[0], numbers, by["weights"], key, batches)
+    return seen, row
+
+
+def _of_batches(of_rows, numbers, weights, key, batches):
+    """The mean curvature of some batches along their own gradients, over P where there is one."""
+    size, count = batches
+    drawn = batching.drawn(jax.random.fold_in(key, 1), count, size)
+
+    def steepest(gradients):
+        if weights is None:
+            return gradients
+        pairs = zip(gradients, weights(gradients), strict=True)
+        return [gradient / weight for gradient, weight in pairs]
+
+    return batching.sharpness(of_rows, numbers, drawn, steepest)
 
 
 def _aligned(gradient, weights, pairs):
@@ -178,6 +204,6 @@ def _lean(loss, numbers, weights, key, start, k, num_hvps) -> EigenPairs:
 def blank(k: int, layers: int) -> dict[str, Any]:
     """The row of a step at which nothing was read, all of it nan or 0."""
     gone = jnp.full((), jnp.nan)
-    row = dict.fromkeys(("loss", "gradient_norm", "alignment"), gone)
+    row = dict.fromkeys(("loss", "gradient_norm", "alignment", "batch_sharpness"), gone)
     many = dict(eigenvalues=jnp.full(k, jnp.nan), layers=jnp.full(layers, jnp.nan))
     return {**row, **many, "products": jnp.zeros((), int)}

@@ -30,6 +30,7 @@ def watch(
     critical: float | None = None,
     trained: Any = None,
     num_hvps: int = 12,
+    batch_size: int | None = None,
     log: Callable[[int, dict[str, float]], None] | None = None,
     key: jax.Array | None = None,
 ) -> Watch:
@@ -70,6 +71,9 @@ def watch(
         trained: which leaves are trained: a pytree of booleans, a prefix of params, a function that
             makes one, or a leaf's name; by default all floating-point arrays.
         num_hvps: the most Hessian-vector products of a reading, for each layer again.
+        batch_size: with it `observe` is given all data, of which a reading draws 16 batches of so
+            many examples, and records the mean of the curvature of each along its own gradient: the
+            batch sharpness of arXiv 2412.20553, beside the sharpness of all data.
         log: called as `log(step, numbers)` with a dict of plain floats, at each reading.
         key: a JAX random key, `jax.random.key(0)` if None.
 
@@ -93,10 +97,7 @@ def watch(
         raise ValueError(messages.unknown("rule", rule, RULES))
     if not callable(loss_fn):
         raise ValueError(messages.refusal("loss_fn", "a function of params and a batch", loss_fn))
-    whole = {
-        name: messages.whole(name, value)
-        for name, value in dict(every=every, k=k, num_hvps=num_hvps).items()
-    }
+    whole = _whole(dict(every=every, k=k, num_hvps=num_hvps), batch_size)
     _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget)
     _require_optimizer(optimizer, rule, preconditioner)
     per_layer = messages.switch("per_layer", per_layer)
@@ -104,11 +105,19 @@ def watch(
         optimizer=optimizer, rule=rule, learning_rate=learning_rate, k=whole["k"],
         per_layer=per_layer, momentum=momentum, second_moment_decay=second_moment_decay,
         epsilon=epsilon, preconditioner=preconditioner, critical=critical,
+        batch_size=whole["batch_size"],
     )  # fmt: skip
     return Watch(
         loss_fn, trained=trained, log=log, key=jax.random.key(0) if key is None else key,
         pace=Pace(whole["every"], budget), num_hvps=whole["num_hvps"], **options,
     )  # fmt: skip
+
+
+def _whole(given: dict[str, Any], batch_size: Any) -> dict[str, Any]:
+    """The whole numbers among the arguments, of which one may be None."""
+    read: dict[str, Any] = {name: messages.whole(name, each) for name, each in given.items()}
+    size: Any = None if batch_size is None else messages.whole("batch_size", batch_size)
+    return read | {"batch_size": size}
 
 
 def _require_numbers(learning_rate, momentum, second_moment_decay, epsilon, critical, budget):

@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from curvkit.core import meshes, messages, programs, tree
 from curvkit.core.trace import header
 from curvkit.curvature._blocks import layers as layers_of
+from curvkit.watching import _losses as losses
 from curvkit.watching import _measure as measure
 from curvkit.watching import _optimizer as optimizer
 from curvkit.watching import _parts as parts
@@ -73,15 +73,16 @@ class Watch(Steered):
             return None
         loss = self._traced(numbers, held, shape, batch)
         # On an Explicit mesh what comes out lies otherwise than what went in.
-        donated = () if meshes.explicit(numbers, loss.values) else (2,)
-        read = programs.found(measure.judged_reading, [loss], donated=donated, **self._statics())
-        known = compilations(read)
+        donated = () if meshes.explicit(numbers, loss[0].values) else (2,)
+        read = programs.found(measure.judged_reading, loss, donated=donated, **self._statics(batch))
+        known = losses.compilations(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
-        seen, row = read([loss.values], numbers, next_step, before, self._key)
+        given = [each.values for each in loss]
+        seen, row = read(given, numbers, next_step, before, self._key)
         row = jax.device_get(row)
         self._seen = seen if np.isfinite(row["eigenvalues"]).all() else None
-        spent = self.pace.end(began, compiled=compilations(read) > known)
+        spent = self.pace.end(began, compiled=losses.compilations(read) > known)
         return self._take({**row, "step": step, "seconds": spent})
 
     def begin(self, params: Any) -> measure.Seen:
@@ -110,12 +111,13 @@ class Watch(Steered):
         traced = self._traced(numbers, held, shape, batch)
         next_step = self._told(opt_state, step, params, numbers, shape)
         due = (step % self.pace.every == 0) & next_step.ready
+        statics = self._statics(batch)
 
         def looked(due, values, numbers, told, seen):
-            loss = traced.bound(values)
+            of = [each.bound(one) for each, one in zip(traced, values, strict=True)]
 
             def now(seen):
-                return measure.judged(loss, numbers, told, seen, self._key, **self._statics())
+                return measure.judged(*of, numbers, told, seen, self._key, **statics)
 
             def later(seen):
                 row = measure.blank(self._options["k"], len(self._blocks))
@@ -125,8 +127,9 @@ class Watch(Steered):
 
             return tree.strong(jax.lax.cond(due, now, later, seen))
 
-        placed = meshes.automatic(looked, meshes.explicit(numbers, traced.values))
-        seen, row = placed(due, traced.values, numbers, next_step, seen)
+        values = [each.values for each in traced]
+        placed = meshes.automatic(looked, meshes.explicit(numbers, values))
+        seen, row = placed(due, values, numbers, next_step, seen)
         edge = {"learning_rate": next_step.learning_rate, "critical": next_step.critical}
         return seen, {**row, "step": step, "due": due, **edge}
 
@@ -142,6 +145,7 @@ class Watch(Steered):
         k, names = self._options["k"], list(self._blocks)
         settings = {"k": k, "momentum": self._options["momentum"], **self._judged}
         settings |= dict(every=self.pace.every, budget=self.pace.budget, layers=names)
+        settings |= dict(batch_size=self._options["batch_size"])
         sizes = dict(eigenvalues=(k,), layers=(len(names),))
         dtypes = dict(step=int, products=int)
         fields = {
@@ -157,7 +161,7 @@ class Watch(Steered):
         return self.trace.save(path)
 
     def figure(self, name: str = "edge"):
-        """A figure of what was recorded: edge, scaled, alignment or layers (plotly)."""
+        """A figure of what was recorded: edge, scaled, alignment, layers or batches (plotly)."""
         from curvkit.watching import figures
 
         if name not in figures.FIGURES:
@@ -204,25 +208,20 @@ class Watch(Steered):
                 self._blocks = parts.layers(params, shape, layers_of)
             self._seen = measure.begin(numbers, self._options["k"], bool(self._blocks))
 
-    @tree.exactly
     def _traced(self, numbers, held, shape, batch):
-        """The loss as it is now, as a function of the numbers.
-
-        Raises:
-            ValueError: where the loss of params and batch is not one real number.
+        """The loss as it is now, as a function of the numbers; a second one of rows of the batch,
+        where the sharpness of batches is asked for.
         """
-        batch_numbers, batch_held, batch_shape = parts.split(batch, name="batch")
-        with_batch = not (isinstance(batch, tuple) and not batch)
+        size = self._options["batch_size"]
+        return losses.of_numbers(self._loss, numbers, held, shape, batch, size)
 
-        def called(numbers, held, given, given_held):
-            batch = (batch_shape.join(given, given_held),) if with_batch else ()
-            return self._loss(shape.join(numbers, held), *batch)
-
-        return traced(called, (numbers, held, batch_numbers, batch_held), with_batch)
-
-    def _statics(self):
+    def _statics(self, batch):
         blocks = tuple((name, tuple(at)) for name, at in self._blocks.items())
-        return dict(k=self._options["k"], blocks=blocks, num_hvps=self._options["num_hvps"])
+        size = self._options["batch_size"]
+        size = size and (size, losses.examples(batch))
+        return dict(
+            k=self._options["k"], blocks=blocks, num_hvps=self._options["num_hvps"], batches=size
+        )
 
     def _told(self, opt_state, step, params, numbers, shape):
         """What the optimizer, or who made the watch, says of the step that follows."""
@@ -230,6 +229,7 @@ class Watch(Steered):
         if next_step.norm is not None and self._options["k"] > 1:
             advice = f"the sharpness of {next_step.rule} is one number and no eigenvalue"
             raise ValueError(messages.refusal("k", "1", self._options["k"], advice))
+        losses.require_no_norm(next_step, self._options["batch_size"])
         self._judged = dict(
             rule=next_step.rule, shaped=next_step.shaped, norm=next_step.norm, assumed=assumed
         )
@@ -255,42 +255,12 @@ class Watch(Steered):
         return plain
 
 
-def compilations(jitted: Callable[..., Any]) -> int:
-    """How many programs a jitted function was compiled to so far."""
-    return jitted._cache_size() if hasattr(jitted, "_cache_size") else 0
-
-
-def traced(
-    called: Callable[..., Any], arguments: tuple[Any, ...], with_batch: bool
-) -> programs.Traced:
-    """A loss traced as a function of the first of its arguments, the trained numbers.
-
-    Raises:
-        ValueError: where it does not take its arguments, or is not one real number.
-    """
-    try:
-        loss = programs.Traced(called, arguments, free=len(arguments[0]))
-    except Exception as error:
-        call = "loss_fn(params, batch)" if with_batch else "loss_fn(params)"
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise ValueError(
-            f"{call} does not take what observe was given ({reason}); pass params and batch as "
-            "the training step does."
-        ) from error
-    (out, *more) = loss.out or [None]
-    if more or out is None or out.shape != () or not jnp.issubdtype(out.dtype, jnp.floating):
-        single = loss.structure == jax.tree.structure(0)
-        got = type(jax.tree.unflatten(loss.structure, loss.out)).__name__
-        got = f"{out.dtype} of shape {out.shape}" if single and out is not None else got
-        advice = "return the loss alone, averaged, without auxiliary values"
-        raise ValueError(messages.refusal("the value of loss_fn", "one real number", got, advice))
-    return loss
-
-
 def _flat(row, names) -> dict[str, float]:
     """A row as plain numbers, each under a name of its own."""
     flat = {name: float(row[name]) for name in ("loss", "gradient_norm", "learning_rate",
                                                 "critical", "alignment")}  # fmt: skip
+    if not np.isnan(row["batch_sharpness"]):
+        flat["batch_sharpness"] = float(row["batch_sharpness"])
     values = np.atleast_1d(row["eigenvalues"])
     flat["sharpness"] = float(values[0])
     flat |= {f"eigenvalue_{n}": float(value) for n, value in enumerate(values[1:], 2)}

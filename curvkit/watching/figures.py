@@ -111,7 +111,33 @@ def layers(trace: Trace) -> go.Figure:
     return _finish(figure, trace)
 
 
-FIGURES = {"edge": edge, "scaled": scaled, "alignment": alignment, "layers": layers}
+def batches(trace: Trace) -> go.Figure:
+    """ηλ of what was read on above, η times the sharpness of small batches of it below."""
+    head = trace.head(trace.finite)
+    size = trace.settings.get("batch_size")
+    figure = theme.figure(_title("Sharpness of batches", trace), 2)
+    figure.add_trace(
+        theme.curve("sharpness", "all data, ηλ", head.step, head.scaled_sharpness), 1, 1
+    )
+    if _judged(head):
+        critical = theme.curve("threshold", "critical", head.step, head.critical)
+        figure.add_trace(critical, row=1, col=1)
+    if not size:
+        theme.remark(figure, "not recorded: watch with batch_size=")
+    scaled = head.learning_rate * head.batch_sharpness
+    name = f"batches of {size}" if size else "batches"
+    figure.add_trace(theme.curve("curvature", name, head.step, scaled), row=2, col=1)
+    if trace.settings["rule"] == "gd":  # of other rules it is not known where it settles
+        level = theme.curve("threshold", "2", head.step, head.critical, showlegend=False)
+        figure.add_trace(level, row=2, col=1)
+    figure.update_yaxes(title_text="ηλ", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="η E gᵀHg/gᵀg", rangemode="tozero", row=2, col=1)
+    return _finish(figure, trace)
+
+
+FIGURES = {
+    "edge": edge, "scaled": scaled, "alignment": alignment, "layers": layers, "batches": batches,
+}  # fmt: skip
 
 
 def words(trace: Trace) -> str:
@@ -126,6 +152,11 @@ def words(trace: Trace) -> str:
         f"**{number(last)}**, the loss from {number(head.loss[0])} to {number(head.loss[-1])}."
         f"{_where(head)}"
     )
+    if size := trace.settings.get("batch_size"):
+        scaled = (head.learning_rate * head.batch_sharpness)[head.readings // 2 :]
+        if np.isfinite(scaled).any():
+            told = number(float(np.nanmedian(scaled)))
+            text += f" Of batches of {size}, along their own gradients, η times it was **{told}**."
     if norm := trace.settings.get("norm"):
         text += f" {NORMED[norm]}"
     if assumed := trace.settings.get("assumed"):

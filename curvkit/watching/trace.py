@@ -1,5 +1,8 @@
 """What watching a training run records."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -42,6 +45,20 @@ class Trace(Record):
     seconds: Float[np.ndarray, " reading"] = series(
         "What the reading took; the first one compiles."
     )
+    batch_sharpness: Float[np.ndarray, " reading"] = series(
+        "The curvature of small batches along their own gradients, a mean over some; nan where no "
+        "batch_size was given.",
+        symbol="E gᵀHg/gᵀg",
+    )
+
+    LATER = frozenset({"batch_sharpness"})
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """What versions before this did not record."""
+        return {name: np.full(len(arrays["step"]), np.nan, np.float32) for name in names}
 
     @property
     def sharpness(self) -> np.ndarray:

@@ -10,8 +10,11 @@ from curvkit.pages import thumbnail
 def claims(done):
     """A Flax network starts beyond its edge and is flattened to it; each mistake is told."""
     went = re.findall(r"the sharpness went from ([\d.]+) to \*\*([\d.]+)\*\*", done.told)
-    assert len(went) == 2
-    (began, ended), (first, last) = ([float(each) for each in pair] for pair in went)
+    assert len(went) == 3
+    (began, ended), (_, on_batches), (first, last) = ([float(e) for e in pair] for pair in went)
+    # On batches neither kind of sharpness comes to 2/η.
+    assert on_batches < 0.95 * 20
+    assert 0.3 < done.found(r"Of batches of 16, .* it was \*\*([\d.]+)\*\*")[0] < 1.8
     # Of the transformer: it begins beyond its edge of 2, and is brought down towards it.
     assert first > 2 and last < 0.8 * first
     assert began > 20 and ended < 1.05 * 20

@@ -24,6 +24,11 @@ HOLDS = {
             "diverged_at",
         ],
     },
+    "test_batches.py": {
+        "test_a_run_on_batches_is_a_plain_loop_and_reads_what_dense_hessians_say": [
+            "batch_sharpness",
+        ],
+    },
     "test_valley.py": {
         "test_the_valley_is_the_loss_along_the_top_eigenvector_from_its_floor": [
             "distance",

@@ -82,7 +82,9 @@ def test_the_model_of_a_run_is_in_units_of_its_rate_and_of_the_displacement_at_r
 def test_flows_are_of_gradient_descent_alone_and_a_sentence_says_so():
     trace = curvature.run(dict(SMALL, rule="heavy_ball", steps=22))
     assert trace.flows == () and trace.flow_loss.shape == (3, 0)
-    assert "Flows are of gradient descent alone: none for heavy ball." in figures.words(trace)
+    assert "Flows are of gradient descent on all data alone: none for heavy ball." in figures.words(
+        trace
+    )
 
 
 def test_a_run_that_begins_beyond_its_edge_has_no_central_flow():

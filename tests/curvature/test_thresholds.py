@@ -10,24 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles.recurrences import spectral_radius
 
-from curvkit.curvature._thresholds import CRITICAL, critical, stability_threshold
+from curvkit.curvature._thresholds import CRITICAL, LION, RULES, critical, stability_threshold
 
 # A crossing through −1 moves the radius as fast as ηλ: 1e-9 to a side is seen in double precision,
 # whose rounding of it is some 1e-14 (of a double root near β = 1, its square root: 1e-7).
 MARGIN = 1e-9
+# Lion's edge is known for β1 up to β2².
+momenta = lambda rule, momentum: min(momentum, 0.98) if rule == LION else momentum
 
 
-@pytest.mark.parametrize("rule", sorted(CRITICAL))
+@pytest.mark.parametrize("rule", sorted(RULES))
 @given(momentum=st.floats(0, 0.99))
 def test_a_rule_is_stable_just_below_its_critical_value_and_unstable_just_above(rule, momentum):
+    momentum = momenta(rule, momentum)
     value = critical(rule, momentum=momentum)
     assert spectral_radius(rule, value * (1 + MARGIN), momentum) > 1
     assert spectral_radius(rule, value * (1 - MARGIN), momentum) < 1
 
 
-@pytest.mark.parametrize("rule", sorted(CRITICAL))
+@pytest.mark.parametrize("rule", sorted(RULES))
 @given(momentum=st.floats(0, 0.99), share=st.floats(1e-3, 0.999))
 def test_a_rule_is_stable_everywhere_below(rule, momentum, share):
+    momentum = momenta(rule, momentum)
     assert spectral_radius(rule, share * critical(rule, momentum=momentum), momentum) < 1
 
 
@@ -39,7 +43,13 @@ def test_the_threshold_is_the_critical_value_over_the_learning_rate(momentum, le
 
 
 def test_without_momentum_every_rule_is_gradient_descent():
-    assert {critical(rule, momentum=0.0) for rule in CRITICAL} == {2.0}
+    assert {critical(rule, momentum=0.0) for rule in RULES} == {2.0}
+
+
+def test_lion_with_more_of_the_last_than_its_momentum_keeps_has_no_known_edge():
+    assert critical(LION, momentum=0.8, second_moment_decay=0.9) == pytest.approx(3.8 / 0.3)
+    with pytest.raises(ValueError, match="momentum of Lion must be at most the square"):
+        critical(LION, momentum=0.9, second_moment_decay=0.94)
 
 
 @pytest.mark.parametrize("share, grows", [(0.98, False), (1.02, True)])

@@ -92,10 +92,11 @@ TURNS = {
              scale=2.0),
     ),
     "critical": Turn(
-        lambda **given: curvature.critical("heavy_ball", **given), dict(momentum=0.5)
+        lambda **given: curvature.critical("lion", **given),
+        dict(momentum=0.5, second_moment_decay=0.95),
     ),
     "stability_threshold": Turn(
-        lambda **given: curvature.stability_threshold("heavy_ball", 0.1, **given),
-        dict(momentum=0.5),
+        lambda **given: curvature.stability_threshold("lion", 0.1, **given),
+        dict(momentum=0.5, second_moment_decay=0.95),
     ),
 }  # fmt: skip

@@ -29,6 +29,17 @@ def hessian(loss: Callable, params: Any, columns: int = 256) -> np.ndarray:
     return (made + made.T) / 2
 
 
+def along_gradients(loss: Callable, params: Any, batches: Any) -> np.ndarray:
+    """gᵀHg/‖g‖² of each batch of rows, with its whole matrix written out; `params` (P,)."""
+
+    @jax.jit
+    def one(rows):
+        return jax.grad(loss)(params, rows), jax.hessian(loss)(params, rows)
+
+    made = [[np.asarray(each, np.float64) for each in one(jnp.asarray(rows))] for rows in batches]
+    return np.array([g @ matrix @ g / (g @ g) for g, matrix in made])
+
+
 def hessian_by_differences(loss: Callable, params: Any, width: float = 1e-3) -> np.ndarray:
     """The whole matrix from values of the loss alone; needs double precision."""
     vector, unravel = ravel_pytree(params)

@@ -27,3 +27,15 @@ def test_pressed_it_shows_the_second_figure_or_the_reason_why_not(monkeypatch):
         button.click()
         assert tuple(canvas.figure.data[0].x) == x and label.value.startswith(said)
         assert not button.disabled
+
+
+def test_what_is_picked_is_played_below_or_refused(monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "0")
+    monkeypatch.setattr("curvkit.show.on_demand.FRAME", 0)
+    picked = lambda x, y: (drawn(*range(n)) for n in (x, y))
+    box = asked(drawn(1), "more", lambda: drawn(2), picked)
+    assert len(box.children) == 2
+    box.canvas.plot.picked = {"x": 2, "y": 3, "times": 1}
+    assert tuple(box.children[2].figure.data[0].x) == (0, 1, 2)
+    box.canvas.plot.picked = {"x": "no number", "y": 3, "times": 2}
+    assert box.children[0].children[1].value and not box.children[0].children[0].disabled

@@ -53,12 +53,12 @@ def test_a_panel_has_medians_bands_levels_and_a_cross_where_a_start_diverges():
         tuners.constants()
 
 
-def test_the_heat_map_has_a_row_for_each_size_of_batches_and_the_losses_in_its_cells():
+def test_the_heat_map_has_a_column_for_each_size_of_batches_and_the_losses_in_its_cells():
     heat = tuners.by_batch(batches(8, 0)).data[0]
-    assert list(heat.y) == ["8", "all"]
-    assert list(heat.x) == ["best constant", "CDAT σ = 2", "Armijo"]
-    assert_close(np.array(heat.z)[0], [0.0, -np.log10(2), np.log10(2)], rtol=1e-12)
-    assert list(heat.text[0]) == ["0.200", "0.100", "0.400"]
+    assert list(heat.x) == ["8", "all"]
+    assert list(heat.y) == ["best constant", "CDAT σ = 2", "Armijo"]
+    assert_close(np.array(heat.z)[:, 0], [0.0, -np.log10(2), np.log10(2)], rtol=1e-12)
+    assert [each[0] for each in heat.text] == ["0.200", "0.100", "0.400"]
 
 
 def test_the_words_are_shown_above_the_figure(capsys):

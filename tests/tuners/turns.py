@@ -102,7 +102,7 @@ TURNS = {
     "play": Turn(lambda **given: len(tuners.play(trace(), **given).frames), dict(frames=5)),
     "tune": Turn(
         lambda **given: tuners.tune(**{**SMALL, **given}),
-        dict(rates=(0.2,), sigmas=(2.0,), batches=(4,)),
+        dict(rates=(0.2,), sigmas=(2.0,), emas=(0.5,), rivals=("prodigy",), batches=(4,)),
         full=True,
     ),
     "draw": Turn(

@@ -25,4 +25,7 @@ HOLDS = {
         ],
         "test_each_layer_is_named_and_read": ["layers"],
     },
+    "test_batches.py": {
+        "test_the_sharpness_of_batches_is_that_of_their_dense_hessians": ["batch_sharpness"],
+    },
 }

@@ -16,17 +16,19 @@ def loss(params):
     return 0.5 * jnp.sum(SCALES * w**2) + 0.1 * jnp.sum(w) ** 2
 
 
-def watched(method=None, **given):
+def watched(method=None, data=None, **given):
     """What a watcher records of a few steps with an optimizer that it may not know of."""
+    on = () if data is None else (data,)
     method = optax.sgd(0.001, momentum=0.5) if method is None else method
     given = {"rule": "heavy_ball", "learning_rate": 0.001, "momentum": 0.5, **given}
     given = {"every": 1, "budget": None, **given}
-    watcher, params = curvkit.watch(loss, **given), PARAMS
+    of = loss if data is None else lambda params, data: jnp.mean(data) * loss(params)
+    watcher, params = curvkit.watch(of, **given), PARAMS
     state = method.init(params)
     for step in range(3):
         updates, state = method.update(jax.grad(loss)(params), state, params)
         params = optax.apply_updates(params, updates)
-        watcher.observe(params, state, step)
+        watcher.observe(params, state, step, *on)
     found = watcher.trace.arrays()
     return {name: each for name, each in found.items() if name != "seconds"}
 
@@ -51,6 +53,7 @@ TURNS = {
             rule="nesterov", learning_rate=0.01, every=2, k=2, per_layer=True, budget=1e-9,
             momentum=0.3, second_moment_decay=Beside(0.5, ADAM), epsilon=Beside(1.0, ADAM),
             preconditioner=lambda state: jax.tree.map(lambda each: 2 * each, PARAMS),
+            batch_size=Beside(2, dict(data=jnp.arange(1.0, 5.0))),
             critical=1.0, trained={"a": True, "b": False}, num_hvps=1, key=jax.random.key(1),
         ),
         full=True,
