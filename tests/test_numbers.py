@@ -102,10 +102,12 @@ ROWS = {
     "curvature.spectral_density": Row(
         lambda **g: curvature.spectral_density(loss, W, key=KEY, **{"order": 3, **g}),
         dict(samples=WHOLE, order=(*WHOLE, 4)), dict(order=2)),
-    "curvature.critical": Row(lambda **g: curvature.critical("gd", **g), dict(momentum=SHARE)),
+    "curvature.critical": Row(
+        lambda **g: curvature.critical("gd", **g), dict(momentum=SHARE, second_moment_decay=SHARE)),
     "curvature.stability_threshold": Row(
         lambda learning_rate=0.1, **g: curvature.stability_threshold("gd", learning_rate, **g),
-        dict(learning_rate=ABOVE, momentum=SHARE), dict(learning_rate=0.5)),
+        dict(learning_rate=ABOVE, momentum=SHARE, second_moment_decay=SHARE),
+        dict(learning_rate=0.5)),
     "verification.verify": Row(
         lambda **g: verification.verify([(np.eye(2), np.zeros(2))], ([0, 0], [1, 1]),
                                         verification.LinearSpec([1.0, -1.0], 0.5), **g),

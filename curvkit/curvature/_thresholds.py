@@ -48,11 +48,11 @@ def critical(rule: str, *, momentum: float = 0.9, second_moment_decay: float = 0
     """
     if rule not in RULES:
         raise ValueError(messages.unknown("rule", rule, RULES))
-    messages.reals("momentum", momentum, "at least 0 and below 1", least=0, below=1)
+    decay, within = second_moment_decay, dict(least=0, below=1)
+    messages.reals("momentum", momentum, "at least 0 and below 1", **within)
+    messages.reals("second_moment_decay", decay, "at least 0 and below 1", **within)
     if rule != LION:
         return CRITICAL[rule](momentum)
-    decay = second_moment_decay
-    messages.reals("second_moment_decay", decay, "at least 0 and below 1", least=0, below=1)
     if not tree.traced(momentum, decay) and momentum > decay**2:
         expected, advice = f"at most the square of second_moment_decay={decay:g}", "take less of it"
         raise ValueError(messages.refusal("momentum of Lion", expected, momentum, advice))

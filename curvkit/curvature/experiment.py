@@ -143,8 +143,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         state.step + 1, state.step + further, take, (params, rule_state, diverged_at, total)
     )
     beside = _gone_on(settings, state, loss, total, params, further)
-    ended = (further <= 0) | (diverged_at >= 0)
-    step = state.step + jnp.maximum(further, 0)
+    step, ended = state.step + jnp.maximum(further, 0), (further <= 0) | (diverged_at >= 0)
     return State(params, rule_state, pairs, raw, state.key, step, diverged_at, ended, beside), row
 
 
