@@ -146,7 +146,7 @@ def packed(there: Asked) -> dict[str, Any]:
     """The scene of the whole run as a page holds it."""
     from curvkit.show import once
     from curvkit.show.stage.live import knob_facts
-    from curvkit.show.stage.widget import Kept
+    from curvkit.show.stage.widget import StoredStage
 
     if there.cells:
         from curvkit.watching import scenes
@@ -155,10 +155,10 @@ def packed(there: Asked) -> dict[str, Any]:
         exec("\n".join(there.cells), ran)  # noqa: S102, the house's own cells
         trace = ran["watcher"].trace
         facts: Any = scenes.knob_facts(trace, float(trace.learning_rate[-1]))
-        return Kept(there.draw(trace), facts).packed()
+        return StoredStage(there.draw(trace), facts).packed()
     chosen = there.settings.read(there.values)
     scene = there.draw(once.run(there.stream, chosen))
-    return Kept(scene, knob_facts(there.stream, chosen)).packed()
+    return StoredStage(scene, knob_facts(there.stream, chosen)).packed()
 
 
 def seen(kept: Mapping[str, Any], look: Look) -> dict[str, Any]:

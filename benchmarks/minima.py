@@ -126,7 +126,9 @@ def torch_loop(seeds: int, steps: int) -> float:
 
 def _data():
     given = problem("ten_points")
-    return training.Data(jnp.asarray(given.inputs), jnp.asarray(given.targets), given.loss)
+    return training.LabelledPoints(
+        jnp.asarray(given.inputs), jnp.asarray(given.targets), given.loss
+    )
 
 
 def rows(seeds: int, steps: int, few: int, repeats: int) -> list[dict]:

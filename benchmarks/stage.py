@@ -22,7 +22,7 @@ from curvkit._rooms import names
 from curvkit.pages import page, plot, stages
 from curvkit.show import player
 from curvkit.show.stage.live import knob_facts
-from curvkit.show.stage.widget import Kept
+from curvkit.show.stage.widget import StoredStage
 
 BY_PLOTLY = ("curvature", "minima.basin")
 SIZES = {"1400": (1400, 1), "1920": (1920, 1), "1400@2": (1400, 2), "1920@2": (1920, 2)}
@@ -58,7 +58,7 @@ def scenes():
         for scene, (draw, values) in room.scenes.items():
             settings = room.read(dict(values))
             trace = room.run(settings)
-            kept = Kept(draw(trace), knob_facts(room.stream, settings)).packed()
+            kept = StoredStage(draw(trace), knob_facts(room.stream, settings)).packed()
             program = page.script(stages.program(), "n", "module")
             yield (
                 f"{name}, {scene}",

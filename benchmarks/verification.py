@@ -1,7 +1,7 @@
 """Bounds on the pendulum's boxes: this house's engine beside auto_LiRPA, Clarabel and HiGHS.
 
 One run, one machine, the same boxes of model B (3-32-32-3). Each row says how far the bounds are
-above branch and bound's in the mean ("gap", J), and the milliseconds a box takes: of batches of
+above branch and bound's on average ("gap", J), and the milliseconds a box takes: of batches of
 `--boxes` where a method has batches, of `--few` boxes one after another where it has none. What is
 compiled is compiled before it is timed; times are medians of `--repeats`. HiGHS solves the linear
 program of the triangles for E(y) with a secant, and E(x) by its tangent at the middle; Clarabel the
@@ -75,13 +75,13 @@ def quadratic(model):
 
 def linear(model):
     """HiGHS: the secant of o'² and the tangent of o² make the property linear in x and y."""
-    from curvkit.verification._networks import Affine, Network
+    from curvkit.verification._networks import AffineLayer, CheckedNetwork
 
     def bound(low, high):
         ends = [each[2] for each in crown(model, (low, high))]
         middle = (low[2] + high[2]) / 2
         # h and o beside the outputs: two more neurons a layer, shifted so that they are active.
-        layers = _carried(model, low, Network, Affine)
+        layers = _carried(model, low, CheckedNetwork, AffineLayer)
         row = np.array(
             [0, pendulum.GRAVITY, SCALE * sum(ends), -pendulum.GRAVITY, -2 * SCALE * middle]
         )

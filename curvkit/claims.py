@@ -24,7 +24,7 @@ Ends = Mapping[str, Sequence[float]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Claim:
     """One claim.
 
     Attributes:
@@ -67,7 +67,7 @@ class Row:
                 return verdict
         return NOT
 
-    def told(self, numbers: Mapping[str, "Measured"]) -> str:
+    def formatted(self, numbers: Mapping[str, "Measured"]) -> str:
         """`ours`, with the numbers in it; a dash where one of them was not measured."""
         if not self.names <= numbers.keys():
             return "–"
@@ -107,13 +107,13 @@ class Claims:
     Attributes:
         notebook: its name.
         paper: what the claims are of.
-        rows: the claims, each a `Row`.
+        rows: the claims, each a `Claim`.
         asks: what has to lie between which ends for any verdict, such as the length of the runs.
     """
 
     def __init__(self, notebook: str, data: Mapping[str, Any]):
         self.notebook, self.paper = notebook, str(data["paper"])
-        self.rows = tuple(Row(**each) for each in data["row"])
+        self.rows = tuple(Claim(**each) for each in data["row"])
         self.asks: Ends = data.get("asks", {})
         self._numbers: dict[str, Measured] = {}
         for row in self.rows:
@@ -155,7 +155,7 @@ class Claims:
         finite = lambda values: [float(v) if math.isfinite(v) else None for v in values]
         return [
             {
-                "claim": row.claim, "verdict": verdict, "told": row.told(self._numbers),
+                "claim": row.claim, "verdict": verdict, "told": row.formatted(self._numbers),
                 "numbers": {
                     name: finite(self._numbers[name].values)
                     for name in sorted(row.names & self._numbers.keys())
@@ -168,7 +168,7 @@ class Claims:
         """The table, a line a claim, and how many of them came to which verdict."""
         verdicts, lines = self.verdicts(), [f"| {' | '.join(HEADS)} |", "|" + " --- |" * 5]
         for row, verdict in zip(self.rows, verdicts, strict=True):
-            cells = [row.claim, f"**{verdict}**", row.told(self._numbers)]
+            cells = [row.claim, f"**{verdict}**", row.formatted(self._numbers)]
             cells += [f"{row.measured} (*{row.cell}*)", row.paper]
             lines.append(f"| {' | '.join(each.replace('|', '∣') for each in cells)} |")
         return f"{self._summed(verdicts)}\n\n" + "\n".join(lines)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # drawing is imported when it is first asked for
 
     from curvkit.draw.scene import Scene
     from curvkit.show.panel import Panel
-    from curvkit.show.stage.widget import Kept, Stage
+    from curvkit.show.stage.widget import Stage, StoredStage
 
 Knobs = ParamSpec("Knobs")
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -147,7 +147,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         settings: Settings | Mapping[str, Any] | None = None,
         *args: Knobs.args,
         **knobs: Knobs.kwargs,
-    ) -> "Stage | Kept":
+    ) -> "Stage | StoredStage":
         """Plays a scene, whose handles steer the run; where nobody watches, it is kept for a page.
 
         Args:
@@ -172,9 +172,9 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         Args:
             trace: as `run` returns it, or a part of it.
         """
-        from curvkit.show.summary import told
+        from curvkit.show.summary import markdown
 
-        return told(self.words(trace), trace)
+        return markdown(self.words(trace), trace)
 
     def batch(
         self, settings: Sequence[Settings | Mapping[str, Any]], key: jax.Array | None = None
@@ -240,7 +240,11 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         types: dict[str, Any] = {"settings": self.settings | Mapping | None, "figure": str | None}
         shown = f"the figure to show first: {', '.join(self.figures)}."
         types |= {"scene": str | None}
-        returns = {"run": self.trace, "explore": "Panel | go.Figure", "stage": "Stage | Kept"}
+        returns = {
+            "run": self.trace,
+            "explore": "Panel | go.Figure",
+            "stage": "Stage | StoredStage",
+        }
         for name, returned in returns.items():
             types["return"] = returned
             listed = with_knobs(getattr(self, name), self.knobs, package, types)

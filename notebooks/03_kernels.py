@@ -240,7 +240,7 @@ inputs = kernels.normalize_locations(jax.random.normal(jax.random.key(seed), (6,
 built, forgotten = (network.build(each, width=128) for each in (shaped, "softplus"))
 for made in (built, forgotten):
     params = jax.jit(made.init)(jax.random.key(seed), inputs)
-    print(kernels.check(lambda x, of=made, p=params: of.apply(p, x), built, inputs).told)
+    print(kernels.check(lambda x, of=made, p=params: of.apply(p, x), built, inputs).description)
 
 # %% [markdown]
 # ## Networks of finite width

@@ -27,7 +27,7 @@ from curvkit.core import knob as knobs
 from curvkit.draw import theme
 from curvkit.draw.traces_only import Sketch, only_curves
 from curvkit.show import player
-from curvkit.show.kept import Kept
+from curvkit.show.kept import KeptRuns
 
 FILES = ("__init__", "settings", "trace", "experiment", "figures")
 CITATION = re.compile(r"arXiv \d{4}\.\d{4,5}|doi|(19|20)\d\d")
@@ -287,7 +287,7 @@ def tells_with_its_merits(room: Room) -> None:
     found = room.package.tell(trace)._repr_markdown_()
     assert isinstance(found, tuple), (
         f"the `tell` of {room.name} has nothing beside its words: it is to return "
-        "`show.summary.told(words(trace), trace)`"
+        "`show.summary.markdown(words(trace), trace)`"
     )
     _, beside = found
     merits, told = trace.merits(), beside["curvkit"]
@@ -462,7 +462,7 @@ def is_kept(room: Room, figure: str) -> None:
     """Runs kept on a figure are seen: each in a colour of its own behind it, or drawn below."""
     draw = room.drawings[figure]
     newest, *others = [trace for _, trace in itertools.islice(few_traces(room), 4)]
-    kept = Kept()
+    kept = KeptRuns()
     for number, trace in enumerate([newest, *others], 1):
         kept.keep(f"run {number}", trace)
     plain = len(draw(newest).data)

@@ -6,14 +6,14 @@ from test_every_scene import suited
 from curvkit.pages import page as pages
 from curvkit.pages import stages
 from curvkit.show.stage.live import knob_facts
-from curvkit.show.stage.widget import Kept
+from curvkit.show.stage.widget import StoredStage
 
 
 def packed(name, scene, **turned):
     """A scene of a short run, and the same as a page holds it."""
     house, draw, settings = suited(name, scene, **turned)
     made = draw(ran(house, settings))
-    return made, Kept(made, knob_facts(house.stream, settings)).packed()
+    return made, StoredStage(made, knob_facts(house.stream, settings)).packed()
 
 
 def written(place):

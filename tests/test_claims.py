@@ -10,7 +10,7 @@ import pytest
 from rules import HOUSE
 
 from curvkit import claims
-from curvkit.claims import Claims, Measured, Row
+from curvkit.claims import Claim, Claims, Measured
 
 NOTEBOOKS = HOUSE.parent / "notebooks"
 TABLES = [path.stem for path in sorted((NOTEBOOKS / "claims").glob("*.toml"))]
@@ -110,7 +110,9 @@ def test_a_number_that_no_row_is_about_is_refused_and_so_is_a_table_that_is_not_
 def test_a_median_does_not_hide_what_is_no_number():
     assert Measured([1.0, np.inf, np.inf]).median == Measured([1.0, np.inf]).median == np.inf
     assert math.isnan(Measured([1.0, 1.0, np.nan]).median)
-    assert Row("", "", "", "", "{a}", "not", {"a": [0, 1]}).judged({"a": Measured(np.nan)}) == "not"
+    assert (
+        Claim("", "", "", "", "{a}", "not", {"a": [0, 1]}).judged({"a": Measured(np.nan)}) == "not"
+    )
 
 
 def test_the_table_of_a_run_is_held_against_the_verdicts_written_down():

@@ -416,7 +416,7 @@ def test_words_that_are_none_are_seen():
 def test_words_without_their_figures_of_merit_are_seen():
     room = miniature()
     room.package.tell = lambda trace: Markdown(words(trace))
-    with breaks("has nothing beside its words: it is to return `show.summary.told"):
+    with breaks("has nothing beside its words: it is to return `show.summary.markdown"):
         contract.tells_with_its_merits(room)
 
 

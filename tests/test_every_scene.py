@@ -65,7 +65,7 @@ def test_a_scene_draws_a_run_that_was_lost(name, scene):
         }  # fmt: skip
         drawn = draw(dataclasses.replace(trace, **broken))
         assert drawn.predict is None or drawn.predict.view or drawn.right(), f"{bad}: none is right"
-        json.dumps(drawn.told(knob_facts(house.stream, settings)), allow_nan=False)
+        json.dumps(drawn.as_dict(knob_facts(house.stream, settings)), allow_nan=False)
         header, raw = pack.packed(drawn.rows, drawn.fixed)
         json.dumps(header, allow_nan=False)
         assert len(raw) > 0
@@ -218,6 +218,6 @@ def test_only_the_fields_of_a_scene_are_numbers_of_the_run(name, scene):
     """So that the stage of a page goes on with fields alone, whatever is turned there."""
     _, draw, _ = suited(name, scene)
     runs = list(turned_runs(name, scene))
-    told = draw(runs[0][1]).told({})
+    told = draw(runs[0][1]).as_dict({})
     for where, trace in runs[1:]:
-        assert draw(trace).told({}) == told, where
+        assert draw(trace).as_dict({}) == told, where

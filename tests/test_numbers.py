@@ -114,8 +114,9 @@ ROWS = {
         dict(budget=(0.0, -1.0), boxes=WHOLE, gap=(-0.5,), seed=SEED), dict(gap=0.5)),
     "watching.watch": Row(
         lambda **g: curvkit.watch(loss, **g),
-        dict(every=WHOLE, k=WHOLE, num_hvps=WHOLE, learning_rate=ABOVE, momentum=SHARE,
-             second_moment_decay=SHARE, epsilon=LEAST, critical=ABOVE, budget=(0.0, -1.0)),
+        dict(every=WHOLE, k=WHOLE, num_hvps=WHOLE, batch_size=WHOLE, learning_rate=ABOVE,
+             momentum=SHARE, second_moment_decay=SHARE, epsilon=LEAST, critical=ABOVE,
+             budget=(0.0, -1.0)),
         dict(learning_rate=0.5, momentum=0.5, second_moment_decay=0.5, epsilon=0.5, critical=0.5)),
     "curvature.of_operator": Row(
         lambda **g: curvature.of_operator(lambda v: v, **g), dict(shape=WHOLE), dict(shape=3)),

@@ -10,7 +10,7 @@ import wasmtime
 from curvkit.browser import compiler
 from curvkit.browser.module import Module, Place
 from curvkit.browser.program import Program
-from curvkit.browser.values import Kind
+from curvkit.browser.values import ElementType
 
 
 class Machine:
@@ -85,7 +85,7 @@ class Run:
     """A run of a translated stream, made as a page makes it."""
 
     def __init__(self, program: Program):
-        self.told, self.machine = program.told, Machine(compiler.compiled(program.text))
+        self.told, self.machine = program.layout, Machine(compiler.compiled(program.text))
         self.at(self.told["key"])[...] = np.array(self.told["key"]["value"], np.uint32)
         self.turn(**{each["name"]: each["value"] for each in self.told["knobs"]})
 
@@ -124,4 +124,4 @@ class Run:
         return {k: np.concatenate([each[k] for each in parts]) for k in parts[0]} | self.fixed()
 
 
-_kinds = {kind.numpy.name: kind for kind in map(Kind, "FDILUMSTCA")}
+_kinds = {kind.numpy.name: kind for kind in map(ElementType, "FDILUMSTCA")}

@@ -50,17 +50,17 @@ def compiled(text: str, folder: Path | None = None) -> bytes:
     """
     if not available():
         raise ModuleNotFoundError(LACKING)
-    kept = (cache() if folder is None else folder) / f"{mark(text)}.wasm"
-    if kept.is_file():
-        return kept.read_bytes()
+    cached = (cache() if folder is None else folder) / f"{mark(text)}.wasm"
+    if cached.is_file():
+        return cached.read_bytes()
     with tempfile.TemporaryDirectory() as home:
-        source, made = Path(home, "program.c"), Path(home, "program.wasm")
+        source, output = Path(home, "program.c"), Path(home, "program.wasm")
         source.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(made), str(source)]
+        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(output), str(source)]
         ran = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
         if ran.returncode:
             raise RuntimeError(f"The program could not be compiled: {ran.stderr.strip()[:600]}")
-        module = made.read_bytes()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    files.write(kept, module)
+        module = output.read_bytes()
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    files.write(cached, module)
     return module

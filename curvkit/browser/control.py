@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.browser.values import Kind, Value, in_memory, plus
+from curvkit.browser.values import ElementType, Value, in_memory, plus
 from curvkit.browser.walk import Untranslatable, Walk, results, rule
 
 
@@ -97,10 +97,10 @@ def _any(walk: Walk, truths: Value) -> str:
     """Whether any of several loops goes on; their truths are kept, since the loop changes what
     they are computed from.
     """
-    kept = walk.writer.changeable(walk.writer.stored(truths))
+    copy = walk.writer.changeable(walk.writer.stored(truths))
     for name in ("at", "flat", "array", "offset"):
-        setattr(truths, name, getattr(kept, name))
-    count = walk.writer.new((), Kind("B"))
+        setattr(truths, name, getattr(copy, name))
+    count = walk.writer.new((), ElementType("B"))
     with walk.writer.nest():
         total = count.at([])
         walk.writer.line(f"{total}=0;")
@@ -124,7 +124,7 @@ def _scan(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     fixed = _before(walk, given[:constants])
     carry = _carried(walk, equation, given[constants : constants + carried])
     series = [write.stored(each) for each in given[constants + carried :]]
-    made = [write.new(*each) for each in results(equation)[carried:]]
+    outputs = [write.new(*each) for each in results(equation)[carried:]]
     k = write.name("k")
     head = f"for(int {k}=0;{k}<{length};{k}++)"
     if params["reverse"]:
@@ -132,10 +132,10 @@ def _scan(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     with write.block(head, loop=True):
         rows = [_row(each, k) for each in series]
         after = walk.closed(params["jaxpr"], [*fixed, *(each.same(True) for each in carry), *rows])
-        for place, value in zip(made, after[carried:], strict=True):
+        for place, value in zip(outputs, after[carried:], strict=True):
             write.store(_row(place, k), value)
         into(walk, after[:carried], carry)
-    return [*carry, *made]
+    return [*carry, *outputs]
 
 
 def _row(series: Value, k: str) -> Value:
@@ -150,7 +150,7 @@ def _row(series: Value, k: str) -> Value:
 def _cond(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     branches, write = equation.params["branches"], walk.writer
     which, *others = _before(walk, given)
-    made = [write.new(*each) for each in results(equation)]
+    outputs = [write.new(*each) for each in results(equation)]
     if which.array is not None:  # a branch may write where the choice was read from
         which = write.copied(which)
     chosen = which.at([])
@@ -159,6 +159,6 @@ def _cond(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
         head = "" if len(branches) == 1 else "else" if at == len(branches) - 1 else test
         with write.block(head):
             after = walk.closed(branch, [each.same(False) for each in others])
-            for place, value in zip(made, after, strict=True):
+            for place, value in zip(outputs, after, strict=True):
                 write.store(place, value)
-    return made
+    return outputs

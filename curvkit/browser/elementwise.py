@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from curvkit.browser.values import Index, Kind, Value, kind_of, literal
+from curvkit.browser.values import ElementType, Index, Value, kind_of, literal
 from curvkit.browser.walk import Untranslatable, Walk, results, rule
 
 # How an element is written: of the texts of the operands, their kind, and the equation.
-Text = Callable[[list[str], Kind, Any], str]
+Text = Callable[[list[str], ElementType, Any], str]
 # What takes a processor longer than adding does.
 HEAVY = 4
 
@@ -48,13 +48,13 @@ def _its_own(index: Index, value: Value) -> list[str]:
     return [i if n != 1 else "0" for i, n in zip(ours, value.shape, strict=True)]
 
 
-def _cast(kind: Kind, text: str) -> str:
+def _cast(kind: ElementType, text: str) -> str:
     """C computes with small whole numbers as with larger ones; the result has their size again."""
     return f"(({kind.c}){text})" if kind in "STCA" else text
 
 
 def _infix(sign: str) -> Text:
-    def text(a: list[str], kind: Kind, equation: Any) -> str:
+    def text(a: list[str], kind: ElementType, equation: Any) -> str:
         if kind in "IL":  # overflow wraps around, which C leaves open for signed numbers
             unsigned = {"I": "unsigned", "L": "unsigned long long"}[kind]
             return f"(({kind.c})(({unsigned}){a[0]}{sign}({unsigned}){a[1]}))"
@@ -76,7 +76,7 @@ def _bits(sign: str) -> Text:
 def _call(name: str, kinds: str = "") -> Text:
     """A function of C, called by its name and the letter of the kind."""
 
-    def text(a: list[str], kind: Kind, equation: Any) -> str:
+    def text(a: list[str], kind: ElementType, equation: Any) -> str:
         if kinds and kind not in kinds:
             raise TypeError(f"numbers of kind {kind.numpy}")
         return f"{name}_{kind}({','.join(a)})"
@@ -84,24 +84,24 @@ def _call(name: str, kinds: str = "") -> Text:
     return text
 
 
-def _not(a: list[str], kind: Kind, equation: Any) -> str:
+def _not(a: list[str], kind: ElementType, equation: Any) -> str:
     return f"(!{a[0]})" if kind == "B" else _cast(kind, f"(~{a[0]})")
 
 
-def _negative(a: list[str], kind: Kind, equation: Any) -> str:
+def _negative(a: list[str], kind: ElementType, equation: Any) -> str:
     if kind in "IL":
         return _infix("-")(["0", a[0]], kind, equation)
     return _cast(kind, f"(-{a[0]})")
 
 
-def _whole_power(a: list[str], kind: Kind, equation: Any) -> str:
+def _whole_power(a: list[str], kind: ElementType, equation: Any) -> str:
     exponent = equation.params["y"]
     if exponent == 2:
         return f"square_{kind}({a[0]})"
     return f"power_{kind}({a[0]},{exponent})"
 
 
-def _converted(a: list[str], kind: Kind, equation: Any) -> str:
+def _converted(a: list[str], kind: ElementType, equation: Any) -> str:
     to = kind_of(equation.params["new_dtype"])
     if to == kind:
         return a[0]
@@ -112,7 +112,7 @@ def _converted(a: list[str], kind: Kind, equation: Any) -> str:
     return f"(({to.c}){a[0]})"
 
 
-def _chosen(a: list[str], kind: Kind, equation: Any) -> str:
+def _chosen(a: list[str], kind: ElementType, equation: Any) -> str:
     which, cases = a[0], a[1:]
     if len(cases) == 2:
         return f"({which}?{cases[1]}:{cases[0]})"
@@ -122,23 +122,23 @@ def _chosen(a: list[str], kind: Kind, equation: Any) -> str:
     return text
 
 
-def _clamped(a: list[str], kind: Kind, equation: Any) -> str:
+def _clamped(a: list[str], kind: ElementType, equation: Any) -> str:
     return f"min_{kind}(max_{kind}({a[1]},{a[0]}),{a[2]})"
 
 
-def _rounded(a: list[str], kind: Kind, equation: Any) -> str:
+def _rounded(a: list[str], kind: ElementType, equation: Any) -> str:
     even = int(equation.params["rounding_method"]) == 1
     return f"{'to_even' if even else 'from_zero'}_{kind}({a[0]})"
 
 
-def _bit_pattern(a: list[str], kind: Kind, equation: Any) -> str:
+def _bit_pattern(a: list[str], kind: ElementType, equation: Any) -> str:
     to = kind_of(equation.params["new_dtype"])
     if to.numpy.itemsize != kind.numpy.itemsize or "B" in (to, kind):
         raise TypeError(f"the bits of {kind.numpy} as {to.numpy}")
     return a[0] if to == kind else f"bits_{kind}{to}({a[0]})"
 
 
-def _precision(a: list[str], kind: Kind, equation: Any) -> str:
+def _precision(a: list[str], kind: ElementType, equation: Any) -> str:
     bits = (equation.params["exponent_bits"], equation.params["mantissa_bits"])
     if bits != {"F": (8, 23), "D": (11, 52)}.get(kind):
         raise Untranslatable(f"reduce_precision to {bits} bits has no rule")
@@ -185,7 +185,7 @@ for _name, _text in COSTLY.items():
 def _pow(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     base, exponent = given
 
-    def text(a: list[str], kind: Kind, equation: Any) -> str:
+    def text(a: list[str], kind: ElementType, equation: Any) -> str:
         # By a whole exponent too, as JAX: products of products are off by many units in the last
         # place, of which what is left of 1 - 0.999**step is made.
         if exponent.kind.real or kind.real:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from curvkit.browser.moving import part
-from curvkit.browser.values import Index, Kind, Value, literal, plus
+from curvkit.browser.values import ElementType, Index, Value, literal, plus
 from curvkit.browser.walk import Walk, results, rule
 
 
@@ -101,20 +101,20 @@ def _gather(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
         numbers.operand_batching_dims, numbers.start_indices_batching_dims,
         numbers.start_index_map, equation.params["slice_sizes"], scatters=False,
     )  # fmt: skip
-    made, outside = write.new(shape, kind), _filling(equation.params["fill_value"], kind)
+    output, outside = write.new(shape, kind), _filling(equation.params["fill_value"], kind)
 
     def put(index: Index) -> None:
         place, tests = window.place(index, mode)
         value = operand.at(place)
         if tests:
             value = f"({'&&'.join(tests)}?{value}:{outside})"
-        write.line(f"{made.at(index)}={value};")
+        write.line(f"{output.at(index)}={value};")
 
     write.loops(shape, put)
-    return [made]
+    return [output]
 
 
-def _filling(given: Any, kind: Kind) -> str:
+def _filling(given: Any, kind: ElementType) -> str:
     """What stands for an element outside: what was asked for, else what JAX puts there."""
     if given is not None:
         return literal(given, kind)

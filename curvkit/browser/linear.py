@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from curvkit.browser.moving import transposed
-from curvkit.browser.values import Kind, Value
+from curvkit.browser.values import ElementType, Value
 from curvkit.browser.walk import Untranslatable, Walk, results, rule
 
 
@@ -14,7 +14,7 @@ def _size(source: Value, dimensions: Sequence[int]) -> int:
     return int(np.prod([source.shape[k] for k in dimensions], dtype=int))
 
 
-def _converted(value: Value, kind: Kind) -> Value:
+def _converted(value: Value, kind: ElementType) -> Value:
     if value.kind == kind:
         return value
     if value.kind.real and not kind.real:
@@ -36,9 +36,9 @@ def _product(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     left, right = (_converted(each, kind) for each in given)
     if kind not in "FDILU":
         raise TypeError(f"numbers of kind {kind.numpy}")
-    made = write.new(shape, kind)
-    if not made.size:
-        return [made]
+    product = write.new(shape, kind)
+    if not product.size:
+        return [product]
     first = write.stored(transposed(walk, left, [*left_batch, *rows, *left_sum]))
     # A matrix whose rows are summed lies in memory as the columns of the other side do.
     turned = [*right_batch, *columns, *right_sum]
@@ -50,9 +50,9 @@ def _product(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
         second = write.stored(transposed(walk, right, [*right_batch, *right_sum, *columns]))
         m, n = _size(left, rows), _size(right, columns)
     counts = f"{_size(left, left_batch)},{m},{n},{_size(left, left_sum)}"
-    pointers = f"{first.pointer},{second.pointer},{made.pointer}"
+    pointers = f"{first.pointer},{second.pointer},{product.pointer}"
     write.line(f"product_{kind}({counts},{pointers});")
-    return [made]
+    return [product]
 
 
 def _batch(source: Value) -> int:
@@ -82,10 +82,10 @@ def _eigh(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
 
 @rule("cholesky")
 def _cholesky(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
-    made, n = walk.writer.copied(given[0]), given[0].shape[-1]
-    _real(made)
-    walk.writer.line(f"cholesky_{made.kind}({_batch(made)},{n},{made.pointer});")
-    return [made]
+    factor, n = walk.writer.copied(given[0]), given[0].shape[-1]
+    _real(factor)
+    walk.writer.line(f"cholesky_{factor.kind}({_batch(factor)},{n},{factor.pointer});")
+    return [factor]
 
 
 @rule("lu")
@@ -103,29 +103,29 @@ def _lu(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
 
 @rule("lu_pivots_to_permutation")
 def _order(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
-    write, pivots, made = walk.writer, walk.writer.stored(given[0]), None
-    made = write.new(*results(equation)[0])
-    rows, n = pivots.shape[-1], made.shape[-1]
+    write, pivots, permutation = walk.writer, walk.writer.stored(given[0]), None
+    permutation = write.new(*results(equation)[0])
+    rows, n = pivots.shape[-1], permutation.shape[-1]
     count = pivots.size // max(rows, 1)
-    write.line(f"order_of_pivots({count},{rows},{n},{pivots.pointer},{made.pointer});")
-    return [made]
+    write.line(f"order_of_pivots({count},{rows},{n},{pivots.pointer},{permutation.pointer});")
+    return [permutation]
 
 
 @rule("triangular_solve")
 def _triangular(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     write, params = walk.writer, equation.params
-    matrix, made = write.stored(given[0]), write.copied(given[1])
-    _real(made)
-    n, (rows, columns) = matrix.shape[-1], made.shape[-2:]
+    matrix, solution = write.stored(given[0]), write.copied(given[1])
+    _real(solution)
+    n, (rows, columns) = matrix.shape[-1], solution.shape[-2:]
     left, transposes = params["left_side"], bool(params["transpose_a"])
     # X A = B is A' X' = B': the same loop with rows and columns in each other's place.
     others, along, across = (columns, columns, 1) if left else (rows, 1, columns)
     flags = f"{int(params['lower'])},{int(transposes == bool(left))},{int(params['unit_diagonal'])}"
     write.line(
-        f"triangular_{made.kind}({_batch(made)},{n},{others},{matrix.pointer},{made.pointer},"
+        f"triangular_{solution.kind}({_batch(solution)},{n},{others},{matrix.pointer},{solution.pointer},"
         f"{flags},{along},{across});"
     )
-    return [made]
+    return [solution]
 
 
 @rule("qr")

@@ -4,21 +4,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from curvkit.browser.writer import Array, Line
+from curvkit.browser.writer import Array, CodeLine
 
 ARRAY, CALLED = re.compile(r"\bb\d+\b"), re.compile(r"\bf\d+\b")
 ALIGNED = 16
 
 
 @dataclass
-class Place:
+class Stretch:
     """A stretch of memory that serves one array after another."""
 
     bytes: int
     free_from: int
 
 
-def lives(lines: Sequence[Line], functions: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+def lives(lines: Sequence[CodeLine], functions: Mapping[str, str]) -> dict[str, tuple[int, int]]:
     """From which line of a function to which each array is needed.
 
     What is needed in a loop and written before it is needed until the loop ends, for the loop
@@ -47,7 +47,7 @@ def lives(lines: Sequence[Line], functions: Mapping[str, str]) -> dict[str, tupl
 
 
 def places(
-    spans: Mapping[str, tuple[int, int]], arrays: Mapping[str, Array], shared: list[Place]
+    spans: Mapping[str, tuple[int, int]], arrays: Mapping[str, Array], shared: list[Stretch]
 ) -> dict[str, int]:
     """Which of the places each array takes; `shared` grows as is needed.
 
@@ -69,7 +69,7 @@ def places(
     return taken
 
 
-def _place(shared: list[Place], size: int, first: int) -> int:
+def _place(shared: list[Stretch], size: int, first: int) -> int:
     """The free place that fits best, grown if none is large enough, or a new one."""
     free = [at for at, each in enumerate(shared) if each.free_from < first]
     fits = [at for at in free if size <= shared[at].bytes <= max(8 * size, 256)]
@@ -80,11 +80,11 @@ def _place(shared: list[Place], size: int, first: int) -> int:
         at = max(grown, key=lambda at: shared[at].bytes)
         shared[at].bytes = size
         return at
-    shared.append(Place(size, -1))
+    shared.append(Stretch(size, -1))
     return len(shared) - 1
 
 
-def total(shared: Iterable[Place], arrays: Iterable[Array]) -> int:
+def total(shared: Iterable[Stretch], arrays: Iterable[Array]) -> int:
     """Bytes that all places and all pinned arrays take."""
     pinned = sum(each.size * each.kind.numpy.itemsize for each in arrays if each.pinned)
     return pinned + sum(each.bytes for each in shared)

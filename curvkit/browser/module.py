@@ -10,9 +10,9 @@ from typing import Any
 from curvkit.browser import memory
 from curvkit.browser.control import into
 from curvkit.browser.table import RULES
-from curvkit.browser.values import Kind, Value, shape_and_kind
+from curvkit.browser.values import ElementType, Value, shape_and_kind
 from curvkit.browser.walk import Rule, Walk
-from curvkit.browser.writer import Array, Line, Writer
+from curvkit.browser.writer import Array, CodeLine, Writer
 
 HERE = Path(__file__).resolve().parent
 FUNCTION = re.compile(r"\bf\d+\b")
@@ -23,10 +23,10 @@ class Place:
     """An array that is read or written from outside: which address it has, what lies there."""
 
     number: int
-    kind: Kind
+    kind: ElementType
     shape: tuple[int, ...]
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As JSON; `dtype` is NumPy's, as the array lies in memory."""
         return {"at": self.number, "dtype": self.kind.numpy.name, "shape": list(self.shape)}
 
@@ -49,9 +49,9 @@ class Module:
     rules: dict[str, Rule] = field(default_factory=lambda: RULES)
     writer: Writer = field(default_factory=Writer)
     met: Counter[str] = field(default_factory=Counter)
-    _bodies: dict[str, list[Line]] = field(default_factory=dict)
+    _bodies: dict[str, list[CodeLine]] = field(default_factory=dict)
     _taken: dict[str, str] = field(default_factory=dict)
-    _shared: list[memory.Place] = field(default_factory=list)
+    _shared: list[memory.Stretch] = field(default_factory=list)
     _places: list[Value] = field(default_factory=list)
 
     def arrays(self, avals: Iterable[Any]) -> list[Value]:
@@ -76,16 +76,16 @@ class Module:
         walk = Walk(write, self.rules)
         values = walk.closed(jaxpr, [each.same(False) for each in given])
         self.met += walk.met
-        made = []
+        outputs = []
         for value in values[len(results) :]:
             ours = value.array is None or not value.alone or write.arrays[value.array].pinned
-            made.append(write.copied(value) if ours else value)
+            outputs.append(write.copied(value) if ours else value)
         into(walk, values[: len(results)], results)
-        for each in made:  # stays as it is while other functions are called
+        for each in outputs:  # stays as it is while other functions are called
             write.arrays[str(each.array)].pinned = True
         self._bodies[name] = write.lines
         self._give_places(name)
-        return [*results, *made]
+        return [*results, *outputs]
 
     def _give_places(self, name: str) -> None:
         spans = memory.lives(self._bodies[name], self.writer.functions)

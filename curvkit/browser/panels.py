@@ -120,5 +120,5 @@ def _facts(
 
 
 def _template() -> Any:
-    told: Any = theme.template()
-    return told.to_plotly_json()
+    template: Any = theme.template()
+    return template.to_plotly_json()

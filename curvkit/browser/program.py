@@ -31,12 +31,12 @@ class Program:
     """What a page needs of a program: its C text, and where in its memory all lies.
 
     Attributes:
-        told: as JSON; `knobs`, `key`, `count`, `state`, `rows`, `fixed`, `made` and `ended` are
-            places as `module.Place.told` tells them, with their names where they have one.
+        layout: as JSON; `knobs`, `key`, `count`, `state`, `rows`, `fixed`, `made` and `ended` are
+            places as `module.Place.as_dict` gives them, with their names where they have one.
     """
 
     text: str
-    told: dict[str, Any]
+    layout: dict[str, Any]
     bytes: int
     met: Mapping[str, int]
 
@@ -76,29 +76,29 @@ def written(
     count = module.arrays(advance.in_avals[-1:])
     module.function("begin", begin, [*knobs, *keys], states)
     still = module.function("fix", fix, [*knobs, *states], others)[len(last) :]
-    made = module.function("advance", advance, [*knobs, *states, *others, *count], states)
-    made = made[len(states) :]
+    outputs = module.function("advance", advance, [*knobs, *states, *others, *count], states)
+    outputs = outputs[len(states) :]
     edits = _edits(module, parts, traced, (leaves, state, last, [*knobs, *states], states))
-    place, named = lambda value: module.place(value).told(), functools.partial(_named, module)
-    told = {
+    place, named = lambda value: module.place(value).as_dict(), functools.partial(_named, module)
+    layout = {
         "knobs": [
             {**each, "value": float(value)}
             for each, value in zip(named(_names(settings), knobs), leaves, strict=True)
         ],
         "key": {**place(keys[0]), "value": np.asarray(jax.random.key_data(key)).ravel().tolist()},
         "state": [place(each) for each in _read(advance, states, len(leaves))],
-        "count": place(count[0]), "made": place(made[-2]), "ended": place(made[-1]),
-        "rows": named(sorted(parts.row_names), made[:-2]),
+        "count": place(count[0]), "made": place(outputs[-2]), "ended": place(outputs[-1]),
+        "rows": named(sorted(parts.row_names), outputs[:-2]),
         "fixed": named(sorted(parts.fixed_names), still), "capacity": parts.capacity,
         "edits": edits,
     }  # fmt: skip
-    return Program(module.text(), told, module.bytes, module.met)
+    return Program(module.text(), layout, module.bytes, module.met)
 
 
 def _named(module: Module, names: Sequence[str], values: Sequence[Value]) -> list[dict[str, Any]]:
     """The places of values, with their names."""
     pairs = zip(names, values, strict=True)
-    return [{"name": name, **module.place(value).told()} for name, value in pairs]
+    return [{"name": name, **module.place(value).as_dict()} for name, value in pairs]
 
 
 def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, Any]:
@@ -118,11 +118,11 @@ def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, A
     sound = {}
     if stream.hand.sound is not None:
         holds = module.function("sound", traced(parts.sound, leaves, state), given)
-        sound = {"sound": {**module.place(holds[0]).told(), "words": stream.hand.sound[1]}}
+        sound = {"sound": {**module.place(holds[0]).as_dict(), "words": stream.hand.sound[1]}}
     return {
         "fields": {field: last[of].shape[0] for field, of in fields.items()},
-        "painted": sorted(stream.trace.PAINTED), "item": module.place(number).told(),
-        "values": module.place(pair).told(), **sound,
+        "painted": sorted(stream.trace.PAINTED), "item": module.place(number).as_dict(),
+        "values": module.place(pair).as_dict(), **sound,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import jax
 import jax.extend.random
 import numpy as np
 
-from curvkit.browser.values import Index, Kind, Value, linear, shape_and_kind
+from curvkit.browser.values import ElementType, Index, Value, linear, shape_and_kind
 from curvkit.browser.walk import Untranslatable, Walk, results, rule
 
 # By a part of the name of the type of their keys.
@@ -20,11 +20,11 @@ MAKERS = {
 
 def _made_by(equation: Any) -> Any:
     """What makes numbers of the keys of an equation."""
-    kept = equation.params.get("impl")
-    name = str(kept if kept is not None else equation.invars[0].aval.dtype)
-    for mark, made in MAKERS.items():
+    impl = equation.params.get("impl")
+    name = str(impl if impl is not None else equation.invars[0].aval.dtype)
+    for mark, implementation in MAKERS.items():
         if mark in name:
-            return made
+            return implementation
     raise Untranslatable(f"random numbers of {name} have no rule, those of threefry have one")
 
 
@@ -48,16 +48,16 @@ def _over_keys(function: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 @rule("random_bits")
 def _bits(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
-    made, params = _made_by(equation), equation.params
-    of_one = lambda key: made.random_bits(key, params["bit_width"], params["shape"])
+    implementation, params = _made_by(equation), equation.params
+    of_one = lambda key: implementation.random_bits(key, params["bit_width"], params["shape"])
     keys = equation.invars[0]
     return _traced(walk, _over_keys(of_one, keys.aval.ndim), given, [_words(keys)])
 
 
 @rule("random_split")
 def _split(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
-    made, keys = _made_by(equation), equation.invars[0]
-    of_one = lambda key: made.split(key, equation.params["shape"])
+    implementation, keys = _made_by(equation), equation.invars[0]
+    of_one = lambda key: implementation.split(key, equation.params["shape"])
     return _traced(walk, _over_keys(of_one, keys.aval.ndim), given, [_words(keys)])
 
 
@@ -73,25 +73,25 @@ def _fold(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
 
 @rule("random_seed")
 def _seed(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
-    made, seeds = _made_by(equation), equation.invars[0]
-    return _traced(walk, _over_keys(made.seed, seeds.aval.ndim), given, [_words(seeds)])
+    implementation, seeds = _made_by(equation), equation.invars[0]
+    return _traced(walk, _over_keys(implementation.seed, seeds.aval.ndim), given, [_words(seeds)])
 
 
 @rule("rng_bit_generator")
 def _generated(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     """The generator that XLA has on a processor: Philox, by four words of a key."""
     write, key = walk.writer, walk.writer.stored(given[0])
-    (_, kind), (shape, made) = results(equation)
-    if key.shape != (4,) or (kind, made) != ("U", "U"):
+    (_, kind), (shape, bits_kind) = results(equation)
+    if key.shape != (4,) or (kind, bits_kind) != ("U", "U"):
         raise Untranslatable("bits of several keys, or of another width than 32, have no rule")
-    following, bits = write.new((4,), kind), write.new(shape, made)
+    following, bits = write.new((4,), kind), write.new(shape, bits_kind)
     write.line(f"philox({key.pointer},{following.pointer},{bits.size},{bits.pointer});")
     return [following, bits]
 
 
 @rule("iota_2x32_shape")
 def _counts(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
-    shape, unsigned = results(equation)[0][0], Kind("U")
+    shape, unsigned = results(equation)[0][0], ElementType("U")
     high = Value(shape, unsigned, lambda index: "0u", lambda k: "0u")
     low = Value(
         shape, unsigned, lambda index: f"((unsigned)({linear(shape, index)}))",

@@ -5,20 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from curvkit.browser.values import Index, Kind, Value, literal
+from curvkit.browser.values import ElementType, Index, Value, literal
 from curvkit.browser.walk import Walk, results, rule
 
 # So many sums run side by side where a long row is summed: quicker, and closer to the true sum.
 LANES = 8
 
 
-def _least(kind: Kind) -> str:
+def _least(kind: ElementType) -> str:
     if kind.real:
         return f"(-INF_{kind})"
     return "0" if kind == "B" else literal(np.iinfo(kind.numpy).min, kind)
 
 
-def _most(kind: Kind) -> str:
+def _most(kind: ElementType) -> str:
     if kind.real:
         return f"INF_{kind}"
     return "1" if kind == "B" else literal(np.iinfo(kind.numpy).max, kind)
@@ -44,20 +44,20 @@ def _reduce(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     write, (shape, kind) = walk.writer, results(equation)[0]
     begin, step = REDUCED[equation.primitive.name]
     begin = begin(kind)
-    made = write.new(shape, kind)
-    kept = [k for k in range(len(source.shape)) if k not in axes]
-    joined = lambda outer, inner: _index(len(source.shape), kept, outer, axes, inner)
+    output = write.new(shape, kind)
+    remaining = [k for k in range(len(source.shape)) if k not in axes]
+    joined = lambda outer, inner: _index(len(source.shape), remaining, outer, axes, inner)
     sizes = [source.shape[k] for k in axes]
     # Along the rows of memory: then the sums of all columns go on side by side.
-    across = kept and kept[-1] > axes[-1] and source.shape[kept[-1]] > 1
+    across = remaining and remaining[-1] > axes[-1] and source.shape[remaining[-1]] > 1
     if across and 0 not in sizes:
         with write.nest():
-            write.loops(shape, lambda at: write.line(f"{made.at(at)}={begin};"))
+            write.loops(shape, lambda at: write.line(f"{output.at(at)}={begin};"))
             taken = lambda outer, inner: write.line(
-                step.format(a=made.at(outer), x=source.at(joined(outer, inner)), kind=kind)
+                step.format(a=output.at(outer), x=source.at(joined(outer, inner)), kind=kind)
             )
             write.loops(sizes, lambda inner: write.loops(shape, lambda outer: taken(outer, inner)))
-        return [made]
+        return [output]
 
     def one(outer: Index) -> None:
         total = write.name("a")
@@ -67,18 +67,18 @@ def _reduce(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
             write.line(f"{kind.c} {total}={begin};")
             write.loops(sizes, lambda inner: write.line(
                 step.format(a=total, x=source.at(joined(outer, inner)), kind=kind)))  # fmt: skip
-        write.line(f"{made.at(outer)}={total};")
+        write.line(f"{output.at(outer)}={total};")
 
     write.each(shape, one)
-    return [made]
+    return [output]
 
 
 def _index(
-    rank: int, kept: Sequence[int], outer: Index, axes: Sequence[int], inner: Index
+    rank: int, remaining: Sequence[int], outer: Index, axes: Sequence[int], inner: Index
 ) -> list[str]:
     """The index of an element, from those of the dimensions that stay and of those that go."""
     full = ["0"] * rank
-    for k, i in [*zip(kept, outer, strict=True), *zip(axes, inner, strict=True)]:
+    for k, i in [*zip(remaining, outer, strict=True), *zip(axes, inner, strict=True)]:
         full[k] = i
     return full
 
@@ -108,7 +108,7 @@ def _extreme_place(walk: Walk, equation: Any, given: list[Value]) -> list[Value]
     """The first place of the largest or smallest; of not a number, where there is one."""
     write, axis = walk.writer, int(equation.params["axes"][0])
     source, (shape, kind) = write.stored(given[0]), results(equation)[0]
-    made, sign = write.new(shape, kind), ">" if equation.primitive.name == "argmax" else "<"
+    output, sign = write.new(shape, kind), ">" if equation.primitive.name == "argmax" else "<"
 
     def one(outer: Index) -> None:
         best, at, k = write.name("a"), write.name("a"), write.name("i")
@@ -121,10 +121,10 @@ def _extreme_place(walk: Walk, equation: Any, given: list[Value]) -> list[Value]
             better += f"||({x}!={x}&&{best}=={best})"
         write.line(f"for(int {k}=1;{k}<{source.shape[axis]};{k}++)")
         write.line(f"if({better}){{{best}={x};{at}={k};}}")
-        write.line(f"{made.at(outer)}={at};")
+        write.line(f"{output.at(outer)}={at};")
 
     write.each(shape, one)
-    return [made]
+    return [output]
 
 
 RUNNING = {
@@ -138,10 +138,10 @@ RUNNING = {
 def _running(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     write, axis, back = walk.writer, equation.params["axis"], equation.params["reverse"]
     source, (shape, kind) = write.stored(given[0]), results(equation)[0]
-    made, n, step = write.new(shape, kind), shape[axis], RUNNING[equation.primitive.name]
+    output, n, step = write.new(shape, kind), shape[axis], RUNNING[equation.primitive.name]
     others = [1 if k == axis else size for k, size in enumerate(shape)]
-    if not made.size:
-        return [made]
+    if not output.size:
+        return [output]
 
     def one(outer: Index) -> None:
         total, k = write.name("a"), write.name("i")
@@ -150,19 +150,19 @@ def _running(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
         x = source.at(index)
         first = [*outer]
         first[axis] = str(n - 1) if back else "0"
-        write.line(f"{kind.c} {total}={source.at(first)};{made.at(first)}={total};")
+        write.line(f"{kind.c} {total}={source.at(first)};{output.at(first)}={total};")
         taken = step.format(a=total, x=x, kind=kind)
-        write.line(f"for(int {k}=1;{k}<{n};{k}++){{{taken}{made.at(index)}={total};}}")
+        write.line(f"for(int {k}=1;{k}<{n};{k}++){{{taken}{output.at(index)}={total};}}")
 
     write.each(others, one)
-    return [made]
+    return [output]
 
 
 @rule("sort")
 def _sort(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     """A stable sort of rows by the first arrays as keys; numbers that are none come last."""
     write, axis = walk.writer, equation.params["dimension"]
-    keys, made = equation.params["num_keys"], [write.copied(each) for each in given]
+    keys, arrays = equation.params["num_keys"], [write.copied(each) for each in given]
     shape = given[0].shape
     n = shape[axis]
     others = [1 if k == axis else size for k, size in enumerate(shape)]
@@ -170,23 +170,23 @@ def _sort(walk: Walk, equation: Any, given: list[Value]) -> list[Value]:
     def one(outer: Index) -> None:
         at = lambda array, k: array.at([k if d == axis else i for d, i in enumerate(outer)])
         i, j = write.name("i"), write.name("i")
-        held = [write.name("a") for _ in made]
+        held = [write.name("a") for _ in arrays]
         write.line(f"for(int {i}=1;{i}<{n};{i}++){{int {j}={i};")
-        for name, array in zip(held, made, strict=True):
+        for name, array in zip(held, arrays, strict=True):
             write.line(f"{array.kind.c} {name}={at(array, i)};")
         later = "0"
-        for name, array in reversed([*zip(held, made, strict=True)][:keys]):
+        for name, array in reversed([*zip(held, arrays, strict=True)][:keys]):
             x = at(array, f"({j}-1)")
             ties = f"(!less_{array.kind}({x},{name})&&{later})" if later != "0" else "0"
             later = f"(less_{array.kind}({name},{x})||{ties})"
-        shifts = "".join(f"{at(a, j)}={at(a, f'({j}-1)')};" for a in made)
+        shifts = "".join(f"{at(a, j)}={at(a, f'({j}-1)')};" for a in arrays)
         write.line(f"for(;{j}>0&&{later};{j}--){{{shifts}}}")
-        for name, array in zip(held, made, strict=True):
+        for name, array in zip(held, arrays, strict=True):
             write.line(f"{at(array, j)}={name};")
         write.line("}")
 
     write.each(others, one)
-    return made
+    return arrays
 
 
 @rule("top_k")

@@ -101,9 +101,9 @@ def _variant(room: Any, draw: Any, settings: Any) -> dict[str, Any]:
     first = _first(room, draw, settings)
     drawn = {"rows": draw.rows, "fixed": draw.fixed, "turned": tuple(first.knobs)}
     program = written(room.stream, settings, **drawn)
-    told = first.told(knob_facts(room.stream, settings))
+    scene = first.as_dict(knob_facts(room.stream, settings))
     return {
-        "scene": told if program.told["edits"] else without_edits(told),
+        "scene": scene if program.layout["edits"] else without_edits(scene),
         **packed(program, settings),
     }
 
@@ -114,7 +114,7 @@ def packed(program: Program, settings: Any) -> dict[str, Any]:
     static = {name for name, each in knobs.knobs(settings).items() if each.static}
     return {
         "choices": {k: v for k, v in knobs.as_dict(settings).items() if k in static},
-        "program": program.told,
+        "program": program.layout,
         "wasm": base64.b64encode(zlib.compress(module, 9)).decode(),
     }
 
@@ -126,14 +126,14 @@ def _first(room: Any, draw: Any, settings: Any) -> Any:
     return draw(course.trace)
 
 
-def without_edits(told: dict[str, Any]) -> dict[str, Any]:
+def without_edits(scene: dict[str, Any]) -> dict[str, Any]:
     """A scene whose data cannot be edited by hand, for its program has no function for that, with
     the sentence that says so, at `elsewhere`, where a notebook's can.
     """
     edited = False
-    for view in told["views"]:
+    for view in scene["views"]:
         edited |= view.pop("paint", None) is not None
         for mark in view["marks"]:
             if (mark.get("drag") or {}).get("each"):
                 edited = bool(mark.pop("drag"))
-    return told | {"elsewhere": ELSEWHERE} if edited else told
+    return scene | {"elsewhere": ELSEWHERE} if edited else scene

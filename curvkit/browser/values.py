@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 
-class Kind(str):
+class ElementType(str):
     """What an element is: the letter that ends the names of the C functions on it."""
 
     @property
@@ -47,7 +47,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def kind_of(dtype: Any) -> Kind:
+def kind_of(dtype: Any) -> ElementType:
     """The kind of a dtype.
 
     Raises:
@@ -55,14 +55,14 @@ def kind_of(dtype: Any) -> Kind:
     """
     if str(dtype) not in KINDS:
         raise TypeError(f"numbers of type {dtype}")
-    return Kind(KINDS[str(dtype)])
+    return ElementType(KINDS[str(dtype)])
 
 
-def shape_and_kind(aval: Any) -> tuple[tuple[int, ...], Kind]:
+def shape_and_kind(aval: Any) -> tuple[tuple[int, ...], ElementType]:
     """Shape and kind of an abstract value; a random key is its words."""
     if jnp.issubdtype(aval.dtype, jax.dtypes.prng_key):
         words = jax.eval_shape(jax.random.key_data, jax.ShapeDtypeStruct(aval.shape, aval.dtype))
-        return words.shape, Kind("U")
+        return words.shape, ElementType("U")
     return tuple(int(n) for n in aval.shape), kind_of(aval.dtype)
 
 
@@ -83,7 +83,7 @@ class Value:
     """
 
     shape: tuple[int, ...]
-    kind: Kind
+    kind: ElementType
     at: Callable[[Index], str]
     flat: Callable[[str], str] | None = None
     array: str | None = None
@@ -145,7 +145,7 @@ def element(name: str, place: str) -> str:
 
 
 def in_memory(
-    array: str, shape: Sequence[int], kind: Kind, offset: str = "0", alone: bool = False
+    array: str, shape: Sequence[int], kind: ElementType, offset: str = "0", alone: bool = False
 ) -> Value:
     """A value whose elements lie one after another in a C array."""
     shape = tuple(shape)
@@ -155,10 +155,11 @@ def in_memory(
     )  # fmt: skip
 
 
-def literal(number: Any, kind: Kind) -> str:
+def literal(number: Any, kind: ElementType) -> str:
     """A number as C writes it, to the last bit.
 
-    >>> literal(0.1, Kind("F")), literal(-1, Kind("I")), literal(2**31, Kind("U"))
+    >>> F, I, U = map(ElementType, "FIU")
+    >>> literal(0.1, F), literal(-1, I), literal(2**31, U)
     ('0x1.99999ap-4f', '(-1)', '2147483648u')
     """
     if kind.real:
@@ -187,7 +188,7 @@ def _short(text: str) -> str:
     return f"{head}p{tail}"
 
 
-def constant(number: Any, kind: Kind, shape: Sequence[int] = ()) -> Value:
+def constant(number: Any, kind: ElementType, shape: Sequence[int] = ()) -> Value:
     """A value all of whose elements are one number."""
     text = literal(number, kind)
     return Value(tuple(shape), kind, lambda index: text, lambda k: text)

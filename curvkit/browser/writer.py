@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.browser.values import (
+    ElementType,
     Index,
-    Kind,
     Value,
     constant,
     in_memory,
@@ -32,13 +32,13 @@ class Array:
 
     name: str
     size: int
-    kind: Kind
+    kind: ElementType
     pinned: bool = False
     data: bytes | None = None
 
 
 @dataclass
-class Line:
+class CodeLine:
     """A line of C with the depth of loops and branches of control around it; `opens` and `closes`
     say where a loop begins and ends.
     """
@@ -59,7 +59,7 @@ class Writer:
 
     arrays: dict[str, Array] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[CodeLine] = field(default_factory=list)
     _constants: dict[tuple[str, str], str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _nest: list[str] | None = None
@@ -69,26 +69,26 @@ class Writer:
         if self._nest is not None:
             self._nest.append(text)
         else:
-            self.lines.append(Line(text, opens, closes))
+            self.lines.append(CodeLine(text, opens, closes))
 
     def name(self, letter: str) -> str:
         """A new name in C."""
         return f"{letter}{next(self._numbers)}"
 
-    def array(self, size: int, kind: Kind, pinned: bool = False) -> str:
+    def array(self, size: int, kind: ElementType, pinned: bool = False) -> str:
         """The name of a new array."""
         name = self.name("b")
         self.arrays[name] = Array(name, max(size, 1), kind, pinned)
         return name
 
-    def new(self, shape: Sequence[int], kind: Kind) -> Value:
+    def new(self, shape: Sequence[int], kind: ElementType) -> Value:
         """A new array, which its maker writes to and nobody else."""
         name = self.array(math.prod(shape), kind)
         # Named before any loop, for what is written piece by piece lives through all of them.
         self.line(f"/* {name} */")
         return in_memory(name, shape, kind, alone=True)
 
-    def pinned(self, shape: Sequence[int], kind: Kind) -> Value:
+    def pinned(self, shape: Sequence[int], kind: ElementType) -> Value:
         """An array that keeps its place and its numbers from call to call."""
         return in_memory(self.array(math.prod(shape), kind, pinned=True), shape, kind)
 

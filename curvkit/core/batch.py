@@ -104,9 +104,9 @@ class Batched:
         self.advance = compiled(further, mixed=mixed is True, compiler_options=options)
 
     def run(
-        self, name: str, made: type[Trace], settings: Sequence[Any], key: jax.Array
+        self, name: str, trace_class: type[Trace], settings: Sequence[Any], key: jax.Array
     ) -> list[Trace]:
-        """Runs all of `settings` to their ends; a trace of class `made` for each."""
+        """Runs all of `settings` to their ends; a trace of class `trace_class` for each."""
         header = traces.header(name, knob.as_dict(settings[0]), key)
         stacked = stack(settings)
         # Sequential runs gain nothing from sharding: they would only be copied between devices.
@@ -127,10 +127,10 @@ class Batched:
             joined = {key: np.concatenate([part[key] for part in parts[number]]) for key in rows}
             final = {key: np.asarray(values)[number] for key, values in last.items()}
             own_header = {**header, "settings": own, "seed": own.get("seed")}
-            records.append(made(header=own_header, **joined, **final))
+            records.append(trace_class(header=own_header, **joined, **final))
         return records
 
 
-def _unless(ended: jax.Array, kept: Any, new: Any) -> Any:
+def _unless(ended: jax.Array, previous: Any, new: Any) -> Any:
     """Keeps the old state of runs that have ended."""
-    return jax.tree.map(lambda old, now: jnp.where(ended, old, now), kept, new)
+    return jax.tree.map(lambda old, now: jnp.where(ended, old, now), previous, new)

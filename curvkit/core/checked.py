@@ -52,21 +52,21 @@ def reading(room: str, declared: Mapping[str, Any], state: Any, returned: Any) -
     for (path, old), (_, new) in zip(before, after, strict=True):
         if jnp.shape(old) != jnp.shape(new):
             place = f"state{jax.tree_util.keystr(path)}"
-            told = f"of shape {jnp.shape(old)} as it was, but it returns {jnp.shape(new)}"
-            raise ValueError(f"{room}: reading must keep {place} {told}.")
+            mismatch = f"of shape {jnp.shape(old)} as it was, but it returns {jnp.shape(new)}"
+            raise ValueError(f"{room}: reading must keep {place} {mismatch}.")
     for name, values in returned[1].items():
         series = _known(room, "reading", declared, name)
         if series.dims[:1] != ("reading",):
-            told = f"which has no axis reading in its Trace ({', '.join(series.dims)})"
-            raise ValueError(f"{room}: reading returns {name}, {told}; return it from last.")
+            mismatch = f"which has no axis reading in its Trace ({', '.join(series.dims)})"
+            raise ValueError(f"{room}: reading returns {name}, {mismatch}; return it from last.")
         _fits(room, "reading", series, values, series.dims[1:])
 
 
 def finished(room: str, ended: Any) -> None:
     """Raises TypeError where `finished` does not return one boolean."""
     if jnp.shape(ended) or jnp.result_type(ended) != jnp.bool_:
-        told = f"an array of shape {jnp.shape(ended)} and type {jnp.result_type(ended)}"
-        raise TypeError(f"{room}: finished must return one boolean, but it returns {told}.")
+        description = f"an array of shape {jnp.shape(ended)} and type {jnp.result_type(ended)}"
+        raise TypeError(f"{room}: finished must return one boolean, but it returns {description}.")
 
 
 def last(room: str, declared: Mapping[str, Any], row: Any, rest: Mapping[str, Any]) -> None:
@@ -92,9 +92,9 @@ def _fits(room: str, function: str, series: Any, values: Any, dims: Sequence[str
     shape, kind = jnp.shape(values), jnp.result_type(values).name
     if len(shape) != len(dims):
         wanted = f"of shape ({', '.join(dims)})" if dims else "as one number"
-        told = f"must return {series.name} {wanted}, but it returns shape {shape}"
-        raise ValueError(f"{room}: {function} {told}.")
+        mismatch = f"must return {series.name} {wanted}, but it returns shape {shape}"
+        raise ValueError(f"{room}: {function} {mismatch}.")
     if kind not in series.dtypes:
         kinds = " or ".join(series.dtypes)
-        told = f"must return {series.name} of type {kinds}, but it returns {kind}"
-        raise ValueError(f"{room}: {function} {told}.")
+        mismatch = f"must return {series.name} of type {kinds}, but it returns {kind}"
+        raise ValueError(f"{room}: {function} {mismatch}.")

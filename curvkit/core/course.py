@@ -48,7 +48,7 @@ class Course(Generic[Trace]):
         self._state = stream.edited(settings, stream.started(settings, key), edits)
         if edits:
             self._header |= {"edits": [[field, item, {**values}] for field, item, values in edits]}
-        self._kept = Kept(most_bytes)
+        self._kept = StateCache(most_bytes)
         self._kept.keep(0, self._state)
         self.readings, self.ended = 0, False
         self.turns: list[tuple[int, dict[str, Any]]] = []
@@ -100,11 +100,11 @@ class Course(Generic[Trace]):
                     f"{able}; start another run."
                 )
         before = dict(next((turned for reading, turned in self.turns if reading == at), {}))
-        kept = [each for each in self.turns if each[0] < at]
+        earlier = [each for each in self.turns if each[0] < at]
         new = knob.turned(self.settings_at(at), **knobs)
         if at < self.readings:
             self._back(at)
-        self.turns = [*kept, (at, before | {name: getattr(new, name) for name in knobs})]
+        self.turns = [*earlier, (at, before | {name: getattr(new, name) for name in knobs})]
         self._kept.keep(at, self._state, pinned=True)
         self.ended = False
 
@@ -119,18 +119,18 @@ class Course(Generic[Trace]):
 
     def _take(self, chunk: "Chunk") -> None:
         """Adds the rows of a chunk; arrays that traces hold are never written over."""
-        made, self._state, self.ended = int(chunk.count), chunk.state, bool(chunk.ended)
+        count, self._state, self.ended = int(chunk.count), chunk.state, bool(chunk.ended)
         for name, values in chunk.rows.items():
-            new = np.asarray(values)[:made]
+            new = np.asarray(values)[:count]
             rows = self._rows.get(name)
-            if rows is None or len(rows) < self.readings + made:
-                room = max(self.readings + made, 2 * self.readings)
+            if rows is None or len(rows) < self.readings + count:
+                room = max(self.readings + count, 2 * self.readings)
                 grown = np.empty((room, *new.shape[1:]), new.dtype)
                 grown[: self.readings] = rows[: self.readings] if rows is not None else 0
                 self._rows[name] = rows = grown
-            rows[self.readings : self.readings + made] = new
+            rows[self.readings : self.readings + count] = new
         self._last = {name: np.asarray(value) for name, value in chunk.last.items()}
-        self.readings += made
+        self.readings += count
 
     def _back(self, at: int) -> None:
         """Makes the state before reading `at` anew, and drops the rows from there on."""
@@ -145,7 +145,7 @@ class Course(Generic[Trace]):
         self.readings = at
 
 
-class Kept:
+class StateCache:
     """States by the reading that they come before, in bounded memory.
 
     Args:

@@ -22,7 +22,7 @@ KEPT = 6
 LIGHTEST: Sequence[Mapping[str, float]] = ({}, {"y": 0.0}, {"value": 1.0})
 
 
-class Hand:
+class Editor:
     """What a hand may do to the data of a room.
 
     Args:
@@ -60,17 +60,17 @@ class Hand:
     def _after(self, settings: Any, state: Any, edits: Edits) -> Any:
         """The state after the edits; the first of them that were made before are not made again."""
         assert self._edit is not None
-        told = [(field, item, tuple(sorted(values.items()))) for field, item, values in edits]
-        made = self._from(settings, state)
-        done = next((k for k in range(len(told), 0, -1) if tuple(told[:k]) in made), 0)
-        state = made[tuple(told[:done])] if done else state
+        keys = [(field, item, tuple(sorted(values.items()))) for field, item, values in edits]
+        states = self._from(settings, state)
+        done = next((k for k in range(len(keys), 0, -1) if tuple(keys[:k]) in states), 0)
+        state = states[tuple(keys[:done])] if done else state
         for k, (field, item, values) in enumerate(edits[done:], done + 1):
             state = tree.typed(self._edit(settings, state, field, item, values), state)
             # Also the one before the newest, which is what is edited again most often.
-            if k >= len(told) - 1:
-                made[tuple(told[:k])] = state
-        while len(made) > KEPT:
-            made.pop(next(iter(made)), None)
+            if k >= len(keys) - 1:
+                states[tuple(keys[:k])] = state
+        while len(states) > KEPT:
+            states.pop(next(iter(states)), None)
         return state
 
     def _from(self, settings: Any, state: Any) -> dict[tuple[Any, ...], Any]:

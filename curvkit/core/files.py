@@ -36,7 +36,7 @@ def write(path: str | os.PathLike[str], text: str | bytes) -> Path:
         OSError: if it cannot be written.
     """
     path = Path(path)
-    found(path)
+    existing(path)
     content = text if isinstance(text, bytes) else text.encode()
     part = _part(path)
     try:
@@ -44,7 +44,7 @@ def write(path: str | os.PathLike[str], text: str | bytes) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        found(path)
+        existing(path)
         os.replace(part, path)
     except BaseException:
         # Where Ctrl-C comes after the rename, the temporary file is gone already.
@@ -58,7 +58,7 @@ def _part(path: Path) -> Path:
     return path.with_name(f".{path.name[:LONGEST]}-{secrets.token_hex(4)}.part")
 
 
-def found(path: Path) -> os.stat_result | None:
+def existing(path: Path) -> os.stat_result | None:
     """What has the name of a file that is to be written; None where nothing has.
 
     Raises:
@@ -124,7 +124,7 @@ def ready(path: str | os.PathLike[str], ours: Callable[[Path], bool], kind: str)
 def replaceable(path: str | os.PathLike[str], ours: Callable[[Path], bool], kind: str) -> Path:
     """As `ready`, and nothing is tried; an empty file is replaced whatever it was."""
     path = Path(path)
-    there = found(path)
+    there = existing(path)
     if there is None:
         return path
     if there.st_dev != path.parent.stat().st_dev:
@@ -167,7 +167,7 @@ def own_folder(path: Path) -> Path:
 
 def fresh(path: Path) -> TextIO:
     """A new file for lines that are read while they are written, in place of an older one."""
-    if found(path):
+    if existing(path):
         path.unlink()
     return os.fdopen(os.open(path, NEW, 0o666), "w", encoding="utf-8", errors="replace")
 
@@ -227,7 +227,7 @@ def file_named(what: str, endings: Sequence[str]) -> Callable[[str | os.PathLike
         if text.endswith(("/", os.sep)):
             raise OSError(f"{what} must name a file, but {messages.shown(text)} is a folder.")
         try:
-            found(path)
+            existing(path)
         except ValueError as error:
             raise OSError(str(error)) from None
         if path.suffix.lower() not in endings:

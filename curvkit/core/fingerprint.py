@@ -29,9 +29,9 @@ class Names:
 
     def __init__(self, jaxpr: Any):
         self._known: dict[Any, int] = {}
-        self.made((*jaxpr.constvars, *jaxpr.invars))
+        self.define((*jaxpr.constvars, *jaxpr.invars))
 
-    def made(self, variables: Sequence[Any]) -> Hashable:
+    def define(self, variables: Sequence[Any]) -> Hashable:
         """Numbers given to new variables; how many there are."""
         for each in variables:
             self._known[each] = len(self._known)
@@ -64,7 +64,7 @@ def _is_program(value: Any) -> bool:
     return isinstance(value, core.Jaxpr | core.ClosedJaxpr)
 
 
-def told(eqn: Any, depth: int = DEPTH) -> Hashable:
+def parameters(eqn: Any, depth: int = DEPTH) -> Hashable:
     """The settings of an operation, so that two equal ones are the same operation."""
     custom = eqn.primitive.name.startswith(("custom_jvp_call", "custom_vjp_call"))
     if custom:
@@ -146,7 +146,7 @@ def _of_program(program: Any, depth: int = DEPTH) -> Hashable:
     seen = [tuple(each.aval for each in (*jaxpr.constvars, *jaxpr.invars))]
     for eqn in jaxpr.eqns:
         inputs = tuple(names.of(each) for each in eqn.invars)
-        seen.append((eqn.primitive, told(eqn, depth), inputs, names.made(eqn.outvars)))
+        seen.append((eqn.primitive, parameters(eqn, depth), inputs, names.define(eqn.outvars)))
     key = (*seen, tuple(names.of(each) for each in jaxpr.outvars))
     if depth == DEPTH:
         _keys[jaxpr] = key

@@ -119,16 +119,16 @@ def rules(plain: Any, wanted: type | None = None) -> list[str]:
     return by_leaf
 
 
-def _walk(node: Any, rule: str, wanted: type | None, found: list[str]) -> None:
+def _walk(node: Any, rule: str, wanted: type | None, rules: list[str]) -> None:
     below, structure = jax.tree.flatten(node, is_leaf=lambda each: each is not node)
     if structure.num_nodes == structure.num_leaves == 1:
-        found.append(rule)
+        rules.append(rule)
         return
     if rule != NONE or _is_variable(node):
         rule = _said(node, rule, wanted)
     trained = _collections(node)
     for place, each in enumerate(below):
-        _walk(each, rule if trained is None or place in trained else NONE, wanted, found)
+        _walk(each, rule if trained is None or place in trained else NONE, wanted, rules)
 
 
 def _said(node: Any, rule: str, wanted: type | None) -> str:
@@ -212,22 +212,22 @@ def value(leaf: Any, where: Callable[[], str], strict: bool) -> Any:
         except TypeError as error:
             advice = "keep numbers alone, as by numpy.asarray(..., float)"
             kind = f"an array of {leaf.dtype}"
-            raise ValueError(messages.refusal(where(), "an array of numbers", Plain(kind),
+            raise ValueError(messages.refusal(where(), "an array of numbers", Unquoted(kind),
                                               advice)) from error  # fmt: skip
     return leaf
 
 
-class Plain(str):
+class Unquoted(str):
     """Words that are shown without quotation marks."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
-def _told(leaf: Any) -> Plain:
+def _told(leaf: Any) -> Unquoted:
     kind = type(leaf)
     home = "" if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]}."
-    return Plain(f"a {home}{kind.__qualname__}")
+    return Unquoted(f"a {home}{kind.__qualname__}")
 
 
 def _advice(leaf: Any, strict: bool) -> str:

@@ -79,44 +79,46 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def check(told: Mapping[str, Any], room: str | None, settings: type | None) -> None:
+def check(header: Mapping[str, Any], room: str | None, settings: type | None) -> None:
     """Raises ValueError with the reason where a header is not that of a run of the room.
 
     Args:
-        told: the header.
+        header: the header.
         room: the room's name; None where it is none of curvkit's, whose headers are their own.
         settings: the room's `Settings`; None where it has no knobs.
     """
     if room is None:
         return
-    number = told.get("format")
+    number = header.get("format")
     if type(number) is not int or number != FORMAT:
         raise ValueError(
             f"it is of format {messages.shown(number)}, and format {FORMAT} is read here"
         )
-    if told.get("room") != room:
-        raise ValueError(f"it is of the room {messages.shown(told.get('room'))}, and not of {room}")
-    values = told.get("settings")
+    if header.get("room") != room:
+        raise ValueError(
+            f"it is of the room {messages.shown(header.get('room'))}, and not of {room}"
+        )
+    values = header.get("settings")
     if not isinstance(values, Mapping):
         raise ValueError(f"its settings are {messages.shown(values)}, and no table of names")
     if settings is not None:
         _checked(values, settings)
-        _turned(told.get("turns", []), values, settings)
-    versions = told.get("versions", {})
-    texts = [told.get(name, "") for name in TEXTS]
+        _turned(header.get("turns", []), values, settings)
+    versions = header.get("versions", {})
+    texts = [header.get(name, "") for name in TEXTS]
     texts += versions.values() if isinstance(versions, Mapping) else [None]
     if not all(isinstance(each, str) for each in texts):
         raise ValueError("its header does not say in words what the run was made with")
-    _whole(told.get("seed", 0), told.get("key", []))
+    _whole(header.get("seed", 0), header.get("key", []))
 
 
-def filled(told: dict[str, Any], settings: type | None) -> dict[str, Any]:
+def filled(header: dict[str, Any], settings: type | None) -> dict[str, Any]:
     """A header with the settings that versions before did not have yet."""
     if settings is None:
-        return told
+        return header
     known = {name: each.absent for name, each in knob.knobs(settings).items()}
-    lacking = {name: value for name, value in known.items() if name not in told["settings"]}
-    return {**told, "settings": {**told["settings"], **lacking}} if lacking else told
+    lacking = {name: value for name, value in known.items() if name not in header["settings"]}
+    return {**header, "settings": {**header["settings"], **lacking}} if lacking else header
 
 
 def _whole(seed: Any, key: Any) -> None:
@@ -143,12 +145,12 @@ def _turned(turns: Any, values: Mapping[str, Any], settings: type) -> None:
 
 
 def edited(
-    told: Mapping[str, Any], items: Mapping[str, int], painted: Collection[str] = ()
+    header: Mapping[str, Any], items: Mapping[str, int], painted: Collection[str] = ()
 ) -> None:
     """Raises ValueError with the reason where data are said to be edited that are not there.
 
     Args:
-        told: the header.
+        header: the header.
         items: how many items there are of what can be edited, by field.
         painted: those of the fields whose items are cells, filled (1) or emptied (0).
 
@@ -157,7 +159,7 @@ def edited(
     Traceback (most recent call last):
     ValueError: its edits are of item 6 of points, of which there are 6
     """
-    edits: Any = told.get("edits", [])
+    edits: Any = header.get("edits", [])
     if not isinstance(edits, list) or not all(isinstance(e, list) and len(e) == 3 for e in edits):
         raise ValueError("its edits are no list of fields, items and values")
     for field, item, values in edits:

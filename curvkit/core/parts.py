@@ -19,7 +19,7 @@ NUMBER, HELD, FIXED = "number", "held", "fixed"
 
 
 @dataclass(frozen=True)
-class Shape:
+class TreeShape:
     """How to put the parts together again; two pytrees of one shape share a compiled program."""
 
     structure: Any
@@ -61,7 +61,7 @@ class Shape:
 
 def split(
     pytree: Any, trained: Any | Callable[[Any], Any] = None, name: str = "params"
-) -> tuple[list[jax.Array], list[jax.Array], Shape]:
+) -> tuple[list[jax.Array], list[jax.Array], TreeShape]:
     """The numbers that are trained, the other arrays, and how to join them.
 
     By default all floating-point numbers are trained that a framework trains: of NNX modules and
@@ -114,8 +114,8 @@ def split(
         else:
             (held if kind == HELD else fixed).append(array)
     fixed = tuple(map(Fixed, fixed))
-    return numbers, held, Shape(_hashable(structure), tuple(kinds), tuple(dtypes), fixed,
-                                graph and _hashable(graph))  # fmt: skip
+    return numbers, held, TreeShape(_hashable(structure), tuple(kinds), tuple(dtypes), fixed,
+                                    graph and _hashable(graph))  # fmt: skip
 
 
 class Fixed:
@@ -159,7 +159,7 @@ def _hashable(thing: Any):
         return Fixed(thing)
 
 
-def same_structure(structure: Any, shape: Shape) -> bool:
+def same_structure(structure: Any, shape: TreeShape) -> bool:
     """Whether a pytree's structure is that of what was split into `shape`."""
     return _hashable(structure) == shape.structure or structure == _bare(shape.structure)
 
@@ -176,7 +176,7 @@ def _readable(pytree: Any, name: str) -> None:
         raise ValueError(messages.refusal(name, "a pytree of arrays", pytree))
     if name == "params" and hasattr(pytree, "opt_state"):
         model = "the params" if hasattr(pytree, "params") else "the model"
-        kind = frameworks.Plain(f"a {type(pytree).__name__}")
+        kind = frameworks.Unquoted(f"a {type(pytree).__name__}")
         raise ValueError(
             messages.refusal(name, "a pytree of parameters", kind, f"give {model} alone")
         )
@@ -214,7 +214,9 @@ def _told(array: Any, wanted: Any, leaf: Any) -> str:
 def _no_complex(array: Any, where: Callable[[], str]) -> None:
     if jnp.issubdtype(_dtype(array), jnp.complexfloating):
         advice = "give the real and the imaginary part as two arrays, or hold it by trained="
-        raise ValueError(messages.refusal(where(), "real", frameworks.Plain(_dtype(array)), advice))
+        raise ValueError(
+            messages.refusal(where(), "real", frameworks.Unquoted(_dtype(array)), advice)
+        )
 
 
 def _dtype(array: Any):
@@ -280,7 +282,7 @@ def _step(key: Any) -> str:
 
 
 def layers(
-    pytree: Any, shape: Shape, named: Callable[[Any], dict[str, list[int]]]
+    pytree: Any, shape: TreeShape, named: Callable[[Any], dict[str, list[int]]]
 ) -> dict[Any, Any]:
     """For each layer the places of its leaves among the numbers; layers without any are left out.
 

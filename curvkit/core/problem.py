@@ -17,7 +17,7 @@ from jax.flatten_util import ravel_pytree
 from curvkit.core import frameworks, messages, parts, programs, tree
 
 
-class Problem(NamedTuple):
+class Posed(NamedTuple):
     """What is differentiated, and at which point.
 
     Attributes:
@@ -29,7 +29,7 @@ class Problem(NamedTuple):
 
     numbers: list[jax.Array]
     held: list[Any]
-    shape: parts.Shape
+    shape: parts.TreeShape
     traced: tuple[programs.Traced, ...]
 
     @property
@@ -66,7 +66,7 @@ class Problem(NamedTuple):
         return programs.run(body, self.traced, (self.numbers, *arguments), **statics)
 
 
-def posed(loss: Callable[..., jax.Array], params: Any, args: Sequence[Any] = ()) -> Problem:
+def posed(loss: Callable[..., jax.Array], params: Any, args: Sequence[Any] = ()) -> Posed:
     """The problem of `loss(params, *args)`, as it is now.
 
     Args:
@@ -85,10 +85,10 @@ def posed(loss: Callable[..., jax.Array], params: Any, args: Sequence[Any] = ())
     numbers, held, shape = trainable(params)
     traced = read(loss, numbers, held, shape, args, "loss")
     require_scalar(traced, "loss", args)
-    return Problem(numbers, held, shape, (traced,))
+    return Posed(numbers, held, shape, (traced,))
 
 
-def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any], parts.Shape]:
+def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any], parts.TreeShape]:
     """The numbers that are trained, in one precision, with what is held and how both lie.
 
     Args:
@@ -100,7 +100,7 @@ def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any
     """
     numbers, held, shape = parts.split(params)
     if some and numbers and not sum(each.size for each in numbers):
-        shapes = frameworks.Plain(f"arrays of shapes {[each.shape for each in numbers]}")
+        shapes = frameworks.Unquoted(f"arrays of shapes {[each.shape for each in numbers]}")
         raise ValueError(messages.refusal("params", "at least one number to train", shapes))
     if not numbers:
         tree.require_floats("params", params)
@@ -113,7 +113,7 @@ def trainable(params: Any, some: bool = True) -> tuple[list[jax.Array], list[Any
 
 
 def read(
-    function: Callable[..., Any], numbers: list[Any], held: list[Any], shape: parts.Shape,
+    function: Callable[..., Any], numbers: list[Any], held: list[Any], shape: parts.TreeShape,
     args: Sequence[Any], name: str,
 ) -> programs.Traced:  # fmt: skip
     """`function(params, *args)` traced as a function of the numbers.
@@ -151,7 +151,9 @@ def require_scalar(traced: programs.Traced, name: str, args: Sequence[Any] = ())
             return
     returned = ", ".join(f"{each.dtype} of shape {each.shape}" for each in traced.out) or "nothing"
     advice = "return one real number, as by jnp.mean over the examples, and no auxiliary values"
-    raise ValueError(messages.refusal(asked, "a real scalar", frameworks.Plain(returned), advice))
+    raise ValueError(
+        messages.refusal(asked, "a real scalar", frameworks.Unquoted(returned), advice)
+    )
 
 
 def by_place(
@@ -193,7 +195,7 @@ def array(value: Any, name: str) -> Any:
         advice = "give numbers, as by numpy.asarray(...)"
         kind = f"{type(value).__name__} of {numbers.dtype}"
         raise ValueError(
-            messages.refusal(f"what {name} gets", "arrays", frameworks.Plain(kind), advice)
+            messages.refusal(f"what {name} gets", "arrays", frameworks.Unquoted(kind), advice)
         )
     return numbers
 

@@ -144,7 +144,7 @@ def run(
     values = [each.values for each in traced]
     if tree.traced(values, arguments):
         return _meant(body, traced, statics)(values, *arguments)
-    return found(body, traced, (), **statics)(values, *arguments)
+    return compiled(body, traced, (), **statics)(values, *arguments)
 
 
 def _meant(body: Any, traced: Any, statics: Any) -> Callable[..., Any]:
@@ -160,7 +160,7 @@ def _meant(body: Any, traced: Any, statics: Any) -> Callable[..., Any]:
     return placed
 
 
-def found(
+def compiled(
     body: Callable[..., Any],
     traced: Sequence[Traced],
     donated: tuple[int, ...] = (),
@@ -236,11 +236,11 @@ def _walked(jaxpr: Any, consts: Sequence[Any], values: list[Any]) -> Hashable:
             inputs.append(("lifted", atom.aval) if lifted else names.of(atom))
         inner = _opened(eqn)
         own = (
-            (eqn.primitive, fingerprint.told(eqn))
+            (eqn.primitive, fingerprint.parameters(eqn))
             if inner is None
             else ("opened", _walked(inner.jaxpr, inner.consts, values))
         )
-        traits.append((*own, tuple(inputs), names.made(eqn.outvars)))
+        traits.append((*own, tuple(inputs), names.define(eqn.outvars)))
     return (*traits, tuple(names.of(each) for each in jaxpr.outvars))
 
 

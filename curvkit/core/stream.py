@@ -22,7 +22,7 @@ from curvkit.core import checked, knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
 from curvkit.core.course import Course, replay
-from curvkit.core.edits import Edit, Edits, Hand, Sound
+from curvkit.core.edits import Edit, Editor, Edits, Sound
 from curvkit.core.x64 import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
@@ -82,7 +82,7 @@ class Stream(Generic[Trace]):
             that refuses them where it cannot.
 
     Attributes:
-        begun, reading, finished, final: its parts as plain functions, for who makes another
+        begun, reading, finished, final: its parts as plain functions, for whoever makes another
             program of them: `begin`, `reading`, `finished` and `last` as above.
     """
 
@@ -107,7 +107,7 @@ class Stream(Generic[Trace]):
     ):  # fmt: skip
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self.steers, self.begin_only = tuple(steers), tuple(begin_only)
-        self.hand, self.edit_traced = Hand(name, edit, sound), edited
+        self.hand, self.edit_traced = Editor(name, edit, sound), edited
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         checked.arguments(name, "begin", begin, ["settings", "key"])
         for part, given in (("reading", reading), ("finished", finished), ("last", last)):
@@ -134,7 +134,7 @@ class Stream(Generic[Trace]):
             return jax.block_until_ready(self.begin(settings, key))
 
     def edited(self, settings: Any, state: Any, edits: Edits) -> Any:
-        """The state that a run starts from, with data edited by hand; see `edits.Hand.edited`."""
+        """The state that a run starts from, with data edited by hand; see `edits.Editor.edited`."""
         return self.hand.edited(settings, state, edits)
 
     def warmed(self, settings: Any, state: Any) -> None:

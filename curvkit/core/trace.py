@@ -253,10 +253,10 @@ class Record:
         """Raises ValueError where header and arrays do not fit; what a room adds to the rest."""
 
     @classmethod
-    def _edits(cls, told: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    def _edits(cls, header: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
         if cls._room()[0] is not None:
             items = {name: shapes[of][0] for name, of in cls.EDITED.items() if of in shapes}
-            headers.edited(told, items, cls.PAINTED)
+            headers.edited(header, items, cls.PAINTED)
 
     @classmethod
     def _room(cls) -> tuple[str | None, type | None]:

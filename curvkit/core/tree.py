@@ -208,8 +208,8 @@ class _Doubled:
         to = lambda kind: lambda each: jax.lax.convert_element_type(each, kind)
         run = self.within if traced(reals, others) else self.alone
         with float64():
-            made = run(list(map(to(jnp.float64), reals)), others)
-        return jax.tree.map(to(kind), made)
+            output = run(list(map(to(jnp.float64), reals)), others)
+        return jax.tree.map(to(kind), output)
 
     def _moved(self, primals: Any, tangents: Any) -> Any:
         outputs, structure = jax.tree.flatten(self.called(*primals))

@@ -90,9 +90,9 @@ def went(
         flow, limit = pair
         # Until it begins it is where the run is, to know the eigenvectors of there.
         flow = flow._replace(params=jnp.where(begins, flow.params, mean.params))
-        found = lambda _, pairs: flows.followed(loss, flow.params, pairs[1])
+        refine = lambda _, pairs: flows.followed(loss, flow.params, pairs[1])
         rounds = jnp.where(first, ROUNDS, jnp.where(begins, 0, 1))
-        values, vectors = jax.lax.fori_loop(0, rounds, found, (flow.values, flow.vectors))
+        values, vectors = jax.lax.fori_loop(0, rounds, refine, (flow.values, flow.vectors))
         flow = flow._replace(values=values, vectors=vectors)
         step = lambda _, flow: flows.advanced(loss, flow, gone / strides, limit)
         return jax.lax.fori_loop(0, strides, step, flow)
@@ -115,10 +115,10 @@ def row(kinds: tuple[str, ...], beside: Beside | None, loss: flows.Loss) -> dict
     known = lambda number: jnp.where(beside.begun, number, jnp.nan)
     lowered = jnp.einsum("fii,fi->f", many.variance, many.values)
     away = jnp.linalg.norm(many.params - mean.params, axis=1)
-    told = (
+    quantities = (
         many.values[:, 0], jax.lax.map(loss, many.params) + 0.5 * lowered,
         jnp.trace(many.variance, axis1=1, axis2=2), away, many.rise, many.fall, many.cubic,
     )  # fmt: skip
-    ours = {f"flow_{name}": known(each) for name, each in zip(names, told, strict=True)}
+    ours = {f"flow_{name}": known(each) for name, each in zip(names, quantities, strict=True)}
     path = known(jnp.linalg.norm(mean.params - beside.start))
     return ours | {"averaged_loss": known(mean.loss)[None], "travelled": path[None]}

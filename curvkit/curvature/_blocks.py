@@ -83,8 +83,8 @@ def block_sharpness(
     >>> import jax, jax.numpy as jnp
     >>> loss = lambda p: jnp.sum(p["a"] ** 2) + 2 * jnp.sum(p["b"] ** 2)
     >>> params = {"a": jnp.ones(2), "b": jnp.ones(3)}
-    >>> found, _ = block_sharpness(loss, params, key=jax.random.key(0))
-    >>> {name: round(float(value), 4) for name, value in found.items()}
+    >>> sharpness, _ = block_sharpness(loss, params, key=jax.random.key(0))
+    >>> {name: round(float(value), 4) for name, value in sharpness.items()}
     {'a': 2.0, 'b': 4.0}
     """
     posed = problem.posed(loss, params, args)

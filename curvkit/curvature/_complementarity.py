@@ -44,13 +44,13 @@ def balanced(
     def one(_, carry):
         before, ahead, weight = carry
         slope = slack + (matrix @ ahead.reshape(-1)).reshape(k, k)
-        found = nonnegative(ahead - slope / steep)
+        solution = nonnegative(ahead - slope / steep)
         heavier = (1 + jnp.sqrt(1 + 4 * weight**2)) / 2
-        return found, found + (weight - 1) / heavier * (found - before), heavier
+        return solution, solution + (weight - 1) / heavier * (solution - before), heavier
 
     first = (start, start, jnp.ones((), start.dtype))
-    found = jax.lax.fori_loop(0, rounds, one, first)[0]
-    return jnp.where(bent | (jnp.trace(found) == 0), found, jnp.nan)
+    solution = jax.lax.fori_loop(0, rounds, one, first)[0]
+    return jnp.where(bent | (jnp.trace(solution) == 0), solution, jnp.nan)
 
 
 def nonnegative(matrix: jax.Array) -> jax.Array:

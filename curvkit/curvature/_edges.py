@@ -71,7 +71,7 @@ def edge(links: list[Link], count: int, given: Any = None) -> Edge:
     """The edge of a chain of links on so many trained arrays.
 
     Args:
-        links: as `optimizers.transformed` and `states.told` read them.
+        links: as `optimizers.transformed` and `states.facts` read them.
         count: how many arrays are trained.
         given: the learning rate, where no link has one.
 
@@ -81,8 +81,8 @@ def edge(links: list[Link], count: int, given: Any = None) -> Edge:
     >>> import optax
     >>> from curvkit.curvature import _cover as cover, _optimizers as optimizers
     >>> method, place = optax.sgd(0.1, momentum=0.9, nesterov=True), cover.Cover(1.0, 0, ((),))
-    >>> found = edge(optimizers.transformed(method, method.init(1.0), place), 1)
-    >>> found.rule, found.rate, round(found.critical, 4)
+    >>> limit = edge(optimizers.transformed(method, method.init(1.0), place), 1)
+    >>> limit.rule, limit.rate, round(limit.critical, 4)
     ('nesterov', 0.1, 1.3571)
     """
     links = [link for link in links if link.leaves]
@@ -121,13 +121,13 @@ def edge(links: list[Link], count: int, given: Any = None) -> Edge:
 
 
 def diagonal(
-    links: list[Link], told: Edge, weights: list[jax.Array], gradients: list[jax.Array], given: Any
+    links: list[Link], edge: Edge, weights: list[jax.Array], gradients: list[jax.Array], given: Any
 ) -> list[jax.Array]:
     """The diagonal of P for each trained array; infinite where the optimizer holds it still.
 
     Args:
         links: as in `edge`.
-        told: what `edge` returned; its rate and critical value are looked at.
+        edge: what `edge` returned; its rate and critical value are looked at.
         weights: the trained arrays.
         gradients: of the loss, shaped as they.
         given: as in `edge`.
@@ -140,18 +140,18 @@ def diagonal(
             continue
         gain, decay, _ = _through(chain, at, weight, gradient, given)
         rate = _rate(chain, given)
-        share = jnp.where(told.rate > 0, rate / jnp.where(told.rate > 0, told.rate, 1.0), 1.0)
+        share = jnp.where(edge.rate > 0, rate / jnp.where(edge.rate > 0, edge.rate, 1.0), 1.0)
         left = jnp.maximum(2 - decay, LEAST)
-        diagonals.append(jnp.broadcast_to(left / (share * gain * told.critical), weight.shape))
+        diagonals.append(jnp.broadcast_to(left / (share * gain * edge.critical), weight.shape))
     return diagonals
 
 
 def steepest(
-    links: list[Link], told: Edge, weights: list[jax.Array], gradients: list[jax.Array], given: Any
+    links: list[Link], edge: Edge, weights: list[jax.Array], gradients: list[jax.Array], given: Any
 ) -> Steepest:
     """What a rule in a norm takes the sign or the polar factor of, and how far each array goes.
 
-    Takes the arguments of `diagonal`; the radii are relative to the rate of `told`.
+    Takes the arguments of `diagonal`; the radii are relative to the rate of `edge`.
     """
     signals, radii = [], []
     for at, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
@@ -163,7 +163,7 @@ def steepest(
         until = 1 + max(n for n, link in enumerate(chain) if link.kind in NORMS)
         signal = _through(map(_settled, chain[:until]), at, weight, gradient, 1.0)[2]
         signals.append(signal.astype(weight.dtype))
-        share = jnp.where(told.rate > 0, _rate(chain, given) / told.rate, 1.0)
+        share = jnp.where(edge.rate > 0, _rate(chain, given) / edge.rate, 1.0)
         for link in chain[until:]:
             share = share * _effect(link, at, weight).gain
         radii.append(share * shortened(chain[until - 1], signals[-1]))

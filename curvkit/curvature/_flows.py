@@ -132,11 +132,11 @@ def gradients(loss: Loss, params: jax.Array, vectors: jax.Array, count: jax.Arra
     first, second = (jnp.array(each) for each in zip(*pairs, strict=True))
     gradient = jax.grad(loss)
 
-    def one(at, found):
+    def one(at, matrix):
         i, j = first[at], second[at]
         along = lambda w: jax.jvp(gradient, (w,), (vectors[i],))[1]
         bend = jax.jvp(along, (params,), (vectors[j],))[1]
-        return found.at[i, j].set(bend).at[j, i].set(bend)
+        return matrix.at[i, j].set(bend).at[j, i].set(bend)
 
     return jax.lax.fori_loop(0, count * (count + 1) // 2, one, jnp.zeros((k, k, params.size)))
 
@@ -161,14 +161,14 @@ def followed(loss: Loss, params: jax.Array, vectors: jax.Array) -> tuple[jax.Arr
     images = jnp.concatenate([images, product(residuals)])
     # In an orthonormal basis of that space; directions that it has twice are left out.
     overlaps, turns = jnp.linalg.eigh(basis @ basis.T)
-    kept = overlaps > 1e-5 * overlaps[-1]
-    turns = turns * jnp.where(kept, 1 / jnp.sqrt(jnp.where(kept, overlaps, 1)), 0)
+    independent = overlaps > 1e-5 * overlaps[-1]
+    turns = turns * jnp.where(independent, 1 / jnp.sqrt(jnp.where(independent, overlaps, 1)), 0)
     small = turns.T @ (basis @ images.T) @ turns
     below = -2 * jnp.max(jnp.sum(jnp.abs(small), axis=1)) - 1
-    small = (small + small.T) / 2 + jnp.diag(jnp.where(kept, 0, below))
+    small = (small + small.T) / 2 + jnp.diag(jnp.where(independent, 0, below))
     values, within = jnp.linalg.eigh(small)
-    found = (turns @ within[:, ::-1][:, :k]).T @ basis
-    return values[::-1][:k], found / jnp.maximum(jax.vmap(length)(found), 1e-30)[:, None]
+    ritz = (turns @ within[:, ::-1][:, :k]).T @ basis
+    return values[::-1][:k], ritz / jnp.maximum(jax.vmap(length)(ritz), 1e-30)[:, None]
 
 
 def legendre(

@@ -102,7 +102,7 @@ def _posed(model, criterion, params, args):
     )
     judged = problem.read(criterion, outs, outs_held, outs_shape, args, "criterion")
     problem.require_scalar(judged, "criterion", args)
-    return problem.Problem(numbers, held, shape, (traced, judged))
+    return problem.Posed(numbers, held, shape, (traced, judged))
 
 
 def _product(model, criterion, numbers, vector):

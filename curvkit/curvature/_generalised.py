@@ -77,13 +77,13 @@ def _radius(shape: tuple[int, int]) -> float:
 
 
 def _muon(momentum: Any) -> optax.GradientTransformation:
-    made = getattr(optax.contrib, "scale_by_muon", None)
-    if made is None:
+    muon = getattr(optax.contrib, "scale_by_muon", None)
+    if muon is None:
         raise ValueError("This version of optax has no Muon; install optax 0.2.5 or newer.")
     numbers = getattr(optax.contrib, "MuonDimensionNumbers", None)
     # Newer versions have to be told that each array of a list is a matrix.
     each: Any = lambda updates: [numbers() for _ in updates] if numbers else None
-    return made(POLAR, ROUNDS, momentum, **({"weight_dimension_numbers": each} if numbers else {}))
+    return muon(POLAR, ROUNDS, momentum, **({"weight_dimension_numbers": each} if numbers else {}))
 
 
 def direction(

@@ -140,17 +140,17 @@ def orthogonal(vector: jax.Array, basis: jax.Array, passes: int = 2) -> tuple[ja
     return unit(vector), length(vector)
 
 
-def _ritz(small, made):
-    """Ritz values (descending), vectors within the basis, and residuals after `made` steps."""
-    values, within = ritz_pairs(small[:-1, :-1], made)
-    return values, within, jnp.abs(small[made - 1, made] * within[made - 1])
+def _ritz(small, steps):
+    """Ritz values (descending), vectors within the basis, and residuals after `steps` steps."""
+    values, within = ritz_pairs(small[:-1, :-1], steps)
+    return values, within, jnp.abs(small[steps - 1, steps] * within[steps - 1])
 
 
-def ritz_pairs(small: jax.Array, made: int | jax.Array) -> tuple[jax.Array, jax.Array]:
+def ritz_pairs(small: jax.Array, steps: int | jax.Array) -> tuple[jax.Array, jax.Array]:
     """Eigenvalues (m,), descending, and eigenvectors (m, m), as columns, of the part of T that is
-    built: its first `made` rows and columns.
+    built: its first `steps` rows and columns.
     """
-    built = jnp.arange(len(small)) < made
+    built = jnp.arange(len(small)) < steps
     inner = jnp.where(built[:, None] & built[None, :], small, 0)
     # What is not built yet is moved below everything else, so that it never counts as largest.
     most = jnp.max(jnp.sum(jnp.abs(inner), axis=1))
@@ -161,14 +161,14 @@ def ritz_pairs(small: jax.Array, made: int | jax.Array) -> tuple[jax.Array, jax.
 
 
 def errors(
-    values: jax.Array, residuals: jax.Array, made: int | jax.Array, tolerance: tuple[float, ...]
+    values: jax.Array, residuals: jax.Array, steps: int | jax.Array, tolerance: tuple[float, ...]
 ) -> jax.Array:
-    """The estimated relative errors (k,), residual² over the gap to the next of the `made` Ritz
+    """The estimated relative errors (k,), residual² over the gap to the next of the `steps` Ritz
     values, in units of their k tolerances.
     """
     k = len(tolerance)
     apart = jnp.abs(values[:k, None] - values) + jnp.where(jnp.eye(k, len(values)), jnp.inf, 0)
-    gap = jnp.min(jnp.where(jnp.arange(len(values)) < made, apart, jnp.inf), axis=1)
+    gap = jnp.min(jnp.where(jnp.arange(len(values)) < steps, apart, jnp.inf), axis=1)
     size = jnp.maximum(jnp.abs(values[:k]), jnp.finfo(values.dtype).tiny)
     # All of it relative, so that the unit of the loss does not matter.
     gap, apart = jnp.minimum(gap / size, CLOSE), jnp.minimum(residuals[:k] / size, FAR)

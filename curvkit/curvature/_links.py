@@ -8,7 +8,7 @@ all that moves slowly (second moments, trust ratios) held as it is.
 | --- | --- | --- |
 | β, β1, β2, ε | `decay`, `b1`, `b2`, `eps` | optax's names |
 | g, m, ν | gradient, momentum, second moment | |
-| a, b, β, c | `fresh`, `kept`, `decay`, `taken`: u = a g + b m, then m ← β m + c g | |
+| a, b, β, c | `fresh`, `momentum`, `decay`, `taken`: u = a g + b m, then m ← β m + c g | |
 | k | `gain`, a − b c / (1 + β) | u / g where g = ±1 in turn, and so m = ∓c / (1 + β) |
 | P | `divisor` | arXiv 2207.14484 |
 """
@@ -53,17 +53,17 @@ class Link:
 
 
 class Memory(NamedTuple):
-    """A momentum: u = fresh · g + kept · m, after which m ← decay · m + taken · g."""
+    """A momentum: u = fresh · g + momentum · m, after which m ← decay · m + taken · g."""
 
     fresh: Any
-    kept: Any
+    momentum: Any
     decay: Any
     taken: Any
 
     @property
     def gain(self) -> Any:
         """What it makes of an alternating gradient of size 1."""
-        return self.fresh - self.kept * self.taken / (1 + self.decay)
+        return self.fresh - self.momentum * self.taken / (1 + self.decay)
 
 
 class Effect(NamedTuple):
@@ -86,7 +86,7 @@ class Effect(NamedTuple):
     def of(self, signal: Any) -> Any:
         """What comes out, now, where `signal` goes in."""
         if self.memory is not None:
-            signal = self.memory.fresh * signal + self.memory.kept * self.held
+            signal = self.memory.fresh * signal + self.memory.momentum * self.held
         else:
             signal = self.gain * signal
         return signal if self.divisor is None else signal / self.divisor()

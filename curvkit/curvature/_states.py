@@ -83,7 +83,7 @@ USES = {
 OWN = {("belief", "eps"): 1e-16, ("rss", "eps"): 1e-7, ("lion", "b2"): 0.99}
 
 
-class Told(NamedTuple):
+class StateFacts(NamedTuple):
     """The links that a state tells of, and the numbers that were assumed, as optax has them."""
 
     links: list[Link]
@@ -97,7 +97,7 @@ class _Found(NamedTuple):
     cover: Cover
 
 
-def told(state: Any, cover: Cover, rule: str | None, given: dict[str, Any]) -> Told:
+def facts(state: Any, cover: Cover, rule: str | None, given: dict[str, Any]) -> StateFacts:
     """The links of a rule, from the state of an optax transformation alone.
 
     Args:
@@ -111,7 +111,7 @@ def told(state: Any, cover: Cover, rule: str | None, given: dict[str, Any]) -> T
 
     >>> import optax
     >>> state = optax.inject_hyperparams(optax.adam)(0.1, b1=0.5).init(jnp.ones(2))
-    >>> links = told(state, Cover(jnp.ones(2), 0, ((2,),)), "adam", {}).links
+    >>> links = facts(state, Cover(jnp.ones(2), 0, ((2,),)), "adam", {}).links
     >>> [each.kind for each in links], float(links[0].numbers["b1"])
     (['adam', 'rate'], 0.5)
     """
@@ -136,7 +136,7 @@ def told(state: Any, cover: Cover, rule: str | None, given: dict[str, Any]) -> T
     decaying = any(link.kind == "decay" for link in links)
     if rule in ("adamw", "lion") and not decaying:
         assumed.append("weight decay 0")
-    return Told(links, list(dict.fromkeys(assumed)))
+    return StateFacts(links, list(dict.fromkeys(assumed)))
 
 
 def _imagined(rule, cover, given):
@@ -145,7 +145,7 @@ def _imagined(rule, cover, given):
     if kinds and kinds[0] not in ("trace", "ema"):
         raise ValueError(_absent(rule))
     if rule == "sign_descent":
-        return Told([Link("sign", {}, cover.held())], [])
+        return StateFacts([Link("sign", {}, cover.held())], [])
     assumed: list[str] = []
     zeros = [jnp.zeros(shape) for shape in cover.shapes]
     state = {name: zeros for name in ("trace", "ema")}
@@ -153,7 +153,7 @@ def _imagined(rule, cover, given):
     links = [_link(kind, {}, held, rule, {}, given, assumed) for kind in kinds[:1]]
     if rule == "ema_momentum":
         links = [Link("ema", links[0].numbers, held, (("debias", False),))]
-    return Told(links, assumed)
+    return StateFacts(links, assumed)
 
 
 def _absent(rule):
@@ -163,10 +163,10 @@ def _absent(rule):
     )
 
 
-def _only(kinds, found, assumed):
+def _only(kinds, parts, assumed):
     """The one rule that a state can be of."""
-    tuned = any(each.kind == "tuner" for each in found)
-    free = any(each.kind == "schedule_free" for each in found)
+    tuned = any(each.kind == "tuner" for each in parts)
+    free = any(each.kind == "schedule_free" for each in parts)
     if not kinds and (tuned or free):
         assumed.append("gradient descent as the base")
         return "gd"
@@ -185,7 +185,7 @@ def _only(kinds, found, assumed):
     )
 
 
-def _require(rule, kinds, made):
+def _require(rule, kinds, moments):
     expected = RULES[rule]
     if expected and not kinds & set(expected):
         raise ValueError(_absent(rule))
@@ -250,8 +250,8 @@ def _shown(state, cover):
     return cover.only(set(cover.held(some=fields[0]))) if fields else cover
 
 
-def _links(found, rule, free, given, assumed):
-    kind, state, injected, cover = found
+def _links(part, rule, free, given, assumed):
+    kind, state, injected, cover = part
     if kind == "injected":
         return [Link("rate", {"rate": -injected["learning_rate"]}, cover.held())]
     if kind == "tuner":

@@ -62,11 +62,11 @@ def trained(settings: Settings) -> tuple[Task, generalised.Matrices]:
     )  # fmt: skip
     names = ("width", "depth", "activation")
     shape = {each: getattr(settings, each) for each in names}
-    made = task(
+    problem = task(
         name, *examples, loss=settings.loss, initialization=settings.initialization,
         scale=settings.weight_scale, **shape,
     )  # fmt: skip
-    return made, generalised.Matrices(shapes(name, *examples, **shape))
+    return problem, generalised.Matrices(shapes(name, *examples, **shape))
 
 
 def problem(settings: Settings):
@@ -262,18 +262,18 @@ def _in_a_norm(settings, state, loss, gradients, rule_state, raw):
     noise = jax.random.normal(jax.random.fold_in(state.key, state.step), state.params.shape)
     # Of the reading before, along the top eigenvector, and anew: what was found is not lost again.
     starts = [state.pairs.vectors[0], raw.vectors[0], noise]
-    found = generalised.sharpest(
+    sharpest = generalised.sharpest(
         loss, state.params, settings.rule, gradient, signal, starts, parts, CLIMB
     )
     none = jnp.full((), jnp.nan)
-    vectors = state.pairs.vectors.at[0].set(found.step)
-    values = jnp.full(state.pairs.values.shape, jnp.nan).at[0].set(found.sharpness)
+    vectors = state.pairs.vectors.at[0].set(sharpest.step)
+    values = jnp.full(state.pairs.values.shape, jnp.nan).at[0].set(sharpest.sharpness)
     pairs = same_side(state.pairs._replace(values=values, vectors=vectors), state.pairs)
-    turned = jnp.sign(pairs.vectors[0] @ found.step)
+    turned = jnp.sign(pairs.vectors[0] @ sharpest.step)
     return pairs, {
-        "alignment": found.alignment, "directional_curvature": found.along,
-        "top_gradient": turned * found.top_gradient, "residual": none,
-        "products": found.products + raw.num_hvps,
+        "alignment": sharpest.alignment, "directional_curvature": sharpest.along,
+        "top_gradient": turned * sharpest.top_gradient, "residual": none,
+        "products": sharpest.products + raw.num_hvps,
     }  # fmt: skip
 
 

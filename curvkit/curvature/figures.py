@@ -182,8 +182,8 @@ def batches(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     head = trace.head(trace.finite)
     x, x_title = _clock(head, clock)
     size = trace.settings.get("batch", 0)
-    told = f"batches of {size}" if size else "all data"
-    figure = theme.figure(f"Sharpness on {told}, {_rule(trace)}", 2)
+    data = f"batches of {size}" if size else "all data"
+    figure = theme.figure(f"Sharpness on {data}, {_rule(trace)}", 2)
     critical = float(trace.critical)
     levels = trace.edge * trace.over_readings("learning_rate")
     rates = head.over_readings("learning_rate")
@@ -191,7 +191,7 @@ def batches(trace: Trace, *, clock: Clock = "step") -> go.Figure:
         (1, "all data, ηλ", head.scaled_sharpness, "ηλ"),
         (
             2,
-            f"{told}, along their gradients" if size else "along the gradient",
+            f"{data}, along their gradients" if size else "along the gradient",
             rates * head.batch_sharpness,
             "η E gᵀHg/gᵀg",
         ),
@@ -243,14 +243,14 @@ def valley(trace: Trace) -> go.Figure:
     return figure
 
 
-def _went(kept: Trace) -> str:
+def _went(trace: Trace) -> str:
     """From where to where the sharpness went; where there are two kinds, both by their names."""
-    first, last = (number(each) for each in kept.preconditioned_sharpness[[0, -1]])
-    if not _has_raw(kept):
+    first, last = (number(each) for each in trace.preconditioned_sharpness[[0, -1]])
+    if not _has_raw(trace):
         return f"Sharpness went from {first} to **{last}**"
-    raw = " to ".join(number(each) for each in kept.sharpness[[0, -1]])
+    raw = " to ".join(number(each) for each in trace.sharpness[[0, -1]])
     kind = (
-        "Generalised sharpness (a lower bound)" if _in_a_norm(kept) else "Preconditioned sharpness"
+        "Generalised sharpness (a lower bound)" if _in_a_norm(trace) else "Preconditioned sharpness"
     )
     return f"{kind} went from {first} to **{last}**, raw sharpness from {raw}"
 

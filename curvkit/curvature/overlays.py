@@ -102,13 +102,15 @@ def of_flows(head: Trace) -> list[str]:
     """How far the flows are from the run's average at the end, and the cubic term, in sentences."""
     if head.settings["flow"] != "none" and not head.flows:
         return [f"{no_flow(head)[0].upper()}{no_flow(head)[1:]}."]
-    told = []
+    sentences = []
     for at, name in enumerate(head.flows):
         away = float(head.astray(name)[-1])
         if not np.isfinite(away):
-            told.append(f"There is no {CALLED[name]} here: it begins beyond its edge, or not yet.")
+            sentences.append(
+                f"There is no {CALLED[name]} here: it begins beyond its edge, or not yet."
+            )
             continue
-        told.append(
+        sentences.append(
             f"In the end {CALLED[name]} is {100 * away:.2g}% of the way gone from the run's "
             f"average, at a sharpness of {number(head.flow_sharpness[-1, at])}."
         )
@@ -116,13 +118,13 @@ def of_flows(head: Trace) -> list[str]:
     if rise > 0:
         slopes = np.abs(head.flow_cubic[:, head.flows.index("central")])
         cubic = np.median(slopes[np.isfinite(slopes)])
-        told.append(
+        sentences.append(
             f"At its edge λ would grow by a = {number(rise)} in a unit of time, and falls by "
             f"b = {number(fall)} times x²: it rests at a displacement of "
             f"{number((rise / fall) ** 0.5)}. Along the top direction its slope, the cubic term, "
             f"is {number(cubic)}."
         )
-    return told
+    return sentences
 
 
 def batched(head: Trace) -> str:

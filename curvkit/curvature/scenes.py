@@ -147,9 +147,10 @@ DRAWN = sc.Prediction(
     verdict="Your curve was {value} away from *λ*, on average.",
 )  # fmt: skip
 LAYOUT = sc.Layout(
-    wide=sc.Plan(columns=(1.12, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
+    wide=sc.Arrangement(columns=(1.12, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
               areas=("valley climb", "valley plane")),
-    narrow=sc.Plan(columns=(1,), rows=(1.25, 1, 1), height=880, areas=("valley", "climb", "plane")),
+    narrow=sc.Arrangement(columns=(1,), rows=(1.25, 1, 1), height=880,
+                          areas=("valley", "climb", "plane")),
 )  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def edge(trace: Trace) -> sc.Scene:
             sc.Number(field="lam", digits=1, says="sharpness"), ", so that *ηλ* = ",
             sc.Number(field="scaled", digits=2, says="eta times lambda"), ".",
         ),
-        pace=sc.Pace(rate=max(120 / rate, 8), moments=(
+        pace=sc.Tempo(rate=max(120 / rate, 8), moments=(
             sc.Moment(field="swing", above=0.0035, after=60, first=True, lead=4, lasts=44, rate=8),
             sc.Moment(field="swing", above=0.005, after=60, lead=2, rate=48),
         )),
@@ -245,7 +246,7 @@ def throw(trace: Trace) -> sc.Scene:
             " times *x*. After ", sc.Number(time=True, digits=0, width=2),
             " steps the ball is at *x* = ", sc.Number(field="x", digits=3, width=6, says="x"), ".",
         ),
-        pace=sc.Pace(rate=5), lost=sc.Lost(fields=("x",), above=1e4),
+        pace=sc.Tempo(rate=5), lost=sc.Lost(fields=("x",), above=1e4),
         beats=(
             sc.Beat("*ηλ* is beyond 2: each jump lands farther out.", [("relative", ">", 2.001)]),
             sc.Beat("*ηλ* is 2: it jumps back and forth for ever.", [("relative", ">", 1.999)]),
@@ -260,8 +261,9 @@ def throw(trace: Trace) -> sc.Scene:
         ),
         views=(_valley(critical), _path(steps)), length=steps,
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.4, least=420, most=620,
-                         areas=("valley path",)),
-            narrow=sc.Plan(columns=(1,), rows=(1.2, 1), height=760, areas=("valley", "path")),
+            wide=sc.Arrangement(columns=(1.1, 1), rows=(1,), aspect=0.4, least=420, most=620,
+                                areas=("valley path",)),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.2, 1), height=760,
+                                  areas=("valley", "path")),
         ),
     )  # fmt: skip

@@ -121,13 +121,13 @@ class Trace(Record):
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = arrays["top_gradient"] / np.where(lam > 0, lam, np.nan)
         edge = float(arrays["critical"]) / header["settings"]["learning_rate"]
-        made = dict(edge=none + np.float32(edge), distance=distance.astype(np.float32))
+        derived = dict(edge=none + np.float32(edge), distance=distance.astype(np.float32))
         empty = none[:, None][:, :0]
-        made |= dict(valley=empty, valley_start=none, valley_end=none)
-        made |= {name: empty for name in cls.FLOWS}
+        derived |= dict(valley=empty, valley_start=none, valley_end=none)
+        derived |= {name: empty for name in cls.FLOWS}
         # They saw all data at each step.
-        made |= dict(batch_sharpness=arrays["directional_curvature"])
-        return {name: made[name] for name in names}
+        derived |= dict(batch_sharpness=arrays["directional_curvature"])
+        return {name: derived[name] for name in names}
 
     @property
     def threshold(self) -> float:

@@ -20,7 +20,7 @@ from jax.typing import ArrayLike
 from curvkit.distillation import _field as field
 from curvkit.distillation._field import Teacher
 from curvkit.distillation._process import Process, decision_process
-from curvkit.distillation._variants import Weights
+from curvkit.distillation._variants import VariantWeights
 
 ALIASES, SEPARATE = (0, 1, 0), (0, 1, 2)
 TEACHER = (0.20, 0.04, 0.25)
@@ -60,13 +60,15 @@ def both(theta: jax.Array) -> jax.Array:
     return jnp.stack([theta, jnp.zeros_like(theta)], 1)
 
 
-def slope(weights: Weights, process: Process, taught: Teacher, theta: jax.Array) -> jax.Array:
+def slope(
+    weights: VariantWeights, process: Process, taught: Teacher, theta: jax.Array
+) -> jax.Array:
     """The expected update of the logits of action 0, (O,)."""
     return field.update(weights, process, taught, both(theta))[:, 0]
 
 
 def advanced(
-    weights: Weights, process: Process, taught: Teacher, theta: jax.Array, dt: ArrayLike
+    weights: VariantWeights, process: Process, taught: Teacher, theta: jax.Array, dt: ArrayLike
 ) -> jax.Array:
     """Logits (O,) after one step of the midpoint rule of length `dt` along `slope`."""
     middle = theta + 0.5 * dt * slope(weights, process, taught, theta)

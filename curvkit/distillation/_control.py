@@ -22,7 +22,7 @@ from scipy.special import log_softmax
 
 from curvkit.core import messages
 from curvkit.distillation import _field as field
-from curvkit.distillation._variants import REWARDS, Variant, Weights
+from curvkit.distillation._variants import REWARDS, Variant, VariantWeights
 
 MISSING = 'A pole on a cart needs gymnasium: pip install "curvkit[models]".'
 # What the controller weighs the four observations by, and of what size they are.
@@ -31,7 +31,7 @@ SCALE = np.array([1.0, 1.0, 0.1, 1.0])
 WIDTH, LIMIT, EPISODES = 32, 200, 16
 
 
-class Row(NamedTuple):
+class VariantSteps(NamedTuple):
     """Steps that the pole stood under the student's own policy, on average, at some rounds."""
 
     variant: str
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 class Balanced(NamedTuple):
     """The table, which a notebook shows as one, and the teacher's steps for comparison."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[VariantSteps, ...]
     rounds: tuple[int, ...]
     teacher: float
 
@@ -110,7 +110,7 @@ class Episodes(NamedTuple):
 
 
 def surrogate(
-    weights: Weights,
+    weights: VariantWeights,
     log_policy: jax.Array,
     log_teacher: jax.Array,
     actions: jax.Array,
@@ -223,7 +223,7 @@ def balance(
     marks = tuple(dict.fromkeys(int(rounds * part) for part in (0, 0.125, 0.25, 0.5, 1)))
     act = lambda observations: teacher(observations, noise)
     learner = lambda row: _learnt(environment, row, act, rounds, marks, learning_rate, seed)
-    learnt = [Row(name, learner(row)) for name, row in rows]
+    learnt = [VariantSteps(name, learner(row)) for name, row in rows]
     stood = play(environment, act, np.random.default_rng(seed)).alive.sum(0).mean()
     return Balanced(tuple(learnt), marks, float(stood))
 

@@ -28,7 +28,7 @@ from curvkit.distillation._process import (
     values,
     visits,
 )
-from curvkit.distillation._variants import VARIANTS, Variant, Weights
+from curvkit.distillation._variants import VARIANTS, Variant, VariantWeights
 
 
 class Teacher(NamedTuple):
@@ -141,7 +141,9 @@ def policies(process: Tables, logits: jax.Array) -> jax.Array:
     return jax.nn.log_softmax(logits)[process.observed]
 
 
-def losses(weights: Weights, taught: Teacher, log_policy: jax.Array) -> tuple[jax.Array, jax.Array]:
+def losses(
+    weights: VariantWeights, taught: Teacher, log_policy: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """The loss l of each state (S,), and its gradient in the logits of that state (S, A)."""
     p, log_teacher = jnp.exp(log_policy), supported(taught.log_policy)
     pi = jnp.exp(taught.log_policy)
@@ -181,7 +183,7 @@ def row(variant: str | Variant) -> Variant:
     return VARIANTS[variant] if isinstance(variant, str) else variant
 
 
-def acting(weights: Weights, taught: Teacher, log_policy: jax.Array) -> jax.Array:
+def acting(weights: VariantWeights, taught: Teacher, log_policy: jax.Array) -> jax.Array:
     """The policy (S, A) that acts."""
     p = jnp.exp(log_policy)
     return jnp.einsum(
@@ -190,13 +192,13 @@ def acting(weights: Weights, taught: Teacher, log_policy: jax.Array) -> jax.Arra
     )  # fmt: skip
 
 
-def gate(weights: Weights, taught: Teacher, own: jax.Array) -> jax.Array:
+def gate(weights: VariantWeights, taught: Teacher, own: jax.Array) -> jax.Array:
     """Which states the loss counts in, (S,): all, or where the teacher's value is above `own`."""
     return jnp.where((weights.gated > 0) & (taught.values <= own), 0.0, 1.0)
 
 
 def update(
-    variant: str | Variant | Weights, process: Process, taught: Teacher, logits: jax.Array
+    variant: str | Variant | VariantWeights, process: Process, taught: Teacher, logits: jax.Array
 ) -> jax.Array:
     """The expected update (O, A) of the logits, uphill, by linear solves (arXiv 1902.02186, eq. 1).
 
@@ -216,9 +218,9 @@ def update(
     >>> update("reward_alone", once, half, jnp.zeros((1, 2))).tolist()
     [[0.25, -0.25]]
     """
-    if not isinstance(variant, Weights):
+    if not isinstance(variant, VariantWeights):
         require_support(row(variant), taught)
-    weights = variant if isinstance(variant, Weights) else row(variant).weights
+    weights = variant if isinstance(variant, VariantWeights) else row(variant).weights
     logits = _logits(process, logits)
     log_policy = policies(process, logits)
     p, q = jnp.exp(log_policy), acting(weights, taught, log_policy)
@@ -268,7 +270,7 @@ def asymmetry(jacobian: jax.Array) -> jax.Array:
 
 
 def jacobian(
-    variant: str | Variant | Weights, process: Process, taught: Teacher, logits: jax.Array
+    variant: str | Variant | VariantWeights, process: Process, taught: Teacher, logits: jax.Array
 ) -> jax.Array:
     """The Jacobian (O A, O A) of `update` in the logits, through the visits.
 

@@ -4,7 +4,7 @@
 | --- | --- | --- | --- |
 | g | `field.update`, exactly | (S, A) | arXiv 1902.02186, eq. 1 |
 | ĝ | the update of one episode | (S, A) | |
-| √E‖ĝ − g‖² / ‖g‖ | `Row.noise`, by way of estimating | (3,) | arXiv 1902.02186, figure 4 |
+| √E‖ĝ − g‖² / ‖g‖ | `NoiseByActions.noise`, by estimator | (3,) | arXiv 1902.02186, figure 4 |
 
 The three have one mean. Entropy-regularised distillation samples log π(a_t|s_t); expected-entropy
 distillation has its mean −H(π_θ‖π)(s_t) at the present state, and at the states after it either
@@ -35,7 +35,7 @@ WAYS = ("sampled", "mean here, then sampled", "means")
 KINDS = ("one length", "random length")
 
 
-class Row(NamedTuple):
+class NoiseByActions(NamedTuple):
     """The noise of the update, over its size, with so many actions: of each of KINDS by each of
     WAYS.
     """
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 class Noise(NamedTuple):
     """The table, which a notebook shows as one."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[NoiseByActions, ...]
     episodes: int
 
     def _repr_markdown_(self) -> str:
@@ -98,7 +98,7 @@ def noise_by_actions(
     for number in actions:
         # Batch after batch, as with many actions an episode takes room.
         squares = np.mean([_measured(key, keys, number, max(actions)) for keys in batches], 0)
-        rows.append(Row(number, tuple(map(tuple, np.sqrt(squares).tolist()))))
+        rows.append(NoiseByActions(number, tuple(map(tuple, np.sqrt(squares).tolist()))))
     return Noise(tuple(rows), episodes)
 
 
@@ -121,28 +121,28 @@ def _measured(key, keys, actions, most):
     return jax.vmap(_noise, (0, None, None, None))(both, log_teacher, logits, keys)
 
 
-def _noise(made, log_teacher, logits, keys):
-    taught = field.teacher(made, log_teacher)
-    exact = field.update(VARIANTS["expected_entropy"].weights, made, taught, logits)
-    estimate = estimates(made, taught, logits)
+def _noise(mdp, log_teacher, logits, keys):
+    taught = field.teacher(mdp, log_teacher)
+    exact = field.update(VARIANTS["expected_entropy"].weights, mdp, taught, logits)
+    estimate = estimates(mdp, taught, logits)
     apart = jax.vmap(lambda key: jnp.sum((estimate(key) - exact) ** 2, (1, 2)))
     return apart(keys).mean(0) / jnp.sum(exact**2)
 
 
-def estimates(made: Process, taught: Teacher, logits: jax.Array) -> Callable[..., Any]:
+def estimates(mdp: Process, taught: Teacher, logits: jax.Array) -> Callable[..., Any]:
     """What makes of a key the update of one episode by each of WAYS, (3, S, A)."""
-    log_policy = field.policies(made, logits)
+    log_policy = field.policies(mdp, logits)
     p = jnp.exp(log_policy)
     plain, mean = (VARIANTS[each].weights for each in ("entropy_regularised", "expected_entropy"))
     loss, slope = field.losses(mean, taught, log_policy)
     # What follows: of the sampled log π from this state on, and of the means after it.
-    total = process.values(made, p, taught.log_policy)
+    total = process.values(mdp, p, taught.log_policy)
     own, zero = total + loss, jnp.zeros(len(loss))
 
     def of(key):
-        episode = sampled.play(made, p, key, LENGTH)
+        episode = sampled.play(mdp, p, key, LENGTH)
         update = lambda weights, base: sampled.sampled(
-            weights, made, taught, logits, episode, own=zero, baseline=base
+            weights, mdp, taught, logits, episode, own=zero, baseline=base
         )
         every, returns = update(plain, total)
         state, alive = episode.state, episode.alive

@@ -7,7 +7,7 @@
 | r̂_t | `_rewards` of each step | (T,) | arXiv 1902.02186, table 1 |
 | R̂_t | their sum to the end, less `baseline` | (T,) | arXiv 1902.02186, eq. 1 |
 
-In the mean over episodes it is `field.update`, save what episodes longer than T leave out.
+On average over episodes it is `field.update`, save what episodes longer than T leave out.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ import jax.numpy as jnp
 
 from curvkit.distillation._field import Teacher, acting, gate, losses, policies, supported
 from curvkit.distillation._process import Process, Tables
-from curvkit.distillation._variants import Weights
+from curvkit.distillation._variants import VariantWeights
 
 
 class Episode(NamedTuple):
@@ -59,7 +59,7 @@ def play(process: Process, policy: jax.Array, key: jax.Array, length: int) -> Ep
 
 
 def sampled(
-    weights: Weights,
+    weights: VariantWeights,
     process: Tables,
     taught: Teacher,
     logits: jax.Array,
@@ -113,7 +113,7 @@ def _rewards(weights, process, taught, episode, loss):
 
 
 def one_update(
-    weights: Weights, process: Process, taught: Teacher, logits: jax.Array, key: jax.Array,
+    weights: VariantWeights, process: Process, taught: Teacher, logits: jax.Array, key: jax.Array,
     length: int, own: jax.Array, baseline: jax.Array,
 ) -> tuple[jax.Array, jax.Array, Episode]:  # fmt: skip
     """Plays an episode by the policy that acts: its update (O, A), the returns (T,), the episode.

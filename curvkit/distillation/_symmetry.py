@@ -2,7 +2,7 @@
 
 | symbol | name | shape |
 | --- | --- | --- |
-| ‖J − Jᵀ‖/‖J‖ | `Row.least`, `Row.most` over the processes | scalars |
+| ‖J − Jᵀ‖/‖J‖ | `VariantAsymmetry.least`, `VariantAsymmetry.most` over the processes | scalars |
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from curvkit.distillation._variants import VARIANTS
 ROUNDING = 1e-12
 
 
-class Row(NamedTuple):
+class VariantAsymmetry(NamedTuple):
     """The smallest and the largest asymmetry of one variant over the processes."""
 
     variant: str
@@ -31,7 +31,7 @@ class Row(NamedTuple):
 class Survey(NamedTuple):
     """The table, which a notebook shows as one."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[VariantAsymmetry, ...]
     processes: int
 
     def _repr_markdown_(self) -> str:
@@ -63,8 +63,8 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
     Raises:
         ValueError: if `processes` is no whole number of at least 1.
 
-    >>> found = {row.variant: row.most for row in survey(1).rows}
-    >>> found["n_distill"] < 1e-12, found["on_policy"] > 1e-2
+    >>> most = {row.variant: row.most for row in survey(1).rows}
+    >>> most["n_distill"] < 1e-12, most["on_policy"] > 1e-2
     (True, True)
     """
     processes, seed = messages.whole("processes", processes), messages.whole("seed", seed, 0)
@@ -79,7 +79,7 @@ def survey(processes: int = 6, seed: int = 0) -> Survey:
         compiled = jax.jit(jax.vmap(one, (None, 0)))
         asymmetries = {name: compiled(row.weights, keys) for name, row in VARIANTS.items()}
         rows = [
-            Row(name, float(each.min()), float(each.max()), VARIANTS[name].gradient)
+            VariantAsymmetry(name, float(each.min()), float(each.max()), VARIANTS[name].gradient)
             for name, each in asymmetries.items()
         ]
     return Survey(tuple(rows), processes)

@@ -37,7 +37,7 @@ REWARDS = {
 }
 
 
-class Weights(NamedTuple):
+class VariantWeights(NamedTuple):
     """A variant as numbers, so that one compiled program does for all of them."""
 
     driver: jax.Array
@@ -65,9 +65,9 @@ class Variant(NamedTuple):
     gradient: bool | None = False
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> VariantWeights:
         """The row as numbers."""
-        return Weights(
+        return VariantWeights(
             jnp.array([float(self.driver == each) for each in DRIVERS]),
             jnp.array(LOSSES[self.loss]),
             jnp.array(REWARDS[self.reward]),

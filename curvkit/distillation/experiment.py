@@ -9,7 +9,7 @@ from curvkit.distillation import _aliased as aliased
 from curvkit.distillation import _field as field
 from curvkit.distillation._field import Teacher
 from curvkit.distillation._process import Process, values, visits
-from curvkit.distillation._variants import VARIANTS, Weights
+from curvkit.distillation._variants import VARIANTS, VariantWeights
 from curvkit.distillation.settings import Settings
 
 # About so many readings a run; the plane that is drawn, and the starts, reach so far.
@@ -19,7 +19,7 @@ READINGS, RUNS, GRID, SPAN, FURTHEST = 150, 6, 21, 6.0, 5.0
 class State(NamedTuple):
     """What the next step needs: the variant as numbers, process, teacher, and logits (run, 3)."""
 
-    weights: Weights
+    weights: VariantWeights
     process: Process
     teacher: Teacher
     theta: jax.Array
@@ -62,7 +62,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
 
 
 def measured(
-    weights: Weights, process: Process, teacher: Teacher, theta: jax.Array
+    weights: VariantWeights, process: Process, teacher: Teacher, theta: jax.Array
 ) -> dict[str, jax.Array]:
     """Numbers of one student: asymmetry of its update, value, divergence from the teacher."""
     turned = jax.jacfwd(lambda each: aliased.slope(weights, process, teacher, each))(theta)

@@ -122,22 +122,22 @@ def gauge(trace: Trace) -> go.Figure:
     return _finish(figure, trace)
 
 
-def _over_time(made: go.Figure, trace: Trace, panels: list[Any]) -> go.Figure:
+def _over_time(figure: go.Figure, trace: Trace, panels: list[Any]) -> go.Figure:
     x = np.tile(np.append(trace.step, 0), trace.logits.shape[1])
     for row, (title, role, name, values, level) in enumerate(panels, 1):
-        made.add_trace(
+        figure.add_trace(
             theme.curve(role, name, x, _joined(_series(trace, values)), opacity=0.75),
             row=row,
             col=1,
         )
         if level is not None:
             ends = [0, trace.settings["steps"]]
-            made.add_trace(theme.curve("threshold", "teacher", ends, [float(level)] * 2,
-                                       showlegend=row == 1), row=row, col=1)  # fmt: skip
-        made.update_yaxes(title_text=title, row=row, col=1)
-    made.update_xaxes(range=[0, trace.settings["steps"]])
-    made.update_xaxes(title_text="steps", row=len(panels), col=1)
-    return _finish(made, trace)
+            figure.add_trace(theme.curve("threshold", "teacher", ends, [float(level)] * 2,
+                                         showlegend=row == 1), row=row, col=1)  # fmt: skip
+        figure.update_yaxes(title_text=title, row=row, col=1)
+    figure.update_xaxes(range=[0, trace.settings["steps"]])
+    figure.update_xaxes(title_text="steps", row=len(panels), col=1)
+    return _finish(figure, trace)
 
 
 def logits(trace: Trace) -> go.Figure:

@@ -142,7 +142,7 @@ def portrait(trace: Trace) -> sc.Scene:
             " on average, the teacher ", sc.Number(field="level", digits=3),
             ". Colour says how the update turns.",
         ),
-        pace=sc.Pace(rate=45), lost=sc.Lost(fields=("mean",), above=WILD),
+        pace=sc.Tempo(rate=45), lost=sc.Lost(fields=("mean",), above=WILD),
         beats=(sc.Beat("Each student follows the arrows, wherever they lead; the large one leaves "
                        "its whole way."),),
         predict=_foretold(trace.logits.shape[1]),
@@ -153,8 +153,9 @@ def portrait(trace: Trace) -> sc.Scene:
         ),
         views=(_plane(), _worth(trace)),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.1, 1), rows=(1,), aspect=0.42, least=440, most=680,
-                         areas=("plane worth",)),
-            narrow=sc.Plan(columns=(1,), rows=(1.2, 1), height=820, areas=("plane", "worth")),
+            wide=sc.Arrangement(columns=(1.1, 1), rows=(1,), aspect=0.42, least=440, most=680,
+                                areas=("plane worth",)),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.2, 1), height=820,
+                                  areas=("plane", "worth")),
         ),
     )  # fmt: skip

@@ -53,16 +53,16 @@ print(json.dumps(dict(imports=imported - begun, first=ended - imported, compiled
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """What was looked at, how it is, in a sentence, and what to do about it if anything."""
 
     name: str
     state: str
-    told: str
+    message: str
     advice: str = ""
 
 
-def versions() -> Finding:
+def versions() -> Check:
     """Whether all that curvkit asks for is installed, in a version that will do."""
     from packaging.requirements import Requirement
 
@@ -79,10 +79,10 @@ def versions() -> Finding:
         if not asked.specifier.contains(version, prereleases=True):
             wrong.append(f"{asked.name} is {version}, not {asked.specifier}")
     if wrong:
-        return Finding("versions", WRONG, "; ".join(wrong), INSTALL)
+        return Check("versions", WRONG, "; ".join(wrong), INSTALL)
     python = ".".join(map(str, sys.version_info[:3]))
     installed = [f"curvkit {metadata.version('curvkit')}", f"Python {python}"]
-    return Finding(
+    return Check(
         "versions",
         OK,
         ", ".join([*installed, *(f"{each} {metadata.version(each)}" for each in SHOWN)]),
@@ -117,7 +117,7 @@ def _why(printed: str) -> str:
     return next(filter(RAISED.fullmatch, reversed(lines)), lines[-1])
 
 
-def compiling() -> list[Finding]:
+def compiling() -> list[Check]:
     """On what is computed, and how long a first figure takes with an empty and a full cache."""
     with tempfile.TemporaryDirectory(prefix="curvkit-doctor-") as folder:
         try:
@@ -127,7 +127,7 @@ def compiling() -> list[Finding]:
     detail = f"{cold['backend']}, {cold['devices']} × {cold['device']}"
     unused = cold["backend"] == "cpu" and driver()
     how = 'install curvkit\'s GPU part: pip install "curvkit[cuda]"' if unused else ""
-    backend = Finding("backend", NOTE if unused else OK, detail + ", a GPU idle" * unused, how)
+    backend = Check("backend", NOTE if unused else OK, detail + ", a GPU idle" * unused, how)
     waits = [each["imports"] + each["first"] for each in (cold, warm)]
     detail = (
         f"{waits[0]:.1f} s the first time, {waits[1]:.1f} s the next; of that compiling "
@@ -135,16 +135,16 @@ def compiling() -> list[Finding]:
     )
     slow = waits[1] > 30
     how = "close what else runs, or let pupils start the kernel before you talk" if slow else ""
-    return [backend, Finding("first figure", NOTE if slow else OK, detail, how)]
+    return [backend, Check("first figure", NOTE if slow else OK, detail, how)]
 
 
-def _without_backend(error: RuntimeError) -> Finding:
+def _without_backend(error: RuntimeError) -> Check:
     """What is said where jax does not compute: a choice that was made for it, or what is there."""
     chosen = os.environ.get(PLATFORMS)
     if not chosen:
-        return Finding("backend", WRONG, f"jax does not compute: {error}", INSTALL)
+        return Check("backend", WRONG, f"jax does not compute: {error}", INSTALL)
     detail = f"jax does not compute with {PLATFORMS}={chosen}: {error}"
-    return Finding("backend", WRONG, detail, f"unset {PLATFORMS}, and jax takes what there is")
+    return Check("backend", WRONG, detail, f"unset {PLATFORMS}, and jax takes what there is")
 
 
 def driver() -> bool:
@@ -159,16 +159,16 @@ def driver() -> bool:
         return False
 
 
-def cache() -> Finding:
+def cache() -> Check:
     """Where compiled programs are kept, and whether that can be written to."""
     folder = Path(environment()[CACHE])
     size = sum(each.stat().st_size for each in folder.glob("*") if each.is_file()) / 1e6
     if not os.access(_there(folder), os.W_OK):
         how = f"make it writable, or set {CACHE} to a folder that is"
-        return Finding("cache", WRONG, f"{folder} cannot be written to", how)
+        return Check("cache", WRONG, f"{folder} cannot be written to", how)
     own = "" if folder == cache_folder() else f", as {CACHE} says"
     filled = "empty: open a notebook once before class" if not size else f"{size:.0f} MB"
-    return Finding("cache", OK if size else NOTE, f"{filled} in {folder}{own}")
+    return Check("cache", OK if size else NOTE, f"{filled} in {folder}{own}")
 
 
 def _there(folder: Path) -> Path:
@@ -176,22 +176,22 @@ def _there(folder: Path) -> Path:
     return next(each for each in (folder, *folder.parents) if each.exists())
 
 
-def disk() -> Finding:
+def disk() -> Check:
     """Whether there is room for compiled programs, and for reports where one is now."""
     places = {"the cache": _there(Path(environment()[CACHE])), "reports here": Path.cwd()}
     free = {what: shutil.disk_usage(place).free / 1e9 for what, place in places.items()}
     detail = ", ".join(f"{each:.1f} GB free for {what}" for what, each in free.items())
     if min(free.values()) >= GIGABYTES_OF_DISK:
-        return Finding("disk", OK, detail)
+        return Check("disk", OK, detail)
     how = f"make room: cache and reports may take up to {GIGABYTES_OF_DISK:g} GB"
-    return Finding("disk", NOTE, detail, how)
+    return Check("disk", NOTE, detail, how)
 
 
-def memory() -> Finding:
+def memory() -> Check:
     """How many notebooks there is memory for, and how many of them the cores serve at once."""
     free = machine.free_gigabytes()
     if free is None:
-        return Finding("memory", NOTE, "not known on this system")
+        return Check("memory", NOTE, "not known on this system")
     cores, each = machine.cores(), machine.GIGABYTES_A_NOTEBOOK
     number = int(free // each)
     detail = f"{free:.1f} GB free, room for {number} open notebook{'s' * (number != 1)}"
@@ -199,11 +199,11 @@ def memory() -> Finding:
     if number > cores:
         detail += f"; at full speed {cores} at a time, one for each core"
     if free < machine.GIGABYTES_A_NOTEBOOK:
-        return Finding("memory", WRONG, detail, "shut kernels down, or close other programs")
-    return Finding("memory", OK, detail)
+        return Check("memory", WRONG, detail, "shut kernels down, or close other programs")
+    return Check("memory", OK, detail)
 
 
-def widgets() -> Finding:
+def widgets() -> Check:
     """Whether JupyterLab has the browser's half of the widgets."""
     from jupyter_core.paths import jupyter_path
 
@@ -216,18 +216,16 @@ def widgets() -> Finding:
     if absent:
         how = f"pip install --force-reinstall {' '.join(sorted(absent))}, then start anew"
         detail = f"JupyterLab has no browser part of {', '.join(sorted(absent))}"
-        return Finding("widgets", WRONG, detail, how)
+        return Check("widgets", WRONG, detail, how)
     if int(metadata.version("ipywidgets").partition(".")[0]) < 8:
         detail = (
             "ipywidgets 7 shows nothing in JupyterLab 4; hosted notebooks have a part of their own"
         )
-        return Finding(
-            "widgets", NOTE, detail, 'pip install "ipywidgets>=8", to use JupyterLab here'
-        )
-    return Finding("widgets", OK, "JupyterLab has the browser parts of ipywidgets and anywidget")
+        return Check("widgets", NOTE, detail, 'pip install "ipywidgets>=8", to use JupyterLab here')
+    return Check("widgets", OK, "JupyterLab has the browser parts of ipywidgets and anywidget")
 
 
-def kernel() -> Finding:
+def kernel() -> Check:
     """Whether the kernel that JupyterLab starts by default is this Python."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
@@ -238,12 +236,12 @@ def kernel() -> Finding:
     # A bare name is taken by Jupyter for the Python that it runs in itself.
     program = sys.executable if BARE.fullmatch(command[0]) else shutil.which(command[0])
     if program and os.path.samefile(program, sys.executable):
-        return Finding("kernel", OK, "python3 is this Python")
+        return Check("kernel", OK, "python3 is this Python")
     detail = f"the kernel python3 is {command[0] or 'not there'}, and not {sys.executable}"
-    return Finding("kernel", WRONG, detail, f"{sys.executable} -m ipykernel install --sys-prefix")
+    return Check("kernel", WRONG, detail, f"{sys.executable} -m ipykernel install --sys-prefix")
 
 
-def opening() -> Finding:
+def opening() -> Check:
     """Whether JupyterLab finds a browser to open."""
     try:
         browser = getattr(webbrowser.get(), "name", "the system's own")
@@ -251,13 +249,13 @@ def opening() -> Finding:
         browser = ""
     if not browser or Path(browser).name in OF_TEXT:
         detail = "none here for JupyterLab to open; curvkit lab prints an address"
-        return Finding("browser", NOTE, detail, "open that address in a browser, its token with it")
-    return Finding("browser", OK, f"JupyterLab opens a window by {browser}")
+        return Check("browser", NOTE, detail, "open that address in a browser, its token with it")
+    return Check("browser", OK, f"JupyterLab opens a window by {browser}")
 
 
-def printing() -> Finding:
+def printing() -> Check:
     """Whether reports can be printed as PDF, which nothing else needs."""
     try:
-        return Finding("PDF", OK, f"printed by {pdf.browser()}")
+        return Check("PDF", OK, f"printed by {pdf.browser()}")
     except ValueError:
-        return Finding("PDF", NOTE, "no Chromium or Chrome, so --format pdf is refused")
+        return Check("PDF", NOTE, "no Chromium or Chrome, so --format pdf is refused")

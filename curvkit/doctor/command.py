@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from curvkit.doctor.checks import Finding
+from curvkit.doctor.checks import Check
 
 MARKS = {"ok": "✓", "note": "·", "wrong": "✗"}
 STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
@@ -40,7 +40,7 @@ def doctor(run: Run = False, compile: Compile = True) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-def _look(run: bool, compile: bool) -> list[Finding]:
+def _look(run: bool, compile: bool) -> list[Check]:
     from curvkit.doctor import checks, notebooks
 
     findings = [checks.versions()]
@@ -53,7 +53,7 @@ def _look(run: bool, compile: bool) -> list[Finding]:
     return findings + (_ran(each) if run else each)
 
 
-def _ran(each: list[Finding]) -> list[Finding]:
+def _ran(each: list[Check]) -> list[Check]:
     """The findings of notebooks that were run, in place of those that were only read."""
     from curvkit.host import machine
     from curvkit.pages import index
@@ -75,20 +75,20 @@ def _ran(each: list[Finding]) -> list[Finding]:
             findings.append(finding)
         elif run["failure"]:
             advice = f"curvkit report {finding.name} --profile quick, and read its log"
-            findings.append(Finding(finding.name, "wrong", run["failure"], advice))
+            findings.append(Check(finding.name, "wrong", run["failure"], advice))
         else:
             peak = f", {run['peak_mb']:.0f} MB" if run.get("peak_mb") else ""
-            findings.append(Finding(finding.name, "ok", f"ran in {run['seconds']:.0f} s{peak}"))
+            findings.append(Check(finding.name, "ok", f"ran in {run['seconds']:.0f} s{peak}"))
     return findings
 
 
-def _table(found: list[Finding]) -> Table:
+def _table(checks: list[Check]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for each in found:
-        text = f"{each.told}\n→ {each.advice}" if each.advice else each.told
+    for each in checks:
+        text = f"{each.message}\n→ {each.advice}" if each.advice else each.message
         style = STYLES[each.state]
         # As text and not as markup: a finding may hold brackets.
         table.add_row(Text(MARKS[each.state], style), Text(each.name), Text(text))

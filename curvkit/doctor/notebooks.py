@@ -5,20 +5,20 @@ from pathlib import Path
 
 import curvkit
 from curvkit._rooms import names
-from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
+from curvkit.doctor.checks import NOTE, OK, WRONG, Check
 from curvkit.pages import parameters
 from curvkit.report import notebooks
 
 CHECKOUT = Path(curvkit.__file__).resolve().parent.parent
 
 
-def each_notebook() -> Iterator[Finding]:
+def each_notebook() -> Iterator[Check]:
     """Whether each notebook is there, can be read, and its room takes what it starts with."""
     try:
         paths = notebooks.choose()
     except (OSError, ValueError) as error:
         lost = list(_lost(CHECKOUT / "notebooks"))
-        yield from lost or [Finding("notebooks", NOTE, str(error))]
+        yield from lost or [Check("notebooks", NOTE, str(error))]
         return
     rooms = set()
     for path in paths:
@@ -29,7 +29,7 @@ def each_notebook() -> Iterator[Finding]:
     yield from _without(rooms, paths[0].parent)
 
 
-def _looked_at(path: Path) -> tuple[Finding, str | None]:
+def _looked_at(path: Path) -> tuple[Check, str | None]:
     """What is found, and the room that the notebook is about."""
     room = None
     try:
@@ -42,20 +42,20 @@ def _looked_at(path: Path) -> tuple[Finding, str | None]:
         parameters.check({path.stem: node}, values)
     except Exception as error:  # whatever it is, the other notebooks are to be looked at
         detail = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Finding(path.stem, WRONG, detail, _mended(path)), room
-    return Finding(path.stem, OK, f"reads, and {room or 'no room'} takes its parameters"), room
+        return Check(path.stem, WRONG, detail, _mended(path)), room
+    return Check(path.stem, OK, f"reads, and {room or 'no room'} takes its parameters"), room
 
 
-def _lost(folder: Path) -> Iterator[Finding]:
+def _lost(folder: Path) -> Iterator[Check]:
     """The notebooks of which only the script is there."""
     for script in sorted(folder.glob("*.py")):
         path = script.with_suffix(".ipynb")
         if not path.exists():
             detail = f"{path.name} is not there, its script {script.name} is"
-            yield Finding(path.stem, WRONG, detail, _mended(path))
+            yield Check(path.stem, WRONG, detail, _mended(path))
 
 
-def _without(rooms: set[str | None], folder: Path) -> Iterator[Finding]:
+def _without(rooms: set[str | None], folder: Path) -> Iterator[Check]:
     """The rooms that no notebook of the series is about."""
     if not any(folder.glob("*.py")):  # a folder of somebody's own
         return
@@ -64,7 +64,7 @@ def _without(rooms: set[str | None], folder: Path) -> Iterator[Finding]:
     for room in names():
         if "." not in room and room not in known:
             detail = f"no notebook is about the room {room}"
-            yield Finding("notebooks", WRONG, detail, _fetched(folder.name))
+            yield Check("notebooks", WRONG, detail, _fetched(folder.name))
 
 
 def _mended(path: Path) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from curvkit.core.files import folder, found, fresh, holds, own_folder, reading, write
+from curvkit.core.files import existing, folder, fresh, holds, own_folder, reading, write
 
-__all__ = ["folder", "found", "fresh", "holds", "locked", "own_folder", "reading", "write"]
+__all__ = ["folder", "existing", "fresh", "holds", "locked", "own_folder", "reading", "write"]
 
 # What a writer that was killed leaves behind; a name that nobody would give to a file of his own.
 LITTER = re.compile(r"^\..+-[a-z0-9_]{8}\.part$")
@@ -45,7 +45,7 @@ def locked(folder: Path, what: str) -> Iterator[None]:
 
 def _lock(path: Path) -> BinaryIO:
     """A file to lock, which is neither written to nor followed to where somebody else's lies."""
-    if found(path) is None:
+    if existing(path) is None:
         with contextlib.suppress(FileExistsError):  # another program made it just now
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return open(path, "r+b")

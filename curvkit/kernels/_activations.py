@@ -84,20 +84,20 @@ def _told(function: Callable[..., Any]) -> tuple[Any, ...]:
     return ("name", module, name) if resolved is function else ("itself", function)
 
 
-def _found_again(kind: str, *told) -> Activation:
-    return activation(_function(kind, *told))
+def _found_again(kind: str, *reference) -> Activation:
+    return activation(_function(kind, *reference))
 
 
-def _function(kind: str, *told: Any) -> Callable[..., Any]:
+def _function(kind: str, *reference: Any) -> Callable[..., Any]:
     """The function of which `_told` tells."""
     if kind == "partial":
-        return functools.partial(_function(*told[0]), *told[1], **told[2])
+        return functools.partial(_function(*reference[0]), *reference[1], **reference[2])
     if kind == "name":
-        resolved: Any = importlib.import_module(told[0])
-        for part in told[1].split("."):
+        resolved: Any = importlib.import_module(reference[0])
+        for part in reference[1].split("."):
             resolved = getattr(resolved, part)
         return resolved
-    return told[0]
+    return reference[0]
 
 
 def leaky_relu(slope: float | jax.Array) -> Activation:

@@ -51,10 +51,10 @@ def run(
         return x
     if isinstance(network, parts.Sum | parts.Concatenation):
         branches = zip(network.branches, params, strict=True)
-        found = [run(*each, x, function, rules) for each in branches]
+        outputs = [run(*each, x, function, rules) for each in branches]
         if isinstance(network, parts.Concatenation):
-            return jnp.concatenate(found, axis=-1)
-        total: Any = sum(jnp.asarray(w) * y for w, y in zip(network.weights, found, strict=True))
+            return jnp.concatenate(outputs, axis=-1)
+        total: Any = sum(jnp.asarray(w) * y for w, y in zip(network.weights, outputs, strict=True))
         return total
     if isinstance(network, parts.Nonlinear | parts.Affine):
         plain = isinstance(network, parts.Nonlinear)
@@ -97,12 +97,12 @@ def patches(layer: parts.Affine, x: jax.Array) -> jax.Array:
     """
     space, edge = x.ndim - 2, layer.window // 2
     wide = jnp.pad(x, ((0, 0), *((edge, edge),) * space, (0, 0))) if edge else x
-    found = []
+    taps = []
     for tap in itertools.product(range(layer.window), repeat=space):
         along = zip(tap, x.shape[1:-1], strict=True)
         seen = (slice(at, at + size, layer.stride) for at, size in along)
-        found.append(wide[(slice(None), *seen)])
-    return found[0] if len(found) == 1 else jnp.concatenate(found, -1)
+        taps.append(wide[(slice(None), *seen)])
+    return taps[0] if len(taps) == 1 else jnp.concatenate(taps, -1)
 
 
 def patched(layer: parts.Affine, params: Any, x: jax.Array) -> jax.Array:

@@ -3,7 +3,7 @@
 | symbol | name | source |
 | --- | --- | --- |
 | w | `weight` of each shortcut; the branch has √(1 − w²) | arXiv 2110.01765 |
-| M(x, r) | the largest of `Built.parts` | arXiv 2110.01765 |
+| M(x, r) | the largest of `ReadNetwork.parts` | arXiv 2110.01765 |
 | C_f(c) | `c_map`, of a whole network | arXiv 2110.01765 |
 
 A branch by itself is a sub-network too, and may be steeper than the whole: with a large w the whole
@@ -29,7 +29,7 @@ WIRINGS = ("chain", "residual", "nested", "resnet_v2")
 PARTS, TERMS = 4, 48
 
 
-class Built(NamedTuple):
+class ReadNetwork(NamedTuple):
     """A shaped network, read: `parts` are the whole network and the branches within it, then 0."""
 
     plain_c: jax.Array
@@ -70,8 +70,8 @@ def wire(wiring: str, blocks: Any, weight: Any) -> networks.Network:
 
 
 def read(
-    base: Activation, method: str, network: networks.Network, made: traced.Made, c: jax.Array
-) -> Built:
+    base: Activation, method: str, network: networks.Network, shapes: traced.Made, c: jax.Array
+) -> ReadNetwork:
     """The network that was shaped: C map before and after, and its sub-networks.
 
     The plain one is the network whose lengths are kept at 1, so that only angles are lost.
@@ -79,10 +79,10 @@ def read(
     Args:
         base, method: of which the shape is.
         network: the architecture; its numbers may be traced.
-        made: its shapes, of which the first is read, in float64.
+        shapes: its shapes, of which the first is read, in float64.
         c: cosines in [−1, 1].
     """
-    numbers, local = made.numbers[0], made.local[0]
+    numbers, local = shapes.numbers[0], shapes.local[0]
     leaky = base.family == "leaky_relu"
 
     def of(part):
@@ -97,7 +97,9 @@ def read(
     plain = _leaky(0.0, "tat") if leaky else None
     each = lambda c: jnp.stack([plain(c[0]), layer(c[1])]) if plain else layer(c)
     plain_c, shaped_c = jnp.clip(networks.through(network, both, each), -1, 1)
-    return Built(plain_c, shaped_c, _parts(network, of), jnp.asarray(networks.layers(network)))
+    return ReadNetwork(
+        plain_c, shaped_c, _parts(network, of), jnp.asarray(networks.layers(network))
+    )
 
 
 def _smooth(base, numbers):
@@ -126,14 +128,14 @@ def _leaky(slope, method):
 def _parts(network, of):
     """What the whole network is, and then the branches that differ, from the largest on."""
     whole = of(network)
-    kept: list[Any] = []
+    distinct: list[Any] = []
     for branch, there in _branches(network, jnp.array(True)):
         value = of(branch)
-        for other in (whole, jnp.zeros_like(whole), jnp.ones_like(whole), *kept):
+        for other in (whole, jnp.zeros_like(whole), jnp.ones_like(whole), *distinct):
             there &= ~(jnp.abs(value - other) < 1e-9)
-        kept.append(jnp.where(there, value, 0.0))
+        distinct.append(jnp.where(there, value, 0.0))
     # Each goes to where as many are larger as are before it.
-    values = jnp.stack([*kept, *[jnp.zeros_like(whole)] * PARTS])
+    values = jnp.stack([*distinct, *[jnp.zeros_like(whole)] * PARTS])
     larger = (values[None] > values[:, None]) | (
         (values[None] == values[:, None]) & np.tri(len(values), k=-1, dtype=bool)
     )

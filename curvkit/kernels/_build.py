@@ -52,13 +52,13 @@ class Built:
         Raises:
             ValueError: if features do not fit, as of branches that are added.
         """
-        features, found = jnp.shape(inputs)[-1], []
+        features, planned = jnp.shape(inputs)[-1], []
         space = len(jnp.shape(inputs)) - 2
         sizes = [self.width] * (len(self.parts) - 1) + [self.outputs]
         for each, size in zip(self.parts, sizes, strict=True):
-            made, features = _Planner(size, space)(each, features)
-            found.append(made)
-        return _filled(found, key, self.initializer)
+            slots, features = _Planner(size, space)(each, features)
+            planned.append(slots)
+        return _filled(planned, key, self.initializer)
 
     def apply(
         self, params: list[Any], inputs: jax.Array, rules: applying.Rules = applying.PLAIN
@@ -70,14 +70,14 @@ class Built:
 
     def stages(self, params: list[Any], inputs: jax.Array) -> list[jax.Array]:
         """What comes out of each part in turn, of a repeated one each time: as `check` compares."""
-        found: list[jax.Array] = []
+        outputs: list[jax.Array] = []
         for each, own in zip(self.parts, params, strict=True):
             again = parts.unrolled([each])
             for at, once in enumerate(again):
                 mine = jax.tree.map(lambda leaf, at=at: leaf[at], own) if len(again) > 1 else own
                 inputs = applying.run(once, mine, inputs, self.function, applying.PLAIN)
-                found.append(inputs)
-        return found
+                outputs.append(inputs)
+        return outputs
 
     def flax(self, key: jax.Array, inputs: Any) -> Any:
         """The network as a module of Flax NNX, its weights as `nnx.Param`.
@@ -123,9 +123,9 @@ def build(
     Raises:
         ValueError: if an argument is out of range, or no activation is given.
 
-    >>> made = build(parts.Chain((parts.Nonlinear(),), 3), "tanh", width=8, outputs=2)
+    >>> model = build(parts.Chain((parts.Nonlinear(),), 3), "tanh", width=8, outputs=2)
     >>> x = jnp.ones((4, 5))
-    >>> made.apply(made.init(jax.random.key(0), x), x).shape
+    >>> model.apply(model.init(jax.random.key(0), x), x).shape
     (4, 2)
     """
     from curvkit.kernels._shaping import Shaped
@@ -188,19 +188,19 @@ class _Planner:
     def __call__(self, network: Any, features: int) -> tuple[Any, int]:
         if isinstance(network, parts.Chain) and network.times > 1:
             again = _Planner(self.outputs, self.space, (*self.times, network.times))
-            made, after = again(parts.Chain(network.parts), features)
+            planned, after = again(parts.Chain(network.parts), features)
             if after != features:
-                told = f"of {features} features, as it is repeated"
-                raise ValueError(messages.refusal("what a chain makes", told, after))
-            return made, features
+                expected = f"of {features} features, as it is repeated"
+                raise ValueError(messages.refusal("what a chain makes", expected, after))
+            return planned, features
         if isinstance(network, parts.Sum | parts.Concatenation):
             return self._branches(network, features)
         if isinstance(network, parts.Chain):
-            made = []
+            planned = []
             for each in network.parts:
                 slots, features = self(each, features)
-                made.append(slots)
-            return made, features
+                planned.append(slots)
+            return planned, features
         if isinstance(network, parts.Nonlinear | parts.Affine):
             layer = network if isinstance(network, parts.Affine) else parts.Affine()
             window = (layer.window,) * self.space if layer.window > 1 else ()
@@ -210,15 +210,15 @@ class _Planner:
         return {}, features
 
     def _branches(self, network: Any, features: int) -> tuple[Any, int]:
-        made = [self(branch, features) for branch in network.branches]
-        sizes = [after for _, after in made]
+        planned = [self(branch, features) for branch in network.branches]
+        sizes = [after for _, after in planned]
         summed = isinstance(network, parts.Sum)
         if summed and len({*sizes}) > 1:
             advice = f"begin the shortcut with Affine(), which makes {self.outputs} features"
             raise ValueError(
                 messages.refusal("branches", "of as many features each", sizes, advice)
             )
-        return [slots for slots, _ in made], sizes[0] if summed else sum(sizes)
+        return [slots for slots, _ in planned], sizes[0] if summed else sum(sizes)
 
 
 def _filled(planned: Any, key: jax.Array, initializer: Initializer | None) -> Any:
@@ -231,10 +231,10 @@ def _filled(planned: Any, key: jax.Array, initializer: Initializer | None) -> An
         total = sum(n for n, slot in zip(counts, slots, strict=True) if slot.shape == shape)
         rest, own = jax.random.split(rest)
         one = lambda each, chosen=chosen, shape=shape: chosen(each, shape)
-        made = jax.vmap(one)(jax.random.split(own, total))
+        weights = jax.vmap(one)(jax.random.split(own, total))
         # One decomposition after another: several at once may wait for each other for ever.
-        rest = jax.random.fold_in(rest, (0 * made.ravel()[0]).astype(jnp.uint32))
-        drawn[shape] = made
+        rest = jax.random.fold_in(rest, (0 * weights.ravel()[0]).astype(jnp.uint32))
+        drawn[shape] = weights
     filled = []
     for number, (slot, count) in enumerate(zip(slots, counts, strict=True)):
         if slot.layer is None:

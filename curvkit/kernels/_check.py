@@ -52,7 +52,7 @@ class Compared(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """Where a model keeps to its plan, place by place; `told` says it in a sentence."""
+    """Where a model keeps to its plan, place by place; `description` says it in a sentence."""
 
     places: tuple[Compared, ...]
 
@@ -62,7 +62,7 @@ class Checked(NamedTuple):
         return not any(each.off for each in self.places)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The first place where they differ, in a sentence."""
         for each in self.places:
             if each.off:
@@ -93,17 +93,17 @@ def check(model: Any, network: Any, inputs: Any, given: Any = None, *, seed: int
         ValueError: if the model's outputs do not fit the plan or are too few features, or there are
             too many inputs and locations.
 
-    >>> made = build(parts.Chain((parts.Nonlinear(),), 3), "tanh", width=64)
+    >>> plan = build(parts.Chain((parts.Nonlinear(),), 3), "tanh", width=64)
     >>> x = jax.random.normal(jax.random.key(0), (4, 64))
-    >>> params = made.init(jax.random.key(1), x)
-    >>> check(lambda x: made.stages(params, x), made, x).agrees
+    >>> params = plan.init(jax.random.key(1), x)
+    >>> check(lambda x: plan.stages(params, x), plan, x).agrees
     True
     """
     seed = messages.whole("seed", seed, 0)
     inputs = jnp.asarray(inputs, jnp.float32)
-    found = model(inputs)
-    listed = isinstance(found, list | tuple)
-    outputs = [jnp.asarray(each) for each in (found if listed else [found])]
+    returned = model(inputs)
+    listed = isinstance(returned, list | tuple)
+    outputs = [jnp.asarray(each) for each in (returned if listed else [returned])]
     width = max(each.shape[-1] for each in outputs)
     plan = network if isinstance(network, Built) else build(network, given, width=width)
     items = int(np.prod(inputs.shape[:-1]))
@@ -133,11 +133,11 @@ def planned_by(plan: Built, inputs: Any) -> list[np.ndarray]:
     x = np.asarray(inputs, float).reshape(-1, inputs.shape[-1])
     rules = Matrix(jet_of(plan.function))
     at = Gram(x @ x.T / x.shape[1], x.mean(1), inputs.shape[1:-1])
-    found = []
+    covariances = []
     for each in parts.unrolled(plan.parts):
         at = walk(each, at, rules)
-        found.append(at.k)
-    return found
+        covariances.append(at.k)
+    return covariances
 
 
 def sampled(
@@ -157,12 +157,12 @@ def sampled(
     start[:, : len(triangle)] = triangle * (plan.width / x.shape[1]) ** 0.5
     generator = np.random.default_rng(seed)
     rules = Finite(jet_of(plan.function), generator, plan.width, orthogonal)
-    at, found, along = Gram(start, None, inputs.shape[1:-1]), [], parts.unrolled(plan.parts)
+    at, covariances, along = Gram(start, None, inputs.shape[1:-1]), [], parts.unrolled(plan.parts)
     for number, each in enumerate(along):
         rules.width = plan.outputs if number == len(along) - 1 else plan.width
         at = walk(each, at, rules)
-        found.append(at.k.mT @ at.k / at.k.shape[-2])
-    return found
+        covariances.append(at.k.mT @ at.k / at.k.shape[-2])
+    return covariances
 
 
 def _compared(at: int, part: Any, output: jax.Array, plan: np.ndarray, drawn: Any) -> Compared:

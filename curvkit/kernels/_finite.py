@@ -39,8 +39,8 @@ def frame(normal: jax.Array) -> jax.Array:
 
     Without these signs the law is not Haar's. `normal` is of shape (…, N, K), K at most N.
 
-    >>> made = frame(jax.random.normal(jax.random.key(0), (5, 2)))
-    >>> bool(jnp.allclose(made.T @ made, jnp.eye(2), atol=1e-5))
+    >>> q = frame(jax.random.normal(jax.random.key(0), (5, 2)))
+    >>> bool(jnp.allclose(q.T @ q, jnp.eye(2), atol=1e-5))
     True
     """
     vectors, triangle = jnp.linalg.qr(normal)

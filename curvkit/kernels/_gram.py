@@ -53,8 +53,8 @@ class Matrix:
 
     def affine(self, part: parts.Affine, at: Gram) -> Gram:
         """Fresh weights and biases; a stride leaves locations out."""
-        kept, space = _strided(part, at)
-        k = at.k[np.ix_(kept, kept)]
+        items, space = _strided(part, at)
+        k = at.k[np.ix_(items, items)]
         return Gram(part.gain**2 * k + part.bias**2, np.zeros(len(k)), space)
 
     def layer_norm(self, part: Any, at: Gram) -> Gram:
@@ -88,8 +88,8 @@ class Matrix:
 def _strided(part: parts.Affine, at: Gram) -> tuple[np.ndarray, tuple[int, ...]]:
     items = at.k.shape[-1]
     numbers = np.arange(items).reshape(-1, *at.space)
-    kept = numbers[(slice(None), *(slice(None, None, part.stride),) * len(at.space))]
-    return kept.ravel(), kept.shape[1:]
+    strided = numbers[(slice(None), *(slice(None, None, part.stride),) * len(at.space))]
+    return strided.ravel(), strided.shape[1:]
 
 
 def _pooling(at: Gram) -> np.ndarray:
@@ -135,17 +135,17 @@ class Finite:
 
     def affine(self, part: parts.Affine, at: Gram) -> Gram:
         """Fresh weights, by what they do to the items at hand alone."""
-        kept, space = _strided(part, at)
-        x = at.k[..., kept]
+        items, space = _strided(part, at)
+        x = at.k[..., items]
         normal = self.generator.normal(size=x.shape)
         frame = normal / x.shape[-2] ** 0.5
         if self.orthogonal:
             frame, own = np.linalg.qr(normal)
             # Without the signs the law is not Haar's.
             frame = frame * np.sign(np.diagonal(own, axis1=-2, axis2=-1))[..., None, :]
-        made = (frame @ np.linalg.qr(x, mode="r"))[..., : self.width, :]
-        bias = part.bias * self.generator.normal(size=(*made.shape[:-1], 1))
-        return Gram(part.gain * made + bias, None, space)
+        outputs = (frame @ np.linalg.qr(x, mode="r"))[..., : self.width, :]
+        bias = part.bias * self.generator.normal(size=(*outputs.shape[:-1], 1))
+        return Gram(part.gain * outputs + bias, None, space)
 
     def layer_norm(self, part: Any, at: Gram) -> Gram:
         """Over features."""

@@ -210,8 +210,8 @@ def _weighted(squares: Sequence[Any], weights: Sequence[Any], states: Sequence[K
     of: Callable[..., Any] = lambda by, name: sum(
         w * getattr(each, name) for w, each in zip(by, states, strict=True)
     )
-    made = {name: of(squares, name) for name in Kernel._fields if name != "mean"}
-    return Kernel(mean=of(weights, "mean"), **made)
+    fields = {name: of(squares, name) for name in Kernel._fields if name != "mean"}
+    return Kernel(mean=of(weights, "mean"), **fields)
 
 
 def _normalized(at: Kernel, shared: Any) -> Kernel:

@@ -47,8 +47,8 @@ def _dense(weight: jax.Array, bias: jax.Array, slot: Any, x: jax.Array) -> jax.A
     return x @ weight + bias
 
 
-def _dense_back(kept: Any, back: jax.Array) -> Any:
-    weight, x = kept
+def _dense_back(residuals: Any, back: jax.Array) -> Any:
+    weight, x = residuals
     number, places = len(x), x[0, ..., 0].size
     rows, grown = (each.reshape(-1, each.shape[-1]) for each in (x, back))
     along = jnp.concatenate([rows, jnp.ones_like(rows[:, :1])], 1)
@@ -66,8 +66,8 @@ def _scaled(scale: jax.Array, shift: jax.Array, slot: Any, x: jax.Array) -> jax.
     return scale * x + shift
 
 
-def _scaled_back(kept: Any, back: jax.Array) -> Any:
-    scale, x = kept
+def _scaled_back(residuals: Any, back: jax.Array) -> Any:
+    scale, x = residuals
     # Over the locations of each example.
     summed = lambda each: each.reshape(len(each), -1, each.shape[-1]).sum(1)
     along, plain = summed(x * back), summed(back)
@@ -119,8 +119,8 @@ def kronecker_factors(
 
     >>> from curvkit.kernels import Chain, Nonlinear
     >>> built, x = Chain((Nonlinear(),)).build("tanh", width=3, outputs=2), jnp.eye(4)
-    >>> found = kronecker_factors(built, built.init(jax.random.key(0), x), x)
-    >>> [jax.tree.map(jnp.shape, each) for each in found if each]
+    >>> factors = kronecker_factors(built, built.init(jax.random.key(0), x), x)
+    >>> [jax.tree.map(jnp.shape, each) for each in factors if each]
     [{'inputs': (5, 5), 'outputs': (3, 3)}, {'inputs': (4, 4), 'outputs': (2, 2)}]
     """
     if likelihood not in LIKELIHOODS:
@@ -134,10 +134,10 @@ def kronecker_factors(
     if key is not None:
         return pull(_sampled(outputs, key, likelihood) / len(outputs))[0]
     rows = _expected(outputs, likelihood) / len(outputs)
-    found = jax.vmap(lambda row: pull(row)[0])(rows)
+    factors = jax.vmap(lambda row: pull(row)[0])(rows)
     # What goes into a layer is the same in each pass; what comes back adds up to an expectation.
     return jax.tree_util.tree_map_with_path(
-        lambda path, each: each[0] if path[-1].key == "inputs" else each.sum(0), found
+        lambda path, each: each[0] if path[-1].key == "inputs" else each.sum(0), factors
     )
 
 
@@ -214,19 +214,19 @@ def kfac(
     def update(gradient: Any, state: State, params: Any = None, *, factors: Any) -> Any:
         keep = jnp.minimum(1 - 1 / (state.count + 1), average)
         mean = lambda old, new: (keep * old + (1 - keep) * new).astype(new.dtype)
-        kept = jax.tree.map(mean, state.factors, factors)
-        again = lambda kept: _each(lambda own: _inverted(own, damping), kept)
+        running = jax.tree.map(mean, state.factors, factors)
+        again = lambda running: _each(lambda own: _inverted(own, damping), running)
         inverses = jax.lax.cond(
-            state.count % every == 0, again, lambda _: state.inverses, kept)  # fmt: skip
+            state.count % every == 0, again, lambda _: state.inverses, running)  # fmt: skip
         natural = _each(_preconditioned, gradient, inverses)
         size = learning_rate**2 * sum(map(jnp.vdot, *map(jax.tree.leaves, (natural, gradient))))
         step = learning_rate * jnp.sqrt(clip / jnp.maximum(size, clip))
         move = lambda old, along: (momentum * old - step * along).astype(old.dtype)
         velocity = jax.tree.map(move, state.velocity, natural)
-        return velocity, State(state.count + 1, kept, inverses, velocity)
+        return velocity, State(state.count + 1, running, inverses, velocity)
 
-    made: Any = update
-    return optax.GradientTransformationExtraArgs(init, made)
+    update_function: Any = update
+    return optax.GradientTransformationExtraArgs(init, update_function)
 
 
 def _is_layer(each: Any) -> bool:
@@ -268,8 +268,8 @@ def _preconditioned(own: dict[str, jax.Array], by: dict[str, jax.Array]) -> dict
         return {name: own[name] * by[name] for name in own}
     weight, bias = own["weight"], own["bias"][..., None, :]
     flat = weight.reshape(*bias.shape[:-2], -1, bias.shape[-1])
-    made = by["inputs"] @ jnp.concatenate([flat, bias], -2) @ by["outputs"]
-    return {"weight": made[..., :-1, :].reshape(weight.shape), "bias": made[..., -1, :]}
+    product = by["inputs"] @ jnp.concatenate([flat, bias], -2) @ by["outputs"]
+    return {"weight": product[..., :-1, :].reshape(weight.shape), "bias": product[..., -1, :]}
 
 
 def inverse(matrix: jax.Array) -> jax.Array:
@@ -284,11 +284,11 @@ def inverse(matrix: jax.Array) -> jax.Array:
     """
     one = jnp.eye(matrix.shape[-1], dtype=matrix.dtype)
 
-    def sweep(at: jax.Array, made: jax.Array) -> jax.Array:
+    def sweep(at: jax.Array, matrix: jax.Array) -> jax.Array:
         unit = jax.lax.dynamic_index_in_dim(one, at, 0, keepdims=False)
-        row = jax.lax.dynamic_index_in_dim(made, at, -2, keepdims=False)
-        column = jax.lax.dynamic_index_in_dim(made, at, -1, keepdims=False)
+        row = jax.lax.dynamic_index_in_dim(matrix, at, -2, keepdims=False)
+        column = jax.lax.dynamic_index_in_dim(matrix, at, -1, keepdims=False)
         pivot = jnp.sum(row * unit, -1, keepdims=True)
-        return made - (column - unit)[..., :, None] * ((row + unit) / pivot)[..., None, :]
+        return matrix - (column - unit)[..., :, None] * ((row + unit) / pivot)[..., None, :]
 
     return jax.lax.fori_loop(0, matrix.shape[-1], sweep, matrix)

@@ -2,7 +2,7 @@
 
 | symbol | name | shape |
 | --- | --- | --- |
-| log₂ of the target | `Ladder.edges`, rising | (steps + 1,) |
+| log₂ of the target | `RootLadder.edges`, rising | (steps + 1,) |
 | log α, β and the branch of each root at both ends of a step | `low`, `high` | (steps, roots, 3) |
 | whether there may be such a root | `there` | (steps, roots) |
 
@@ -23,7 +23,7 @@ from curvkit.kernels._activations import Activation
 LOW, HIGH, NARROW = -20, 3, 1 / 8
 
 
-class Ladder(NamedTuple):
+class RootLadder(NamedTuple):
     """What is known of the roots of φ(unit · x), between any two of `edges`."""
 
     unit: float
@@ -34,7 +34,7 @@ class Ladder(NamedTuple):
 
 
 @functools.lru_cache(maxsize=256)
-def ladder(base: Activation, tat: bool, low: int = LOW, high: int = HIGH) -> Ladder:
+def ladder(base: Activation, tat: bool, low: int = LOW, high: int = HIGH) -> RootLadder:
     """The ladder of an activation, which takes a part of a second once.
 
     Args:
@@ -43,8 +43,8 @@ def ladder(base: Activation, tat: bool, low: int = LOW, high: int = HIGH) -> Lad
         low, high: whole exponents of two, between which the targets are.
 
     >>> from curvkit.kernels._activations import ACTIVATIONS
-    >>> made = ladder(ACTIVATIONS["tanh"], False, -8, -6)
-    >>> made.edges.tolist(), made.low.shape  # one root, all along
+    >>> rungs = ladder(ACTIVATIONS["tanh"], False, -8, -6)
+    >>> rungs.edges.tolist(), rungs.low.shape  # one root, all along
     ([-8.0, -7.0, -6.0], (2, 1, 3))
     """
     unit, base = solve.in_its_unit(base)
@@ -56,7 +56,7 @@ def ladder(base: Activation, tat: bool, low: int = LOW, high: int = HIGH) -> Lad
     rows = max(1, *(len(each) for step in steps for each in step[2:]))
     filled = lambda state: np.concatenate([state, np.zeros((rows - len(state), 3))])
     low_ends, high_ends = (np.stack([filled(step[end]) for step in steps]) for end in (2, 3))
-    return Ladder(
+    return RootLadder(
         unit,
         np.array([*(step[0] for step in steps), float(high)]),
         low_ends,
@@ -72,12 +72,12 @@ def _steps(base, at, width, below, above):
         return [(at, width, below, above)]
     middle = 2.0 ** (at + width / 2)
     if len(below) == len(above):
-        _, found = solve.between(base, {at: below, at + width: above}, middle)
-        if len(found) >= len(most):
+        _, roots = solve.between(base, {at: below, at + width: above}, middle)
+        if len(roots) >= len(most):
             return [(at, width, below, above)]
     if width <= NARROW:
         return [(at, width, most, most)]
     ends = {at: below, at + width: above}
-    found = solve.offered(base, solve.followed(base, ends, middle))
+    roots = solve.offered(base, solve.followed(base, ends, middle))
     half = width / 2
-    return _steps(base, at, half, below, found) + _steps(base, at + half, half, found, above)
+    return _steps(base, at, half, below, roots) + _steps(base, at + half, half, roots, above)

@@ -33,7 +33,7 @@ def flax(nnx: Any, built: Any, params: Any) -> Any:
 
 @functools.cache
 def _flax_module(nnx: Any) -> Any:
-    class Network(nnx.Module):
+    class FlaxNetwork(nnx.Module):
         """A network built of its description."""
 
         def __init__(self, built: Any, params: Any):
@@ -47,7 +47,7 @@ def _flax_module(nnx: Any) -> Any:
             leaves = [getattr(self, f"weight_{at}")[...] for at in range(count)]
             return self.built.apply(jax.tree.unflatten(self.structure, leaves), inputs)
 
-    return Network
+    return FlaxNetwork
 
 
 def equinox(eqx: Any, built: Any, params: Any) -> Any:
@@ -57,7 +57,7 @@ def equinox(eqx: Any, built: Any, params: Any) -> Any:
 
 @functools.cache
 def _equinox_module(eqx: Any) -> Any:
-    class Network(eqx.Module):
+    class EquinoxNetwork(eqx.Module):
         """A network built of its description."""
 
         params: Any
@@ -66,4 +66,4 @@ def _equinox_module(eqx: Any) -> Any:
         def __call__(self, inputs: jax.Array) -> jax.Array:
             return self.built.apply(self.params, inputs)
 
-    return Network
+    return EquinoxNetwork

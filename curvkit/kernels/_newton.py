@@ -40,16 +40,16 @@ class Roots(NamedTuple):
     delta: jax.Array
 
 
-class Problem(NamedTuple):
+class RootProblem(NamedTuple):
     """What Newton's method needs to know of an activation: φ of multiples of `ladder.unit`."""
 
     jet: Jet
     places: tuple[float, ...]
-    ladder: ladders.Ladder
+    ladder: ladders.RootLadder
     tat: bool
 
 
-def problem(base: Activation, tat: bool, *between: int) -> Problem:
+def problem(base: Activation, tat: bool, *between: int) -> RootProblem:
     """The problem of an activation; `between` are the exponents of two of its targets."""
     ladder = ladders.ladder(base, tat, *between)
     unit = ladder.unit
@@ -58,7 +58,7 @@ def problem(base: Activation, tat: bool, *between: int) -> Problem:
         value, first, second = traced_jet(base)(unit * x)
         return value, unit * first, unit**2 * second
 
-    return Problem(jet, cuts_of(base), ladder, tat)
+    return RootProblem(jet, cuts_of(base), ladder, tat)
 
 
 def traced_jet(base: Activation) -> Jet:
@@ -87,7 +87,7 @@ def cuts_of(base: Activation) -> tuple[float, ...]:
     return tuple(sorted({*base.breaks, *starts.FEATURES}))
 
 
-def roots(given: Problem, target: Any) -> Roots:
+def roots(given: RootProblem, target: Any) -> Roots:
     """All roots at a `target` that may be traced, a number of float64; differentiable in it."""
     (log_alpha, beta), there, branch, (taken, sums) = _solved(given)(target)
     mean, _, square, _, energy, _ = _named(sums, log_alpha)[0]
@@ -95,8 +95,8 @@ def roots(given: Problem, target: Any) -> Roots:
     offset = _offset(branch, energy, variance) if given.tat else 0.0
     gamma = 1 / jnp.sqrt(energy if given.tat else variance)
     unit = given.ladder.unit
-    made = unit * jnp.exp(log_alpha), unit * beta, gamma, offset - (mean + taken)
-    return Roots(*(jnp.where(there, each, jnp.nan) for each in made))
+    numbers = unit * jnp.exp(log_alpha), unit * beta, gamma, offset - (mean + taken)
+    return Roots(*(jnp.where(there, each, jnp.nan) for each in numbers))
 
 
 def _solved(given):
@@ -108,15 +108,15 @@ def _solved(given):
     @jax.custom_jvp
     def solved(target):
         place, branch = _near(given.ladder, target)
-        place, worst, found = _polished(given, place, branch, target)
+        place, worst, moments = _polished(given, place, branch, target)
         there = worst <= ENOUGH * jnp.maximum(1, 1e-3 / target)
         there &= _first_of_its_kind(*place, branch, there)
-        return place, there, branch, found
+        return place, there, branch, moments
 
     @solved.defjvp
     def _(targets, moved):
         (target,), (moved,) = targets, moved
-        place, there, branch, (taken, found) = solved(target)
+        place, there, branch, (taken, moments) = solved(target)
         _, sums = _moments(given, place)
         _, jacobian = _residuals(given, sums, place[0], branch, target)
         # Only the second condition holds the target, and both are over it.
@@ -126,7 +126,7 @@ def _solved(given):
         tangents = jnp.zeros_like(taken), jnp.stack([slid(1), slid(3), none, none, none], -1)
         still = np.zeros(there.shape, jax.dtypes.float0), jnp.zeros_like(branch)
         shift = along, jnp.exp(place[0]) * across
-        return (place, there, branch, (taken, found)), (shift, *still, tangents)
+        return (place, there, branch, (taken, moments)), (shift, *still, tangents)
 
     return solved
 
@@ -158,8 +158,8 @@ def _polished(given, place, branch, target):
 
     def once(carry):
         number, going, place, previous, _ = carry
-        found = _moments(given, place)
-        left, jacobian = _residuals(given, found[1], place[0], branch, target)
+        moments = _moments(given, place)
+        left, jacobian = _residuals(given, moments[1], place[0], branch, target)
         worst = jnp.maximum(*map(jnp.abs, left))
         # Those that are there, or as near as rounding lets them, are left where they are.
         going &= (worst >= 1e-12) & ((worst <= previous / 2) | (worst >= 1e-8))
@@ -168,13 +168,13 @@ def _polished(given, place, branch, target):
         beta = jnp.clip(place[1] - jnp.exp(place[0]) * across, -50, 1e7)
         moved = (log_alpha, beta)
         place = tuple(jnp.where(going, *each) for each in zip(moved, place, strict=True))
-        return number + 1, going, place, worst, found
+        return number + 1, going, place, worst, moments
 
     nothing = jnp.zeros_like(branch), jnp.zeros((len(branch), 4, 5))
     worst = jnp.full_like(branch, jnp.inf)
     start = jnp.zeros((), int), jnp.isfinite(place[0]), place, worst, nothing
-    _, going, place, worst, found = jax.lax.while_loop(unfinished, once, start)
-    return place, jnp.where(going, jnp.inf, worst), found
+    _, going, place, worst, moments = jax.lax.while_loop(unfinished, once, start)
+    return place, jnp.where(going, jnp.inf, worst), moments
 
 
 def _moments(given, place):
@@ -281,9 +281,9 @@ def rule(cuts: Any, panels: int = PANELS) -> tuple[jax.Array, jax.Array]:
     return z, weight / weight.sum(1, keepdims=True)
 
 
-def local(jet: Jet, places: tuple[float, ...], made: Roots) -> jax.Array:
+def local(jet: Jet, places: tuple[float, ...], roots: Roots) -> jax.Array:
     """What φ̂ does at q = 1 with each root, on a finer rule: `_solve.Local`, shape (roots, 6)."""
-    alpha, beta, gamma, delta = (each[:, None] for each in made)
+    alpha, beta, gamma, delta = (each[:, None] for each in roots)
     z, w = rule((np.array(places) - beta) / alpha, FINE)
     value, first, second = jet(alpha * z + beta)
     value, first, second = gamma * (value + delta), gamma * alpha * first, gamma * alpha**2 * second

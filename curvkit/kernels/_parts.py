@@ -175,27 +175,27 @@ class Concatenation(Part):
         return (len(self.branches) ** -0.5,) * len(self.branches)
 
 
-def _parts(kind: Any, *names: str, kept: tuple[str, ...] = ()) -> None:
-    """Makes a pytree of a class of networks, whose parts are its fields but for those `kept`."""
+def _parts(kind: Any, *names: str, static: tuple[str, ...] = ()) -> None:
+    """Makes a pytree of a class of networks, whose parts are its fields but for those `static`."""
 
-    def made(told: tuple[Any, ...], parts: Iterable[Any]) -> Any:
+    def unflatten(aux_data: tuple[Any, ...], parts: Iterable[Any]) -> Any:
         # JAX also puts together what are no numbers, which the class would refuse.
         network = object.__new__(kind)
-        for name, part in zip((*names, *kept), (*parts, *told), strict=True):
+        for name, part in zip((*names, *static), (*parts, *aux_data), strict=True):
             object.__setattr__(network, name, part)
         return network
 
     of: Any = lambda network: tuple(
-        tuple(getattr(network, n) for n in each) for each in (names, kept)
+        tuple(getattr(network, n) for n in each) for each in (names, static)
     )
-    jax.tree_util.register_pytree_node(kind, of, made)
+    jax.tree_util.register_pytree_node(kind, of, unflatten)
 
 
 for _kind in (Nonlinear, Elementwise, LayerNorm, BatchNorm, MeanPool):
     _parts(_kind)
-_parts(Affine, "gain", "bias", kept=("window", "stride"))
+_parts(Affine, "gain", "bias", static=("window", "stride"))
 _parts(Chain, "parts", "times")
-_parts(Sum, "weights", "branches", kept=("normalized",))
+_parts(Sum, "weights", "branches", static=("normalized",))
 _parts(Concatenation, "branches")
 
 
@@ -262,13 +262,13 @@ def unrolled(along: Sequence[Network]) -> list[Network]:
     >>> len(unrolled([Chain((Nonlinear(),), 3), Affine()]))
     4
     """
-    found: list[Network] = []
+    flat: list[Network] = []
     for each in along:
         if isinstance(each, Chain) and each.times > 1:
-            found += [Chain(each.parts)] * each.times
+            flat += [Chain(each.parts)] * each.times
         else:
-            found.append(each)
-    return found
+            flat.append(each)
+    return flat
 
 
 NORMS = (LayerNorm, BatchNorm, MeanPool)

@@ -40,7 +40,7 @@ QUICKLY = {"xla_backend_optimization_level": 0}
 
 
 @dataclass(frozen=True)
-class Condition:
+class AchievedCondition:
     """One condition: what was asked, and what a quadrature finer than the solver's finds."""
 
     name: str
@@ -73,7 +73,7 @@ class Shaped:
     delta: Any
     negative_slope: Any
     local: solve.Local
-    conditions: tuple[Condition, ...]
+    conditions: tuple[AchievedCondition, ...]
     others: tuple["Shaped", ...] = field(default=(), repr=False)
 
     def __call__(self, x: Any) -> jax.Array:
@@ -102,23 +102,23 @@ NUMBERS = ("network", "alpha", "beta", "gamma", "delta", "negative_slope", "loca
            "others")  # fmt: skip
 
 
-def _flattened(made: Shaped) -> tuple[Any, Any]:
+def _flattened(shaped: Shaped) -> tuple[Any, Any]:
     # A leaky ReLU is made anew of its slope.
-    base = None if made.base.family == "leaky_relu" else made.base
-    return tuple(getattr(made, name) for name in NUMBERS), (base, made.method)
+    base = None if shaped.base.family == "leaky_relu" else shaped.base
+    return tuple(getattr(shaped, name) for name in NUMBERS), (base, shaped.method)
 
 
-def _put_together(kept: Any, numbers: Any) -> Shaped:
-    (base, method), by_name = kept, dict(zip(NUMBERS, numbers, strict=True))
+def _put_together(aux_data: Any, numbers: Any) -> Shaped:
+    (base, method), by_name = aux_data, dict(zip(NUMBERS, numbers, strict=True))
     base = leaky(by_name["negative_slope"]) if base is None else base
     return Shaped(base=base, method=method, **by_name)
 
 
 jax.tree_util.register_pytree_node(Shaped, _flattened, _put_together)
 jax.tree_util.register_pytree_node(
-    Condition,
+    AchievedCondition,
     lambda each: ((each.target, each.achieved), each.name),
-    lambda name, parts: Condition(name, *parts),
+    lambda name, parts: AchievedCondition(name, *parts),
 )
 
 
@@ -242,7 +242,7 @@ def _solved(base, network, method, goal) -> Shaped | None:
     return _with_others(candidates)
 
 
-def _checked(base, network, method, found, goal, slope, at) -> Shaped:
+def _checked(base, network, method, root, goal, slope, at) -> Shaped:
     """The root with the conditions that it attains `at` itself, for the whole network."""
     if method == "dks":
         last = networks.largest(network, lambda each: networks.slope(each, at.slope))
@@ -250,19 +250,25 @@ def _checked(base, network, method, found, goal, slope, at) -> Shaped:
         last = networks.maximal(network, 0.0, rectifiers.layer(slope))
     else:
         last = networks.largest(network, lambda each: networks.curvature(each, at.curvature))
-    return _made(base, network, method, found, goal, slope, at, last)
+    return _made(base, network, method, root, goal, slope, at, last)
 
 
-def _made(base, network, method, found, goal, slope, at, last) -> Shaped:
-    conditions = [Condition("Q(1)", 1.0, at.q)]
+def _made(base, network, method, root, goal, slope, at, last) -> Shaped:
+    conditions = [AchievedCondition("Q(1)", 1.0, at.q)]
     if not (base.family == "relu" and method == "dks"):
-        conditions.append(Condition("Q′(1)", 1.0, at.q_slope))
+        conditions.append(AchievedCondition("Q′(1)", 1.0, at.q_slope))
     if method == "dks":
-        conditions += [Condition("C(0)", 0.0, at.c_zero), Condition("maximal slope", goal, last)]
+        conditions += [
+            AchievedCondition("C(0)", 0.0, at.c_zero),
+            AchievedCondition("maximal slope", goal, last),
+        ]
     else:
         name = "maximal curvature" if slope is None else "maximal C(0)"
-        conditions += [Condition("C′(1)", 1.0, at.slope), Condition(name, goal, last)]
-    numbers = dict(zip(("alpha", "beta", "gamma", "delta"), found[:4], strict=True))
+        conditions += [
+            AchievedCondition("C′(1)", 1.0, at.slope),
+            AchievedCondition(name, goal, last),
+        ]
+    numbers = dict(zip(("alpha", "beta", "gamma", "delta"), root[:4], strict=True))
     return Shaped(
         base=base, network=network, method=method, negative_slope=slope, local=at,
         conditions=tuple(conditions), **numbers,

@@ -50,9 +50,9 @@ def solve(settings: Any) -> tuple[Solution, dict[str, jax.Array]]:
         blocks = jnp.asarray(settings.blocks)
         architect = architecture.wire(settings.wiring, blocks, weight)
         both = networks.feed_forward(jnp.asarray(settings.depth)), architect
-        made, built = attained(base, method, both, goal)
+        feed_forward, built = attained(base, method, both, goal)
         read = architecture.read(base, method, architect, built[0], jnp.asarray(COSINES))
-        solution = _solution(method, base.family, *made)
+        solution = _solution(method, base.family, *feed_forward)
         parts = dict(zip(BUILT, (*read, built[1]), strict=True))
         return jax.tree.map(lambda each: each.astype(jnp.float32), (solution, parts))
 
@@ -100,8 +100,8 @@ def attained(
     local = traced.local(base, numbers.reshape(-1, 5)).reshape(*numbers.shape[:2], -1)
     given = zip(each, goals[tries], numbers, local, strict=True)
     return [
-        (traced.checked(base, method, network, goal, *found), goal)
-        for network, goal, *found in given
+        (traced.checked(base, method, network, goal, *roots), goal)
+        for network, goal, *roots in given
     ]
 
 
@@ -112,11 +112,11 @@ def _of_rectifier(base, method, network, goal):
     return traced.solve(base, method, network, goal), goal
 
 
-def _solution(method, family, made, goal):
-    numbers = made.numbers[:ROOTS]
+def _solution(method, family, shapes, goal):
+    numbers = shapes.numbers[:ROOTS]
     # Rows without a root repeat the first.
-    rows = [made.numbers[0]] * (ROOTS - len(numbers))
+    rows = [shapes.numbers[0]] * (ROOTS - len(numbers))
     roots = jnp.concatenate([numbers, jnp.stack(rows)]) if rows else numbers
     roots = jnp.where(jnp.isfinite(roots[:, :1]), roots, roots[0])
     asked = jnp.stack([*map(jnp.asarray, (1.0, 1.0, 0.0 if method == "dks" else 1.0)), goal])
-    return Solution(roots[0], made.achieved[0], made.achieved[0] - asked, goal, roots)
+    return Solution(roots[0], shapes.achieved[0], shapes.achieved[0] - asked, goal, roots)

@@ -54,9 +54,9 @@ class Root(NamedTuple):
     kurtosis: float
 
 
-def local(base: Activation, *found: Root) -> list[Local]:
+def local(base: Activation, *roots: Root) -> list[Local]:
     """The conditions that φ̂ attains with each root, on a rule of its own."""
-    alpha, beta, gamma, delta, _ = np.array(found).T[..., None]
+    alpha, beta, gamma, delta, _ = np.array(roots).T[..., None]
     z, w = _rules(base, alpha, beta, 60, 20)
     value, first, second = base.jet(alpha * z + beta)
     value = gamma * (value + delta)
@@ -188,7 +188,7 @@ def offered(base, state):
         return state
     candidates, outputs = _read(base, state)
     rows = zip(state, candidates, outputs, strict=True)
-    places = [_mirrored(base, at, made, output)[1] for at, made, output in rows]
+    places = [_mirrored(base, at, root, output)[1] for at, root, output in rows]
     return np.array(sorted(places, key=lambda at: abs(at[1])))
 
 
@@ -257,15 +257,15 @@ def _distinct(base, state) -> tuple[list[Root], np.ndarray]:
     return sorted(chosen, key=lambda each: abs(each.beta)), state[distinct]
 
 
-def _mirrored(base, at, made, outputs):
+def _mirrored(base, at, root, outputs):
     """The root with β > 0 that is the same function, where there is one, and its place."""
-    if made.beta >= 0:
-        return made, at
+    if root.beta >= 0:
+        return root, at
     signs = (1.0, -1.0) if at[2] else (0.0,)
     places = np.array([[at[0], -at[1], sign] for sign in signs])
     mirrors = zip(*_read(base, places), places, strict=True)
     same = ((each, place) for each, other, place in mirrors if _equivalent(outputs, other))
-    return next(same, (made, at))
+    return next(same, (root, at))
 
 
 def _read(base, state):

@@ -83,20 +83,20 @@ def slope_excess(network: networks.Network, zeta: Any) -> jax.Array:
     return jnp.expm1(_zero(missed, (network, goal), 0 * goal, goal))
 
 
-def first_attained(given: newton.Problem, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
+def first_attained(given: newton.RootProblem, targets: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The roots at the first of `targets` that has any, and which that is."""
 
     def missing(carry):
-        number, made = carry
-        return (number < len(targets)) & ~jnp.isfinite(made[:, 0]).any()
+        number, roots = carry
+        return (number < len(targets)) & ~jnp.isfinite(roots[:, 0]).any()
 
     def further(carry):
         number, _ = carry
         return number + 1, rows(newton.roots(given, targets[number]))
 
     nothing = jnp.full((given.ladder.low.shape[1], 5), jnp.nan)
-    number, made = jax.lax.while_loop(missing, further, (jnp.zeros((), int), nothing))
-    return made, number - 1
+    number, roots = jax.lax.while_loop(missing, further, (jnp.zeros((), int), nothing))
+    return roots, number - 1
 
 
 def rows(roots: newton.Roots) -> jax.Array:

@@ -149,7 +149,7 @@ def circle(trace: Trace) -> sc.Scene:
             f" in the same network shaped to a {target} of ",
             sc.Number(knob=trace.target, digits=2, width=4), ".",
         ),
-        pace=sc.Pace(rate=9, moments=(
+        pace=sc.Tempo(rate=9, moments=(
             sc.Moment(field="layer", above=-1, first=True, lasts=8, rate=2.5),)),
         beats=(
             sc.Beat("Ten digits on a circle; the gap of two neighbours is the angle between "
@@ -162,9 +162,9 @@ def circle(trace: Trace) -> sc.Scene:
         predict=FORETOLD, tries=TRIES,
         views=(_circle("plain"), _circle("shaped"), _bend(trace.target), _alike()),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1, 1, 1.05), rows=(1.7, 1), aspect=0.46, least=500, most=680,
-                         areas=("plain shaped map", "plain shaped alike")),
-            narrow=sc.Plan(columns=(1, 1), rows=(1, 1.35, 1), height=820,
-                           areas=("plain shaped", "map map", "alike alike")),
+            wide=sc.Arrangement(columns=(1, 1, 1.05), rows=(1.7, 1), aspect=0.46, least=500,
+                                most=680, areas=("plain shaped map", "plain shaped alike")),
+            narrow=sc.Arrangement(columns=(1, 1), rows=(1, 1.35, 1), height=820,
+                                  areas=("plain shaped", "map map", "alike alike")),
         ),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from curvkit.minima._dead_units import dead_chance
 from curvkit.minima._examples import Example, counterexamples, example
 from curvkit.minima._reproduction import ROWS
 from curvkit.minima._search import Finding, search
-from curvkit.minima.experiment import Comparison, compare
+from curvkit.minima.experiment import SeedComparison, compare
 from curvkit.minima.settings import Settings
 from curvkit.minima.trace import Trace
 from curvkit.minima.widget import build
@@ -65,14 +65,14 @@ batch = room.batch
 from curvkit.minima import basin  # noqa: E402
 
 __all__ = [
-    "basin",
     "Certificate",
-    "Comparison",
     "Example",
     "Finding",
     "ROWS",
+    "SeedComparison",
     "Settings",
     "Trace",
+    "basin",
     "batch",
     "build",
     "certify",

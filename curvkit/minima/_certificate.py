@@ -139,8 +139,8 @@ def certify(example: Example, *, reach: float = REACH) -> Certificate:
         ModuleNotFoundError: where python-flint is needed and not installed.
 
     >>> from curvkit.minima._examples import rectifiers
-    >>> found = certify(rectifiers()[1])
-    >>> found.verdict, found.loss.text
+    >>> certificate = certify(rectifiers()[1])
+    >>> certificate.verdict, certificate.loss.text
     ('proved', '8/3')
     """
     if not isinstance(example, Example):

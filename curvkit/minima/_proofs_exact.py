@@ -46,10 +46,10 @@ def _settle(example, reach):
     return weights, 0
 
 
-def _balanced(proof, example, found, distance):
-    slopes = rationals.balance(found, example.inputs)
+def _balanced(proof, example, pattern, distance):
+    slopes = rationals.balance(pattern, example.inputs)
     largest = max(abs(each) for each in slopes)
-    slack = rationals.slack(found)
+    slack = rationals.slack(pattern)
     if largest == 0:
         words = "Inside the activation pattern the loss is convex in (v w, v b, c), and each of "
         words += f"its {len(slopes)} slopes is exactly 0; the pattern holds while no "
@@ -64,15 +64,15 @@ def _balanced(proof, example, found, distance):
     return proof.step("slope zero in the pattern", largest == 0, words)
 
 
-def _kinks(proof, found, weights):
-    wrong = rationals.kinks_hold(found, weights)
-    places = ", ".join(f"unit {j + 1} on point {i + 1}" for i, j in found.kinks)
+def _kinks(proof, pattern, weights):
+    wrong = rationals.kinks_hold(pattern, weights)
+    places = ", ".join(f"unit {j + 1} on point {i + 1}" for i, j in pattern.kinks)
     if wrong:
         i, j = wrong[0]
         words = f"Unit {j + 1} is exactly at its kink on point {i + 1}, where turning it on lowers "
         words += "the loss or may do so."
-    elif found.kinks:
-        still = all(found.slopes[i] == 0 for i, _ in found.kinks)
+    elif pattern.kinks:
+        still = all(pattern.slopes[i] == 0 for i, _ in pattern.kinks)
         words = f"At a kink: {places}. "
         words += "There the residual is 0, so both sides agree to first order and are convex."
         if not still:

@@ -63,13 +63,13 @@ def through(weights: Weights, on: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     return np.concatenate([columns, wide[:, -1:]], axis=1)
 
 
-def _within(proof, example, found, reach):
-    on = found.a > 0
+def _within(proof, example, pattern, reach):
+    on = pattern.a > 0
     whole = through(example.weights, on, example.inputs)
     pivots = rationals.pivots(whole)
     A = balls.balls(whole[:, pivots])
-    targets, at = balls.balls(example.targets), balls.balls(found.z)
-    centre = _polished(whole[:, pivots].astype(float), found.z.astype(float), example.targets)
+    targets, at = balls.balls(example.targets), balls.balls(pattern.z)
+    centre = _polished(whole[:, pivots].astype(float), pattern.z.astype(float), example.targets)
     gradient = A.T @ _slopes(at + A @ balls.balls(centre), targets)[1]
 
     def moved_in(radius):
@@ -94,7 +94,7 @@ def _within(proof, example, found, reach):
     proof.step(NAME, True, words)
     if _same_pattern(proof, example, on, pivots, tight):
         free = whole.shape[1] - len(pivots)
-        proof.flat = _flat(found, on, free, example.inputs.shape[1])
+        proof.flat = _flat(pattern, on, free, example.inputs.shape[1])
         proof.step("flat symmetries named", True, f"{'; '.join(proof.flat)}.")
         _losses(proof, example, at + A @ tight)
     return None
@@ -132,8 +132,8 @@ def _same_pattern(proof, example, on, pivots, tight):
     return proof.step("kinks", still, words)
 
 
-def _flat(found, on, free, features):
-    directions = rationals.flat_directions(found)
+def _flat(pattern, on, free, features):
+    directions = rationals.flat_directions(pattern)
     # Those of a unit that is off everywhere are named already.
     free -= int((~on.any(0)).sum()) * (features + 1)
     return [*directions, f"{free} directions of (w, b, c) change no output"] if free else directions

@@ -84,43 +84,45 @@ def pattern(weights: Weights, inputs: np.ndarray, targets: np.ndarray, loss: str
     return Pattern(a, z, slopes, kinks)
 
 
-def balance(found: Pattern, inputs: np.ndarray) -> np.ndarray:
+def balance(pattern: Pattern, inputs: np.ndarray) -> np.ndarray:
     """The slope of F by (v w, v b) of each unit and by c; all zero exactly at F's minimum.
 
     Returns:
         (units, features + 1) rationals and, last, c's, in one vector.
     """
     wide = np.concatenate([inputs, exact(np.ones((len(inputs), 1), int))], axis=1)
-    on = np.where(found.a > 0, exact(1), exact(0))
-    slopes = messages.known("rational slopes", found.slopes)
+    on = np.where(pattern.a > 0, exact(1), exact(0))
+    slopes = messages.known("rational slopes", pattern.slopes)
     by_unit = (on * slopes[:, None]).T @ wide
     return np.concatenate([by_unit.ravel(), [slopes.sum()]])
 
 
-def kinks_hold(found: Pattern, weights: Weights) -> list[tuple[int, int]]:
+def kinks_hold(pattern: Pattern, weights: Weights) -> list[tuple[int, int]]:
     """The kinks at which the loss is not bounded below by that of the unit being off.
 
     A kink with ℓ′ = 0 changes nothing to first order and its loss is convex in z; one with
     ℓ′ v > 0 can only add. The list holds all others; empty means that every kink holds.
     """
-    slopes = messages.known("rational slopes", found.slopes)
-    return [(i, j) for i, j in found.kinks if slopes[i] != 0 and slopes[i] * weights.output[j] <= 0]
+    slopes = messages.known("rational slopes", pattern.slopes)
+    return [
+        (i, j) for i, j in pattern.kinks if slopes[i] != 0 and slopes[i] * weights.output[j] <= 0
+    ]
 
 
-def flat_directions(found: Pattern) -> list[str]:
+def flat_directions(pattern: Pattern) -> list[str]:
     """The directions in which nothing changes, by name."""
     directions = []
-    for j in range(found.a.shape[1]):
-        if all(each < 0 for each in found.a[:, j]):
+    for j in range(pattern.a.shape[1]):
+        if all(each < 0 for each in pattern.a[:, j]):
             directions.append(f"unit {j + 1} is off on every point: its w, b and v are free")
         else:
             directions.append(f"scaling of unit {j + 1}: (w, b) → t (w, b), v → v / t")
     return directions
 
 
-def slack(found: Pattern) -> Fraction | None:
+def slack(pattern: Pattern) -> Fraction | None:
     """The smallest preactivation in size that is no kink: how far the pattern is from changing."""
-    strict = [abs(each) for each in found.a.ravel() if each != 0]
+    strict = [abs(each) for each in pattern.a.ravel() if each != 0]
     return min(strict) if strict else None
 
 

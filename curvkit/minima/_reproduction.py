@@ -28,7 +28,7 @@ COLUMNS = (("relu", "xor"), ("relu", "jellyfish"), ("sigmoid", "xor"), ("sigmoid
 SIDE_BY_SIDE = 25
 
 
-class Row(NamedTuple):
+class ConfigurationShares(NamedTuple):
     """Initialization, optimizer and learning rate, and the shares by width and column."""
 
     initialization: str
@@ -38,22 +38,33 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row("normal", "adam", 1e-2, ((17, 20, 52, 33), (58, 66, 96, 98), (85, 89, 100, 100))),
-    Row("normal", "gd", 1.0, ((21, 2, 72, 60), (61, 32, 100, 94), (88, 78, 100, 94))),
-    Row("normal", "adam", 1e-3, ((18, 0, 30, 0), (58, 19, 76, 0), (86, 57, 93, 1))),
-    Row("normal_with_biases", "adam", 1e-2,
+    ConfigurationShares("normal", "adam", 1e-2,
+        ((17, 20, 52, 33), (58, 66, 96, 98), (85, 89, 100, 100))),
+    ConfigurationShares("normal", "gd", 1.0,
+        ((21, 2, 72, 60), (61, 32, 100, 94), (88, 78, 100, 94))),
+    ConfigurationShares("normal", "adam", 1e-3,
+        ((18, 0, 30, 0), (58, 19, 76, 0), (86, 57, 93, 1))),
+    ConfigurationShares("normal_with_biases", "adam", 1e-2,
         ((22, 15, 50, 32), (66, 52, 96, 98), (93, 83, 100, 100))),
-    Row("normal_with_biases", "gd", 1.0,
+    ConfigurationShares("normal_with_biases", "gd", 1.0,
         ((24, 1, 73, 46), (70, 26, 100, 99), (94, 66, 100, 100))),
-    Row("glorot", "adam", 1e-2, ((17, 20, 58, 26), (54, 65, 97, 91), (83, 88, 100, 100))),
-    Row("glorot", "gd", 1.0, ((21, 1, 78, 57), (62, 31, 100, 82), (87, 73, 100, 43))),
-    Row("lecun", "adam", 1e-2, ((18, 20, 56, 24), (58, 66, 94, 87), (86, 90, 100, 100))),
-    Row("lecun", "gd", 1.0, ((21, 0, 78, 56), (68, 34, 100, 86), (91, 80, 100, 68))),
+    ConfigurationShares("glorot", "adam", 1e-2,
+        ((17, 20, 58, 26), (54, 65, 97, 91), (83, 88, 100, 100))),
+    ConfigurationShares("glorot", "gd", 1.0,
+        ((21, 1, 78, 57), (62, 31, 100, 82), (87, 73, 100, 43))),
+    ConfigurationShares("lecun", "adam", 1e-2,
+        ((18, 20, 56, 24), (58, 66, 94, 87), (86, 90, 100, 100))),
+    ConfigurationShares("lecun", "gd", 1.0,
+        ((21, 0, 78, 56), (68, 34, 100, 86), (91, 80, 100, 68))),
 )  # fmt: skip
 
 
 def learnt(
-    rows: tuple[Row, ...] = ROWS, *, runs: int = SEEDS, steps: int = 2500, seed: int = 0
+    rows: tuple[ConfigurationShares, ...] = ROWS,
+    *,
+    runs: int = SEEDS,
+    steps: int = 2500,
+    seed: int = 0,
 ) -> np.ndarray:
     """How many runs of each cell get all four points right after `steps` steps.
 
@@ -105,7 +116,7 @@ def _trained(activation, optimizer):
     def batch(key, law, rate, steps, inputs, targets):
         widths = jnp.tile(jnp.array(WIDTHS), SIDE_BY_SIDE)
         law = jax.tree.map(lambda each: jnp.tile(each, SIDE_BY_SIDE), law)
-        data = training.Data(inputs, targets)
+        data = training.LabelledPoints(inputs, targets)
         drawn = training.drawn(key, law, inputs.shape[1], widths, max(WIDTHS))
         how = (data, activation, optimizer, rate, widths)
         end = training.descend(training.start(drawn), steps, *how).runs

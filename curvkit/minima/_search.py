@@ -116,8 +116,8 @@ def search(
         ValueError: with one sentence, if a name is unknown, a number out of range, or points and
             labels do not fit.
 
-    >>> found = search([[0.0], [1.0], [2.0]], [0, 1, 1], width=2, seeds=8, steps=2000)
-    >>> found.runs, found.best_right
+    >>> finding = search([[0.0], [1.0], [2.0]], [0, 1, 1], width=2, seeds=8, steps=2000)
+    >>> finding.runs, finding.best_right
     (8, 3)
     """
     width, seeds = (
@@ -177,7 +177,7 @@ def _trained(features, activation, width, loss):
     @jax.jit
     def train(key, points, labels, steps, learning_rate):
         points, labels = points.astype(jnp.float32), labels.astype(jnp.float32)
-        widths, data = jnp.full((BATCH,), width), training.Data(points, labels, loss)
+        widths, data = jnp.full((BATCH,), width), training.LabelledPoints(points, labels, loss)
         drawn = training.draw(key, "normal_with_biases", features, widths, width)
         how = (data, activation, "adam", learning_rate, widths)
         runs = training.descend(training.start(drawn), steps, *how).runs

@@ -73,7 +73,7 @@ class Runs(NamedTuple):
     offset: jax.Array
 
 
-class Data(NamedTuple):
+class LabelledPoints(NamedTuple):
     """What is learnt: points (points, features), targets (points,), and by which loss."""
 
     inputs: jax.Array | np.ndarray
@@ -153,13 +153,13 @@ def outputs(runs: Runs, inputs: jax.Array | np.ndarray, activation: str) -> jax.
     return jnp.sum(bent * runs.output, axis=1) + runs.offset
 
 
-def losses(runs: Runs, data: Data, activation: str) -> jax.Array:
+def losses(runs: Runs, data: LabelledPoints, activation: str) -> jax.Array:
     """L of every run, a sum over points, (runs,)."""
     z = outputs(runs, data.inputs, activation)
     return jnp.sum(LOSSES[data.loss](z, jnp.asarray(data.targets)[:, None]), axis=0)
 
 
-def gradients(runs: Runs, data: Data, activation: str, widths: jax.Array) -> Runs:
+def gradients(runs: Runs, data: LabelledPoints, activation: str, widths: jax.Array) -> Runs:
     """The gradient of every run's mean loss, zero for units beyond its width."""
     mean = lambda runs: jnp.sum(losses(runs, data, activation)) / len(data.targets)
     there = jnp.arange(runs.bias.shape[0])[:, None] < widths
@@ -168,7 +168,9 @@ def gradients(runs: Runs, data: Data, activation: str, widths: jax.Array) -> Run
     return Runs(*masked, gradient.offset)
 
 
-def gradient_norms(runs: Runs, data: Data, activation: str, widths: jax.Array) -> jax.Array:
+def gradient_norms(
+    runs: Runs, data: LabelledPoints, activation: str, widths: jax.Array
+) -> jax.Array:
     """The length of each run's gradient of L, (runs,)."""
     gradient = gradients(runs, data, activation, widths)
     squares = [jnp.sum(each**2, axis=tuple(range(each.ndim - 1))) for each in gradient]
@@ -191,7 +193,7 @@ def start(runs: Runs) -> Descent:
 
 
 def descend(
-    at: Descent, steps: jax.Array, data: Data, activation: str, optimizer: str,
+    at: Descent, steps: jax.Array, data: LabelledPoints, activation: str, optimizer: str,
     learning_rate: float | jax.Array, widths: jax.Array,
 ) -> Descent:  # fmt: skip
     """All runs after `steps` more steps of full-batch Adam or gradient descent.
@@ -218,7 +220,7 @@ def descend(
     return jax.lax.fori_loop(0, steps, lambda _, at: step(at), at)
 
 
-def wrong(runs: Runs, data: Data, activation: str) -> jax.Array:
+def wrong(runs: Runs, data: LabelledPoints, activation: str) -> jax.Array:
     """How many points each run has on the wrong side, z > 0 for label 1, (runs,).
 
     Under the squared loss: how many are off by half or more.
@@ -229,7 +231,7 @@ def wrong(runs: Runs, data: Data, activation: str) -> jax.Array:
     return jnp.sum((z > 0) != (y > 0.5), axis=0)
 
 
-def dead_units(runs: Runs, data: Data, widths: jax.Array) -> jax.Array:
+def dead_units(runs: Runs, data: LabelledPoints, widths: jax.Array) -> jax.Array:
     """How many of each run's own units have no positive preactivation on any point, (runs,)."""
     silent = jnp.all(preactivations(runs, data.inputs) <= 0, axis=0)
     return jnp.sum(silent & (jnp.arange(silent.shape[0])[:, None] < widths), axis=0)

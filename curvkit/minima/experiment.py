@@ -16,7 +16,7 @@ from curvkit.minima import _training as training
 from curvkit.minima._search import Finding, search
 from curvkit.minima.settings import Settings
 
-__all__ = ["Comparison", "Finding", "compare", "search"]
+__all__ = ["SeedComparison", "Finding", "compare", "search"]
 
 # So many runs make the best use of a core, and a batch of them ends in a fraction of a second.
 BATCH, DIGITS_BATCH = 100, 20
@@ -72,7 +72,9 @@ def begin(settings: Settings, key: jax.Array) -> State:
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One batch of runs from their start to the second look: a row of the trace."""
     dataset, count = problem(settings), batch(settings)
-    data = training.Data(dataset.inputs + settings.input_shift, dataset.targets, dataset.loss)
+    data = training.LabelledPoints(
+        dataset.inputs + settings.input_shift, dataset.targets, dataset.loss
+    )
     number = state.ended + jnp.arange(count)
     turns = number % settings.width + 1
     widths = jnp.where(settings.all_widths, turns, settings.width)
@@ -157,10 +159,10 @@ def length(settings: Settings) -> int:
     return -(-settings.runs // batch(settings))
 
 
-class Cell(NamedTuple):
+class ComparisonCell(NamedTuple):
     """One cell of a comparison: what was run, how many were solved, what other seeds gave."""
 
-    row: table.Row
+    row: table.ConfigurationShares
     activation: str
     data: str
     width: int
@@ -169,10 +171,10 @@ class Cell(NamedTuple):
     expected: float
 
 
-class Comparison(NamedTuple):
+class SeedComparison(NamedTuple):
     """Shares of runs that learn four points, beside those of other seeds."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparisonCell, ...]
 
     def words(self) -> str:
         """How well they agree, in a sentence."""
@@ -205,8 +207,12 @@ def _shown(cell):
 
 
 def compare(
-    rows: tuple[table.Row, ...] = table.ROWS, *, runs: int = 1000, steps: int = 2500, seed: int = 0
-) -> Comparison:
+    rows: tuple[table.ConfigurationShares, ...] = table.ROWS,
+    *,
+    runs: int = 1000,
+    steps: int = 2500,
+    seed: int = 0,
+) -> SeedComparison:
     """Shares of runs with four points right, by width, against those of 1000 other seeds.
 
     Args:
@@ -222,9 +228,11 @@ def compare(
     seed = messages.whole("seed", seed, 0)
     solved = table.learnt(rows, runs=runs, steps=steps, seed=seed)
     cells = [
-        Cell(row, *table.COLUMNS[j], width, int(solved[i, at, j]), runs, row.shares[at][j])
+        ComparisonCell(
+            row, *table.COLUMNS[j], width, int(solved[i, at, j]), runs, row.shares[at][j]
+        )
         for i, row in enumerate(rows)
         for at, width in enumerate(table.WIDTHS)
         for j in range(len(table.COLUMNS))
     ]
-    return Comparison(tuple(cells))
+    return SeedComparison(tuple(cells))

@@ -154,31 +154,31 @@ def _is_line(trace):
     return trace.settings["data"].startswith("line")
 
 
-def _name_axes(made, trace):
+def _name_axes(figure, trace):
     names = {"digits": ("first main direction", "second main direction")}
     x_title, y_title = names.get(trace.settings["data"], ("x₁", "x₂"))
     if _is_line(trace):
         x_title, y_title = "x", "output z and target y"
-    made.update_xaxes(title_text=x_title)
-    made.update_yaxes(title_text=y_title)
+    figure.update_xaxes(title_text=x_title)
+    figure.update_yaxes(title_text=y_title)
 
 
-def _learnt(made, trace, values, panel):
+def _learnt(figure, trace, values, panel):
     """One panel: the probability over the plane with the points on it, or a function of x."""
     where = dict(xaxis=f"x{panel}", yaxis=f"y{panel}", showlegend=panel == 1)
     values = np.clip(np.nan_to_num(values.astype(float)), -30, 30)
     if _is_line(trace):
-        made.add_trace(theme.curve("loss", "output", trace.axis_1, values[0], **where))
+        figure.add_trace(theme.curve("loss", "output", trace.axis_1, values[0], **where))
         options = dict(mode="markers", marker=dict(size=11), **where)
-        made.add_trace(
+        figure.add_trace(
             theme.curve("sharpness", "points", trace.points[:, 0], trace.targets, **options)
         )
         return
-    made.add_trace(
+    figure.add_trace(
         _probability(trace.axis_1, trace.axis_2, values, f"probability {panel}", **where)
     )
     for each in _labelled(trace.points, trace.targets, **where):
-        made.add_trace(each)
+        figure.add_trace(each)
 
 
 def _probability(one, two, values, name, **where):
@@ -203,7 +203,7 @@ def _labelled(points, labels, **where):
         yield theme.curve(role, f"label {label}", x, y, mode="markers", marker=marker, **where)
 
 
-def found(finding: Any) -> go.Figure:
+def bad_minimum(finding: Any) -> go.Figure:
     """What a search found: the points, and the output at its most frequented bad minimum."""
     chosen = (*finding.bad, *finding.minima)[:1]
     figure = theme.figure("No minimum above the best was found", height=470)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from curvkit.minima.experiment import problem, search
-from curvkit.minima.figures import found, scattered
+from curvkit.minima.figures import bad_minimum, scattered
 from curvkit.minima.settings import Settings
 
 
@@ -32,12 +32,12 @@ def build(points: Any = None, labels: Any = None, **options: Any) -> Any:
     if headless():
         finding = search(points, labels, **options)
         display(finding)
-        return found(finding)
+        return bad_minimum(finding)
 
     def act(rows, tell):
         points, labels = _split(rows)
         finding = search(points, labels, **options, tell=tell)
-        return finding.words(), found(finding)
+        return finding.words(), bad_minimum(finding)
 
     rows = [[*map(float, point), float(label)] for point, label in zip(points, labels, strict=True)]
     sketch = lambda rows: scattered(*_split(rows))

@@ -70,5 +70,5 @@ def _sorted(text: str) -> str:
     >>> _sorted("from curvkit.sam import a\\nfrom curvkit.core import b\\n")
     'from curvkit.core import b\\nfrom curvkit.sam import a\\n'
     """
-    inorder = lambda found: "".join(sorted(found[0].splitlines(True), key=lambda e: e.split()[1]))
+    inorder = lambda match: "".join(sorted(match[0].splitlines(True), key=lambda e: e.split()[1]))
     return re.sub(r"(?:^from curvkit\S* import [^(\n]+\n)+", inorder, text, flags=re.MULTILINE)

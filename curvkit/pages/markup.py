@@ -91,11 +91,11 @@ class Renderer(IPythonRenderer):
             return f"<p>{self.escape_html(html.strip())}</p>\n"
         return f"{DOLLARS.sub(self._within, html)}\n"
 
-    def _within(self, found: re.Match[str]) -> str:
+    def _within(self, match: re.Match[str]) -> str:
         """An equation within HTML, where Markdown does not look for any, and notebooks do."""
-        block, inline = found["block"], found["inline"]
+        block, inline = match["block"], match["inline"]
         if block is None and inline is None:
-            return found[0]
+            return match[0]
         return self._equation(html.unescape(block or inline), "block" if block else "inline")
 
     def image(self, text: str, url: str, title: str | None = None) -> str:

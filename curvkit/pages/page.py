@@ -59,8 +59,8 @@ def render(
     nonce = secrets.token_hex(12)
     count = itertools.count()
 
-    def figure(told: dict[Any, Any]) -> str:
-        return plot.drawn(told, next(count), nonce)
+    def figure(spec: dict[Any, Any]) -> str:
+        return plot.drawn(spec, next(count), nonce)
 
     body = cells.drawn(node, path, figure)
     first = before(nonce)

@@ -43,10 +43,10 @@ def packed(nonce: str) -> str:
     Args:
         nonce: what the page's policy lets a script run by.
     """
-    told = base64.b64encode(zlib.compress(get_plotlyjs().encode(), 9)).decode()
+    encoded = base64.b64encode(zlib.compress(get_plotlyjs().encode(), 9)).decode()
     reader = (HERE / "library.js").read_text(encoding="utf-8")
     return (
-        f'<script type="text/plain" id="plotly" nonce="{nonce}">{told}</script>\n'
+        f'<script type="text/plain" id="plotly" nonce="{nonce}">{encoded}</script>\n'
         f'<script nonce="{nonce}">{{\n{reader}}}</script>\n'
     )
 

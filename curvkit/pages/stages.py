@@ -38,8 +38,8 @@ def drawn(packed: Mapping[str, Any], *, asks: bool = True) -> str:
     """The place of a scene, with all that it shows; `program` mounts it.
 
     Args:
-        packed: as `show.stage.widget.Kept` keeps it: scene, header and bytes; and `trains`, where
-            the page makes the run itself.
+        packed: as `show.stage.widget.StoredStage` holds it: scene, header and bytes; and
+            `trains`, where the page makes the run itself.
         asks: whether the scene halts for its prediction; else it plays through, as for a picture
             or a measurement, and asks only who presses its button.
     """
@@ -63,8 +63,8 @@ def figures(panel: Mapping[str, Any], worker: str, before: str = "") -> str:
         before: as HTML, what is shown where no run can be made.
     """
     text = json.dumps({"panel": panel, "worker": worker}, ensure_ascii=False, separators=(",", ":"))
-    told = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-    return f'{FIGURES}<script type="text/plain">{told}</script>{before}</div>'
+    encoded = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return f'{FIGURES}<script type="text/plain">{encoded}</script>{before}</div>'
 
 
 def trains(body: str) -> bool:

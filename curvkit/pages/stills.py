@@ -22,7 +22,7 @@ def of(models: Sequence[str]) -> str:
     Each is `{"outputs", "whole", "bar"}`: outputs as notebooks keep them, whether they are all that
     the widget shows, and whether it is a progress bar.
     """
-    return json.dumps({model: Still(model).told() for model in models}, default=str)
+    return json.dumps({model: Still(model).as_dict() for model in models}, default=str)
 
 
 def _widget(model: str) -> Any:
@@ -42,7 +42,7 @@ class Still:
         self.whole, self._seen, self._kinds = True, set(), set()
         self._view(model)
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """It as plain values."""
         bar = bool(self._kinds & BARS) and self._kinds <= BARS | {"HTML", "Label", "box"}
         outputs = [] if bar else self.outputs

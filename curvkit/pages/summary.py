@@ -50,22 +50,22 @@ def turned(room: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value != defaults.get(name)}
 
 
-def table(told: Sequence[Run], page: str = "") -> str:
+def table(runs: Sequence[Run], page: str = "") -> str:
     """Tables of key figures, one for each room, as HTML; nothing where there are no runs.
 
     Args:
-        told: as `runs` returns them.
+        runs: as `runs` returns them.
         page: the page whose cells the rows link to; this one if empty.
     """
-    rooms = dict.fromkeys(run["room"] for run in told)
-    return "\n".join(_of_room(room, [r for r in told if r["room"] == room], page) for room in rooms)
+    rooms = dict.fromkeys(run["room"] for run in runs)
+    return "\n".join(_of_room(room, [r for r in runs if r["room"] == room], page) for room in rooms)
 
 
-def _of_room(room: str, told: Sequence[Run], page: str) -> str:
-    names = dict.fromkeys(name for run in told for name in run["merits"])
+def _of_room(room: str, runs: Sequence[Run], page: str) -> str:
+    names = dict.fromkeys(name for run in runs for name in run["merits"])
     headings = ["cell", "turned", *(name.replace("_", " ") for name in names)]
     head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in headings)
-    rows = "\n".join(_row(run, names, page) for run in told)
+    rows = "\n".join(_row(run, names, page) for run in runs)
     caption = f"Key figures of <code>{html.escape(room)}</code>, read off the traces"
     return (
         f'<div class="wide"><table class="merits">\n<caption>{caption}</caption>\n'

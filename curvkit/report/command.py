@@ -180,7 +180,7 @@ def bundle(notebook: Notebook, out: Bundled = None) -> None:
     if target.is_dir():
         target /= f"{path.stem}_bundle.ipynb"
     with contextlib.suppress(FileNotFoundError):
-        files.found(target)
+        files.existing(target)
     if target.suffix != ".ipynb":
         raise ValueError(
             messages.refusal("--out", "a folder or a file ending in .ipynb", str(target))

@@ -28,7 +28,7 @@ from curvkit.host.stop import Stop
 from curvkit.pages import plot, summary, thumbnail
 from curvkit.pages.outputs import PLOTLY
 from curvkit.pages.parameters import KINDS, declared
-from curvkit.report.kernel import Watch
+from curvkit.report.kernel import NotebookState
 
 DIED = (
     "; most often memory had run out: close other programs and kernels, or run it alone, --jobs 1"
@@ -107,7 +107,7 @@ def execute(
     for number, cell in enumerate(node.cells, 1):
         cell.metadata["curvkit_cell"] = number
     defaults = _plain(declared(node))
-    watch, lines, started = Watch(node, heard, stop), Lines(log), time.perf_counter()
+    watch, lines, started = NotebookState(node, heard, stop), Lines(log), time.perf_counter()
     with _logged(lines):
         raised = _run(path, node, parameters, watch, lines, timeout=timeout, brisk=brisk)
     watch.stop.check()

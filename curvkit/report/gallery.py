@@ -18,7 +18,7 @@ from curvkit.host import files
 from curvkit.pages import index, markup, page, plot, reading
 from curvkit.report import execute, precompute, trained
 from curvkit.report.notebooks import stems
-from curvkit.report.precompute import Turned
+from curvkit.report.precompute import KnobVariants
 from curvkit.report.run import make, writable
 
 SCRIPT = """
@@ -131,11 +131,13 @@ def _turned(path: Path, record: Path, console: Console) -> list[str]:
     return []
 
 
-def _page(node: NotebookNode, turned: Sequence[Turned], live: trained.Live, path: Path) -> str:
+def _page(
+    node: NotebookNode, turned: Sequence[KnobVariants], live: trained.Live, path: Path
+) -> str:
     return page.render(node, str(path.parent), lambda nonce: _section(turned, live, nonce), SCRIPT)
 
 
-def _section(turned: Sequence[Turned], live: trained.Live, nonce: str) -> str:
+def _section(turned: Sequence[KnobVariants], live: trained.Live, nonce: str) -> str:
     """The figures that train in the page; where nothing can, runs made beforehand; or nothing."""
     before = _before(turned, nonce)
     if live is not None:
@@ -143,7 +145,7 @@ def _section(turned: Sequence[Turned], live: trained.Live, nonce: str) -> str:
     return trained.headed(before) if before else ""
 
 
-def _before(turned: Sequence[Turned], nonce: str) -> str:
+def _before(turned: Sequence[KnobVariants], nonce: str) -> str:
     """The knobs, the figure that they turn and the words of the run, or nothing without knobs."""
     if not turned:
         return ""
@@ -177,7 +179,7 @@ def _variant(figure: dict[str, Any], words: str) -> dict[str, Any]:
     }
 
 
-def _slider(knob: Turned) -> str:
+def _slider(knob: KnobVariants) -> str:
     values = html.escape(json.dumps(knob.values), quote=True)
     return (
         f'<label class="knob" title="{html.escape(knob.sentence, quote=True)}">'

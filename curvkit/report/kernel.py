@@ -68,7 +68,7 @@ class OwnKernel(AsyncKernelManager):
             process.kill()
 
 
-class Watch:
+class NotebookState:
     """What is known of a notebook while it runs."""
 
     def __init__(self, node: NotebookNode, heard: Callable[[int], None], stop: Stop | None = None):
@@ -132,7 +132,7 @@ class Engine(NBClientEngine):
         nb_man: Any,
         kernel_name: str,
         *,
-        watch: Watch | None = None,
+        watch: NotebookState | None = None,
         place: str | None = None,
         streams: TextIO | None = None,
         execution_timeout: float | None = None,
@@ -149,7 +149,7 @@ class Engine(NBClientEngine):
         _in_python(nb_man.nb, kernel_name)
         started = {"cwd": place} if place else {}
         started |= {"env": environment.brisk()} if brisk else {}
-        watch = watch or Watch(nb_man.nb, lambda number: None)
+        watch = watch or NotebookState(nb_man.nb, lambda number: None)
         watch.node, quiet = nb_man.nb, getattr(streams, "file", sys.stderr)
         client = Client(
             nb_man,

@@ -51,7 +51,7 @@ def to_work_on(notebook: Path) -> tuple[Path, bool]:
         for each in sorted(installed().glob(pattern)):
             place = there / each.relative_to(installed())
             files.folder(place.parent)
-            if files.found(place) is None:
+            if files.existing(place) is None:
                 files.write(place, each.read_bytes())
                 copied |= place.parent == there
     return there / notebook.name, copied

@@ -22,20 +22,20 @@ def carried(node: NotebookNode, folder: Path) -> NotebookNode:
         node: the notebook, which stays as it is.
         folder: where it lies. What is not there, is no picture, or lies elsewhere stays a path.
     """
-    made = copy.deepcopy(node)
-    for cell in made.cells:
+    notebook = copy.deepcopy(node)
+    for cell in notebook.cells:
         if cell.cell_type != "markdown":
             continue
-        for found in list(NAMED.finditer(cell.source)):
-            path = inside(folder, found["path"])
+        for match in list(NAMED.finditer(cell.source)):
+            path = inside(folder, match["path"])
             if path is None:
                 continue
             data = base64.b64encode(path.read_bytes()).decode()
             cell.setdefault("attachments", NotebookNode())
             cell.attachments[path.name] = NotebookNode({KINDS[path.suffix.lower()]: data})
-            shown = f"![{found['alt']}](attachment:{path.name})"
-            cell.source = cell.source.replace(found[0], shown)
-    return made
+            shown = f"![{match['alt']}](attachment:{path.name})"
+            cell.source = cell.source.replace(match[0], shown)
+    return notebook
 
 
 def inside(folder: Path, name: str) -> Path | None:

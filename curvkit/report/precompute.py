@@ -19,7 +19,7 @@ MOST_KNOBS, VALUES, FRAMES = 2, 5, 25
 
 
 @dataclass(frozen=True)
-class Turned:
+class KnobVariants:
     """A knob, its values as a person reads them, which is the default, and what each comes to."""
 
     label: str
@@ -31,7 +31,7 @@ class Turned:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Precomputation:
     """What is to be turned: the room, its figure, the other settings, and the knobs' values."""
 
     house: Any
@@ -64,7 +64,7 @@ def values(knob: Knob, now: Any = None) -> list[Any]:
     return sorted({each for each in candidates if low <= each <= high})
 
 
-def plan(node: NotebookNode) -> Plan | None:
+def plan(node: NotebookNode) -> Precomputation | None:
     """What the notebook wants to be turned, checked; None where it is of no room.
 
     Which knobs and values, other settings and which figure, a notebook may say in its metadata, at
@@ -97,7 +97,7 @@ def plan(node: NotebookNode) -> Plan | None:
         wanted[name] = each if now in each else _among(each, now)
         for value in wanted[name]:
             knobs.read(house.Settings, {**base, name: value})
-    return Plan(house, figure, base, wanted, bool(wish.get("knobs")))
+    return Precomputation(house, figure, base, wanted, bool(wish.get("knobs")))
 
 
 def _among(given: list[Any], now: Any) -> list[Any]:
@@ -105,7 +105,7 @@ def _among(given: list[Any], now: Any) -> list[Any]:
     return sorted([*given, now]) if numbers else [now, *given]
 
 
-def of_notebook(node: NotebookNode) -> list[Turned]:
+def of_notebook(node: NotebookNode) -> list[KnobVariants]:
     """What the knobs of a notebook's room come to, from the parameters that the notebook ran with.
 
     Raises:
@@ -131,7 +131,7 @@ def _candidates(declared: Mapping[str, Knob]) -> Iterator[str]:
             yield name
 
 
-def _turned(plan: Plan, name: str) -> Turned:
+def _turned(plan: Precomputation, name: str) -> KnobVariants:
     from curvkit.show import player
 
     house, figures, words = plan.house, [], []
@@ -142,6 +142,6 @@ def _turned(plan: Plan, name: str) -> Turned:
         figures.append(json.loads(str(player.animate(draw, trace, FRAMES).to_json())))
         words.append(house.figures.words(trace))
     at = levels.index(plan.base.get(name, knob.default))
-    return Turned(
+    return KnobVariants(
         knob.label, knob.sentence, [summary.setting(each) for each in levels], at, figures, words
     )

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 SECONDS_BETWEEN_LINES = 10.0
 
 
-class Follower:
+class NotebookProgress:
     """Says which notebook runs, which cell of how many, and for how long; a context manager."""
 
     def __init__(self, console: Console):

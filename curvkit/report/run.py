@@ -21,7 +21,7 @@ from curvkit.host.stop import Stop
 from curvkit.pages import index, page, parameters, pdf, reading
 from curvkit.report import execute, pictures
 from curvkit.report.notebooks import stems
-from curvkit.report.progress import Follower
+from curvkit.report.progress import NotebookProgress
 
 FORMATS = ("html", "notebook", "pdf")
 KINDS = ("html", "pdf")
@@ -31,7 +31,7 @@ LOG = "curvkit report of "
 
 
 @dataclass(frozen=True)
-class Job:
+class NotebookJob:
     """A notebook to be run: where it lies, what its files are called, what was read there, its
     parameters, its mark, and if it cannot be read, why.
     """
@@ -97,11 +97,11 @@ def make(
         pdf.browser()
     profile, sentences = "quick" if quick else "paper" if paper else "full", {}
     _writable(out, wanted := _wanted(notebooks, given, profile))
-    with files.locked(out, "report"), Stop() as stop, Follower(console or Console()) as follower:
+    with files.locked(out, "report"), Stop() as stop, NotebookProgress(console or Console()) as bar:
         runs = index.earlier(out)
-        maker = Maker(out, formats, fresh, live, timeout, profile, follower, stop)
+        maker = Maker(out, formats, fresh, live, timeout, profile, bar, stop)
 
-        def ended(job: Job, facts: dict[str, Any]) -> None:
+        def ended(job: NotebookJob, facts: dict[str, Any]) -> None:
             runs[job.stem] = {**facts, "name": job.stem}
             if listed:
                 files.write(out / "index.html", index.render(runs, out))
@@ -114,7 +114,7 @@ def make(
 
 
 def _side_by_side(
-    maker: "Maker", wanted: Sequence[Job], jobs: int, ended: Callable[..., Any]
+    maker: "Maker", wanted: Sequence[NotebookJob], jobs: int, ended: Callable[..., Any]
 ) -> None:
     """Makes all, so many at once; `ended` is called with each job and what is said of its run."""
     with ThreadPoolExecutor(jobs) as pool:
@@ -129,7 +129,7 @@ def _side_by_side(
             raise
 
 
-def _wanted(notebooks: Sequence[Path], given: Sequence[str], profile: str) -> list[Job]:
+def _wanted(notebooks: Sequence[Path], given: Sequence[str], profile: str) -> list[NotebookJob]:
     nodes, torn = {}, {}
     for path in notebooks:
         try:
@@ -142,7 +142,9 @@ def _wanted(notebooks: Sequence[Path], given: Sequence[str], profile: str) -> li
     jobs = []
     for path, stem in zip(notebooks, stems([path.stem for path in notebooks]), strict=True):
         node, own = nodes.get(path.stem, v4.new_notebook()), values.get(path.stem, {})
-        jobs.append(Job(path, stem, node, own, provenance.mark(node, own), torn.get(path.stem)))
+        jobs.append(
+            NotebookJob(path, stem, node, own, provenance.mark(node, own), torn.get(path.stem))
+        )
     return jobs
 
 
@@ -156,10 +158,10 @@ class Maker:
     live: bool
     timeout: float
     profile: str
-    follower: Follower
+    follower: NotebookProgress
     stop: Stop
 
-    def make(self, job: Job) -> dict[str, Any]:
+    def make(self, job: NotebookJob) -> dict[str, Any]:
         """Runs a notebook, or takes what was run; writes its record, then what is made of it.
 
         Whatever fails in one notebook is told as its failure, and the others go on.
@@ -175,7 +177,7 @@ class Maker:
             self.follower.end(job.path.stem, f"{job.path.stem} failed in {facts.failure}")
             return {**facts, "profile": self.profile}
 
-    def _make(self, job: Job) -> dict[str, Any]:
+    def _make(self, job: NotebookJob) -> dict[str, Any]:
         stem, record_of = job.path.stem, self.out / f"{job.stem}.ipynb"
         earlier = None if self.fresh or job.torn else provenance.finished(record_of, job.mark)
         self.follower.begin(stem, len(job.node.cells), quietly=earlier is not None)
@@ -196,7 +198,7 @@ class Maker:
         self.follower.end(stem, f"{stem} failed in {facts.failure}" if facts.failure else sentence)
         return facts
 
-    def _run(self, job: Job) -> NotebookNode:
+    def _run(self, job: NotebookJob) -> NotebookNode:
         if job.torn:
             with self._log(job) as log:
                 log.write(f"{job.torn}\n")
@@ -207,12 +209,12 @@ class Maker:
         return notebook
 
     @contextlib.contextmanager
-    def _log(self, job: Job) -> Iterator[TextIO]:
+    def _log(self, job: NotebookJob) -> Iterator[TextIO]:
         with files.fresh(self.out / f"{job.stem}.log") as log:
             log.write(f"{LOG}{job.stem}\n")
             yield log
 
-    def _executed(self, job: Job) -> NotebookNode:
+    def _executed(self, job: NotebookJob) -> NotebookNode:
         heard = functools.partial(self.follower.cell, job.path.stem)
         options: dict[str, Any] = dict(timeout=self.timeout, heard=heard, stop=self.stop)
         options |= dict(brisk=self.profile == "quick")
@@ -229,9 +231,9 @@ class Maker:
                 loop.close()
                 asyncio.set_event_loop(None)
 
-    def _made(self, job: Job, done: NotebookNode, kept: bool) -> dict[str, str | bytes]:
+    def _made(self, job: NotebookJob, done: NotebookNode, reuse: bool) -> dict[str, str | bytes]:
         """What is made of an executed notebook and not there yet, by the ending of its file."""
-        there = [kind for kind in KINDS if kept and (self.out / f"{job.stem}.{kind}").is_file()]
+        there = [kind for kind in KINDS if reuse and (self.out / f"{job.stem}.{kind}").is_file()]
         there = [kind for kind in there if not self.live]  # a page of before may not train
         wanted = [kind for kind in KINDS if kind in self.formats and kind not in there]
         facts, contents, where = done.metadata.curvkit.report, {}, "its page"
@@ -278,14 +280,14 @@ def _told(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _writable(out: Path, wanted: Sequence[Job]) -> None:
+def _writable(out: Path, wanted: Sequence[NotebookJob]) -> None:
     """Makes the folder, and sees to it that no file of somebody else's would be overwritten."""
     if any(job.path.parent == out.resolve() for job in wanted):
         raise ValueError(f"{out} holds the notebooks themselves; report into another folder.")
     files.folder(out)
     names = [f"{job.stem}.{kind}" for job in wanted for kind in ("ipynb", *KINDS, "log")]
-    found = {out / name: files.found(out / name) for name in ("index.html", *names)}
-    there = {path: stat for path, stat in found.items() if stat}
+    stats = {out / name: files.existing(out / name) for name in ("index.html", *names)}
+    there = {path: stat for path, stat in stats.items() if stat}
     ours = index.earlier(out) if there else {}
     for path, stat in there.items():
         # A report that is killed as it opens its log leaves it empty.

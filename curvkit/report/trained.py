@@ -15,7 +15,7 @@ from curvkit.core import knob, messages
 from curvkit.host import files, rooms
 from curvkit.pages import page, plot, stages
 from curvkit.report import precompute
-from curvkit.show.stage.widget import Kept
+from curvkit.show.stage.widget import StoredStage
 
 # A panel, and the text of its worker; None where a page cannot make runs.
 Live = tuple[dict[str, Any], str] | None
@@ -79,23 +79,23 @@ def lesson(
     limit = scenes.MOST_CHARACTERS if most is None else most
     trains = {**scenes.trains(room, scene, settings, most=limit), "shared": True}
     left = MOST_TOGETHER - sum(len(each["wasm"]) for each in trains["variants"])
-    told = trains["variants"][0]["scene"]["knobs"]
-    packed = _beforehand(room, draw, settings, told, min(left, MOST_FALLBACK))
+    facts = trains["variants"][0]["scene"]["knobs"]
+    packed = _beforehand(room, draw, settings, facts, min(left, MOST_FALLBACK))
     place = stages.drawn({**packed, "trains": trains})
     return _written(out, packed["scene"]["title"], place, trains)
 
 
 def _beforehand(
-    room: Any, draw: Any, settings: Any, told: Mapping[str, Any], most: int
+    room: Any, draw: Any, settings: Any, facts: Mapping[str, Any], most: int
 ) -> dict[str, Any]:
     """A scene of the first readings, packed; of fewer where all take more than `most` letters."""
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     trace, readings = course.trace, course.trace.readings
-    packed = Kept(draw(trace), dict(told)).packed()
+    packed = StoredStage(draw(trace), dict(facts)).packed()
     while len(packed["bytes"]) > most and readings > 1:
         readings = 3 * readings // 4
-        packed = Kept(draw(trace.head(readings)), dict(told)).packed()
+        packed = StoredStage(draw(trace.head(readings)), dict(facts)).packed()
     return packed
 
 

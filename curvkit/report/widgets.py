@@ -126,10 +126,10 @@ def _with(output: NotebookNode, stills: Mapping[str, Any]) -> list[NotebookNode]
     return [output, *shown]
 
 
-def answered(told: Mapping[str, Any], name: str) -> Any:
+def answered(answers: Mapping[str, Any], name: str) -> Any:
     """What the kernel answered to a question, as JSON holds it; nothing where it did not."""
     try:
-        return json.loads(ast.literal_eval(told[name]["data"]["text/plain"]))
+        return json.loads(ast.literal_eval(answers[name]["data"]["text/plain"]))
     except (KeyError, TypeError, ValueError, SyntaxError, MemoryError, RecursionError):
         return {}
 

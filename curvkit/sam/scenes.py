@@ -149,10 +149,10 @@ SENTENCE = (
     sc.Number(field="plain", digits=1, width=4, says="sharpness of gradient descent"), ".",
 )  # fmt: skip
 LAYOUT = sc.Layout(
-    wide=sc.Plan(columns=(1.05, 1), rows=(1.35, 1), aspect=0.43, least=460, most=720,
-                 areas=("valley climb", "valley losses")),
-    narrow=sc.Plan(columns=(1,), rows=(1.25, 1, 0.8), height=880,
-                   areas=("valley", "climb", "losses")),
+    wide=sc.Arrangement(columns=(1.05, 1), rows=(1.35, 1), aspect=0.43, least=460, most=720,
+                        areas=("valley climb", "valley losses")),
+    narrow=sc.Arrangement(columns=(1,), rows=(1.25, 1, 0.8), height=880,
+                          areas=("valley", "climb", "losses")),
 )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def edge(trace: Trace) -> sc.Scene:
                 "critical", times=2, power=-1)),
         },
         controls=("rho", "learning_rate"), sentence=SENTENCE,
-        pace=sc.Pace(rate=max(90 / every, 8), moments=(
+        pace=sc.Tempo(rate=max(90 / every, 8), moments=(
             sc.Moment(field="longer", above=0.0, first=True, lasts=18, rate=5),
             sc.Moment(field="longer", above=0.0, first=True, lasts=60, rate=24),
         )),

@@ -130,9 +130,9 @@ def compare(
     return Comparison(simulation, chosen, *scores)
 
 
-def _judged(found, intercept, truth, fresh):
+def _judged(estimate, intercept, truth, fresh):
     """F₁ of groups and of columns, and the model error."""
-    error = np.einsum("njm,jm->n", fresh, found - truth) + intercept
-    masks = found != 0, truth != 0
+    error = np.einsum("njm,jm->n", fresh, estimate - truth) + intercept
+    masks = estimate != 0, truth != 0
     groups = f1(*(np.any(each, axis=1) for each in masks))
     return groups, f1(*masks), float(np.mean(error**2))

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from curvkit.core import messages
 from curvkit.selection._design import Design
-from curvkit.selection._greedy import SMALL, Path, greedy_path
+from curvkit.selection._greedy import SMALL, GreedyPath, greedy_path
 from curvkit.selection._groups import Groups, read_groups
 from curvkit.selection._inputs import divided, units
 
@@ -172,7 +172,7 @@ def tolerance(tol: Any) -> float | None:
 def path_of(
     X: Any, y: np.ndarray, groups: Groups, *, n_groups: int, tol: float | None,
     fit_intercept: bool, whiten: bool,
-) -> tuple[Path, tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+) -> tuple[GreedyPath, tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """The greedy path on checked data, and the means of X and of y, zero without an intercept."""
     targets = y.reshape(len(y), -1)
     of_y = units(targets, together=True)
@@ -198,7 +198,7 @@ def path_of(
     return rescaled, means
 
 
-def warn_of(groups: Groups, path: Path, asked: int | None) -> None:
+def warn_of(groups: Groups, path: GreedyPath, asked: int | None) -> None:
     """Warns of groups with dependent columns, and of a path that is shorter than asked for."""
     if path.dropped:
         phrases = [f"{more} of group {groups.names[j]}" for j, more in path.dropped.items()]
@@ -227,7 +227,11 @@ def warn_of(groups: Groups, path: Path, asked: int | None) -> None:
 
 
 def store(
-    model: Any, groups: Groups, path: Path, means: tuple[np.ndarray, np.ndarray], y: np.ndarray
+    model: Any,
+    groups: Groups,
+    path: GreedyPath,
+    means: tuple[np.ndarray, np.ndarray],
+    y: np.ndarray,
 ) -> Any:
     """Writes what was found onto the estimator."""
     mean, offset = means

@@ -7,7 +7,7 @@ taken. It stops after `n_groups`, or when the largest score is at most ε.
 The fit is never solved anew. An orthonormal basis B of all that was taken is kept, the new columns
 are made orthogonal to it (twice, since once is not enough for nearly dependent ones), and the
 residual loses its part along the new directions. Columns that depend on earlier ones add none:
-their coefficients stay zero, and `Path.dropped` says so.
+their coefficients stay zero, and `GreedyPath.dropped` says so.
 
 | symbol | name | shape |
 | --- | --- | --- |
@@ -33,7 +33,7 @@ SMALL = "no score is above tol"
 ENOUGH = "as many groups as asked for"
 
 
-class Path(NamedTuple):
+class GreedyPath(NamedTuple):
     """What the greedy search took, step by step.
 
     Attributes:
@@ -41,8 +41,8 @@ class Path(NamedTuple):
         scores: (steps, J), the scores of all groups by which each pick was made.
         final_scores: (J,), those after the last pick, or nan where they were not needed.
         residual_norms: (steps + 1,), ‖r‖ before the first pick and after each.
-        coefficients: for each step (rank, targets), those of the columns `kept` so far.
-        kept: (rank,), the columns in B's order.
+        coefficients: for each step (rank, targets), those of the columns `pivots` so far.
+        pivots: (rank,), the columns in B's order.
         ranks: (steps + 1,), how many columns were kept after each step.
         dropped: for each group taken, how many of its columns depend on others.
         near: for each group taken of whose columns one all but depends on others, which share of
@@ -55,7 +55,7 @@ class Path(NamedTuple):
     final_scores: np.ndarray
     residual_norms: np.ndarray
     coefficients: list[np.ndarray]
-    kept: np.ndarray
+    pivots: np.ndarray
     ranks: np.ndarray
     dropped: dict[int, int]
     near: dict[int, float]
@@ -65,12 +65,12 @@ class Path(NamedTuple):
         """All coefficients after `step` picks, (features, targets)."""
         targets = self.coefficients[0].shape[1]
         coefficients = np.zeros((features, targets))
-        coefficients[self.kept[: self.ranks[step]]] = self.coefficients[step]
+        coefficients[self.pivots[: self.ranks[step]]] = self.coefficients[step]
         return coefficients
 
-    def times(self, target: float, columns: np.ndarray, score: float) -> "Path":
+    def times(self, target: float, columns: np.ndarray, score: float) -> "GreedyPath":
         """The path of targets and columns (d,) that are so many times as large, and of scores."""
-        each = columns[self.kept][:, None]
+        each = columns[self.pivots][:, None]
         return self._replace(
             scores=self.scores * score,
             final_scores=self.final_scores * score,
@@ -85,13 +85,13 @@ class Basis:
     def __init__(self, rows: int, capacity: int):
         self.columns = np.zeros((rows, capacity), order="F")
         self.upper = np.zeros((capacity, capacity))
-        self.kept: list[int] = []
+        self.pivots: list[int] = []
         self.share = 1.0
 
     @property
     def rank(self) -> int:
         """How many directions it has."""
-        return len(self.kept)
+        return len(self.pivots)
 
     def add(self, new: np.ndarray, numbers: np.ndarray, negligible: float) -> np.ndarray:
         """Adds what `new` (n, size) has beyond the basis; returns the new directions, and keeps in
@@ -122,7 +122,7 @@ class Basis:
         self.columns[:, to] = directions
         self.upper[:rank, to] = along[:, chosen] * scale
         self.upper[to, to] = np.triu(turn @ upper[:added, :added]) * scale
-        self.kept += [int(each) for each in numbers[there][chosen]]
+        self.pivots += [int(each) for each in numbers[there][chosen]]
         return directions
 
     def solve(self, along: np.ndarray) -> np.ndarray:
@@ -133,7 +133,7 @@ class Basis:
 
 def greedy_path(
     design: Design, targets: np.ndarray, *, n_groups: int, tol: float | None = None
-) -> Path:
+) -> GreedyPath:
     """The greedy path.
 
     Args:
@@ -149,7 +149,7 @@ def greedy_path(
     >>> path.picks, path.residual_norms.round(3)
     (array([1, 0]), array([5.477, 2.236, 0.   ]))
     """
-    search = _Search(design, targets, n_groups, tol)
+    search = _GreedySearch(design, targets, n_groups, tol)
     # The whole search on one core if products with X are small, else what is small in each step.
     with _one_core(design.rows * design.features):
         while (best := search.look()) is not None:
@@ -171,7 +171,7 @@ def _one_core(numbers):
     return _pools().limit(limits=1, user_api="blas")
 
 
-class _Search:
+class _GreedySearch:
     """The state of a search; `stopped` says in words why it stopped, and is empty until then."""
 
     def __init__(self, design, targets, n_groups, tol):
@@ -235,13 +235,13 @@ class _Search:
     def path(self):
         targets, total = self.residual.shape[1], len(self.design.groups.columns)
         along = np.concatenate([np.zeros((0, targets)), *self.along])
-        return Path(
+        return GreedyPath(
             picks=np.array(self.picks, int),
             scores=np.array(self.scores).reshape(len(self.picks), total),
             final_scores=np.full(total, np.nan) if self.current is None else self.current,
             residual_norms=np.array(self.norms),
             coefficients=[self.basis.solve(along[:rank]) for rank in self.ranks],
-            kept=np.array(self.basis.kept, int),
+            pivots=np.array(self.basis.pivots, int),
             ranks=np.array(self.ranks),
             dropped=self.dropped,
             near=self.near,

@@ -172,8 +172,8 @@ def group_omp(
         raw: whether the raw rule is used.
         fit: whether coefficients are wanted; without them it takes less time to compile.
 
-    >>> found = group_omp(jnp.eye(4).reshape(4, 2, 2), jnp.array([1.0, 2.0, 3.0, 4.0]), 2)
-    >>> found.picks.tolist(), found.residual_norms.round(3).tolist()
+    >>> path = group_omp(jnp.eye(4).reshape(4, 2, 2), jnp.array([1.0, 2.0, 3.0, 4.0]), 2)
+    >>> path.picks.tolist(), path.residual_norms.round(3).tolist()
     ([1, 0], [5.4770..., 2.23..., 0.0])
     """
     most = messages.whole("most", most)

@@ -27,7 +27,7 @@ PENALTIES, LEAST, ITERATIONS = 30, 0.005, 600
 MOST_GROUPS, MOST_COLUMNS = 12, 40
 
 
-class Path(NamedTuple):
+class CoefficientPath(NamedTuple):
     """Coefficients (points, J, m) and intercepts (points,)."""
 
     coefficients: np.ndarray
@@ -52,10 +52,10 @@ def _greedy(columns, targets, *, whiten=True, single=False):
     return _path(np.array(betas), there, design.mean, offset)
 
 
-def _path(found, there, mean, offset):
-    coefficients = np.zeros((len(found), *there.shape))
-    coefficients[:, there] = found
-    return Path(coefficients, offset - found @ mean)
+def _path(fitted, there, mean, offset):
+    coefficients = np.zeros((len(fitted), *there.shape))
+    coefficients[:, there] = fitted
+    return CoefficientPath(coefficients, offset - fitted @ mean)
 
 
 def _least_squares(columns, targets):
@@ -107,7 +107,7 @@ def _convex(columns, targets, alone, white):
 
 def convex(
     columns: np.ndarray, targets: np.ndarray, *, alone: bool = False, white: bool = False
-) -> list[Path]:
+) -> list[CoefficientPath]:
     """Paths of Group Lasso, or Lasso where columns are alone, for many problems at once.
 
     Args:
@@ -123,14 +123,14 @@ def convex(
     betas = np.asarray(_convex(np.float32(centred / scale), np.float32(targets - offset),
                                alone, white), float) / scale  # fmt: skip
     lost = np.einsum("rljm,rjm->rl", betas, mean[:, 0])
-    return [Path(each, o[0] - m) for each, o, m in zip(betas, offset, lost, strict=True)]
+    return [CoefficientPath(each, o[0] - m) for each, o, m in zip(betas, offset, lost, strict=True)]
 
 
 def _each(fit: Callable[..., Any]) -> Callable[..., Any]:
     return lambda columns, targets: [fit(*each) for each in zip(columns, targets, strict=True)]
 
 
-METHODS: dict[str, Callable[[np.ndarray, np.ndarray], list[Path]]] = {
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray], list[CoefficientPath]]] = {
     "Group-OMP": _each(_greedy),
     "Group-OMP, raw rule": _each(functools.partial(_greedy, whiten=False)),
     "OMP": _each(functools.partial(_greedy, single=True)),
@@ -167,10 +167,12 @@ def known(chosen: tuple[str, ...] | None) -> tuple[str, ...]:
     return methods() if chosen is None else tuple(chosen)
 
 
-def tuned(path: Path, columns: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, float]:
+def tuned(
+    path: CoefficientPath, columns: np.ndarray, targets: np.ndarray
+) -> tuple[np.ndarray, float]:
     """The point of a path with the least squared error on held-out rows: β̂ and its intercept.
 
-    >>> path = Path(np.array([[[0.0]], [[2.0]]]), np.zeros(2))
+    >>> path = CoefficientPath(np.array([[[0.0]], [[2.0]]]), np.zeros(2))
     >>> tuned(path, np.ones((3, 1, 1)), np.array([2.0, 2.0, 1.9]))[0].tolist()
     [[2.0]]
     """
@@ -179,13 +181,15 @@ def tuned(path: Path, columns: np.ndarray, targets: np.ndarray) -> tuple[np.ndar
     return path.coefficients[best], float(path.intercepts[best])
 
 
-def f1(found: np.ndarray, true: np.ndarray) -> float:
+def f1(predicted: np.ndarray, true: np.ndarray) -> float:
     """F₁ of what was found against the truth, both as masks; 0 where nothing is right.
 
     >>> f1(np.array([True, True, False]), np.array([True, False, False]))
     0.666...
     """
-    if found.shape != true.shape:
-        raise ValueError(messages.refusal("found", f"a mask of shape {true.shape}", found.shape))
-    total = found.sum() + true.sum()
-    return float(2 * np.sum(found & true) / total) if total else 0.0
+    if predicted.shape != true.shape:
+        raise ValueError(
+            messages.refusal("predicted", f"a mask of shape {true.shape}", predicted.shape)
+        )
+    total = predicted.sum() + true.sum()
+    return float(2 * np.sum(predicted & true) / total) if total else 0.0

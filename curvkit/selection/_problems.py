@@ -6,9 +6,9 @@ groups of a random order are good; their coefficients are of length 1 and of ran
 
 | symbol | name | shape |
 | --- | --- | --- |
-| X | `Problem.columns`, zeros beyond `rows`, `groups`, `size` | (n, J, m) |
-| β | `Problem.coefficients` | (J, m) |
-| y = X β + N(0, σ²) | `Problem.targets` | (n,) |
+| X | `GroupProblem.columns`, zeros beyond `rows`, `groups`, `size` | (n, J, m) |
+| β | `GroupProblem.coefficients` | (J, m) |
+| y = X β + N(0, σ²) | `GroupProblem.targets` | (n,) |
 | w, b, σ | `within`, `between`, `noise` | scalars |
 | k | `good`, how many groups are good | scalar |
 """
@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 
-class Shape(NamedTuple):
+class ProblemSize(NamedTuple):
     """How large the arrays are: rows, groups, columns of a group."""
 
     rows: int
@@ -28,7 +28,7 @@ class Shape(NamedTuple):
     size: int
 
 
-class Problem(NamedTuple):
+class GroupProblem(NamedTuple):
     """Centred columns and targets, the coefficients, the order in which groups are good, and
     fresh data of as many rows (zeros beyond, too) less the same means."""
 
@@ -41,15 +41,17 @@ class Problem(NamedTuple):
 
 
 def draw(
-    key: jax.Array, shape: Shape, *, rows: ArrayLike, groups: ArrayLike, size: ArrayLike,
+    key: jax.Array, shape: ProblemSize, *, rows: ArrayLike, groups: ArrayLike, size: ArrayLike,
     good: ArrayLike, within: ArrayLike, between: ArrayLike, noise: ArrayLike,
-) -> Problem:  # fmt: skip
+) -> GroupProblem:  # fmt: skip
     """A problem of `rows` rows and `groups` groups of `size` columns in arrays of `shape`.
 
     >>> given = dict(rows=3, groups=2, size=1, good=1, within=0.0, between=0.0, noise=0.0)
-    >>> made = draw(jax.random.key(0), Shape(4, 3, 2), **given)
-    >>> made.columns.shape, int((made.columns != 0).sum()), int((made.coefficients != 0).sum())
-    ((4, 3, 2), 6, 1)
+    >>> problem = draw(jax.random.key(0), ProblemSize(4, 3, 2), **given)
+    >>> problem.columns.shape, int((problem.columns != 0).sum())
+    ((4, 3, 2), 6)
+    >>> int((problem.coefficients != 0).sum())
+    1
     """
     n, J, m = shape
     there = (jnp.arange(J) < groups)[:, None] & (jnp.arange(m) < size)
@@ -80,7 +82,7 @@ def _centred(columns, targets, beta, order, live):
     mean = jnp.einsum("njm,n->jm", first, live) / count
     offset = jnp.sum(targets[:n] * live) / count
     mask = live[:, None, None]
-    return Problem(
+    return GroupProblem(
         (first - mean) * mask, (targets[:n] - offset) * live, beta, order,
         (fresh - mean) * mask, (targets[n:] - offset) * live,
     )  # fmt: skip
@@ -88,11 +90,11 @@ def _centred(columns, targets, beta, order, live):
 
 def split(
     key: jax.Array, columns: jax.Array, targets: jax.Array, most: int, rows: ArrayLike
-) -> Problem:
+) -> GroupProblem:
     """Real data, shuffled: `rows` of the first `most` to fit, and all the others to judge.
 
-    >>> made = split(jax.random.key(0), jnp.ones((9, 2, 1)), jnp.arange(9.0), 5, 3)
-    >>> made.columns.shape, made.test_columns.shape, int((made.targets != 0).sum()) <= 3
+    >>> problem = split(jax.random.key(0), jnp.ones((9, 2, 1)), jnp.arange(9.0), 5, 3)
+    >>> problem.columns.shape, problem.test_columns.shape, int((problem.targets != 0).sum()) <= 3
     ((5, 2, 1), (4, 2, 1), True)
     """
     order = jax.random.permutation(key, len(targets))
@@ -102,7 +104,7 @@ def split(
     offset = jnp.sum(targets[:most] * live) / jnp.sum(live)
     columns, targets = columns - mean, targets - offset
     groups = columns.shape[1]
-    return Problem(
+    return GroupProblem(
         columns[:most] * live[:, None, None], targets[:most] * live,
         jnp.zeros(columns.shape[1:]), jnp.arange(groups), columns[most:], targets[most:],
     )  # fmt: skip

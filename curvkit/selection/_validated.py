@@ -147,9 +147,9 @@ def _numbers(chosen, rows):
 def _errors(X, y, groups, train, test, most, how):
     """Mean squared errors on `test` of the path on `train`, (most + 1,)."""
     path, (mean, offset) = path_of(X[train], y[train], groups, n_groups=most, **how)
-    columns: Any = X[:, path.kept][test] if len(path.kept) else np.zeros((len(test), 0))
+    columns: Any = X[:, path.pivots][test] if len(path.pivots) else np.zeros((len(test), 0))
     columns = columns.toarray() if hasattr(columns, "toarray") else columns
-    columns = columns.astype(float) - mean[path.kept]
+    columns = columns.astype(float) - mean[path.pivots]
     targets = y[test].reshape(len(test), -1) - offset
     errors = [
         np.mean((targets - columns[:, :rank] @ coefficients) ** 2)

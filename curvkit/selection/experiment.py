@@ -13,7 +13,7 @@ from curvkit.selection.settings import Settings
 
 __all__ = []
 
-DRAWN = problems.Shape(150, 40, 5)
+DRAWN = problems.ProblemSize(150, 40, 5)
 MOST_PICKS, LETTERS = 10, 24
 ETA = 0.05
 
@@ -21,14 +21,14 @@ ETA = 0.05
 class State(NamedTuple):
     """What the next reading needs: the problem, its whitened groups, two searches, the verdict."""
 
-    problem: problems.Problem
+    problem: problems.GroupProblem
     white: kernel.Whitened
     searches: kernel.Search
     verdict: dict[str, jax.Array]
     ended: jax.Array
 
 
-def problem(settings: Settings, key: jax.Array) -> problems.Problem:
+def problem(settings: Settings, key: jax.Array) -> problems.GroupProblem:
     """The regression to be solved."""
     if settings.data == "drawn":
         sizes = {name: getattr(settings, name) for name in ("rows", "groups", "size", "within")}
@@ -51,19 +51,21 @@ def begin(settings: Settings, key: jax.Array) -> State:
     )
 
 
-def verdict(settings: Settings, made: problems.Problem, white: kernel.Whitened) -> dict[Any, Any]:
+def verdict(
+    settings: Settings, problem: problems.GroupProblem, white: kernel.Whitened
+) -> dict[Any, Any]:
     """What theory says of the problem: nothing where the good groups are not known."""
-    groups = made.columns.shape[1]
+    groups = problem.columns.shape[1]
     drawn = settings.data == "drawn"
     count = jnp.minimum(settings.good, settings.groups) if drawn else jnp.zeros((), int)
-    mu, rho = kernel.verdict(white.basis, made.order[:MOST_PICKS], count)
+    mu, rho = kernel.verdict(white.basis, problem.order[:MOST_PICKS], count)
     bad = jnp.asarray(settings.groups if drawn else groups) - count
     levels = [
         kernel.stopping_level(settings.noise, at, settings.size, bad, ETA)
         for at in (mu, jnp.zeros(()))
     ]
-    good = jnp.zeros(groups, int).at[made.order].set((jnp.arange(groups) < count).astype(int))
-    fitted = jnp.einsum("njm,jm->nj", made.columns, made.coefficients)
+    good = jnp.zeros(groups, int).at[problem.order].set((jnp.arange(groups) < count).astype(int))
+    fitted = jnp.einsum("njm,jm->nj", problem.columns, problem.coefficients)
     theory = {"good": good, "true_lengths": jnp.linalg.norm(fitted, axis=0), "mu": mu, "rho": rho}
     # JSON and figures want numbers: where no level is proved, one that no score reaches.
     return theory | {"epsilon": jnp.minimum(levels[0], 1e9), "noise_level": levels[1]}

@@ -62,9 +62,9 @@ def _lead(trace: Trace) -> np.ndarray:
 
 def _foretold(known: bool, total: int) -> sc.Prediction:
     near = 0.5
-    found = f"found more of the {total} good groups after {total} picks"
+    result = f"found more of the {total} good groups after {total} picks"
     return sc.Prediction(
-        ask=f"Which rule will have {found if known else 'explained more of the test in the end'}?",
+        ask=f"Which rule will have {result if known else 'explained more of the test in the end'}?",
         choices=(
             sc.Answer("the whitened one, by ‖*Qᵀr*‖", [("lead", ">", near)]),
             sc.Answer("the raw one, by ‖*Xᵀr*‖", [("lead", "<", -near)]),
@@ -178,7 +178,7 @@ def _planes() -> sc.View:
     across = sc.Camera(of=("residual",), least=(-1.12e-6, 1.12e-6), both=True, room=1.12)
     below = sc.Field("residual", times=-0.3)
     up = sc.Camera(of=(below, "residual"), least=(-0.336e-6, 1.12e-6), room=1.12)
-    told: Any = dict(y="floor_low", align="center", weight=600, size=13, halo=True, whole=True)
+    style: Any = dict(y="floor_low", align="center", weight=600, size=13, halo=True, whole=True)
     return sc.View(
         id="planes", title="What is left, and a group’s plane", frameless=True, square=True,
         bleed=10, pad={"l": 12, "r": 12, "t": 40, "b": 8}, x=sc.Axis(fit=across), y=sc.Axis(fit=up),
@@ -194,7 +194,7 @@ def _planes() -> sc.View:
             sc.Text(text="‖*r*‖ = {value}", value="residual", digits=2, x=0, y="residual", dy=-9,
                     align="center", weight=600, size=13, halo=True),
             *(sc.Text(text=words, value=_hand(name), digits=2, x=_hand(name, 0), dy=26, color=color,
-                      **told)
+                      **style)
               for name, color, words in VERDICTS),
         ),
     )  # fmt: skip
@@ -249,7 +249,7 @@ def picks(trace: Trace) -> sc.Scene:
     """Which group is next? The one whose span holds most of what is left."""
     count, known = trace.count, trace.known
     total = int(trace.good[:count].sum())
-    found = (f" of {total} good ones are found",) if known else (" % of the test is unexplained",)
+    ending = (f" of {total} good ones are found",) if known else (" % of the test is unexplained",)
     number = sc.Number(field="hits", digits=0, says="good ones found")
     error = sc.Number(field="error", digits=1, says="unexplained, per cent")
     return sc.Scene(
@@ -261,11 +261,11 @@ def picks(trace: Trace) -> sc.Scene:
         controls=("whiten", "noise", "within") if known else ("whiten",),
         sentence=(
             sc.Number(time=True, digits=0, width=2), " groups are taken; ",
-            number if known else error, *found,
+            number if known else error, *ending,
             *((", at a noise of ", sc.Number(knob="noise", digits=2, width=4)) if known else ()),
             ".",
         ),
-        pace=sc.Pace(rate=1.1),
+        pace=sc.Tempo(rate=1.1),
         beats=(
             sc.Beat("The group that holds most of the targets comes first.", [("step", "<", 0.5)]),
             sc.Beat("All groups taken are fitted anew, and what is left is scored again. Click a "
@@ -275,9 +275,9 @@ def picks(trace: Trace) -> sc.Scene:
         tries=TRIES[known],
         views=(_groups(trace), _planes(), _parts(trace), _left(trace)),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1, 1), rows=(1.45, 1), aspect=0.52, least=560, most=780,
-                         areas=("groups planes", "parts left")),
-            narrow=sc.Plan(columns=(1,), rows=(1.2, 1.2, 1, 1), height=1160,
-                           areas=("groups", "planes", "parts", "left")),
+            wide=sc.Arrangement(columns=(1, 1), rows=(1.45, 1), aspect=0.52, least=560, most=780,
+                                areas=("groups planes", "parts left")),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.2, 1.2, 1, 1), height=1160,
+                                  areas=("groups", "planes", "parts", "left")),
         ),
     )  # fmt: skip

@@ -31,17 +31,17 @@ class Canvas(widgets.VBox):
         super().__init__([self.plot], layout=widgets.Layout(overflow="hidden", width="100%"))
         self.add_class("curvkit-canvas")
 
-    def paint(self, made: go.Figure) -> None:
-        """Shows `made`, and nothing of the figure before."""
+    def paint(self, figure: go.Figure) -> None:
+        """Shows `figure`, and nothing of the figure before."""
         with self._pen:
-            self.figure = made.update_layout(height=self._height)
+            self.figure = figure.update_layout(height=self._height)
             self.plot.show(self.figure)
 
     def _ipython_display_(self, **options: Any) -> None:
         self.stills.show(self)
 
 
-class Shown(widgets.VBox):
+class CanvasBox(widgets.VBox):
     """A box of widgets with a `canvas`, of which a picture stays in the saved notebook."""
 
     canvas: Canvas

@@ -13,7 +13,7 @@ from curvkit.core.trace import Record
 from curvkit.draw import pandas_race, theme
 from curvkit.show import player
 from curvkit.show.canvas import Canvas
-from curvkit.show.kept import Kept
+from curvkit.show.kept import KeptRuns
 from curvkit.show.summary import bold
 from curvkit.show.views import Draw, Views
 
@@ -30,7 +30,7 @@ class Drawing:
 
     Attributes:
         trace: the newest trace, or None before there is one.
-        canvas: the `Canvas`; views: the `Views`; kept: the runs `Kept`; transport: the player's
+        canvas: the `Canvas`; views: the `Views`; kept_runs: the `KeptRuns`; transport: the player's
             `Transport`; words: the widget of the words.
     """
 
@@ -40,7 +40,7 @@ class Drawing:
     ):  # fmt: skip
         self.trace: Record | None = None
         self.words_of, self._failed = words, failed
-        self._pen, self.kept = threading.RLock(), Kept()
+        self._pen, self.kept_runs = threading.RLock(), KeptRuns()
         self._ranges: dict[str, dict[str, Any]] | None = None
         self.canvas, self.transport = Canvas(), player.Transport(self._scrub)
         self.views = Views(figures, figure, clock, self.draw)
@@ -68,7 +68,7 @@ class Drawing:
 
     def figure(self, trace: Record) -> go.Figure:
         """The figure of `trace` as the views ask for it, with the kept runs behind or below it."""
-        return self.kept.compare(self.views.draw(trace), self.views.draw, self.views.chosen)
+        return self.kept_runs.compare(self.views.draw(trace), self.views.draw, self.views.chosen)
 
     def _paint(self, draw: Callable[[], go.Figure]):
         """Paints what `draw` makes; where it fails, the sentence instead of an older figure."""

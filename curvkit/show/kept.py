@@ -34,13 +34,13 @@ def color(number: int) -> str:
     return COLORS[(number - 1) % MOST][theme.mode() == "dark"]
 
 
-def fits_behind(made: go.Figure, other: go.Figure) -> bool:
-    """Whether the curves of `other` mean the same among those of `made`."""
-    axes = [_axes(figure) for figure in (made, other)]
+def fits_behind(front: go.Figure, other: go.Figure) -> bool:
+    """Whether the curves of `other` mean the same among those of `front`."""
+    axes = [_axes(figure) for figure in (front, other)]
     return (
-        all(_plain(curve) for figure in (made, other) for curve in theme.curves(figure))
+        all(_plain(curve) for figure in (front, other) for curve in theme.curves(figure))
         and all(axes[0].get(name, "") == kind for name, kind in axes[1].items())
-        and _lines(made) == _lines(other)
+        and _lines(front) == _lines(other)
     )
 
 
@@ -68,9 +68,9 @@ def _lines(figure: go.Figure) -> list[Any]:
     return [shape.to_plotly_json() for shape in theme.untyped(figure).layout.shapes]
 
 
-def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure:
-    """`made` with the curves of the kept figures behind it, one colour and legend entry a run."""
-    for number, (name, figure) in enumerate(kept, 1):
+def overlay(front: go.Figure, behind: Sequence[tuple[str, go.Figure]]) -> go.Figure:
+    """`front` with the curves of the kept figures behind it, one colour and legend entry a run."""
+    for number, (name, figure) in enumerate(behind, 1):
         own = color(number)
         for at, curve in enumerate(theme.curves(figure)):
             curve.update(
@@ -79,18 +79,18 @@ def overlay(made: go.Figure, kept: Sequence[tuple[str, go.Figure]]) -> go.Figure
             )  # fmt: skip
             if curve.fill not in (None, "none"):
                 curve.fillcolor = theme.faint(own)
-        made.add_traces(figure.data)
-        _widen(made, figure)
+        front.add_traces(figure.data)
+        _widen(front, figure)
     # Those drawn first lie behind.
-    curves = theme.curves(made)
-    ours = len(curves) - sum(len(theme.curves(figure)) for _, figure in kept)
-    made.data = (*curves[ours:], *curves[:ours])
-    return made
+    curves = theme.curves(front)
+    ours = len(curves) - sum(len(theme.curves(figure)) for _, figure in behind)
+    front.data = (*curves[ours:], *curves[:ours])
+    return front
 
 
-def _widen(made: go.Figure, other: go.Figure) -> None:
+def _widen(front: go.Figure, other: go.Figure) -> None:
     """An axis with a range of its own shows what the other figure's shows, too."""
-    figure, layout = theme.untyped(made), theme.untyped(other).layout
+    figure, layout = theme.untyped(front), theme.untyped(other).layout
     for axis in [*figure.select_xaxes(), *figure.select_yaxes()]:
         ranges = [axis.range, layout[axis.plotly_name].range]
         if all(ranges):
@@ -99,7 +99,7 @@ def _widen(made: go.Figure, other: go.Figure) -> None:
             axis.range = wide if axis.range[0] <= axis.range[1] else wide[::-1]
 
 
-class Kept:
+class KeptRuns:
     """The kept runs of a panel.
 
     Attributes:
@@ -127,24 +127,24 @@ class Kept:
         """Lets all go."""
         self.runs.clear()
 
-    def compare(self, made: go.Figure, draw: Callable[[Any], go.Figure], view: Any) -> go.Figure:
-        """`made` with the kept runs behind it, or with their own figures in the box.
+    def compare(self, front: go.Figure, draw: Callable[[Any], go.Figure], view: Any) -> go.Figure:
+        """`front` with the kept runs behind it, or with their own figures in the box.
 
         Args:
-            made: the newest run's figure.
+            front: the newest run's figure.
             draw: makes the like of another trace.
             view: what `draw` depends on; the box is drawn again when it changes.
         """
         figures = [(name, draw(trace)) for name, trace in self.runs]
-        if all(fits_behind(made, figure) for _, figure in figures):
+        if all(fits_behind(front, figure) for _, figure in figures):
             self._show(())
-            return overlay(made, figures)
+            return overlay(front, figures)
         # Drawn once and not at every chunk of the run above.
         below = (view, *(id(trace) for _, trace in self.runs))
         if below != self._below:
             self._show(figures)
             self._below = below
-        return made
+        return front
 
     def _show(self, figures: Sequence[tuple[str, go.Figure]]) -> None:
         self._below = None

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from curvkit.core import messages
-from curvkit.show.canvas import Canvas, Shown
+from curvkit.show.canvas import Canvas, CanvasBox
 from curvkit.show.once import headless
 
 # Seconds that a figure stands which is followed by another.
@@ -50,7 +50,7 @@ def asked(
             button.disabled = False
 
     button.on_click(press)
-    box = Shown([widgets.HBox([button, status]), canvas])
+    box = CanvasBox([widgets.HBox([button, status]), canvas])
     box.canvas = canvas
     if picked is not None:
         below = Canvas()

@@ -14,12 +14,12 @@ from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.show import once, player
 from curvkit.show.bar import Bar
-from curvkit.show.canvas import Shown
+from curvkit.show.canvas import CanvasBox
 from curvkit.show.drawing import Drawing
 from curvkit.show.knobs import Knobs
 from curvkit.show.live import Live
 from curvkit.show.standing import Standing
-from curvkit.show.summary import told
+from curvkit.show.summary import markdown
 from curvkit.show.views import Draw
 
 
@@ -54,18 +54,18 @@ def panel(
     if not once.headless():
         return Panel(stream, chosen, figures, words, front=front, figure=figure)
     trace = once.run(stream, chosen)
-    display(told(words(trace), trace))
+    display(markdown(words(trace), trace))
     return player.animate(figures[figure], trace)
 
 
-class Panel(Shown):
+class Panel(CanvasBox):
     """Knobs above, figure below, in one widget; arguments as in `panel`, but `settings`, which are
     read already.
 
     Attributes:
         canvas: the `Canvas` that the figure is on.
         knobs: the `Knobs` that a person turns.
-        kept: the runs `Kept` for comparison.
+        kept_runs: the `KeptRuns` for comparison.
         transport: the player's `Transport`.
         figures: the room's figures by name.
         figure_choice, clock, x_scale, y_scale, dark, words: widgets.
@@ -80,7 +80,11 @@ class Panel(Shown):
         self._advice.add_class("curvkit-advice")
         first = figure or next(iter(figures))
         self._drawing = drawing = Drawing(figures, words, first, clock, self._say)
-        self.canvas, self.kept, self.transport = drawing.canvas, drawing.kept, drawing.transport
+        self.canvas, self.kept_runs, self.transport = (
+            drawing.canvas,
+            drawing.kept_runs,
+            drawing.transport,
+        )
         self.words, views = drawing.words, drawing.views
         self.figures, self.figure_choice, self.clock = views.figures, views.figure, views.clock
         self.x_scale, self.y_scale, self.dark = views.x_scale, views.y_scale, views.dark
@@ -93,7 +97,7 @@ class Panel(Shown):
         )
         super().__init__(
             [self.bar, self.knobs, self._advice, self.figure_choice, self.canvas,
-             self.transport.box, self.words, self.kept.box, views.box]
+             self.transport.box, self.words, self.kept_runs.box, views.box]
         )  # fmt: skip
         self.add_class("curvkit-panel")
         self.start()
@@ -139,7 +143,7 @@ class Panel(Shown):
         try:
             if self.trace is None:
                 raise ValueError("There is no run to keep yet; wait for its first figure.")
-            self.kept.keep(self._standing.name(self.trace), self.trace)
+            self.kept_runs.keep(self._standing.name(self.trace), self.trace)
         except ValueError as refused:
             self._say(str(refused))
         self.draw()
@@ -147,7 +151,7 @@ class Panel(Shown):
     def clear(self) -> None:
         """Takes the kept runs away."""
         self._advice.value = ""
-        self.kept.clear()
+        self.kept_runs.clear()
         self.draw()
 
     def wait(self, seconds: float = 600) -> Record | None:

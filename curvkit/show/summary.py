@@ -9,7 +9,7 @@ from IPython.display import Markdown
 from curvkit.core.trace import Record
 
 
-def told(words: str, trace: Record) -> Markdown:
+def markdown(words: str, trace: Record) -> Markdown:
     """`words` as a notebook displays them; a report reads the numbers off the output's metadata.
 
     Args:

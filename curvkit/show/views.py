@@ -60,11 +60,14 @@ class Views:
         """The chosen figure of a trace, on the chosen axes."""
         draw = self.figures[str(self.figure.value)]
         timed = "clock" in inspect.signature(draw).parameters
-        made: Any = draw(trace, clock=str(self.clock.value)) if timed else draw(trace)
-        for scale, update in ((self.x_scale, made.update_xaxes), (self.y_scale, made.update_yaxes)):
+        figure: Any = draw(trace, clock=str(self.clock.value)) if timed else draw(trace)
+        for scale, update in (
+            (self.x_scale, figure.update_xaxes),
+            (self.y_scale, figure.update_yaxes),
+        ):
             if scale.value != SCALES[0]:
                 update(type=scale.value, range=None)
-        return made
+        return figure
 
     def themed(self, mode: str) -> None:
         """Follows the page, which is "light" or "dark"."""

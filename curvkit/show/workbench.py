@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from curvkit.core import messages
-from curvkit.show.canvas import Canvas, Shown
+from curvkit.show.canvas import Canvas, CanvasBox
 from curvkit.show.summary import bold
 
 Rows = list[list[float]]
@@ -17,7 +17,7 @@ Act = Callable[[Rows, Callable[[str], bool]], tuple[str, go.Figure]]
 Sketch = Callable[[Rows], go.Figure]
 
 
-class Workbench(Shown):
+class Workbench(CanvasBox):
     """A table to edit on the left; on the right, in words and a figure, what `act` makes of it.
 
     Args:

@@ -15,7 +15,7 @@ for Neural Networks, NeurIPS 2017 (arXiv 1706.04859).
 from curvkit.room import Room as _Room
 from curvkit.sobolev import experiment as _experiment
 from curvkit.sobolev import figures, scenes
-from curvkit.sobolev._comparison import Comparison
+from curvkit.sobolev._comparison import WeightComparison
 from curvkit.sobolev._functions import FUNCTIONS
 from curvkit.sobolev._line import Fits, fits
 from curvkit.sobolev._loss import Contracted, Projections, draw, loss, penalty, taught
@@ -59,7 +59,6 @@ tell = room.tell
 batch = room.batch
 
 __all__ = [
-    "Comparison",
     "Contracted",
     "Distilled",
     "FUNCTIONS",
@@ -69,6 +68,7 @@ __all__ = [
     "Settings",
     "Synthetic",
     "Trace",
+    "WeightComparison",
     "batch",
     "compare",
     "distil",

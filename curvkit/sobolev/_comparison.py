@@ -3,7 +3,7 @@
 | symbol | name | range |
 | --- | --- | --- |
 | λ | `weight`, of squared slopes, in scaled units | above 0 |
-| e | `Row.values`, `Row.sobolev`: test errors of values over the variance, by pair | 0 to ∞ |
+| e | `FunctionErrors.values`, `.sobolev`: test errors of 0to ∞ |
 | ê | `NOTED`: medians of e over five other seeds | |
 
 The medians noted are of a separate program: two hidden layers of 64 ReLU units with He's weights,
@@ -36,7 +36,7 @@ NOTED = {
 }
 
 
-class Row(NamedTuple):
+class FunctionErrors(NamedTuple):
     """A function at one weight: errors by pair, of networks without and with slopes.
 
     `slopes`, (2, pairs), has the errors of slopes of both, where they are known.
@@ -58,7 +58,7 @@ class Row(NamedTuple):
     def verdict(self) -> str:
         """Whether slopes help or harm beyond chance, by a two-sided sign test at 5 %.
 
-        >>> Row("booth", 20, 1.0, np.ones(10), np.zeros(10)).verdict
+        >>> FunctionErrors("booth", 20, 1.0, np.ones(10), np.zeros(10)).verdict
         'helps'
         """
         helped, pairs = self.helped, len(self.values)
@@ -84,10 +84,10 @@ def sign_test(wins: int, pairs: int) -> float:
     return float(min(1.0, 2 * np.sum(ways[wins:]) / 2.0**pairs))
 
 
-class Comparison(NamedTuple):
+class WeightComparison(NamedTuple):
     """All rows, which a notebook shows as a table."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[FunctionErrors, ...]
 
     def words(self) -> str:
         """What helps and what harms, at each weight, in a sentence each."""

@@ -62,8 +62,8 @@ def fits(
         ValueError: with one sentence, if rows are too few or too many, are no three finite
             numbers, or stand all at one place.
 
-    >>> made = fits([(-1.0, 1.0, -2.0), (0.0, 0.0, 0.0), (1.0, 1.0, 2.0)])
-    >>> made.values.shape, bool(made.slope_errors[1] < made.slope_errors[0])
+    >>> curves = fits([(-1.0, 1.0, -2.0), (0.0, 0.0, 0.0), (1.0, 1.0, 2.0)])
+    >>> curves.values.shape, bool(curves.slope_errors[1] < curves.slope_errors[0])
     ((2, 161), True)
     """
     table = _table(rows)

@@ -61,8 +61,8 @@ def draw(key: jax.Array, x: jax.Array, y: jax.Array, count: int = 1) -> Projecti
     Raises:
         ValueError: if `count` is no whole number of at least 1.
 
-    >>> made = draw(jax.random.key(0), jnp.zeros((5, 2)), jnp.zeros((5, 3)))
-    >>> made.outputs.shape, made.inputs.shape
+    >>> directions = draw(jax.random.key(0), jnp.zeros((5, 2)), jnp.zeros((5, 3)))
+    >>> directions.outputs.shape, directions.inputs.shape
     ((1, 5, 3), (1, 5, 2))
     """
     count = messages.whole("count", count)
@@ -283,7 +283,7 @@ def _require_derivative(at, given, x, right, projections):
         raise ValueError(messages.refusal(name, wanted, jnp.shape(given), advice))
 
 
-def _require_finite(order, wanted, found, values, projections):
+def _require_finite(order, wanted, derivative, values, projections):
     """Where a derivative is not finite: that of the target, or of a model whose value is."""
     axis = 0 if projections is None else 1
     good = lambda array, axis: jnp.all(
@@ -291,5 +291,5 @@ def _require_finite(order, wanted, found, values, projections):
     )
     points.require_all(f"derivatives[{order - 1}]", good(wanted, axis), "finite")
     # A model that has diverged is data, and its loss is not finite.
-    fine = good(found, axis) | ~good(values, 0)
+    fine = good(derivative, axis) | ~good(values, 0)
     points.require_all(f"the model's {ORDERS[order - 1]} derivative", fine, "finite")

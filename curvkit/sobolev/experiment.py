@@ -12,7 +12,7 @@ from curvkit.core import messages
 from curvkit.core.batch import UNOPTIMISED
 from curvkit.curvature._eigenpairs import sharpness
 from curvkit.sobolev import _functions as functions
-from curvkit.sobolev._comparison import Comparison, Row
+from curvkit.sobolev._comparison import FunctionErrors, WeightComparison
 from curvkit.sobolev._line import STEPS, example, fits
 from curvkit.sobolev._loss import loss
 from curvkit.sobolev._weight_sweep import Known, ends, first, fitted, known, size
@@ -101,14 +101,14 @@ def edited(settings: Settings, state: State, field: str, item: Any, values: Any)
     """As `edit`, traced and unchecked: values (2,), of which one that is nan stays as it was."""
     data = state.data
     if field == "values":
-        told = jnp.where(jnp.isnan(values[1]), data.values[0, item], values[1])
-        return state._replace(data=data._replace(values=data.values.at[0, item].set(told)))
+        value = jnp.where(jnp.isnan(values[1]), data.values[0, item], values[1])
+        return state._replace(data=data._replace(values=data.values.at[0, item].set(value)))
     point, slope = data.inputs[0, item], data.slopes[0, item]
     old = point if field == "points" else point + STROKE * slope
     new = jnp.where(jnp.isnan(values), old, values)
     if field == "points":
-        told = known(settings.function, new[None])
-        data = Known(*(was.at[0, item].set(is_[0]) for was, is_ in zip(data, told, strict=True)))
+        truth = known(settings.function, new[None])
+        data = Known(*(was.at[0, item].set(is_[0]) for was, is_ in zip(data, truth, strict=True)))
     else:
         data = data._replace(slopes=data.slopes.at[0, item].set((new - point) / STROKE))
     return state._replace(data=data)
@@ -217,7 +217,7 @@ def compare(
     *,
     weights: Sequence[float] = (1.0,),
     **turned: Any,
-) -> Comparison:
+) -> WeightComparison:
     """The test functions at several weights: what slopes gain or lose in ten pairs of networks.
 
     Args:
@@ -232,7 +232,7 @@ def compare(
     read = lambda name, weight: Settings.read(function=name, slope_weight=weight, **turned)
     every_one = [read(name, weight) for name in names for weight in weights]
     if not every_one:
-        return Comparison(())
+        return WeightComparison(())
     # All share one program, so their points and their noise are those of the default function.
     chosen = Settings.read(slope_weight=weights[0], **turned)
     inputs, normal, noise, _ = _drawn(chosen, jax.random.key(0))
@@ -242,8 +242,8 @@ def compare(
     for name, values, slopes in zip(names, *errors, strict=True):
         for at, weight in enumerate(weights, 1):
             both = slopes[[0, at]]
-            rows.append(Row(name, chosen.points, weight, values[0], values[at], both))
-    return Comparison(tuple(rows))
+            rows.append(FunctionErrors(name, chosen.points, weight, values[0], values[at], both))
+    return WeightComparison(tuple(rows))
 
 
 _drawn = jax.jit(drawn, compiler_options=UNOPTIMISED)

@@ -25,12 +25,12 @@ def _about(trace: Trace) -> str:
     return f"{name}, {run['points']} points, {run['activation']}, λ = {number(run['slope_weight'])}"
 
 
-def _finish(made: go.Figure, trace: Trace, rows: int) -> go.Figure:
-    made.update_xaxes(title_text="training steps", row=rows, col=1)
-    made.update_xaxes(range=[0, trace.settings["steps"]])
+def _finish(figure: go.Figure, trace: Trace, rows: int) -> go.Figure:
+    figure.update_xaxes(title_text="training steps", row=rows, col=1)
+    figure.update_xaxes(range=[0, trace.settings["steps"]])
     if trace.finite < trace.readings:
-        theme.remark(made, f"diverged at step {int(trace.step[trace.finite])}")
-    return made
+        theme.remark(figure, f"diverged at step {int(trace.step[trace.finite])}")
+    return figure
 
 
 def errors(trace: Trace) -> go.Figure:

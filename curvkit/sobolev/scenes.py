@@ -147,7 +147,7 @@ def surfaces(trace: Trace) -> sc.Scene:
             " from values alone, ", sc.Number(field="sobolev_error", says="error with slopes"),
             " with slopes that weigh *λ* = ", sc.Number(knob="slope_weight", width=4), ".",
         ),
-        pace=sc.Pace(rate=20),
+        pace=sc.Tempo(rate=20),
         beats=(
             sc.Beat("Drag a surface to turn it. Both networks start alike.", [("step", "<", 1)]),
             sc.Beat("Values alone say nothing of what lies between the points."),
@@ -156,9 +156,9 @@ def surfaces(trace: Trace) -> sc.Scene:
         tries=TRIES,
         views=(*map(_view, NAMES), _above(), _errors(trace)),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1, 1, 1), rows=(1.1, 1), aspect=0.56, least=560, most=800,
-                         areas=("truth values sobolev", "above errors errors")),
-            narrow=sc.Plan(columns=(1, 1), rows=(1, 1, 1.2), height=860,
-                           areas=("truth above", "values sobolev", "errors errors")),
+            wide=sc.Arrangement(columns=(1, 1, 1), rows=(1.1, 1), aspect=0.56, least=560, most=800,
+                                areas=("truth values sobolev", "above errors errors")),
+            narrow=sc.Arrangement(columns=(1, 1), rows=(1, 1, 1.2), height=860,
+                                  areas=("truth above", "values sobolev", "errors errors")),
         ),
     )  # fmt: skip

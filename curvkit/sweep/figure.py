@@ -76,10 +76,10 @@ def swept_of(
 def _with(table: Mapping[str, list[Any]], axes: Sequence[str]) -> dict[str, list[Any]]:
     """The rows that have a value on each of the axes."""
     columns = zip(*(table[name] for name in axes), strict=True)
-    kept = [all(each is not None for each in row) for row in columns]
-    if not axes or all(kept):
+    complete = [all(each is not None for each in row) for row in columns]
+    if not axes or all(complete):
         return dict(table)
-    pick = lambda column: [each for each, here in zip(column, kept, strict=True) if here]
+    pick = lambda column: [each for each, here in zip(column, complete, strict=True) if here]
     return {name: pick(column) for name, column in table.items()}
 
 

@@ -20,7 +20,7 @@ FOLDER = "notebooks"
 NAME = re.compile(r"[\w .-]{1,200}")
 
 
-class Kind:
+class NotebookRuns:
     """Runs of the notebook of a room; each is a job of its own."""
 
     name, keeps = "notebook", True
@@ -30,20 +30,20 @@ class Kind:
         self.text = self.path.read_text(encoding="utf-8")
         self.way = {"notebook": self.path.stem, "cells": cells(self.text), "traces": False}
 
-    def goes_on(self, found: Store) -> None:
+    def goes_on(self, sweep: Store) -> None:
         """Raises ValueError where the sweep in a folder is not one of this notebook as it is."""
-        before, known = found.way.get("notebook"), found.way.get("cells")
+        before, known = sweep.way.get("notebook"), sweep.way.get("cells")
         holds = f"runs of the notebook {before}" if before else "runs of the room's experiment"
         # An older note has the name as it was typed: a part of the name, or a path.
         same = before and (before in self.path.stem or Path(before).stem == self.path.stem)
         if not same:
             raise ValueError(
-                f"{found.folder} holds {holds}, not of the notebook {self.path.stem}; name another "
+                f"{sweep.folder} holds {holds}, not of the notebook {self.path.stem}; name another "
                 "folder by --out."
             )
         if known and known != self.way["cells"]:
             raise ValueError(
-                f"{self.path} is not the notebook that {found.folder} holds runs of, or has changed"
+                f"{self.path} is not the notebook that {sweep.folder} holds runs of, or has changed"
                 " since; name another folder by --out."
             )
 

@@ -98,7 +98,7 @@ def once(tables: Mapping[Path, Any]) -> None:
 
 def is_there(path: Path) -> bool:
     """Whether a file that a run left is there to its end."""
-    if not path.parent.is_dir() or files.found(path) is None:
+    if not path.parent.is_dir() or files.existing(path) is None:
         return False
     return path.suffix != ".npz" or files.holds(path, "PK\5\6", 22)
 

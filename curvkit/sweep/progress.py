@@ -20,7 +20,7 @@ def counted(number: int) -> str:
     return f"{number} run" if number == 1 else f"{number} runs"
 
 
-class Follower:
+class SweepProgress:
     """Says how many runs of how many have ended; a context manager."""
 
     def __init__(self, console: Console, total: int, missing: int):

@@ -14,7 +14,7 @@ from curvkit.host import machine, provenance, rooms
 from curvkit.host.stop import Stop
 from curvkit.sweep import cluster, guard, notebook, steered, store, submit, work
 from curvkit.sweep.plan import Plan, identity
-from curvkit.sweep.progress import Follower, counted
+from curvkit.sweep.progress import SweepProgress, counted
 
 LARGEST_BATCH = 32
 
@@ -95,7 +95,7 @@ def make(
         if missing:
             number = workers or min(machine.cores(), len(missing))
             jobs = kind.jobs(missing, batch or size(len(missing), number))
-            bar = Follower(console, len(runs), len(missing))
+            bar = SweepProgress(console, len(runs), len(missing))
             with _told_of(results.folder, house, plans, len(runs)):
                 _run(reach(number, bar.say), jobs, results, shape, kind, bar)
         return _finish(results.folder, house, plans, len(runs))
@@ -138,7 +138,7 @@ def _reach(client: Any, scheduler: str | None, security: Any) -> Callable[..., A
 
 
 def _missing(
-    kept: store.Store, runs: dict[str, Any], shape: Any, kind: Any, retry: bool, console: Console
+    sweep: store.Store, runs: dict[str, Any], shape: Any, kind: Any, retry: bool, console: Console
 ) -> dict[str, Any]:
     """The runs that are to be made, by name; says what is not as it should be with the others.
 
@@ -148,14 +148,14 @@ def _missing(
     tell: Callable[..., Any] = lambda text: console.print(
         text, markup=False, highlight=False, soft_wrap=True
     )
-    kept.check(shape)
-    there = kept.succeeded() if retry else kept.present()
-    before = kept.way.get("source")
+    sweep.check(shape)
+    there = sweep.succeeded() if retry else sweep.present()
+    before = sweep.way.get("source")
     if there and before and before != provenance.source():
         tell("The table was begun by another state of curvkit's source; its rows may differ.")
     if extra := there - runs.keys():
         tell(f"In the table {counted(len(extra))} more than the plan has: {min(extra)} and so on.")
-    lost = kept.lost(runs)
+    lost = sweep.lost(runs)
     if lost and kind.keeps:
         tell(f"{counted(len(lost))} ended, and what it left is gone or cut off: made again.")
         there -= lost
@@ -176,11 +176,13 @@ def _told_of(*sweep: Any) -> Iterator[None]:
         raise
 
 
-def _run(where: Any, jobs: list[Any], kept: store.Store, shape: Any, kind: Any, follower: Follower):
+def _run(
+    where: Any, jobs: list[Any], sweep: store.Store, shape: Any, kind: Any, follower: SweepProgress
+):
     """Makes the runs of all jobs, each kept as it ends."""
     with Stop(at_once=True) as stop, where as client, follower as bar:
         bar.link(client)
-        submit.Drive(client, kept, shape, kind.room, kind.alone, bar.ended, stop).run(jobs)
+        submit.Drive(client, sweep, shape, kind.room, kind.alone, bar.ended, stop).run(jobs)
 
 
 def _finish(folder: Path, house: Any, plans: list[Plan], planned: int) -> Summary:
@@ -209,19 +211,19 @@ def _numbers(**given: int | None) -> None:
 
 
 def _kind(
-    found: store.Store, room: str, house: Any, notebooks: bool | str, traces: bool | None
+    sweep: store.Store, room: str, house: Any, notebooks: bool | str, traces: bool | None
 ) -> Any:
     """What makes the runs: as is asked for, and else as in the sweep that is gone on with."""
-    for plan in found.plans:
+    for plan in sweep.plans:
         if plan["room"] != room:
-            raise ValueError(f"{found.folder} holds a sweep of {plan['room']}, not of {room}.")
-    before = found.way.get("notebook")
+            raise ValueError(f"{sweep.folder} holds a sweep of {plan['room']}, not of {room}.")
+    before = sweep.way.get("notebook")
     wanted = notebooks if isinstance(notebooks, str) else None
     if not (notebooks or before is not None):
-        return Kind(room, house, found.way.get("traces", True) if traces is None else traces)
-    kind = notebook.Kind(room, wanted or notebook.noted(before, found.folder))
-    if found.way:
-        kind.goes_on(found)
+        return RoomRuns(room, house, sweep.way.get("traces", True) if traces is None else traces)
+    kind = notebook.NotebookRuns(room, wanted or notebook.noted(before, sweep.folder))
+    if sweep.way:
+        kind.goes_on(sweep)
     return kind
 
 
@@ -241,7 +243,7 @@ def size(runs: int, workers: int) -> int:
     return max(1, min(LARGEST_BATCH, math.ceil(runs / (4 * workers))))
 
 
-class Kind:
+class RoomRuns:
     """Runs of a room's experiment, batched by their shape."""
 
     name = "run"

@@ -11,7 +11,7 @@ SHAPE = "a knob, or a knob that is turned during the run as learning_rate@300, b
 
 
 @dataclasses.dataclass(frozen=True)
-class Turned(Knob):
+class TurnedKnob(Knob):
     """A knob from a reading on; its name is that of the column."""
 
     @property
@@ -53,11 +53,11 @@ def read(house: type, steers: Sequence[str], name: str, value: Any) -> Any:
             refuses the value.
     """
     base, at = parted(name)
-    made = getattr(knob.read(house, {base: value}), base)
+    parsed = getattr(knob.read(house, {base: value}), base)
     if at and base not in steers:
         able = ", ".join(steers) or "none"
         raise ValueError(f"{base} cannot be turned during a run, where these can: {able}.")
-    return made
+    return parsed
 
 
 def split(point: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -96,10 +96,10 @@ def in_time(stream: Any, settings: Any, turned: Iterable[str]) -> None:
 
 def known(knobs: Mapping[str, Knob], columns: Iterable[str]) -> dict[str, Knob]:
     """The knobs by name, with those that the columns of a table say were turned on the way."""
-    found = dict(knobs)
+    by_name = dict(knobs)
     for name in columns:
         base = name.partition("@")[0]
         if "@" in name and base in knobs:
             fields = dataclasses.asdict(knobs[base]) | {"name": name, "when": ()}
-            found[name] = Turned(**fields)
-    return found
+            by_name[name] = TurnedKnob(**fields)
+    return by_name

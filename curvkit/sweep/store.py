@@ -69,7 +69,7 @@ class Store:
             if name != "notebooks" or (folder / name).is_symlink():
                 files.own_folder(folder / name)
         for name in FILES:
-            files.found(folder / name)
+            files.existing(folder / name)
         return store
 
     def _read(self) -> None:

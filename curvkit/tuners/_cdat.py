@@ -23,9 +23,9 @@ import jax.numpy as jnp
 import optax
 
 from curvkit.core import messages
-from curvkit.tuners._leaves import kept, over, whole
+from curvkit.tuners._leaves import over, select, whole
 from curvkit.tuners._line import line
-from curvkit.tuners._tuner import Seen, require_within, tuner
+from curvkit.tuners._tuner import StepView, require_within, tuner
 
 # The guard, as chosen by `benchmarks/tuners.py --safety`: how many losses it remembers, by what
 # factors the share of σ falls and recovers, and how much of a loss may be rounding.
@@ -136,7 +136,7 @@ def cdat(
     if max_learning_rate is not None:
         require_within("max_learning_rate", max_learning_rate, 0, jnp.inf, "above 0, or None")
 
-    def propose(seen: Seen, inner: CDATState):
+    def propose(seen: StepView, inner: CDATState):
         loss = messages.known("value_fn", seen.value_fn)
         value, slope, bend = line(loss, seen.params, seen.direction, seen.backward)
         value, slope, bend = (each.astype(jnp.float32) for each in (value, -slope, bend))
@@ -185,7 +185,7 @@ def _remembered(inner, known, descent, above, below, scale, watch) -> CDATState:
     read = (above * scale, below * scale * scale, descent)
     new = CDATState(*read, *counts, above, below, scale, None)
     old = inner._replace(descent=descent, non_finite=counts[0], steps=counts[1], guard=None)
-    return kept(taken, new, old)._replace(guard=watch)
+    return select(taken, new, old)._replace(guard=watch)
 
 
 def _averaged(keep, inner, now, scale):
@@ -211,7 +211,7 @@ def _guarded(guard: Guard, value, seen) -> Guard:
     better = jnp.minimum(1.0, jnp.where(guard.back, 1.0, RECOVERY) * guard.caution)
     caution = jnp.where(fine, better, jnp.maximum(CUT * guard.caution, LEAST))
     now = whole(seen.params, seen.which, guard.anchor)
-    anchor = kept(fine, now, guard.anchor)
+    anchor = select(fine, now, guard.anchor)
     count = guard.kept + jnp.where(fine, 1, 0)
     return Guard(anchor, losses, count, caution, ~fine, guard.returns + jnp.where(fine, 0, 1))
 

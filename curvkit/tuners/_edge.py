@@ -78,7 +78,7 @@ def oracle(
         if max_learning_rate is not None:
             rate = jnp.minimum(rate, max_learning_rate)
         rate = jnp.where(known & (curved > 0) & jnp.isfinite(rate), rate, seen.last)
-        return rate, (leaves.kept(known, pairs, start), count + 1)
+        return rate, (leaves.select(known, pairs, start), count + 1)
 
     return _asking(tuner(base, init, propose, needs="oracle"), diagonal)
 

@@ -141,7 +141,7 @@ def strong(tree: Any) -> Any:
     return jax.tree.map(one, tree)
 
 
-def kept(known: jax.Array, new: Any, old: Any, cast: bool = True) -> Any:
+def select(known: jax.Array, new: Any, old: Any, cast: bool = True) -> Any:
     """`new` where `known`, else `old`; in the dtypes of `old`, or of `new` without `cast`."""
     if jax.tree.structure(new) != jax.tree.structure(old):
         return new

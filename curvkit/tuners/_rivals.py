@@ -176,6 +176,6 @@ def hypergradient(
         known = jnp.isfinite(new) & jnp.isfinite(seen.size) & jnp.isfinite(steep)
         new = jnp.where(known, new, last)
         now = leaves.whole(seen.direction, seen.which, before)
-        return new, leaves.kept(known, (new, now, seen.size), inner)
+        return new, leaves.select(known, (new, now, seen.size), inner)
 
     return tuner(base, init, propose)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.tuners._leaves import kept, moved, over, strong, wide
+from curvkit.tuners._leaves import moved, over, select, strong, wide
 from curvkit.tuners._line import slope_along
 from curvkit.tuners._tuner import require_count, require_within, tuner
 
@@ -70,7 +70,7 @@ def armijo(
         rate = jnp.where(slope < 0, new.learning_rate, 0.0)
         ended = jnp.where(new.learning_rate > 0, new.learning_rate, lost * inner.learning_rate)
         known = jnp.isfinite(value) & jnp.isfinite(slope) & jnp.isfinite(seen.size)
-        state = kept(known & (slope < 0), new._replace(learning_rate=ended), inner)
+        state = select(known & (slope < 0), new._replace(learning_rate=ended), inner)
         return jnp.where(known, rate, seen.last), state
 
     return tuner(base, lambda parts, like: strong(own.init(float32(0.0))), propose, needs="armijo")

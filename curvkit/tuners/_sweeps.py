@@ -157,8 +157,8 @@ def summed(losses: jax.Array, batch: int) -> jax.Array:
     leave; with batches that would be luck. Not a number where a run has diverged.
     """
     known = jnp.isfinite(losses).all(-1)
-    told = losses.mean(-1) if batch else losses.min(-1)
-    return jnp.where(known, told, jnp.nan)
+    loss = losses.mean(-1) if batch else losses.min(-1)
+    return jnp.where(known, loss, jnp.nan)
 
 
 def beside(
@@ -183,7 +183,7 @@ def beside(
     """
     run = functools.partial(late_losses, task.loss, task.examples, starts=starts, keys=keys)
 
-    def found(make, values, **options):
+    def measured(make, values, **options):
         values = jnp.asarray(values)
         each = [summed(run(make, values, steps=steps, batch=size, **options), size)
                 for size in batches]  # fmt: skip
@@ -195,16 +195,16 @@ def beside(
         tried.base, both[0], ema=both[1], max_learning_rate=tried.most, guard=False
     )
     searched = lambda slope: armijo(tried.base, slope_rtol=slope, max_learning_rate=tried.most)
-    constants = found(lambda rate: constant(tried.base, rate), tried.rates)
+    constants = measured(lambda rate: constant(tried.base, rate), tried.rates)
     several = len(tried.emas) > 1
     names = [f"CDAT σ = {s:g}" + (f", average {e:g}" if several and e else "") for s, e in pairs]
-    levels = dict(zip(names, np.moveaxis(found(tuned, pairs), 1, 0), strict=True))
-    levels["Armijo"] = found(searched, (tried.slope,))[:, 0]
+    levels = dict(zip(names, np.moveaxis(measured(tuned, pairs), 1, 0), strict=True))
+    levels["Armijo"] = measured(searched, (tried.slope,))[:, 0]
     if "schedule_free" in tried.rivals:
-        many = found(lambda rate: schedule_free(tried.bare, rate), tried.rates, shown=averaged)
+        many = measured(lambda rate: schedule_free(tried.bare, rate), tried.rates, shown=averaged)
         levels["schedule-free"] = _best(many)
     if "prodigy" in tried.rivals:
-        levels["Prodigy"] = found(lambda _: prodigy(tried.base), (1.0,))[:, 0]
+        levels["Prodigy"] = measured(lambda _: prodigy(tried.base), (1.0,))[:, 0]
     return constants, levels
 
 

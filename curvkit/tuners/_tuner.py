@@ -43,7 +43,7 @@ class TunerState(NamedTuple):
     inner: Any
 
 
-class Seen(NamedTuple):
+class StepView(NamedTuple):
     """What a tuner sees of a step, in lists of the leaves that move.
 
     Attributes:
@@ -75,7 +75,7 @@ class Seen(NamedTuple):
 def tuner(
     base: optax.GradientTransformation,
     init: Callable[[list[Any], Any], Any],
-    propose: Callable[[Seen, Any], tuple[Any, ...]],
+    propose: Callable[[StepView, Any], tuple[Any, ...]],
     *,
     needs: str = "",
 ) -> optax.GradientTransformationExtraArgs:
@@ -137,7 +137,7 @@ def _stepped(seen, rate, inner, to, scaled, like, state):
         back, anchor = to[0], leaves.part(to[1], seen.which)
         own = leaves.returned(back, anchor, seen.params, own)
         straight = straight & ~back
-    base_state = leaves.kept(straight, seen.base, state.base, cast=False)
+    base_state = leaves.select(straight, seen.base, state.base, cast=False)
     after = TunerState(base_state, rate, leaves.strong(inner))
     if all(seen.which):
         return jax.tree.unflatten(jax.tree.structure(scaled), own), after
@@ -156,7 +156,7 @@ def _seen(needs, which, grads, scaled, params, state, base_state, value_fn, extr
         closed = lambda part: of(leaves.whole(part, which, params))
         backward = _looked_at(closed, here, params)
     value = extra.get("value")
-    return Seen(
+    return StepView(
         own,
         down,
         size,

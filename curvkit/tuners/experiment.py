@@ -42,7 +42,7 @@ class Runner(NamedTuple):
     diverged_at: jax.Array
 
 
-class Watch(NamedTuple):
+class CurvatureState(NamedTuple):
     """What is kept from reading to reading, with leading axes of contenders and seeds."""
 
     pairs: EigenPairs
@@ -54,7 +54,7 @@ class State(NamedTuple):
     """What the next step needs: a `Runner` for each contender, what is watched, and the step."""
 
     runners: tuple[Runner, ...]
-    watch: Watch
+    watch: CurvatureState
     step: jax.Array
 
 
@@ -127,7 +127,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     names = contenders(settings.tuner, settings.rival)
     runners = tuple(jax.vmap(functools.partial(one, name))(*starts) for name in names)
     blank = EigenPairs.blank(starts[0][0])
-    watch = Watch(blank, blank, jnp.zeros(()))
+    watch = CurvatureState(blank, blank, jnp.zeros(()))
     many = lambda each: jnp.broadcast_to(each, (len(names), settings.seeds, *each.shape))
     return State(runners, jax.tree.map(many, watch), jnp.zeros((), int))
 
@@ -186,7 +186,7 @@ def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, coun
     return jax.lax.fori_loop(step, step + count, one, (runner, nothing))
 
 
-def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Array):
+def measure(settings: Settings, params, key, watch: CurvatureState, first, step: jax.Array):
     """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
     loss, batch_loss = problem(settings).loss, seen_loss(settings, key, step)
     rate, direction, weights = first
@@ -225,7 +225,7 @@ def measure(settings: Settings, params, key, watch: Watch, first, step: jax.Arra
         "across": valleys[:PLACES],
         "along": valleys[PLACES:],
     }
-    return Watch(pairs, raw, reach), row
+    return CurvatureState(pairs, raw, reach), row
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:

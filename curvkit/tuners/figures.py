@@ -217,35 +217,35 @@ def _share(values: np.ndarray) -> np.ndarray:
     return (values - low) / (high - low) if np.isfinite(high - low) and high > low else 0 * values
 
 
-def _across(made: go.Figure, kept: Trace) -> None:
+def _across(figure: go.Figure, trace: Trace) -> None:
     """The loss along the top eigenvector, where the iterate stands in it, and where it was."""
-    recorded = kept.readings > 0
-    values = kept.across[-1, 0] if recorded else np.zeros(25)
+    recorded = trace.readings > 0
+    values = trace.across[-1, 0] if recorded else np.zeros(25)
     places = np.linspace(-2, 2, len(values))
     heights = _share(np.where(np.isfinite(values), values, 0.0))
-    reach = float(kept.reach[-1, 0, 0]) if recorded else 1.0
-    trail = kept.offset[-TRAIL:, 0, 0] / (reach if reach > 0 else 1.0)
+    reach = float(trace.reach[-1, 0, 0]) if recorded else 1.0
+    trail = trace.offset[-TRAIL:, 0, 0] / (reach if reach > 0 else 1.0)
     trail = trail[np.isfinite(trail)] if recorded else np.empty(0)
     at = np.interp(trail, places, heights)
-    made.add_trace(theme.curve("loss", "loss across the valley", places, heights), row=1, col=1)
+    figure.add_trace(theme.curve("loss", "loss across the valley", places, heights), row=1, col=1)
     was = theme.curve("plain", f"last {TRAIL} readings", trail, at, mode="lines+markers",
                       line=dict(width=1, dash="dot"), marker=dict(size=6), opacity=0.6)  # fmt: skip
-    made.add_trace(was, row=1, col=1)
+    figure.add_trace(was, row=1, col=1)
     now = theme.curve("sharpness", "now", trail[-1:], at[-1:], mode="markers", marker_size=15)
-    made.add_trace(now, row=1, col=1)
-    made.update_xaxes(
+    figure.add_trace(now, row=1, col=1)
+    figure.update_xaxes(
         title_text="across the valley, in units of reach", range=[-2.05, 2.05], row=1, col=1
     )
-    made.update_yaxes(title_text="loss, share of the rim", range=[-0.06, 1.05], row=1, col=1)
+    figure.update_yaxes(title_text="loss, share of the rim", range=[-0.06, 1.05], row=1, col=1)
 
 
-def _along(made: go.Figure, kept: Trace) -> None:
+def _along(figure: go.Figure, trace: Trace) -> None:
     """The loss along the step, in units of what the slope promises, and the parabola in it."""
-    recorded = kept.readings > 0
-    values = kept.along[-1, 0] if recorded else np.zeros(25)
+    recorded = trace.readings > 0
+    values = trace.along[-1, 0] if recorded else np.zeros(25)
     ways = np.linspace(0, 3, len(values))
     rate, slope, bend = (
-        float(getattr(kept, name)[-1, 0, 0]) if recorded else 1.0
+        float(getattr(trace, name)[-1, 0, 0]) if recorded else 1.0
         for name in ("learning_rate", "numerator", "denominator")
     )
     promise = rate * slope
@@ -253,15 +253,15 @@ def _along(made: go.Figure, kept: Trace) -> None:
     rise = (values - values[0]) / promise if fine else 0 * ways
     model = -ways + 0.5 * ways**2 * (rate * bend / slope if fine else 0.0)
     rise, model = (np.clip(np.nan_to_num(each), -9, 9) for each in (rise, model))
-    made.add_trace(theme.curve("loss", "loss along the step", ways, rise, showlegend=False),
-                   row=3, col=1)  # fmt: skip
-    made.add_trace(theme.curve("second", "its parabola", ways, model), row=3, col=1)
+    figure.add_trace(theme.curve("loss", "loss along the step", ways, rise, showlegend=False),
+                     row=3, col=1)  # fmt: skip
+    figure.add_trace(theme.curve("second", "its parabola", ways, model), row=3, col=1)
     here = np.interp(1.0, ways, rise)
     now = theme.curve("sharpness", "step", [1.0], [here], mode="markers", marker_size=12,
                       showlegend=False)  # fmt: skip
-    made.add_trace(now, row=3, col=1)
-    made.update_xaxes(title_text="along the step, in units of η", range=[0, 3], row=3, col=1)
-    made.update_yaxes(title_text="rise / ηn", range=[-1.1, 1.6], row=3, col=1)
+    figure.add_trace(now, row=3, col=1)
+    figure.update_xaxes(title_text="along the step, in units of η", range=[0, 3], row=3, col=1)
+    figure.update_yaxes(title_text="rise / ηn", range=[-1.1, 1.6], row=3, col=1)
 
 
 def words(trace: Trace) -> str:

@@ -124,19 +124,19 @@ TRIES = {
 def _sentence(names: list[str], knob: str) -> tuple[str | sc.Number, ...]:
     """Where the knob stands, and of each tuner its rate, its product with *λ* and its loss."""
     own = knob == "learning_rate"
-    told: list[str | sc.Number] = [
+    sentence: list[str | sc.Number] = [
         "With *η* = " if own else "With *σ* = ",
         sc.Number(knob=knob, digits=3 if own else 2, width=5),
         ", at step ", sc.Number(time=True, digits=0, width=4), ": ",
     ]  # fmt: skip
     for at, name in enumerate(names):
-        told += [
+        sentence += [
             f"{'; ' if at else ''}{name} has *η* = ",
             sc.Number(field=f"rate{at}", says=f"{name}, rate"),
             ", *ηλ* = ", sc.Number(field=f"scaled{at}", digits=2, says="eta times lambda"),
             " and loss ", sc.Number(field=f"loss{at}", says="loss"),
         ]  # fmt: skip
-    return *told, "."
+    return *sentence, "."
 
 
 @sc.fields(_fields)
@@ -155,7 +155,7 @@ def balls(trace: Trace) -> sc.Scene:
         alt="Two balls in their valleys, and the sharpness of each with the edge of its rate",
         knobs={knob: sc.Turn(), "tuner": sc.Turn(), "rival": sc.Turn()},
         controls=(knob, "tuner", "rival"), sentence=_sentence(names, knob),
-        pace=sc.Pace(rate=max(8.0, 90 / trace.settings["every"])),
+        pace=sc.Tempo(rate=max(8.0, 90 / trace.settings["every"])),
         beats=(
             sc.Beat("Above the edge: a quadratic would throw it out; here the valley gives way.",
                     [("relative0", ">", 2.05)]),
@@ -165,9 +165,9 @@ def balls(trace: Trace) -> sc.Scene:
         lost=sc.Lost(fields=("lam0",), above=WILD), views=tuple(views), predict=_foretold(names),
         tries=TRIES[knob],
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1, 1), rows=(1.25, 1) if two else (1,), aspect=0.5, least=520,
-                         most=760, areas=wide),
-            narrow=sc.Plan(columns=(1,), rows=(1.2, 1) * (2 if two else 1),
-                           height=1180 if two else 640, areas=narrow),
+            wide=sc.Arrangement(columns=(1, 1), rows=(1.25, 1) if two else (1,), aspect=0.5,
+                                least=520, most=760, areas=wide),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.2, 1) * (2 if two else 1),
+                                  height=1180 if two else 640, areas=narrow),
         ),
     )  # fmt: skip

@@ -76,10 +76,10 @@ def _constant(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
     """The curve of the rates with which no seed diverges, its band, and crosses at the others."""
     import plotly.graph_objects as go
 
-    rates, kept = one.curve(at)
+    rates, losses = one.curve(at)
     look = theme.apart(0)
-    if len(rates) and kept.shape[1] > 1:
-        around, band = [*rates, *rates[::-1]], [*kept.max(1), *kept.min(1)[::-1]]
+    if len(rates) and losses.shape[1] > 1:
+        around, band = [*rates, *rates[::-1]], [*losses.max(1), *losses.min(1)[::-1]]
         figure.add_trace(
             go.Scatter(
                 x=around, y=band, fill="toself", hoverinfo="skip", mode="lines", line=dict(width=0),
@@ -87,7 +87,7 @@ def _constant(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
             ),
             row=row, col=1,
         )  # fmt: skip
-    middle = [statistics.median(each) for each in kept.tolist()]
+    middle = [statistics.median(each) for each in losses.tolist()]
     shown = dict(legendgroup="constant", showlegend=row == 1)
     curve = go.Scatter(x=rates, y=middle, name="constant", mode="lines+markers",
                        line=dict(width=2.2, **look), **shown)  # fmt: skip

@@ -19,7 +19,7 @@ from curvkit.verification import figures, scenes
 from curvkit.verification._bounds import crown, interval
 from curvkit.verification._exponentials import DigitSumSpec, Exponentials, SoftmaxSpec
 from curvkit.verification._networks import BRISK as _BRISK
-from curvkit.verification._networks import Affine, Box, box, network, side_by_side
+from curvkit.verification._networks import AffineLayer, Box, box, network, side_by_side
 from curvkit.verification._quadratic import QuadraticSpec
 from curvkit.verification._semidefinite import semidefinite
 from curvkit.verification._specifications import LinearSpec, Specification
@@ -58,7 +58,7 @@ batch = room.batch
 from curvkit.verification import shapes  # noqa: E402
 
 __all__ = [
-    "Affine",
+    "AffineLayer",
     "Box",
     "DigitSumSpec",
     "Exponentials",

@@ -18,7 +18,7 @@ from curvkit.verification import _pendulum as pendulum
 STEPS = 200
 
 
-def told(model: Any, place: Any, *how: Any) -> dict[str, jax.Array]:
+def fields(model: Any, place: Any, *how: Any) -> dict[str, jax.Array]:
     """What a trace says of the box: its sides, bound, attack and verdict, and who swings from it.
 
     Args:

@@ -242,10 +242,10 @@ def _crown(layers, within, choice):
     return entering(layers, relaxed, within, rounding(layers) * sizes.each)
 
 
-def _checked(found, layers, within):
+def _checked(method, layers, within):
     layers = network(layers)
     within = pair(within, sizes(layers)[0])
     with float64():
-        lower, upper = (np.asarray(each) for each in found(layers, within))
+        lower, upper = (np.asarray(each) for each in method(layers, within))
     # Numbers that overflowed on the way bound nothing.
     return Box(np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper))

@@ -20,7 +20,7 @@ import optax
 
 from curvkit.core import tree
 from curvkit.verification import _bounds as bounds
-from curvkit.verification._networks import COLD, Affine, Box, outputs
+from curvkit.verification._networks import COLD, AffineLayer, Box, outputs
 
 # How the energy of a pendulum may be bounded: options of `bound`. Its first planes take squares
 # apart, the others are McCormick's of a product.
@@ -126,11 +126,11 @@ def _interval(layers, spec, within, outward):
     return _unscaled(_worst(uppers, rows, slack, outward), spread)
 
 
-def _unscaled(found, spread):
+def _unscaled(bound, spread):
     """Bounds of F of planes above F / exp(t), for a t that is from 0 to `spread` above F's own."""
     # Below zero F only gets lower by it; with t nowhere above zero nothing changes.
-    above = found.upper * jnp.exp(jnp.maximum(spread, 0))
-    return found._replace(upper=jnp.where(found.upper > 0, above, found.upper))
+    above = bound.upper * jnp.exp(jnp.maximum(spread, 0))
+    return bound._replace(upper=jnp.where(bound.upper > 0, above, bound.upper))
 
 
 def _worst(uppers, rows, slack, outward):
@@ -153,9 +153,9 @@ def _place(mask):
     return jnp.min(jnp.where(mask, jnp.arange(len(mask), dtype=jnp.int32), len(mask) - 1))
 
 
-def _crown(layers, spec, within, steps, choice, kept, outward, inner):
+def _crown(layers, spec, within, steps, choice, chosen_planes, outward, inner):
     relaxed, sizes = bounds.relax(layers, within, choice, outward)
-    upper_planes = planes_on(layers, spec, within, (relaxed, sizes, outward), kept)
+    upper_planes = planes_on(layers, spec, within, (relaxed, sizes, outward), chosen_planes)
     parts, (low, high), slack, spread = upper_planes
     slopes, offsets = parts
     flat = slopes.reshape(-1, slopes.shape[-1])
@@ -175,7 +175,7 @@ def _crown(layers, spec, within, steps, choice, kept, outward, inner):
         now, planes, most, wide = relaxed, parts, slack, spread
         if inner:
             now, sizes = bounds.relax(layers, within, choice, outward, earlier)
-            upper_planes = planes_on(layers, spec, within, (now, sizes, outward), kept)
+            upper_planes = planes_on(layers, spec, within, (now, sizes, outward), chosen_planes)
             planes, _, most, wide = upper_planes
         chosen = [_with(*each) for each in zip(layers, now, alphas, strict=True)]
         share = jax.nn.softmax(mixture)
@@ -199,19 +199,19 @@ def _through(layers, spec, within, relaxed, planes):
     return bounds.highest(rows, further, within) + offsets, rows
 
 
-def planes_on(layers, spec, within, found, kept=slice(None)):
+def planes_on(layers, spec, within, relaxation, chosen=slice(None)):
     """The planes of each part, the bounds of z that they hold on, their slack, and their spread.
 
     Args:
         layers: a checked network.
         spec: a fitted specification.
         within: the box.
-        found: what `bounds.relax` returns, and whether rounding is allowed for.
-        kept: which of the planes are used.
+        relaxation: what `bounds.relax` returns, and whether rounding is allowed for.
+        chosen: which of the planes are used.
     """
-    relaxed, sizes, outward = found
+    relaxed, sizes, outward = relaxation
     width = len(spec.from_outputs)
-    viewed = [*layers, Affine(spec.from_outputs, jnp.zeros(width))]
+    viewed = [*layers, AffineLayer(spec.from_outputs, jnp.zeros(width))]
     rows = jnp.concatenate([jnp.eye(width), -jnp.eye(width)])
     signs = jnp.concatenate([spec.from_inputs, -spec.from_inputs])
     slopes, offsets = bounds.backward(viewed, [*relaxed, None], rows)
@@ -221,7 +221,7 @@ def planes_on(layers, spec, within, found, kept=slice(None)):
     low, high = -ends[width:] - views, ends[:width] + views
     high = jnp.maximum(low, high)
     slopes, offsets, spread = spec.above(low, high)
-    slopes, offsets = slopes[:, kept], offsets[:, kept]
+    slopes, offsets = slopes[:, chosen], offsets[:, chosen]
     _, slack = _slack(layers, spec, (slopes, offsets), sizes, within)
     return (slopes, offsets), Box(low, high), slack, spread
 

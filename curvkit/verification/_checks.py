@@ -5,8 +5,9 @@
 | |x|, |y| | `reach`: sizes of inputs and outputs on a box | (inputs,), (outputs,) | own form |
 | min_p (s_p z + o_p) >= F(z) | planes, tried at points of boxes | | `specifications` |
 
-That planes are nowhere below F is the word of who wrote them. It is tried at random points, corners
-among them, of the box and of boxes within it; and an attack that finds F above a bound refutes it.
+That planes are nowhere below F is the word of whoever wrote them. It is tried at random points,
+corners among them, of the box and of boxes within it; and an attack that finds F above a bound
+refutes it.
 """
 
 from functools import partial
@@ -150,9 +151,9 @@ def _shapes_fit(spec):
         raise ValueError(refusal("planes", expected, actual))
 
 
-def _shape(name, made):
+def _shape(name, evaluate):
     try:
-        return made()
+        return evaluate()
     except (TypeError, ValueError, IndexError) as error:
         why = str(error).splitlines()[0].rstrip(".")
         expected = "a function of views and data, in jax.numpy,"

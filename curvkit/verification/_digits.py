@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.verification._exponentials import DigitSumSpec, SoftmaxSpec
-from curvkit.verification._networks import Network
+from curvkit.verification._networks import CheckedNetwork
 from curvkit.verification._training import Recipe, initial, predicted, trained
 
 TRAININGS = ("plain", "attacked", "bounded")
@@ -53,7 +53,7 @@ def summed(labels, limit: float = 1.0) -> DigitSumSpec:
     return DigitSumSpec(labels, limit)
 
 
-def classifiers(pixels, labels, seed: int = 0) -> tuple[Network, ...]:
+def classifiers(pixels, labels, seed: int = 0) -> tuple[CheckedNetwork, ...]:
     """A classifier for each of `TRAININGS`, trained in float32 in some seconds.
 
     Args:

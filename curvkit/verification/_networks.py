@@ -2,7 +2,7 @@
 
 | symbol | name here | shape | source |
 | --- | --- | --- | --- |
-| W_k, b_k | `Affine.weight`, `Affine.bias` | (out, in), (out,) | arXiv 1902.09592, section 2 |
+| W_k, b_k | `AffineLayer.weight`, `.bias` | (out, in), (out,) | arXiv 1902.09592, section 2 |
 | g_k | the name of an elementwise function | | there |
 | S_in | `Box` | (inputs,) twice | there |
 
@@ -36,14 +36,14 @@ ELEMENTWISE = {
 }
 
 
-class Affine(NamedTuple):
+class AffineLayer(NamedTuple):
     """The layer W x + b: a weight (out, in) and a bias (out,)."""
 
     weight: np.ndarray | jax.Array
     bias: np.ndarray | jax.Array
 
 
-class Network(tuple[Any, ...]):
+class CheckedNetwork(tuple[Any, ...]):
     """Checked layers, a pytree of their numbers: networks of one shape share compiled programs."""
 
     __slots__ = ()
@@ -56,10 +56,10 @@ def _numbers_of(layers):
 
 def _with_numbers(names, affine):
     affine = iter(affine)
-    return Network(next(affine) if each is None else each for each in names)
+    return CheckedNetwork(next(affine) if each is None else each for each in names)
 
 
-jax.tree_util.register_pytree_node(Network, _numbers_of, _with_numbers)
+jax.tree_util.register_pytree_node(CheckedNetwork, _numbers_of, _with_numbers)
 
 
 class Box(NamedTuple):
@@ -69,7 +69,7 @@ class Box(NamedTuple):
     upper: np.ndarray | jax.Array
 
 
-def network(layers: Sequence[Any]) -> Network:
+def network(layers: Sequence[Any]) -> CheckedNetwork:
     """A checked list of layers in float64: pairs (weight, bias), and names of `ELEMENTWISE`.
 
     Args:
@@ -83,7 +83,7 @@ def network(layers: Sequence[Any]) -> Network:
     >>> network([([[2.0]], [1.0]), "relu"])[0].weight.dtype
     dtype('float64')
     """
-    if isinstance(layers, Network):
+    if isinstance(layers, CheckedNetwork):
         return layers
     if isinstance(layers, str | bytes) or not isinstance(layers, Iterable):
         expected = "a list of pairs (weight, bias) and names of elementwise functions"
@@ -109,10 +109,10 @@ def network(layers: Sequence[Any]) -> Network:
             expected = f"a weight with {width} columns"
             raise ValueError(refusal(f"layers[{at}]", expected, weight.shape))
         width = len(weight)
-        checked.append(Affine(weight, bias))
+        checked.append(AffineLayer(weight, bias))
     if not checked or isinstance(checked[0], str):
         raise ValueError(refusal("layers", "a list that begins with an affine layer", len(checked)))
-    return Network(checked)
+    return CheckedNetwork(checked)
 
 
 def pair(within, inputs: int | None = None) -> Box:
@@ -153,7 +153,7 @@ def box(lower: Any, upper: Any, inputs: int | None = None) -> Box:
     return Box(lower, upper)
 
 
-def side_by_side(layers: Sequence[Any], copies: int) -> Network:
+def side_by_side(layers: Sequence[Any], copies: int) -> CheckedNetwork:
     """The network that applies the same layers to each of several inputs, laid end to end.
 
     >>> side_by_side([([[2.0]], [1.0])], 2)[0].weight
@@ -161,9 +161,9 @@ def side_by_side(layers: Sequence[Any], copies: int) -> Network:
            [0., 2.]])
     """
     many = np.eye(copies)
-    return Network(
+    return CheckedNetwork(
         each if isinstance(each, str)
-        else Affine(np.kron(many, each.weight), np.tile(each.bias, copies))
+        else AffineLayer(np.kron(many, each.weight), np.tile(each.bias, copies))
         for each in network(layers)
     )  # fmt: skip
 

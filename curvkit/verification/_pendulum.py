@@ -19,7 +19,7 @@ import numpy as np
 
 from curvkit.core.messages import unknown, whole
 from curvkit.core.tree import float32, float64, ordinarily
-from curvkit.verification._networks import COLD, Box, Network, outputs
+from curvkit.verification._networks import COLD, Box, CheckedNetwork, outputs
 from curvkit.verification._quadratic import QuadraticSpec
 from curvkit.verification._training import Recipe, initial, predicted, trained
 
@@ -102,7 +102,7 @@ def places(theta, omega) -> np.ndarray:
     return np.stack([np.sin(theta), -np.cos(theta), np.asarray(omega) / FASTEST], -1)
 
 
-def models(seed: int = 0, width: int = 32) -> tuple[Network, Network]:
+def models(seed: int = 0, width: int = 32) -> tuple[CheckedNetwork, CheckedNetwork]:
     """Models A and B, 3-width-width-3 with ReLUs, trained in float32 in a few seconds; kept.
 
     Raises:
@@ -122,7 +122,7 @@ def _models(seed, width):
         return trained(_loss, weights, _pairs(*at), penalties, RECIPE)
 
 
-def model(name: str, seed: int = 0, width: int = 32) -> Network:
+def model(name: str, seed: int = 0, width: int = 32) -> CheckedNetwork:
     """The model of that name, of `MODELS`.
 
     Raises:

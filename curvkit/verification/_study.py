@@ -3,7 +3,7 @@
 | symbol | name here | shape | source |
 | --- | --- | --- | --- |
 | δ | `radius`, of a box around a point | scalar | arXiv 1902.09592, section 5 |
-| nominal ≥ adversarial ≥ verified | `Kept` | (points,) each | there |
+| nominal ≥ adversarial ≥ verified | `Robustness` | (points,) each | there |
 """
 
 from functools import lru_cache
@@ -27,7 +27,7 @@ STUDIES = {
 AT_ONCE = 100
 
 
-class Kept(NamedTuple):
+class Robustness(NamedTuple):
     """Which points keep their property themselves, against an attack, and by proof: (points,).
 
     `gap` is how far the bound is above the attack's value.
@@ -44,7 +44,9 @@ def stacked(specs):
     return jax.tree.map(lambda *each: np.stack(each), *specs)
 
 
-def kept(layers, specs, points, radius: float, *, low=-np.inf, high=np.inf, steps: int = 0) -> Kept:
+def robustness(
+    layers, specs, points, radius: float, *, low=-np.inf, high=np.inf, steps: int = 0
+) -> Robustness:
     """Which of some points keep their property F <= 0 in a box around them.
 
     Args:
@@ -69,7 +71,7 @@ def kept(layers, specs, points, radius: float, *, low=-np.inf, high=np.inf, step
     at, climbed, upper, slack = (np.concatenate(each) for each in zip(*batches, strict=True))
     top = np.fmax(at, climbed)
     # Above zero by less than rounding is no violation; not finite is no proof.
-    return Kept(at <= slack, top <= slack, upper <= 0, upper - top)
+    return Robustness(at <= slack, top <= slack, upper <= 0, upper - top)
 
 
 @lru_cache

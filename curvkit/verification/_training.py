@@ -18,7 +18,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from curvkit.core.tree import float32, ordinarily
-from curvkit.verification._networks import BRISK, Network, network
+from curvkit.verification._networks import BRISK, CheckedNetwork, network
 
 
 class Recipe(NamedTuple):
@@ -66,7 +66,7 @@ def trained(
     return tuple(_layers(networks, at) for at in range(len(ways)))
 
 
-def _layers(weights, at) -> Network:
+def _layers(weights, at) -> CheckedNetwork:
     layers = []
     for weight, bias in weights:
         layers += [(weight[at], bias[at]), "relu"]

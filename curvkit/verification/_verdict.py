@@ -48,7 +48,7 @@ class Verdict(NamedTuple):
     trace: np.ndarray
 
 
-class _Search:
+class _VerdictSearch:
     """The best bound, the best attack and the trace of one question."""
 
     def __init__(self, layers, spec, within, seed, batched):
@@ -205,7 +205,7 @@ def progress(
     spec = spec.fit(*sizes(layers), lambda: checks.reach(layers, within))
     if not spec.planes.__module__.startswith("curvkit."):
         checks.planes_hold(layers, spec, within, seed)
-    search = _Search(layers, spec, within, seed, method == "split")
+    search = _VerdictSearch(layers, spec, within, seed, method == "split")
     search.attack()
 
     def decided(verdict):

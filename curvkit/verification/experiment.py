@@ -15,7 +15,7 @@ from curvkit.verification import _digits as digits
 from curvkit.verification import _one_box as one_box
 from curvkit.verification import _pendulum as pendulum
 from curvkit.verification._networks import side_by_side
-from curvkit.verification._study import STUDIES, kept
+from curvkit.verification._study import STUDIES, robustness
 from curvkit.verification.settings import Settings
 from curvkit.verification.trace import Ladder, Rollouts, Samples, Shares
 
@@ -147,8 +147,8 @@ def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     """The fields of the trace that are no rows: a box by itself, and who is let go within."""
     place = settings.box_angle, settings.box_speed, settings.box_size
     how = state.shares, settings.tolerance, settings.relaxation
-    told = alone.told(state.model, place, *how)
-    return {"fastest": jnp.asarray(pendulum.FASTEST), **told}
+    fields = alone.fields(state.model, place, *how)
+    return {"fastest": jnp.asarray(pendulum.FASTEST), **fields}
 
 
 TRAINED_ON = 1297
@@ -186,7 +186,7 @@ def study(
     words, usual = STUDIES[name]
     radii = usual if radii is None else tuple(radii)
     names, nets, specs, places, ends = _asked(name, points, seed, together)
-    outcomes = [[kept(net, specs, places, radius, steps=steps, **ends) for radius in radii]
+    outcomes = [[robustness(net, specs, places, radius, steps=steps, **ends) for radius in radii]
                 for net in nets]  # fmt: skip
     share = lambda part: np.array([[np.mean(getattr(k, part)) for k in row] for row in outcomes])
     return Shares(

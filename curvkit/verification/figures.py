@@ -150,15 +150,15 @@ def shares(trace: Trace) -> go.Figure:
     return _finish(figure, trace)
 
 
-def bars(found: Shares) -> go.Figure:
+def bars(shares: Shares) -> go.Figure:
     """Of each model and radius: what is proved, what an attack breaks, and the gap between."""
-    models = list(found.header["models"])
-    figure = theme.figure(found.header["kept"], 1, cols=len(models), shared_yaxes=True, height=450,
+    models = list(shares.header["models"])
+    figure = theme.figure(shares.header["kept"], 1, cols=len(models), shared_yaxes=True, height=450,
                           horizontal_spacing=0.03)  # fmt: skip
     figure.update_layout(barmode="stack", bargap=0.25, hovermode="closest")
-    labels = [f"{each:g}" for each in found.radius]
+    labels = [f"{each:g}" for each in shares.radius]
     for at in range(len(models)):
-        verified, adversarial = found.verified[at], found.adversarial[at]
+        verified, adversarial = shares.verified[at], shares.adversarial[at]
         parts = [("proved", "curvature", verified),
                  ("not known", "plain", adversarial - verified),
                  ("counterexample found", "sharpness", 1 - adversarial)]  # fmt: skip
@@ -170,7 +170,7 @@ def bars(found: Shares) -> go.Figure:
                            hovertemplate=hover),
                 row=1, col=at + 1,
             )  # fmt: skip
-        level = [100 * float(found.nominal[at])] * len(labels)
+        level = [100 * float(shares.nominal[at])] * len(labels)
         figure.add_trace(theme.curve("threshold", "kept by the points themselves", labels, level,
                                      showlegend=at == 0), row=1, col=at + 1)  # fmt: skip
         figure.update_xaxes(title_text=f"{models[at]}: radius δ", type="category",
@@ -183,21 +183,21 @@ def bars(found: Shares) -> go.Figure:
     return figure
 
 
-def rollouts(found: Rollouts, run: int = 0) -> go.Figure:
+def rollouts(rollouts: Rollouts, run: int = 0) -> go.Figure:
     """The energy of all runs over time, and where one of them goes in the plane of its states."""
-    models = list(found.header["models"])
+    models = list(rollouts.header["models"])
     figure = theme.figure("Followed for a long time: does it come to rest?", 1, cols=2, height=480,
                           horizontal_spacing=0.12, shared_xaxes=False)  # fmt: skip
     figure.update_layout(hovermode="closest")
     for at, role in zip(range(len(models)), ("threshold", "sharpness", "curvature"), strict=False):
-        lines = np.maximum(found.energy[at], 1e-9)
+        lines = np.maximum(rollouts.energy[at], 1e-9)
         gap = np.full((len(lines), 1), np.nan)
-        x = np.tile(np.append(found.time, np.nan), len(lines))
+        x = np.tile(np.append(rollouts.time, np.nan), len(lines))
         y = np.concatenate([lines, gap], 1).ravel()
         style = dict(line=dict(width=1.2, dash="solid"), opacity=0.7)
         figure.add_trace(theme.curve(role, models[at], x, y, **style), row=1, col=1)
-        late = slice(len(found.time) // 2, None)
-        angle, speed = found.angle[at, run, late], found.speed[at, run, late]
+        late = slice(len(rollouts.time) // 2, None)
+        angle, speed = rollouts.angle[at, run, late], rollouts.speed[at, run, late]
         figure.add_trace(theme.curve(role, models[at], angle, speed, showlegend=False, **style),
                          row=1, col=2)  # fmt: skip
     figure.update_xaxes(title_text="time t (s)", row=1, col=1)
@@ -208,11 +208,11 @@ def rollouts(found: Rollouts, run: int = 0) -> go.Figure:
     return figure
 
 
-def ladder(found: Ladder) -> go.Figure:
+def ladder(ladder: Ladder) -> go.Figure:
     """How far bounds on one box are above the attack, from loose to tight; none may be below."""
-    figure = theme.figure(f"Who bounds it best? {found.header['box']}", height=420)
-    names, attack = list(found.header["rungs"])[:-1], float(found.value[-1])
-    values = found.value[:-1]
+    figure = theme.figure(f"Who bounds it best? {ladder.header['box']}", height=420)
+    names, attack = list(ladder.header["rungs"])[:-1], float(ladder.value[-1])
+    values = ladder.value[:-1]
     wrong, proved = values < attack, values <= 0
     least, most = -5.2, float(np.log10(max(values.max() - attack, 1e-6))) + 0.3
     # What a solver calls its optimum is no certificate.
@@ -223,7 +223,7 @@ def ladder(found: Ladder) -> go.Figure:
              ("sharpness", "below the attack: an error", wrong))  # fmt: skip
     for role, name, chosen in kinds:
         at = np.flatnonzero(chosen)
-        text = [f"{number(values[k])} J in {number(found.seconds[k], 2)} s" for k in at]
+        text = [f"{number(values[k])} J in {number(ladder.seconds[k], 2)} s" for k in at]
         gap = np.maximum(values[at] - attack, 1e-7)
         # Above its mark and towards the middle, so that no words leave the panel if it is narrow.
         place = np.digitize((np.log10(gap) - least) / (most - least), [0.25, 0.75])
@@ -239,28 +239,28 @@ def ladder(found: Ladder) -> go.Figure:
     return figure
 
 
-def histogram(found: Samples) -> go.Figure:
+def histogram(samples: Samples) -> go.Figure:
     """What sampling sees of a box beside attack and bound, and the margins of bounds."""
     figure = theme.figure("Sampling is no proof, and neither is single precision", 1, cols=2,
                           shared_xaxes=False, height=450, horizontal_spacing=0.12)  # fmt: skip
-    counts, edges_of = np.histogram(found.growth, 40)
+    counts, edges_of = np.histogram(samples.growth, 40)
     middle = (edges_of[:-1] + edges_of[1:]) / 2
     figure.add_trace(theme.bars("loss", "samples", middle, counts, opacity=0.6), row=1, col=1)
-    for role, name, value in (("sharpness", "attack", found.attack),
-                              ("curvature", "bound", found.bound)):  # fmt: skip
+    for role, name, value in (("sharpness", "attack", samples.attack),
+                              ("curvature", "bound", samples.bound)):  # fmt: skip
         figure.add_trace(theme.curve(role, name, [float(value)] * 2, [0, counts.max()]),
                          row=1, col=1)  # fmt: skip
     # Margins are as small as 1e-11: in units that can be read.
-    unit, word = (1e-6, "µJ") if found.header["single"] else (1e-9, "nJ")
-    counts, edges = np.histogram(found.margin / unit, 40)
+    unit, word = (1e-6, "µJ") if samples.header["single"] else (1e-9, "nJ")
+    counts, edges = np.histogram(samples.margin / unit, 40)
     middle = (edges[:-1] + edges[1:]) / 2
     bad = middle < 0
     for name, role, chosen in (("bound above the value", "curvature", ~bad),
                                ("bound below: wrong", "sharpness", bad)):  # fmt: skip
         figure.add_trace(theme.bars(role, name, middle[chosen], counts[chosen]), row=1, col=2)
-    precision = "single" if found.header["single"] else "double"
+    precision = "single" if samples.header["single"] else "double"
     figure.update_layout(bargap=0.02, hovermode="closest", barmode="overlay")
-    ends = np.array([edges_of[0], max(float(found.bound), edges_of[-1])])
+    ends = np.array([edges_of[0], max(float(samples.bound), edges_of[-1])])
     figure.update_xaxes(title_text="growth of energy in the box ΔE (J)", row=1, col=1,
                         range=list(ends + np.array([-0.05, 0.05]) * np.ptp(ends)))  # fmt: skip
     figure.update_xaxes(title_text=f"bound less value ({word}), {precision} precision",

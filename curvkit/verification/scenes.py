@@ -66,8 +66,8 @@ def _box(trace: Trace) -> dict[str, np.ndarray]:
 
 def _beside() -> tuple[sc.Text, ...]:
     """What is known of the box: bound, attack and gap."""
-    told = (("bound {value} J", "box_bound", "stable"), ("attack {value} J", "box_attack", "bad"),
-            ("gap {value} J", "box_gap", "ink"))  # fmt: skip
+    lines = (("bound {value} J", "box_bound", "stable"), ("attack {value} J", "box_attack", "bad"),
+             ("gap {value} J", "box_gap", "ink"))  # fmt: skip
     sides: tuple[tuple[str, Any, int], ...] = (
         ("beside_left", "right", -8),
         ("beside_right", "left", 8),
@@ -75,7 +75,7 @@ def _beside() -> tuple[sc.Text, ...]:
     return tuple([
         sc.Text(text=words, value=value, digits=3, x=place, y="box_top", dx=shift,
                 dy=12 + 16 * line, align=align, color=color, size=12, weight=600, halo=True)
-        for place, align, shift in sides for line, (words, value, color) in enumerate(told)
+        for place, align, shift in sides for line, (words, value, color) in enumerate(lines)
     ])  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def region(trace: Trace) -> sc.Scene:
             " J, and by ", sc.Number(field="box_attack", digits=3, says="found, joules"),
             " J at a state that was tried.",
         ),
-        pace=sc.Pace(rate=6),
+        pace=sc.Tempo(rate=6),
         beats=(
             sc.Beat("Large cells tell little: nothing is known yet.", [("known", "<", 5)]),
             sc.Beat("What is not known is halved: green is proved, red has a counterexample.",
@@ -186,9 +186,9 @@ def region(trace: Trace) -> sc.Scene:
         ),
         views=(_plane(), _closing(), _swing()),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.25, 1), rows=(1.15, 1), aspect=0.45, least=480, most=680,
-                         areas=("plane closing", "plane swing")),
-            narrow=sc.Plan(columns=(1,), rows=(1.35, 1, 0.75), height=1020,
-                           areas=("plane", "closing", "swing")),
+            wide=sc.Arrangement(columns=(1.25, 1), rows=(1.15, 1), aspect=0.45, least=480, most=680,
+                                areas=("plane closing", "plane swing")),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.35, 1, 0.75), height=1020,
+                                  areas=("plane", "closing", "swing")),
         ),
     )  # fmt: skip

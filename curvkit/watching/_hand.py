@@ -130,8 +130,8 @@ class Page:
         scene = scenes.loop(trace)
         header, raw = pack.packed(scene.rows, scene.fixed, exact=True)
         rate = float(trace.learning_rate[-1]) if self._hand.rate is None else self._hand.rate
-        told = scene.told(scenes.knob_facts(trace, rate))
-        message = {"kind": "scene", "to": place, "scene": told, "header": header}
+        description = scene.as_dict(scenes.knob_facts(trace, rate))
+        message = {"kind": "scene", "to": place, "scene": description, "header": header}
         self._send({**message, "ended": not self._open}, [raw])
         if place is None:
             self._told, self._shown, self._sent = (

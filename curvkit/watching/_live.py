@@ -9,7 +9,7 @@ from IPython.display import HTML, display
 
 from curvkit.show.canvas import Canvas
 from curvkit.show.once import headless
-from curvkit.show.stage.widget import Kept, Shown
+from curvkit.show.stage.widget import StageBox, StoredStage
 from curvkit.watching import scenes
 from curvkit.watching._hand import Hand, Page
 from curvkit.watching.figures import FIGURES
@@ -41,7 +41,7 @@ def follow(watch: Any, name: str) -> tuple[Callable[[Trace], None] | None, Any]:
     return shown, canvas
 
 
-class LoopStage(Shown):
+class LoopStage(StageBox):
     """A stage on the page of a loop that runs in the kernel's own thread.
 
     Args:
@@ -93,7 +93,7 @@ class KeptLoop:
         """Puts the whole scene in its place."""
         if (trace := self._trace) is not None:
             facts = scenes.knob_facts(trace, float(trace.learning_rate[-1]))
-            self._place.update(Kept(scenes.loop(trace), facts))
+            self._place.update(StoredStage(scenes.loop(trace), facts))
 
 
 def staged(hand: Hand) -> LoopStage | None:

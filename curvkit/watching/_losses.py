@@ -16,7 +16,7 @@ def of_numbers(
     loss: Callable[..., Any],
     numbers: list[jax.Array],
     held: list[Any],
-    shape: parts.Shape,
+    shape: parts.TreeShape,
     batch: Any,
     size: int | None,
 ) -> list[programs.Traced]:
@@ -70,10 +70,10 @@ def examples(batch: Any) -> int:
     return counts.pop()
 
 
-def require_no_norm(told: Any, size: int | None) -> None:
+def require_no_norm(facts: Any, size: int | None) -> None:
     """Raises ValueError where the sharpness of batches is asked of a rule that steps in a norm."""
-    if told.norm is not None and size is not None:
-        advice = f"{told.rule} steps in a norm, in which it is not known"
+    if facts.norm is not None and size is not None:
+        advice = f"{facts.rule} steps in a norm, in which it is not known"
         raise ValueError(messages.refusal("batch_size", "left out", size, advice))
 
 

@@ -21,14 +21,14 @@ TOLERANCE = 1e-3
 Weights = Callable[[list[jax.Array]], list[jax.Array]] | None
 
 
-class Seen(NamedTuple):
+class Carried(NamedTuple):
     """What one reading hands on to the next."""
 
     pairs: EigenPairs
     layers: jax.Array
 
 
-def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Seen:
+def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Carried:
     """What there is before the first reading: nothing, in the shape of something."""
     size = sum(each.size for each in numbers)
     # The vectors of a large model are kept as they are searched for, flat: else they are copied.
@@ -38,7 +38,7 @@ def begin(numbers: list[jax.Array], k: int, per_layer: bool) -> Seen:
         pairs = EigenPairs(zeros(carried), zeros(carried, size), zeros(carried), jnp.zeros((), int))
     else:
         pairs = EigenPairs.blank(numbers, k)
-    return Seen(pairs, jnp.zeros(size if per_layer else 0))
+    return Carried(pairs, jnp.zeros(size if per_layer else 0))
 
 
 @tree.exactly
@@ -47,14 +47,14 @@ def reading(
     numbers: list[jax.Array],
     weights: Weights,
     key: jax.Array,
-    seen: Seen,
+    seen: Carried,
     *,
     k: int,
     blocks: dict[str, list[int]],
     num_hvps: int,
     norm: str | None = None,
     steepest: Callable[[list[jax.Array]], Steepest] | None = None,
-) -> tuple[Seen, dict[str, jax.Array]]:
+) -> tuple[Carried, dict[str, jax.Array]]:
     """Loss, gradient and curvature at `numbers`; what is handed on, and the row of a trace.
 
     Args:
@@ -88,19 +88,19 @@ def reading(
         "layers": jnp.zeros(0),
     }
     if not blocks:
-        return Seen(pairs, seen.layers), row
+        return Carried(pairs, seen.layers), row
     sharpness, vectors = block_sharpness(
         loss, numbers, key=key, blocks=blocks, start=seen.layers, num_hvps=num_hvps
     )  # fmt: skip
-    return Seen(pairs, vectors), {**row, "layers": jnp.stack(list(sharpness.values()))}
+    return Carried(pairs, vectors), {**row, "layers": jnp.stack(list(sharpness.values()))}
 
 
 def judged_reading(*given: Any, **statics: Any):
     """What is compiled: one reading, with the edge in its row."""
     seen, row = judged(*given, **statics)
-    told = given[-3]
+    facts = given[-3]
     return tree.strong(
-        (seen, row | {"learning_rate": told.learning_rate, "critical": told.critical})
+        (seen, row | {"learning_rate": facts.learning_rate, "critical": facts.critical})
     )
 
 
@@ -110,15 +110,15 @@ def judged(*given: Any, k, blocks, num_hvps, batches=None):
     `given` are the loss; one of numbers and rows where `batches`, their size and the number of
     examples, are asked for; the numbers; what is told; what was seen; and a key.
     """
-    loss, *of_rows, numbers, told, seen, key = given
+    loss, *of_rows, numbers, facts, seen, key = given
     by: dict[str, Any] = {"weights": None}
-    if told.norm is not None:
-        by["steepest"] = lambda gradients: told.steepest(numbers, gradients)
-    elif told.shaped:
-        by["weights"] = lambda gradients: told.weights(numbers, gradients)
-    key = jax.random.fold_in(key, told.step)
+    if facts.norm is not None:
+        by["steepest"] = lambda gradients: facts.steepest(numbers, gradients)
+    elif facts.shaped:
+        by["weights"] = lambda gradients: facts.weights(numbers, gradients)
+    key = jax.random.fold_in(key, facts.step)
     seen, row = reading(
-        loss, numbers, key=key, seen=seen, k=k, num_hvps=num_hvps, norm=told.norm,
+        loss, numbers, key=key, seen=seen, k=k, num_hvps=num_hvps, norm=facts.norm,
         blocks={name: list(at) for name, at in blocks}, **by,
     )  # fmt: skip
     row["batch_sharpness"] = jnp.full((), jnp.nan)

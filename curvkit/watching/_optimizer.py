@@ -30,7 +30,7 @@ READ = "read"
     meta_fields=["rule", "norm", "shaped"],
 )
 @dataclasses.dataclass(frozen=True)
-class Told:
+class StepFacts:
     """What is told of one step; a pytree, the words in it part of its structure.
 
     Attributes:
@@ -77,7 +77,7 @@ class Told:
 
 def tell(
     options: dict[str, Any], state: Any, step: Any, params: Any, numbers: list[Any], shape: Any
-) -> tuple[Told, list[str]]:
+) -> tuple[StepFacts, list[str]]:
     """What is told of the step that follows, and what was assumed for it.
 
     Args:
@@ -113,7 +113,7 @@ def tell(
     updated = True
     for link in links:
         updated = ready(link) & updated
-    next_step = Told(
+    next_step = StepFacts(
         step=jnp.asarray(step, int),
         learning_rate=jnp.asarray(rate, float),
         critical=jnp.asarray(critical, float),
@@ -145,7 +145,7 @@ def _links(options, state, params, numbers, shape):
                 return transformed(options["optimizer"], state, cover), []
             names = ("momentum", "second_moment_decay", "epsilon")
             rule = None if options["rule"] == READ else options["rule"]
-            return states.told(state, cover, rule, {name: options[name] for name in names})
+            return states.facts(state, cover, rule, {name: options[name] for name in names})
         except Unlike as error:
             first = first or error
     raise ValueError(str(first)) from first

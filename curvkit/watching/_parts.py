@@ -1,5 +1,5 @@
 """Parameters in three parts, as `curvkit.core.parts` has them."""
 
-from curvkit.core.parts import FIXED, HELD, NUMBER, Shape, layers, split
+from curvkit.core.parts import FIXED, HELD, NUMBER, TreeShape, layers, split
 
-__all__ = ["FIXED", "HELD", "NUMBER", "Shape", "layers", "split"]
+__all__ = ["FIXED", "HELD", "NUMBER", "TreeShape", "layers", "split"]

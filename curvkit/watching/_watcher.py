@@ -32,7 +32,7 @@ class Watch(Steered):
         self._options, self.pace = options, pace
         self._rows: list[dict[str, Any]] = []
         self._blocks: dict[str, list[int]] = {}
-        self._seen: measure.Seen | None = None
+        self._seen: measure.Carried | None = None
         self._shown, self._hand = {}, Hand()
         self._count, self._warned = 0, False
         self._judged: dict[str, Any] = dict(rule=options["rule"], shaped=False, assumed=[])
@@ -74,7 +74,9 @@ class Watch(Steered):
         loss = self._traced(numbers, held, shape, batch)
         # On an Explicit mesh what comes out lies otherwise than what went in.
         donated = () if meshes.explicit(numbers, loss[0].values) else (2,)
-        read = programs.found(measure.judged_reading, loss, donated=donated, **self._statics(batch))
+        read = programs.compiled(
+            measure.judged_reading, loss, donated=donated, **self._statics(batch)
+        )
         known = losses.compilations(read)
         # Its memory is given to what replaces it; a reading that fails is followed by a cold one.
         before, self._seen = self._seen, None
@@ -85,7 +87,7 @@ class Watch(Steered):
         spent = self.pace.end(began, compiled=losses.compilations(read) > known)
         return self._take({**row, "step": step, "seconds": spent})
 
-    def begin(self, params: Any) -> measure.Seen:
+    def begin(self, params: Any) -> measure.Carried:
         """The state to start `pure_observe` from."""
         numbers, _, shape = parts.split(params, self._trained)
         self._start(params, numbers, shape)
@@ -93,8 +95,8 @@ class Watch(Steered):
         return meshes.automatic(begun, meshes.explicit(numbers))(numbers)
 
     def pure_observe(
-        self, seen: measure.Seen, params: Any, opt_state: Any, step: jax.Array, batch: Any = ()
-    ) -> tuple[measure.Seen, dict[str, jax.Array]]:
+        self, seen: measure.Carried, params: Any, opt_state: Any, step: jax.Array, batch: Any = ()
+    ) -> tuple[measure.Carried, dict[str, jax.Array]]:
         """The same as a pure function, for `jax.lax.scan`: every so many steps a reading.
 
         Args:
@@ -113,11 +115,11 @@ class Watch(Steered):
         due = (step % self.pace.every == 0) & next_step.ready
         statics = self._statics(batch)
 
-        def looked(due, values, numbers, told, seen):
+        def looked(due, values, numbers, facts, seen):
             of = [each.bound(one) for each, one in zip(traced, values, strict=True)]
 
             def now(seen):
-                return measure.judged(*of, numbers, told, seen, self._key, **statics)
+                return measure.judged(*of, numbers, facts, seen, self._key, **statics)
 
             def later(seen):
                 row = measure.blank(self._options["k"], len(self._blocks))
@@ -193,9 +195,9 @@ class Watch(Steered):
 
     def tell(self):
         """The words, as a notebook displays them."""
-        from curvkit.show.summary import told
+        from curvkit.show.summary import markdown
 
-        return told(self.words(), self.trace)
+        return markdown(self.words(), self.trace)
 
     # -- one reading ---------------------------------------------------------------------------
 

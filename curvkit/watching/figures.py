@@ -41,9 +41,9 @@ def _name(trace: Trace) -> str:
     return "sharpness λ(P⁻¹H)" if shaped else "sharpness λ"
 
 
-def _judged(kept: Trace) -> bool:
+def _judged(trace: Trace) -> bool:
     """Whether there is a threshold to compare with."""
-    return bool(np.isfinite(kept.critical).any())
+    return bool(np.isfinite(trace.critical).any())
 
 
 def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
@@ -155,8 +155,8 @@ def words(trace: Trace) -> str:
     if size := trace.settings.get("batch_size"):
         scaled = (head.learning_rate * head.batch_sharpness)[head.readings // 2 :]
         if np.isfinite(scaled).any():
-            told = number(float(np.nanmedian(scaled)))
-            text += f" Of batches of {size}, along their own gradients, η times it was **{told}**."
+            level = number(float(np.nanmedian(scaled)))
+            text += f" Of batches of {size}, along their own gradients, η times it was **{level}**."
     if norm := trace.settings.get("norm"):
         text += f" {NORMED[norm]}"
     if assumed := trace.settings.get("assumed"):
@@ -166,12 +166,12 @@ def words(trace: Trace) -> str:
     return text
 
 
-def _where(kept: Trace) -> str:
+def _where(trace: Trace) -> str:
     """How far from the edge it was in the last half, in a sentence, where that is known."""
-    late = slice(kept.readings // 2, None)
-    shares = kept.scaled_sharpness[late] / kept.critical[late]
+    late = slice(trace.readings // 2, None)
+    shares = trace.scaled_sharpness[late] / trace.critical[late]
     if not np.isfinite(shares).any():
         return ""
     share = float(np.nanmedian(shares))
     where = "above" if share > 1.05 else "at" if share > 0.95 else f"at {share:.0%} of"
-    return f" In the last half ηλ was {where} its critical value, {float(kept.critical[-1]):.4g}."
+    return f" In the last half ηλ was {where} its critical value, {float(trace.critical[-1]):.4g}."

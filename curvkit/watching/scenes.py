@@ -107,9 +107,9 @@ def _foretold(edge: float) -> sc.Prediction | None:
 
 
 LAYOUT = sc.Layout(
-    wide=sc.Plan(columns=(1.3, 1), rows=(1,), aspect=0.36, least=380, most=560,
-                 areas=("climb losses",)),
-    narrow=sc.Plan(columns=(1,), rows=(1.3, 1), height=720, areas=("climb", "losses")),
+    wide=sc.Arrangement(columns=(1.3, 1), rows=(1,), aspect=0.36, least=380, most=560,
+                        areas=("climb losses",)),
+    narrow=sc.Arrangement(columns=(1,), rows=(1.3, 1), height=720, areas=("climb", "losses")),
 )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def loop(trace: Trace) -> sc.Scene:
             "; with *η* = ", sc.Number(knob="learning_rate", width=5, says="learning rate"),
             " that is *ηλ* = ", sc.Number(field="scaled", digits=2, says="eta times lambda"), ".",
         ),
-        pace=sc.Pace(rate=60), beats=_beats(edge), views=(_climb(edge), _losses(trace.loss[0])),
+        pace=sc.Tempo(rate=60), beats=_beats(edge), views=(_climb(edge), _losses(trace.loss[0])),
         lost=sc.Lost(fields=("lam", "loss"), say="Here the loss is no number any more: stop the "
                      "loop, and begin with a smaller rate."),
         layout=LAYOUT, predict=_foretold(edge),

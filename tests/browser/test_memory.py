@@ -5,33 +5,35 @@ import random
 import pytest
 
 from curvkit.browser import memory
-from curvkit.browser.values import Kind
-from curvkit.browser.writer import Array, Line
+from curvkit.browser.values import ElementType
+from curvkit.browser.writer import Array, CodeLine
 
 
 def program(seed):
     """A random program of nested loops that reads and writes arrays, and what each line touches."""
     pick = random.Random(seed)
-    arrays = {f"b{k}": Array(f"b{k}", pick.choice([1, 4, 100, 1000]), Kind("F")) for k in range(12)}
+    arrays = {
+        f"b{k}": Array(f"b{k}", pick.choice([1, 4, 100, 1000]), ElementType("F")) for k in range(12)
+    }
     known, lines = [], []
 
     def block(depth):
         made = []
         for _ in range(pick.randint(2, 6)):
             if depth < 2 and pick.random() < 0.3:
-                lines.append(Line("for(;;){", opens=True))
+                lines.append(CodeLine("for(;;){", opens=True))
                 block(depth + 1)
-                lines.append(Line("}", closes=True))
+                lines.append(CodeLine("}", closes=True))
             else:
                 new = pick.choice(sorted(arrays))
                 if new not in known:
                     known.append(new)
                     made.append(new)
                 read = [each for each in pick.sample(known, min(2, len(known)))]
-                lines.append(Line(" ".join([new, *read])))
+                lines.append(CodeLine(" ".join([new, *read])))
         for each in made if depth else ():  # what a loop makes is nobody's outside of it
             known.remove(each)
-            arrays[f"{each}0"] = Array(f"{each}0", arrays.pop(each).size, Kind("F"))
+            arrays[f"{each}0"] = Array(f"{each}0", arrays.pop(each).size, ElementType("F"))
 
     block(0)
     return arrays, lines
@@ -41,7 +43,7 @@ def program(seed):
 def test_arrays_that_live_together_lie_apart(seed):
     arrays, lines = program(seed)
     spans = memory.lives(lines, {})
-    named = {name: Array(name, 10, Kind("F")) for name in spans}
+    named = {name: Array(name, 10, ElementType("F")) for name in spans}
     shared = []
     taken = memory.places(spans, named, shared)
     for one, (first, last) in spans.items():
@@ -53,8 +55,8 @@ def test_arrays_that_live_together_lie_apart(seed):
 
 def test_what_a_loop_reads_from_before_it_lives_to_its_end():
     lines = [
-        Line("b0"), Line("for(;;){", opens=True), Line("b0 b1"), Line("b2 b1"),
-        Line("}", closes=True), Line("b3"),
+        CodeLine("b0"), CodeLine("for(;;){", opens=True), CodeLine("b0 b1"), CodeLine("b2 b1"),
+        CodeLine("}", closes=True), CodeLine("b3"),
     ]  # fmt: skip
     spans = memory.lives(lines, {})
     assert spans["b0"] == (0, 4), "the next turn reads it again"
@@ -62,13 +64,16 @@ def test_what_a_loop_reads_from_before_it_lives_to_its_end():
 
 
 def test_what_a_function_touches_counts_where_it_is_called():
-    lines = [Line("/* b0 */"), Line("f1();"), Line("f2(k1);")]
+    lines = [CodeLine("/* b0 */"), CodeLine("f1();"), CodeLine("f2(k1);")]
     spans = memory.lives(lines, {"f1": "b0[i]=1;", "f2": "b9[i]=b0[i];"})
     assert spans == {"b0": (0, 2), "b9": (2, 2)}
 
 
 def test_pinned_arrays_have_a_place_of_their_own():
-    arrays = {"b0": Array("b0", 4, Kind("F"), pinned=True), "b1": Array("b1", 4, Kind("D"))}
+    arrays = {
+        "b0": Array("b0", 4, ElementType("F"), pinned=True),
+        "b1": Array("b1", 4, ElementType("D")),
+    }
     shared = []
     assert memory.places({"b0": (0, 1), "b1": (0, 1)}, arrays, shared) == {"b1": 0}
     assert shared[0].bytes == 32 and memory.total(shared, arrays.values()) == 48

@@ -10,7 +10,7 @@ import pytest
 from jaxtyping import Float, Int
 from rooms import ROOMS, room, short
 
-from curvkit.core.course import Course, Kept
+from curvkit.core.course import Course, StateCache
 from curvkit.core.knob import BaseSettings, knob
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record, series
@@ -172,7 +172,7 @@ def test_a_part_of_a_trace_knows_the_turns_before_it():
 
 def test_states_are_kept_sparsely_in_bounded_memory_and_always_where_a_knob_was_turned():
     state = lambda: {"x": np.zeros(100, np.float32)}
-    kept = Kept(10 * 400)
+    kept = StateCache(10 * 400)
     for reading in range(500):
         kept.keep(reading, state(), pinned=reading in (40, 200))
     assert len(kept.states) <= 10
@@ -180,7 +180,7 @@ def test_states_are_kept_sparsely_in_bounded_memory_and_always_where_a_knob_was_
     assert kept.before(41)[0] == 40 and kept.before(39)[0] <= 39
     kept.drop(45)
     assert max(kept.states) <= 45
-    tight = Kept(0)
+    tight = StateCache(0)
     for reading in range(50):
         tight.keep(reading, state(), pinned=True)
     assert len(tight.states) <= 2 and 0 in tight.states

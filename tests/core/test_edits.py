@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.core.edits import KEPT, Hand
+from curvkit.core.edits import KEPT, Editor
 
 START = {"data": jnp.arange(4.0), "key": jax.random.key(0)}
 
@@ -25,7 +25,7 @@ def made():
         new = values.get("y", 0.0) + settings * data[item - 1]
         return {**state, "data": data.at[item].add(new)}
 
-    return Hand("toy", edit, (lambda settings, state: state["data"][0] < 100, "too much")), calls
+    return Editor("toy", edit, (lambda settings, state: state["data"][0] < 100, "too much")), calls
 
 
 def moved(*places):
@@ -83,4 +83,4 @@ def test_each_field_is_compiled_by_an_edit_that_it_takes(made):
     # A cell refuses what is no cell's; a field that refuses everything is left.
     assert calls == [("points", 0), *[("cells", 0)] * 3, *[("none", 0)] * 3]
     assert hand._held[0] is None, "something is kept of it"
-    Hand("none", None, None).warm(2.0, START, ["points"])
+    Editor("none", None, None).warm(2.0, START, ["points"])

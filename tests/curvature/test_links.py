@@ -25,7 +25,7 @@ def test_the_gain_is_what_an_alternating_gradient_ends_at(decay, nesterov, kind)
     memory, momentum, made = kind(decay, nesterov), 0.0, 0.0
     for step in range(1500):
         gradient = (-1) ** step
-        made = (memory.fresh * gradient + memory.kept * momentum) * gradient
+        made = (memory.fresh * gradient + memory.momentum * momentum) * gradient
         momentum = memory.decay * momentum + memory.taken * gradient
     assert made == pytest.approx(memory.gain, rel=1e-9, abs=1e-12)
 

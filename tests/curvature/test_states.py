@@ -28,7 +28,7 @@ def trained(optimizer, steps=5, params=PARAMS, bends=BENDS):
 
 def read(state, rule, given=None, hand=None):
     """The edge, and the sharpness of the quadratic, of what is read."""
-    links, assumed = states.told(state, place(PARAMS), rule, given or {})
+    links, assumed = states.facts(state, place(PARAMS), rule, given or {})
     found = edges.edge(links, 1, hand)
     weights = [PARAMS["w"]]
     diagonal = edges.diagonal(links, found, weights, weights, hand) if found.shaped else [1.0]
@@ -80,7 +80,7 @@ def test_of_two_groups_each_has_its_own_moments():
     state = optimizer.init(params)
     gradients = {"a": jnp.array([1.0]), "b": jnp.array([50.0])}
     state = optimizer.update(gradients, state, params)[1]
-    links, _ = states.told(state, place(params), "adam", {})
+    links, _ = states.facts(state, place(params), "adam", {})
     found = edges.edge(links, 2, 0.1)
     values = edges.diagonal(links, found, *[jax.tree.leaves(params)] * 2, 0.1)
     # Of the first step: the gradient's size, times 1 − β1.

@@ -10,17 +10,17 @@ from scripts import notebook
 
 from curvkit import __main__
 from curvkit.doctor import checks, command, notebooks
-from curvkit.doctor.checks import NOTE, OK, WRONG, Finding
+from curvkit.doctor.checks import NOTE, OK, WRONG, Check
 from curvkit.host import machine
 
 
 def one_sentence(found):
-    return "\n" not in found.told + found.advice
+    return "\n" not in found.message + found.advice
 
 
 def test_what_is_installed_here_will_do():
     found = checks.versions()
-    assert found.state == OK and f"jax {metadata.version('jax')}" in found.told
+    assert found.state == OK and f"jax {metadata.version('jax')}" in found.message
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_package_that_is_old_or_missing_is_named_with_what_to_do(monkeypatch, 
 
     monkeypatch.setattr(checks.metadata, "version", version)
     found = checks.versions()
-    assert (found.state, found.told) == (WRONG, said)
+    assert (found.state, found.message) == (WRONG, said)
     assert "make setup" in found.advice
 
 
@@ -50,8 +50,8 @@ def test_backend_and_first_figures_are_told(monkeypatch):
     monkeypatch.setattr(checks, "probed", lambda cache: next(times))
     monkeypatch.setattr(checks, "driver", lambda: False)
     backend, first = checks.compiling()
-    assert (backend.state, backend.told) == (OK, "cpu, 2 × cpu")
-    assert first.told.startswith("7.0 s the first time, 3.0 s the next")
+    assert (backend.state, backend.message) == (OK, "cpu, 2 × cpu")
+    assert first.message.startswith("7.0 s the first time, 3.0 s the next")
 
 
 def test_a_gpu_that_is_not_used_and_a_machine_that_is_slow_are_noted(monkeypatch):
@@ -73,7 +73,7 @@ def test_a_jax_that_does_not_start_is_told_by_its_last_line(monkeypatch, tmp_pat
     monkeypatch.setattr(checks, "PROBE", "raise RuntimeError('no plugin for tpu')")
     (found,) = checks.compiling()
     assert found.state == WRONG and one_sentence(found)
-    assert found.told.endswith("RuntimeError: no plugin for tpu")
+    assert found.message.endswith("RuntimeError: no plugin for tpu")
 
 
 def test_a_note_below_the_error_does_not_hide_it(monkeypatch):
@@ -81,13 +81,13 @@ def test_a_note_below_the_error_does_not_hide_it(monkeypatch):
     failing = f"{failing}sys.stderr.write('jaxlib.Error: no plugin\\n\\nA note: see above.\\n')\n"
     monkeypatch.setattr(checks, "PROBE", f"{failing}sys.exit(1)")
     (found,) = checks.compiling()
-    assert found.told == "jax does not compute: jaxlib.Error: no plugin"
+    assert found.message == "jax does not compute: jaxlib.Error: no plugin"
 
 
 def test_a_platform_that_was_asked_for_and_is_not_there_is_to_be_unset(monkeypatch):
     monkeypatch.setenv("JAX_PLATFORMS", "abacus")
     (found,) = checks.compiling()
-    assert found.state == WRONG and "with JAX_PLATFORMS=abacus: RuntimeError: " in found.told
+    assert found.state == WRONG and "with JAX_PLATFORMS=abacus: RuntimeError: " in found.message
     assert found.advice.startswith("unset JAX_PLATFORMS") and "make setup" not in found.advice
 
 
@@ -96,7 +96,7 @@ def test_a_disk_that_is_nearly_full_is_noted(monkeypatch, free, state):
     told = SimpleNamespace(free=free * 1e9)
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda place: told)
     found = checks.disk()
-    assert found.state == state and f"{free} GB free for the cache" in found.told
+    assert found.state == state and f"{free} GB free for the cache" in found.message
     assert bool(found.advice) == (state == NOTE)
 
 
@@ -116,8 +116,8 @@ def test_a_browser_for_jupyterlab_is_found_or_its_lack_is_noted(monkeypatch, nam
 def test_an_empty_cache_is_noted_and_one_that_cannot_be_written_is_wrong(monkeypatch, tmp_path):
     monkeypatch.setenv(checks.CACHE, str(tmp_path / "none" / "yet"))
     found = checks.cache()
-    assert found.state == NOTE and "open a notebook once before class" in found.told
-    assert checks.CACHE in found.told
+    assert found.state == NOTE and "open a notebook once before class" in found.message
+    assert checks.CACHE in found.message
     monkeypatch.setattr(checks.os, "access", lambda *_: False)
     found = checks.cache()
     assert found.state == WRONG and checks.CACHE in found.advice
@@ -130,8 +130,8 @@ def test_memory_is_told_in_notebooks(monkeypatch, free, state):
     found = checks.memory()
     assert found.state == state
     if free is not None:
-        assert f"room for {int(free)} open notebooks at 1 GB each" in found.told
-    assert ("at full speed 2 at a time" in found.told) == (free == 7.9)
+        assert f"room for {int(free)} open notebooks at 1 GB each" in found.message
+    assert ("at full speed 2 at a time" in found.message) == (free == 7.9)
 
 
 def test_free_memory_is_that_of_the_container_if_it_has_less(monkeypatch):
@@ -160,14 +160,14 @@ def test_widgets_of_before_jupyterlab_4_are_noted(monkeypatch):
     monkeypatch.setattr(checks.metadata, "version", told("8.0.2"))
     assert checks.widgets().state == OK
     monkeypatch.setattr(checks.metadata, "version", told("7.7.1"))
-    assert checks.widgets().state == NOTE and "shows nothing" in checks.widgets().told
+    assert checks.widgets().state == NOTE and "shows nothing" in checks.widgets().message
 
 
 def test_widgets_without_their_browser_part_are_wrong(monkeypatch, tmp_path):
     (tmp_path / "anywidget").mkdir()
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
     found = checks.widgets()
-    assert found.state == WRONG and "no browser part of jupyterlab_widgets" in found.told
+    assert found.state == WRONG and "no browser part of jupyterlab_widgets" in found.message
 
 
 def test_a_kernel_of_another_python_is_wrong(monkeypatch, tmp_path):
@@ -177,7 +177,7 @@ def test_a_kernel_of_another_python_is_wrong(monkeypatch, tmp_path):
     spec = SimpleNamespace(argv=[other])
     monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda self, name: spec)
     found = checks.kernel()
-    assert found.state == WRONG and other in found.told and "ipykernel install" in found.advice
+    assert found.state == WRONG and other in found.message and "ipykernel install" in found.advice
 
     spec.argv = ["python3.11"]
     assert checks.kernel().state == OK
@@ -197,9 +197,9 @@ def test_a_missing_browser_is_noted_for_pdf_alone(monkeypatch):
 @pytest.mark.parametrize(
     ("found", "status", "said"),
     [
-        ([Finding("a", OK, "fine [b]")], 0, "Ready for class."),
-        ([Finding("a", NOTE, "so so", "do")], 0, "Ready for class."),
-        ([Finding("a", OK, "fine"), Finding("b", WRONG, "gone", "do")], 1, "Wrong: b."),
+        ([Check("a", OK, "fine [b]")], 0, "Ready for class."),
+        ([Check("a", NOTE, "so so", "do")], 0, "Ready for class."),
+        ([Check("a", OK, "fine"), Check("b", WRONG, "gone", "do")], 1, "Wrong: b."),
     ],
 )
 def test_the_status_says_whether_anything_is_wrong(monkeypatch, capsys, found, status, said):
@@ -208,7 +208,7 @@ def test_the_status_says_whether_anything_is_wrong(monkeypatch, capsys, found, s
         __main__.main(["doctor"])
     told = capsys.readouterr().out
     assert ended.value.code == status and said in told
-    assert all(each.told in told and (each.advice or "") in told for each in found)
+    assert all(each.message in told and (each.advice or "") in told for each in found)
 
 
 @pytest.mark.slow

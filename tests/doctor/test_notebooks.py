@@ -9,7 +9,7 @@ from curvkit.doctor.checks import NOTE, OK, WRONG
 
 
 def one_sentence(found):
-    return "\n" not in found.told + found.advice
+    return "\n" not in found.message + found.advice
 
 
 def test_each_notebook_is_read_and_its_parameters_go_through_the_gate(tmp_path, monkeypatch):
@@ -21,8 +21,8 @@ def test_each_notebook_is_read_and_its_parameters_go_through_the_gate(tmp_path, 
     monkeypatch.setattr(notebooks.notebooks, "choose", lambda: paths)
     found = list(notebooks.each_notebook())
     assert [each.state for each in found] == [OK, WRONG, WRONG, WRONG]
-    assert "steps must be a whole number from 1 to 20000" in found[1].told
-    assert "There is no room 'attic'" in found[2].told
+    assert "steps must be a whole number from 1 to 20000" in found[1].message
+    assert "There is no room 'attic'" in found[2].message
     assert all(map(one_sentence, found))
 
 
@@ -72,7 +72,7 @@ def test_a_torn_notebook_is_written_again_from_its_script(series):
 def test_a_notebook_of_which_only_the_script_is_there_is_missed(series):
     (series / "00_curvature.ipynb").unlink()
     (found,) = wrong()
-    assert found.name == "00_curvature" and "00_curvature.py is" in found.told
+    assert found.name == "00_curvature" and "00_curvature.py is" in found.message
     assert found.advice.startswith("make notebooks")
     for each in series.glob("*.ipynb"):
         each.unlink()
@@ -83,7 +83,7 @@ def test_a_room_without_any_notebook_is_missed_in_the_series_alone(series):
     for each in series.glob("00_curvature.*"):
         each.unlink()
     (found,) = wrong()
-    assert found.told == "no notebook is about the room curvature"
+    assert found.message == "no notebook is about the room curvature"
     for each in series.glob("*.py"):
         each.unlink()
     assert not wrong()

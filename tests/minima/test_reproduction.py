@@ -34,7 +34,7 @@ def test_a_cell_is_a_training_of_its_own_and_is_counted_by_its_own_width():
     row, steps, runs = table.ROWS[5], 30, 7
     found = table.learnt((row,), runs=runs, steps=steps)
     data = problem("jellyfish")
-    data = training.Data(data.inputs, data.targets)
+    data = training.LabelledPoints(data.inputs, data.targets)
     right = np.zeros(len(table.WIDTHS), int)
     keys = jax.random.split(jax.random.fold_in(jax.random.key(0), 3), 1)
     widths = np.tile(table.WIDTHS, table.SIDE_BY_SIDE)

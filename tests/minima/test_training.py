@@ -8,7 +8,7 @@ from helpers import assert_close, float64
 from oracles import networks
 
 from curvkit.minima import _training as training
-from curvkit.minima._training import Data, Runs
+from curvkit.minima._training import LabelledPoints, Runs
 
 INPUTS = np.array([[1.0, 0.5], [-0.3, 2.0], [0.2, -1.0]])
 TARGETS = np.array([1.0, 0.0, 1.0])
@@ -30,7 +30,7 @@ def test_every_run_of_a_batch_is_a_run_of_its_own(optimizer, activation):
     widths, steps, rate = [1, 3, 2], 12, 0.05
     with float64():
         runs = jax.tree.map(lambda each: each.astype(float), drawn(widths))
-        data = Data(jnp.array(INPUTS), jnp.array(TARGETS))
+        data = LabelledPoints(jnp.array(INPUTS), jnp.array(TARGETS))
         how = (data, activation, optimizer, rate, jnp.array(widths))
         end = training.descend(training.start(runs), steps, *how).runs
         for at, width in enumerate(widths):
@@ -50,7 +50,7 @@ def test_every_run_of_a_batch_is_a_run_of_its_own(optimizer, activation):
 
 def test_units_beyond_a_run_s_width_stay_at_zero():
     widths = jnp.array([1, 2])
-    how = (Data(jnp.array(INPUTS), jnp.array(TARGETS)), "tanh", "adam", 0.1, widths)
+    how = (LabelledPoints(jnp.array(INPUTS), jnp.array(TARGETS)), "tanh", "adam", 0.1, widths)
     end = training.descend(training.start(drawn([1, 2])), 20, *how).runs
     for at, width in enumerate((1, 2)):
         beyond = [each[width:, ..., at] for each in (end.hidden, end.bias, end.output)]
@@ -61,7 +61,9 @@ def test_units_beyond_a_run_s_width_stay_at_zero():
 @pytest.mark.parametrize("activation", sorted(training.ACTIVATIONS))
 def test_the_loss_of_a_run_is_that_of_the_loop(activation, loss):
     runs = drawn([3, 2])
-    got = training.losses(runs, Data(jnp.array(INPUTS), jnp.array(TARGETS), loss), activation)
+    got = training.losses(
+        runs, LabelledPoints(jnp.array(INPUTS), jnp.array(TARGETS), loss), activation
+    )
     for at, width in enumerate((3, 2)):
         expected = networks.loss(flat(runs, at, width), INPUTS, TARGETS, activation, loss)
         assert_close(got[at], expected, rtol=1e-5)  # single precision
@@ -79,14 +81,14 @@ def test_many_features_go_the_other_way_to_the_same_preactivations():
 def test_a_unit_is_dead_exactly_if_it_is_off_on_every_point():
     hidden = jnp.array([[[-1.0, 1.0]], [[-1.0, -1.0]]])
     runs = Runs(hidden, jnp.zeros((2, 2)), jnp.ones((2, 2)), jnp.zeros(2))
-    data = Data(jnp.array([[1.0], [2.0]]), jnp.zeros(2))
+    data = LabelledPoints(jnp.array([[1.0], [2.0]]), jnp.zeros(2))
     assert training.dead_units(runs, data, jnp.array([2, 2])).tolist() == [2, 1]
     assert training.dead_units(runs, data, jnp.array([1, 1])).tolist() == [1, 0]
 
 
 def test_wrong_points_are_counted():
     runs = Runs(jnp.ones((1, 1, 1)), jnp.zeros((1, 1)), jnp.ones((1, 1)), jnp.zeros(1))
-    data = Data(jnp.array([[1.0], [-1.0]]), jnp.array([1.0, 1.0]))
+    data = LabelledPoints(jnp.array([[1.0], [-1.0]]), jnp.array([1.0, 1.0]))
     assert training.wrong(runs, data, "tanh").tolist() == [1]
     assert training.wrong(runs, data._replace(loss="squared"), "tanh").tolist() == [1]
 

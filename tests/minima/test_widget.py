@@ -29,7 +29,7 @@ def test_the_table_starts_from_the_ten_points_and_is_searched_as_it_stands(monke
 def test_a_bad_minimum_that_was_found_is_drawn_with_its_verdict():
     points = [[2.8, 0.4], [3.1, 4.3], [0.1, -3.4], [-4.2, -3.3], [-0.5, 0.2]]
     points += [[-2.7, -0.4], [-3, -4.3], [-0.1, 3.4], [4.2, 3.2], [0.4, -0.1]]
-    made = figures.found(search(points, [1] * 5 + [0] * 5, seeds=300))
+    made = figures.bad_minimum(search(points, [1] * 5 + [0] * 5, seeds=300))
     assert made.layout.title.text == "Bad minimum, loss 5.77738: proved"
     assert any(each.type == "contour" for each in made.data)
     is_readable(made, "what was found")

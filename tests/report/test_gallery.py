@@ -13,7 +13,7 @@ from waits import until
 from curvkit.core import knob as knobs
 from curvkit.pages import parameters
 from curvkit.report import gallery, precompute
-from curvkit.report.precompute import Turned
+from curvkit.report.precompute import KnobVariants
 from curvkit.tuners import model as house
 
 ROOM = "tuners.model"
@@ -130,7 +130,7 @@ def test_a_notebook_without_a_room_has_no_knobs():
 
 def test_whatever_text_a_run_has_does_not_leave_its_place():
     figure = {"data": [{"y": [1, 2], "name": NASTY}], "layout": {"title": {"text": NASTY}}}
-    turned = Turned(NASTY, NASTY, [NASTY], 0, [figure], [NASTY])
+    turned = KnobVariants(NASTY, NASTY, [NASTY], 0, [figure], [NASTY])
     made = gallery._section([turned], None, "once")
     assert "<script>alert" not in made.replace("\\/", "/").replace(json.dumps(NASTY)[1:-1], "")
     assert made.count("</script>") == 2  # the data's, and plotly's own

@@ -23,7 +23,7 @@ from curvkit.pages import index, page, pdf, plot, summary, thumbnail
 from curvkit.report import in_kernel, kernel
 from curvkit.report.run import make
 from curvkit.show import player
-from curvkit.show.summary import key_figures, told
+from curvkit.show.summary import key_figures, markdown
 
 STYLE = (Path(page.__file__).parent / "style.css").read_text()
 NASTY = "</script><img src=x onerror=alert(1)>\"'&"
@@ -66,7 +66,7 @@ def test_what_is_no_number_is_none_in_the_key_figures(trace):
     assert json.loads(json.dumps(key_figures(odd), allow_nan=False))["merits"] == {
         "a": None, "b": None, "c": 2.0,
     }  # fmt: skip
-    assert told("words", odd).data == "words"
+    assert markdown("words", odd).data == "words"
 
 
 def test_key_figures_of_a_stranger_are_escaped_and_what_is_none_is_a_dash():

@@ -118,7 +118,7 @@ def test_dependent_columns_are_left_out_and_said(copies):
     columns = [[0, 1], [2, 3], [4, 5]]
     found = path(X, y, columns, n_groups=3)
     rank = np.linalg.matrix_rank(X - X.mean(0))
-    assert len(found.kept) == rank == found.ranks[-1] < 6
+    assert len(found.pivots) == rank == found.ranks[-1] < 6
     assert sum(found.dropped.values()) == 6 - rank
     centred = X - X.mean(0)
     best = np.linalg.lstsq(centred, y - y.mean(), rcond=None)[0]
@@ -139,7 +139,7 @@ def test_nearly_dependent_groups_are_fitted_to_the_last_digit_that_there_is():
     residual = y - X @ coefficients
     # As orthogonal to the columns as rounding in X β, with coefficients near 1e7, lets it be.
     rounding = 10 * np.finfo(float).eps * np.linalg.norm(coefficients) * np.linalg.norm(X)
-    assert np.max(np.abs(coefficients)) > 1e5 and len(found.kept) == 9
+    assert np.max(np.abs(coefficients)) > 1e5 and len(found.pivots) == 9
     assert np.max(np.abs(X.T @ residual)) < rounding * np.linalg.norm(X)
     assert abs(found.residual_norms[-1] - np.linalg.norm(residual)) < rounding
 
@@ -156,7 +156,7 @@ def test_the_basis_is_orthonormal_and_makes_its_columns_however_near_they_lie():
                 new = before @ random.normal(size=(before.shape[1], 3)) + share * new
             groups.append(new)
             basis.add(new, 3 * at + np.arange(3), 10 * rows**0.5 * digit)
-        made, kept = basis.columns[:, : basis.rank], basis.kept
+        made, kept = basis.columns[:, : basis.rank], basis.pivots
         columns = np.concatenate(groups, axis=1)[:, kept]
         # Twelve products, each with sixty terms: a few tens of roundings.
         assert np.abs(made.T @ made - np.eye(len(kept))).max() < 30 * digit
@@ -192,4 +192,4 @@ def test_more_columns_than_rows_are_taken_until_none_is_left():
     rng = np.random.default_rng(10)
     X, y = rng.normal(size=(10, 30)), rng.normal(size=10)
     found = path(X, y, np.repeat(range(10), 3), n_groups=10)
-    assert len(found.kept) == 9 and found.residual_norms[-1] < 1e-12 * found.residual_norms[0]
+    assert len(found.pivots) == 9 and found.residual_norms[-1] < 1e-12 * found.residual_norms[0]

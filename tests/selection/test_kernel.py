@@ -12,7 +12,7 @@ from curvkit.selection import _kernel as kernel
 from curvkit.selection import _problems as problems
 from curvkit.selection._recovery import noise_levels, recovery
 
-SHAPE = problems.Shape(60, 10, 3)
+SHAPE = problems.ProblemSize(60, 10, 3)
 STEPS, COUNT = 4, 6
 
 

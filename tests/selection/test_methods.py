@@ -17,7 +17,7 @@ def test_f1_by_hand():
     mask = lambda *at: np.isin(np.arange(5), at)
     assert contest.f1(mask(0, 1), mask(0, 1)) == 1 and contest.f1(mask(2), mask(0)) == 0
     assert contest.f1(mask(), mask()) == 0 and contest.f1(mask(0, 1, 2), mask(0)) == 0.5
-    with pytest.raises(ValueError, match="found must be a mask of shape"):
+    with pytest.raises(ValueError, match="predicted must be a mask of shape"):
         contest.f1(mask(0), np.array([True]))
 
 
@@ -31,7 +31,7 @@ def test_the_greedy_path_is_the_estimators_and_its_best_point_is_chosen():
         np.testing.assert_allclose(path.coefficients[steps].ravel(), model.coef_, atol=1e-9)
         assert path.intercepts[steps] == pytest.approx(model.intercept_)
         errors.append(np.mean((model.predict(held_out) - HELD_OUT.targets) ** 2))
-    beta, _ = contest.tuned(contest.Path(*(each[1:8] for each in path)), *HELD_OUT)
+    beta, _ = contest.tuned(contest.CoefficientPath(*(each[1:8] for each in path)), *HELD_OUT)
     np.testing.assert_array_equal(beta, path.coefficients[1 + int(np.argmin(errors))])
 
 

@@ -12,7 +12,7 @@ GIVEN = dict(rows=4000, groups=4, size=3, good=2, within=0.6, between=0.3, noise
 
 @pytest.fixture(scope="module")
 def made():
-    return problems.draw(jax.random.key(0), problems.Shape(4000, 4, 3), **GIVEN)
+    return problems.draw(jax.random.key(0), problems.ProblemSize(4000, 4, 3), **GIVEN)
 
 
 def test_columns_correlate_as_asked_for(made):

@@ -5,7 +5,7 @@ import pytest
 
 from curvkit.selection import _real_data as practice
 from curvkit.selection._datasets import table
-from curvkit.selection._methods import METHODS, Path
+from curvkit.selection._methods import METHODS, CoefficientPath
 
 
 def test_the_three_parts_of_a_split_are_all_rows_once():
@@ -18,7 +18,7 @@ def test_the_three_parts_of_a_split_are_all_rows_once():
 def test_a_method_that_knows_nothing_errs_by_the_whole_variance(monkeypatch):
     def nothing(columns, targets):
         zero = np.zeros((1, *columns.shape[2:]))
-        return [Path(zero, np.array([each.mean()])) for each in targets]
+        return [CoefficientPath(zero, np.array([each.mean()])) for each in targets]
 
     monkeypatch.setitem(METHODS, "nothing", nothing)
     found = practice.practise(runs=8, chosen=("Group-OMP", "nothing"))

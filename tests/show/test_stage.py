@@ -22,7 +22,7 @@ from curvkit.draw import scene as sc
 from curvkit.draw.scene.pack import MIME
 from curvkit.show.stage import stroke
 from curvkit.show.stage.live import Running, knob_facts
-from curvkit.show.stage.widget import Kept, Stage
+from curvkit.show.stage.widget import Stage, StoredStage
 
 TOLD = dict(sentence="How much there is.", source="2026")
 
@@ -57,7 +57,7 @@ LINE = Stream(
     begin=lambda s, key: (jnp.zeros((), int), jnp.zeros(()) + s.start), reading=reading,
     finished=lambda s, state: state[0] >= s.steps,
 )  # fmt: skip
-PLAN = sc.Plan(columns=(1,), rows=(1,), areas=("line",))
+PLAN = sc.Arrangement(columns=(1,), rows=(1,), areas=("line",))
 
 
 def line(trace):
@@ -450,7 +450,7 @@ def test_the_widget_steers_from_code():
 
 def test_an_executed_notebook_keeps_the_scene_whole():
     trace = LINE.run(Settings(steps=40))
-    kept = Kept(line(trace), knob_facts(LINE, Settings()))
+    kept = StoredStage(line(trace), knob_facts(LINE, Settings()))
     bundle = kept._repr_mimebundle_()
     packed = json.loads(json.dumps(bundle[MIME]))
     assert packed["scene"]["title"] == "A line" and "its page plays it" in bundle["text/plain"]
@@ -463,7 +463,7 @@ def test_an_executed_notebook_keeps_the_scene_whole():
 def test_a_room_s_stage_is_kept_where_nobody_watches(monkeypatch):
     monkeypatch.setenv("CURVKIT_HEADLESS", "1")
     kept = curvature.stage(data="quadratic", steps=20)
-    assert isinstance(kept, Kept) and kept.scene.count == 21
+    assert isinstance(kept, StoredStage) and kept.scene.count == 21
     with pytest.raises(ValueError, match="There is no scene 'nothing'"):
         curvature.stage("nothing")
     with pytest.raises(ValueError, match="learning_rate must be"):

@@ -7,7 +7,7 @@ from staged import packed
 from test_every_scene import every_scene, suited
 
 from curvkit.show.stage.live import knob_facts
-from curvkit.show.stage.widget import Kept
+from curvkit.show.stage.widget import StoredStage
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 # How many colours the picture has, and how many of its pixels are not paper.
@@ -90,7 +90,7 @@ def test_a_scene_fits_its_place_wide_and_narrow_light_and_dark(opened, name, sce
 
 def test_a_run_that_is_lost_stops_and_says_so(opened):
     house, draw, settings = suited("curvature", "throw", learning_rate=0.2)
-    told = Kept(draw(ran(house, settings)), knob_facts(house.stream, settings)).packed()
+    told = StoredStage(draw(ran(house, settings)), knob_facts(house.stream, settings)).packed()
     sheet, complaints = opened(told)
     sheet.evaluate("stages[0].seek(1e9)")
     sheet.wait_for_timeout(400)
@@ -196,7 +196,7 @@ HANDLE = "(k) => { const h = stages[1].handles[k]; return [h.x, h.y]; }"
 def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation):
     house, draw, settings = suited("kernels", "circle", method=method, activation=activation)
     made = draw(ran(house, settings))
-    sheet, complaints = opened(Kept(made, knob_facts(house.stream, settings)).packed())
+    sheet, complaints = opened(StoredStage(made, knob_facts(house.stream, settings)).packed())
     assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers it in a page"
     sheet.evaluate(ANSWERED)
     sheet.wait_for_timeout(300)

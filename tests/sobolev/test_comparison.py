@@ -7,7 +7,7 @@ import pytest
 from contract import is_readable
 
 from curvkit.sobolev import FUNCTIONS, figures
-from curvkit.sobolev._comparison import NOTED, Comparison, Row, sign_test
+from curvkit.sobolev._comparison import NOTED, FunctionErrors, WeightComparison, sign_test
 
 
 @pytest.mark.parametrize("wins, pairs", [(0, 4), (2, 4), (7, 10), (10, 10)])
@@ -18,7 +18,7 @@ def test_the_sign_test_counts_the_ways(wins, pairs):
 
 def row(helped, weight=1.0, name="booth"):
     values = np.full(10, 0.044)
-    return Row(name, 20, weight, values, np.where(np.arange(10) < helped, 0.0069, 0.5))
+    return FunctionErrors(name, 20, weight, values, np.where(np.arange(10) < helped, 0.0069, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_medians_that_were_noted_are_compared_at_their_own_weight_alone():
 
 
 def test_a_table_tells_what_helps_and_what_harms():
-    table = Comparison((row(10), row(0, name="ackley"), row(8, weight=0.1)))
+    table = WeightComparison((row(10), row(0, name="ackley"), row(8, weight=0.1)))
     told = table.words()
     assert "At λ = 1.00 slopes help on **1 of 2** functions and harm on ackley." in told
     assert "At λ = 0.100 slopes help on **0 of 1** functions and harm on none." in told
@@ -47,7 +47,7 @@ def test_errors_against_the_weight_are_drawn_with_a_card_that_says_where_slopes_
     rows = [row(helped, weight, name) for helped, name in ((10, "booth"), (0, "ackley"))
             for weight in (0.01, 1.0)]  # fmt: skip
     slopes = np.array([np.linspace(0.5, 1.0, 10), np.linspace(0.6, 2.0, 10)])
-    made = figures.weights(Comparison(tuple(each._replace(slopes=slopes) for each in rows)))
+    made = figures.weights(WeightComparison(tuple(each._replace(slopes=slopes) for each in rows)))
     is_readable(made, "errors against the weight")
     cards = [each.text for each in made.layout.annotations]
     assert cards[0].startswith("Booth: slopes help<br>error × 0.157 at λ = 1.00")

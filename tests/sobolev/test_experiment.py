@@ -11,7 +11,7 @@ from curvkit import sobolev
 from curvkit.sobolev import Settings
 from curvkit.sobolev import _functions as functions
 from curvkit.sobolev import _weight_sweep as ends
-from curvkit.sobolev._comparison import Row
+from curvkit.sobolev._comparison import FunctionErrors
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def trace(function, steps=1500, **turned):
 def test_slopes_help_on_booth_and_do_harm_on_ackley(function, verdict):
     made = trace(function)
     values, with_slopes = made.last()
-    row = Row(function, 20, 1.0, values, with_slopes)
+    row = FunctionErrors(function, 20, 1.0, values, with_slopes)
     assert row.verdict == verdict
     assert f"in **{row.helped} of 10** pairs" in sobolev.figures.words(made)
     assert ("do harm" in sobolev.figures.words(made)) == (verdict == "harms")

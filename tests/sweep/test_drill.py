@@ -346,9 +346,9 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
 
 
 TELLS = """
-from curvkit.show.summary import told
+from curvkit.show.summary import markdown
 from curvkit.tuners.model import Settings, run
-told('words', run(Settings.read(sigma=sigma, steps=3)))
+markdown('words', run(Settings.read(sigma=sigma, steps=3)))
 """
 
 

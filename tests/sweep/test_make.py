@@ -21,7 +21,7 @@ from curvkit.host import files
 from curvkit.sweep import cluster, figure, make, read, store, submit, work
 from curvkit.sweep.page import render as page_of
 from curvkit.sweep.plan import Plan
-from curvkit.sweep.progress import Follower
+from curvkit.sweep.progress import SweepProgress
 
 ROOM, OVER = "tuners.model", {"sigma": [1.5, 1.9], "rule": ["cdat", "oracle"]}
 SHORT = {"steps": 30}
@@ -402,7 +402,7 @@ def test_a_key_just_after_the_rename_leaves_the_file_and_stays_a_key(tmp_path, m
 def test_without_bokeh_it_is_said_how_to_get_a_dashboard(client, monkeypatch):
     said = io.StringIO()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with Follower(Console(file=said), 1, 1) as bar:
+    with SweepProgress(Console(file=said), 1, 1) as bar:
         bar.link(client)
     assert said.getvalue() == (
         "1 run\ndashboard: not here; dask has one after `pip install bokeh`\n"
@@ -419,7 +419,7 @@ def test_workers_that_are_all_gone_are_told_of_while_the_runs_wait(monkeypatch):
 
     said, done = io.StringIO(), threading.Event()
     monkeypatch.setattr("curvkit.sweep.progress.SECONDS_BETWEEN_LINES", 0.01)
-    with Follower(Console(file=said), 2, 2) as bar:
+    with SweepProgress(Console(file=said), 2, 2) as bar:
         bar.link(Client())
         assert done.wait(60)
     assert said.getvalue().count("There is no worker yet") == 1

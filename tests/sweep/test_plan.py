@@ -11,7 +11,7 @@ import pytest
 from curvkit.curvature import Settings
 from curvkit.sweep import plan
 from curvkit.sweep.plan import Plan
-from curvkit.sweep.run import Kind, expanded, size
+from curvkit.sweep.run import RoomRuns, expanded, size
 
 
 def read(over=None, fixed=None):
@@ -194,7 +194,7 @@ def test_a_batch_is_of_one_shape_and_every_run_is_in_one():
 
     made = read({"width": "4,8", "rule": "gd,adam", "seed": "0:5"})
     runs = expanded([made], Settings, "run")
-    jobs = Kind("curvature", house, True).jobs(runs, 3)
+    jobs = RoomRuns("curvature", house, True).jobs(runs, 3)
     assert sorted(name for job in jobs for name in job.runs) == sorted(runs)
     for job in jobs:
         assert len({(each["width"], each["rule"]) for each in job.runs.values()}) == 1

@@ -331,17 +331,17 @@ def test_a_notebook_that_has_changed_since_is_not_gone_on_with(tmp_path, monkeyp
     path = tmp_path / "own.ipynb"
     cells = [new_markdown_cell("words"), new_code_cell("sigma = 1.9")]
     nbformat.write(new_notebook(cells=cells, metadata={"curvkit": {"room": ROOM}}), path)
-    before = notebook.Kind(ROOM, str(path))
+    before = notebook.NotebookRuns(ROOM, str(path))
     assert before.way["notebook"] == "own"
     kept = store.Store.open(tmp_path / "out", resume=False)
     kept.note(run.Plan(ROOM, {}, {}), before.way)
     found = store.Store.find(tmp_path / "out", resume=True)
     cells[0].source = "other words"
     nbformat.write(new_notebook(cells=cells, metadata={"curvkit": {"room": ROOM}}), path)
-    notebook.Kind(ROOM, str(path)).goes_on(found)
+    notebook.NotebookRuns(ROOM, str(path)).goes_on(found)
     cells[1].source = "sigma = 2.0"
     nbformat.write(new_notebook(cells=cells, metadata={"curvkit": {"room": ROOM}}), path)
     with pytest.raises(
         ValueError, match="own.ipynb is not the notebook that .*, or has changed sin"
     ):
-        notebook.Kind(ROOM, str(path)).goes_on(found)
+        notebook.NotebookRuns(ROOM, str(path)).goes_on(found)

@@ -47,5 +47,5 @@ def test_division_in_turn_does_not_divide_by_the_product():
 
 def test_what_is_kept_has_the_old_or_the_new_dtype():
     old, new = jnp.ones(2, jnp.float32), jnp.zeros(2, jnp.bfloat16)
-    assert leaves.kept(jnp.array(True), new, old).dtype == jnp.float32
-    assert leaves.kept(jnp.array(False), new, old, cast=False).dtype == jnp.bfloat16
+    assert leaves.select(jnp.array(True), new, old).dtype == jnp.float32
+    assert leaves.select(jnp.array(False), new, old, cast=False).dtype == jnp.bfloat16

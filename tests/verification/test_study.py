@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from curvkit.verification import LinearSpec, network, study
-from curvkit.verification._study import kept, stacked
+from curvkit.verification._study import robustness, stacked
 
 LAYERS = network([([[1.0], [-1.0]], [0.0, 0.0]), "relu", ([[1.0, 1.0]], [0.0])])
 
 
 def test_verified_is_at_most_adversarial_is_at_most_nominal():
     points = np.linspace(-1, 1, 130)[:, None]
-    found = kept(LAYERS, LinearSpec([1.0], -0.5).fit(1, 1), points, 0.1)
+    found = robustness(LAYERS, LinearSpec([1.0], -0.5).fit(1, 1), points, 0.1)
     assert np.all(found.verified <= found.adversarial)
     assert np.all(found.adversarial <= found.nominal) and np.all(found.gap >= 0)
     # Of |x| <= 0.5 both are known by hand.
@@ -21,7 +21,7 @@ def test_verified_is_at_most_adversarial_is_at_most_nominal():
 
 def test_each_point_has_a_specification_of_its_own():
     specs = [LinearSpec([1.0], -limit).fit(1, 1) for limit in (0.1, 0.9)]
-    found = kept(LAYERS, specs, np.full((2, 1), 0.5), 0.0)
+    found = robustness(LAYERS, specs, np.full((2, 1), 0.5), 0.0)
     assert found.nominal.tolist() == [False, True]
     assert stacked(specs).data[0].shape == (2, 1)
 

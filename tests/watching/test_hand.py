@@ -150,7 +150,7 @@ def test_a_scene_is_drawn_with_and_without_an_edge_and_of_losses_below_zero(rule
     marks = [mark.kind for view in scene.views for mark in view.marks]
     assert ("rule" in marks) == (rule == "gd")
     assert scene.views[1].y.log == (shift == 0)
-    told = scene.told(scenes.knob_facts(trace, 0.05))
+    told = scene.as_dict(scenes.knob_facts(trace, 0.05))
     assert told["knobs"]["loop"]["choices"] == ["runs", "stop"]
     assert told["knobs"]["learning_rate"]["value"] == 0.05
     header, raw = pack.packed(scene.rows, scene.fixed)

@@ -160,13 +160,17 @@ class Expressions:
         plain = [*of.posonlyargs, *of.args]
         lacking = [None] * (len(plain) - len(of.defaults))
         defaults: list[ast.expr | None] = [*lacking, *of.defaults]
-        told = [self._parameter(each.arg, 0, default)
-                for each, default in zip(plain, defaults, strict=True)]  # fmt: skip
-        told += [self._parameter(of.vararg.arg, 1)] * bool(of.vararg) if of.vararg else []
-        told += [self._parameter(each.arg, 2, default)
-                 for each, default in zip(of.kwonlyargs, of.kw_defaults, strict=True)]  # fmt: skip
-        told += [self._parameter(of.kwarg.arg, 3)] if of.kwarg else []
-        return f"[{', '.join(told)}]"
+        parameters = [
+            self._parameter(each.arg, 0, default)
+            for each, default in zip(plain, defaults, strict=True)
+        ]
+        parameters += [self._parameter(of.vararg.arg, 1)] * bool(of.vararg) if of.vararg else []
+        parameters += [
+            self._parameter(each.arg, 2, default)
+            for each, default in zip(of.kwonlyargs, of.kw_defaults, strict=True)
+        ]
+        parameters += [self._parameter(of.kwarg.arg, 3)] if of.kwarg else []
+        return f"[{', '.join(parameters)}]"
 
     def _parameter(self, name: str, kind: int, default: ast.expr | None = None) -> str:
         return f'["{name}", {kind}{f", {self(default)}" if default is not None else ""}]'

@@ -49,8 +49,8 @@ def written(room: Any) -> str:
     words = translator.named(room.words, place)
     trace = translator.named(room.trace, place)
     body = translator.text()
-    told = ", ".join(f"{json.dumps(name)}: {text}" for name, text in drawn.items())
-    return f"{body}\nreturn {{ figures: {{ {told} }}, words: {words}, trace: {trace} }};\n"
+    entries = ", ".join(f"{json.dumps(name)}: {text}" for name, text in drawn.items())
+    return f"{body}\nreturn {{ figures: {{ {entries} }}, words: {words}, trace: {trace} }};\n"
 
 
 def frames(draws: Iterable[Any], trace: Any) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def frames(draws: Iterable[Any], trace: Any) -> list[dict[str, Any]]:
     with theme.noting() as noted:
         for draw in draws:
             draw(trace)
-    found: dict[str, dict[str, Any]] = {}
+    distinct: dict[str, dict[str, Any]] = {}
     for rows, options in noted:
-        found.setdefault(json.dumps([rows, options]), theme.frame(rows, options))
-    return list(found.values())
+        distinct.setdefault(json.dumps([rows, options]), theme.frame(rows, options))
+    return list(distinct.values())

@@ -115,7 +115,7 @@ class Statements(Expressions):
 
     def _augassign(self, node: ast.AugAssign) -> str:
         value = f"$.{BINARY[type(node.op)]}({self.load(node.target)}, {self(node.value)})"
-        # An array is changed in place, for who else holds it.
+        # An array is changed in place, for whoever else holds it.
         return self.assign(node.target, f"$.inplace({self.load(node.target)}, {value})")
 
     def load(self, node: ast.expr) -> str:

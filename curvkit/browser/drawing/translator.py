@@ -193,13 +193,13 @@ class Translator:
             inspect.Parameter.VAR_POSITIONAL: 1, inspect.Parameter.KEYWORD_ONLY: 2,
             inspect.Parameter.VAR_KEYWORD: 3,
         }  # fmt: skip
-        told = []
+        parameters = []
         for each in inspect.signature(function).parameters.values():
             text = f'["{each.name}", {kinds.get(each.kind, 0)}'
             if each.default is not inspect.Parameter.empty:
                 text += f", {self.named(each.default, place)}"
-            told.append(text + "]")
-        return f"[{', '.join(told)}]"
+            parameters.append(text + "]")
+        return f"[{', '.join(parameters)}]"
 
     def _record(self, value: Any, place: str) -> str:
         name = f"{value.__name__}_{len(self.names)}"
@@ -210,20 +210,20 @@ class Translator:
     def _members(self, name: str, kind: type) -> None:
         """The members of a class that anything reads and that are not there yet."""
         for wanted in sorted(self.attributes - self.members[name].keys()):
-            found = inspect.getattr_static(kind, wanted, None)
+            member = inspect.getattr_static(kind, wanted, None)
             series = getattr(kind, "__series__", {})
-            if found is None or wanted in series:
+            if member is None or wanted in series:
                 continue
-            if isinstance(found, property):
-                text = f"{{ property: {self._written(found.fget)} }}"  # pyright: ignore
-            elif isinstance(found, functools.cached_property):
-                text = f"{{ property: {self._written(found.func)} }}"
-            elif isinstance(found, classmethod):
-                text = f"{{ ofClass: {self._written(found.__func__)} }}"
-            elif isinstance(found, types.FunctionType):
-                text = f"{{ method: {self._written(found)} }}"
+            if isinstance(member, property):
+                text = f"{{ property: {self._written(member.fget)} }}"  # pyright: ignore
+            elif isinstance(member, functools.cached_property):
+                text = f"{{ property: {self._written(member.func)} }}"
+            elif isinstance(member, classmethod):
+                text = f"{{ ofClass: {self._written(member.__func__)} }}"
+            elif isinstance(member, types.FunctionType):
+                text = f"{{ method: {self._written(member)} }}"
             else:
-                text = f"{{ constant: {self.named(found, kind.__name__)} }}"
+                text = f"{{ constant: {self.named(member, kind.__name__)} }}"
             self.members[name][wanted] = text
 
 

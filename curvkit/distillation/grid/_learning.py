@@ -18,7 +18,7 @@ from jax.typing import ArrayLike
 from curvkit.distillation import _field as field
 from curvkit.distillation import _sampled as sampled
 from curvkit.distillation._field import Teacher
-from curvkit.distillation._variants import Weights
+from curvkit.distillation._variants import VariantWeights
 from curvkit.distillation.grid import _worlds as worlds
 from curvkit.distillation.grid._worlds import World
 
@@ -54,8 +54,8 @@ def nothing(*shape: int) -> Learnt:
 
 def after_an_episode(
     rate: ArrayLike,
-    weights: Weights,
-    made: World,
+    weights: VariantWeights,
+    world: World,
     taught: Teacher,
     learnt: Learnt,
     key: jax.Array,
@@ -67,7 +67,7 @@ def after_an_episode(
     Args:
         rate: the learning rate, above 0.
         weights: the numbers of a variant.
-        made: the world.
+        world: the world.
         taught: the teacher, with what its cells are worth.
         learnt: the student.
         key: a JAX random key.
@@ -75,21 +75,21 @@ def after_an_episode(
         longest: the longest move of the logits, before the rate.
 
     >>> from curvkit.distillation._variants import VARIANTS
-    >>> made = worlds.world(jnp.zeros(9, int), 0.0, 1.0)
+    >>> world = worlds.world(jnp.zeros(9, int), 0.0, 1.0)
     >>> half = Teacher(jnp.log(jnp.full((9, 4), 0.25)), jnp.zeros(9))
     >>> row = VARIANTS["on_policy"].weights
-    >>> float(after_an_episode(1.0, row, made, half, nothing(9), jax.random.key(0)).logits.sum())
+    >>> float(after_an_episode(1.0, row, world, half, nothing(9), jax.random.key(0)).logits.sum())
     0.0
     """
     logits, critic = learnt
-    policy = field.acting(weights, taught, field.policies(made, logits))
-    episode = worlds.play(made, policy, key, length)
+    policy = field.acting(weights, taught, field.policies(world, logits))
+    episode = worlds.play(world, policy, key, length)
     up, returns = sampled.sampled(
-        weights, made, taught, logits, episode, own=critic[:, 1], baseline=critic[:, 0]
+        weights, world, taught, logits, episode, own=critic[:, 1], baseline=critic[:, 0]
     )
     up *= jnp.minimum(1, longest / jnp.maximum(jnp.linalg.norm(up), 1e-9))
     cell, alive = episode.state, episode.alive[:, None]
-    steps = episode.alive * made.rewards[cell, episode.action]
+    steps = episode.alive * world.rewards[cell, episode.action]
     gained = jnp.stack([returns, jnp.cumsum(steps[::-1])[::-1]], 1)
     sums = jnp.concatenate([alive * (gained - critic[cell]), alive], 1)
     by_cell = jnp.zeros((len(critic), 3)).at[cell].add(sums)
@@ -98,19 +98,19 @@ def after_an_episode(
 
 
 def measured(
-    made: World, taught: Teacher, logits: jax.Array, length: int = LENGTH
+    world: World, taught: Teacher, logits: jax.Array, length: int = LENGTH
 ) -> tuple[jax.Array, jax.Array]:
     """The expected return of an episode of at most `length` steps, and its divergence.
 
-    >>> made = worlds.world(jnp.zeros(9, int), 0.0, 1.0)
+    >>> world = worlds.world(jnp.zeros(9, int), 0.0, 1.0)
     >>> half = Teacher(jnp.log(jnp.full((9, 4), 0.25)), jnp.zeros(9))
-    >>> [float(each) for each in measured(made, half, jnp.zeros((9, 4)))]
+    >>> [float(each) for each in measured(world, half, jnp.zeros((9, 4)))]
     [0.0, 0.0]
     """
-    log_policy = field.policies(made, logits)
+    log_policy = field.policies(world, logits)
     p = jnp.exp(log_policy)
     apart = jnp.sum(p * (log_policy - field.supported(taught.log_policy)), 1, keepdims=True)
-    both = jnp.stack([made.rewards, jnp.broadcast_to(apart, made.rewards.shape)])
-    total = jax.vmap(lambda each: worlds.gained(made, p, each, length))(both)
-    first = total[:, worlds.start(math.isqrt(made.kinds.size))]
+    both = jnp.stack([world.rewards, jnp.broadcast_to(apart, world.rewards.shape)])
+    total = jax.vmap(lambda each: worlds.gained(world, p, each, length))(both)
+    first = total[:, worlds.start(math.isqrt(world.kinds.size))]
     return first[0], first[1]

@@ -142,29 +142,29 @@ def _astray(noise, intended):
     return (1 - noise) * intended + noise * jnp.mean(intended, -1, keepdims=True)
 
 
-def onward(made: World, after: jax.Array) -> jax.Array:
+def onward(world: World, after: jax.Array) -> jax.Array:
     """The expected value (side², 4) of `after` (side²,) where a move leads, 0 where it ends.
 
     >>> two = world(jnp.zeros(9, int), 0.0, 0.5)
     >>> onward(two, jnp.arange(9.0))[0].tolist()
     [1.5, 0.5, 0.0, 0.0]
     """
-    return _astray(made.noise, _there(made, _going(made) * after).T)
+    return _astray(world.noise, _there(world, _going(world) * after).T)
 
 
-def _going(made):
-    return (1 - made.ending) * (made.kinds == FREE)
+def _going(world):
+    return (1 - world.ending) * (world.kinds == FREE)
 
 
-def _there(made, values):
+def _there(world, values):
     """What (side²,) values are where each move leads, (4, side²): by shifts, as looking each up
     takes twenty times as long.
     """
-    return jnp.where(_stays(made), values, _shifted(values))
+    return jnp.where(_stays(world), values, _shifted(values))
 
 
-def _stays(made):
-    return made.goes.T == made.observed
+def _stays(world):
+    return world.goes.T == world.observed
 
 
 def _shifted(values):
@@ -175,49 +175,49 @@ def _shifted(values):
     return jnp.stack([wide[at : at + side * side] for at in starts])
 
 
-def within_reach(made: World) -> jax.Array:
+def within_reach(world: World) -> jax.Array:
     """Which cells an episode can come to from the middle one, (side²,) booleans.
 
     >>> within_reach(world(jnp.array([0, 1, 2, 0, 0, 1, 1, 0, 0]), 0.0, 0.5)).astype(int).tolist()
     [1, 0, 0, 1, 1, 0, 0, 1, 1]
     """
-    free, away = made.kinds == FREE, ~_stays(made)
+    free, away = world.kinds == FREE, ~_stays(world)
 
     def spread(_, reached):
         beside = (_shifted((reached & free).astype(int)) > 0) & away
-        return reached | (jnp.any(beside, 0) & (made.kinds != WALL))
+        return reached | (jnp.any(beside, 0) & (world.kinds != WALL))
 
-    first = (made.observed == start(math.isqrt(made.kinds.size))) & free
-    return jax.lax.fori_loop(0, made.kinds.size, spread, first)
+    first = (world.observed == start(math.isqrt(world.kinds.size))) & free
+    return jax.lax.fori_loop(0, world.kinds.size, spread, first)
 
 
-def table(made: World) -> Process:
+def table(world: World) -> Process:
     """The world as a decision process with its matrices.
 
     >>> table(world(jnp.zeros(9, int), 0.1, 0.01)).transitions.shape
     (9, 4, 9)
     """
-    states = made.kinds.size
-    rows = jax.vmap(lambda one: onward(made, one), out_axes=2)(jnp.eye(states))
+    states = world.kinds.size
+    rows = jax.vmap(lambda one: onward(world, one), out_axes=2)(jnp.eye(states))
     first = jnp.zeros(states).at[start(math.isqrt(states))].set(1.0)
-    return Process(rows, made.rewards, first, made.observed)
+    return Process(rows, world.rewards, first, world.observed)
 
 
-def gained(made: World, policy: jax.Array, rewards: jax.Array, length: int) -> jax.Array:
+def gained(world: World, policy: jax.Array, rewards: jax.Array, length: int) -> jax.Array:
     """The expected sum (side²,) of `rewards` (side², 4) in at most `length` steps of a policy.
 
     >>> plain = world(jnp.zeros(9, int), 0.0, 0.5)
     >>> gained(plain, jnp.full((9, 4), 0.25), jnp.ones((9, 4)), 2)[0].tolist()
     1.5
     """
-    sweep, length = _sweep(made, policy, rewards), messages.whole("length", length)
-    return jax.lax.fori_loop(0, length, lambda _, V: sweep(V), jnp.zeros(made.kinds.size))
+    sweep, length = _sweep(world, policy, rewards), messages.whole("length", length)
+    return jax.lax.fori_loop(0, length, lambda _, V: sweep(V), jnp.zeros(world.kinds.size))
 
 
-def _sweep(made, policy, rewards):
+def _sweep(world, policy, rewards):
     """V ↦ r_π + P_π V, with a weight for each neighbour of a cell and one for the cell itself."""
-    moves, stays = _astray(made.noise, policy).T, _stays(made)
-    going, first = _going(made), jnp.sum(policy * rewards, 1)
+    moves, stays = _astray(world.noise, policy).T, _stays(world)
+    going, first = _going(world), jnp.sum(policy * rewards, 1)
     away, here = jnp.where(stays, 0.0, moves), jnp.sum(jnp.where(stays, moves, 0.0), 0)
 
     def sweep(V):
@@ -227,21 +227,21 @@ def _sweep(made, policy, rewards):
     return sweep
 
 
-def best(made: World, length: int) -> jax.Array:
+def best(world: World, length: int) -> jax.Array:
     """What each move is worth if all later ones are the best, in an episode of at most `length`
     steps: (side², 4), by value iteration.
 
     >>> best(world(jnp.array([0, 0, 2, 0, 0, 0, 0, 1, 0]), 0.0, 0.5), 9)[1].tolist()
     [2.5, 10.0, 5.0, 2.5]
     """
-    rewards, going, length = made.rewards.T, _going(made), messages.whole("length", length)
-    mix = lambda there: (1 - made.noise) * there + made.noise * jnp.mean(there, 0)
-    moves = lambda V: rewards + mix(_there(made, going * V))
+    rewards, going, length = world.rewards.T, _going(world), messages.whole("length", length)
+    mix = lambda there: (1 - world.noise) * there + world.noise * jnp.mean(there, 0)
+    moves = lambda V: rewards + mix(_there(world, going * V))
     sweep = lambda _, V: jnp.max(moves(V), 0)
-    return moves(jax.lax.fori_loop(0, length - 1, sweep, jnp.zeros(made.kinds.size))).T
+    return moves(jax.lax.fori_loop(0, length - 1, sweep, jnp.zeros(world.kinds.size))).T
 
 
-def play(made: World, policy: jax.Array, key: jax.Array, length: int) -> Episode:
+def play(world: World, policy: jax.Array, key: jax.Array, length: int) -> Episode:
     """One episode of a policy (side², 4) from the middle cell, at most `length` steps.
 
     >>> still = world(jnp.zeros(9, int), 0.0, 1.0)
@@ -254,11 +254,11 @@ def play(made: World, policy: jax.Array, key: jax.Array, length: int) -> Episode
         cell, alive = carry
         # The last move takes what rounding leaves.
         move = jnp.minimum(jnp.sum(u[0] >= cumulative[cell]), 3)
-        astray = 4 * u[1] / jnp.maximum(made.noise, 1e-9)
-        after = made.goes[cell, jnp.where(astray < 4, astray.astype(int), move)]
-        ended = (made.kinds[after] != FREE) | (u[2] < made.ending)
+        astray = 4 * u[1] / jnp.maximum(world.noise, 1e-9)
+        after = world.goes[cell, jnp.where(astray < 4, astray.astype(int), move)]
+        ended = (world.kinds[after] != FREE) | (u[2] < world.ending)
         return (after, alive & ~ended), Episode(cell, move, after, ended, alive)
 
-    first = jnp.asarray(start(math.isqrt(made.kinds.size)))
+    first = jnp.asarray(start(math.isqrt(world.kinds.size)))
     chance = jax.random.uniform(key, (length, 3))
     return jax.lax.scan(step, (first, jnp.ones((), bool)), chance)[1]

@@ -11,7 +11,7 @@ from curvkit.core import messages
 from curvkit.core.batch import UNOPTIMISED
 from curvkit.distillation import _field as field
 from curvkit.distillation._field import Teacher
-from curvkit.distillation._variants import VARIANTS, Weights
+from curvkit.distillation._variants import VARIANTS, VariantWeights
 from curvkit.distillation.grid import _learning as learning
 from curvkit.distillation.grid import _worlds as worlds
 from curvkit.distillation.grid._learning import CONTESTS, LENGTH
@@ -29,7 +29,7 @@ class State(NamedTuple):
     (method, world).
     """
 
-    weights: Weights
+    weights: VariantWeights
     worlds: World
     teachers: Teacher
     best_value: jax.Array
@@ -110,8 +110,8 @@ _edited = jax.jit(edited, static_argnames="field", compiler_options=UNOPTIMISED)
 
 def open_way(settings: Settings, state: State) -> jax.Array:
     """Whether a goal can be come to in the world that is drawn."""
-    made = jax.tree.map(lambda all: all[state.shown], state.worlds)
-    return jnp.any(worlds.within_reach(made) & (made.kinds == worlds.GOAL))
+    world = jax.tree.map(lambda all: all[state.shown], state.worlds)
+    return jnp.any(worlds.within_reach(world) & (world.kinds == worlds.GOAL))
 
 
 sound = (open_way, NO_WAY)

@@ -137,13 +137,13 @@ def _squares(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def _filled(made, name, chosen, fill, place, legend):
+def _filled(figure, name, chosen, fill, place, legend):
     import plotly.graph_objects as go
 
     x, y = _squares(chosen)
-    made.add_trace(go.Scatter(x=x, y=y, fill="toself", mode="lines", fillcolor=fill, line_width=0,
-                              hoverinfo="skip", name=name, legendgroup=name, showlegend=legend),
-                   **place)  # fmt: skip
+    figure.add_trace(go.Scatter(x=x, y=y, fill="toself", mode="lines", fillcolor=fill, line_width=0,
+                                hoverinfo="skip", name=name, legendgroup=name, showlegend=legend),
+                     **place)  # fmt: skip
 
 
 def grid(trace: Trace) -> go.Figure:

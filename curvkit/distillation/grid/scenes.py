@@ -178,7 +178,7 @@ def worlds(trace: Trace) -> sc.Scene:
             " an episode, the best of the students ",
             sc.Number(field="best", digits=2, says="the best student gains"), ".",
         ),
-        pace=sc.Pace(rate=8), lost=sc.Lost(fields=("best",), above=WILD / 2),
+        pace=sc.Tempo(rate=8), lost=sc.Lost(fields=("best",), above=WILD / 2),
         beats=(
             sc.Beat("Nobody knows anything yet but the teacher.", [("step", "<", 1)]),
             sc.Beat("An arrow grows as the student becomes sure. The bluer a cell, the more the "
@@ -187,11 +187,12 @@ def worlds(trace: Trace) -> sc.Scene:
         predict=_foretold(names), tries=TRIES, views=(_world(trace), *students,
                                                       _returns(trace, names)),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.6, 0.6, 0.6, 0.6, 0.6), rows=(1, 1.25), aspect=0.5, least=520,
-                         most=760, areas=("world student0 student1 student2 student3",
-                                          "world returns returns returns returns")),
-            narrow=sc.Plan(columns=(1, 1), rows=(2, 1, 1, 1.5), height=1120,
-                           areas=("world world", "student0 student1", "student2 student3",
-                                  "returns returns")),
+            wide=sc.Arrangement(columns=(1.6, 0.6, 0.6, 0.6, 0.6), rows=(1, 1.25), aspect=0.5,
+                                least=520,
+                                most=760, areas=("world student0 student1 student2 student3",
+                                                 "world returns returns returns returns")),
+            narrow=sc.Arrangement(columns=(1, 1), rows=(2, 1, 1, 1.5), height=1120,
+                                  areas=("world world", "student0 student1", "student2 student3",
+                                         "returns returns")),
         ),
     )  # fmt: skip

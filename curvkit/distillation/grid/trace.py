@@ -47,8 +47,8 @@ class Trace(Record):
         """Of a trace without them: the world that was chosen, and no numbers of its cells."""
         best = arrays["best_value"]
         shown = np.argsort(best, kind="stable")[len(best) // 2]
-        made = {"shown": shown, "worth": np.full(len(arrays["kinds"]), np.nan, np.float32)}
-        return {name: made[name] for name in names}
+        defaults = {"shown": shown, "worth": np.full(len(arrays["kinds"]), np.nan, np.float32)}
+        return {name: defaults[name] for name in names}
 
     def check(self) -> None:
         """Raises ValueError where walls are said to be painted that are not there."""

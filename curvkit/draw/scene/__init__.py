@@ -7,7 +7,7 @@ it in a notebook, `curvkit.pages.stages` puts it into a page.
 >>> loss = Line(x="step", y="loss")
 >>> view = View(id="loss", title="The loss", x=Axis(domain=(0, 2)), y=Axis(domain=(0, 4)),
 ...             marks=(loss,))
->>> plan = Plan(columns=(1,), rows=(1,), areas=("loss",))
+>>> plan = Arrangement(columns=(1,), rows=(1,), areas=("loss",))
 >>> scene = Scene(title="A loss", alt="A falling curve", time="step",
 ...               rows={"step": np.arange(3.0), "loss": np.array([4.0, 2.0, 1.0])},
 ...               views=(view,), layout=Layout(wide=plan, narrow=plan))
@@ -15,7 +15,14 @@ it in a notebook, `curvkit.pages.stages` puts it into a page.
 3
 """
 
-from curvkit.draw.scene.arrays import Drawing, fields, interpolated, namespace, quantile, resampled
+from curvkit.draw.scene.arrays import (
+    SceneFunction,
+    fields,
+    interpolated,
+    namespace,
+    quantile,
+    resampled,
+)
 from curvkit.draw.scene.channels import (
     Field,
     KnobValue,
@@ -32,16 +39,17 @@ from curvkit.draw.scene.scenes import (
     Beat,
     Lost,
     Moment,
-    Pace,
     Prediction,
     Recorded,
     Scene,
+    Tempo,
     Try,
     Turn,
     Wave,
 )
 from curvkit.draw.scene.shapes import Arrow, Bars, Heat, Rect, Rule, Shape, Surface, Swing, Text
 from curvkit.draw.scene.views import (
+    Arrangement,
     Axis,
     Camera,
     Choose,
@@ -50,15 +58,14 @@ from curvkit.draw.scene.views import (
     Layout,
     Paint,
     Pick,
-    Plan,
     View,
 )
 
 __all__ = [
-    "Answer", "Area", "Arrow", "Axis", "Bars", "Beat", "Camera", "Choose", "Cursor", "Dots",
-    "Drag", "Drawing", "Drop", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout",
-    "Line", "Lost", "Moment", "Number", "Pace", "Paint", "Pick", "Plan", "Prediction", "Ramp",
-    "Recorded", "Rect", "Roles", "Rule", "Scene", "Shape", "Span", "Surface", "Swing", "Text",
+    "Answer", "Area", "Arrangement", "Arrow", "Axis", "Bars", "Beat", "Camera", "Choose", "Cursor",
+    "Dots", "Drag", "Drop", "Field", "Ground", "Heat", "Jumps", "KnobValue", "Last", "Layout",
+    "Line", "Lost", "Moment", "Number", "Paint", "Pick", "Prediction", "Ramp", "Recorded", "Rect",
+    "Roles", "Rule", "Scene", "SceneFunction", "Shape", "Span", "Surface", "Swing", "Tempo", "Text",
     "Try", "Turn", "View", "Wave", "Words", "fields", "interpolated", "namespace", "quantile",
     "resampled",
 ]  # fmt: skip

@@ -15,12 +15,12 @@ from curvkit.core.arrays import interpolated, namespace, quantile, resampled
 if TYPE_CHECKING:
     from curvkit.draw.scene.scenes import Scene
 
-__all__ = ["Drawing", "fields", "interpolated", "namespace", "quantile", "resampled"]
+__all__ = ["SceneFunction", "fields", "interpolated", "namespace", "quantile", "resampled"]
 
 Fields = Callable[[Any], Mapping[str, Any]]
 
 
-class Drawing(Protocol):
+class SceneFunction(Protocol):
     """The function of a scene, with those of its fields.
 
     Attributes:
@@ -38,7 +38,9 @@ def _nothing(trace: Any) -> dict[str, Any]:
     return {}
 
 
-def fields(rows: Fields, fixed: Fields = _nothing) -> Callable[[Callable[[Any], "Scene"]], Drawing]:
+def fields(
+    rows: Fields, fixed: Fields = _nothing
+) -> Callable[[Callable[[Any], "Scene"]], SceneFunction]:
     """Decorates the function of a scene with those of its fields, which it takes its fields from.
 
     Both compute by `namespace(…)` of an array of the trace, with no assignment into arrays, no
@@ -55,9 +57,9 @@ def fields(rows: Fields, fixed: Fields = _nothing) -> Callable[[Callable[[Any], 
 
     quiet = np.errstate(all="ignore")  # a run that is lost is no trouble
 
-    def decorated(draw: Callable[[Any], "Scene"]) -> Drawing:
-        made = cast(Drawing, quiet(draw))
-        made.rows, made.fixed = quiet(rows), quiet(fixed)
-        return made
+    def decorated(draw: Callable[[Any], "Scene"]) -> SceneFunction:
+        function = cast(SceneFunction, quiet(draw))
+        function.rows, function.fixed = quiet(rows), quiet(fixed)
+        return function
 
     return decorated

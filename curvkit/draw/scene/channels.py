@@ -18,10 +18,10 @@ RampName = Literal["edge", "depth", "heat", "twoSided", "fate", "verdict"]
 
 
 @dataclass(frozen=True)
-class Part:
+class Element:
     """Base of all that a scene is made of: it tells itself as JSON, without what is not given."""
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """This part as JSON: what is at its default is left out."""
         pairs = {}
         for each in dataclasses.fields(self):
@@ -33,8 +33,8 @@ class Part:
 
 def plain(value: Any) -> Any:
     """A value as JSON: parts as tables, sequences as lists."""
-    if isinstance(value, Part):
-        return value.told()
+    if isinstance(value, Element):
+        return value.as_dict()
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, tuple | list):
@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Field(Part):
+class Field(Element):
     """plus + times · knob^power · field.
 
     Args:
@@ -53,7 +53,7 @@ class Field(Part):
         chosen: the view whose `Choose` says which item it is, along the field's first axis but
             the rows; nothing while none is chosen.
 
-    >>> Field("loss", times=2).told()
+    >>> Field("loss", times=2).as_dict()
     {'field': 'loss', 'times': 2}
     """
 
@@ -66,13 +66,13 @@ class Field(Part):
 
 
 @dataclass(frozen=True)
-class KnobValue(Part):
+class KnobValue(Element):
     """plus + times · knob^power: what is drawn of a knob, such as 2/η.
 
     Args:
         times, plus: numbers, or the names of fixed fields of one number.
 
-    >>> KnobValue("learning_rate", times=2, power=-1).told()
+    >>> KnobValue("learning_rate", times=2, power=-1).as_dict()
     {'knob': 'learning_rate', 'times': 2, 'power': -1}
     """
 
@@ -83,10 +83,10 @@ class KnobValue(Part):
 
 
 @dataclass(frozen=True)
-class Span(Part):
+class Span(Element):
     """`count` numbers evenly spaced from one channel to another, as items.
 
-    >>> Span(("low", "high"), 25).told()
+    >>> Span(("low", "high"), 25).as_dict()
     {'span': ['low', 'high'], 'count': 25}
     """
 
@@ -98,10 +98,10 @@ Channel = float | str | Field | KnobValue | Span
 
 
 @dataclass(frozen=True)
-class Ramp(Part):
+class Ramp(Element):
     """A colour by a number: a field through a ramp of colours, from end to end of `domain`.
 
-    >>> Ramp("scaled", "edge", (1.7, 2.3)).told()
+    >>> Ramp("scaled", "edge", (1.7, 2.3)).as_dict()
     {'field': 'scaled', 'ramp': 'edge', 'domain': [1.7, 2.3]}
     """
 
@@ -111,10 +111,10 @@ class Ramp(Part):
 
 
 @dataclass(frozen=True)
-class Roles(Part):
+class Roles(Element):
     """A colour by a whole number: that of a field says which of the roles it is, from 0 on.
 
-    >>> Roles("good", ("second", "stable")).told()
+    >>> Roles("good", ("second", "stable")).as_dict()
     {'field': 'good', 'roles': ['second', 'stable']}
     """
 
@@ -123,10 +123,10 @@ class Roles(Part):
 
 
 @dataclass(frozen=True)
-class Words(Part):
+class Words(Element):
     """Words by a whole number: that of a fixed field says which of them it is, from 0 on.
 
-    >>> Words("whitened", ("the raw score", "the whitened score")).told()["field"]
+    >>> Words("whitened", ("the raw score", "the whitened score")).as_dict()["field"]
     'whitened'
     """
 
@@ -139,7 +139,7 @@ Color = Role | str | Sequence[str] | Ramp | Roles
 
 
 @dataclass(frozen=True)
-class Last(Part):
+class Last(Element):
     """The last so many rows before the one that is shown: `when=Last(22)`."""
 
     last: int
@@ -149,7 +149,7 @@ When = Literal["now", "past", "all"] | Last
 
 
 @dataclass(frozen=True)
-class Number(Part):
+class Number(Element):
     """A number in a sentence: of a field or of a knob; one that names a knob can be dragged.
 
     Args:
@@ -160,7 +160,7 @@ class Number(Part):
         says: what it is called when it is read out.
         label: what a slider of it is called.
 
-    >>> Number(knob="learning_rate", digits=3).told()
+    >>> Number(knob="learning_rate", digits=3).as_dict()
     {'knob': 'learning_rate', 'digits': 3}
     """
 

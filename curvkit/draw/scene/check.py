@@ -123,8 +123,8 @@ def _choose(view: View, fields: Fields) -> None:
     if view.choose.x not in fields.fixed:
         raise ValueError(f"the view {view.id} chooses by {view.choose.x}, which is not fixed")
     if view.choose.names is not None and len(view.choose.names) != items:
-        told = f"{len(view.choose.names)} names for {items} items"
-        raise ValueError(f"the view {view.id} chooses by {told}")
+        mismatch = f"{len(view.choose.names)} names for {items} items"
+        raise ValueError(f"the view {view.id} chooses by {mismatch}")
     if view.pick or view.drop or view.paint or view.z:
         raise ValueError(f"a click in the view {view.id} has two meanings")
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from curvkit.draw.scene.channels import Channel, Color, KnobValue, Part, When
+from curvkit.draw.scene.channels import Channel, Color, Element, KnobValue, When
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drag(Part):
+class Drag(Element):
     """Makes a mark a handle.
 
     Args:
@@ -26,7 +26,7 @@ class Drag(Part):
         says: what stands beside the handle; {value} is what is drawn, {knob} the knob.
         label: what the handle is called when it is read out.
 
-    >>> Drag(knob="learning_rate", times=2, power=-1, says="2/*η* = {value}").told()["power"]
+    >>> Drag(knob="learning_rate", times=2, power=-1, says="2/*η* = {value}").as_dict()["power"]
     -1
     """
 
@@ -47,7 +47,7 @@ class Drag(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark(Part):
+class Mark(Element):
     """What all marks share.
 
     Args:
@@ -69,9 +69,9 @@ class Mark(Part):
     calm: bool = False
     whole: bool = False
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """This mark as JSON, with its kind."""
-        return {"mark": self.kind, **super().told()}
+        return {"mark": self.kind, **super().as_dict()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class Line(Mark):
         fade: whether older rows are paler.
         fill: opacities below a curve over items, at the top and at the bottom.
 
-    >>> Line(x="step", y="loss", smooth=True).told()
+    >>> Line(x="step", y="loss", smooth=True).as_dict()
     {'mark': 'line', 'x': 'step', 'y': 'loss', 'smooth': True}
     """
 
@@ -114,7 +114,7 @@ class Area(Mark):
         x, y: one curve; y2: the other, or `to`: the end.
         open: a level at which the area goes on to the end of the view.
 
-    >>> Area(x="step", y="low", y2="high", alpha=0.1).told()["y2"]
+    >>> Area(x="step", y="low", y2="high", alpha=0.1).as_dict()["y2"]
     'high'
     """
 
@@ -136,7 +136,7 @@ class Dots(Mark):
         ring: the width of a rim without a face; rim: the role of a rim around a face.
         image: a fixed field (item, height, width) of pictures, from 0 to 1.
 
-    >>> Dots(x="along", y="across", size=5, color="a").told()["size"]
+    >>> Dots(x="along", y="across", size=5, color="a").as_dict()["size"]
     5
     """
 
@@ -157,7 +157,7 @@ class Dots(Mark):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground(Part):
+class Ground(Element):
     """The curve that a ball jumps over, by its items."""
 
     x: Channel
@@ -173,7 +173,7 @@ class Jumps(Mark):
         last: so many arcs stay.
         blur: between these rates, in rows a second, the ball becomes two.
 
-    >>> Jumps(x="x", on=Ground(x="grid", y="valley")).told()["on"]
+    >>> Jumps(x="x", on=Ground(x="grid", y="valley")).as_dict()["on"]
     {'x': 'grid', 'y': 'valley'}
     """
 

@@ -1,13 +1,13 @@
 """The checker of layouts: each view has one box."""
 
 from curvkit.core import messages
-from curvkit.draw.scene.views import Plan
+from curvkit.draw.scene.views import Arrangement
 
 
-def check(plan: Plan, names: list[str]) -> None:
+def check(plan: Arrangement, names: list[str]) -> None:
     """Raises ValueError with what is wrong, where the areas are no boxes of the views named.
 
-    >>> check(Plan(columns=(1,), rows=(1,), areas=("loss",)), ["loss"])
+    >>> check(Arrangement(columns=(1,), rows=(1,), areas=("loss",)), ["loss"])
     """
     rows = [row.split() for row in plan.areas]
     if len(rows) != len(plan.rows) or any(len(row) != len(plan.columns) for row in rows):

@@ -9,14 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from curvkit.draw.scene import asked, check
-from curvkit.draw.scene.channels import Color, Number, Part, plain
+from curvkit.draw.scene.channels import Color, Element, Number, plain
 from curvkit.draw.scene.views import Layout, View
 
 Condition = tuple[str, Literal["<", ">"], float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn(Part):
+class Turn(Element):
     """A knob of the scene, of a setting's name.
 
     Args:
@@ -28,7 +28,7 @@ class Turn(Part):
         follows: whether another run is begun while the hand still moves, and not when it lets go.
         aside: whether it changes no row of the run, only what is fixed and stands beside it.
 
-    >>> Turn(low=0.02, high=0.5).told()
+    >>> Turn(low=0.02, high=0.5).as_dict()
     {'low': 0.02, 'high': 0.5}
     """
 
@@ -42,7 +42,7 @@ class Turn(Part):
 
 
 @dataclass(frozen=True)
-class Recorded(Part):
+class Recorded(Element):
     """A field that is plus + times · knob^power."""
 
     field: str
@@ -52,10 +52,10 @@ class Recorded(Part):
 
 
 @dataclass(frozen=True)
-class Beat(Part):
+class Beat(Element):
     """What is said while all conditions hold.
 
-    >>> Beat("It grows.", [("x", ">", 1)]).told()
+    >>> Beat("It grows.", [("x", ">", 1)]).as_dict()
     {'say': 'It grows.', 'when': [['x', '>', 1]]}
     """
 
@@ -65,7 +65,7 @@ class Beat(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment(Part):
+class Moment(Element):
     """Where a field is at least `above`, the stage plays at `rate` rows a second.
 
     Args:
@@ -83,7 +83,7 @@ class Moment(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace(Part):
+class Tempo(Element):
     """Rows a second, and the moments that are slower."""
 
     rate: float = 60
@@ -91,7 +91,7 @@ class Pace(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wave(Part):
+class Wave(Element):
     """A field that is drawn in the time bar as loudness is; `full` fills it."""
 
     field: str
@@ -100,20 +100,20 @@ class Wave(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lost(Part):
+class Lost(Element):
     """A run is lost at the first row where one of these fields is not finite, or above a size."""
 
     fields: Sequence[str]
     above: float = 1e30
     say: str = "Here the run is lost: its numbers have no end. Go back, or take smaller steps."
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """This part as JSON, with its sentence."""
         return {"fields": list(self.fields), "above": self.above, "say": self.say}
 
 
 @dataclass(frozen=True)
-class Answer(Part):
+class Answer(Element):
     """A choice of a prediction, and when, at the end, it was right."""
 
     say: str
@@ -121,7 +121,7 @@ class Answer(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prediction(Part):
+class Prediction(Element):
     """The run halts once at row `at` and asks: for a curve drawn by hand, or for a choice.
 
     Args:
@@ -133,7 +133,7 @@ class Prediction(Part):
         patience: after so many seconds in which it is seen the run goes on by itself.
 
     >>> chosen = (Answer("it grows", [("x", ">", 1)]), Answer("it falls", [("x", "<", 1)]))
-    >>> Prediction(ask="What will it do?", choices=chosen).told()["ask"]
+    >>> Prediction(ask="What will it do?", choices=chosen).as_dict()["ask"]
     'What will it do?'
     """
 
@@ -149,7 +149,7 @@ class Prediction(Part):
 
 
 @dataclass(frozen=True)
-class Try(Part):
+class Try(Element):
     """A button: turns knobs, from a row on, or from the start with `over`."""
 
     say: str
@@ -163,7 +163,7 @@ class Scene:
     """A scene with the fields that it reads.
 
     Args:
-        title, alt: what it is called, and what is seen in it, for who cannot see it.
+        title, alt: what it is called, and what is seen in it, for whoever cannot see it.
         time: the field over time that counts; clock: what it counts.
         rows: the fields over time, (row, …); each row depends on its own reading alone, so that a
             run can be drawn while it is made.
@@ -190,7 +190,7 @@ class Scene:
     controls: Sequence[str] = ()
     sentence: Sequence[str | Number] = ()
     tries: Sequence[Try] = ()
-    pace: Pace = Pace()
+    pace: Tempo = Tempo()
     beats: Sequence[Beat] = ()
     wave: Wave | None = None
     lost: Lost | None = None
@@ -216,10 +216,10 @@ class Scene:
         if self.predict is None or not self.predict.choices or not self.count:
             return None
         until = self.last if self.predict.until is None else min(self.predict.until, self.last)
-        found = asked.right(self.predict, self.rows, self.fixed, until)
-        return self.predict.choices[found[0]].say if len(found) == 1 else None
+        indices = asked.right(self.predict, self.rows, self.fixed, until)
+        return self.predict.choices[indices[0]].say if len(indices) == 1 else None
 
-    def told(self, knobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def as_dict(self, knobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """The scene as JSON, without its fields.
 
         Args:
@@ -229,12 +229,12 @@ class Scene:
         parts = ("views", "layout", "sentence", "tries", "pace", "beats")
         optional = ("wave", "lost", "predict", "length")
         given = [*parts, *(name for name in optional if getattr(self, name) is not None)]
-        told = {name: plain(getattr(self, name)) for name in given}
-        told |= {name: getattr(self, name) for name in ("title", "alt", "time", "clock")}
-        told["controls"] = list(self.controls)
-        told["autoplay"] = self.autoplay
-        told["knobs"] = {
-            name: {"label": name.replace("_", " "), **knobs.get(name, {}), **each.told()}
+        data = {name: plain(getattr(self, name)) for name in given}
+        data |= {name: getattr(self, name) for name in ("title", "alt", "time", "clock")}
+        data["controls"] = list(self.controls)
+        data["autoplay"] = self.autoplay
+        data["knobs"] = {
+            name: {"label": name.replace("_", " "), **knobs.get(name, {}), **each.as_dict()}
             for name, each in self.knobs.items()
         }
-        return told
+        return data

@@ -15,7 +15,7 @@ class Rule(Mark):
     Args:
         since: where it begins, along x.
 
-    >>> Rule(y=2, dash=(6, 4)).told()
+    >>> Rule(y=2, dash=(6, 4)).as_dict()
     {'mark': 'rule', 'y': 2, 'dash': [6, 4]}
     """
 
@@ -35,7 +35,7 @@ class Rect(Mark):
         when: "now", or "past": those of all rows so far, the newer over the older.
         width: of their rims; rim: the rims' role.
 
-    >>> Rect(x="left", x2="right", y="low", y2="high", color=("good", "bad")).told()["x2"]
+    >>> Rect(x="left", x2="right", y="low", y2="high", color=("good", "bad")).as_dict()["x2"]
     'right'
     """
 
@@ -60,7 +60,7 @@ class Swing(Mark):
         dt: seconds from one moment to the next.
         size: radius of its bob in pixels; width: of its rod.
 
-    >>> Swing(angle="swing", dt=0.05).told()
+    >>> Swing(angle="swing", dt=0.05).as_dict()
     {'mark': 'swing', 'angle': 'swing', 'dt': 0.05}
     """
 
@@ -83,7 +83,7 @@ class Heat(Mark):
         cells: whether it is drawn cell by cell; cover: a fixed field of as many cells, of which
             those above 1/2 are solid.
 
-    >>> Heat(grid="surface", levels=20).told()
+    >>> Heat(grid="surface", levels=20).as_dict()
     {'mark': 'heat', 'grid': 'surface', 'levels': 20}
     """
 
@@ -102,7 +102,7 @@ class Heat(Mark):
 class Surface(Mark):
     """A grid (y, x) as a surface, in a view that can be turned.
 
-    >>> Surface(grid="height", x="axis_x", y="axis_y").told()["grid"]
+    >>> Surface(grid="height", x="axis_x", y="axis_y").as_dict()["grid"]
     'height'
     """
 
@@ -117,7 +117,7 @@ class Surface(Mark):
 class Arrow(Mark):
     """Arrows from (x, y) by (u, v), or to (x2, y2); in a view that can be turned at the height z.
 
-    >>> Arrow(x=0, y=0, u="grad_x", v="grad_y").told()["u"]
+    >>> Arrow(x=0, y=0, u="grad_x", v="grad_y").as_dict()["u"]
     'grad_x'
     """
 
@@ -140,7 +140,7 @@ class Bars(Mark):
     Args:
         width: as a part of the distance of two bars; digits: of the numbers on them.
 
-    >>> Bars(x="place", y="score", names=("one", "two")).told()["names"]
+    >>> Bars(x="place", y="score", names=("one", "two")).as_dict()["names"]
     ['one', 'two']
     """
 
@@ -160,7 +160,7 @@ class Shape(Mark):
     Args:
         alpha: of its face; width: of its line.
 
-    >>> Shape(x="ring_x", y="ring_y", width=1).told()["width"]
+    >>> Shape(x="ring_x", y="ring_y", width=1).as_dict()["width"]
     1
     """
 
@@ -181,7 +181,7 @@ class Text(Mark):
         x, y: the place; the view's left and upper rim where not given, `right` the right one.
         dx, dy: pixels away from it.
 
-    >>> Text(text="loss {value}", value="loss", digits=2).told()["digits"]
+    >>> Text(text="loss {value}", value="loss", digits=2).as_dict()["digits"]
     2
     """
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from curvkit.draw.scene.channels import Channel, KnobValue, Number, Part, Words
+from curvkit.draw.scene.channels import Channel, Element, KnobValue, Number, Words
 from curvkit.draw.scene.marks import Mark
 
 # Two numbers, the smaller first, or the name of a fixed field that holds them.
@@ -11,7 +11,7 @@ Ends = tuple[float, float] | str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Camera(Part):
+class Camera(Element):
     """An axis that follows what is shown.
 
     Args:
@@ -25,7 +25,7 @@ class Camera(Part):
         most: what the camera never goes beyond.
         items: whether all items of the channels count, and not the first alone.
 
-    >>> Camera(of=("loss",), least=(0, 1)).told()
+    >>> Camera(of=("loss",), least=(0, 1)).as_dict()
     {'of': ['loss'], 'least': [0, 1]}
     """
 
@@ -42,7 +42,7 @@ class Camera(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Axis(Part):
+class Axis(Element):
     """An axis: a fixed domain, or a camera.
 
     Args:
@@ -52,7 +52,7 @@ class Axis(Part):
         log: whether it is logarithmic.
         hide: whether ticks and their grid are left out.
 
-    >>> Axis(label="step", domain=(0, 100)).told()
+    >>> Axis(label="step", domain=(0, 100)).as_dict()
     {'label': 'step', 'domain': [0, 100]}
     """
 
@@ -67,10 +67,10 @@ class Axis(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pick(Part):
+class Pick(Element):
     """Which row the pointer means: by a channel along x, or the nearest of those drawn.
 
-    >>> Pick(clock="step").told()
+    >>> Pick(clock="step").as_dict()
     {'clock': 'step'}
     """
 
@@ -80,10 +80,10 @@ class Pick(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cursor(Part):
+class Cursor(Element):
     """How the row that the pointer means is ringed, and what is said of it.
 
-    >>> Cursor(x="step", y="loss", says=("step ", Number(field="step", digits=0))).told()["y"]
+    >>> Cursor(x="step", y="loss", says=("step ", Number(field="step", digits=0))).as_dict()["y"]
     'loss'
     """
 
@@ -94,7 +94,7 @@ class Cursor(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choose(Part):
+class Choose(Element):
     """An item is chosen by hand: a click takes the nearest along x, the arrow keys the next one.
 
     No run changes by it; channels with `chosen` show the item, and so in a page with no kernel.
@@ -105,7 +105,7 @@ class Choose(Part):
         says: what is read out of the item; {name} in it is its name.
         names: of the items; their numbers if None.
 
-    >>> Choose(x="place", label="a group", says=("group {name}",)).told()["x"]
+    >>> Choose(x="place", label="a group", says=("group {name}",)).as_dict()["x"]
     'place'
     """
 
@@ -116,14 +116,14 @@ class Choose(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drop(Part):
+class Drop(Element):
     """A click in a view turns two knobs at once: something starts, or is put, where it was.
 
     Args:
         say: what a click does, in words that go on after "click to".
         x, y: the knobs along the two axes.
 
-    >>> Drop(say="drop a marble", x=KnobValue("along"), y=KnobValue("across")).told()["x"]
+    >>> Drop(say="drop a marble", x=KnobValue("along"), y=KnobValue("across")).as_dict()["x"]
     {'knob': 'along'}
     """
 
@@ -133,7 +133,7 @@ class Drop(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paint(Part):
+class Paint(Element):
     """A drag over a view fills and empties the cells of a grid; the first cell decides which.
 
     The run begins anew on the painted cells when the hand lets go, as the room's `edit` takes them.
@@ -143,7 +143,7 @@ class Paint(Part):
         each: what is edited, as the room's `edit` calls it; its items are the cells, row by row.
         say: what a drag does, in words that go on after "drag to".
 
-    >>> Paint(grid="walls", each="walls", say="draw walls").told()["each"]
+    >>> Paint(grid="walls", each="walls", say="draw walls").as_dict()["each"]
     'walls'
     """
 
@@ -153,7 +153,7 @@ class Paint(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class View(Part):
+class View(Element):
     """One picture of a scene.
 
     Args:
@@ -168,7 +168,7 @@ class View(Part):
         drop: what a click puts where it was.
         paint: the grid whose cells a drag fills and empties.
 
-    >>> View(id="loss", title="The loss", x=Axis(), y=Axis(), marks=()).told()["id"]
+    >>> View(id="loss", title="The loss", x=Axis(), y=Axis(), marks=()).as_dict()["id"]
     'loss'
     """
 
@@ -194,14 +194,14 @@ class View(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(Part):
+class Arrangement(Element):
     """Where views stand: `areas` has a word for every cell, as CSS has it.
 
     Args:
         columns, rows: their shares of width and height.
         aspect, least, most: height by width, and its ends in pixels; height: the height itself.
 
-    >>> Plan(columns=(2, 1), rows=(1,), areas=("left right",)).told()["areas"]
+    >>> Arrangement(columns=(2, 1), rows=(1,), areas=("left right",)).as_dict()["areas"]
     ['left right']
     """
 
@@ -215,9 +215,9 @@ class Plan(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout(Part):
+class Layout(Element):
     """The plans of a wide and of a narrow place, which part at `breakpoint` pixels."""
 
-    wide: Plan
-    narrow: Plan
+    wide: Arrangement
+    narrow: Arrangement
     breakpoint: int = 720

@@ -84,14 +84,14 @@ class Model(NamedTuple):
 
     def init(self, key: jax.Array, inputs: Any) -> list[Any]:
         """Parameters of each, for `inputs` of shape (examples, …, features)."""
-        found: list[Any] = []
+        params: list[Any] = []
         for number, each in enumerate(self.built):
             # Weights are decomposed one network after another: at once they may wait for ever.
-            after = (0 * jax.tree.leaves(found)[-1].ravel()[0]).astype(int) if found else 0
+            after = (0 * jax.tree.leaves(params)[-1].ravel()[0]).astype(int) if params else 0
             own = jax.random.fold_in(key, number + after) if number else key
-            found.append(each.init(own, inputs))
+            params.append(each.init(own, inputs))
             inputs = jnp.zeros((*jnp.shape(inputs)[:-1], each.outputs))
-        return found
+        return params
 
     def apply(
         self, params: list[Any], inputs: jax.Array, rules: applying.Rules = applying.PATCHED

@@ -85,8 +85,8 @@ def solve(settings: Settings) -> jax.Array:
         goal, weight = solution.typed(settings.zeta), solution.typed(settings.weight)
         whole = parts.Chain(plans(settings, weight))
         base = ACTIVATIONS[settings.activation]
-        ((made, _),) = solution.attained(base, "dks", (whole,), goal)
-        return made.numbers[0, :4].astype(jnp.float32)
+        ((shapes, _),) = solution.attained(base, "dks", (whole,), goal)
+        return shapes.numbers[0, :4].astype(jnp.float32)
 
 
 def model(settings: Settings, numbers: jax.Array) -> networks.Model:
@@ -102,9 +102,9 @@ def model(settings: Settings, numbers: jax.Array) -> networks.Model:
         if settings.task == "autoencoder"
         else (CLASSES,)
     )
-    made = (build.build(plan, base, width=width, outputs=end)
-            for plan, end in zip(along, ends, strict=True))  # fmt: skip
-    return networks.Model(tuple(dataclasses.replace(each, function=shaped) for each in made))
+    built = (build.build(plan, base, width=width, outputs=end)
+             for plan, end in zip(along, ends, strict=True))  # fmt: skip
+    return networks.Model(tuple(dataclasses.replace(each, function=shaped) for each in built))
 
 
 def method(settings: Settings, rate: Any) -> optax.GradientTransformationExtraArgs:
@@ -146,12 +146,12 @@ def rates(settings: Settings) -> jax.Array:
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `EVERY` training steps, or what is left of them."""
     (inputs, targets), tested = state.large or examples(settings)
-    task, made = settings.task, model(settings, state.numbers)
+    task, network = settings.task, model(settings, state.numbers)
     mean = jnp.mean(targets, axis=0)
-    loss = lambda params, inputs, targets: tasks.loss(task, made.apply(params, inputs), targets)
+    loss = lambda params, inputs, targets: tasks.loss(task, network.apply(params, inputs), targets)
 
     def measured(params):
-        share = tasks.share(task, made.apply(params, tested[0]), tested[1], mean)
+        share = tasks.share(task, network.apply(params, tested[0]), tested[1], mean)
         return loss(params, inputs[:256], targets[:256]), share
 
     def take(step, carry):
@@ -164,7 +164,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
             if settings.optimizer == "kfac":
                 likelihood = tasks.likelihood(task)
                 given["factors"] = kfac.kronecker_factors(
-                    made, params, batch[0], drawn, likelihood=likelihood
+                    network, params, batch[0], drawn, likelihood=likelihood
                 )
             updates, moments = method(settings, rate).update(gradient, moments, params, **given)
             return jax.tree.map(jnp.add, params, updates), moments

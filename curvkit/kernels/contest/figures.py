@@ -43,7 +43,7 @@ def _about(trace: Trace) -> str:
 def contest(trace: Trace) -> go.Figure:
     """Test accuracy, or the variance that is kept, above and training loss below, at each rate."""
     given_back = trace.settings["task"] == "autoencoder"
-    made = theme.figure(f"Four rates: {_about(trace)}", 2)
+    figure = theme.figure(f"Four rates: {_about(trace)}", 2)
     finite = trace.head(trace.finite)
     for row, name in ((1, "accuracy"), (2, "loss")):
         for at, rate in enumerate(trace.rate):
@@ -53,19 +53,19 @@ def contest(trace: Trace) -> go.Figure:
             values = np.where(alive, getattr(finite, name)[:, at], np.nan)
             label = f"η = {number(rate, 2)}"
             curve = theme.curve("loss", label, finite.step, values, line=theme.apart(at))
-            made.add_trace(curve.update(showlegend=row == 1), row=row, col=1)
+            figure.add_trace(curve.update(showlegend=row == 1), row=row, col=1)
     ends, chance = [0, trace.settings["steps"]], 0.0 if given_back else 1 / float(trace.classes)
     label = "the mean digit" if given_back else "chance"
     line = theme.curve("threshold", label, ends, [chance] * 2, showlegend=False)
-    made.add_trace(line, row=1, col=1)
+    figure.add_trace(line, row=1, col=1)
     share, loss = "test accuracy", "loss L in nats"
     if given_back:
         share, loss = "test variance kept", "half squared error L"
-    made.update_yaxes(title_text=share, range=[-0.1 if given_back else 0, 1.03], row=1, col=1)
-    made.update_yaxes(title_text=loss, type="log", nticks=4, row=2, col=1)
-    made.update_xaxes(range=ends)
-    made.update_xaxes(title_text="training steps", row=2, col=1)
-    return made
+    figure.update_yaxes(title_text=share, range=[-0.1 if given_back else 0, 1.03], row=1, col=1)
+    figure.update_yaxes(title_text=loss, type="log", nticks=4, row=2, col=1)
+    figure.update_xaxes(range=ends)
+    figure.update_xaxes(title_text="training steps", row=2, col=1)
+    return figure
 
 
 def words(trace: Trace) -> str:

@@ -67,7 +67,7 @@ class Standings:
         for name, run in self.runs.items():
             merits, count = run.merits(), len(run.rate)
             lost = int(merits["diverged"])
-            told = [f"{100 * merits['accuracy']:.1f}", number(merits["loss"])]
-            told = ["–", "–", "–"] if lost == count else [*told, number(run.rate[run.best])]
-            lines.append(f"| {name} | {' | '.join(told)} | {lost} of {count} |")
+            cells = [f"{100 * merits['accuracy']:.1f}", number(merits["loss"])]
+            cells = ["–", "–", "–"] if lost == count else [*cells, number(run.rate[run.best])]
+            lines.append(f"| {name} | {' | '.join(cells)} | {lost} of {count} |")
         return "\n".join(lines)

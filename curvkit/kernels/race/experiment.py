@@ -47,8 +47,8 @@ def solve(activation: str, depth: int, zeta: Any, tau: Any) -> jax.Array:
     with tree.float64():
         for method, goal in (("dks", zeta), ("tat", tau)):
             goal = jnp.asarray(goal, jnp.float64)
-            ((made, _),) = solution.attained(base, method, (network,), goal)
-            rows.append(made.numbers[0, :4].astype(jnp.float32))
+            ((shapes, _),) = solution.attained(base, method, (network,), goal)
+            rows.append(shapes.numbers[0, :4].astype(jnp.float32))
         return jnp.stack(rows)
 
 

@@ -21,19 +21,19 @@ def _title(trace: Trace) -> str:
     return f"{run['activation']}, {run['depth']} layers of {run['width']}, {weights} weights"
 
 
-def _add(made: go.Figure, trace: Trace, name: str, row: int, legend: bool) -> None:
+def _add(figure: go.Figure, trace: Trace, name: str, row: int, legend: bool) -> None:
     finite = trace.head(trace.finite)
     for at, method in enumerate(METHODS):
         curve = theme.curve(ROLES[method], NAMES[method], finite.step, getattr(finite, name)[:, at])
-        made.add_trace(curve.update(showlegend=legend), row=row, col=1)
+        figure.add_trace(curve.update(showlegend=legend), row=row, col=1)
 
 
-def _finish(made: go.Figure, trace: Trace) -> go.Figure:
-    made.update_xaxes(title_text="training steps", row=2, col=1)
-    made.update_xaxes(range=[0, trace.settings["steps"]])
+def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
+    figure.update_xaxes(title_text="training steps", row=2, col=1)
+    figure.update_xaxes(range=[0, trace.settings["steps"]])
     if trace.finite < trace.readings:
-        theme.remark(made, f"diverged at step {int(trace.step[trace.finite])}")
-    return made
+        theme.remark(figure, f"diverged at step {int(trace.step[trace.finite])}")
+    return figure
 
 
 def race(trace: Trace) -> go.Figure:

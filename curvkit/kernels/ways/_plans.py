@@ -134,8 +134,8 @@ def ways(depth: int = 50) -> Ways:
     Cosines −1, 0 and 0.5 of inputs, and what becomes of them; of infinite width, at the beginning
     of training. (arXiv 2110.01765 compares such ways; the numbers are computed here.)
 
-    >>> made = ways(10)
-    >>> made[0].name, [round(float(each), 3) for each in made[0].maps.c]
+    >>> rows = ways(10)
+    >>> rows[0].name, [round(float(each), 3) for each in rows[0].maps.c]
     ('ReLU, He', [0.855, 0.872, 0.898])
     """
     depth = messages.whole("depth", depth, 2)
@@ -167,19 +167,19 @@ class Plain(Ways):
 def plain(depth: int = 50) -> Plain:
     """Activations as they are in a chain of LeCun's weights: what becomes of cosines 0 and 0.5.
 
-    >>> made = plain(50)
-    >>> [(each.name, each.about) for each in made][:2]
+    >>> rows = plain(50)
+    >>> [(each.name, each.about) for each in rows][:2]
     [('softplus', 'angles'), ('sigmoid', 'angles')]
     """
     depth = messages.whole("depth", depth)
-    found = []
+    rows = []
     for name in PLAIN:
         maps = kernel.network_maps(networks.feed_forward(depth), name, (0.0, 0.5))
         lost = ["angles"] if maps.c[0] > 0.75 else ["some of the angles"] if maps.c[0] > 0.1 else []
         lost += ["lengths"] if maps.q < 0.1 else []
         steep = ["nothing yet: the slope grows"] if maps.slope > 2 else ["little"]
-        found.append(Way(name, " and ".join(lost or steep), maps))
-    return Plain(found)
+        rows.append(Way(name, " and ".join(lost or steep), maps))
+    return Plain(rows)
 
 
 def _settled(network: parts.Network, given: Any) -> float:
@@ -190,9 +190,9 @@ def _settled(network: parts.Network, given: Any) -> float:
 
 
 def _shapes(depth: int) -> list[tuple[str, str, str]]:
-    made = [("DKS ζ = 1.5", "softplus", "dks"), ("TAT τ = 0.3", "softplus", "tat")]
+    rows = [("DKS ζ = 1.5", "softplus", "dks"), ("TAT τ = 0.3", "softplus", "tat")]
     # Fewer layers cannot bend so far.
-    return made + ([("TAT η = 0.9", "leaky_relu", "tat")] if depth > 12 else [])
+    return rows + ([("TAT η = 0.9", "leaky_relu", "tat")] if depth > 12 else [])
 
 
 def _others(depth: int) -> list[tuple[str, str, parts.Network, Any]]:

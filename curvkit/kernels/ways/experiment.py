@@ -59,12 +59,12 @@ def reading(settings: Settings, state: Any) -> tuple[Any, dict[str, jax.Array]]:
 
 def _passed(settings, state):
     """Of Dirac weights, by the function that each unit is of its first number."""
-    found = dirac.read(state, jnp.asarray(COSINES, jnp.float32))
+    maps = dirac.read(state, jnp.asarray(COSINES, jnp.float32))
     row = {
         "step": 2 * state.block,
-        "q": found.q,
-        "c": found.c,
-        "log_slope": jnp.round(1e4 * found.log_slope) / 1e4,
+        "q": maps.q,
+        "c": maps.c,
+        "log_slope": jnp.round(1e4 * maps.log_slope) / 1e4,
         # A tangent kernel of weights that share their units is another matter.
         "kappa": jnp.full((), jnp.nan),
     }

@@ -55,16 +55,16 @@ def _slopes(trace: Trace) -> np.ndarray:
     return 10.0 ** np.clip(np.asarray(trace.log_slope, float), -300, 300)
 
 
-def _finish(made: go.Figure, trace: Trace) -> go.Figure:
+def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
     if trace.finite < trace.readings:
-        theme.remark(made, f"not finite from layer {int(trace.step[trace.finite])} on")
-    return made
+        theme.remark(figure, f"not finite from layer {int(trace.step[trace.finite])} on")
+    return figure
 
 
 def shape(trace: Trace) -> go.Figure:
     """The network's C map, and its slope and lengths on their way down."""
-    made = theme.figure(f"What the network does to angles: {_about(trace)}", height=520)
-    made.add_trace(
+    figure = theme.figure(f"What the network does to angles: {_about(trace)}", height=520)
+    figure.add_trace(
         theme.curve("plain", "no layer", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
     )
     finite = trace.head(trace.finite)
@@ -75,30 +75,30 @@ def shape(trace: Trace) -> go.Figure:
     ):
         known = len(finite.c) > max(place, 0)
         c = finite.c[place] if known else np.full(trace.cosine.shape, np.nan)
-        made.add_trace(theme.curve(role, name, trace.cosine, c, line=dict(width=width)))
-    made.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
-    made.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05])
-    return _finish(made, trace)
+        figure.add_trace(theme.curve(role, name, trace.cosine, c, line=dict(width=width)))
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1])
+    figure.update_yaxes(title_text="cosine of two outputs C(c)", range=[-1.05, 1.05])
+    return _finish(figure, trace)
 
 
 def depth(trace: Trace) -> go.Figure:
     """Cosines, the slope at 1 and the mean square, as depth grows."""
-    made = theme.figure(f"As depth grows: {_about(trace)}", 3, height=760)
+    figure = theme.figure(f"As depth grows: {_about(trace)}", 3, height=760)
     finite = trace.head(trace.finite)
     for at, cosine in enumerate(SHOWN):
         column = int(np.argmin(np.abs(trace.cosine - cosine)))
         label = f"c = {number(trace.cosine[column], 2)}"
         curve = theme.curve("loss", label, finite.step, finite.c[:, column],
                             line=theme.apart(at))  # fmt: skip
-        made.add_trace(curve, row=1, col=1)
+        figure.add_trace(curve, row=1, col=1)
     slopes = np.clip(_slopes(finite), 1e-30, 1e30)
     slope = theme.curve("sharpness", "slope at 1", finite.step, slopes, showlegend=False)
-    made.add_trace(slope, row=2, col=1)
+    figure.add_trace(slope, row=2, col=1)
     q = np.clip(finite.q, 1e-30, 1e30)
-    made.add_trace(
+    figure.add_trace(
         theme.curve("curvature", "mean square", finite.step, q, showlegend=False), row=3, col=1
     )
-    made.update_yaxes(title_text="cosine", range=[-1.05, 1.05], row=1, col=1)
+    figure.update_yaxes(title_text="cosine", range=[-1.05, 1.05], row=1, col=1)
     for row, title, values in (
         (2, "slope C′(1)", slopes),
         (3, "mean square q", q),
@@ -108,10 +108,10 @@ def depth(trace: Trace) -> go.Figure:
         # Whole powers, and not too many of them.
         every = max(1, int(np.ceil((high - low) / 4)))
         room: dict[str, Any] = dict(range=[low - 0.1, high + 0.1], dtick=every, tickformat="~e")
-        made.update_yaxes(title_text=title, type="log", row=row, col=1, **room)
-    made.update_xaxes(range=[0, trace.settings["depth"]])
-    made.update_xaxes(title_text="layers", row=3, col=1)
-    return _finish(made, trace)
+        figure.update_yaxes(title_text=title, type="log", row=row, col=1, **room)
+    figure.update_xaxes(range=[0, trace.settings["depth"]])
+    figure.update_xaxes(title_text="layers", row=3, col=1)
+    return _finish(figure, trace)
 
 
 def plane(trace: Trace) -> go.Figure:
@@ -119,7 +119,7 @@ def plane(trace: Trace) -> go.Figure:
     import plotly.graph_objects as go
 
     name = NAMES.get(trace.settings["activation"], trace.settings["activation"])
-    made = theme.figure(f"The slope χ of one plain {name} layer, by gain and bias", height=500)
+    figure = theme.figure(f"The slope χ of one plain {name} layer, by gain and bias", height=500)
     log = np.log10(np.clip(trace.chi, 1e-2, 1e2))
     cold, warm, paper = theme.color("loss"), theme.color("sharpness"), theme.PAPER[theme.mode()]
     ticks = [-1, -0.5, 0, 0.5, 1]
@@ -130,10 +130,10 @@ def plane(trace: Trace) -> go.Figure:
         colorbar=dict(title="χ", tickvals=ticks, ticktext=labels),
         name="χ", showlegend=False, hovertemplate="σ_w %{x:.2f}, σ_b %{y:.2f}<extra></extra>",
     )  # fmt: skip
-    made.add_trace(heat)
+    figure.add_trace(heat)
     if np.isfinite(log).all() and log.min() < 0 < log.max():
         ink = theme.color("threshold")
-        made.add_trace(go.Contour(
+        figure.add_trace(go.Contour(
             x=trace.plane_gain, y=trace.plane_bias, z=log, name="edge of chaos, χ = 1",
             contours=dict(start=0, end=0, size=1, coloring="none"), showscale=False,
             line=dict(color=ink, width=2.5), showlegend=True, hoverinfo="skip",
@@ -142,10 +142,10 @@ def plane(trace: Trace) -> go.Figure:
                line=dict(color=theme.INK[theme.mode()], width=2)))  # fmt: skip
     # Of Dirac weights the plane, whose weights mix units, says nothing.
     place = trace.at if trace.settings["weights"] != "dirac" else np.full(2, np.nan)
-    made.add_trace(theme.curve("curvature", "this network", [place[0]], [place[1]], **dot))
-    made.update_xaxes(title_text="gain σ<sub>w</sub>", range=[0.5, 3.0])
-    made.update_yaxes(title_text="bias σ<sub>b</sub>", range=[-0.02, 1.0])
-    return made
+    figure.add_trace(theme.curve("curvature", "this network", [place[0]], [place[1]], **dot))
+    figure.update_xaxes(title_text="gain σ<sub>w</sub>", range=[0.5, 3.0])
+    figure.update_yaxes(title_text="bias σ<sub>b</sub>", range=[-0.02, 1.0])
+    return figure
 
 
 def _verdict(trace: Trace) -> str:

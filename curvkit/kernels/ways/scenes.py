@@ -140,7 +140,7 @@ def edge(trace: Trace) -> sc.Scene:
             ", and the slope at 1 is ten to the ",
             sc.Number(field="slope", digits=1, says="power"), ".",
         ),
-        pace=sc.Pace(rate=6),
+        pace=sc.Tempo(rate=6),
         beats=(
             sc.Beat("The dot is a network: its weights' gain and its biases.",
                     [("layer", "<", 0.5)]),
@@ -150,9 +150,9 @@ def edge(trace: Trace) -> sc.Scene:
         predict=FORETOLD, tries=TRIES,
         views=(_plane(), _map(), _layers()),
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.25, 1), rows=(1.35, 1), aspect=0.46, least=500, most=680,
-                         areas=("plane map", "plane layers")),
-            narrow=sc.Plan(columns=(1,), rows=(1.15, 1.2, 0.8), height=1000,
-                           areas=("plane", "map", "layers")),
+            wide=sc.Arrangement(columns=(1.25, 1), rows=(1.35, 1), aspect=0.46, least=500, most=680,
+                                areas=("plane map", "plane layers")),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.15, 1.2, 0.8), height=1000,
+                                  areas=("plane", "map", "layers")),
         ),
     )  # fmt: skip

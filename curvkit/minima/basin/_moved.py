@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | (x, y) | `inputs`, `targets` of the moved data | (points, features), (points,) rationals |
 | θ(s), s from 0 to 1 | `followed`: the minimum on the way from the old data to the new | (P,) |
-| | `Known`: what of a chart a run reads, as arrays | |
+| | `ChartData`: what of a chart a run reads, as arrays | |
 
 Nothing is believed of the followed weights: `certify` proves what it can of them. What was moved is
 to the proof exactly what it is to the runs, a number of single precision.
@@ -33,7 +33,7 @@ PARTS, FARTHEST = 32, 1.0
 SOLVES = 4
 
 
-class Known(NamedTuple):
+class ChartData(NamedTuple):
     """Of a chart: data, minimum, and the numbers of its certificate; `failed` is 0 if it is whole,
     else 1 + the place in `STEPS` of the step that failed.
     """
@@ -49,7 +49,7 @@ class Known(NamedTuple):
     failed: jax.Array
 
 
-def known(chart: Chart, eigenvalues: int) -> Known:
+def known(chart: Chart, eigenvalues: int) -> ChartData:
     """What a run reads of a chart.
 
     Args:
@@ -65,7 +65,7 @@ def known(chart: Chart, eigenvalues: int) -> Known:
     better = messages.known("the better point", which.better)
     level = proof.loss.low if proof.loss else loss_at(which, which.weights)
     below = proof.better_loss.low if proof.better_loss else loss_at(which, better)
-    return Known(
+    return ChartData(
         jnp.asarray(chart.data.inputs), jnp.asarray(chart.data.targets),
         jnp.asarray(chart.minimum), real(level), real(below), real(balls.mean(1)),
         real((balls[:, 1] - balls[:, 0]) / 2), real(proof.radius or 0.0),
@@ -90,7 +90,7 @@ def loss_at(which: Example, weights: Weights) -> float:
     return float(np.sum(criterion(calculus.outputs(floats, inputs, bend), targets)[0]))
 
 
-def recharted(chart: Chart, state: Known, inputs: np.ndarray, targets: np.ndarray) -> Chart:
+def recharted(chart: Chart, state: ChartData, inputs: np.ndarray, targets: np.ndarray) -> Chart:
     """The chart of moved data: the minimum followed from a known one, with a certificate of it.
 
     Args:
@@ -103,12 +103,12 @@ def recharted(chart: Chart, state: Known, inputs: np.ndarray, targets: np.ndarra
     new = _exactly(which, inputs, targets)
     weights = followed(which, np.asarray(state.minimum, float), old, new)
     better = messages.known("the better point", which.better)
-    made = example(
+    moved = example(
         *new, tuple(weights), activation=which.activation, loss=which.loss,
         better=tuple(better), name=which.name, source=which.source,
     )  # fmt: skip
-    proof = certify(made)
-    minimum = np.array([float(each) for each in made.weights.flat()], np.float32)
+    proof = certify(moved)
+    minimum = np.array([float(each) for each in moved.weights.flat()], np.float32)
     return Chart(minimum, chart.better, chart.data._replace(inputs=inputs, targets=targets),
                  chart.activation, proof)  # fmt: skip
 
@@ -119,9 +119,9 @@ def _exactly(which: Example, inputs: np.ndarray, targets: np.ndarray) -> tuple[A
     def of(declared: np.ndarray, values: np.ndarray) -> np.ndarray:
         pairs = zip(declared.ravel(), values.ravel(), strict=True)
         exact = [d if np.float32(d) == v else Fraction(float(v)) for d, v in pairs]
-        made = np.empty(len(exact), object)
-        made[:] = exact
-        return made.reshape(declared.shape)
+        array = np.empty(len(exact), object)
+        array[:] = exact
+        return array.reshape(declared.shape)
 
     return of(which.inputs, inputs), of(which.targets, targets)
 

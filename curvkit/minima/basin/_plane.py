@@ -19,7 +19,7 @@ import numpy as np
 from curvkit.core import messages
 from curvkit.minima._certificate import Certificate, certify
 from curvkit.minima._examples import example, rectifiers, ten_points
-from curvkit.minima._training import Data, Runs
+from curvkit.minima._training import LabelledPoints, Runs
 
 CHARTED = ("ten_points", "P1", "P2", "P3")
 # The better point of `ten_points` lies far out; this one, found nearer by, is certified as well.
@@ -33,7 +33,7 @@ class Chart(NamedTuple):
 
     minimum: np.ndarray
     better: np.ndarray
-    data: Data
+    data: LabelledPoints
     activation: str
     certificate: Certificate
 
@@ -68,7 +68,10 @@ def chart(name: str) -> Chart:
         )  # fmt: skip
     inputs, targets = which.inputs.astype(np.float32), which.targets.astype(np.float32)
     better = messages.known("the better point", which.better).flat().astype(np.float32)
-    minimum, data = which.weights.flat().astype(np.float32), Data(inputs, targets, which.loss)
+    minimum, data = (
+        which.weights.flat().astype(np.float32),
+        LabelledPoints(inputs, targets, which.loss),
+    )
     return Chart(minimum, better, data, which.activation, certify(which))
 
 

@@ -12,7 +12,7 @@ from curvkit.core.batch import UNOPTIMISED
 from curvkit.minima import _training as training
 from curvkit.minima.basin import _moved as moved
 from curvkit.minima.basin import _plane as plane
-from curvkit.minima.basin._moved import Known
+from curvkit.minima.basin._moved import ChartData
 from curvkit.minima.basin.settings import Settings
 from curvkit.minima.basin.trace import Trace
 
@@ -26,7 +26,7 @@ class State(NamedTuple):
     data with what is known of the minimum on them.
     """
 
-    known: Known
+    known: ChartData
     runs: training.Runs
     dropped: training.Runs
     two: jax.Array
@@ -40,12 +40,12 @@ def window(reach: jax.Array, number: int) -> tuple[jax.Array, jax.Array]:
     return line, line
 
 
-def apart(known: Known, chart: plane.Chart) -> jax.Array:
+def apart(known: ChartData, chart: plane.Chart) -> jax.Array:
     """From the minimum to the better point."""
     return jnp.linalg.norm(jnp.asarray(chart.better) - known.minimum)
 
 
-def spread(reach: jax.Array, known: Known, two: jax.Array, number: int) -> jax.Array:
+def spread(reach: jax.Array, known: ChartData, two: jax.Array, number: int) -> jax.Array:
     """Flat weights of all places of a grid in the plane, (number², P)."""
     along, across = jnp.meshgrid(*window(reach, number))
     return plane.place(along.ravel(), across.ravel(), known.minimum, two)
@@ -56,7 +56,7 @@ def networks(chart: plane.Chart, flat: jax.Array) -> training.Runs:
     return plane.as_runs(flat, chart.units, chart.data.inputs.shape[1])
 
 
-def learnt(chart: plane.Chart, known: Known) -> training.Data:
+def learnt(chart: plane.Chart, known: ChartData) -> training.LabelledPoints:
     """The data that the runs descend on."""
     return chart.data._replace(inputs=known.inputs, targets=known.targets)
 
@@ -69,7 +69,7 @@ def begin(settings: Settings, key: jax.Array) -> State:
     return begun(settings, known, jax.random.normal(key, chart.minimum.shape))
 
 
-def begun(settings: Settings, known: Known, third: jax.Array) -> State:
+def begun(settings: Settings, known: ChartData, third: jax.Array) -> State:
     """The same, on data that are known, in the plane of a third direction (P,)."""
     chart = plane.chart(settings.example)
     two = plane.axes(third, known.minimum, jnp.asarray(chart.better))

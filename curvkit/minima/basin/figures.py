@@ -40,7 +40,7 @@ def _middle(trace: Trace) -> str:
     return "proved minimum" if int(trace.proved) else "not proved a bad minimum"
 
 
-def _landmarks(made: go.Figure, trace: Trace) -> None:
+def _landmarks(figure: go.Figure, trace: Trace) -> None:
     for role, name, symbol, at in (
         ("threshold", f"{_middle(trace)}, loss {number(trace.level, 6)}", "star", 0.0),
         (
@@ -52,10 +52,10 @@ def _landmarks(made: go.Figure, trace: Trace) -> None:
     ):
         marker = dict(size=16, symbol=symbol, line=dict(width=1.5, color="white"))
         options = dict(mode="markers", marker=marker)
-        made.add_trace(theme.curve(role, name, [float(at)], [0.0], **options))
+        figure.add_trace(theme.curve(role, name, [float(at)], [0.0], **options))
     for update, axis, title in (
-        (made.update_xaxes, trace.axis_along, "distance towards the better point"),
-        (made.update_yaxes, trace.axis_across, "distance along the third direction"),
+        (figure.update_xaxes, trace.axis_along, "distance towards the better point"),
+        (figure.update_yaxes, trace.axis_across, "distance along the third direction"),
     ):
         update(title_text=title, range=_range(axis))
 

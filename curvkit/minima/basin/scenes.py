@@ -174,8 +174,8 @@ TRIES = (
 def marbles(trace: Trace) -> sc.Scene:
     """Gradient descent from a grid of starts; some fall into the minimum and stay."""
     count = trace.loss.shape[1]
-    columns = sc.Plan(columns=(1.05, 1), rows=(1, 1.15), aspect=0.5, least=560, most=760,
-                      areas=("plane data", "plane losses"))  # fmt: skip
+    columns = sc.Arrangement(columns=(1.05, 1), rows=(1, 1.15), aspect=0.5, least=560, most=760,
+                             areas=("plane data", "plane losses"))  # fmt: skip
     return sc.Scene(
         title="A valley with no way out", time="step", rows=_fields(trace),
         alt="Marbles roll over a landscape, a large one among them; some stay in a bad minimum. "
@@ -192,7 +192,7 @@ def marbles(trace: Trace) -> sc.Scene:
             ". As long as the minimum at the centre is proved, whoever falls into it stays there, "
             "though lower ground is near.",
         ),
-        pace=sc.Pace(rate=24, moments=(
+        pace=sc.Tempo(rate=24, moments=(
             sc.Moment(field="step", above=0, first=True, lasts=22, rate=8),)),
         beats=(
             *(sc.Beat(said, [("failed", ">", k + 0.5), ("failed", "<", k + 1.5)])
@@ -209,6 +209,6 @@ def marbles(trace: Trace) -> sc.Scene:
         predict=_foretold(count),
         tries=TRIES,
         views=(_plane(trace), _data(trace), _losses(trace)),
-        layout=sc.Layout(wide=columns, narrow=sc.Plan(
+        layout=sc.Layout(wide=columns, narrow=sc.Arrangement(
             columns=(1,), rows=(1.1, 0.8, 1), height=1100, areas=("plane", "data", "losses"))),
     )  # fmt: skip

@@ -56,13 +56,13 @@ class Trace(Record):
         cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], names: frozenset[str]
     ) -> dict[str, np.ndarray]:
         """Of a trace without them: no numbers of one more run, and no data."""
-        made: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             name: np.full(len(arrays["step"]), np.nan, np.float32)
             for name in ("dropped_along", "dropped_across", "dropped_loss")
         }
         failed = np.where(arrays["proved"], 0, len(STEPS)).astype(np.int32)
-        made |= {"points": np.full((1, 2), np.nan, np.float32), "labels": np.zeros(1, np.int32)}
-        return {name: {**made, "failed": failed}[name] for name in names}
+        defaults |= {"points": np.full((1, 2), np.nan, np.float32), "labels": np.zeros(1, np.int32)}
+        return {name: {**defaults, "failed": failed}[name] for name in names}
 
     def check(self) -> None:
         """Raises ValueError where the verdict is none, or points were not moved as is said."""

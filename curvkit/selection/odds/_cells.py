@@ -159,7 +159,7 @@ def _counted(cell, keys):
 
 
 def _drawn(cell, key):
-    shape = problems.Shape(MOST_ROWS, GROUPS, SIZE)
+    shape = problems.ProblemSize(MOST_ROWS, GROUPS, SIZE)
     knobs = dict(within=cell.within, between=cell.between, rows=cell.rows)
     return problems.draw(key, shape, groups=GROUPS, size=SIZE, good=GOOD, noise=NOISE, **knobs)
 
@@ -170,5 +170,5 @@ def _found(cell, keys):
     one = lambda key: study.trial(
         _drawn(cell, key), jnp.asarray(GOOD), jnp.asarray(NOISE), most=GOOD, slow=True,
         penalties=PENALTIES, iterations=ITERATIONS,
-    ).found  # fmt: skip
+    ).recovered  # fmt: skip
     return jax.lax.map(one, keys, batch_size=AT_ONCE)

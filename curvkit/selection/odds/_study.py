@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from curvkit.selection import _kernel as kernel
 from curvkit.selection import _rivals as rivals
-from curvkit.selection._problems import Problem
+from curvkit.selection._problems import GroupProblem
 
 METHODS = ("Group-OMP", "raw rule", "OMP", "Group Lasso", "Group Lasso, whitened", "Lasso")
 PENALTIES, LEAST, ITERATIONS = 20, 0.05, 50
@@ -39,7 +39,7 @@ class Trial(NamedTuple):
     """Whether each of METHODS found the good groups (methods,), and what theory says: the bound on
     μ, ρ, whether recovery is proved without noise, and with the noise that there is."""
 
-    found: jax.Array
+    recovered: jax.Array
     mu: jax.Array
     rho: jax.Array
     proved_noiseless: jax.Array
@@ -47,7 +47,7 @@ class Trial(NamedTuple):
 
 
 def trial(
-    problem: Problem, count: jax.Array, noise: jax.Array, *, most: int, slow: bool,
+    problem: GroupProblem, count: jax.Array, noise: jax.Array, *, most: int, slow: bool,
     penalties: int = PENALTIES, iterations: int = ITERATIONS,
 ) -> Trial:  # fmt: skip
     """One trial on a problem whose first `count` groups in its order are good.

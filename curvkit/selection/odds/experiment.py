@@ -11,7 +11,7 @@ from curvkit.selection.odds.settings import Settings
 
 __all__ = []
 
-SHAPE = problems.Shape(125, 30, 4)
+SHAPE = problems.ProblemSize(125, 30, 4)
 MOST_GOOD = 5
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -49,7 +49,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     quartiles = jnp.array(QUARTILES)
     row = {
         "value": value,
-        "solved": jnp.sum(every.found, axis=0).astype(int),
+        "solved": jnp.sum(every.recovered, axis=0).astype(int),
         "proved": jnp.stack([jnp.sum(every.proved_noiseless), jnp.sum(every.proved)]).astype(int),
         "mu": jnp.quantile(every.mu, quartiles),
         "rho": jnp.quantile(every.rho, quartiles),

@@ -100,9 +100,9 @@ class Running:
         assert self.trace is not None and self._course is not None
         scene = self._draw(self.trace)
         header, raw = pack.packed(scene.rows, scene.fixed, exact=True)
-        self._fixed, self._told = dict(scene.fixed), scene.told({})
-        told = scene.told(knob_facts(self.stream, self._settings))
-        message = {"kind": "scene", "to": place, "scene": told, "header": header}
+        self._fixed, self._told = dict(scene.fixed), scene.as_dict({})
+        description = scene.as_dict(knob_facts(self.stream, self._settings))
+        message = {"kind": "scene", "to": place, "scene": description, "header": header}
         more = {"ended": self._course.ended, "strokes": len(self._strokes)}
         self._send({**message, **more}, [raw])
 
@@ -156,9 +156,9 @@ class Running:
     def _make(self, course: Course[Any], count: int, **more: Any) -> None:
         """Makes readings and sends them."""
         at, began = course.readings, time.perf_counter()
-        made = course.advance(count)
-        if made:
-            self._each = (time.perf_counter() - began) / made
+        readings = course.advance(count)
+        if readings:
+            self._each = (time.perf_counter() - began) / readings
         with self._lock:
             self.trace = course.trace
             self._rows(course, at, more)
@@ -210,8 +210,8 @@ class Running:
             self._send({"kind": "words", "words": "beginning anew…"}, [])
             self._anew(course.settings, strokes)
         except ValueError as refused:
-            told = {"kind": "refused", "knob": str(message.get("field")), "words": str(refused)}
-            self._send(told, [])
+            refusal = {"kind": "refused", "knob": str(message.get("field")), "words": str(refused)}
+            self._send(refusal, [])
 
     def _anew(self, settings: Any, strokes: tuple[stroke.Edits, ...] = ()) -> None:
         """Another run of the same program in the place of the present one; only `strokes` stay."""
@@ -220,7 +220,7 @@ class Running:
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
             self.trace, self._strokes = course.trace, strokes
-            if self._draw(self.trace).told({}) != self._told:  # its words or axes are other ones
+            if self._draw(self.trace).as_dict({}) != self._told:  # its words or axes are other ones
                 self._show()
             else:
                 self._rows(course, 0, {"steered": True, "anew": True, "strokes": len(strokes)})

@@ -16,7 +16,7 @@ from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
 
 
-class Shown(anywidget.AnyWidget):
+class StageBox(anywidget.AnyWidget):
     """A stage on the page; who sends it scenes, and hears it, is said by what it is made into."""
 
     _esm = script.joined()
@@ -34,7 +34,7 @@ class Shown(anywidget.AnyWidget):
         self._stills.show(self)
 
 
-class Stage(Shown):
+class Stage(StageBox):
     """A scene of a run that is being made, on the page.
 
     Args:
@@ -77,7 +77,7 @@ class Stage(Shown):
         super().close()
 
 
-class Kept:
+class StoredStage:
     """A scene of a whole run, as an output of a notebook; a page shows it.
 
     Args:
@@ -96,7 +96,7 @@ class Kept:
         """The scene and its fields as JSON."""
         header, raw = pack.packed(self.scene.rows, self.scene.fixed)
         origin = {"origin": dict(self._origin)} if self._origin else {}
-        return {"scene": self.scene.told(self._facts), **pack.as_text(header, raw), **origin}
+        return {"scene": self.scene.as_dict(self._facts), **pack.as_text(header, raw), **origin}
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         words = f"The scene {self.scene.title!r}; its page plays it."
@@ -109,7 +109,7 @@ def stage(
     draw: Callable[[Any], Scene],
     values: Mapping[str, Any],
     name: str | None = None,
-) -> Stage | Kept:
+) -> Stage | StoredStage:
     """A room's `stage`: live in a notebook, of a whole run where nobody watches.
 
     Args:
@@ -124,4 +124,4 @@ def stage(
         return Stage(stream, chosen, draw)
     origin = {"room": stream.name, "scene": name, "settings": knobs.as_dict(chosen)}
     facts = knob_facts(stream, chosen)
-    return Kept(draw(once.run(stream, chosen)), facts, origin if name else None)
+    return StoredStage(draw(once.run(stream, chosen)), facts, origin if name else None)

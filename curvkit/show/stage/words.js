@@ -134,7 +134,7 @@ export function momentOf(S, t) {
   return beat?.say ?? "";
 }
 
-// Tells the picture's state to who cannot see it; at most every one and a half seconds by itself.
+// Tells the picture's state to whoever cannot see it; at most every one and a half seconds by itself.
 export function tell(S, now = false) {
   const t = S.clock.t, time = performance.now();
   const label = `${S.scene.clock ?? "step"} ${say(channel(S, S.scene.time).get(Math.round(t)))}`;

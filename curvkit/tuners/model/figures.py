@@ -39,12 +39,12 @@ def _ended(trace: Trace) -> bool:
     return broke or (head.readings > 0 and head.sharpness[-1] + _drop(head) <= 0)
 
 
-def _drop(kept: Trace) -> float:
+def _drop(trace: Trace) -> float:
     """The change of the sharpness that the next step brings."""
-    a, b = (kept.settings[name] for name in ("sharpening", "stabilizing"))
+    a, b = (trace.settings[name] for name in ("sharpening", "stabilizing"))
     with np.errstate(over="ignore"):
-        after = (1 + float(kept.distance[-1])) * float(kept.offset[-1])
-        return float(kept.learning_rate[-1]) * (a - b * min(after**2, 1e30))
+        after = (1 + float(trace.distance[-1])) * float(trace.offset[-1])
+        return float(trace.learning_rate[-1]) * (a - b * min(after**2, 1e30))
 
 
 def balance(trace: Trace) -> go.Figure:

@@ -121,7 +121,7 @@ def balance(trace: Trace) -> sc.Scene:
             sc.Number(field="rate", digits=3, says="rate"), ", so that *ηλ* = ",
             sc.Number(field="scaled", digits=2, says="eta times lambda"), ".",
         ),
-        pace=sc.Pace(rate=60, moments=(
+        pace=sc.Tempo(rate=60, moments=(
             sc.Moment(field="step", above=0, first=True, lasts=40, rate=8),)),
         wave=sc.Wave(field="swing", full=4.0, color=EDGE),
         beats=(
@@ -138,9 +138,9 @@ def balance(trace: Trace) -> sc.Scene:
         ),
         views=(_valley(), _plane(), _climb(steps)), length=steps,
         layout=sc.Layout(
-            wide=sc.Plan(columns=(1.1, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
-                         areas=("valley plane", "valley climb")),
-            narrow=sc.Plan(columns=(1,), rows=(1.2, 1, 1), height=880,
-                           areas=("valley", "plane", "climb")),
+            wide=sc.Arrangement(columns=(1.1, 1), rows=(1, 1), aspect=0.43, least=460, most=720,
+                                areas=("valley plane", "valley climb")),
+            narrow=sc.Arrangement(columns=(1,), rows=(1.2, 1, 1), height=880,
+                                  areas=("valley", "plane", "climb")),
         ),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an episode teaches is the exact update in the mean; what is measured is what solves say."""
+"""What an episode teaches is the exact update on average; what is measured is what solves say."""
 
 import jax
 import jax.numpy as jnp

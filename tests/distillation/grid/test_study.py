@@ -35,7 +35,7 @@ def test_episodes_to_a_share_are_found_between_readings():
     trace = lines([0, 10, 20, 30], 0.1, 0.05, 0.2, 0.01)
     reached, drawn = trace.episodes_to(0.75)
     assert_close(reached, [15.0, 30.0, 7.5, np.nan])
-    # Worlds drawn anew have teachers of 1, 2 or 3 in the mean.
+    # Worlds drawn anew have teachers of 1, 2 or 3 on average.
     assert_close(np.unique(drawn[:, 2].round(6)), [3.75, 7.5, 11.25])
     assert_close(trace.ahead()[1], [[0, -2], [-0.5, -2.5], [1, -1], [-0.9, -2.9]], atol=1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 
 from curvkit.draw import scene as sc
 
-PLAN = sc.Plan(columns=(1,), rows=(1,), areas=("one",))
+PLAN = sc.Arrangement(columns=(1,), rows=(1,), areas=("one",))
 LAYOUT = sc.Layout(wide=PLAN, narrow=PLAN)
 ROWS = {"step": np.arange(4.0), "loss": np.ones(4), "pair": np.ones((4, 2)),
         "ten": np.ones((4, 10)), "grid": np.ones((4, 3, 3))}  # fmt: skip
@@ -75,7 +75,7 @@ GOOD = [
 
 @pytest.mark.parametrize("mark", GOOD, ids=lambda mark: mark.kind)
 def test_what_fits_is_taken_and_told_as_json(mark):
-    told = scene(mark).told({"eta": {"value": 0.1}})
+    told = scene(mark).as_dict({"eta": {"value": 0.1}})
     assert told["views"][0]["marks"][0]["mark"] == mark.kind
     assert told["knobs"]["eta"] == {"label": "eta", "value": 0.1}
 
@@ -139,17 +139,17 @@ BROKEN = {
     "both": (dict(fixed={"loss": np.ones(3)}), "over time and fixed"),
     "two views": (dict(views=(view(), view())), "two views have one name"),
     "no place": (dict(views=(view(), view(id="two"))), "view two has no place"),
-    "area": (dict(layout=sc.Layout(wide=PLAN, narrow=sc.Plan(
+    "area": (dict(layout=sc.Layout(wide=PLAN, narrow=sc.Arrangement(
         columns=(1,), rows=(1,), areas=("on",)))), "no view 'on'"),
-    "rows of areas": (dict(layout=sc.Layout(wide=PLAN, narrow=sc.Plan(
+    "rows of areas": (dict(layout=sc.Layout(wide=PLAN, narrow=sc.Arrangement(
         columns=(1, 1), rows=(1,), areas=("one",)))), "2 columns and 1 rows"),
-    "no box": (dict(layout=sc.Layout(narrow=PLAN, wide=sc.Plan(
+    "no box": (dict(layout=sc.Layout(narrow=PLAN, wide=sc.Arrangement(
         columns=(1, 1), rows=(1, 1), areas=("one .", ". one")))), "is no box"),
     "beat": (dict(beats=(sc.Beat("A", [("los", ">", 1)]),)), "no field 'los'"),
     "sign": (dict(beats=(sc.Beat("A", [("loss", "=", 1)]),)), "cannot be asked of a row"),
     "nan": (dict(beats=(sc.Beat("A", [("loss", ">", np.nan)]),)), "cannot be asked of a row"),
     "wave": (dict(wave=sc.Wave(field="pair", full=1)), "one number for every row"),
-    "moment": (dict(pace=sc.Pace(moments=(sc.Moment(field="x", above=1, rate=1),))), "field 'x'"),
+    "moment": (dict(pace=sc.Tempo(moments=(sc.Moment(field="x", above=1, rate=1),))), "field 'x'"),
     "lost": (dict(lost=sc.Lost(fields=("surface",))), "no field over time"),
     "sentence": (dict(sentence=(sc.Number(),)), "of a field, of a knob or the time"),
     "two in one": (dict(sentence=(sc.Number(field="loss", time=True),)), "of a field, of a knob"),
@@ -226,7 +226,7 @@ def test_what_a_hand_chooses_is_one_item_or_those_of_one():
     corner = sc.Field("corners", chosen="one")
     marks = (sc.Dots(x=one, y="loss"), sc.Shape(x=corner, y="line"),
              sc.Line(x=sc.Span((one, 0), 2), y=sc.Span((0, one), 2)))  # fmt: skip
-    told = scene(rows=rows, views=(chooser(*marks),)).told({})["views"][0]
+    told = scene(rows=rows, views=(chooser(*marks),)).as_dict({})["views"][0]
     assert told["choose"] == {"x": "place", "label": "one of two", "says": ["{name}"]}
     assert told["marks"][0]["x"] == {"field": "pair", "chosen": "one"}
 
@@ -234,7 +234,7 @@ def test_what_a_hand_chooses_is_one_item_or_those_of_one():
 def test_ends_and_words_can_stand_in_fixed_fields():
     label, fit = sc.Words("one", ("a", "b")), sc.Camera(of=("loss",), least="two")
     one = view(x=sc.Axis(domain="two", log=True, label=label), y=sc.Axis(fit=fit))
-    told = scene(views=(one,)).told({})["views"][0]
+    told = scene(views=(one,)).as_dict({})["views"][0]
     assert told["x"]["domain"] == "two" and told["y"]["fit"]["least"] == "two"
     assert told["x"]["label"] == {"field": "one", "words": ["a", "b"]}
 

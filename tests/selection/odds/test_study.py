@@ -50,7 +50,7 @@ def bounds(columns, good):
     return np.linalg.eigvalsh(together.T @ together)[0], max(sums)
 
 
-SHAPE = problems.Shape(125, 30, 4)
+SHAPE = problems.ProblemSize(125, 30, 4)
 drawn = jax.jit(jax.vmap(lambda key, knobs: problems.draw(key, SHAPE, **knobs), (0, None)))
 
 
