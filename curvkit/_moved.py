@@ -1,4 +1,5 @@
-"""Old module names: importable for this version with a warning, from one table and no stub files.
+"""Old names of modules, classes and functions: there for this version with a warning, from tables
+and no stub files.
 
 The finder stands last in `sys.meta_path`, so it is asked only for what does not exist.
 """
@@ -101,6 +102,19 @@ ELSEWHERE = {
     },
 }
 MOVED |= {old: f"{to}.{new}" for to, pairs in ELSEWHERE.items() for old, new in pairs.items()}
+# By package or module, what has another name in it now.
+RENAMED = {
+    "curvkit.draw.scene": {"Drawing": "SceneFunction", "Pace": "Tempo", "Plan": "Arrangement"},
+    "curvkit.minima": {"Comparison": "SeedComparison"},
+    "curvkit.show.summary": {"told": "markdown"},
+    "curvkit.sobolev": {"Comparison": "WeightComparison"},
+    "curvkit.verification": {"Affine": "AffineLayer"},
+}
+
+
+def _now(name: str, *places: str) -> str:
+    """What a name that may be an old one of these places is called now."""
+    return next((RENAMED[at][name] for at in places if name in RENAMED.get(at, {})), name)
 
 
 class _Alias(ModuleType):
@@ -108,7 +122,8 @@ class _Alias(ModuleType):
 
     def __call__(self, *args, **kwargs):
         home = importlib.import_module(MOVED[self.__name__])
-        return getattr(home, self.__name__.rpartition(".")[2])(*args, **kwargs)
+        name = _now(self.__name__.rpartition(".")[2], home.__name__)
+        return getattr(home, name)(*args, **kwargs)
 
 
 class _Finder:
@@ -125,15 +140,21 @@ class _Finder:
         advice = f"import the name from {old.rpartition('.')[0]}" if private else f"use {new}"
         message = f"{old} has moved and goes in the next version; {advice}."
         warnings.warn(message, DeprecationWarning, stacklevel=2)  # importlib's frames do not count
-        vars(module).update(__getattr__=lambda name: getattr(home, name), __doc__=home.__doc__)
+        now = lambda name: getattr(home, _now(name, new, old.rpartition(".")[0]))
+        vars(module).update(__getattr__=now, __doc__=home.__doc__)
 
 
-def attribute(package: str, name: str) -> ModuleType:
-    """The module that was `name` of the package, with a warning.
+def attribute(package: str, name: str) -> Any:
+    """What was `name` of the package, a module or what has another name now, with a warning.
 
     Raises:
         AttributeError: as Python words it, where there was none.
     """
+    new = _now(name, package)
+    if new != name:
+        message = f"{package}.{name} is called {new} now; the old name goes in the next version."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[package], new)
     if f"{package}.{name}" not in MOVED:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     return importlib.import_module(f"{package}.{name}")

@@ -48,6 +48,16 @@ def test_everything_public_says_what_it_does(path):
     assert not rules.says_what_it_does(path.read_text(), path.name)
 
 
+@each(EVERYWHERE)
+def test_a_name_says_what_a_thing_is(path):
+    assert not rules.says_what_it_is(path.read_text(), path.relative_to(HOUSE).as_posix())
+
+
+def test_a_name_of_a_class_means_one_thing():
+    sources = {path.relative_to(HOUSE).as_posix(): path.read_text() for path in EVERYWHERE}
+    assert not rules.one_class_of_a_name(sources)
+
+
 @each(THEORY)
 def test_a_function_that_a_room_exports_shows_an_example(path):
     names = rules.exported((path.parent / "__init__.py").read_text())
@@ -232,6 +242,56 @@ def test_a_module_of_301_lines_and_a_function_of_41_are_seen():
     body = "    x = 1\n" * 40
     assert rules.stays_short(f"def f():\n{told}{body}", "a.py")
     assert not rules.stays_short(f"def f():\n{told}{body[10:]}", "a.py")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "made = 1",
+        "made: int = 1",
+        "(a, *made) = 1, 2",
+        "if (made := 1): pass",
+        "[1 for made in x]",
+        "for at, made in x: pass",
+        "with x as made: pass",
+        "try: pass\nexcept ValueError as made: pass",
+        "match x:\n    case [1, *made]: pass",
+        "match x:\n    case {1: 2, **made}: pass",
+        "match x:\n    case 1 as made: pass",
+        "def made(): pass",
+        "async def made(): pass",
+        "def f(made): pass",
+        "def f(*, made=1): pass",
+        "f = lambda *made: 1",
+        "class A:\n    made: int",
+        "class A:\n    def made(self): pass",
+        "from a import b as made",
+        "from a import made",
+    ],
+)
+@pytest.mark.parametrize("word", sorted(rules.EMPTY))
+def test_a_name_that_does_not_say_what_a_thing_is_is_seen(source, word):
+    assert len(rules.says_what_it_is(source.replace("made", word), "a.py")) == 1
+    assert not rules.says_what_it_is(source.replace("made", "figure"), "a.py")
+
+
+def test_an_empty_name_is_let_through_where_it_was_saved_and_nowhere_else():
+    (file, name), *_ = rules.EMPTY_BUT_SAVED
+    assert not rules.says_what_it_is(f"{name}: int", file)
+    assert rules.says_what_it_is(f"{name}: int", "tuners/_leaves.py")
+    assert rules.says_what_it_is("made: int", file)
+    for file, name in rules.EMPTY_BUT_SAVED:  # none longer than it is needed
+        assert f" {name}:" in HOUSE.joinpath(file).read_text()
+
+
+def test_a_second_class_of_a_name_is_seen():
+    source = "class Row: pass"
+    assert rules.one_class_of_a_name({"a.py": source, "b.py": source}) == [
+        "Row is a class in a.py and in b.py"
+    ]
+    assert rules.one_class_of_a_name({"a.py": f"{source}\ndef f():\n    {source}"})
+    assert not rules.one_class_of_a_name({"a.py": source, "b.py": "class Rows: pass"})
+    assert not rules.one_class_of_a_name({"a.py": "class State: pass", "b.py": "class State: pass"})
 
 
 def test_a_missing_docstring_is_seen():

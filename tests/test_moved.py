@@ -5,7 +5,7 @@ import importlib
 import optax
 import pytest
 
-from curvkit._moved import MOVED
+from curvkit._moved import MOVED, RENAMED
 
 
 @pytest.mark.parametrize("old", MOVED)
@@ -43,3 +43,45 @@ def test_a_function_whose_module_had_its_name_can_still_be_called(monkeypatch):
         importlib.import_module("curvkit.tuners.cdat")
     assert package.cdat is not function
     assert package.cdat(optax.identity()).init({"w": 1.0}) is not None
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new"),
+    [(place, *pair) for place, names in RENAMED.items() for pair in names.items()],
+)
+def test_an_old_name_is_the_new_thing_and_says_so_where_it_is_used(place, old, new):
+    home = importlib.import_module(place)
+    with pytest.warns(DeprecationWarning, match=f"^{place}.{old} is called {new} now") as warned:
+        assert getattr(home, old) is getattr(home, new)
+    assert warned[0].filename == __file__
+    assert old not in vars(home) and old not in getattr(home, "__all__", ())
+
+
+def test_an_old_name_can_still_be_imported():
+    with pytest.warns(DeprecationWarning, match="AffineLayer"):
+        from curvkit.verification import Affine
+    with pytest.warns(DeprecationWarning, match="SeedComparison"):
+        from curvkit.minima import Comparison
+    assert (Affine.__name__, Comparison.__name__) == ("AffineLayer", "SeedComparison")
+
+
+def test_an_old_module_has_the_old_names(monkeypatch):
+    for old in ("curvkit.show.told", "curvkit.verification.networks"):
+        monkeypatch.delitem(importlib.sys.modules, old, raising=False)
+    with pytest.warns(DeprecationWarning, match="has moved"):
+        told = importlib.import_module("curvkit.show.told")
+        networks = importlib.import_module("curvkit.verification.networks")
+    summary = importlib.import_module("curvkit.show.summary")
+    assert told.told is summary.markdown and networks.Affine.__name__ == "AffineLayer"
+
+
+def test_what_a_check_says_is_still_there_by_its_old_name():
+    from curvkit.kernels import Checked
+    from curvkit.kernels._check import Compared
+
+    outcome = Checked((Compared(0, "Affine", 0.0, 0.0, 0.0, 0.0),))
+    with pytest.warns(DeprecationWarning, match="^Checked.told is called description") as warned:
+        assert outcome.told == outcome.description
+    assert warned[0].filename == __file__
+    with pytest.raises(AttributeError, match="'Checked' object has no attribute 'nowhere'"):
+        outcome.nowhere  # noqa: B018

@@ -8,7 +8,8 @@ A network of finite width is off by chance. How far is read off networks sampled
 the model's own width, which fresh weights make as cheap as their inputs are few (`_finite`).
 """
 
-from typing import Any, NamedTuple
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -76,6 +77,18 @@ class Checked(NamedTuple):
             f"Model and plan agree at {len(self.places)} places; at the end cosines are off by "
             f"{last.c:.3g}, where chance explains {last.c_spread:.3g}."
         )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # The old name of `description`, for this version.
+            if name != "told":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            message = (
+                "Checked.told is called description now; the old name goes in the next version."
+            )
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            return self.description
 
 
 def check(model: Any, network: Any, inputs: Any, given: Any = None, *, seed: int = 0) -> Checked:

@@ -1,12 +1,17 @@
 """Shows the words of a trace as Markdown and attaches its figures of merit, for reports to read."""
 
+import functools
 import html
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import Markdown
 
+from curvkit import _moved
 from curvkit.core.trace import Record
+
+if not TYPE_CHECKING:  # the old name of `markdown`
+    __getattr__ = functools.partial(_moved.attribute, __name__)
 
 
 def markdown(words: str, trace: Record) -> Markdown:

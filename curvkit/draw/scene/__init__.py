@@ -15,6 +15,10 @@ it in a notebook, `curvkit.pages.stages` puts it into a page.
 3
 """
 
+import functools
+from typing import TYPE_CHECKING
+
+from curvkit import _moved
 from curvkit.draw.scene.arrays import (
     SceneFunction,
     fields,
@@ -69,3 +73,6 @@ __all__ = [
     "Try", "Turn", "View", "Wave", "Words", "fields", "interpolated", "namespace", "quantile",
     "resampled",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # old names
+    __getattr__ = functools.partial(_moved.attribute, __name__)
