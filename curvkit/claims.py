@@ -56,7 +56,7 @@ class Claim:
     def judged(self, numbers: Mapping[str, "Measured"]) -> str:
         """The verdict on these numbers: the first whose ends all hold.
 
-        >>> row = Row("", "", "", "", "{gain}", "in part", {"gain": [2, 9]}, {"gain": [1, 9]})
+        >>> row = Claim("", "", "", "", "{gain}", "in part", {"gain": [2, 9]}, {"gain": [1, 9]})
         >>> row.judged({"gain": Measured([1.5])}), row.judged({})
         ('in part', 'not measured')
         """
