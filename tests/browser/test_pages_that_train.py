@@ -215,7 +215,7 @@ def test_what_a_page_cannot_edit_by_hand_is_no_handle_and_is_said():
     made, draw, settings = house("minima.basin", "marbles")
     course = made.stream.course(settings)
     course.advance(1)
-    told = draw(course.trace).told(knob_facts(made.stream, settings))
+    told = draw(course.trace).as_dict(knob_facts(made.stream, settings))
     drags = lambda told: [each["drag"] for view in told["views"] for each in view["marks"]
                           if "each" in each.get("drag", {})]  # fmt: skip
     assert drags(told)
