@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from curvkit.core import finished, messages
 from curvkit.core import knob as knobs
-from curvkit.core import messages
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 
@@ -102,4 +102,5 @@ class Live:
                     self._said(progress, "info", newest.readings / length)
             trace = None if trace is None else next(chunks, None)
             if trace is None and generation == self._generation:
+                finished.keep(self.stream, settings, newest)
                 self._said(f"done, {newest.readings} readings", "success", 1.0)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core import finished, messages
 from curvkit.core import knob as knobs
-from curvkit.core import messages
 from curvkit.core.course import Course
 from curvkit.core.stream import Stream
 from curvkit.draw.scene import Scene, pack
@@ -161,6 +161,8 @@ class Running:
             self._each = (time.perf_counter() - began) / readings
         with self._lock:
             self.trace = course.trace
+            if course.ended and not course.turns and not self._strokes:
+                finished.keep(self.stream, course.settings_at(0), self.trace)
             self._rows(course, at, more)
 
     def _rows(self, course: Course[Any], at: int, more: Mapping[str, Any]) -> None:

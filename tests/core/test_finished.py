@@ -1,0 +1,57 @@
+"""What a stage or a panel has run is not run again, and what is shared is nobody else's to change."""
+
+import jax
+import numpy as np
+import pytest
+
+from curvkit.core import finished
+from curvkit.tuners import model
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The settings that were really run."""
+    made = []
+    run = type(model.stream).run
+
+    def counted(self, settings, *args, **options):
+        made.append(settings)
+        return run(self, settings, *args, **options)
+
+    monkeypatch.setattr(type(model.stream), "run", counted)
+    monkeypatch.setattr(finished, "_held", type(finished._held)())
+    return made
+
+
+def test_a_panel_and_a_run_of_the_same_settings_share_one(runs, monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    model.explore(steps=40)
+    trace = model.run(steps=40)
+    assert len(runs) == 1
+    fresh = model.stream.run(model.Settings(steps=40))
+    for name in trace.__series__:
+        np.testing.assert_array_equal(getattr(trace, name), getattr(fresh, name))
+    assert trace.header["settings"] == fresh.header["settings"]
+
+
+def test_whoever_changes_what_was_shared_changes_her_own(runs, monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    model.explore(steps=40)
+    trace = model.run(steps=40)
+    trace.step[:] = -1
+    assert np.all(model.run(steps=40).step >= 0)
+
+
+@pytest.mark.parametrize("other", [dict(steps=41), dict(steps=40, key=jax.random.key(1)),
+                                   dict(steps=40, sigma=1.5)], ids=str)  # fmt: skip
+def test_another_run_is_made(runs, monkeypatch, other):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    model.explore(steps=40)
+    model.run(**other)
+    assert len(runs) == 2
+
+
+def test_a_run_by_itself_is_made_each_time(runs):
+    model.run(steps=40)
+    model.run(steps=40)
+    assert len(runs) == 2
