@@ -1,4 +1,4 @@
-"""What a stage or a panel has run is not run again, and what is shared is nobody else's to change."""
+"""A run that a stage or a panel made is not made again; what is shared can be changed by nobody."""
 
 import jax
 import numpy as np
