@@ -153,7 +153,7 @@ def warm_ups(seeds, steps):
         progress.log(f"warm-up, {start}")
         common = dict(initialization=start, seeds=seeds, steps=steps)
         found = tuners.run(common, learning_rate=constant, rival="constant")
-        read = found.warm_up()
+        read = found.as_warm_up()
         given = dict(common, learning_rate=read.peak, warm_up_steps=read.steps)
         planned = tuners.run(given, tuner="warm_up", rival="constant")
         told = f"{read.steps} steps to {read.peak:.3f}"

@@ -112,7 +112,7 @@ tuners.play(trace)
 # schedule, with no curvature taken at all; and of one that has the peak from its first step on.
 
 # %%
-read = trace.warm_up()
+read = trace.as_warm_up()
 given = dict(learning_rate=read.peak, warm_up_steps=read.steps, steps=steps, seed=seed)
 planned = tuners.run(given, tuner="warm_up", rival="constant")
 paper.note(planned=planned.best(0) / trace.best(0), above=trace.best(1) / planned.best(0))

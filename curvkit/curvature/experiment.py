@@ -45,7 +45,12 @@ class State(NamedTuple):
 
 def kinds(settings: Settings) -> tuple[str, ...]:
     """Which flows go beside the run: those of gradient descent on all data alone are known."""
-    return FLOWS[settings.flow] if settings.rule == "gd" and not settings.batch else ()
+    return FLOWS[settings.flow] if settings.rule == "gd" and not batch(settings) else ()
+
+
+def batch(settings: Settings) -> int:
+    """How many examples a step sees, 0 where it sees all; a quadratic has none."""
+    return 0 if settings.data == "quadratic" else settings.batch
 
 
 def trained(settings: Settings) -> tuple[Task, generalised.Matrices]:
@@ -60,8 +65,7 @@ def trained(settings: Settings) -> tuple[Task, generalised.Matrices]:
         else data.characters(max(settings.examples, CONTEXT), CONTEXT) if name == "transformer"
         else data.digits(settings.examples)
     )  # fmt: skip
-    names = ("width", "depth", "activation")
-    shape = {each: getattr(settings, each) for each in names}
+    shape = {each: getattr(settings, each) for each in ("width", "depth", "activation")}
     problem = task(
         name, *examples, loss=settings.loss, initialization=settings.initialization,
         scale=settings.weight_scale, **shape,
@@ -79,9 +83,9 @@ def problem(settings: Settings):
 def seen(settings: Settings, key: jax.Array, step: jax.Array):
     """The loss of what a step sees: all examples, or a batch drawn for it."""
     of, _ = trained(settings)
-    if not settings.batch:
+    if not batch(settings):
         return lambda params: of.loss(params)
-    rows = batches.rows(jax.random.fold_in(key, BATCHES), step, of.examples, settings.batch)
+    rows = batches.rows(jax.random.fold_in(key, BATCHES), step, of.examples, batch(settings))
     return lambda params: of.loss(params, rows)
 
 
@@ -97,18 +101,16 @@ def begin(settings: Settings, key: jax.Array) -> State:
     start_key, key = jax.random.split(key)
     params = problem(settings)[0](start_key)
     pairs, raw = EigenPairs.blank(params, settings.eigenvalues), EigenPairs.blank(params)
-    rule = ruled(settings).init(params)
     never = jnp.full((), -1)
     beside = besides.init(kinds(settings), params, key)
     begun = jnp.zeros((), int), never, jnp.zeros((), bool), beside
-    return State(params, rule, pairs, raw, key, *begun)
+    return State(params, ruled(settings).init(params), pairs, raw, key, *begun)
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` training steps, or what is left of them."""
     _, loss = problem(settings)
-    rule = ruled(settings)
-    flowing = kinds(settings)
+    rule, flowing = ruled(settings), kinds(settings)
 
     def take(step, carry):
         params, rule_state, diverged_at, total = carry
@@ -123,7 +125,7 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     # The gradient of the reading is that of the first step after it: it is not taken twice.
     value, gradient = jax.value_and_grad(loss)(state.params)
     followed = gradient
-    if settings.batch:
+    if batch(settings):
         followed = jax.grad(seen(settings, state.key, state.step))(state.params)
     direction: Any
     direction, rule_state = rule.update(followed, state.rule, state.params)
@@ -231,7 +233,7 @@ def measure(settings, state, loss, gradients, diagonal, rule_state):
         "scaled_sharpness": settings.learning_rate * pairs.values[0],
         "batch_sharpness": row["directional_curvature"],
     }
-    if settings.batch:
+    if batch(settings):
         row["batch_sharpness"] = _of_batches(settings, state, diagonal)
     raw = raw._replace(values=raw.values[:1], vectors=raw.vectors[:1], residuals=raw.residuals[:1])
     return pairs, raw, row
@@ -281,7 +283,7 @@ def _of_batches(settings, state, diagonal):
     """The batch sharpness at `state.params`, in the measure of the preconditioner or norm."""
     of, parts = trained(settings)
     key = jax.random.fold_in(jax.random.fold_in(state.key, BATCHES + 1), state.step)
-    drawn = batches.drawn(key, of.examples, settings.batch)
+    drawn = batches.drawn(key, of.examples, batch(settings))
     if settings.rule in generalised.NORMS:
         steep = functools.partial(generalised.steepest, settings.rule, parts)
         return batches.sharpness(of.loss, state.params, drawn, steep)

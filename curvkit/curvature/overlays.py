@@ -44,10 +44,10 @@ def flows(trace: Trace) -> go.Figure:
     figure.update_xaxes(title_text="training steps", row=2, col=1)
     figure.update_yaxes(title_text="distance / way gone", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="squared displacement", rangemode="tozero", row=2, col=1)
-    if not trace.flows:
-        theme.remark(figure, no_flow(trace))
-    elif trace.diverged:
+    if trace.diverged:
         theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
+    elif not trace.flows:
+        theme.remark(figure, no_flow(trace))
     return figure
 
 

@@ -98,7 +98,7 @@ class Trace(Record):
         with np.errstate(over="ignore", invalid="ignore"):
             return self.learning_rate * self.batch_sharpness
 
-    def warm_up(self, contender: int = 0) -> "WarmUp":
+    def as_warm_up(self, contender: int = 0) -> "WarmUp":
         """The linear warm-up that a tuner's rate is like: its peak and its length.
 
         The peak is the median of the rate over the last half; the warm-up ends where the rate, by a

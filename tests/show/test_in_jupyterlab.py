@@ -89,8 +89,9 @@ PAPERS = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .filter((each) => each._fullLayout).map((each) => each._fullLayout.paper_bgcolor)"""
 OF_OTHERS = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .filter((each) => each._fullLayout && !each.closest(".curvkit-plot")).length"""
-# Under which rule a knob says anything, and a value to turn it to.
-UNDER = {"momentum": "adam", "second_moment_decay": "adam"}
+# Under which choice a knob says anything.
+UNDER = {"momentum": ("rule", "adam"), "second_moment_decay": ("rule", "adam"),
+         "flow_from": ("flow", "gradient")}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -349,7 +350,11 @@ def test_the_figure_is_as_wide_as_its_place(page):
 
 
 # What compiles anew takes long in a browser that shares the processor with it.
-COMPILES = [each for each in knobs.knobs(Settings).values() if each.static and each.name != "width"]
+COMPILES = [
+    each
+    for each in knobs.knobs(Settings).values()
+    if (each.static and each.name != "width") or each.name == "flow_from"
+]
 
 
 @pytest.mark.parametrize(
@@ -366,7 +371,7 @@ def test_turning_a_knob_changes_the_figure(page, name, record_property):
     reset(page)
     if name in UNDER:
         before = plot(page)
-        turn(page, "rule", UNDER[name])
+        turn(page, *UNDER[name])
         settle(page, before)
     if not panel.locator(f".curvkit-knob-{name}").is_visible():
         panel.locator("text=more knobs").click()
@@ -399,7 +404,7 @@ def test_a_knob_that_does_nothing_is_not_shown_until_it_does(page):
     momentum = page.locator(".curvkit-panel >> nth=0 >> .curvkit-knob-momentum")
     assert not momentum.is_visible()
     before = plot(page)
-    turn(page, "rule", UNDER["momentum"])
+    turn(page, *UNDER["momentum"])
     settle(page, before)
     assert momentum.is_visible()
 
