@@ -240,7 +240,7 @@ tuners.draw(noisy | dict(batches=(8, 32, 0)), heat=True, then=note)
 # Above 2, over twice as many steps, the valley is flattened more than training can use: compare with
 # σ = 2 over as many. With cross-entropy (of smoothed labels: no loss is below 0.5003) the sharpness
 # falls by itself late in training, so that being greedy costs nothing.
-# And where the least loss is known to be zero, Polyak's step, $\eta = L / \lVert g \rVert^2$, needs
+# And where the least loss is known to be zero, Polyak's step, $\eta = L / |g|^2$, needs
 # no curvature to win.
 
 # %%

@@ -105,7 +105,7 @@ for other in (seed + 1, seed + 2):
 # $$x \leftarrow (1 - \eta\lambda)\, x, \qquad \dot\lambda = a - b\, x^2,$$
 #
 # with $a = -\nabla\lambda \cdot \nabla L$, by which $\lambda$ would grow, and $b = \tfrac12
-# \lVert\nabla\lambda\rVert^2$ (both without their parts along $u$): out on the walls the gradient has a part
+# |\nabla\lambda|^2$ (both without their parts along $u$): out on the walls the gradient has a part
 # $-\tfrac{x^2}{2}\nabla\lambda$, whichever side one is on, which leads to where the valley is wider.
 # (Damian et al. 2023, arXiv 2209.15594.) So $x$ stands still where $\lambda = 2/\eta$, and $\lambda$ where
 # $x^2 = a/b$. **Predict** how a run moves in the plane of the two; here is one, of which each step is
