@@ -33,5 +33,6 @@ def held(stream: Stream[Any], settings: Any) -> Any:
 
 def _mark(settings: Any) -> str:
     """What a run depends on: its settings, the device, and the precision that JAX is set to."""
-    where = jax.config.jax_enable_x64, jax.default_backend(), jax.config.jax_default_device
+    config: Any = jax.config
+    where = config.jax_enable_x64, jax.default_backend(), config.jax_default_device
     return repr((type(settings).__name__, sorted(knob.as_dict(settings).items()), where))
