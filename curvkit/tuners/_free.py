@@ -74,7 +74,8 @@ def schedule_free(
         )
 
     def update(updates, state, params=None, **extra):
-        held = state.inner._replace(base_optimizer_state=(state.base, *_parts(state.inner)))
+        held = state.inner
+        held = held._replace(base_optimizer_state=(state.base, held.base_optimizer_state))
         begun = held.weight_sum > 0
         held = held._replace(z=jax.tree.map(lambda z, y: jnp.where(begun, z, y), held.z, params))
         after: Any
@@ -84,10 +85,6 @@ def schedule_free(
         return steps, TunerState(first, jnp.asarray(learning_rate, jnp.float32), inner)
 
     return optax.GradientTransformationExtraArgs(begin, update)
-
-
-def _parts(inner):
-    return (inner.base_optimizer_state,)
 
 
 def averaged(state: TunerState, params: Any) -> Any:

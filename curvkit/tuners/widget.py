@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping
@@ -257,13 +258,18 @@ def of_cell(tuned: Tuned, name: str, size: str) -> dict[str, Any]:
     return shared | rate | {"tuner": called.get(name, "constant")}
 
 
-def _played(tuned: Tuned, name: str, size: str) -> Iterator[go.Figure]:
-    """The run of a cell as it grew."""
-    stream = Stream(
+@functools.cache
+def _stream() -> Stream[Trace]:
+    """The room's experiment; one, so that what a click has compiled serves the next."""
+    return Stream(
         "tuners", begin=experiment.begin, reading=experiment.reading, finished=experiment.finished,
         last=experiment.last, length=lambda settings: settings.steps // settings.every + 2,
         trace=Trace,
     )  # fmt: skip
-    trace = stream.run(Settings.read(of_cell(tuned, name.replace("<br>", " "), size)))
+
+
+def _played(tuned: Tuned, name: str, size: str) -> Iterator[go.Figure]:
+    """The run of a cell as it grew."""
+    trace = _stream().run(Settings.read(of_cell(tuned, name.replace("<br>", " "), size)))
     for picture in range(1, PICTURES + 1):
         yield race(trace.head(max(2, trace.readings * picture // PICTURES)))
