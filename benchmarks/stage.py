@@ -3,7 +3,8 @@
 Frames are counted by a loop of the page's own, several times while a scene plays; milliseconds are
 the stage's script a frame, and the processor's time that all of the browser takes for one, which a
 busy machine moves less than the count. The kernel has no part in a frame. Beside them the first
-figures of some of the rooms, played by plotly in a page.
+figures of some of the rooms, played by plotly in a page. With --live the scenes stand in JupyterLab,
+each with its kernel.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from _live import live
 from curvature import machine, table
 from playwright.sync_api import sync_playwright
 
@@ -119,8 +121,24 @@ def measured(browser, path, sizes, seconds, repeats):
     return found
 
 
+def in_jupyterlab(quick: bool) -> None:
+    """Writes the table of scenes that a kernel stands behind."""
+    sizes = dict(list(SIZES.items())[: 1 if quick else None])
+    rows = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(args=["--no-sandbox"], executable_path=CHROMIUM)
+        for row in live(browser, sizes, FRAMES, 2):
+            rows.append(row)
+            print(row, flush=True)
+        browser.close()
+    facts = ", ".join(f"{name} {value}" for name, value in machine().items())
+    title = "Live: frames a second, the median (the least), and the kernel's processor time a frame"
+    heads = ["scene", *(f"{each} px" for each in sizes), "a hand is answered, ms"]
+    table(title, facts, heads, rows)
+
+
 def main(quick: bool) -> None:
-    """Writes the table."""
+    """Writes the table of exported pages."""
     sizes = dict(list(SIZES.items())[: 1 if quick else None])
     seconds, repeats = (1, 2) if quick else (2, 2)
     shell = lambda text: page.shell("Control", text, "n")
@@ -146,4 +164,6 @@ CHROMIUM = next(
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="one size, few frames")
-    main(asked.parse_args().quick)
+    asked.add_argument("--live", action="store_true", help="in JupyterLab, each with its kernel")
+    given = asked.parse_args()
+    (in_jupyterlab if given.live else main)(given.quick)
