@@ -1,4 +1,4 @@
-"""Every scene live in JupyterLab: frames a second, the kernel's time, and how soon a hand is answered."""
+"""Every scene live in JupyterLab: frames a second, and how soon a hand is answered there."""
 
 import importlib
 import os
@@ -134,7 +134,7 @@ def milliseconds(process):
 
 
 def played(sheet, device, sizes, count, kernel, seconds):
-    """Frames a second at each size, and the kernel's milliseconds a frame once its run has ended."""
+    """Frames a second at each size, and the milliseconds that the kernel computed for each."""
     columns = []
     for width, ratio in sizes.values():
         size = dict(width=width, height=1000, deviceScaleFactor=ratio, mobile=False)

@@ -3,8 +3,8 @@
 Frames are counted by a loop of the page's own, several times while a scene plays; milliseconds are
 the stage's script a frame, and the processor's time that all of the browser takes for one, which a
 busy machine moves less than the count. The kernel has no part in a frame. Beside them the first
-figures of some of the rooms, played by plotly in a page. With --live the scenes stand in JupyterLab,
-each with its kernel.
+figures of some of the rooms, played by plotly in a page. With --live the scenes stand in
+JupyterLab, each with its kernel.
 """
 
 import argparse
