@@ -65,14 +65,6 @@ def chain(pair, depth, c, gain=1.0, bias=0.0, centred=False):
     return q, c
 
 
-def rescaled(pair, weights, c, centred):
-    """Residual blocks of two φ each with normalised branches, w² + (1 − w²)."""
-    for weight in weights:
-        branch = chain(pair, 2, c, 2**0.5, 0.0, centred)[1]
-        c = weight**2 * c + (1 - weight**2) * branch
-    return c
-
-
 def erf_pair(q, c):
     """Williams 1997: E[erf(u) erf(v)] = 2/π arcsin(2qc / (1 + 2q))."""
     of = lambda c: 2 / np.pi * np.arcsin(2 * q * c / (1 + 2 * q))

@@ -1,22 +1,22 @@
-"""The table of other ways of shaping against recursions over dense grids, and the edge of chaos."""
+"""The table of other ways of shaping against an oracle of its own, and the edge of chaos."""
 
 import functools
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from oracles import kernel_ways as oracle
+from oracles import kernel_table as oracle
+from oracles import kernel_ways
 from scipy.optimize import brentq
 
 from curvkit.kernels import _expectations as expectations
-from curvkit.kernels import shape
 from curvkit.kernels.ways import _plans as plans
 
-STARTS = (-1.0, 0.0, 0.5)
-TANH = functools.partial(oracle.smooth, np.tanh)
-SIGMOID = functools.partial(oracle.smooth, lambda x: 1 / (1 + np.exp(-x)))
-SELU = functools.partial(oracle.halves, oracle.selu)
-GROWING = [(at / (at + 1)) ** 0.5 for at in range(1, 26)]
+HE = 2**0.5
+RELU = functools.partial(oracle.leaky, 0.0, 1.0)
+TANH = functools.partial(oracle.sums, oracle.tanh)
+SIGMOID = functools.partial(oracle.sums, oracle.sigmoid)
+GROWING = [((at / (at + 1)) ** 0.5, (1 / (at + 1)) ** 0.5) for at in range(1, 26)]
 
 
 @functools.cache
@@ -25,85 +25,76 @@ def table():
 
 
 def settled(gain, bias):
-    q = 1.0
-    for _ in range(2000):
-        q = gain**2 * TANH(q, 0.0)[0] + bias**2
-    return q
+    """A chain of tanh whose inputs have the length that it keeps."""
+    return oracle.chain(TANH, 50, gain, bias, q=oracle.settled(oracle.tanh, gain, bias))
 
 
-def edge(gain, bias):
-    q = settled(gain, bias)
-
-    def through(c):
-        for _ in range(50):
-            c = (gain**2 * TANH(q, c)[1] + bias**2) / q
-        return c
-
-    return through
+def linear(q, c):
+    return oracle.Pair(q, q * c, 0.0, 1.0, np.ones(len(c)))
 
 
-RELU, HE = oracle.relu, 2**0.5
+def shaped(kind):
+    return oracle.chain(functools.partial(oracle.sums, kind(oracle.softplus, 50)), 50)
+
+
 ROWS = {
-    "ReLU, He": lambda c: oracle.chain(RELU, 50, c, HE)[1],
-    "ReLU, LayerNorm before it": lambda c: oracle.chain(RELU, 50, c, HE)[1],
-    "ReLU, LayerNorm after it": lambda c: oracle.chain(RELU, 50, c, centred=True)[1],
-    "tanh, edge of chaos, σ_b² = 0.0025": edge(1.26**0.5, 0.05),
-    "tanh, edge of chaos, σ_b² = 0.05": edge(1.76**0.5, 0.05**0.5),
-    "tanh, edge of chaos, σ_b² = 0.25": edge(2.40**0.5, 0.5),
-    "sigmoid, LeCun": lambda c: oracle.chain(SIGMOID, 50, c)[1],
-    "residual, normalised sums, ReLU": lambda c: oracle.rescaled(RELU, GROWING, c, False),
-    "the same, branches centred": lambda c: oracle.rescaled(RELU, GROWING, c, True),
-    "SkipInit, Fixup, ReZero": lambda c: c,
-    "looks-linear": lambda c: c,
-    "Dirac, ReLU": lambda c: oracle.chain(RELU, 1, c, HE)[1],
+    "ReLU, He": lambda: oracle.chain(RELU, 50, HE),
+    "ReLU, LayerNorm before it": lambda: oracle.chain(RELU, 50, HE, norm="before"),
+    "ReLU, LayerNorm after it": lambda: oracle.chain(RELU, 50, norm="after"),
+    "tanh, edge of chaos, σ_b² = 0.0025": lambda: settled(1.26**0.5, 0.05),
+    "tanh, edge of chaos, σ_b² = 0.05": lambda: settled(1.76**0.5, 0.05**0.5),
+    "tanh, edge of chaos, σ_b² = 0.25": lambda: settled(2.40**0.5, 0.5),
+    "tanh, σ_w = 2.5": lambda: settled(2.5, 0.0),
+    "sigmoid, LeCun": lambda: oracle.chain(SIGMOID, 50),
+    "SELU, LeCun": lambda: oracle.chain(oracle.selu, 50),
+    "residual, normalised sums, ReLU": lambda: oracle.residual(RELU, GROWING, HE),
+    "the same, branches centred": lambda: oracle.residual(RELU, GROWING, norm="after"),
+    "the same, BatchNorm before φ": lambda: oracle.residual(RELU, GROWING, HE, "batch"),
+    "residual, plain sums, ReLU": lambda: oracle.residual(RELU, [(1, 1)] * 25, HE),
+    "SkipInit, Fixup, ReZero": lambda: oracle.residual(RELU, [(1, 0)] * 25, HE),
+    "looks-linear": lambda: oracle.chain(linear, 50),
+    "Dirac, ReLU": lambda: oracle.chain(RELU, 1, HE),
+    "DKS ζ = 1.5, softplus": lambda: shaped(oracle.dks),
+    "TAT τ = 0.3, softplus": lambda: shaped(oracle.tat),
+    "TAT η = 0.9, leaky relu": lambda: oracle.chain(
+        functools.partial(oracle.leaky, *oracle.tailored(50)), 50
+    ),
 }
-SHAPES = {
-    "DKS ζ = 1.5, softplus": ("softplus", "dks"),
-    "TAT τ = 0.3, softplus": ("softplus", "tat"),
-}
+
+
+def test_the_oracle_has_every_row():
+    assert {*table()} == {*ROWS}
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_table_is_the_recursion_over_dense_grids(name):
-    slow = [ROWS[name](c) for c in STARTS]
-    np.testing.assert_allclose(table()[name].c, slow, atol=1e-6)
+def test_each_row_of_the_table_is_the_oracle_s_in_each_column(name):
+    (c, slope, inverse, q), row = ROWS[name](), table()[name]
+    np.testing.assert_allclose(row.c, c, atol=1e-6)
+    np.testing.assert_allclose([row.slope, row.q], [slope, q], rtol=1e-6)
+    assert 1 / row.condition == pytest.approx(inverse, rel=1e-6, abs=1e-12)
 
 
-@pytest.mark.full
-def test_the_table_of_selu_is_that_of_cut_integrals():
-    slow = [oracle.chain(SELU, 50, c)[1] for c in STARTS]
-    np.testing.assert_allclose(table()["SELU, LeCun"].c, slow, atol=1e-6)
+def test_the_oracle_s_closed_forms_of_selu_are_cut_integrals():
+    for q, c in ((0.5, -0.6), (1.7, 0.0), (1.0, 0.9)):
+        square, product = kernel_ways.halves(kernel_ways.selu, q, c)
+        pair = oracle.selu(q, np.array([c]))
+        np.testing.assert_allclose([pair.q, pair.k[0]], [square, product], atol=1e-9)
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_shaped_networks_in_the_table_are_their_dense_recursion(name):
-    made = shape(SHAPES[name][0], depth=50, method=SHAPES[name][1])
-    pair = functools.partial(oracle.smooth, lambda x: made.jet(x)[0])
-    slow = [oracle.chain(pair, 50, c)[1] for c in STARTS]
-    np.testing.assert_allclose(table()[name].c, slow, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "name, slope",
-    [
-        ("ReLU, He", 1.0),
-        ("ReLU, LayerNorm after it", (np.pi / (np.pi - 1)) ** 50),
-        ("SELU, LeCun", None),
-        ("the same, branches centred",
-         np.prod([(w**2 + (1 - w**2) * (np.pi / (np.pi - 1)) ** 2) for w in GROWING])),
-        ("DKS ζ = 1.5, softplus", 1.5),
-        ("TAT η = 0.9, leaky relu", 1.0),
-    ],
-)  # fmt: skip
-def test_slopes_at_one_are_products_of_those_of_layers(name, slope):
-    if slope is None:  # E[φ′²]^50 over Q(1) = 1, by plain quadrature
-        z = np.linspace(-9, 9, 2_000_000)
-        bent = 1.0507009873554805 * np.where(
-            z > 0, 1, 1.6732632423543772 * np.exp(np.minimum(z, 0))
-        )
-        mass = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
-        slope = (bent**2 @ mass) ** 50
-    assert table()[name].slope == pytest.approx(slope, rel=1e-4)
+def test_batch_norm_of_a_wide_network_does_to_a_pair_what_the_oracle_says():
+    """A batch of orthogonal inputs, and 64 more at a cosine of 0.5 to one of them each."""
+    number, width, rng = 256, 1024, np.random.default_rng(0)
+    batch = np.sqrt(number) * np.eye(number)
+    x = np.vstack([batch, 0.5 * batch[:64] + 0.75**0.5 * batch[64:128]])
+    for _ in range(2):
+        x = x @ rng.normal(size=(x.shape[1], width)) / np.sqrt(x.shape[1])
+        x = np.maximum((x - x[:number].mean(0)) / x[:number].std(0), 0)
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    cosines = (unit[:64] * unit[number:]).sum(1)
+    expected, without = (oracle.chain(RELU, 2, norm=each)[0][2] for each in ("batch", "none"))
+    assert cosines.std() < 2 / np.sqrt(width)
+    assert cosines.mean() == pytest.approx(expected, abs=3 * cosines.std() / 64**0.5)
+    assert without - expected > 0.12
 
 
 def test_plain_sums_double_lengths_and_a_table_is_of_an_even_depth():
@@ -116,8 +107,8 @@ def test_plain_sums_double_lengths_and_a_table_is_of_an_even_depth():
 
 def test_the_edge_of_chaos_of_the_plane_is_where_a_layer_keeps_the_slope():
     # With biases of 0.05 the slope by the dense recursion is 1 at a gain between these.
-    q = lambda gain: settled(gain, 0.05**0.5)
-    z, w = oracle.grid()
+    q = lambda gain: oracle.settled(oracle.tanh, gain, 0.05**0.5)
+    z, w = oracle.line(0.1)
     slope = lambda gain: gain**2 * ((1 - np.tanh(np.sqrt(q(gain)) * z) ** 2) ** 2 @ w)
     gain = brentq(lambda gain: slope(gain) - 1, 1.2, 1.5, xtol=1e-6)
     found = plans.chi(expectations.of_jax(jnp.tanh), jnp.array([gain, 1.0, 2.0]),
