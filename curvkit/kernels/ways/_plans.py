@@ -5,13 +5,14 @@
 | σ_w, σ_b | `gain`, `bias` | arXiv 1611.01232 |
 | w_l² = l / (l + 1) | shortcut `growing` of block l | arXiv 2002.10444 |
 | q* = σ_w² E[φ(√q* z)²] + σ_b² | in `chi` | arXiv 1606.05340 |
-| χ = σ_w² E[φ′(√q* z)²] | `chi` | arXiv 1606.05340 |
+| χ = σ_w² E[φ′(√q* z)²]; χ = 1 | `chi`; `edge` | arXiv 1606.05340 |
 
 χ is the slope of one layer's C map at 1 where lengths have settled: below 1 inputs run together
 (ordered), above 1 they part however near they were (chaotic), and at 1, the edge, angles change
 like a power of depth. A block is two layers of φ and an affine one.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -24,7 +25,7 @@ from curvkit.kernels import _kernel as kernel
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _parts as parts
 from curvkit.kernels._activations import ACTIVATIONS, Activation
-from curvkit.kernels._gauss import hermite_rule
+from curvkit.kernels._gauss import cut_rule
 from curvkit.kernels._shaping import shape
 
 HE = 2**0.5
@@ -32,7 +33,13 @@ GAINS = {"lecun": 1.0, "he": HE, "dirac": 1.0}
 # σ_b² and σ_w² on tanh's edge of chaos.
 EDGE = ((0.0025, 1.26), (0.05, 1.76), (0.25, 2.40))
 PLAIN = ("softplus", "sigmoid", "relu", "tanh", "gelu", "swish", "selu")
-SETTLING, LOW, HIGH = 120, 1e-9, 1e6
+LOW, HIGH = 1e-14, 1e6
+# Steps to where lengths settle, and the longest of log q; below ROUNDING single precision ends.
+SETTLING, FARTHEST, ROUNDING, HALVINGS = 60, 1.0, 2e-6, 12
+# At 0 φ may bend, and near it tanh of large gains is steep.
+CUTS = np.array([[-3.0, -1.0, 0.0, 1.0, 3.0]])
+# Without biases χ leaves 1 with the square of what the gain is above the edge: less is rounding.
+CHAOTIC = 1 - 3e-6
 
 
 def _identity(x: Any) -> Any:
@@ -95,13 +102,64 @@ def chi(jet: expectations.Jet, gain: jax.Array, bias: jax.Array) -> jax.Array:
     >>> chi(relu, jnp.array([1.0, 2**0.5]), jnp.array([0.1, 0.0])).round(3)
     Array([0.5, 1. ], dtype=float32)
     """
-    # Even, so that no node falls on 0, where φ may bend.
-    z, w = (jnp.asarray(each, jnp.float32) for each in hermite_rule(64))
+    z, w = (jnp.asarray(each[0], jnp.float32) for each in cut_rule(CUTS, 12))
     at = lambda q: jet(jnp.sqrt(q)[..., None] * z)
-    length = lambda q: gain**2 * (at(q)[0] ** 2 @ w) + bias**2
-    start = jnp.ones_like(gain)
-    settled = jax.lax.fori_loop(0, SETTLING, lambda _, q: jnp.clip(length(q), LOW, HIGH), start)
-    return gain**2 * (at(settled)[1] ** 2 @ w)
+    length = lambda q: jnp.clip(gain**2 * (at(q)[0] ** 2 @ w) + bias**2, LOW, HIGH)
+    return gain**2 * (at(_settling(length, jnp.ones_like(gain)))[1] ** 2 @ w)
+
+
+def _settling(length: Callable[[jax.Array], jax.Array], start: jax.Array) -> jax.Array:
+    """Where q ↦ `length(q)` goes to from `start`, by Aitken's extrapolation of log q.
+
+    Alone it would come there like one over the number of layers where lengths go to 0 on the edge.
+    """
+
+    growth = lambda q: jnp.log(length(q) / q)
+
+    def further(_: Any, at: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        q, first = at
+        once = q * jnp.exp(first)
+        second, size = growth(once), jnp.abs(first)
+        left = 1 - second / jnp.where(first == 0, 1.0, first)
+        # Rounding foretells nothing, nor does growth that itself grows.
+        times = jnp.where(size < ROUNDING, 1.0, 1 / jnp.maximum(left, size / FARTHEST))
+        times = jnp.where(left < 0, 2 - left, times)
+        jumped = jnp.clip(q * jnp.exp(first * times), LOW, HIGH)
+        third = growth(jumped)
+        # Past another length that is kept it would grow anew.
+        nearer = (jnp.abs(third) <= (1 + 1e-4) * jnp.abs(second) + ROUNDING) | (left < 0)
+        return jnp.where(nearer, jumped, once), jnp.where(nearer, third, second)
+
+    return jax.lax.fori_loop(0, SETTLING, further, (start, growth(start)))[0]
+
+
+def edge(
+    jet: expectations.Jet, gains: jax.Array, biases: jax.Array, slopes: jax.Array
+) -> jax.Array:
+    """The gain on the edge of chaos of each bias: where χ first comes to 1; nan where it does not.
+
+    Args:
+        jet: φ and φ′ in JAX.
+        gains: of the plane, rising.
+        biases: of the plane.
+        slopes: χ over both, (bias, gain).
+
+    >>> tanh, gains, biases = expectations.of_jax(jnp.tanh), jnp.linspace(0.5, 3, 6), jnp.zeros(1)
+    >>> slopes = chi(tanh, gains[None], jnp.zeros((1, 6)))
+    >>> edge(tanh, gains, biases, slopes).round(2)
+    Array([1.], dtype=float32)
+    """
+    crossed = (slopes[:, :-1] < CHAOTIC) & (slopes[:, 1:] >= CHAOTIC)
+    at = jnp.argmax(crossed, axis=1)
+
+    def halved(_: Any, ends: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        low, high = ends
+        middle = (low + high) / 2
+        above = chi(jet, middle, biases) >= CHAOTIC
+        return jnp.where(above, low, middle), jnp.where(above, middle, high)
+
+    low, high = jax.lax.fori_loop(0, HALVINGS, halved, (gains[at], gains[at + 1]))
+    return jnp.where(jnp.any(crossed, axis=1), (low + high) / 2, jnp.nan)
 
 
 class Way(NamedTuple):

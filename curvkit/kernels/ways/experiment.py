@@ -116,11 +116,13 @@ def last(settings: Settings, state: Any) -> dict[str, jax.Array]:
     jet = expectations.of_jax(plans.function(settings.activation).function)
     shape = (len(PLANE_BIASES), len(PLANE_GAINS))
     both = jnp.broadcast_to(gains, shape), jnp.broadcast_to(biases[:, None], shape)
+    chi = plans.chi(jet, *both)
     return {
         "cosine": jnp.asarray(COSINES, jnp.float32),
         "plane_gain": gains,
         "plane_bias": biases,
-        "chi": plans.chi(jet, *both),
+        "chi": chi,
+        "edge": plans.edge(jet, gains, biases, chi),
         "at": jnp.stack(dial(settings)),
     }
 

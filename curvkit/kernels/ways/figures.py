@@ -131,13 +131,9 @@ def plane(trace: Trace) -> go.Figure:
         name="χ", showlegend=False, hovertemplate="σ_w %{x:.2f}, σ_b %{y:.2f}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(heat)
-    if np.isfinite(log).all() and log.min() < 0 < log.max():
-        ink = theme.color("threshold")
-        figure.add_trace(go.Contour(
-            x=trace.plane_gain, y=trace.plane_bias, z=log, name="edge of chaos, χ = 1",
-            contours=dict(start=0, end=0, size=1, coloring="none"), showscale=False,
-            line=dict(color=ink, width=2.5), showlegend=True, hoverinfo="skip",
-        ))  # fmt: skip
+    line = theme.curve("threshold", "edge of chaos, χ = 1", trace.edge, trace.plane_bias,
+                       line=dict(width=2.5), hoverinfo="skip")  # fmt: skip
+    figure.add_trace(line)
     dot = dict(mode="markers", marker=dict(size=13, color=theme.color("curvature"),
                line=dict(color=theme.INK[theme.mode()], width=2)))  # fmt: skip
     # Of Dirac weights the plane, whose weights mix units, says nothing.

@@ -37,16 +37,8 @@ def _fixed(trace: Trace) -> dict[str, np.ndarray]:
     xp = sc.namespace(trace.chi)
     chi = xp.asarray(trace.chi, float)
     height = xp.clip(xp.log10(xp.clip(xp.nan_to_num(chi, nan=1.0), 1e-3, 1e3)), *POWERS)
-    gains = xp.asarray(trace.plane_gain, float)
-    # Between the first two gains of a bias that lie on either side of the edge.
-    crossed = (chi[:, :-1] < 1) & (chi[:, 1:] >= 1)
-    at = xp.argmax(crossed, axis=1)
-    rows = np.arange(chi.shape[0])
-    low, high = chi[rows, at], chi[rows, at + 1]
-    share = (1 - low) / xp.maximum(high - low, 1e-9)
-    edge = gains[at] + share * (gains[at + 1] - gains[at])
     return {
-        "height": height, "edge_gain": xp.where(xp.any(crossed, axis=1), edge, xp.nan),
+        "height": height, "edge_gain": xp.asarray(trace.edge, float),
         "edge_bias": xp.asarray(trace.plane_bias, float),
         "cosine": xp.asarray(trace.cosine, float),
         "depth": xp.reshape(xp.maximum(xp.asarray(trace.settings["depth"], float), 1), (1,)),

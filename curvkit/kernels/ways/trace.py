@@ -1,5 +1,7 @@
 """What is recorded of another way of shaping, and what can be read off it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -11,6 +13,7 @@ class Trace(Record):
 
     COUNTED = "layer"
     ENDS = ("q", "c", "log_slope")
+    LATER = frozenset({"edge"})
 
     step: Int[np.ndarray, " reading"] = series("Nonlinear layers passed.")
     q: Float[np.ndarray, " reading"] = series("The mean square of every input.", symbol="q")
@@ -31,7 +34,23 @@ class Trace(Record):
     chi: Float[np.ndarray, " bias gain"] = series(
         "The slope of one plain layer at settled lengths, by bias and gain.", symbol="χ"
     )
+    edge: Float[np.ndarray, " bias"] = series(
+        "The gain at which χ first comes to 1, by bias; nan where it does not."
+    )
     at: Float[np.ndarray, " pair"] = series("The gain and the bias of this network's layers.")
+
+    @classmethod
+    def completed(
+        cls, header: Mapping[str, object], arrays: Mapping[str, np.ndarray], names: frozenset[str]
+    ) -> dict[str, np.ndarray]:
+        """Of a trace without it: the edge between the two gains that it lies between."""
+        chi, gains = arrays["chi"], arrays["plane_gain"]
+        crossed = (chi[:, :-1] < 1) & (chi[:, 1:] >= 1)
+        rows, at = np.arange(len(chi)), crossed.argmax(axis=1)
+        low, high = chi[rows, at], chi[rows, at + 1]
+        share = (1 - low) / np.maximum(high - low, 1e-9)
+        edge = gains[at] + share * (gains[at + 1] - gains[at])
+        return {name: np.where(crossed.any(axis=1), edge, np.nan) for name in names}
 
     def ends(self, cosine: float) -> float:
         """Where inputs at a cosine of the grid have come to; nan if nothing is finite."""

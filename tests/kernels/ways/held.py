@@ -11,5 +11,6 @@ HOLDS = {
     },
     "test_plans.py": {
         "test_the_edge_of_chaos_of_the_plane_is_where_a_layer_keeps_the_slope": ["chi"],
+        "test_the_edge_is_where_lengths_and_slopes_are_both_preserved": ["edge"],
     },
 }  # fmt: skip

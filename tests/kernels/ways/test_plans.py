@@ -10,6 +10,7 @@ from oracles import kernel_ways
 from scipy.optimize import brentq
 
 from curvkit.kernels import _expectations as expectations
+from curvkit.kernels.ways import Trace
 from curvkit.kernels.ways import _plans as plans
 
 HE = 2**0.5
@@ -114,3 +115,69 @@ def test_the_edge_of_chaos_of_the_plane_is_where_a_layer_keeps_the_slope():
     found = plans.chi(expectations.of_jax(jnp.tanh), jnp.array([gain, 1.0, 2.0]),
                       jnp.array([0.05**0.5] * 3))  # fmt: skip
     np.testing.assert_allclose(found, [1.0, slope(1.0), slope(2.0)], atol=2e-4)
+
+
+# No point falls on 0, where φ may bend.
+BETWEEN = np.arange(-9.005, 9.01, 0.01)
+DENSITY = np.exp(-(BETWEEN**2) / 2) / np.exp(-(BETWEEN**2) / 2).sum()
+
+
+def keeps(jet, q):
+    """The gain and the bias with which χ = 1 and q is kept: both follow from q, with no search."""
+    value, slope = jet(np.sqrt(q) * BETWEEN)
+    gain = (slope**2 @ DENSITY) ** -0.5
+    return gain, np.sqrt(max(q - gain**2 * (value**2 @ DENSITY), 0.0))
+
+
+def elu(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0))), np.exp(np.minimum(x, 0))
+
+
+CURVES = {"tanh": oracle.tanh, "elu": elu}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_the_edge_is_where_lengths_and_slopes_are_both_preserved(name):
+    """It ends at a gain of 1 where there are no biases, as a plain layer has φ′(0) = 1."""
+    jet = expectations.of_jax(plans.function(name).function)
+    gains, rows = jnp.linspace(0.5, 3, 36), [(1.0, 0.0)]
+    rows += [keeps(CURVES[name], q) for q in (0.001, 0.03, 0.3, 1.0)]
+    edges, biases = np.array(rows).T
+    both = jnp.broadcast_to(gains, (5, 36)), jnp.broadcast_to(jnp.array(biases)[:, None], (5, 36))
+    found = plans.edge(jet, gains, jnp.array(biases), plans.chi(jet, *both))
+    # Where q is small χ is flat: the last digits of single precision are so much of a gain.
+    np.testing.assert_allclose(found, edges, atol=4e-4)
+    np.testing.assert_allclose(found[2:], edges[2:], atol=6e-5)
+
+
+UPRIGHT = {"relu": 2**0.5, "looks_linear": 1.0, "sigmoid": np.nan}
+
+
+@pytest.mark.parametrize("name", UPRIGHT)
+def test_where_slopes_do_not_depend_on_lengths_the_edge_is_upright_or_is_not(name):
+    jet = expectations.of_jax(plans.function(name).function)
+    gains, biases = jnp.linspace(0.5, 3, 36), jnp.array([0.0, 0.5])
+    both = jnp.broadcast_to(gains, (2, 36)), jnp.broadcast_to(biases[:, None], (2, 36))
+    found = plans.edge(jet, gains, biases, plans.chi(jet, *both))
+    np.testing.assert_allclose(found, [UPRIGHT[name]] * 2, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["tanh", "selu", "gelu"])
+def test_lengths_settle_where_hundreds_of_layers_bring_them(name):
+    gain, bias = (each.ravel() for each in np.meshgrid([0.65, 1.1, 1.45, 2.5], [0.0, 0.1, 0.7]))
+    function = plans.function(name)
+    jet = lambda q: function.jet(np.sqrt(q)[:, None] * BETWEEN)
+    q = np.ones(len(gain))
+    for _ in range(300):
+        q = np.clip(gain**2 * (jet(q)[0] ** 2 @ DENSITY) + bias**2, plans.LOW, plans.HIGH)
+    slow = gain**2 * (jet(q)[1] ** 2 @ DENSITY)
+    found = plans.chi(expectations.of_jax(function.function), jnp.array(gain), jnp.array(bias))
+    np.testing.assert_allclose(found, slow, rtol=1e-4)
+
+
+def test_a_trace_from_before_has_its_edge_between_two_gains():
+    """Where χ rises straight between them it is the edge itself."""
+    gains, biases = np.linspace(0.5, 3, 6), np.zeros(2)
+    arrays = {"chi": np.array([gains / 1.2, gains * 0]), "plane_gain": gains, "plane_bias": biases}
+    found = Trace.completed({}, arrays, frozenset({"edge"}))["edge"]
+    np.testing.assert_allclose(found, [1.2, np.nan])
