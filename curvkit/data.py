@@ -132,7 +132,8 @@ def _text() -> str:
 def mnist(examples: int = 70000, *, data_home: str | None = None) -> Data:
     """The first `examples` of MNIST, shuffled once and for all, scaled as `digits` is.
 
-    Fetched from OpenML at the first call (15 MB) and kept in scikit-learn's cache.
+    Fetched as it is published at the first call (12 MB), and kept in scikit-learn's cache folder.
+    Its four files may also be put into `curvkit/mnist` there by hand.
 
     Args:
         examples: from 1 to 70000.
@@ -142,7 +143,7 @@ def mnist(examples: int = 70000, *, data_home: str | None = None) -> Data:
         Inputs of shape (examples, 784), targets of shape (examples, 10).
 
     Raises:
-        ConnectionError: if it is not at hand and OpenML cannot be reached.
+        ConnectionError: if it is not at hand and cannot be fetched whole; the next call goes on.
         ValueError: if there are not so many, or what came is not MNIST.
     """
     from curvkit import download
@@ -153,7 +154,8 @@ def mnist(examples: int = 70000, *, data_home: str | None = None) -> Data:
 def cifar10(examples: int = 60000, *, data_home: str | None = None) -> Data:
     """The first `examples` of CIFAR-10, shuffled once and for all, scaled as `digits` is.
 
-    Fetched from OpenML at the first call and kept in scikit-learn's cache.
+    Fetched as it is published at the first call (170 MB), and kept in scikit-learn's cache folder.
+    Its binary archive may also be put into `curvkit/cifar10` there by hand.
 
     Args:
         examples: from 1 to 60000.
@@ -163,7 +165,7 @@ def cifar10(examples: int = 60000, *, data_home: str | None = None) -> Data:
         Inputs of shape (examples, 3072), channel by channel; targets of shape (examples, 10).
 
     Raises:
-        ConnectionError: if it is not at hand and OpenML cannot be reached.
+        ConnectionError: if it is not at hand and cannot be fetched whole; the next call goes on.
         ValueError: if there are not so many, or what came is not CIFAR-10.
     """
     from curvkit import download

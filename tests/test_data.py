@@ -1,11 +1,13 @@
-"""Large data sets: from scikit-learn's cache, checked, and a sentence where they are not."""
+"""Large data sets: from files as they are published, checked, and a sentence where they are not."""
 
+import functools
 import gzip
 import hashlib
-import json
-import urllib.request
+import http.server
+import io
+import tarfile
+import threading
 from pathlib import Path
-from urllib.error import URLError
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,95 +16,178 @@ from sklearn.datasets import load_digits
 
 from curvkit import data, download
 
-SMALL = download.Source("small", 7, (2, 3), (2, 1, 1))
-PIXELS = np.arange(24).reshape(4, 6) * 10
-LABELS = [0, 1, 0, 2]
+PIXELS = np.arange(96, dtype=np.uint8).reshape(4, 4, 6)
+LABELS = np.array([0, 1, 0, 2], np.uint8)
 
 
-def cached(home, pixels=PIXELS, labels=LABELS, md5=None):
-    """A data set as scikit-learn leaves it after fetching from OpenML."""
-    names = [f"pixel{n}" for n in range(6)]
-    rows = [",".join(map(str, [*row, label])) for row, label in zip(pixels, labels, strict=True)]
-    head = ["@RELATION small", *(f"@ATTRIBUTE {name} REAL" for name in names)]
-    text = "\n".join([*head, "@ATTRIBUTE class {0,1,2}", "@DATA", *rows]) + "\n"
-    feature = dict(is_ignore="false", is_row_identifier="false", number_of_missing_values="0")
-    features = [
-        dict(feature, index=str(n), name=name, data_type="numeric", is_target="false")
-        for n, name in enumerate(names)
-    ]
-    features += [dict(feature, index="6", name="class", data_type="nominal", is_target="true",
-                      nominal_value=["0", "1", "2"])]  # fmt: skip
-    told = dict(id="7", name="small", description="A small one.", version="1", format="ARFF",
-                file_id="70", status="active",
-                default_target_attribute="class", url="https://example.org/download/70",
-                md5_checksum=md5 or hashlib.md5(text.encode()).hexdigest())  # fmt: skip
-    qualities = {"quality": [{"name": "NumberOfInstances", "value": str(len(rows))}]}
-    files = {
-        "api/v1/json/data/7": json.dumps({"data_set_description": told}),
-        "api/v1/json/data/features/7": json.dumps({"data_features": {"feature": features}}),
-        "api/v1/json/data/qualities/7": json.dumps({"data_qualities": qualities}),
-        "data/v1/download/70": text,
-        "download/70": text,
-    }
-    for name, content in files.items():
-        path = home / "openml" / "openml.org" / f"{name}.gz"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(content.encode()))
+def packed(array):
+    """An array of bytes as a gzipped idx file."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return gzip.compress(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes(), mtime=0)
 
 
-@pytest.fixture
-def no_network(monkeypatch):
-    """Nothing can be fetched."""
-
-    def refuse(*_, **__):
-        raise URLError("no route to host")
-
-    monkeypatch.setattr("sklearn.datasets._openml.urlopen", refuse)
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
-    monkeypatch.setattr("sklearn.datasets._openml.time.sleep", lambda seconds: None)
-
-
-@pytest.mark.usefixtures("no_network")
-def test_what_scikit_learn_has_is_read_and_kept_as_arrays(tmp_path):
-    cached(tmp_path)
-    for _ in range(2):
-        pixels, labels = download.images(SMALL, tmp_path, progress=False)
-        assert pixels.shape == (4, 2, 3) and pixels.dtype == np.uint8
-        assert pixels.reshape(4, 6).tolist() == PIXELS.tolist() and labels.tolist() == LABELS
-        # The second time from the arrays alone.
-        for path in (tmp_path / "openml").rglob("*.gz"):
-            path.unlink()
-    assert [path.name for path in (tmp_path / "curvkit").iterdir()] == ["small.npz"]
+PUBLISHED = {
+    "images-idx3": packed(PIXELS[:3]), "labels-idx1": packed(LABELS[:3]),
+    "t10k-images-idx3": packed(PIXELS[3:]), "t10k-labels-idx1": packed(LABELS[3:]),
+}  # fmt: skip
+FILES = tuple(
+    download.File(name, len(content), hashlib.sha256(content).hexdigest())
+    for name, content in PUBLISHED.items()
+)
+SMALL = download.Source("small", (4, 6), (2, 1, 1), FILES, (), download.MNIST.read)
 
 
-@pytest.mark.usefixtures("no_network")
-def test_without_a_network_a_sentence_says_what_to_do(tmp_path):
-    with pytest.raises(ConnectionError, match=r"small is not in .* cannot be reached .*no route"):
-        download.images(SMALL, tmp_path, progress=False)
-    assert not (tmp_path / "curvkit").exists()
-    with pytest.raises(ConnectionError, match="mnist is not in"):
-        data.mnist(10, data_home=str(tmp_path))
-    with pytest.raises(ConnectionError, match="cifar10 is not in"):
-        data.cifar10(10, data_home=str(tmp_path))
+class Server(http.server.ThreadingHTTPServer):
+    """Publishes files, breaks off as often as it is told to, and notes what it was asked."""
+
+    def __init__(self, content, breaks=0, goes_on=True):
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.content, self.breaks, self.goes_on, self.asked = content, breaks, goes_on, []
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def __enter__(self):
+        threading.Thread(target=functools.partial(self.serve_forever, 0.01), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
 
 
-@pytest.mark.usefixtures("no_network")
-def test_what_is_not_the_data_set_is_refused_and_not_kept(tmp_path):
-    cached(tmp_path, labels=[0, 1, 1, 2])
-    with pytest.raises(ValueError, match=r"class counts \(1, 2, 1\), not \(4, 6\) and \(2, 1, 1\)"):
-        download.images(SMALL, tmp_path, progress=False)
-    assert not (tmp_path / "curvkit").exists()
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers in full, or from a byte on, or with half of what was asked."""
+
+    def do_GET(self):
+        server, start = self.server, self.headers.get("Range")
+        server.asked.append((self.path[1:], start))
+        content = server.content.get(self.path[1:])
+        if content is None:
+            return self.send_error(404)
+        first = int(start[6:-1]) if start and server.goes_on else 0
+        content = content[first:]
+        self.send_response(206 if first else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if server.breaks:
+            server.breaks, content = server.breaks - 1, content[: len(content) // 2]
+        self.wfile.write(content)
+        return None
+
+    def log_message(self, *_):
+        pass
 
 
-@pytest.mark.usefixtures("no_network")
+def read(server, home, source=SMALL):
+    """What is read of files that a server publishes."""
+    return download.images(source._replace(addresses=(server.address,)), home, progress=False)
+
+
+def test_files_are_fetched_once_checked_and_kept_as_arrays(tmp_path):
+    with Server(PUBLISHED) as server:
+        for _ in range(2):
+            pixels, labels = read(server, tmp_path)
+            np.testing.assert_array_equal(pixels, PIXELS)
+            np.testing.assert_array_equal(labels, LABELS)
+        assert [name for name, _ in server.asked] == [*PUBLISHED]
+    # From the files alone, and from the arrays alone.
+    for gone in ("small.npz", "small/images-idx3"):
+        (tmp_path / "curvkit" / gone).unlink()
+        np.testing.assert_array_equal(read(server, tmp_path)[0], PIXELS)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_what_breaks_off_is_gone_on_with_or_begun_anew(tmp_path, goes_on):
+    with Server(PUBLISHED, breaks=3 if goes_on else 1, goes_on=goes_on) as server:
+        np.testing.assert_array_equal(read(server, tmp_path)[0], PIXELS)
+        half = FILES[0].size // 2
+        assert server.asked[:2] == [("images-idx3", None), ("images-idx3", f"bytes={half}-")]
+
+
+def test_the_next_call_goes_on_from_what_has_come(tmp_path):
+    with Server({"images-idx3": PUBLISHED["images-idx3"]}) as server:
+        message = (
+            r"small is not in .*small, where 0 of \d+ bytes of labels-idx1 have come.*Not Found"
+        )
+        with pytest.raises(ConnectionError, match=message):
+            read(server, tmp_path)
+    part = tmp_path / "curvkit" / "small" / "labels-idx1.part"
+    part.write_bytes(PUBLISHED["labels-idx1"][:9])
+    with Server(PUBLISHED) as server:
+        np.testing.assert_array_equal(read(server, tmp_path)[1], LABELS)
+        assert ("labels-idx1", "bytes=9-") in server.asked and not part.exists()
+        assert "images-idx3" not in dict(server.asked)
+
+
+def test_without_a_network_a_sentence_says_what_to_do(tmp_path, monkeypatch):
+    nowhere = ("http://127.0.0.1:9/",)
+    for name in ("MNIST", "CIFAR10"):
+        source = getattr(download, name)._replace(addresses=nowhere)
+        monkeypatch.setattr(download, name, source)
+        with pytest.raises(
+            ConnectionError, match=rf"{source.name} is not in .* or bring the files"
+        ):
+            getattr(data, source.name)(10, data_home=str(tmp_path))
+
+
+def test_what_is_not_the_file_that_is_published_is_refused_and_not_kept(tmp_path):
+    wrong = PUBLISHED | {"labels-idx1": PUBLISHED["labels-idx1"][:-1] + b"?"}
+    with Server(wrong) as server, pytest.raises(ValueError, match="does not have the SHA-256 sum"):
+        read(server, tmp_path)
+    home = tmp_path / "curvkit" / "small"
+    assert [each.name for each in home.iterdir()] == ["images-idx3"]
+    (home / "labels-idx1").write_bytes(b"brought by hand")
+    with pytest.raises(ValueError, match="labels-idx1 is not labels-idx1 as it is published"):
+        read(server, tmp_path)
+    # Of two labels, and not of the classes that there should be.
+    for name, content in PUBLISHED.items():
+        (home / name).write_bytes(content)
+    with pytest.raises(ValueError, match=r"class counts \(2, 1, 1\), not .* and \(1, 2, 1\)"):
+        read(server, tmp_path, SMALL._replace(counts=(1, 2, 1)))
+    with pytest.raises(ValueError, match="An idx file of bytes begins with"):
+        download.idx(gzip.compress(b"neither"))
+
+
+def test_cifar_is_read_from_records_in_the_archive_and_nothing_is_unpacked(tmp_path, monkeypatch):
+    rng, file = np.random.default_rng(0), io.BytesIO()
+    rows = rng.integers(0, 256, (12, 3073)).astype(np.uint8)
+    rows[:, 0] = np.arange(12) % 10
+    names = ["test_batch.bin", *(f"data_batch_{number}.bin" for number in range(1, 6))]
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for at, name in enumerate(names):
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            content = rows[2 * at : 2 * at + 2].tobytes()
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    content = file.getvalue()
+    known = download.File("cifar.tar.gz", len(content), hashlib.sha256(content).hexdigest())
+    counts = tuple(np.bincount(rows[:, 0]).tolist())
+    source = download.CIFAR10._replace(files=(known,), counts=counts)
+    with Server({"cifar.tar.gz": content}, breaks=2) as server:
+        monkeypatch.setattr(download, "CIFAR10", source._replace(addresses=(server.address,)))
+        pixels, labels = read(server, tmp_path, source)
+        assert data.cifar10(12, data_home=str(tmp_path)).inputs.shape == (12, 3072)
+    # Those for tests stand last; colours are planes of 32 by 32.
+    np.testing.assert_array_equal(labels, [*rows[2:, 0], *rows[:2, 0]])
+    np.testing.assert_array_equal(pixels[0].ravel(), rows[2, 1:])
+    assert pixels[0, 1, 2, 3] == rows[2, 1 + 1024 + 2 * 32 + 3]
+    assert [each.name for each in (tmp_path / "curvkit" / "cifar10").iterdir()] == ["cifar.tar.gz"]
+    with pytest.raises(ValueError, match="has no data_batch_1.bin"):
+        empty = io.BytesIO()
+        tarfile.open(fileobj=empty, mode="w:gz").close()
+        download.CIFAR10.read([empty.getvalue()])
+
+
 def test_images_are_scaled_shuffled_and_one_hot(tmp_path, monkeypatch, capsys):
-    cached(tmp_path)
-    monkeypatch.setattr(download, "MNIST", SMALL)
-    found = data.mnist(3, data_home=str(tmp_path))
-    assert found.inputs.shape == (3, 6) and found.targets.shape == (3, 3)
-    assert abs(found.inputs.mean()) < 1e-6 and abs(found.inputs.std() - 1) < 1e-5
-    assert set(found.targets.sum(1)) == {1.0}
-    assert "fetching small" in capsys.readouterr().err
+    with Server(PUBLISHED) as server:
+        monkeypatch.setattr(download, "MNIST", SMALL._replace(addresses=(server.address,)))
+        known = data.mnist(3, data_home=str(tmp_path))
+    assert known.inputs.shape == (3, 24) and known.targets.shape == (3, 3)
+    assert abs(known.inputs.mean()) < 1e-6 and abs(known.inputs.std() - 1) < 1e-5
+    assert set(known.targets.sum(1)) == {1.0}
+    assert "fetching images-idx3" in capsys.readouterr().err
     with pytest.raises(ValueError, match="examples must be a whole number from 1 to 4, but 5"):
         data.mnist(5, data_home=str(tmp_path))
 

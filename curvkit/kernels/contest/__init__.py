@@ -4,8 +4,9 @@ Residual networks with BatchNorm or LayerNorm are what everybody trains. Here th
 same depth without normalisation, with rescaled sums or without any shortcut, plain and shaped by
 Deep Kernel Shaping, each at four learning rates at once. Digits are named by dense layers or by
 convolutions, or given back by an autoencoder through eight units, where gradient descent is slow
-and K-FAC shows its worth. The tasks are small: they show which networks can be trained, and how
-fast, and no benefit of depth.
+and K-FAC shows its worth. What the dial of `kernels.ways` shows runs here, too (`dialled`), and
+beside each outcome stands what the network's maps foretold. The tasks are small: they show which
+networks can be trained, and how fast, and no benefit of depth.
 
 References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Martens and Grosse 2015
 on K-FAC (arXiv 1503.05671); Grosse and Martens 2016 on it for convolutions (arXiv 1602.01407).
@@ -14,9 +15,10 @@ on K-FAC (arXiv 1503.05671); Grosse and Martens 2016 on it for convolutions (arX
 from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.kernels.contest import experiment as _experiment
 from curvkit.kernels.contest import figures
+from curvkit.kernels.contest._dial import dialled
 from curvkit.kernels.contest._networks import contender
 from curvkit.kernels.contest.settings import Settings
-from curvkit.kernels.contest.trace import Standings, Trace
+from curvkit.kernels.contest.trace import Standings, Trace, Verdicts
 from curvkit.room import Room as _Room
 
 room = _Room(
@@ -28,7 +30,7 @@ room = _Room(
     finished=_experiment.finished,
     last=_experiment.last,
     length=_experiment.length,
-    figures={"contest": figures.contest},
+    figures={"contest": figures.contest, "prediction": figures.prediction},
     words=figures.words,
     steers=("learning_rate",),
     front=(
@@ -55,8 +57,10 @@ __all__ = [
     "Settings",
     "Standings",
     "Trace",
+    "Verdicts",
     "batch",
     "contender",
+    "dialled",
     "explore",
     "figures",
     "room",

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | w · x + √(1 − w²) · branch(x) | `rescaled` | arXiv 2110.01765 |
 | x + branch(x) | `plain_sums`; normalised `batch_norm`, `layer_norm` | arXiv 1603.05027 |
+| what `kernels.ways` shows | `dial` | arXiv 2110.01765 |
 | σ_w = √2 | `HE`, of a plain ReLU | arXiv 1502.01852 |
 """
 
@@ -14,17 +15,31 @@ import jax.numpy as jnp
 
 from curvkit.core import messages, tree
 from curvkit.kernels import _apply as applying
+from curvkit.kernels import _blocks as shaping
 from curvkit.kernels import _build as build
-from curvkit.kernels import _networks as networks
 from curvkit.kernels import _parts as parts
 
 HE = 2**0.5
-NORMS = {"batch_norm": (parts.BatchNorm(),), "layer_norm": (parts.LayerNorm(),), "plain_sums": ()}
-NAMES = ("rescaled", "chain", *NORMS)
+# The normalisation and the shortcut of each; a dial has its own.
+KINDS = {
+    "rescaled": ("none", "rescaled"),
+    "chain": ("none", "none"),
+    "batch_norm": ("batch", "plain"),
+    "layer_norm": ("layer_before", "plain"),
+    "plain_sums": ("none", "plain"),
+}
+NAMES = (*KINDS, "dial")
 
 
 def contender(
-    name: str, blocks: int, weight: Any, gain: Any = 1.0, bias: Any = 0.0, window: int = 1
+    name: str,
+    blocks: int,
+    weight: Any,
+    gain: Any = 1.0,
+    bias: Any = 0.0,
+    window: int = 1,
+    norm: str = "none",
+    shortcut: str = "none",
 ) -> parts.Network:
     """A network of so many blocks of two nonlinear layers, and one more before the outputs.
 
@@ -35,46 +50,76 @@ def contender(
         gain, bias: of its affine layers; 1 and 0 where the activation is shaped; may be traced.
         window: of its affine layers: above 1 they are convolutions, and their mean over all
             locations comes last.
+        norm, shortcut: of a `dial`, as `kernels.ways` has them.
 
     Raises:
         ValueError: if there is no such network, or a number is out of range.
 
-    >>> [networks.layers(contender(each, 25, 0.8)) for each in NAMES]
-    [51, 51, 51, 51, 51]
+    >>> from curvkit.kernels._networks import layers
+    >>> [layers(contender(each, 25, 0.8)) for each in NAMES]
+    [51, 51, 51, 51, 51, 51]
     """
     if name not in NAMES:
         raise ValueError(messages.unknown("network", name, NAMES))
-    blocks, norm = parts.whole("blocks", blocks), NORMS.get(name, ())
-    affine = parts.Affine(gain, bias, window)
-    turned = tree.traced(affine) or affine.gain != 1 or affine.bias != 0
-    plain = parts.Chain((*norm, parts.Elementwise(), affine))
-    layer = plain if turned or norm or window > 1 else parts.Nonlinear()
-    branch = parts.Chain((layer, layer))
-    if name == "rescaled":
-        block: parts.Network = networks.residual_block(branch, weight)
-    elif name == "chain":
-        block = branch
-    else:
-        block = parts.Sum((1.0, 1.0), (parts.Chain(), branch), normalized=False)
-    along = parts.Chain((block,), blocks)
+    blocks, affine = parts.whole("blocks", blocks), parts.Affine(gain, bias, window)
+    norm, shortcut = KINDS.get(name, (norm, shortcut))
+    along = parts.Chain((block(norm, shortcut, weight, affine, 1),), blocks)
+    if shortcut == "growing":
+        numbers = range(1, blocks + 1)
+        along = parts.Chain(tuple(block(norm, shortcut, weight, affine, n) for n in numbers))
+    last = layer(norm, affine)
     if window == 1:
-        return parts.Chain((along, layer))
-    begin = parts.Affine(window=window)
-    return parts.Chain((begin, along, *norm, parts.Elementwise(), parts.MeanPool()))
+        return parts.Chain((along, last))
+    # A mean over locations takes the last affine layer's place.
+    last = parts.Chain(shaping.layer(norm).parts[:-1])
+    return parts.Chain((parts.Affine(window=window), along, *last.parts, parts.MeanPool()))
 
 
-def halves(
-    name: str, blocks: int, weight: Any, gain: Any = 1.0, bias: Any = 0.0
-) -> tuple[parts.Network, ...]:
+def layer(norm: str, affine: parts.Affine) -> parts.Network:
+    """A nonlinear layer, with what stands before or after φ.
+
+    >>> layer("none", parts.Affine())
+    Nonlinear()
+    """
+    turned = tree.traced(affine) or affine != parts.Affine()
+    if norm == "none" and not turned:
+        return parts.Nonlinear()
+    return shaping.layer(norm, affine.gain, affine.bias, affine.window)
+
+
+def block(
+    norm: str, shortcut: str, weight: Any, affine: parts.Affine, number: Any
+) -> parts.Network:
+    """A block of two layers.
+
+    Args:
+        norm, shortcut: as `kernels.ways` has them; of a `zeroed` branch the last weights begin as
+            zero, so that they can be trained.
+        weight: w of a rescaled shortcut.
+        affine: of each layer.
+        number: of the block, from 1, for a growing shortcut.
+
+    >>> block("none", "zeroed", 0.0, parts.Affine(), 1).branches[1].parts[1].parts[-1].gain
+    0.0
+    """
+    each = layer(norm, affine)
+    last = each
+    if shortcut == "zeroed":
+        last, shortcut = shaping.layer(norm, 0.0, 0.0, affine.window), "plain"
+    return shaping.block(shortcut, parts.Chain((each, last)), weight, number)
+
+
+def halves(name: str, blocks: int, *given: Any, **dial: Any) -> tuple[parts.Network, ...]:
     """The two networks of an autoencoder: each has about half of the blocks, at least one.
 
-    >>> [networks.layers(each) for each in halves("chain", 14, 0.0)]
+    >>> from curvkit.kernels._networks import layers
+    >>> [layers(each) for each in halves("chain", 14, 0.0)]
     [15, 15]
     """
     blocks = parts.whole("blocks", blocks)
     before = max(blocks // 2, 1)
     both = before, max(blocks - before, 1)
-    return tuple(contender(name, each, weight, gain, bias) for each in both)
+    return tuple(contender(name, each, *given, **dial) for each in both)
 
 
 class Model(NamedTuple):

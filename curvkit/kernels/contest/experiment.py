@@ -1,6 +1,7 @@
 """The contest: one network trained at four rates, in one compiled program."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -10,14 +11,17 @@ import optax
 
 from curvkit import data
 from curvkit.core import tree
+from curvkit.kernels import _blocks as blocks
 from curvkit.kernels import _build as build
 from curvkit.kernels import _kfac as kfac
 from curvkit.kernels import _parts as parts
 from curvkit.kernels import _runners as runners
 from curvkit.kernels import _solution as solution
 from curvkit.kernels._activations import ACTIVATIONS
+from curvkit.kernels.contest import _foretold as foretold
 from curvkit.kernels.contest import _networks as networks
 from curvkit.kernels.contest import _tasks as tasks
+from curvkit.kernels.contest import _weights as weights
 from curvkit.kernels.contest.settings import Settings
 
 EVERY, CLASSES = 10, runners.CLASSES
@@ -65,16 +69,35 @@ def is_shaped(settings: Settings) -> bool:
     return settings.shaping == "dks" and settings.network in UNNORMALIZED
 
 
+def dial(settings: Settings) -> tuple[Any, Any]:
+    """The gain and the bias of the affine layers."""
+    if settings.network == "dial" and settings.weights != "dial":
+        return weights.GAINS[settings.weights], 0.0
+    if settings.network == "dial" or turned(settings):
+        return settings.gain, settings.bias
+    plain = settings.activation == "relu" and not is_shaped(settings)
+    return networks.HE if plain else 1.0, 0.0
+
+
+def turned(settings: Settings) -> bool:
+    """Whether gain and bias of a plain network are turned."""
+    return settings.shaping == "dial" and settings.network in UNNORMALIZED
+
+
+def kind(settings: Settings) -> tuple[str, str]:
+    """The normalisation and the shortcut, by the network's name or by the dial."""
+    norm = settings.norm if settings.weights in weights.MIXED else "none"
+    return networks.KINDS.get(settings.network, (norm, settings.shortcut))
+
+
 def plans(settings: Settings, weight: Any) -> tuple[parts.Network, ...]:
     """The contender of the knobs; of an autoencoder what is before the few units, and after."""
-    plain = settings.activation == "relu" and not is_shaped(settings)
-    dial = networks.HE if plain else 1.0, 0.0
-    if settings.shaping == "dial" and settings.network in UNNORMALIZED:
-        dial = settings.gain, settings.bias
-    given = settings.network, settings.blocks, weight, *dial
+    given = settings.network, settings.blocks, weight, *dial(settings)
+    norm, shortcut = kind(settings)
     if settings.task == "autoencoder":
-        return networks.halves(*given)
-    return (networks.contender(*given, window=3 if settings.task == "images" else 1),)
+        return networks.halves(*given, norm=norm, shortcut=shortcut)
+    window = 3 if settings.task == "images" else 1
+    return (networks.contender(*given, window, norm, shortcut),)
 
 
 def solve(settings: Settings) -> jax.Array:
@@ -89,20 +112,31 @@ def solve(settings: Settings) -> jax.Array:
         return shapes.numbers[0, :4].astype(jnp.float32)
 
 
+def activation(settings: Settings, numbers: jax.Array) -> Callable[[jax.Array], jax.Array]:
+    """The nonlinearity with its four numbers."""
+    function = ACTIVATIONS[settings.activation].function
+    alpha, beta, gamma, delta = numbers
+    return lambda x: gamma * (function(alpha * x + beta) + delta)
+
+
+def shortcut_weight(settings: Settings) -> Any:
+    """The weight of rescaled shortcuts, in single precision; 0 where there are none."""
+    rescaled = kind(settings)[1] == "rescaled"
+    return jnp.asarray(settings.weight, jnp.float32) if rescaled else 0.0
+
+
 def model(settings: Settings, numbers: jax.Array) -> networks.Model:
     """The networks with their activation of four numbers."""
-    weight = jnp.asarray(settings.weight, jnp.float32) if settings.network == "rescaled" else 0.0
-    base = ACTIVATIONS[settings.activation]
-    alpha, beta, gamma, delta = numbers
-    shaped = lambda x: gamma * (base.function(alpha * x + beta) + delta)
+    base, shaped = ACTIVATIONS[settings.activation], activation(settings, numbers)
     width = max(settings.width // 4, 1) if settings.task == "images" else settings.width
-    along = plans(settings, weight)
+    along = plans(settings, shortcut_weight(settings))
     ends = (
         (tasks.CODE, tasks.pixels_of(settings.data))
         if settings.task == "autoencoder"
         else (CLASSES,)
     )
-    built = (build.build(plan, base, width=width, outputs=end)
+    drawn = weights.initializer(settings.weights if settings.network == "dial" else "", width)
+    built = (build.build(plan, base, width=width, outputs=end, initializer=drawn)
              for plan, end in zip(along, ends, strict=True))  # fmt: skip
     return networks.Model(tuple(dataclasses.replace(each, function=shaped) for each in built))
 
@@ -187,7 +221,30 @@ def finished(settings: Settings, state: State) -> jax.Array:
 
 def last(settings: Settings, state: State) -> dict[str, jax.Array]:
     """The fields of the trace that are no rows."""
-    return {"rate": rates(settings), "classes": jnp.asarray(CLASSES, jnp.float32)}
+    maps = expected(settings, state.numbers)._asdict()
+    fields = {f"map_{name}": value for name, value in maps.items()}
+    classes = jnp.asarray(CLASSES, jnp.float32)
+    return {"rate": rates(settings), "classes": classes, **fields}
+
+
+def expected(settings: Settings, numbers: jax.Array) -> foretold.Foretold:
+    """What the maps say of the contender before it is trained."""
+    function, weight = activation(settings, numbers), shortcut_weight(settings)
+    norm, shortcut = kind(settings)
+    ways = settings.weights if settings.network == "dial" else ""
+    if ways == "dirac":
+        block = lambda number: blocks.block(shortcut, parts.Chain(), weight, number)
+        of = lambda whole: whole.weights if isinstance(whole, parts.Sum) else (0.0, 1.0)
+        return foretold.of_dirac(function, lambda at: of(block(at)), settings.blocks)
+    if ways == "mirrored":
+        # Of two mirrored units only their difference is passed on.
+        one = function
+        function = lambda x: one(x) - one(-x)
+    affine = parts.Affine(*dial(settings))
+    block = lambda number: networks.block(norm, shortcut, weight, affine, number)
+    more = 1 + (settings.task == "autoencoder")
+    last = parts.Chain((networks.layer(norm, affine),), more)
+    return foretold.of_blocks(function, block, last, settings.blocks)
 
 
 def length(settings: Settings) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
-from curvkit.kernels.contest.trace import Trace
+from curvkit.kernels.contest.trace import GIVEN_BACK, LEARNED, Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -20,7 +21,24 @@ NETWORKS = {
     "layer_norm": "residual, LayerNorm",
     "plain_sums": "residual, plain sums",
 }
-NAMES = {"relu": "ReLU", "selu": "SELU", "gelu": "GELU"}
+WEIGHTS = {
+    "lecun": "LeCun's weights",
+    "he": "He's weights",
+    "dirac": "Dirac's weights",
+    "mirrored": "mirrored weights",
+}
+MIXED = ("dial", "lecun", "he")
+NORMS = {
+    "layer_before": "LayerNorm before φ",
+    "layer_after": "LayerNorm after φ",
+    "batch": "BatchNorm",
+}
+SHORTCUTS = {
+    "growing": "growing shortcuts",
+    "plain": "plain shortcuts",
+    "zeroed": "branches zero at first",
+}
+NAMES = {"relu": "ReLU", "selu": "SELU", "gelu": "GELU", "elu": "ELU"}
 OPTIMIZERS = {"sgd": "SGD with momentum", "adam": "Adam", "kfac": "K-FAC"}
 DATA = {"digits": "", "mnist": "MNIST, ", "cifar10": "CIFAR-10, "}
 TASKS = {"digits": "", "images": "convolutions, ", "autoencoder": "autoencoder, "}
@@ -35,9 +53,65 @@ def _about(trace: Trace) -> str:
     how = f"DKS {name}" if shaped else f"plain {name}"
     if run["shaping"] == "dial" and run["network"] in ("rescaled", "chain"):
         how = f"{name} at gain {number(run['gain'])} and bias {number(run['bias'])}"
+    network = NETWORKS.get(run["network"], "")
+    if run["network"] == "dial":
+        network, how = name, _dialled(run)
     layers = 2 * max(run["blocks"], MORE[run["task"]]) + MORE[run["task"]]
-    about = f"{DATA[run['data']]}{TASKS[run['task']]}{NETWORKS[run['network']]}"
+    about = f"{DATA[run['data']]}{TASKS[run['task']]}{network}"
     return f"{about}, {how}, {layers} layers, {OPTIMIZERS[run['optimizer']]}"
+
+
+def _dialled(run: Mapping[str, Any]) -> str:
+    """What the dial stands at."""
+    dial = f"gain {number(run['gain'])}, bias {number(run['bias'])}"
+    phrases = [WEIGHTS.get(run["weights"], dial)]
+    if run["norm"] in NORMS and run["weights"] in MIXED:
+        phrases.append(NORMS[run["norm"]])
+    if run["shortcut"] == "rescaled":
+        phrases.append(f"shortcuts w = {number(run['weight'])}")
+    elif run["shortcut"] in SHORTCUTS:
+        phrases.append(SHORTCUTS[run["shortcut"]])
+    return ", ".join(phrases)
+
+
+def prediction(trace: Trace) -> go.Figure:
+    """What the maps foretell, the network's C map, above, and what came of it below."""
+    said = trace.obstacle() or "it learns"
+    if not np.isfinite(trace.foretold):
+        said = "nothing is known"
+    figure = theme.figure(f"Foretold: {said} ({_about(trace)})", 2, height=620)
+    ends = np.linspace(-1, 1, len(trace.map_cosine))
+    same = theme.curve("plain", "no layer", [-1, 1], [-1, 1], line=dict(dash="dot", width=1))
+    figure.add_trace(same, row=1, col=1)
+    figure.add_trace(theme.curve("sharpness", "C map", ends, trace.map_cosine), row=1, col=1)
+    share = theme.curve("loss", "at the best rate", trace.step, trace.accuracy[:, trace.best])
+    figure.add_trace(share, row=2, col=1)
+    least = GIVEN_BACK if trace.settings["task"] == "autoencoder" else LEARNED
+    over = [0, trace.settings["steps"]]
+    figure.add_trace(theme.curve("threshold", "learned", over, [least] * 2), row=2, col=1)
+    figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
+    figure.update_yaxes(title_text="foretold C(c)", range=[-1.05, 1.05], row=1, col=1)
+    figure.update_xaxes(title_text="training steps", range=over, matches=None, row=2, col=1)
+    figure.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=2, col=1)
+    return figure
+
+
+def _verdict(trace: Trace) -> list[str]:
+    """What was foretold, and whether it came true."""
+    if not np.isfinite(trace.foretold):
+        return []
+    slope = number(10.0 ** np.clip(float(trace.map_log_slope), -300, 300))
+    said = (
+        f"that it would not learn, as {trace.obstacle()}" if trace.obstacle() else "that it learns"
+    )
+    told = (
+        f"Its maps foretold {said} (orthogonal inputs at a cosine of "
+        f"{trace.orthogonal():.2f}, slope {slope})"
+    )
+    if not np.isfinite(trace.learned):
+        return [f"{told}; so few steps say nothing of it yet."]
+    true = trace.foretold == trace.learned
+    return [f"{told}, and that **{'came true' if true else 'did not come true'}**."]
 
 
 def contest(trace: Trace) -> go.Figure:
@@ -75,7 +149,7 @@ def words(trace: Trace) -> str:
     merits, lost = trace.merits(), int(trace.diverged.sum())
     about = f"{_about(trace)}: after {int(trace.step[trace.finite - 1])} steps"
     if lost == len(trace.rate):
-        return f"{about} **all {lost} rates have diverged**."
+        return " ".join([f"{about} **all {lost} rates have diverged**.", *_verdict(trace)])
     share = f"**{number(100 * merits['accuracy'])} %**"
     does = f"names {share} of the test digits"
     if trace.settings["task"] == "autoencoder":
@@ -86,4 +160,4 @@ def words(trace: Trace) -> str:
     ]
     if lost:
         sentences.append(f"{lost} of {len(trace.rate)} rates diverged.")
-    return " ".join(sentences)
+    return " ".join(sentences + _verdict(trace))

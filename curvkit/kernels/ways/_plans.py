@@ -3,7 +3,6 @@
 | symbol | name | source |
 | --- | --- | --- |
 | σ_w, σ_b | `gain`, `bias` | arXiv 1611.01232 |
-| w_l² = l / (l + 1) | shortcut `growing` of block l | arXiv 2002.10444 |
 | q* = σ_w² E[φ(√q* z)²] + σ_b² | in `chi` | arXiv 1606.05340 |
 | χ = σ_w² E[φ′(√q* z)²]; χ = 1 | `chi`; `edge` | arXiv 1606.05340 |
 
@@ -25,6 +24,7 @@ from curvkit.kernels import _kernel as kernel
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _parts as parts
 from curvkit.kernels._activations import ACTIVATIONS, Activation
+from curvkit.kernels._blocks import block, layer
 from curvkit.kernels._gauss import cut_rule
 from curvkit.kernels._shaping import shape
 
@@ -56,39 +56,6 @@ def function(name: str) -> Activation:
     -2.0
     """
     return LINEAR if name == "looks_linear" else ACTIVATIONS[name]
-
-
-def layer(norm: str = "none", gain: Any = 1.0, bias: Any = 0.0) -> parts.Chain:
-    """A nonlinearity and a fresh affine layer, with the normalisation of that name.
-
-    >>> [type(each).__name__ for each in layer("layer_after").parts]
-    ['Elementwise', 'LayerNorm', 'Affine']
-    """
-    before = {"layer_before": (parts.LayerNorm(),), "batch": (parts.BatchNorm(),)}.get(norm, ())
-    after = (parts.LayerNorm(),) if norm == "layer_after" else ()
-    return parts.Chain((*before, parts.Elementwise(), *after, parts.Affine(gain, bias)))
-
-
-def block(shortcut: str, branch: parts.Network, weight: Any, number: Any) -> parts.Network:
-    """A branch with what is added to it.
-
-    Args:
-        shortcut: `none`, `rescaled`, `growing`, `plain` or `zeroed`.
-        branch: of two layers.
-        weight: w of a rescaled one; may be traced.
-        number: of the block from 1 on, of a growing one; may be traced.
-
-    >>> block("growing", layer(), 0.0, 1).weights[0] ** 2
-    0.5000000000000001
-    """
-    if shortcut == "none":
-        return branch
-    if shortcut == "rescaled":
-        return networks.residual_block(branch, weight)
-    if shortcut == "growing":
-        return networks.residual_block(branch, (number / (number + 1)) ** 0.5)
-    weights = (1.0, 1.0) if shortcut == "plain" else (1.0, 0.0)
-    return parts.Sum(weights, (parts.Chain(), branch), normalized=False)
 
 
 def chi(jet: expectations.Jet, gain: jax.Array, bias: jax.Array) -> jax.Array:

@@ -6,10 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from curvkit.kernels import _blocks as blocks
+from curvkit.kernels import _dirac as dirac
 from curvkit.kernels import _expectations as expectations
 from curvkit.kernels import _kernel as kernel
 from curvkit.kernels import _parts as parts
-from curvkit.kernels.ways import _dirac as dirac
 from curvkit.kernels.ways import _plans as plans
 from curvkit.kernels.ways.settings import Settings
 
@@ -71,7 +72,7 @@ def _passed(settings, state):
     function = plans.function(settings.activation).function
     number = (state.block + 1).astype(jnp.float32)
     weight = settings.weight if settings.shortcut == "rescaled" else 0.0
-    whole = plans.block(settings.shortcut, parts.Chain(), weight, number)
+    whole = blocks.block(settings.shortcut, parts.Chain(), weight, number)
     weights = whole.weights if isinstance(whole, parts.Sum) else (0.0, 1.0)
     step = lambda x: weights[0] * x + weights[1] * function(function(x))
     return dirac.further(state, step), row
@@ -89,10 +90,10 @@ def _mixed(settings, state):
         "log_slope": jnp.round(1e4 * (state.log_slope - jnp.log10(state.at.q))) / 1e4,
         "kappa": jnp.where((kappa > 0) & (kappa < KAPPA), kappa, KAPPA),
     }
-    layer = plans.layer(settings.norm, *dial(settings))
+    layer = blocks.layer(settings.norm, *dial(settings))
     number = (state.block + 1).astype(jnp.float32)
     weight = settings.weight if settings.shortcut == "rescaled" else 0.0
-    network = plans.block(settings.shortcut, parts.Chain((layer, layer)), weight, number)
+    network = blocks.block(settings.shortcut, parts.Chain((layer, layer)), weight, number)
     at = kernel.walk(network, state.at._replace(slope=jnp.ones(())), _rules(settings))
     log_slope = state.log_slope + jnp.log10(at.slope)
     return State(_within(at), log_slope, state.block + 1), row

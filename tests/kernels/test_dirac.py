@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from curvkit.kernels.ways import _dirac as dirac
+from curvkit.kernels import _dirac as dirac
 from curvkit.kernels.ways import run
 
 COSINES = jnp.array([-1.0, 0.0, 0.5, 1.0])
