@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "__init__": {"core", "room", "own settings", "own trace", "own experiment", "own figures",
                  "own scenes", "own widget", "own inner room", "own theory", "jax"},
     "theory": {"core.tree", "core.messages", "core.statistics", "core.problem", "core.parts",
-               "core.programs", "core.fingerprint", "own theory", "lent theory", "jax",
-               "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
+               "core.programs", "core.fingerprint", "core.flows", "own theory", "lent theory",
+               "jax", "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",
                "matfree", "cvxpy", "flint", "gymnasium", "threadpoolctl", "abess"},
 }  # fmt: skip
 LENDS = "curvature"

@@ -52,10 +52,11 @@ def switch(
 
 def choice(
     default: str, choices: Sequence[str], *, sentence: str, source: str, symbol: str = "",
-    when: When = (),
+    absent: str | None = None, when: When = (),
 ) -> Any:  # fmt: skip
     """Declares an enumeration; static, since a program cannot be traced over names."""
-    return _field(default, sentence, source, symbol, True, choices=tuple(choices), when=when)
+    declared = dict(choices=tuple(choices), absent=absent)
+    return _field(default, sentence, source, symbol, True, when=when, **declared)
 
 
 def _field(

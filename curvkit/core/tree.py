@@ -71,6 +71,23 @@ def wide(array: jax.Array) -> jax.Array:
     return array.astype(jnp.float32) if narrow else array
 
 
+def inner_product(one: Any, other: Any) -> jax.Array:
+    """The inner product of two pytrees of the same structure, summed in fp32 or better.
+
+    A sum of products, and not a dot: on a mesh of explicit axes that asks where the result is.
+
+    >>> float(inner_product({"a": jnp.ones(2)}, {"a": jnp.array([1.0, 2.0])}))
+    3.0
+    """
+    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
+    sums = [jnp.sum(wide(a) * wide(b).astype(wide(a).dtype)) for a, b in pairs]
+    total = jnp.zeros((), jnp.float32)
+    for each in sums:
+        dtype = jnp.promote_types(total.dtype, each.dtype)
+        total = total.astype(dtype) + each.astype(dtype)
+    return total
+
+
 def traced(*trees: Any) -> bool:
     """Whether any leaf is being traced, so that its value cannot be looked at."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(trees))

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import problem
+from curvkit.core import problem, tree
 
 # Batches that a reading looks at.
 DRAWS = 16
@@ -59,7 +59,7 @@ def sharpness(
         gradient = jax.grad(of)(params)
         step = steepest(gradient)
         bent = problem.product(of, params, step)
-        return _inner(step, bent) / _inner(gradient, step)
+        return tree.inner_product(step, bent) / tree.inner_product(gradient, step)
 
     return jnp.mean(jax.lax.map(one, batches))
 
@@ -73,8 +73,3 @@ class _On:
 
     def __call__(self, params: Any) -> jax.Array:
         return self._loss(params, self._rows)
-
-
-def _inner(one: Any, other: Any) -> Any:
-    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
-    return sum(jnp.vdot(a, b) for a, b in pairs)

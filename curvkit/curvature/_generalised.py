@@ -26,8 +26,8 @@ from curvkit.curvature import _norms as norms
 from curvkit.curvature._eigenpairs import hvp
 
 NORMS = {"sign_descent": "sign", "lion": "sign", "muon": "spectral"}
-# Newton and Schulz's iteration with these ends at the polar factor itself; optax's own do not.
-POLAR, ROUNDS = (2.0, -1.5, 0.5), 15
+# Of Muon's own rounds to the polar factor; with optax's own coefficients they do not end there.
+ROUNDS = 15
 
 
 class Matrices(NamedTuple):
@@ -83,7 +83,8 @@ def _muon(momentum: Any) -> optax.GradientTransformation:
     numbers = getattr(optax.contrib, "MuonDimensionNumbers", None)
     # Newer versions have to be told that each array of a list is a matrix.
     each: Any = lambda updates: [numbers() for _ in updates] if numbers else None
-    return muon(POLAR, ROUNDS, momentum, **({"weight_dimension_numbers": each} if numbers else {}))
+    named = {"weight_dimension_numbers": each} if numbers else {}
+    return muon(norms.POLAR, ROUNDS, momentum, **named)
 
 
 def direction(

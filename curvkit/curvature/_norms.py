@@ -23,7 +23,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from curvkit.core import messages
+from curvkit.core import messages, tree
 
 NAMES = ("sign", "spectral")
 
@@ -51,9 +51,7 @@ def dual(norm: str, signal: list[jax.Array], radii: list[Any]) -> jax.Array:
     >>> float(dual("sign", [jnp.array([3.0, -2.0])], [0.5]))
     2.5
     """
-    steps = longest(norm, signal, radii)
-    along: Any = sum(jnp.vdot(c, d) for c, d in zip(signal, steps, strict=True))
-    return along
+    return tree.inner_product(signal, longest(norm, signal, radii))
 
 
 def sharpest(
@@ -85,7 +83,7 @@ def sharpest(
         best, best_step, signal = carry
         step = longest(norm, signal, radii)
         image = product(step)
-        value = sum(jnp.vdot(a, b) for a, b in zip(step, image, strict=True))
+        value = tree.inner_product(step, image)
         best_step = [
             jnp.where(value > best, new, old) for new, old in zip(step, best_step, strict=True)
         ]
@@ -98,13 +96,14 @@ def sharpest(
     step = [jnp.zeros_like(each) for each in starts[0]]
     # One after another in one loop: a climb is compiled once, however many starts there are.
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *starts)
-    first = jnp.asarray(-jnp.inf, step[0].dtype), step
+    first = jnp.asarray(-jnp.inf, tree.inner_product(step, step).dtype), step
     (best, best_step), _ = jax.lax.scan(from_one, first, stacked)
     return best, best_step, jnp.asarray(rounds * len(starts))
 
 
-# Each round doubles a small singular value: these take those of 1e-7 of the largest to 1.
-ROUNDS = 30
+# Newton and Schulz's iteration with these ends at the polar factor itself. Each round doubles a
+# small singular value: so many take those of 1e-7 of the largest to 1.
+POLAR, ROUNDS = (2.0, -1.5, 0.5), 30
 
 
 def _polar(matrix):
@@ -112,10 +111,11 @@ def _polar(matrix):
     tall = matrix.shape[0] > matrix.shape[1]
     wide = matrix.T if tall else matrix
     wide = wide / jnp.maximum(jnp.linalg.norm(wide), 1e-37)
+    first, second, third = POLAR
 
     def closer(_, x):
         gram = x @ x.T
-        return 2 * x + (0.5 * gram @ gram - 1.5 * gram) @ x
+        return first * x + (third * gram @ gram + second * gram) @ x
 
     turned = jax.lax.fori_loop(0, ROUNDS, closer, wide)
     return turned.T if tall else turned

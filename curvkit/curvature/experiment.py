@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 
 from curvkit import data
+from curvkit.core.flows import FLOWS
 from curvkit.curvature import _batches as batches
 from curvkit.curvature import _beside as besides
 from curvkit.curvature import _generalised as generalised
 from curvkit.curvature import _network as network
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
-from curvkit.curvature._names import FLOWS
 from curvkit.curvature._tasks import Task, shapes, task
 from curvkit.curvature._thresholds import critical
 from curvkit.curvature.settings import Settings
@@ -154,10 +154,10 @@ def _gone_on(settings: Settings, state: State, loss, total, params, further):
     if state.beside is None:
         return None
     total = total._replace(params=total.params + 0.5 * params)
+    rate = settings.learning_rate
     return besides.went(
-        kinds(settings), state.beside, loss, total,
-        count=further, learning_rate=settings.learning_rate,
-        begins=state.step >= settings.flow_from,
+        kinds(settings), state.beside, loss, total, count=further, time=rate * further,
+        edge=2 / rate, begins=state.step >= settings.flow_from,
     )  # fmt: skip
 
 

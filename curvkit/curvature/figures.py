@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from curvkit.core.messages import number
-from curvkit.curvature.overlays import batched, beside, flows, of_flows, plane
+from curvkit.curvature.overlays import batched, beside, diverging, flows, of_flows, plane
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
 
@@ -78,9 +78,7 @@ def _label(trace: Trace, name: str) -> str:
 def _finish(figure: go.Figure, trace: Trace, title: str) -> go.Figure:
     """Titles the x axis below, and says so where the run diverged."""
     figure.update_xaxes(title_text=title, row=len(list(figure.select_yaxes())), col=1)
-    if trace.diverged:
-        theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
-    return figure
+    return diverging(figure, trace)
 
 
 def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
@@ -238,9 +236,7 @@ def valley(trace: Trace) -> go.Figure:
     figure.update_yaxes(title_text="rise of the loss ½ λ x²")
     # In the frame of a divergence's end there would be nothing to see of its beginning.
     theme.moves(figure).update_layout(hovermode="closest")
-    if trace.diverged:
-        theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
-    return figure
+    return diverging(figure, trace)
 
 
 def _went(trace: Trace) -> str:

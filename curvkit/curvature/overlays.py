@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curvkit.core.flows import CALLED, ended, none_for
 from curvkit.core.messages import number
-from curvkit.curvature._names import CALLED
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
 
@@ -44,10 +44,15 @@ def flows(trace: Trace) -> go.Figure:
     figure.update_xaxes(title_text="training steps", row=2, col=1)
     figure.update_yaxes(title_text="distance / way gone", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="squared displacement", rangemode="tozero", row=2, col=1)
+    if not trace.diverged and not trace.flows:
+        theme.remark(figure, no_flow(trace))
+    return diverging(figure, trace)
+
+
+def diverging(figure: go.Figure, trace: Trace) -> go.Figure:
+    """The figure, with a remark where the run diverged."""
     if trace.diverged:
         theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
-    elif not trace.flows:
-        theme.remark(figure, no_flow(trace))
     return figure
 
 
@@ -62,8 +67,7 @@ def no_flow(trace: Trace) -> str:
     if trace.settings["flow"] == "none":
         return "no flow is beside this run"
     rule = trace.settings["rule"].replace("_", " ")
-    other = "batches" if rule == "gd" else rule
-    return f"flows are of gradient descent on all data alone: none for {other}"
+    return none_for("batches" if rule == "gd" else rule)
 
 
 def plane(trace: Trace) -> go.Figure:
@@ -93,9 +97,7 @@ def plane(trace: Trace) -> go.Figure:
     figure.update_xaxes(title_text=title, range=[-0.03 * wide, wide])
     figure.update_yaxes(title_text=trace.__series__["scaled_sharpness"].label)
     figure.update_layout(hovermode="closest")
-    if trace.diverged:
-        theme.remark(figure, f"diverged at step {int(trace.diverged_at)}")
-    return figure
+    return diverging(figure, trace)
 
 
 def of_flows(head: Trace) -> list[str]:
@@ -104,16 +106,8 @@ def of_flows(head: Trace) -> list[str]:
         return [f"{no_flow(head)[0].upper()}{no_flow(head)[1:]}."]
     sentences = []
     for at, name in enumerate(head.flows):
-        away = float(head.astray(name)[-1])
-        if not np.isfinite(away):
-            sentences.append(
-                f"There is no {CALLED[name]} here: it begins beyond its edge, or not yet."
-            )
-            continue
-        sentences.append(
-            f"In the end {CALLED[name]} is {100 * away:.2g}% of the way gone from the run's "
-            f"average, at a sharpness of {number(head.flow_sharpness[-1, at])}."
-        )
+        away, level = float(head.astray(name)[-1]), float(head.flow_sharpness[-1, at])
+        sentences.append(ended(name, away, level))
     rise, fall = head.balance()
     if rise > 0:
         slopes = np.abs(head.flow_cubic[:, head.flows.index("central")])

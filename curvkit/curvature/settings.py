@@ -1,7 +1,7 @@
 """What can be turned in the curvature room."""
 
+from curvkit.core.flows import FLOWS
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.curvature._names import FLOWS
 from curvkit.curvature._network import ACTIVATIONS
 from curvkit.curvature._rules import RULES
 from curvkit.curvature._tasks import TASKS

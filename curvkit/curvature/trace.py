@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from curvkit.core import flows as named
 from curvkit.core.trace import Record, series
-from curvkit.curvature._names import FLOWS
 
 
 class Trace(Record):
@@ -105,10 +105,7 @@ class Trace(Record):
         symbol="E gᵀHg/gᵀg",
     )
 
-    FLOWS = (
-        "flow_sharpness", "flow_loss", "flow_variance", "flow_distance", "flow_rise", "flow_fall",
-        "flow_cubic", "averaged_loss", "travelled",
-    )  # fmt: skip
+    FLOWS = (*named.OF_EACH, *named.OF_THE_TURN, *named.OF_THE_RUN)
     VALLEY = ("valley", "valley_start", "valley_end")
     LATER = frozenset({"edge", "distance", "batch_sharpness", *VALLEY, *FLOWS})
 
@@ -142,7 +139,7 @@ class Trace(Record):
     @property
     def flows(self) -> tuple[str, ...]:
         """The flows beside the run, of gradient and central, in the order of the axis."""
-        return FLOWS[self.settings["flow"]] if self.flow_loss.shape[1] else ()
+        return named.FLOWS[self.settings["flow"]] if self.flow_loss.shape[1] else ()
 
     def astray(self, flow: str) -> np.ndarray:
         """How far a flow is from the run's average, in parts of the way gone, (reading,).
@@ -150,9 +147,8 @@ class Trace(Record):
         Args:
             flow: one of `flows`.
         """
-        gone = self.travelled[:, 0]
         away = self.flow_distance[:, self.flows.index(flow)]
-        return away / np.where(gone > 0, gone, np.nan)
+        return named.astray(away, self.travelled[:, 0])
 
     def balance(self) -> tuple[float, float]:
         """The a and b of the model λ' = a − b x², as the central flow has them: medians since it is

@@ -22,10 +22,11 @@ from curvkit.tuners._edge import oracle
 from curvkit.tuners._line import curvature_along
 from curvkit.tuners._rivals import constant, hypergradient, polyak, schedule, warm_up
 from curvkit.tuners._searches import armijo, exact
+from curvkit.tuners._tuned import Tuned
 from curvkit.tuners._tuner import TunerState, unmasked
 from curvkit.tuners.experiment import tune
 from curvkit.tuners.settings import Settings
-from curvkit.tuners.trace import Trace, Tuned
+from curvkit.tuners.trace import Trace
 from curvkit.tuners.widget import by_batch, constants, draw, play
 
 room = _Room(
@@ -43,6 +44,7 @@ room = _Room(
         "statistics": figures.statistics,
         "batches": figures.batches,
         "sharpness": figures.sharpness,
+        "flows": figures.flows,
     },
     scenes={"balls": (scenes.balls, dict(every=1, steps=600, rival="constant"))},
     words=figures.words,

@@ -22,13 +22,13 @@ import optax
 from optax import contrib
 
 from curvkit.curvature._thresholds import critical
+from curvkit.tuners._names import FREE
 from curvkit.tuners._tuner import TunerState
 
 # optax's own defaults.
 INTERPOLATION, BETAS, EPSILON = 0.9, (0.9, 0.999), 1e-8
 # The direction that is left of a base, where the average takes the place of its momentum.
 WITHOUT_MOMENTUM = {"gd": "gd", "heavy_ball": "gd", "rmsprop": "rmsprop", "adam": "rmsprop"}
-FREE = ("schedule_free", "prodigy")
 
 
 def base_of(name: str, base: str) -> str:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
 from curvkit.core import messages
+from curvkit.core.tree import wide
 
 
 def moving(like: Any) -> list[bool]:
@@ -59,11 +60,6 @@ def floats(tree: Any, which: list[bool]) -> Any:
     return jax.tree.unflatten(form, [leaf if moves else zero(leaf) for leaf, moves in pairs])
 
 
-def wide(x: jax.Array) -> jax.Array:
-    """In single precision or better."""
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
-
-
 def times(number: jax.Array, x: jax.Array) -> jax.Array:
     """`number · x`, multiplied in single precision or better, in the dtype of `x`."""
     broad = wide(x)
@@ -80,23 +76,6 @@ def unit(leaves: list[jax.Array], size: jax.Array, like: list[jax.Array]) -> lis
     """`leaves` over their largest entry, in the dtypes of `like`; zeros stay."""
     normed = lambda leaf: wide(leaf) / jnp.where(size == 0, 1.0, size).astype(wide(leaf).dtype)
     return [normed(leaf).astype(other.dtype) for leaf, other in zip(leaves, like, strict=True)]
-
-
-def inner_product(one: Any, other: Any) -> jax.Array:
-    """The inner product of two pytrees of the same structure, summed in fp32 or better.
-
-    A sum of products, and not a dot: on a mesh of explicit axes that asks where the result is.
-
-    >>> float(inner_product({"a": jnp.ones(2)}, {"a": jnp.array([1.0, 2.0])}))
-    3.0
-    """
-    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
-    sums = [jnp.sum(wide(a) * wide(b).astype(wide(a).dtype)) for a, b in pairs]
-    total = jnp.zeros((), jnp.float32)
-    for each in sums:
-        dtype = jnp.promote_types(total.dtype, each.dtype)
-        total = total.astype(dtype) + each.astype(dtype)
-    return total
 
 
 def over(number: jax.Array, *divisors: jax.Array) -> jax.Array:

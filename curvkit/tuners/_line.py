@@ -47,9 +47,9 @@ def line(
     """
     if backward:
         value, grads = jax.value_and_grad(loss)(params)
-        slope = lambda w: leaves.inner_product(jax.grad(loss)(w), direction)
-        bend = leaves.inner_product(direction, jax.grad(slope)(params))
-        return leaves.wide(value), leaves.inner_product(grads, direction), bend
+        slope = lambda w: tree.inner_product(jax.grad(loss)(w), direction)
+        bend = tree.inner_product(direction, jax.grad(slope)(params))
+        return leaves.wide(value), tree.inner_product(grads, direction), bend
     once = lambda w: jax.jvp(loss, (w,), (direction,))
     (value, slope), (_, bend) = jax.jvp(once, (params,), (direction,))
     return leaves.wide(value), leaves.wide(slope), leaves.wide(bend)
@@ -61,7 +61,7 @@ def slope_along(
     """F and ∇fᵀu, for less than `line` costs."""
     if backward:
         value, grads = jax.value_and_grad(loss)(params)
-        return leaves.wide(value), leaves.inner_product(grads, direction)
+        return leaves.wide(value), tree.inner_product(grads, direction)
     value, slope = jax.jvp(loss, (params,), (direction,))
     return leaves.wide(value), leaves.wide(slope)
 

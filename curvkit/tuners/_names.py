@@ -17,6 +17,10 @@ NAMES = {
 }
 
 
+# Those with a direction of their own.
+FREE = ("schedule_free", "prodigy")
+
+
 def contenders(tuner: str, rival: str) -> list[str]:
     """The tuners that run, the chosen one first; `all` is all of `NAMES` but the chosen one.
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from curvkit.core import messages
+from curvkit.core import messages, tree
 from curvkit.tuners import _leaves as leaves
 from curvkit.tuners._line import slope_along
 from curvkit.tuners._tuner import require_count, require_within, tuner
@@ -164,11 +164,11 @@ def hypergradient(
         steep = leaves.largest(seen.grads)
         grads = leaves.unit(seen.grads, steep, seen.grads)
         old = leaves.part(before, seen.which)
-        along = -leaves.inner_product(grads, old).astype(jnp.float32)
+        along = -tree.inner_product(grads, old).astype(jnp.float32)
         if kind == "additive":
             new = last + rate * along * steep * size
         else:
-            squares = [leaves.inner_product(each, each) for each in (grads, old)]
+            squares = [tree.inner_product(each, each) for each in (grads, old)]
             lengths = jnp.sqrt(squares[0]) * jnp.sqrt(squares[1])
             cosine = along / jnp.where(lengths == 0, 1.0, lengths).astype(jnp.float32)
             new = last * (1 + rate * cosine)

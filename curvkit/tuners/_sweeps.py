@@ -19,7 +19,8 @@ from curvkit.core import messages
 from curvkit.curvature import _rules as rules
 from curvkit.curvature._tasks import Task
 from curvkit.tuners._cdat import cdat
-from curvkit.tuners._free import FREE, averaged, base_of, prodigy, schedule_free
+from curvkit.tuners._free import averaged, base_of, prodigy, schedule_free
+from curvkit.tuners._names import FREE
 from curvkit.tuners._rivals import constant
 from curvkit.tuners._searches import armijo
 

@@ -11,23 +11,20 @@ import numpy as np
 
 from curvkit import data
 from curvkit.core import devices, knob
+from curvkit.core.flows import FLOWS
 from curvkit.curvature import _rules as rules
-from curvkit.curvature._eigenpairs import EigenPairs, same_side, top_eigenpairs
 from curvkit.curvature._tasks import Task, task
 from curvkit.curvature._thresholds import critical
+from curvkit.tuners import _flowing as flowing
 from curvkit.tuners import _free as free
+from curvkit.tuners import _reading as readings
 from curvkit.tuners import _sweeps as sweeps
 from curvkit.tuners._choices import choose
 from curvkit.tuners._names import contenders
 from curvkit.tuners._rivals import constant
+from curvkit.tuners._tuned import Tuned
 from curvkit.tuners.settings import Settings
-from curvkit.tuners.trace import Tuned
 
-MOST_PRODUCTS, TOLERANCE = 20, (1e-3,)
-# Places along each of the two valleys of the first seed.
-PLACES = 25
-# How much of the reach is left after a reading, so that the valley is drawn as wide as the jumps.
-FORGET = 0.9
 SMOOTHING = 0.1
 CONTEXT = 32  # Characters in a piece of the transformer's text.
 
@@ -42,20 +39,18 @@ class Runner(NamedTuple):
     diverged_at: jax.Array
 
 
-class CurvatureState(NamedTuple):
-    """What is kept from reading to reading, with leading axes of contenders and seeds."""
-
-    pairs: EigenPairs
-    raw_pairs: EigenPairs
-    reach: jax.Array
-
-
 class State(NamedTuple):
     """What the next step needs: a `Runner` for each contender, what is watched, and the step."""
 
     runners: tuple[Runner, ...]
-    watch: CurvatureState
+    watch: readings.CurvatureState
     step: jax.Array
+    flows: flowing.Flowing | None = None
+
+
+def kinds(settings: Settings) -> tuple[str, ...]:
+    """Which flows go beside the runs: those of steps along the gradient of all data are known."""
+    return FLOWS[settings.flow] if settings.base == "gd" and not settings.batch else ()
 
 
 def problem(settings: Settings) -> Task:
@@ -126,10 +121,11 @@ def begin(settings: Settings, key: jax.Array) -> State:
     starts = devices.spread(jax.vmap(start)(jnp.arange(settings.seeds)))
     names = contenders(settings.tuner, settings.rival)
     runners = tuple(jax.vmap(functools.partial(one, name))(*starts) for name in names)
-    blank = EigenPairs.blank(starts[0][0])
-    watch = CurvatureState(blank, blank, jnp.zeros(()))
+    watch = readings.blank(starts[0][0])
     many = lambda each: jnp.broadcast_to(each, (len(names), settings.seeds, *each.shape))
-    return State(runners, jax.tree.map(many, watch), jnp.zeros((), int))
+    begun = jnp.broadcast_to(starts[0], (len(names), *starts[0].shape))
+    flows = flowing.begun(kinds(settings), begun, key)
+    return State(runners, jax.tree.map(many, watch), jnp.zeros((), int), flows)
 
 
 def seen_loss(settings: Settings, key: jax.Array, step: jax.Array):
@@ -143,7 +139,7 @@ def seen_loss(settings: Settings, key: jax.Array, step: jax.Array):
 
 
 def take(settings: Settings, name: str, runner: Runner, step: jax.Array):
-    """One training step: the runner after it, the learning rate, and the direction."""
+    """One training step: the runner after it, the learning rate, the direction and the loss."""
     method, fixed = methods(settings, name)
     loss = seen_loss(settings, runner.key, step)
     value, grads = jax.value_and_grad(loss)(runner.params)
@@ -168,91 +164,62 @@ def take(settings: Settings, name: str, runner: Runner, step: jax.Array):
     stepped = runner._replace(
         params=runner.params + updates, tuned=tuned, before=before, diverged_at=diverged_at
     )
-    return stepped, rate, updates / jnp.where(rate > 0, rate, 1.0)
+    return stepped, rate, updates / jnp.where(rate > 0, rate, 1.0), value
 
 
-def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, count: jax.Array):
-    """So many steps: the runner after them; of the first its rate, direction and diagonal of P."""
+def advance(settings: Settings, name: str, runner: Runner, step: jax.Array, count: jax.Array, last):
+    """So many steps: the runner after them, what the first of them is, and the sums over them."""
 
     def one(number, carry):
-        runner, first = carry
-        stepped, rate, direction = take(settings, name, runner, number)
-        own = (rate, direction, judged_by(settings, name, stepped.tuned, runner.params))
+        runner, first, sums = carry
+        stepped, rate, direction, value = take(settings, name, runner, number)
+        weights = judged_by(settings, name, stepped.tuned, runner.params)
+        own = readings.First(rate, direction, weights)
         # Recorded inside the loop: a separate first step would compile every tuner a second time.
         first = jax.tree.map(lambda new, old: jnp.where(number == step, new, old), own, first)
-        return stepped, first
+        if sums is not None:
+            sums = flowing.stepped(sums, runner.params, stepped.params, value, rate)
+        return stepped, first, sums
 
-    nothing = (jnp.zeros(()), jnp.zeros_like(runner.params), jnp.ones_like(runner.params))
-    return jax.lax.fori_loop(step, step + count, one, (runner, nothing))
-
-
-def measure(settings: Settings, params, key, watch: CurvatureState, first, step: jax.Array):
-    """The curvature at `params`, where the step `first` begins: what is kept, and a row."""
-    loss, batch_loss = problem(settings).loss, seen_loss(settings, key, step)
-    rate, direction, weights = first
-    weighed = free.shaped(settings.base, contenders(settings.tuner, settings.rival))
-    key = jax.random.fold_in(key, step)
-    followed = functools.partial(
-        top_eigenpairs, loss, params, key=key, num_hvps=MOST_PRODUCTS, tolerance=TOLERANCE
-    )
-    pairs = followed(start=watch.pairs, preconditioner=weights if weighed else None)
-    raw = followed(start=watch.raw_pairs) if weighed else pairs
-    pairs = same_side(pairs, watch.pairs)
-    value, gradient = jax.value_and_grad(loss)(params)
-    scaled = gradient / jnp.sqrt(weights)
-    top = pairs.vectors[0] @ scaled
-    offset = top / pairs.values[0]
-    reach = jnp.maximum(jnp.abs(offset), FORGET * watch.reach)
-    # From preconditioned coordinates to parameters: the eigenvector is P^(-1/2) v.
-    eigenvector = pairs.vectors[0] / jnp.sqrt(weights)
-    across = jnp.linspace(-2, 2, PLACES) * reach - offset
-    along = jnp.linspace(0, 3, PLACES) * rate
-    steps = jnp.concatenate([jnp.outer(across, eigenvector), jnp.outer(along, direction)])
-    valleys = jax.vmap(lambda step: loss(params + step))(steps)
-    slope = lambda w: jax.jvp(batch_loss, (w,), (direction,))[1]
-    slope, bend = jax.jvp(slope, (params,), (direction,))
-    row = {
-        "loss": value,
-        "learning_rate": rate,
-        "sharpness": raw.values[0],
-        "preconditioned_sharpness": pairs.values[0],
-        "scaled_sharpness": rate * pairs.values[0],
-        "alignment": top**2 / (scaled @ scaled),
-        "numerator": -slope,
-        "denominator": bend,
-        "offset": offset,
-        "reach": reach,
-        "across": valleys[:PLACES],
-        "along": valleys[PLACES:],
-    }
-    return CurvatureState(pairs, raw, reach), row
+    params = runner.params
+    first = readings.First(jnp.zeros(()), jnp.zeros_like(params), jnp.ones_like(params))
+    sums = None if last is None else flowing.nothing(params, last)
+    return jax.lax.fori_loop(step, step + count, one, (runner, first, sums))
 
 
 def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
     """One row of the trace, then `settings.every` training steps, or what is left of them."""
     further = jnp.maximum(jnp.minimum(settings.every, settings.steps - state.step), 1)
-    runners, firsts = [], []
-    for name, runner in zip(contenders(settings.tuner, settings.rival), state.runners, strict=True):
+    names, loss = contenders(settings.tuner, settings.rival), problem(settings).loss
+    known = [name not in free.FREE for name in names]
+    row = flowing.row(kinds(settings), state.flows, loss, known=known, seeds=settings.seeds)
+    runners, firsts, sums = [], [], []
+    for at, (name, runner) in enumerate(zip(names, state.runners, strict=True)):
 
-        def one(runner, name=name):
-            return advance(settings, name, runner, state.step, further)
+        def one(runner, last, name=name):
+            return advance(settings, name, runner, state.step, further, last)
 
-        stepped, first = jax.vmap(one)(runner)
+        stepped, first, total = jax.vmap(one)(runner, state.flows and state.flows.last[at])
         runners.append(stepped)
         firsts.append(first)
+        sums.append(total)
     # Only the tuners differ: what is measured is one program for all of them.
     stacked = lambda each: jax.tree.map(lambda *one: jnp.stack(one), *each)
-    measured = jax.vmap(
-        jax.vmap(
-            lambda params, key, watch, first: measure(
-                settings, params, key, watch, first, state.step
-            )
-        )
-    )
+    weighed = free.shaped(settings.base, names)
+
+    def measure(params, key, watch, first):
+        seen = seen_loss(settings, key, state.step)
+        key = jax.random.fold_in(key, state.step)
+        return readings.measure(loss, seen, params, key, watch, first, weighed)
+
     params, keys = stacked([(each.params, each.key) for each in state.runners])
-    watch, row = measured(params, keys, state.watch, stacked(firsts))
-    row |= {name: row[name][:, 0] for name in ("across", "along")} | {"step": state.step}
-    return State(tuple(runners), watch, state.step + further), row
+    watch, measured = jax.vmap(jax.vmap(measure))(params, keys, state.watch, stacked(firsts))
+    row |= measured | {name: measured[name][:, 0] for name in ("across", "along")}
+    flows = state.flows and flowing.went(
+        kinds(settings), state.flows, loss, stacked(sums),
+        count=further, begins=state.step >= settings.flow_from,
+    )  # fmt: skip
+    return State(tuple(runners), watch, state.step + further, flows), row | {"step": state.step}
 
 
 def finished(settings: Settings, state: State) -> jax.Array:

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curvkit.core.messages import number
 from curvkit.draw import theme
-from curvkit.tuners._names import NAMES
+from curvkit.tuners.overlays import Clock, beside, clocked, drawn, flows, name_of, of_flows
 from curvkit.tuners.trace import Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Clock = Literal["step", "time"]
+__all__ = [
+    "batches", "edge", "flows", "name_of", "race", "sharpness", "statistics", "valley", "words",
+]  # fmt: skip
 # How many readings back the jumps in the valley are shown.
 TRAIL = 9
-
-
-def name_of(trace: Trace, contender: int) -> str:
-    """A contender in words, CDAT with its σ."""
-    name = trace.contenders[contender]
-    return f"{NAMES[name]} σ = {trace.settings['sigma']:g}" if name == "cdat" else NAMES[name]
-
-
-def _values(trace: Trace, series: str, contender: int) -> np.ndarray:
-    """A series of a contender, (reading, seed), with nan from the first non-finite reading on."""
-    values = np.array(getattr(trace, series)[:, contender], float)
-    for seed in range(values.shape[1]):
-        values[trace.finite_at(contender, seed) :, seed] = np.nan
-    # Beyond what a double can draw is as good as not finite.
-    return np.where(np.abs(values) < 1e30, values, np.nan)
-
-
-def _clock(trace: Trace, clock: Clock, contender: int) -> np.ndarray:
-    if clock == "step" or not trace.readings:
-        return trace.step
-    rates = np.nan_to_num(_values(trace, "learning_rate", contender)[:, 0])
-    return np.concatenate([[0.0], np.cumsum(rates[:-1] * np.diff(trace.step))])
 
 
 def _draw(figure: go.Figure, trace: Trace, series: str, clock: Clock, row: int, col: int = 1):
@@ -46,7 +26,7 @@ def _draw(figure: go.Figure, trace: Trace, series: str, clock: Clock, row: int, 
     import plotly.graph_objects as go
 
     for contender in range(len(trace.contenders)):
-        values, x = _values(trace, series, contender), _clock(trace, clock, contender)
+        values, x = drawn(trace, series, contender), clocked(trace, clock, contender)
         look, name = theme.apart(contender), name_of(trace, contender)
         shown = dict(name=name, legendgroup=name, showlegend=row == 1)
         finite = np.isfinite(values).any(axis=1)
@@ -68,7 +48,7 @@ def _draw(figure: go.Figure, trace: Trace, series: str, clock: Clock, row: int, 
 
 def _level(figure, trace, clock, name, value, row, col=1):
     """A dashed horizontal line from the start to the end of the run."""
-    ends = [0, max(1, float(np.max(_clock(trace, clock, 0), initial=1)))]
+    ends = [0, max(1, float(np.max(clocked(trace, clock, 0), initial=1)))]
     if clock == "step":
         ends[1] = trace.settings["steps"]
     figure.add_trace(theme.curve("threshold", name, ends, [value] * 2), row=row, col=col)
@@ -106,6 +86,7 @@ def race(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     figure = theme.figure(f"Loss, rate and edge {_title(trace)}", 3, shares=[0.4, 0.3, 0.3])
     for row, series in enumerate(("loss", "learning_rate", "scaled_sharpness"), 1):
         _draw(figure, trace, series, clock, row)
+    beside(figure, trace, "flow_loss", clock, 1)
     critical = float(trace.critical)
     _level(figure, trace, clock, f"threshold {critical:.4g}", critical, 3)
     _log_axis(figure, trace, "loss", "loss L", 1)
@@ -116,7 +97,7 @@ def race(trace: Trace, *, clock: Clock = "step") -> go.Figure:
 
 def _log_axis(figure, trace, series, title, row, col=1):
     """A logarithmic axis that has some numbers on it, and not too many."""
-    values = [_values(trace, series, c) for c in range(len(trace.contenders))]
+    values = [drawn(trace, series, c) for c in range(len(trace.contenders))]
     step = theme.log_ticks(np.concatenate([each.ravel() for each in values]))
     figure.update_yaxes(title_text=title, type="log", **step, row=row, col=col)
 
@@ -124,7 +105,7 @@ def _log_axis(figure, trace, series, title, row, col=1):
 def _edge_axis(figure, trace, row, col):
     """The axis of η·λ, cut where a first transient would flatten the rest."""
     figure.update_yaxes(title_text="η·λ", rangemode="tozero", row=row, col=col)
-    values = [_values(trace, "scaled_sharpness", c) for c in range(len(trace.contenders))]
+    values = [drawn(trace, "scaled_sharpness", c) for c in range(len(trace.contenders))]
     values = np.concatenate([each[np.isfinite(each)].ravel() for each in values])
     limit = 2.2 * float(trace.critical)
     if values.size and values.max() > limit:
@@ -137,6 +118,7 @@ def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     kind = "preconditioned_sharpness"
     for row, series in enumerate((kind, "scaled_sharpness", "alignment"), 1):
         _draw(figure, trace, series, clock, row)
+    beside(figure, trace, "flow_sharpness", clock, 1)
     critical = float(trace.critical)
     _level(figure, trace, clock, f"threshold {critical:.4g}", critical, 2)
     shaped = trace.settings["base"] in ("rmsprop", "adam")
@@ -176,6 +158,7 @@ def sharpness(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     """The sharpness of the Hessian itself, whatever the base divides by."""
     figure = theme.figure(f"Raw sharpness {_title(trace)}", height=430)
     _draw(figure, trace, "sharpness", clock, 1)
+    beside(figure, trace, "flow_sharpness", clock, 1)
     _log_axis(figure, trace, "sharpness", "sharpness λ of H", 1)
     return _finish(figure, trace, clock)
 
@@ -192,11 +175,11 @@ def valley(trace: Trace) -> go.Figure:
     _along(figure, head)
     rows = (("learning_rate", "rate η"), ("preconditioned_sharpness", "sharpness λ"))
     for row, (series, title) in enumerate(rows, 1):
-        values = _values(head, series, 0)[:, 0]
+        values = drawn(head, series, 0)[:, 0]
         role = "learning_rate" if row == 1 else "sharpness"
         figure.add_trace(theme.curve(role, title, head.step, values), row=row, col=2)
         _log_axis(figure, trace, series, title, row, 2)
-    scaled = _values(head, "scaled_sharpness", 0)[:, 0]
+    scaled = drawn(head, "scaled_sharpness", 0)[:, 0]
     figure.add_trace(theme.curve("curvature", "η·λ", head.step, scaled), row=3, col=2)
     _level(
         figure, trace, "step", f"threshold {float(trace.critical):.4g}", float(trace.critical), 3, 2
@@ -266,12 +249,13 @@ def _along(figure: go.Figure, trace: Trace) -> None:
 
 def words(trace: Trace) -> str:
     """What the run shows, in a sentence or two for each tuner, with its own numbers."""
-    return " ".join(_told(trace, contender) for contender in range(len(trace.contenders)))
+    sentences = [_told(trace, contender) for contender in range(len(trace.contenders))]
+    return " ".join([*sentences, *of_flows(trace)])
 
 
 def _told(trace: Trace, contender: int) -> str:
     name, at = name_of(trace, contender), trace.diverged_at[contender]
-    losses = _values(trace, "loss", contender)
+    losses = drawn(trace, "loss", contender)
     ended = ""
     if (at >= 0).any():
         count = f" for {(at >= 0).sum()} of {len(at)} seeds" if len(at) > 1 else ""
@@ -290,7 +274,7 @@ def _told(trace: Trace, contender: int) -> str:
         series: number(trace.settled(series, contender))
         for series in ("learning_rate", "preconditioned_sharpness", "scaled_sharpness", "alignment")
     }
-    first = number(_values(trace, "preconditioned_sharpness", contender)[0, 0])
+    first = number(drawn(trace, "preconditioned_sharpness", contender)[0, 0])
     return (
         f"{ended}Its λ went from {first} at the start to {settled['preconditioned_sharpness']} in "
         f"the last half, where η is {settled['learning_rate']} and η·λ is "

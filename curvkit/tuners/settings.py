@@ -1,10 +1,13 @@
 """What can be turned in the tuners room."""
 
+from curvkit.core.flows import FLOWS
 from curvkit.core.knob import BaseSettings, choice, knob
 from curvkit.tuners._names import NAMES
 
 PAPER = "arXiv 2407.06183"
 EDGE = "arXiv 2103.00065"
+# What flows are known of: steps along the gradient of all data.
+ALONG = {"base": ("gd",), "batch": (0, 0)}
 
 
 def _of(*names: str) -> tuple[dict[str, tuple[str, ...]], ...]:
@@ -149,6 +152,18 @@ class Settings(BaseSettings):
         default="lecun", choices=("torch", "lecun"),
         sentence="PyTorch's small uniform start, or LeCun's normal one, which is sharper.",
         source=PAPER,
+    )  # fmt: skip
+    flow: str = choice(
+        default="none", choices=tuple(FLOWS), absent="none",
+        when=ALONG,
+        sentence="Beside each tuner gradient flow, which knows no edge, the central flow, or both.",
+        source="arXiv 2410.24206",
+    )  # fmt: skip
+    flow_from: int = knob(
+        default=110, low=0, high=5000, absent=110,
+        when=ALONG | {"flow": ("gradient", "central", "both")},
+        sentence="From this step on the flows leave each run, once its average is near its edge.",
+        source="arXiv 2410.24206",
     )  # fmt: skip
     seeds: int = knob(
         default=1, low=1, high=16, static=True,

@@ -12,10 +12,10 @@ from curvkit.core.messages import number
 from curvkit.core.stream import Stream
 from curvkit.draw import theme
 from curvkit.tuners import experiment
-from curvkit.tuners.experiment import tune
+from curvkit.tuners.experiment import Tuned, tune
 from curvkit.tuners.figures import race, valley
 from curvkit.tuners.settings import Settings
-from curvkit.tuners.trace import Trace, Tuned
+from curvkit.tuners.trace import Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

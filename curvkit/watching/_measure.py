@@ -164,7 +164,7 @@ def _normed(loss, numbers, gradient, norm, steepest, key, start, num_hvps):
     product = lambda step: problem.product(loss, numbers, step)
     value, vector, products = norms.sharpest(product, norm, radii, starts, num_hvps)
     sharpness = value / jnp.maximum(norms.dual(norm, signal, radii), 1e-37)
-    along = sum(jnp.vdot(a, b) for a, b in zip(gradient, vector, strict=True))
+    along = tree.inner_product(gradient, vector)
     aligned = (along / jnp.maximum(norms.dual(norm, gradient, radii), 1e-37)) ** 2
     new = ravel_pytree(vector)[0] if start.recent is None else vector
     vectors = jax.tree.map(lambda old, each: old.at[0].set(each), start.vectors, new)

@@ -28,4 +28,13 @@ HOLDS = {
             "diverged_at",
         ],
     },
+    "test_flowing.py": {
+        "test_what_is_averaged_is_each_run_between_two_readings": ["averaged_loss", "travelled"],
+        "test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings": [
+            "flow_sharpness",
+            "flow_loss",
+            "flow_variance",
+            "flow_distance",
+        ],
+    },
 }

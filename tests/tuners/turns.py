@@ -43,7 +43,7 @@ def steps(make, *given, base=None, loss=bowl, count=3, start=W, **options):
 
 def trace():
     """A trace of forty readings with ones in all its series."""
-    sizes = {"reading": 40, "contender": 2, "seed": 1, "place": 5}
+    sizes = {"reading": 40, "contender": 2, "seed": 1, "place": 5, "flow": 0, "run": 0}
     arrays = {
         name: np.ones([sizes[dim] for dim in each.dims], each.dtypes[0])
         for name, each in tuners.Trace.__series__.items()
