@@ -101,10 +101,7 @@ def went(
         rounds = jnp.where(first, ROUNDS, jnp.where(begins, 0, 1))
         values, vectors = jax.lax.fori_loop(0, rounds, refine, (flow.values, flow.vectors))
         flow = flow._replace(values=values, vectors=vectors)
-        # An edge that falls fast is come to by small parts of it, but not by less than a step.
-        parts = jnp.ceil((flow.values[0] / edge - 1) / (1 - flows.EASE))
-        parts = jnp.clip(jnp.where(unheld, 0, parts), -(-number // STRIDE), number)
-        strides = jnp.where(begins, parts, 1).astype(int)
+        strides = _strides(flow.values[0] / edge - 1, unheld, begins, number)
 
         def step(at, flow):
             limit = began + (edge - began) * (at + 1) / strides
@@ -116,6 +113,15 @@ def went(
     start = jnp.where(begins, beside.start, mean.params)
     after = Beside(mean, start, half, jnp.asarray(edge), jnp.asarray(begins), moved)
     return jax.tree.map(lambda new, old: jnp.where(count > 0, new, old), after, beside)
+
+
+def _strides(above, unheld, begins, number):
+    """In how many steps of its own a flow goes on while the run takes a `number` of its.
+
+    An edge that falls fast is come to by small parts of what the curvature is `above` it by.
+    """
+    parts = jnp.where(unheld, 0, jnp.ceil(above / (1 - flows.EASE)))
+    return jnp.where(begins, jnp.clip(parts, -(-number // STRIDE), number), 1).astype(int)
 
 
 def row(kinds: tuple[str, ...], beside: Beside | None, loss: flows.Loss) -> dict[str, jax.Array]:

@@ -28,7 +28,7 @@ NEAR = 1.05
 FAR = 1e30
 
 
-class Stretch(NamedTuple):
+class Sums(NamedTuple):
     """Sums over the steps since a reading, and the edge of the last of them; see above."""
 
     total: besides.Mean
@@ -52,15 +52,15 @@ def begun(kinds: tuple[str, ...], params: jax.Array, key: jax.Array) -> Flowing 
     return Flowing(jax.vmap(jax.vmap(one))(params), jnp.full(params.shape[:2], jnp.nan))
 
 
-def nothing(params: jax.Array, last: jax.Array) -> Stretch:
+def nothing(params: jax.Array, last: jax.Array) -> Sums:
     """The sums before the first step of a stretch, after a step with this edge."""
     zero = jnp.zeros((), params.dtype)
-    return Stretch(besides.Mean(jnp.zeros_like(params), zero), zero, zero, last)
+    return Sums(besides.Mean(jnp.zeros_like(params), zero), zero, zero, last)
 
 
 def stepped(
-    sums: Stretch, before: jax.Array, after: jax.Array, loss: jax.Array, rate: jax.Array
-) -> Stretch:
+    sums: Sums, before: jax.Array, after: jax.Array, loss: jax.Array, rate: jax.Array
+) -> Sums:
     """The sums with one step more, from `before` to `after` (P,), with the loss that it began at.
 
     Where two rates take turns each step counts the mean of both edges, however many there are.
@@ -73,14 +73,14 @@ def stepped(
     edge = 2 / jnp.maximum(rate, 2 / FAR)
     last = jnp.where(jnp.isnan(sums.last), edge, sums.last)
     total = besides.Mean(sums.total.params + 0.5 * (before + after), sums.total.loss + loss)
-    return Stretch(total, sums.time + rate, sums.edge + 0.5 * (last + edge), edge)
+    return Sums(total, sums.time + rate, sums.edge + 0.5 * (last + edge), edge)
 
 
 def went(
     kinds: tuple[str, ...],
     flowing: Flowing,
     loss: Loss,
-    sums: Stretch,
+    sums: Sums,
     *,
     count: jax.Array,
     begins: jax.Array,
