@@ -20,7 +20,7 @@ PAGE = """async (given) => {
   const held = { get: () => given.library };
   window.mounted = (figure) => {
     const state = { library: "IPY_MODEL_x", version: "1", config: given.config,
-      figure: JSON.stringify(figure), number: 0, wanted: 0 };
+      figure: JSON.stringify(figure), number: 0, wanted: 0, picked: {} };
     const heard = {};
     const model = {
       get: (name) => state[name],

@@ -20,10 +20,11 @@ def test_a_reading_of_a_quadratic_is_what_its_formulas_say():
     gradient = BENDS * params
     direction = -gradient / weights
     first = readings.First(*map(jnp.asarray, (rate, np.float32(direction), weights)))
-    measured = jax.jit(lambda watch: readings.measure(
-        loss, loss, jnp.asarray(params), jax.random.key(0), watch, first, True
+    now, key = jnp.asarray(params), jax.random.key(0)
+    measured = jax.jit(lambda watch, first: readings.measure(
+        loss, loss, now, key, watch, first, weighed=True
     ))  # fmt: skip
-    watch, row = measured(readings.blank(jnp.asarray(params)))
+    watch, row = measured(readings.blank(now), first)
     # P⁻¹H is diagonal: 9, 16, 1, and its top eigenvector the second axis.
     scaled = gradient / np.sqrt(weights)
     assert_close(row["sharpness"], 9.0, rtol=1e-3)
@@ -38,5 +39,5 @@ def test_a_reading_of_a_quadratic_is_what_its_formulas_say():
     # The floor of the valley is where the second axis is at 0.
     floor = float(loss(jnp.asarray(params * [1, 0, 1])))
     assert_close(row["across"][readings.PLACES // 2], floor, rtol=1e-3)
-    again = measured(watch._replace(reach=jnp.asarray(10.0)))[1]
+    again = measured(watch._replace(reach=jnp.asarray(10.0)), first)[1]
     assert_close(again["reach"], readings.FORGET * 10.0, rtol=1e-6)
