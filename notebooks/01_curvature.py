@@ -64,7 +64,9 @@ curvature.stage(**start, steps=min(steps, 1500))
 # The whole run in figures.
 # <!-- live -->
 # Drag the learning rate to 0.2 or to 0.05 and let go: where does the orange curve go to? Press
-# *Keep this run* first, and both stay on the figure.
+# *Keep this run* first, and both stay on the figure. Among the other knobs set *flow* to *both*: the
+# paths that a run without an edge takes, and that this run goes around, lie over it
+# ([11 · Why the edge](11_why_the_edge.ipynb)).
 # <!-- /live -->
 # *Play* draws the run as it grew.
 

@@ -78,6 +78,8 @@ tuners.figures.race(text)
 # Orange is CDAT, blue a constant rate. *Play* draws the race as it was run.
 # <!-- live -->
 # Set $\sigma$ to 1.9, then to 1, then to 2.05. Choose another rival: Polyak, a warm-up, a line search.
+# In the figures below, *flow* among the other knobs lays gradient flow and the central flow over each
+# run, at the rate that it has: [11 · Why the edge](11_why_the_edge.ipynb) says what they are.
 # <!-- /live -->
 
 # %%
@@ -314,7 +316,7 @@ paper
 # `method.update(grads, state, params, value_fn=loss, batch=batch)`. There it is guarded against
 # explosions; this page shows the paper's rule as it stands, `guard=False`. `_rivals.py`,
 # `_searches.py` and `_edge.py` have what it is compared with, `_sweeps.py` runs many constants side by
-# side, `model/_balance.py` is the model of two numbers; the networks are in
+# side, `_flowing.py` has the flows beside a run, `model/_balance.py` the model of two numbers; the networks are in
 # `curvkit/curvature/_tasks.py`, and the claims of the last table in `notebooks/claims/`.
 #
 # ## Reference

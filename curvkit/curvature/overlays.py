@@ -42,8 +42,8 @@ def flows(trace: Trace) -> go.Figure:
         curve = theme.curve("second", "tr X of the central flow", head.step, said)
         figure.add_trace(curve, row=2, col=1)
     figure.update_xaxes(title_text="training steps", row=2, col=1)
-    figure.update_yaxes(title_text="distance / way gone", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text="squared displacement", rangemode="tozero", row=2, col=1)
+    figure.update_yaxes(title_text="distance / way", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="x², tr X", rangemode="tozero", row=2, col=1)
     if not trace.diverged and not trace.flows:
         theme.remark(figure, no_flow(trace))
     return diverging(figure, trace)

@@ -91,8 +91,8 @@ def flows(trace: Trace, *, clock: Clock = "step") -> go.Figure:
             figure.add_trace(curve, row=2, col=1)
     title = "training steps" if clock == "step" else "time Σ η"
     figure.update_xaxes(title_text=title, row=2, col=1)
-    figure.update_yaxes(title_text="distance / way gone", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text="squared displacement", rangemode="tozero", row=2, col=1)
+    figure.update_yaxes(title_text="distance / way", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="x², tr X", rangemode="tozero", row=2, col=1)
     if not trace.flows:
         theme.remark(figure, no_flow(trace))
     return figure

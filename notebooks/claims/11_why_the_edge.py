@@ -24,7 +24,16 @@ def claims(done):
     assert 0.7 < network < 1.3 and 0.8 < model < 1.2
     zigzag, third = done.found(r"by the zigzag ([\d.]+), by the third derivative ([\d.]+)")
     assert 0.7 < zigzag / third < 1.3
-    greedy, flow = done.found(r": greedy ([\d.]+), gradient flow ([\d.]+)")
-    assert abs(greedy / flow - 1) < 0.05
+    tuned = {}
+    for name in ("CDAT", "greedy"):
+        tuned[name] = done.found(
+            rf"{name}: gradient flow astray by ([\d.]+)%, central by ([\d.]+)%; sharpness "
+            r"of the run ([\d.]+), of the flows ([\d.]+) and ([\d.]+)"
+        )
+    free, held, run, climbed, level = tuned["CDAT"]
+    assert held < 0.1 * free and climbed > 1.5 * run and abs(level / run - 1) < 0.1
+    # What never jumps is both flows at once.
+    free, held, run, climbed, level = tuned["greedy"]
+    assert max(free, held) < 1 and max(abs(each / run - 1) for each in (climbed, level)) < 0.03
     assert "There is no central flow here" in done.told
-    assert "Flows are of gradient descent alone: none for heavy ball." in done.told
+    assert "Flows are of gradient descent on all data alone: none for heavy ball." in done.told

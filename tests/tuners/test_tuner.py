@@ -10,6 +10,7 @@ import pytest
 from helpers import assert_close, compilations
 from oracles.tuned import diagonal
 
+from curvkit.core.tree import inner_product
 from curvkit.tuners import (
     armijo,
     cdat,
@@ -23,7 +24,6 @@ from curvkit.tuners import (
     unmasked,
     warm_up,
 )  # fmt: skip
-from curvkit.tuners._leaves import inner_product
 from curvkit.tuners._tuner import bound
 
 BASES = {
