@@ -173,6 +173,13 @@ for _name in (
         )
         _x, _y = pairs(_values)
         case(f"{_name} {_kind}", _x, _y, tolerance=_tolerance)(getattr(lax, _name))
+for _primitive in (lax.eq_to_p, lax.le_to_p, lax.lt_to_p):
+    # With a number that is none and has a minus.
+    for _kind, _values in (("F", np.append(F32, -F32[23])), ("D", np.append(F64, -F64[23]))):
+        _x, _y = pairs(_values)
+        case(f"{_primitive.name} {_kind}", _x, _y, tolerance=0)(_primitive.bind)
+    _x, _y = pairs(WHOLE)
+    case(f"{_primitive.name} int64", _x, _y, tolerance=0)(_primitive.bind)
 for _dtype in (np.int32, np.uint32, np.int64, np.uint64, np.int16, np.uint16, np.int8, np.uint8):
     _whole = WHOLE.astype(_dtype)
     _x, _y = pairs(_whole)

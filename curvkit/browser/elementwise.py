@@ -69,6 +69,16 @@ def _compare(sign: str) -> Text:
     return lambda a, kind, equation: f"({a[0]}{sign}{a[1]})"
 
 
+def _ordered(sign: str) -> Text:
+    """In the total order of real numbers, in which each has its place; as ever of whole ones."""
+
+    def text(a: list[str], kind: ElementType, equation: Any) -> str:
+        each = [f"order_{kind}({x})" for x in a] if kind.real else a
+        return f"({each[0]}{sign}{each[1]})"
+
+    return text
+
+
 def _bits(sign: str) -> Text:
     return lambda a, kind, equation: _cast(kind, f"({a[0]}{sign}{a[1]})")
 
@@ -149,6 +159,7 @@ LIGHT: dict[str, Text] = {
     "add": _infix("+"), "add_any": _infix("+"), "sub": _infix("-"), "mul": _infix("*"),
     "neg": _negative, "not": _not, "and": _bits("&"), "or": _bits("|"), "xor": _bits("^"),
     "lt": _compare("<"), "le": _compare("<="), "gt": _compare(">"), "ge": _compare(">="),
+    "lt_to": _ordered("<"), "le_to": _ordered("<="), "eq_to": _ordered("=="),
     "eq": _compare("=="), "ne": _compare("!="), "max": _call("max"), "min": _call("min"),
     "abs": _call("abs"), "sign": _call("sign"), "floor": _call("floor", "FD"),
     "ceil": _call("ceil", "FD"), "round": _rounded, "is_finite": _call("finite", "FD"),

@@ -42,6 +42,11 @@ static inline double bits_LD(long long x) { return bits_MD((u64)x); }
 static inline int finite_F(float x) { return (bits_FU(x) & 0x7f800000u) != 0x7f800000u; }
 static inline int finite_D(double x) { return (bits_DM(x) >> 52 & 0x7ff) != 0x7ff; }
 
+// Whole numbers that rise as real ones do in their total order: below all a number that is none and
+// has a minus, minus zero below zero, above all one that is none and has no minus.
+static inline int order_F(float x) { int i = bits_FI(x); return i ^ ((unsigned)(i >> 31) >> 1); }
+static inline long long order_D(double x) { long long i = bits_DL(x); return i ^ (long long)((u64)(i >> 63) >> 1); }
+
 // Real numbers to whole ones: to the nearest end where they are beyond it, not a number to zero.
 #define to_FI(x) __builtin_wasm_trunc_saturate_s_i32_f32(x)
 #define to_FU(x) ((unsigned)__builtin_wasm_trunc_saturate_u_i32_f32(x))
