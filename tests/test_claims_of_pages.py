@@ -1,4 +1,4 @@
-"""What notebooks claim holds of the runs that pages make: each is executed on translated programs."""
+"""What notebooks claim holds of runs as pages make them: each is executed on such programs."""
 
 import notebook_runner
 import page_runs

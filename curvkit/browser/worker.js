@@ -6,6 +6,7 @@
 const [AHEAD_SECONDS, LEAST_AHEAD] = [0.6, 30]; // rows beyond what is seen, of playing, and at least
 const [CHUNK_MS, FIRST] = [10, 3]; // a chunk is short, so that a hand is heard; rows of the first answer
 const FIX_MS = 400; // how often what is fixed is looked at while rows are made
+const GENTLE_MS = 30; // a chunk where the page comes short of time: fewer messages, and as long a rest after each
 
 // ---- what is said to the stage
 function packed(columns) {
@@ -122,7 +123,7 @@ function edit(message) {
 
 // One chunk a turn, and the hand is heard between; it sleeps when it is far enough ahead.
 const turns = new MessageChannel();
-let [waiting, busy, steered] = [false, false, []];
+let [waiting, busy, resting, steered] = [false, false, false, []];
 turns.port1.onmessage = async () => {
   waiting = false;
   if (busy || !run) return;
@@ -136,7 +137,12 @@ turns.port1.onmessage = async () => {
     else {
       const ahead = run.seen + Math.max(LEAST_AHEAD, AHEAD_SECONDS * run.rate);
       if (run.ended || run.head >= ahead) return;
-      sendRows(Math.max(1, Math.min(ahead - run.head, Math.floor(CHUNK_MS / Math.max(run.rowMs, 1e-3)))));
+      const began = performance.now(), most = (run.busy ? GENTLE_MS : CHUNK_MS) / Math.max(run.rowMs, 1e-3);
+      sendRows(Math.max(1, Math.min(ahead - run.head, Math.floor(most))));
+      if (run.busy) {
+        resting = true;
+        setTimeout(rested, Math.min(performance.now() - began, 4 * GENTLE_MS));
+      }
     }
   } catch (error) {
     run = null;
@@ -147,8 +153,12 @@ turns.port1.onmessage = async () => {
   }
   wake();
 };
+function rested() {
+  resting = false;
+  wake();
+}
 function wake() {
-  if (waiting || !run) return;
+  if (waiting || !run || (resting && !steered.length)) return;
   waiting = true;
   turns.port2.postMessage(0);
 }
@@ -162,8 +172,8 @@ const heard = {
       self.postMessage({ failed: error.message });
     }
   },
-  seen({ at, rate }) {
-    if (run) Object.assign(run, { seen: at, rate });
+  seen({ at, rate, busy }) {
+    if (run) Object.assign(run, { seen: at, rate, busy });
   },
   edit(message) {
     if (message.phase === "end") steered.push(message);

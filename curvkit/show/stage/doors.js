@@ -75,7 +75,7 @@ export const stageDoor = {
     // Tells the kernel how far one has seen, so that it stays a little ahead and no more.
     const seen = setInterval(() => {
       if (!stage?.open) return;
-      model.send({ kind: "seen", at: Math.floor(stage.clock.t), rate: stage.clock.playing ? stage.clock.rate : 0 });
+      model.send({ kind: "seen", at: Math.floor(stage.clock.t), rate: stage.clock.playing ? stage.clock.rate : 0, busy: stage.detail.reached > 1 });
     }, 100);
     return () => {
       clearInterval(seen);

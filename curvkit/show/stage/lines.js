@@ -5,6 +5,8 @@ import { clamp } from "./maths.js";
 
 // Pieces of fading curves that are shorter are not seen: what has come to rest costs nothing.
 const SHORTEST = 0.75;
+// Items of which some may be left out.
+export const CROWD = 20;
 
 // Where item k of a mark stands on the screen at time t.
 export function placed(S, v, m, t, k) {
@@ -27,7 +29,7 @@ export function line(S, v, m, t) {
     const rows = rowsOf(m, t, S.store.last, 0, m.upTo ?? 0);
     for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, true);
   } else {
-    const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, S.store.last, v.box.w);
+    const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, S.store.last, S.detail.rows(v.box.w));
     if (m.fade && m.items > 1 && !m.c.color && !Array.isArray(m.color)) fading(S, v, m, t, rows);
     else for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, m.when !== "all");
   }
@@ -156,10 +158,13 @@ function overTime(S, v, m, t, rows, item, tip) {
   if (key !== null) ctx.stroke();
 }
 
+// Of many items one in so many is drawn where frames come too seldom; dots and their trails alike.
+export const sparse = (S, m) => (m.items > CROWD && !m.handle ? S.detail.every : 1);
+
 // Fading curves of many items in one colour: what is of one age is one path.
 function fading(S, v, m, t, rows) {
   const { ctx } = S, reach = m.when?.last ?? t + 1, ages = new Map();
-  for (let k = 0; k < m.items; k++) {
+  for (let k = 0; k < m.items; k += sparse(S, m)) {
     const n = pointsOf(S, v, m, t, rows, k, true), { xs, ys } = points;
     for (let i = 0, j = 0; i < n - 1; i++) {
       if (!Number.isFinite(xs[j] + ys[j])) j = i;
@@ -209,7 +214,7 @@ export function area(S, v, m, t) {
     near = each.map((k) => v.y.px(between(m.c.y, t, k, last)));
     far = each.map((k) => (m.c.y2 ? v.y.px(between(m.c.y2, t, k, last)) : other(null)));
   } else {
-    const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, last, v.box.w);
+    const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, last, S.detail.rows(v.box.w));
     if (!rows.length) return;
     xs = rows.map((i) => v.x.px(m.c.x.get(i)));
     near = rows.map((i) => v.y.px(m.c.y.get(i)));

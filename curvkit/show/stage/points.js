@@ -2,9 +2,9 @@
 import { between, rowsOf } from "./channel.js";
 import { alpha, fromLab, rgb, toLab } from "./color.js";
 import { clamp, mix, smoothstep } from "./maths.js";
-import { placed } from "./lines.js";
+import { CROWD, placed, sparse } from "./lines.js";
 
-const TURN = 2 * Math.PI, CROWD = 20;
+const TURN = 2 * Math.PI;
 
 // Dots of all items now, or of rows gone by: balls, rings, pictures.
 export function dots(S, v, m, t) {
@@ -33,7 +33,7 @@ function crowd(S, v, m, rows) {
   const { ctx } = S, last = S.store.last;
   ctx.globalAlpha = m.alpha ?? 1;
   for (const row of rows) {
-    for (let k = 0; k < m.items; k++) {
+    for (let k = 0; k < m.items; k += sparse(S, m)) {
       const [x, y] = placed(S, v, m, row, k), r = m.c.size ? between(m.c.size, row, k, last) : 4;
       if (!Number.isFinite(x + y) || !(r > 0)) continue;
       const { made, half } = stamp(S, m, S.paint(m, row, k), r);

@@ -67,31 +67,41 @@ function boxes(S, v, m, t) {
   }
 }
 
-// Arrows from (x, y) by (u, v), or to (x2, y2).
+// Arrows from (x, y) by (u, v), or to (x2, y2); those of one colour, one after another, are one path.
 export function arrow(S, v, m, t) {
   const { ctx } = S, last = S.store.last;
+  let color = null, tips = [];
+  const drawn = () => {
+    ctx.stroke();
+    ctx.beginPath();
+    for (const [x, y, turn, head] of tips) {
+      ctx.moveTo(x, y);
+      for (const s of [2.68, -2.68]) ctx.lineTo(x + head * Math.cos(turn + s), y + head * Math.sin(turn + s));
+      ctx.closePath();
+    }
+    ctx.fill();
+    tips = [];
+  };
+  ctx.globalAlpha = m.alpha ?? 1;
+  ctx.lineWidth = m.width ?? 2;
+  ctx.lineCap = "round";
   for (let k = 0; k < m.items; k++) {
     const at = (c) => between(m.c[c], t, k, last), [x, y] = [at("x"), at("y")];
     const place = (a, b) => (v.turned && m.c.z ? v.turned.place(a, b, at("z")) : [v.x.px(a), v.y.px(b)]);
     const [x0, y0] = place(x, y), [x1, y1] = place(m.c.x2 ? at("x2") : x + at("u"), m.c.y2 ? at("y2") : y + at("v"));
     const length = Math.hypot(x1 - x0, y1 - y0);
     if (!(length > 0.5)) continue;
-    const turn = Math.atan2(y1 - y0, x1 - x0), head = Math.min(m.head ?? 9, 0.6 * length);
-    ctx.strokeStyle = ctx.fillStyle = S.paint(m, t, k);
-    ctx.globalAlpha = m.alpha ?? 1;
-    ctx.lineWidth = m.width ?? 2;
-    ctx.lineCap = "round";
-    ctx.beginPath();
+    const turn = Math.atan2(y1 - y0, x1 - x0), head = Math.min(m.head ?? 9, 0.6 * length), now = S.paint(m, t, k);
+    if (now !== color) {
+      if (color !== null) drawn();
+      ctx.strokeStyle = ctx.fillStyle = color = now;
+      ctx.beginPath();
+    }
     ctx.moveTo(x0, y0);
     ctx.lineTo(x1 - 0.8 * head * Math.cos(turn), y1 - 0.8 * head * Math.sin(turn));
-    ctx.stroke();
-    if (!head) continue;
-    ctx.beginPath();
-    ctx.moveTo(x1, y1);
-    for (const s of [2.68, -2.68]) ctx.lineTo(x1 + head * Math.cos(turn + s), y1 + head * Math.sin(turn + s));
-    ctx.closePath();
-    ctx.fill();
+    if (head) tips.push([x1, y1, turn, head]);
   }
+  if (color !== null) drawn();
   ctx.globalAlpha = 1;
 }
 

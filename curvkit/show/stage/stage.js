@@ -6,6 +6,7 @@ import { buildChoices } from "./choose.js";
 import { Clock, SPEEDS } from "./clock.js";
 import { Palette, themeOf } from "./color.js";
 import { buildControls, refuse, showControls } from "./controls.js";
+import { Detail, drawSparse } from "./detail.js";
 import { drawHandle, handlesOf, knobOf, placeHandle } from "./handles.js";
 import { down, key, keyOnHandle, move, up } from "./hands.js";
 import { approach, clamp, mix } from "./maths.js";
@@ -36,6 +37,7 @@ export class Stage {
     this.knobs = {};
     for (const [name, k] of Object.entries(scene.knobs ?? {})) this.knobs[name] = { name, ...k };
     this.clock = new Clock(this.store, scene.pace);
+    this.detail = new Detail();
     this.views = scene.views.map((v) => compiledView(this, v));
     for (const v of this.views) {
       if (v.drop && !this.takes(v.drop)) v.drop = null;
@@ -190,7 +192,7 @@ export class Stage {
     if (w <= 0) return;
     const narrow = w < (L.breakpoint ?? 720), plan = narrow ? (L.narrow ?? L.wide) : L.wide;
     const h = plan.height ?? clamp(w * (plan.aspect ?? 0.4), plan.least ?? 420, plan.most ?? 640);
-    const ratio = Math.min(3, window.devicePixelRatio || 1), trackWidth = this.track.clientWidth;
+    const ratio = Math.min(this.detail.ratio, window.devicePixelRatio || 1), trackWidth = this.track.clientWidth;
     if (w === this.width && h === this.height && ratio === this.ratio && trackWidth === this.trackWidth) return;
     Object.assign(this, { width: w, height: h, ratio, narrow, trackWidth, trackKey: null });
     for (const [c, cw, ch] of [[this.canvas, w, h], [this.trackCanvas, trackWidth, 40]]) {
@@ -337,6 +339,7 @@ export class Stage {
   frame(now) {
     const began = performance.now(), dt = clamp((now - (this.then ?? now)) / 1000, 0, 0.1);
     this.then = now;
+    if (this.detail.note(now, this.clock.playing)) this.resize();
     let moving = false;
     try {
       if (this.clock.tick(dt, this.open)) this.ended();
@@ -406,7 +409,9 @@ export class Stage {
       h.stands = h.x + "/" + h.y;
       Object.assign(h.grip.style, { left: h.x + "px", top: h.y + "px" });
     }
+    drawSparse(this);
     drawTrack(this, t);
+    if (!this.detail.words) return;
     showControls(this);
     speak(this, t);
   }
