@@ -1,5 +1,6 @@
 """Figures that train in a page: a room's program, and the functions that draw of its traces."""
 
+import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -45,9 +46,8 @@ def trains(
     declared = knobs.knobs(settings)
     front = [name for name in room.front or declared if name in declared]
     turned = front if choices is None else ()
-    variants = fitting(
-        (_variant(room, each) for each in settings_of(settings, turned, choices)), most
-    )
+    variant = functools.partial(_variant, room)
+    variants = fitting(variant, settings_of(settings, turned, choices), most)
     held = set(_held(declared, variants))
     return {
         "figures": list(room.figures), "figure": figure,

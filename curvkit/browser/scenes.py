@@ -1,12 +1,14 @@
 """Scenes that train in a page: the programs of a room for the static knobs that a scene turns."""
 
 import base64
+import functools
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from curvkit.browser import compiler
 from curvkit.browser.program import Program, written
+from curvkit.browser.walk import Untranslatable
 from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.show.stage.live import knob_facts
@@ -42,26 +44,37 @@ def trains(
         raise ValueError(messages.unknown("scene", scene, room.scenes))
     draw = room.scenes[scene][0]
     turned = _first(room, draw, settings).knobs if choices is None else ()
-    variants = fitting(
-        (_variant(room, draw, each) for each in settings_of(settings, turned, choices)), most
-    )
+    variant = functools.partial(_variant, room, draw)
+    variants = fitting(variant, settings_of(settings, turned, choices), most)
     return {"variants": variants, "settings": knobs.as_dict(settings)}
 
 
-def fitting(variants: Iterable[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    """The first of some variants, and as many after it as there is room for.
+def fitting(
+    variant: Callable[[Any], dict[str, Any]], settings: Iterable[Any], most: int
+) -> list[dict[str, Any]]:
+    """The program of the first settings, and as many others as there is room for.
 
     Args:
-        variants: each is made when its turn comes, and those that follow the last are not.
-        most: characters that their programs may take together.
+        variant: makes a program of settings; those that follow the last are not made.
+        settings: of each program; those for which none can be are left out, and greyed in the page.
+        most: characters that the programs may take together.
+
+    Raises:
+        Untranslatable: where the first has a primitive with no rule.
     """
     held: list[dict[str, Any]] = []
     size = 0
-    for variant in variants:
-        size += len(variant["wasm"])
+    for each in settings:
+        try:
+            program = variant(each)
+        except Untranslatable:
+            if not held:
+                raise
+            continue
+        size += len(program["wasm"])
         if held and size > most:
             break
-        held.append(variant)
+        held.append(program)
     return held
 
 
