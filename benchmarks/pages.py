@@ -3,18 +3,24 @@
 `python benchmarks/pages.py [ROOM:SCENE …] [--figures]` writes a table; it needs the extra `pages`,
 playwright and a Chromium. Of scenes, rows are counted as the page plays them, at four times its
 speed, while it draws; of figures, how long the run of the defaults takes with all that is drawn of
-it, in Firefox too where there is one.
+it, in Firefox too where there is one, from a file and by http, wide and narrow.
 """
 
 import argparse
 import contextlib
+import functools
 import gzip
+import http.server
 import importlib
 import importlib.util
+import json
+import os
 import shutil
 import statistics
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -150,14 +156,51 @@ def whole(room: Any, settings: Any) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def figures(rooms: list[str]) -> None:
-    """A table of the pages of figures, in each browser that is here."""
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address on this machine at which the files of a folder are served."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    handler = functools.partial(Handler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+
+
+def widened(sheet: Any, width: int) -> None:
+    """Gives a page of either browser another width."""
+    if hasattr(sheet, "resize"):
+        sheet.resize(width)
+    else:
+        sheet.set_viewport_size({"width": width, "height": 900})
+
+
+def page_of(room: Any, folder: Path) -> dict[str, int]:
+    """Bytes of a room's page of figures by part; one that lies in the folder is taken as it is."""
+    path = folder / f"{room.name}.html"
+    if not path.exists():
+        sizes = trained.figures(room, room.figure or next(iter(room.figures)), {}, path)
+        path.with_suffix(".json").write_text(json.dumps(sizes))
+    return json.loads(path.with_suffix(".json").read_text())
+
+
+def figures(rooms: list[str], folder: Path) -> None:
+    """A table of the pages of figures, in each browser that is here: from a file in a window of
+    1280 pixels, and by http in one of 420.
+    """
     spec = importlib.util.spec_from_file_location("firefox", HERE.parent / "tests" / "firefox.py")
     assert spec is not None and spec.loader is not None
     firefox = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(firefox)
     browser, rows = shutil.which("chromium") or shutil.which("google-chrome"), []
-    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(served(folder))
         playwright = stack.enter_context(sync_playwright())
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         sheets = [opened.new_page(viewport={"width": 1280, "height": 900})]
@@ -165,14 +208,17 @@ def figures(rooms: list[str]) -> None:
             sheets.append(stack.enter_context(firefox.opened()))
         for name in rooms:
             room = importlib.import_module(f"curvkit.{name}").room
-            path = Path(home, f"{name}.html")
-            sizes = trained.figures(room, room.figure or next(iter(room.figures)), {}, path)
+            sizes = page_of(room, folder)
             cells = [name, f"{(sizes['page']) / 1000:.0f}", f"{sizes['programs'] / 1000:.0f}"]
+            places = {(folder / f"{name}.html").as_uri(): 1280, f"{server}/{name}.html": 420}
             for sheet in sheets:
-                seen = of_figures(sheet, path.as_uri())
-                cells += [f"{seen[each]:.0f}" for each in TIMED]
+                seen = []
+                for address, width in places.items():
+                    widened(sheet, width)
+                    seen.append(of_figures(sheet, address))
+                cells += [" / ".join(f"{each[what]:.0f}" for each in seen) for what in TIMED]
             rows.append([*cells, f"{whole(room, room.read({})):.0f}"])
-            print(rows[-1], flush=True)
+            print(rows[-1], f"load {os.getloadavg()[0]:.1f}", flush=True)
     names = ["Chromium", "Firefox"][: len(sheets)]
     heads = ["room", "page, kB", "programs, kB"]
     heads += [f"{browser}: {what}, ms" for browser in names for what in TIMED.values()]
@@ -184,9 +230,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scene", nargs="*", help="ROOM:SCENE, or ROOM; all if none is given")
     parser.add_argument("--figures", action="store_true", help="pages of figures, not of scenes")
+    parser.add_argument("--pages", type=Path, help="a folder where pages of figures lie or come")
     asked = parser.parse_args()
     if asked.figures:
-        figures(asked.scene or names())
+        with tempfile.TemporaryDirectory() as home:
+            figures(asked.scene or names(), asked.pages or Path(home))
         return
     wanted = [tuple(each.split(":")) for each in asked.scene] or scenes()
     browser = shutil.which("chromium") or shutil.which("google-chrome")
