@@ -68,7 +68,9 @@ LISTENS = """() => {
 }"""
 # The place of the first handle that turns a knob, in the page.
 HANDLE = """() => {
-  const S = stages.at(-1), b = S.canvas.getBoundingClientRect();
+  const S = stages.at(-1);
+  S.root.scrollIntoView({ block: "center" });
+  const b = S.canvas.getBoundingClientRect();
   const h = S.handles.find((h) => !h.view.hiddenNow && Object.values(h.axes).some((a) => a.knob));
   S.seek(Math.min(S.store.last, 40));
   S.draw();
@@ -191,7 +193,9 @@ def live(browser, sizes, count, seconds):
                 sheet.wait_for_timeout(3000)
                 sheet.evaluate(AGAIN)
                 found = played(sheet, device, sizes, count, kernel, seconds)
-                device.send("Emulation.clearDeviceMetricsOverride")
+                # Back to the first size, in which the whole of a stage is seen.
+                whole = dict(width=1400, height=1000, deviceScaleFactor=1, mobile=False)
+                device.send("Emulation.setDeviceMetricsOverride", whole)
                 sheet.wait_for_timeout(500)
                 yield [f"{name}, {scene}", *found, dragged(sheet)]
                 sheet.evaluate(CLEAR)

@@ -140,7 +140,7 @@ def circle(trace: Trace) -> sc.Scene:
         alt="Ten digits on two circles: they run together in a plain network and stay apart in a "
             "shaped one; beside them the map of cosines",
         fixed=_fixed(trace),
-        knobs={trace.target: sc.Turn(), "depth": sc.Turn(), "activation": sc.Turn()},
+        knobs={trace.target: sc.Turn(follows=True), "depth": sc.Turn(), "activation": sc.Turn()},
         controls=("activation", trace.target, "depth"),
         sentence=(
             "After ", sc.Number(time=True, digits=0, width=3), " layers neighbours have a cosine "

@@ -257,7 +257,8 @@ def picks(trace: Trace) -> sc.Scene:
         alt="Bars of the groups' scores, and the residual as an arrow that shortens with each "
             "group that is taken; a group taken by hand is held against the rule's",
         fixed=_fixed(trace),
-        knobs={"whiten": sc.Turn(), "noise": sc.Turn(), "within": sc.Turn()},
+        knobs={"whiten": sc.Turn(), "noise": sc.Turn(follows=True),
+               "within": sc.Turn(follows=True)},
         controls=("whiten", "noise", "within") if known else ("whiten",),
         sentence=(
             sc.Number(time=True, digits=0, width=2), " groups are taken; ",

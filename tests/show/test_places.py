@@ -6,6 +6,7 @@ from scripts import listened
 
 from curvkit import distillation, verification
 from curvkit.distillation import grid
+from curvkit.kernels import ways
 from curvkit.minima import basin
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -110,6 +111,21 @@ def test_what_is_refused_is_a_sentence_and_the_box_stays(region):
     assert box(region) == before
 
 
+def test_a_knob_that_has_a_handle_alone_is_refused_beside_it(region):
+    region.get("S.source.steer({knobs: {box_angle: 99}, at: 0, phase: 'end', over: false}, S)")
+    told = "S.hold.querySelector('[role=alert].beside')"
+    region.until(f"{told}.textContent.includes('box_angle must be')")
+    x, y = region.get("[S.handles[0].x, S.handles[0].y]")
+    left, top, wide, high = region.get(
+        f"((e) => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight])({told})"
+    )
+    assert left - 20 <= x <= left + wide + 20 and min(abs(top - y), abs(top + high - y)) < 40
+    assert region.get("S.statusLine.textContent") == ""
+    region.sheet.locator(".stage .grip").focus()
+    region.sheet.keyboard.press("ArrowLeft")
+    region.until(f"{told}.textContent === ''")
+
+
 def test_a_pendulum_halts_with_the_stage(region):
     region.get("S.play()")
     region.get("S.pause()")
@@ -117,6 +133,39 @@ def test_a_pendulum_halts_with_the_stage(region):
     halted = region.get("S.swing.at")
     region.sheet.wait_for_timeout(300)
     assert region.get("S.swing.at") == halted
+
+
+def test_a_run_that_follows_the_hand_is_seen_at_the_step_that_is_shown(browser):
+    sheet = browser.new_page(viewport=dict(width=1400, height=900))
+    draw, values = ways.room.scenes["edge"]
+    live = LivePage(sheet, ways.stream, ways.Settings.read(values), draw)
+    live.until("S.store.rows === 26 && !S.open", 180)
+    live.get("S.seek(20)")
+    sheet.wait_for_timeout(100)
+    before = live.get("[...S.store.fields.followed.values.slice(60, 63)]")
+    x, y = live.place("plane", *live.get("[S.knobs.gain.value, S.knobs.bias.value]"))
+    sheet.mouse.move(x, y)
+    sheet.mouse.down()
+    for far in (20, 40, 60):
+        sheet.mouse.move(x + far, y - far)
+        sheet.wait_for_timeout(50)
+        live.pump()
+        live.until("S.clock.t === 20 && S.store.rows >= 21 && S.steers.length === 0")
+    steered = len(live.steers)
+    assert steered >= 2 and live.steers[-1]["shown"] == 20, "it waits until the hand lets go"
+    live.until(f"Math.abs(S.store.fields.followed.values[62] - {before[2]}) > 0.01")
+    sheet.mouse.up()
+    live.until("S.store.rows === 26 && !S.open")
+    gain, bias = live.get("[S.knobs.gain.value, S.knobs.bias.value]")
+    assert live.get("[S.clock.t, S.clock.playing]") == [20, False]
+    sheet.wait_for_timeout(100)
+    live.pump()
+    given = live.running.trace.settings
+    assert (given["gain"], given["bias"]) == pytest.approx((gain, bias), rel=1e-5)
+    sheet.locator(".stage .tries button").first.click()
+    live.until("S.clock.playing && S.clock.t < 15 && S.knobs.gain.value === 1.32")
+    live.running.close()
+    sheet.close()
 
 
 def test_a_click_drops_a_marble_and_all_fall_again(browser):

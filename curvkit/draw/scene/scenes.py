@@ -25,7 +25,8 @@ class Turn(Element):
             at each step where it stood then.
         label: what it is called here; as the setting is if None.
         stops: the values that a page without a kernel can offer.
-        follows: whether another run is begun while the hand still moves, and not when it lets go.
+        follows: whether another run is begun while the hand still moves, and is seen at the step
+            that is shown: for runs that are made within some hundredths of a second.
         aside: whether it changes no row of the run, only what is fixed and stands beside it.
 
     >>> Turn(low=0.02, high=0.5).as_dict()

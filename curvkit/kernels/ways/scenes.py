@@ -122,8 +122,8 @@ def edge(trace: Trace) -> sc.Scene:
             "between them and a dot that is the network; beside it the map of cosines, and cosines "
             "layer by layer",
         fixed=_fixed(trace),
-        knobs={"gain": sc.Turn(low=GAINS[0], high=GAINS[1]),
-               "bias": sc.Turn(low=BIASES[0], high=BIASES[1]),
+        knobs={"gain": sc.Turn(low=GAINS[0], high=GAINS[1], follows=True),
+               "bias": sc.Turn(low=BIASES[0], high=BIASES[1], follows=True),
                "depth": sc.Turn(), "activation": sc.Turn()},
         controls=("activation", "gain", "bias"),
         sentence=(

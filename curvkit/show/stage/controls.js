@@ -1,5 +1,6 @@
 // Knobs beside the picture: wide sliders, choices and switches; what is refused is said beside them.
 import { clamp } from "./maths.js";
+import { refusalPlace } from "./refusals.js";
 import { shareOf, valueAt } from "./slide.js";
 import { element } from "./style.js";
 import { plain, say } from "./text.js";
@@ -33,7 +34,6 @@ export function buildControls(S) {
 // Goes to where the try begins, turns its knobs and plays.
 function tried(S, each) {
   if (each.at != null && each.at <= S.store.last) S.seek(each.at);
-  if (each.over) S.over = true;
   S.turnAll(each.knobs ?? {}, "end", each.over);
   S.play();
 }
@@ -44,8 +44,7 @@ function control(S, row, knob) {
   const value = element("output", "", box);
   const offer = knob.choices?.length > MOST_BUTTONS ? list : choices;
   const made = knob.choices ? offer(S, box, knob) : slider(S, box, knob, value);
-  const refused = element("div", "refused", box);
-  refused.setAttribute("role", "alert");
+  const refused = refusalPlace(box);
   box.title = plain(knob.sentence ?? "");
   return { box, refused, show: () => made(value) };
 }
@@ -116,11 +115,4 @@ export function showControls(S) {
     const turned = Object.entries(knobs), held = at == null && turned.length > 0;
     b.setAttribute("aria-pressed", String(held && turned.every(([name, value]) => S.knobs[name]?.value === value)));
   }
-}
-
-// A sentence beside the knob that was refused, or on the status line where it has no place.
-export function refuse(S, name, sentence) {
-  const place = S.controls[name]?.refused;
-  if (place) place.textContent = sentence;
-  else S.report(sentence, true);
 }

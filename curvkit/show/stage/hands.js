@@ -95,6 +95,7 @@ export function down(S, e) {
     hold();
     e.preventDefault();
     S.grabbed = take(S, h, p);
+    S.held = h;
     h.touched = true;
     return S.changed();
   }
@@ -171,6 +172,7 @@ export function keyOnHandle(S, e, h) {
   if (!asked && !nextGrip(S, h, e.key)) return;
   e.preventDefault();
   e.stopPropagation();
+  S.held = h;
   h.touched = true;
   if (asked) act(S, h, asked, "end");
 }

@@ -145,7 +145,7 @@ class Running:
             return
         self.idle.clear()
         wanted = int(self._seen + ahead - course.readings) + 1
-        self._make(course, max(1, min(wanted, MOST, int(SECONDS / max(self._each, 1e-6)))))
+        self._make(course, max(1, min(wanted, MOST, self._within(SECONDS))))
 
     def _warm(self, course: Course[Any]) -> None:
         """Compiles what an edit by hand takes, once a program, while nothing else is wanted."""
@@ -193,7 +193,7 @@ class Running:
                     self._send({"kind": "words", "words": self._words}, [])
                     self._begin(settings)
                 else:
-                    self._anew(settings)
+                    self._anew(settings, shown=int(message.get("shown", 0)))
                 return
             at = min(int(message["at"]), course.readings)
             course.turn(at, **given)
@@ -215,12 +215,14 @@ class Running:
             refusal = {"kind": "refused", "knob": str(message.get("field")), "words": str(refused)}
             self._send(refusal, [])
 
-    def _anew(self, settings: Any, strokes: tuple[stroke.Edits, ...] = ()) -> None:
-        """Another run of the same program in the place of the present one; only `strokes` stay."""
+    def _anew(self, settings: Any, strokes: tuple[stroke.Edits, ...] = (), shown: int = 0) -> None:
+        """Another run of the same program in the place of the present one; only `strokes` stay.
+        It is answered up to the reading that is shown, as far as that is soon made.
+        """
         course = self.stream.course(settings, edits=stroke.listed(strokes))
-        course.advance(self._first())
+        course.advance(max(self._first(), min(shown + 1, self._within(2 * SECONDS))))
         with self._lock:
-            self._course, self._settings, self._seen = course, settings, 0
+            self._course, self._settings, self._seen = course, settings, shown
             self.trace, self._strokes = course.trace, strokes
             if self._draw(self.trace).as_dict({}) != self._told:  # its words or axes are other ones
                 self._show()
@@ -229,7 +231,11 @@ class Running:
 
     def _first(self) -> int:
         """Readings of the first answer: fewer where they take long."""
-        return max(1, min(FIRST, int(SECONDS / max(self._each, 1e-6))))
+        return max(1, min(FIRST, self._within(SECONDS)))
+
+    def _within(self, seconds: float) -> int:
+        """How many readings take so long."""
+        return int(seconds / max(self._each, 1e-6))
 
     def _is_static(self, given: Mapping[str, Any]) -> bool:
         declared = knobs.knobs(self._settings)

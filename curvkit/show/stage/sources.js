@@ -30,6 +30,7 @@ export function kernelSource(model) {
   let sentAt = 0, waiting = false, next = null;
   const send = (message) => {
     waiting = true;
+    next = null; // an older wish must not come after a newer one
     sentAt = performance.now();
     model.send({ kind: "steer", ...message });
   };

@@ -5,12 +5,13 @@ import { between } from "./channel.js";
 import { buildChoices } from "./choose.js";
 import { Clock, SPEEDS } from "./clock.js";
 import { Palette, themeOf } from "./color.js";
-import { buildControls, refuse, showControls } from "./controls.js";
+import { buildControls, showControls } from "./controls.js";
 import { Detail, drawSparse } from "./detail.js";
 import { drawHandle, handlesOf, knobOf, placeHandle } from "./handles.js";
 import { down, key, keyOnHandle, move, up } from "./hands.js";
 import { approach, clamp, mix } from "./maths.js";
 import { ask, askAnew, askNow, bide, decided, drawGuess, withdraw } from "./predict.js";
+import { refusalPlace, refuse, withdrawn } from "./refusals.js";
 import { Store } from "./store.js";
 import { addStyle, element } from "./style.js";
 import { swung } from "./swing.js";
@@ -28,7 +29,7 @@ export class Stage {
   // `asks`: whether it asks for a prediction by itself.
   constructor(el, scene, fields, source = null, { asks = true } = {}) {
     Object.assign(this, {
-      scene, source, asks, open: !!source?.live, played: false, over: false, peek: null, hover: null, hot: null,
+      scene, source, asks, open: !!source?.live, played: false, over: false, stays: false, stood: null, peek: null, hover: null, hot: null,
       ghost: null, chosen: {}, steers: [], frames: [], costs: [], broken: false,
     });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -109,6 +110,7 @@ export class Stage {
     grip.onpointerdown = (e) => down(this, e);
     grip.onpointermove = (e) => move(this, e);
     grip.onpointerup = grip.onpointercancel = () => up(this);
+    if (h.mark.handle === h) h.refused = refusalPlace(this.hold, "div", "refused beside");
   }
   buildBar(bar) {
     this.playButton = element("button", "play", bar, { type: "button" });
@@ -214,7 +216,7 @@ export class Stage {
   // ---- playing
   play() {
     if (this.guess?.asking) decided(this);
-    this.peek = this.hover = null;
+    this.peek = this.hover = this.stood = null;
     this.halted = false;
     if (this.clock.t >= this.store.last && (!this.open || this.store.lost <= this.store.last)) this.clock.t = 0;
     this.clock.playing = true;
@@ -235,6 +237,7 @@ export class Stage {
   }
   seek(t) {
     if (this.guess?.asking) decided(this);
+    this.stood = null;
     this.clock.t = clamp(Math.round(t), 0, Math.max(0, this.store.last));
     this.clock.playing = false;
     this.changed();
@@ -255,17 +258,21 @@ export class Stage {
   }
 
   // ---- steering: a knob is turned; the host answers with rows from some row on
-  turnAll(knobs, phase, over = this.over) {
-    for (const [name, value] of Object.entries(knobs)) this.setKnob(name, value);
+  turnAll(knobs, phase, over = null) {
+    const names = Object.keys(knobs), all = (fact) => names.every((name) => this.knobs[name][fact]);
+    for (const name of names) this.setKnob(name, knobs[name]);
     this.changed();
-    if (!this.source || !Object.keys(knobs).length) return;
+    if (!this.source || !names.length) return;
     // What only stands beside the run is answered at its end, and no row is made again.
-    this.aside = Object.keys(knobs).every((name) => this.knobs[name].aside);
-    const anew = !this.aside && (over || Object.keys(knobs).some((name) => !this.knobs[name].goes));
+    this.aside = all("aside");
+    const anew = !this.aside && ((over ?? this.over) || !all("goes"));
+    // A run that follows the hand is seen at the step that is shown, others from their start.
+    this.stays = anew && !over && all("follows");
+    if (anew && phase === "move" && this.source.live && !this.stays) return;
     const at = this.aside ? Number.MAX_SAFE_INTEGER : anew ? 0 : this.ahead();
-    if (anew && phase === "move" && this.source.live && !this.knobs[Object.keys(knobs)[0]].follows) return;
-    const told = Object.fromEntries(Object.keys(knobs).map((name) => [name, this.knobs[name].value]));
-    this.source.steer({ knobs: told, at, phase, over: anew }, this);
+    const told = Object.fromEntries(names.map((name) => [name, this.knobs[name].value]));
+    const shown = this.stays ? { shown: Math.round(this.stood ?? this.clock.t) } : {};
+    this.source.steer({ knobs: told, at, phase, over: anew, ...shown }, this);
     if (phase === "end") this.tell(true);
   }
   setKnob(name, value) {
@@ -279,7 +286,7 @@ export class Stage {
     // A moment later it stands where it stood at the step that is shown, also while nothing moves.
     clearTimeout(this.recalling);
     this.recalling = setTimeout(() => this.wake(), HELD + 50);
-    if (this.controls[name]) this.controls[name].refused.textContent = "";
+    withdrawn(this, name);
   }
   // The row from which on an answer will be seen: a little ahead of what is shown.
   ahead() {
@@ -288,7 +295,10 @@ export class Stage {
   }
   // Numbers of a field that are edited by hand: shown at once, sent to the host.
   edit(edit, phase) {
-    if (edit) this.edited = edit;
+    if (edit) {
+      this.edited = edit;
+      withdrawn(this, edit.field);
+    }
     this.source?.edit?.({ ...this.edited, phase }, this);
     if (phase === "end") this.edited = null;
     this.changed();
@@ -321,10 +331,15 @@ export class Stage {
     this.store.splice(at, count, columns);
     if (steered) this.markSteer(anew ? null : at);
     this.open = open;
-    if (anew) Object.assign(this, { played: false, ghost: null, steers: [] });
+    const stays = anew && this.stays;
+    if (anew) Object.assign(this, { played: stays && this.played, ghost: null, steers: [] });
     const from = this.guess?.asking ? this.guess.at : this.clock.t;
-    this.clock.t = anew ? 0 : Math.max(0, Math.min(from, this.store.last));
-    if (steered && !this.clock.playing && !this.calm && !this.guess?.asking) this.play();
+    // Where the rows of a run that follows the hand do not reach yet, the clock waits for them.
+    if (stays) this.stood = Math.max(this.stood ?? 0, from);
+    else if (anew) this.stood = null;
+    this.clock.t = anew && !stays ? 0 : Math.max(0, Math.min(this.stood ?? from, this.store.last));
+    if (this.stood <= this.store.last) this.stood = null;
+    if (steered && !stays && !this.clock.playing && !this.calm && !this.guess?.asking) this.play();
     else this.changed();
     if (this.aside && !this.grabbed) requestAnimationFrame(() => this.tell(true));
   }

@@ -36,6 +36,8 @@ const STYLE = `
 .stage .tries button[aria-pressed=true]{color:var(--ink);border-color:var(--ink)}
 .stage .control select{grid-column:1/3;font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--faint);border-radius:6px;height:28px;padding:0 8px}
 .stage .refused{grid-column:1/3;color:var(--bad);font-size:13px;line-height:1.35}
+.stage p .refused:not(:empty){margin-left:6px}
+.stage .beside:not(:empty){position:absolute;z-index:1;pointer-events:none;padding:3px 8px;border-radius:6px;background:var(--paper);box-shadow:0 0 0 1px var(--bad)}
 .stage .tries{display:flex;flex-wrap:wrap;gap:6px;margin:0 16px 10px;align-items:center;font-size:13.5px;color:var(--muted)}
 .stage .tries button:hover,.stage .control .choices button:hover{color:var(--ink);border-color:var(--muted)}
 .stage .bar{display:flex;align-items:center;gap:12px;margin:2px 16px 0}

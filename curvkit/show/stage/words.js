@@ -3,6 +3,7 @@ import { between, channel } from "./channel.js";
 import { tellChoices } from "./choose.js";
 import { clamp } from "./maths.js";
 import { bide, choose, goOn, holds, readOut, verdict } from "./predict.js";
+import { refusalPlace } from "./refusals.js";
 import { ICONS, element } from "./style.js";
 import { pieces, plain, say } from "./text.js";
 
@@ -23,8 +24,8 @@ export function buildSentence(S) {
     const turns = part.time || (part.knob && S.source), e = element(turns ? "span" : "b", turns ? "turn" : "", p);
     const c = part.time ? channel(S, S.scene.time) : channel(S, part);
     if (part.width) e.style.minWidth = part.width + "ch";
-    S.numbers.push({ e, c, part });
     if (turns) scrubber(S, e, part);
+    S.numbers.push({ e, c, part, refused: turns && part.knob ? refusalPlace(p, "span") : null });
   }
 }
 
