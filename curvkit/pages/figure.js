@@ -148,9 +148,19 @@ const keep = (drawn) => {
   if (bare && drawn.clientWidth !== full.width) Plotly.Plots.resize(drawn);
 };
 
-// Draws another figure in the place of one.
+// The frames of a figure lie deflated beside it, and are read when one of them is first shown.
+const framed = (drawn) => (drawn.framed ??= (async () => {
+  const held = document.getElementById(`${drawn.id}-frames`);
+  if (!held) return;
+  const packed = atob(held.textContent), bytes = Uint8Array.from(packed, (c) => c.charCodeAt(0));
+  const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  await Plotly.addFrames(drawn, JSON.parse(await new Response(whole).text()));
+})());
+
+// Draws another figure in the place of one, with its own frames.
 const draw = (drawn, figure) => {
   drawn.form = 0;
+  drawn.framed = Promise.resolve();
   const given = { ...structuredClone(figure), config: CONFIG };
   return Plotly.newPlot(drawn, given).then(() => { keep(drawn); return fit(drawn); });
 };
@@ -196,8 +206,11 @@ document.querySelectorAll(".transport").forEach((bar) => {
     range.setAttribute("aria-valuetext", steps[at]);
     said.textContent = steps[at];
   };
-  const show = (at) => {
+  const show = async (at) => {
     say(at);
+    await framed(drawn);
+    // What was asked for meanwhile is shown in its place.
+    if (at !== Number(range.value)) return;
     Plotly.animate(drawn, [frames[at]], { mode: "immediate", frame, transition: { duration: 0 } });
   };
   const pause = () => {

@@ -43,7 +43,7 @@ def packed(nonce: str) -> str:
     Args:
         nonce: what the page's policy lets a script run by.
     """
-    encoded = base64.b64encode(zlib.compress(get_plotlyjs().encode(), 9)).decode()
+    encoded = _deflated(get_plotlyjs())
     reader = (HERE / "library.js").read_text(encoding="utf-8")
     return (
         f'<script type="text/plain" id="plotly" nonce="{nonce}">{encoded}</script>\n'
@@ -51,8 +51,14 @@ def packed(nonce: str) -> str:
     )
 
 
+def _deflated(text: str) -> str:
+    """Text as a page holds it that inflates it."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
 def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
-    """A figure as HTML, of its own height and the width of the page.
+    """A figure as HTML, of its own height and the width of the page. Its frames are deflated: one
+    is much like the next, and they are read when it is first played.
 
     Args:
         figure: plotly's JSON.
@@ -61,6 +67,7 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
     """
     shown, play = without_player(figure)
     identity = f"figure-{number + 1 if isinstance(number, int) else number}"
+    frames = shown.pop("frames") if play else []
     written = plotly.io.to_html(
         shown, config=dict(CONFIG), auto_play=False,
         include_plotlyjs=False, include_mathjax=False, full_html=False, default_height="450px",
@@ -72,7 +79,15 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
         f'<div class="figure" role="img" aria-label="{label}">'
         f'<p class="called" hidden></p>{written}</div>'
     )
-    return f"<div>{picture}\n{_transport(play, identity, title) if play else ''}</div>"
+    if not play:
+        return f"<div>{picture}\n</div>"
+    bar = _transport(play, identity, title)
+    return f"<div>{picture}\n{bar}\n{_with_frames(frames, identity, nonce)}</div>"
+
+
+def _with_frames(frames: list[Any], identity: str, nonce: str) -> str:
+    packed = _deflated(plotly.io.json.to_json_plotly(frames))
+    return f'<script type="text/plain" id="{identity}-frames" nonce="{nonce}">{packed}</script>'
 
 
 def without_player(figure: Mapping[str, Any]) -> tuple[dict[str, Any], Play | None]:
