@@ -54,13 +54,9 @@ seed = 0
 
 # %% [markdown]
 # ## Turn
-# *Play* takes the groups one by one. The star is the group that is taken next; the dashed line is the
-# most that noise alone gives to a bad group in 95 of 100 cases. Before all good groups are taken bad ones
-# are above it, too; after that hardly any bar is. Click a bar (or use the arrow keys on it) to take that
-# group by hand: the picture says what it would leave, beside what the rule's own group leaves.
-# <!-- live -->
-# Turn *whiten* off; look at *rules* and *whitening*.
-# <!-- /live -->
+# *Play* takes the groups one by one; the dot marks the group that is taken next. Click a bar (or use the
+# arrow keys on it) to take that group by hand: the picture says what it would leave, beside what the
+# rule's own group leaves.
 
 # %%
 from curvkit import selection
@@ -71,7 +67,12 @@ knobs = dict(
 selection.stage(**knobs)
 
 # %% [markdown]
-# The same search in figures.
+# The same search in figures. The star is the group that is taken next; the dashed line is the most that
+# noise alone gives to a bad group in 95 of 100 cases. Before all good groups are taken bad ones are above
+# it, too; after that hardly any bar is.
+# <!-- live -->
+# Turn *whiten* off; look at *rules* and *whitening*.
+# <!-- /live -->
 
 # %%
 selection.explore(**knobs)
@@ -169,7 +170,7 @@ selection.trap(rows=1000)
 # 1. Why does scaling a column change nothing under the paper's rule, and much under the raw one?
 #    <details><summary>Answer</summary>$Q_j$ depends on what the columns span, not on their lengths.
 #    The raw score grows with the column.</details>
-# 2. <!-- live -->Turn *size* to 1 in the first panel.<!-- /live --><!-- page: Let *size* be 1. --> What are the two rules now?
+# 2. What are the two rules where *size* is 1?<!-- live --> Turn it in the first panel.<!-- /live -->
 #    <details><summary>Answer</summary>Orthogonal matching pursuit with and without normalised
 #    columns; scikit-learn's is the one without.</details>
 # 3. Look at the test error when more groups are taken than are good. Why does it rise so much more

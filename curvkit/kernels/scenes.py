@@ -68,7 +68,7 @@ def _circle(name: str) -> sc.View:
             sc.Text(text="{value}", value=f"{name}_near", digits=2, x=0, y=0, dy=2, align="center",
                     size=28, weight=600, color=color, halo=True),
             sc.Text(text="cosine of neighbours", x=0, y=0, dy=21, align="center", size=11.5,
-                    color="muted", halo=True),
+                    color="muted", halo=True, wide=True),
         ),
     )  # fmt: skip
 

@@ -36,8 +36,9 @@ const element = (tag, name, parent, more = {}) => {
 // A name with its symbol between stars, which is set as mathematics.
 function labelled(parent, text) {
   text.split("*").forEach((part, at) => {
-    if (at % 2) element("i", "", parent, { textContent: part });
-    else parent.append(part);
+    if (at % 2 === 0) return parent.append(part);
+    const [letter, ...below] = part.split("_"), e = element("i", "", parent, { textContent: letter });
+    if (below.length) element("sub", "", e, { textContent: below.join("_") });
   });
 }
 

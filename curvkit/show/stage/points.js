@@ -142,7 +142,9 @@ export function jumps(S, v, m, t) {
   const known = (j) => Math.abs((m.c.x.get(j) - start) / width - 0.5) < 0.8;
   const arc = (j) => {
     const a = foot(j), b = foot(j + 1);
-    const cy = Math.min(a.y, b.y) - (m.lift ?? 0.55) * Math.abs(b.x - a.x);
+    // As high as it is wide, but no higher than the ball at its top is seen whole.
+    const low = Math.min(a.y, b.y), most = 2 * v.box.y + 3.5 * r - (a.y + b.y) / 2;
+    const cy = Math.min(low, Math.max(low - (m.lift ?? 0.55) * Math.abs(b.x - a.x), most));
     return { a, b, cx: (a.x + b.x) / 2, cy };
   };
   if (!Number.isFinite(foot(i).x + foot(i).y)) return;

@@ -7,6 +7,7 @@ const STYLE = `
 .stage{position:relative;font:15px/1.5 ${UI};color:var(--ink);background:var(--paper);border-radius:10px;padding:6px 4px 10px;-webkit-font-smoothing:antialiased;container-type:inline-size;overflow:hidden}
 .stage *{box-sizing:border-box}
 .stage i{font:italic 1.1em ${MATH}}
+.stage sub{font-size:.72em;line-height:0}
 .stage h3{font-size:19px;line-height:1.3;font-weight:650;letter-spacing:-.012em;margin:6px 16px 2px;color:var(--ink)}
 .stage p{margin:0 16px 10px;max-width:118ch;color:var(--muted);font-variant-numeric:tabular-nums;text-wrap:pretty}
 .stage p b{color:var(--ink);font-weight:600;display:inline-block;text-align:right}

@@ -22,13 +22,17 @@ function widthOf(ctx, font, s) {
   return width;
 }
 
+const parted = (ctx, text, size, weight) => pieces(text).map(([s, math]) => {
+  const font = math ? `italic ${size * 1.14}px ${MATH}` : `${weight} ${size}px ${UI}`;
+  return { s, font, w: widthOf(ctx, font, s) };
+});
+const widthOfParts = (parts) => parts.reduce((sum, p) => sum + p.w, 0);
+// How wide a text would be.
+export const widthOfWords = (ctx, text, size, weight = 400) => widthOfParts(parted(ctx, text, size, weight));
+
 // Writes `text` at (x, y) and returns its width; `halo` is the colour of a rim around the letters.
 export function write(ctx, text, x, y, { size = 12, align = "left", color, weight = 400, halo } = {}) {
-  const parts = pieces(text).map(([s, math]) => {
-    const font = math ? `italic ${size * 1.14}px ${MATH}` : `${weight} ${size}px ${UI}`;
-    return { s, font, w: widthOf(ctx, font, s) };
-  });
-  const width = parts.reduce((sum, p) => sum + p.w, 0);
+  const parts = parted(ctx, text, size, weight), width = widthOfParts(parts);
   let at = align === "right" ? x - width : align === "center" ? x - width / 2 : x;
   ctx.textAlign = "left";
   ctx.lineJoin = "round";

@@ -6,7 +6,7 @@ import { Turned } from "./grids.js";
 import { MARKS, SETTLE, compiledMark } from "./marks.js";
 import { clamp } from "./maths.js";
 import { partOf, wordsOf } from "./store.js";
-import { say, write } from "./text.js";
+import { say, widthOfWords, write } from "./text.js";
 
 // So many rows a growing curve may be ahead of its still part; fewer where many grow, and boxes.
 const TAIL = 24, SHORT_TAIL = 6, MANY = 8;
@@ -160,15 +160,25 @@ function drawGhost(S, v) {
 // Whether points of a view with axes can be edited by hand.
 const edits = (S, v) => !v.frameless && S.handles.some((h) => h.view === v && h.drag.each);
 
+// The title of a view, in smaller letters where it is wider than its place; returns its width.
+function titled(S, v, left, head) {
+  const size = S.narrow ? 13 : 13.5, look = { weight: 600, color: S.palette.role("ink") };
+  const wide = widthOfWords(S.ctx, v.title ?? "", size, look.weight), room = v.outer.x2 - left - 2;
+  return write(S.ctx, v.title ?? "", left, head, { ...look, size: wide > room ? Math.max(9, (size * room) / wide) : size });
+}
+
 // Title, grid, ticks and the names of the axes.
 function drawFrame(S, v) {
   const { ctx, palette } = S, b = v.box, muted = palette.role("muted"), size = S.narrow ? 11 : 11.5;
   const head = v.outer.y + 18, left = v.frameless ? b.x : v.outer.x + 16;
-  const end = left + write(ctx, v.title ?? "", left, head, { size: S.narrow ? 13 : 13.5, weight: 600, color: palette.role("ink") });
+  const end = left + titled(S, v, left, head);
   const words = v.drop ? `click to ${v.drop.say}` : v.paint ? `drag to ${v.paint.say}` : edits(S, v) ? "drag a point" : "";
   if (words) {
-    const beside = end + 6.5 * words.length < b.x + b.w;
-    write(ctx, words, b.x + b.w, beside ? head : head + 16, { size, align: "right", color: muted });
+    const beside = end + 6.5 * words.length < b.x + b.w, named = 5.8 * wordsOf(S.store, v.y.label ?? "").length;
+    // Where neither beside the title nor beside the name of the axis there is room, it is left out.
+    if (beside || left + named + 6.5 * words.length < b.x + b.w) {
+      write(ctx, words, b.x + b.w, beside ? head : head + 16, { size, align: "right", color: muted });
+    }
   }
   if (v.frameless) return;
   const ys = v.y.hide ? [] : v.y.marks(), xs = v.x.hide ? [] : v.x.marks();

@@ -9,7 +9,15 @@ import { pieces, plain, say } from "./text.js";
 
 export const rich = (words) =>
   pieces(words).map(([s, math]) =>
-    math ? Object.assign(document.createElement("i"), { textContent: s }) : document.createTextNode(s));
+    math ? mathematics(s) : document.createTextNode(s));
+
+// A letter, with what stands below it: σ_w.
+function mathematics(s) {
+  const e = document.createElement("i"), [letter, ...below] = s.split("_");
+  e.append(letter);
+  if (below.length) element("sub", "", e, { textContent: below.join("_") });
+  return e;
+}
 
 // The sentence above the picture; a number in it that names the time or a knob is a scrubber.
 export function buildSentence(S) {
