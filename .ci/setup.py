@@ -174,7 +174,8 @@ def compile_all(env):
     python = env / "bin/python"
     ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     folder = subprocess.check_output([str(part) for part in ask], text=True).strip()
-    attempt([str(python), "-m", "compileall", "-qq", "-j", "0", "-x", "/tests?/", folder])
+    command = [str(python), "-m", "compileall", "-qq", "-j", "0"]
+    attempt([*command, "-x", "site-packages.*/tests?/", folder, str(ROOT / "curvkit")])
 
 
 def add_cuda(env, uv):

@@ -16,6 +16,12 @@ from curvkit.environment import CACHE, brisk
 pytest.register_assert_rewrite("notebook_runner", "contract", "helpers")
 
 
+QUICK = (
+    "--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_parallel_codegen_split_count=1",
+)  # fmt: skip
+
+
 def pytest_configure(config):
     """Keeps what is compiled, for this run's other programs and for the next run.
 
@@ -23,7 +29,8 @@ def pytest_configure(config):
     """
     folder = config.rootpath / ".pytest_cache" / "jax"
     os.environ.update(brisk({**os.environ, CACHE: str(folder)}))
-    # Compiling is most of the time that short runs take: a quarter less without LLVM's passes.
+    # Compiling is most of the time that short runs take: a quarter less without LLVM's passes, and
+    # a fifth less again where a program is not cut into parts for threads that there are not.
     # A full run compiles as a user's program does.
     quick = "not full" in config.option.markexpr
     # Compiling and a busy machine make times say nothing; failures must be the same for everybody.
@@ -37,7 +44,7 @@ def pytest_configure(config):
     settings.load_profile("house")
     if quick:
         flags = os.environ.get("XLA_FLAGS", "")
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=0".strip()
+        os.environ["XLA_FLAGS"] = " ".join([flags, *QUICK]).strip()
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,9 @@ _held = {}
 def pytest_collection_finish(session):
     """What modules of tests compile as they are read is dropped: it would be kept to the end."""
     release()
+    # Thousands of tests stay to the end: whoever looks for garbage need not look through them.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)

@@ -133,16 +133,20 @@ def knobs_read(room: Room, settings: Any) -> frozenset[str]:
     return frozenset(re.findall(r"settings\W*(\w+)", room.stream.lowered(settings)))
 
 
+def alike(room: Room, one: Any, other: Any) -> bool:
+    """Whether two settings have the same programs, without names and places in files."""
+    return all(part(room, one) == part(room, other) for part in (begun, advanced))
+
+
 @functools.cache
-def shape(room: Room, settings: Any) -> str:
-    """The compiled programs without names, and without the places in files they come from."""
-    begun = room.stream.begin.lower(settings, jax.random.key(0))
-    return _digest(begun) + advanced(room, settings)
+def begun(room: Room, settings: Any) -> str:
+    """The program of the beginning alone, which is the smaller one."""
+    return _digest(room.stream.begin.lower(settings, jax.random.key(0)))
 
 
 @functools.cache
 def advanced(room: Room, settings: Any) -> str:
-    """The program after the beginning alone, as `shape` has it."""
+    """The program after the beginning alone."""
     stream = room.stream
     state = jax.eval_shape(stream.begin, settings, jax.random.key(0))
     return _digest(stream.advance.lower(settings, state, 1))
@@ -172,7 +176,7 @@ def where_it_matters(room: Room, name: str) -> dict[str, Any] | None:
                 return turned
         elif name not in turned:
             others = (value for value in each.sweep() if value != each.default)
-            shapes = (shape(room, short(room, **turned, **{name: value})) for value in others)
-            if any(each != shape(room, settings) for each in shapes):
+            shaped = (short(room, **turned, **{name: value}) for value in others)
+            if not all(alike(room, each, settings) for each in shaped):
                 return turned
     return None

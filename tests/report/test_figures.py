@@ -8,6 +8,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 from scripts import PLOTLY_5, listened
+from waits import at_rest
 
 from curvkit.draw import theme
 from curvkit.draw.config import CONFIG
@@ -54,7 +55,7 @@ def opened(browser, tmp_path):
         (tmp_path / "page.html").write_text(text)
         sheet.goto((tmp_path / "page.html").as_uri())
         sheet.wait_for_selector(".main-svg")
-        sheet.wait_for_timeout(1000)
+        at_rest(sheet)
         return sheet
 
     yield open_it
@@ -127,15 +128,15 @@ def test_a_page_made_wide_again_has_its_figures_as_they_were(opened):
     domain = "document.getElementById('figure-1')._fullLayout.xaxis2.domain[0]"
     assert sheet.evaluate(domain) > 0.5
     sheet.set_viewport_size(dict(width=420, height=900))
-    sheet.wait_for_timeout(1000)
+    at_rest(sheet)
     assert sheet.evaluate(domain) == 0 and sheet.locator(".called").is_visible()
     tall = sheet.evaluate(height)
     # plotly looks at the size of its place whenever a window changes, be it by the height alone.
     sheet.set_viewport_size(dict(width=420, height=800))
-    sheet.wait_for_timeout(1000)
+    at_rest(sheet)
     assert tall > 700 and sheet.evaluate(height) == tall
     sheet.set_viewport_size(dict(width=1000, height=900))
-    sheet.wait_for_timeout(1000)
+    at_rest(sheet)
     assert [sheet.evaluate(each) for each in (layout, height, legend)] == before
     assert not sheet.locator(".called").is_visible()
 

@@ -3,8 +3,13 @@
 import pytest
 from scripts import listened
 from staged import written
+from waits import until
 
 from curvkit.pages import stages
+
+# Each place has its stage, or says why not.
+SHOWN = """[...document.querySelectorAll(".curvkit-scene")].every((each) =>
+  each.querySelector(".stage") || each.innerText.includes("cannot be shown"))"""
 
 
 @pytest.fixture
@@ -17,7 +22,8 @@ def opened(browser, tmp_path):
         text = written("".join(stages.drawn(each, asks=asks) for each in scenes))
         (tmp_path / "page.html").write_text(text, encoding="utf-8")
         sheet.goto((tmp_path / "page.html").as_uri())
-        sheet.wait_for_timeout(400)
+        until(sheet, SHOWN)
+        sheet.evaluate("new Promise((drawn) => setTimeout(() => requestAnimationFrame(drawn), 99))")
         return sheet, complaints
 
     return open_it

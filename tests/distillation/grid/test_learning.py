@@ -13,12 +13,19 @@ from curvkit.distillation.grid import _learning as learning
 from curvkit.distillation.grid import _worlds as worlds
 
 KEY = jax.random.key(4)
-MADE = worlds.world(worlds.drawn(KEY, 3, 0.1, 0.2, 0.1), 0.2, 0.3)
-TABLE = worlds.table(MADE)
-LOG_POLICY = jax.nn.log_softmax(jax.random.normal(KEY, (9, 4)))
-TAUGHT = field.Teacher(LOG_POLICY, worlds.gained(MADE, jnp.exp(LOG_POLICY), MADE.rewards, 60))
-# One student of a small world that ends soon.
-LOGITS = 0.3 * jax.random.normal(jax.random.fold_in(KEY, 1), (9, 4))
+
+
+@jax.jit
+def _small():
+    """A small world that ends soon, its table, a policy, its teacher and a student's logits."""
+    world = worlds.world(worlds.drawn(KEY, 3, 0.1, 0.2, 0.1), 0.2, 0.3)
+    log_policy = jax.nn.log_softmax(jax.random.normal(KEY, (9, 4)))
+    values = worlds.gained(world, jnp.exp(log_policy), world.rewards, 60)
+    logits = 0.3 * jax.random.normal(jax.random.fold_in(KEY, 1), (9, 4))
+    return world, worlds.table(world), log_policy, field.Teacher(log_policy, values), logits
+
+
+MADE, TABLE, LOG_POLICY, TAUGHT, LOGITS = _small()
 
 
 @pytest.mark.slow

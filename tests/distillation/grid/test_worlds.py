@@ -10,8 +10,14 @@ from oracles import gridworld
 from curvkit.distillation import _process as process
 from curvkit.distillation.grid import _worlds as worlds
 
-KINDS = worlds.drawn(jax.random.key(5), 5, 0.2, 0.1, 0.1)
-MADE = worlds.world(KINDS, 0.2, 0.05)
+
+@jax.jit
+def _drawn():
+    kinds = worlds.drawn(jax.random.key(5), 5, 0.2, 0.1, 0.1)
+    return kinds, worlds.world(kinds, 0.2, 0.05)
+
+
+KINDS, MADE = _drawn()
 POLICY = jax.nn.softmax(jax.random.normal(jax.random.key(1), (25, 4)))
 
 
