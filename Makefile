@@ -26,8 +26,14 @@ gallery: setup ## Make a static site of the notebooks in site/, whose knobs turn
 doctor: setup ## Say in one screen whether all is well for a class
 	@$(PY) -m curvkit doctor $(ARGS)
 
-test: lint ## Lint, then run all tests but those that take long
-	@$(PY) $(PYTEST) -m "not full" $(ARGS)
+# The checker of types takes one core for some twenty seconds: beside the tests, told after them.
+test: setup ## Lint, and run all tests but those that take long
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@mkdir -p .pytest_cache
+	@$(PY) .ci/typecheck.py > .pytest_cache/types.log 2>&1 & types=$$!; \
+	$(PY) $(PYTEST) -m "not full" $(ARGS); tests=$$?; \
+	wait $$types; types=$$?; cat .pytest_cache/types.log; [ $$tests$$types = 00 ]
 
 test-fast: setup ## Run the rules, refusals and all tests that take less than a sixth of a second
 	@$(PY) $(PYTEST) -m "not slow and not full" $(ARGS)

@@ -16,7 +16,7 @@
 #         sigma: [1.0, 1.5, 1.9, 2.0, 2.05]
 #         learning_rate: [0.05, 0.1, 0.15, 0.3, 0.6]
 #     quick:
-#       steps: 99
+#       steps: 66
 # ---
 
 # %% [markdown]

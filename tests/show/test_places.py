@@ -173,13 +173,17 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw, values = basin.room.scenes["marbles"]
     live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 400}), draw)
+    live.until("S.store.rows > 2", 180)
+    live.get("S.clock.speed = 4")  # as its button does
     live.until("S.store.rows > 40 && S.clock.t > 35", 180)
+    live.get("S.clock.speed = 1")
     before = live.get("S.store.fields.along.values.slice(0, 500)")
     along, across = live.get("[S.views[0].x.domain[1] * 0.5, S.views[0].y.domain[1] * -0.25]")
     sheet.mouse.click(*live.place("plane", along, across))
     live.until(f"Math.abs(S.store.fields.own_along.values[0] - {along}) < 0.05")
     assert live.get("S.store.fields.own_across.values[0]") == pytest.approx(across, abs=0.05)
     assert live.get("S.clock.t") < 30 and live.get("S.clock.playing")
+    live.get("S.clock.speed = 4")
     live.until("!S.open && S.store.rows === 51 && S.clock.t >= 50")
     assert live.get("S.store.fields.along.values.slice(0, 500)") == before
     assert live.steers[-1]["over"] and len(live.steers) == 1
