@@ -16,10 +16,7 @@ from curvkit.environment import CACHE, brisk
 pytest.register_assert_rewrite("notebook_runner", "contract", "helpers")
 
 
-QUICK = (
-    "--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true",
-    "--xla_cpu_parallel_codegen_split_count=1",
-)  # fmt: skip
+QUICK = ("--xla_backend_optimization_level=0", "--xla_cpu_parallel_codegen_split_count=1")
 
 
 def pytest_configure(config):
