@@ -91,7 +91,7 @@ def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = 
     )
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
     trains = stages.trains(body)
-    player = script(stages.program(trains), nonce, "module") if stages.needed(body) else ""
+    player = deflated(stages.program(trains), nonce) if stages.needed(body) else ""
     # plotly.js stands before the figures, the scripts of buttons after their buttons.
     library = script(get_plotlyjs(), nonce) if drawn else ""
     return shell(facts.title, library + content + script(scripts, nonce) + player, nonce, trains)
@@ -100,6 +100,23 @@ def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = 
 def script(text: str, nonce: str, kind: str = "text/javascript") -> str:
     """A script of ours, which the page's policy lets run by its nonce."""
     return f'<script type="{kind}" nonce="{nonce}">{text}</script>\n'
+
+
+# A module that lies deflated before this script, which lets it run by its own nonce.
+INFLATES = """{
+const { nonce, previousElementSibling: held } = document.currentScript;
+const bytes = Uint8Array.from(atob(held.textContent), (c) => c.charCodeAt(0));
+const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+const element = Object.assign(document.createElement("script"), { nonce, type: "module" });
+new Response(whole).text().then((textContent) => {
+  document.head.append(Object.assign(element, { textContent }));
+});
+}"""
+
+
+def deflated(text: str, nonce: str) -> str:
+    """A module of ours as a page holds it in a third of its length, and runs it once inflated."""
+    return script(plot.deflated(text), nonce, "text/plain") + script(INFLATES, nonce)
 
 
 def shell(title: str, content: str, nonce: str = "none", trains: bool = False) -> str:

@@ -43,7 +43,7 @@ def packed(nonce: str) -> str:
     Args:
         nonce: what the page's policy lets a script run by.
     """
-    encoded = _deflated(get_plotlyjs())
+    encoded = deflated(get_plotlyjs())
     reader = (HERE / "library.js").read_text(encoding="utf-8")
     return (
         f'<script type="text/plain" id="plotly" nonce="{nonce}">{encoded}</script>\n'
@@ -51,8 +51,12 @@ def packed(nonce: str) -> str:
     )
 
 
-def _deflated(text: str) -> str:
-    """Text as a page holds it that inflates it."""
+def deflated(text: str) -> str:
+    """Text as a page holds it that inflates it.
+
+    >>> zlib.decompress(base64.b64decode(deflated("λ"))).decode()
+    'λ'
+    """
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
@@ -86,7 +90,7 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
 
 
 def _with_frames(frames: list[Any], identity: str, nonce: str) -> str:
-    packed = _deflated(plotly.io.json.to_json_plotly(frames))
+    packed = deflated(str(plotly.io.json.to_json_plotly(frames)))
     return f'<script type="text/plain" id="{identity}-frames" nonce="{nonce}">{packed}</script>'
 
 
