@@ -97,7 +97,7 @@ def _plane() -> sc.View:
             sc.Line(x="own_x", y="own_y", color="unstable", width=3),
             sc.Dots(x="own_x", y="own_y", size=8, color="unstable", rim="ink"),
             sc.Dots(**taught, size=8, color="ink", rim="paper"),
-            sc.Text(text="teacher", **taught, dx=11, dy=4, size=12.5, weight=600,
+            sc.Text(text="teacher", **taught, dx=-6, dy=-14, size=12.5, weight=600,
                     halo=True),
             sc.Dots(x="taught_third", y="taught_second", size=5, ring=2, color="ink"),
         ),
