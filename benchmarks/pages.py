@@ -113,6 +113,38 @@ def of_slow(browser: Any, path: Path) -> tuple[float, float]:
     return end["fps"], (end["rows"] - start["rows"]) / (time.perf_counter() - at)
 
 
+# Plays at a level of detail and no other, and counts frames.
+LEVEL = """(level) => { const s = stages.at(-1); s.asks = false; s.seek(0); s.play();
+  Object.assign(s.detail, { judge() {}, reached: level }); globalThis.counted = 0;
+  const next = () => { counted += 1; requestAnimationFrame(next); }; next(); }"""
+LEAST_DRAWN, PHONE = 3, {"viewport": {"width": 420, "height": 900}, "device_scale_factor": 3}
+
+
+def of_thread(browser: Any, path: Path, level: int) -> float:
+    """Milliseconds of a processor that a frame takes of the page's thread, on a telephone's screen;
+    what else the machine does changes little of it.
+    """
+    context = browser.new_context(**PHONE)
+    sheet = context.new_page()
+    session = context.new_cdp_session(sheet)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    sheet.goto(path.as_uri())
+    waited(sheet, "globalThis.stages?.length > 0")
+    sheet.evaluate(LEVEL, level)
+
+    def now() -> tuple[float, int]:
+        told = session.send("Performance.getMetrics")["metrics"]
+        seconds = next(each["value"] for each in told if each["name"] == "ThreadTime")
+        return 1000 * seconds, sheet.evaluate("counted")
+
+    time.sleep(1)
+    start = now()
+    time.sleep(4)
+    end = now()
+    context.close()
+    return (end[0] - start[0]) / (end[1] - start[1])
+
+
 TURN = """(() => { const p = curvkitPanels.at(-1);
   const name = p.packed.front.find((each) => !p.knobs[each].choices && each !== "steps");
   p.turnAll({ [name]: p.knobs[name].value }, "end"); return name; })()"""
@@ -247,16 +279,18 @@ def main() -> None:
             sizes = trained.lesson(room, scene, {}, path)
             packed = len(gzip.compress(path.read_bytes(), 9))
             seen, jax_ms = in_page(opened, path), of_jax(room, scene, ROWS)
+            taken = [of_thread(opened, path, level) for level in (0, LEAST_DRAWN)]
             rows.append([
                 f"{name} {scene}", f"{sizes['page'] / 1000:.0f}", f"{sizes['programs'] / 1000:.0f}",
                 f"{packed / 1000:.0f}", f"{seen['first']:.0f}", f"{seen['pace']:.0f}",
                 f"{seen['fps']:.0f}", f"{seen['slow']:.0f}", f"{seen['slow_pace']:.0f}",
-                f"{jax_ms:.2f}",
+                f"{taken[0]:.1f}", f"{taken[1]:.1f}", f"{jax_ms:.2f}",
             ])  # fmt: skip
             print(rows[-1], flush=True)
     heads = ["scene", "page, kB", "programs, kB", "zipped, kB", "first picture, ms",
              "rows a second, drawn", "frames a second", f"frames a second, {SLOWER} times slower",
-             f"rows a second, {SLOWER} times slower", "JAX, ms a row"]  # fmt: skip
+             f"rows a second, {SLOWER} times slower", "ms of processor a frame, all drawn",
+             "ms of processor a frame, least drawn", "JAX, ms a row"]  # fmt: skip
     table("Pages that train", str(machine()), heads, rows)
 
 
