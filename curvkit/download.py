@@ -200,11 +200,11 @@ def _fetch(source: Source, file: File, part: Path, progress: bool) -> None:
                 left = TRIES if have() > before else left - 1
             if have() >= file.size:
                 return
-    told = getattr(reason, "reason", None) or reason or "nothing came"
+    why = getattr(reason, "reason", None) or reason or "nothing came"
     come = f"{have()} of {file.size} bytes of {file.name} have come"
     raise ConnectionError(
         f"{source.name} is not in {part.parent}, where {come}, and the rest cannot be fetched "
-        f"({told}); connect and try again, which goes on from there, or bring the files."
+        f"({why}); connect and try again, which goes on from there, or bring the files."
     ) from reason
 
 
@@ -221,10 +221,10 @@ def _add(address: str, file: File, part: Path, bar: Any) -> None:
         raise
     # A server that cannot go on begins anew, and so does what is kept.
     go_on = answer.status == 206
-    with answer, open(part, "ab" if go_on else "wb") as kept:
+    with answer, open(part, "ab" if go_on else "wb") as file_so_far:
         bar.n = have if go_on else 0
-        while piece := answer.read(min(PIECE, file.size + 1 - kept.tell())):
-            kept.write(piece)
+        while piece := answer.read(min(PIECE, file.size + 1 - file_so_far.tell())):
+            file_so_far.write(piece)
             bar.update(len(piece))
 
 

@@ -1,4 +1,10 @@
-"""From the dial of other ways of shaping to a contender that is trained."""
+"""From the dial of other ways of shaping to a contender that is trained.
+
+| symbol | name | source |
+| --- | --- | --- |
+| σ_w, σ_b | `gain`, `bias`, of all but the first and the last affine layer | arXiv 1611.01232 |
+| φ(z) − φ(−z) | of `looks_linear`, as ReLU in mirrored pairs | arXiv 1702.08591 |
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -91,8 +91,8 @@ def of_dirac(function: Function, weights: Callable[[Any], Any], blocks: int) -> 
     cosines = jnp.asarray(COSINES, jnp.float32)
 
     def step(at: jax.Array, state: dirac.Passed) -> dirac.Passed:
-        kept, added = weights(at + 1.0)
-        return dirac.further(state, lambda x: kept * x + added * function(function(x)))
+        straight, branch = weights(at + 1.0)
+        return dirac.further(state, lambda x: straight * x + branch * function(function(x)))
 
     state = jax.lax.fori_loop(0, blocks, step, dirac.begin(cosines))
     read = dirac.read(dirac.further(state, function), cosines)

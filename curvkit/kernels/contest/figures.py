@@ -104,14 +104,14 @@ def _verdict(trace: Trace) -> list[str]:
     said = (
         f"that it would not learn, as {trace.obstacle()}" if trace.obstacle() else "that it learns"
     )
-    told = (
+    sentence = (
         f"Its maps foretold {said} (orthogonal inputs at a cosine of "
         f"{trace.orthogonal():.2f}, slope {slope})"
     )
     if not np.isfinite(trace.learned):
-        return [f"{told}; so few steps say nothing of it yet."]
+        return [f"{sentence}; so few steps say nothing of it yet."]
     true = trace.foretold == trace.learned
-    return [f"{told}, and that **{'came true' if true else 'did not come true'}**."]
+    return [f"{sentence}, and that **{'came true' if true else 'did not come true'}**."]
 
 
 def contest(trace: Trace) -> go.Figure:

@@ -71,8 +71,9 @@ class Trace(Record):
         return {name: gaps.get(name, np.array(np.nan, np.float32)) for name in names}
 
     def orthogonal(self) -> float:
-        """Where the maps send orthogonal inputs."""
-        return float(self.map_cosine[len(self.map_cosine) // 2])
+        """Where the maps send orthogonal inputs; what is next to nothing, to 0."""
+        cosine = float(self.map_cosine[len(self.map_cosine) // 2])
+        return 0.0 if abs(cosine) < 5e-4 else cosine
 
     def obstacle(self) -> str:
         """What the maps foretell that keeps the network from learning; empty where nothing does."""
@@ -139,7 +140,10 @@ class Verdicts(Standings):
 
     def _repr_markdown_(self) -> str:
         head = "| network | $C_f(0)$ | $C_f'(1)$ | foretold | test accuracy, % | came true |"
-        lines = [head, "|---" * 6 + "|"]
+        came = [run.merits()["came_true"] for run in self.runs.values()]
+        known = [each for each in came if np.isfinite(each)]
+        lines = [f"{int(sum(known))} of {len(known)} predictions came true.", "", head]
+        lines.append("|---" * 6 + "|")
         for name, run in self.runs.items():
             merits = run.merits()
             slope = number(10.0 ** np.clip(float(run.map_log_slope), -300, 300))
