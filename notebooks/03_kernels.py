@@ -300,6 +300,8 @@ contest.Standings(runs)
 # each layer the curvature as a Kronecker product of two small matrices, of what goes in and of what
 # comes back, and divides by it. **Predict**: which of K-FAC and Adam is ahead after 100 steps?
 # `benchmarks/kernels.md` has both over three seeds, with gradient descent and the plain network.
+# K-FAC's four rates come to the same here, as every step is shortened to one foretold change; its
+# *damping* matters instead, and the table there says how much.
 #
 # The second table tests what the maps foretold, of networks on the dial: as deep as those of the
 # contest, trained by 60 steps of gradient descent. A network is said not to learn if orthogonal

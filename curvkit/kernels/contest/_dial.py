@@ -2,7 +2,7 @@
 
 | symbol | name | source |
 | --- | --- | --- |
-| σ_w, σ_b | `gain`, `bias`, of all but the first and the last affine layer | arXiv 1611.01232 |
+| σ_w, σ_b | `gain`, `bias`, of each affine layer but the first | arXiv 1611.01232 |
 | φ(z) − φ(−z) | of `looks_linear`, as ReLU in mirrored pairs | arXiv 1702.08591 |
 """
 

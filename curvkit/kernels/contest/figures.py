@@ -89,10 +89,14 @@ def prediction(trace: Trace) -> go.Figure:
     least = GIVEN_BACK if trace.settings["task"] == "autoencoder" else LEARNED
     over = [0, trace.settings["steps"]]
     figure.add_trace(theme.curve("threshold", "learned", over, [least] * 2), row=2, col=1)
+    # Other axes than the usual ones of two panels: cosines have nothing to do with steps.
+    figure.update_xaxes(matches=None, showticklabels=True)
     figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
-    figure.update_yaxes(title_text="foretold C(c)", range=[-1.05, 1.05], row=1, col=1)
-    figure.update_xaxes(title_text="training steps", range=over, matches=None, row=2, col=1)
-    figure.update_yaxes(title_text="test accuracy", range=[0, 1.03], row=2, col=1)
+    foretold = dict(title_text="foretold C(c)", range=[-1.05, 1.05], domain=[0.6, 1])
+    figure.update_yaxes(**foretold, row=1, col=1)
+    figure.update_xaxes(title_text="training steps", range=over, row=2, col=1)
+    named = "variance kept" if trace.settings["task"] == "autoencoder" else "test accuracy"
+    figure.update_yaxes(title_text=named, range=[0, 1.03], domain=[0, 0.4], row=2, col=1)
     return figure
 
 
