@@ -316,10 +316,9 @@ contest.Standings(runs)
 # %%
 back = dict(task="autoencoder", network="chain", blocks=min(14, depth // 2), steps=100, **given)
 hard = {name: contest.run(optimizer=name, **back) for name in ("kfac", "adam")}
-centred = dict(activation="relu", weights="lecun", norm="layer_after")
 places = {"in order": (1.0, 0.5), "on the edge": (1.32, 0.22), "in chaos": (2.8, 0.1)}
 dials = {f"tanh, {at}": dict(gain=w, bias=b) for at, (w, b) in places.items()}
-dials |= {"ReLU, centred": centred, "SELU": dict(activation="selu", weights="lecun")}
+dials["ReLU, centred"] = dict(activation="relu", weights="lecun", norm="layer_after")
 shown = lambda dial: contest.dialled(ways.Settings(depth=depth - depth % 2, **dial))
 tested = {at: contest.run(steps=60, **shown(dial), **given) for at, dial in dials.items()}
 display(contest.Standings(hard), contest.Verdicts(tested))

@@ -74,9 +74,8 @@ def the_contest(done):
     assert accuracy("convolutions, DKS softplus") > 85
     # The edge of chaos trains, order and chaos do not; the maps foretold it of each.
     walked = {name: row for name, row in cells(done, 6).items() if row[-1] in ("yes", "**no**")}
-    assert len(walked) == 5 and {row[-1] for row in walked.values()} == {"yes"}
-    assert {name for name, row in walked.items() if row[2] == "it learns"} == {
-        "tanh, on the edge", "SELU"}  # fmt: skip
+    assert len(walked) == 4 and {row[-1] for row in walked.values()} == {"yes"}
+    assert [name for name, row in walked.items() if row[2] == "it learns"] == ["tanh, on the edge"]
     assert all((float(row[3]) > 60) == (row[2] == "it learns") for row in walked.values())
     assert max(float(row[3]) for row in walked.values() if row[2] != "it learns") < 35
     loss = lambda name: float(rows[name][1])
