@@ -92,7 +92,9 @@ def prediction(trace: Trace) -> go.Figure:
     # Other axes than the usual ones of two panels: cosines have nothing to do with steps.
     figure.update_xaxes(matches=None, showticklabels=True)
     figure.update_xaxes(title_text="cosine of two inputs c", range=[-1, 1], row=1, col=1)
-    foretold = dict(title_text="foretold C(c)", range=[-1.05, 1.05], domain=[0.6, 1])
+    foretold: dict[str, Any] = dict(
+        title_text="foretold C(c)", range=[-1.05, 1.05], domain=[0.6, 1]
+    )
     figure.update_yaxes(**foretold, row=1, col=1)
     figure.update_xaxes(title_text="training steps", range=over, row=2, col=1)
     named = "variance kept" if trace.settings["task"] == "autoencoder" else "test accuracy"
