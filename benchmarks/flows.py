@@ -1,14 +1,15 @@
 """What flows beside a run cost, in training steps: processor time with them over without.
 
-    .venv/bin/python benchmarks/flows.py
+    .venv/bin/python benchmarks/flows.py [room, curvature or tuners]
 
-The same run of the curvature room each time, taken in turns: with no flow, with gradient flow, with
-the central flow; read every 11 steps, once at its edge and once before it. Of the time with flows
+The same run of a room each time, of the tuners' CDAT alone, taken in turns: with no flow, with
+gradient flow, with the central flow; read every 11 steps, at its edge and before it. Of the time with flows
 the time without is taken off, and what is left is divided by that of as many plain steps of
 gradient descent, in a loop of their own.
 """
 
 import statistics
+import sys
 import time
 from functools import partial
 
@@ -16,21 +17,23 @@ import jax
 import jax.numpy as jnp
 from curvature import machine, out, progress, table
 
-from curvkit import curvature
+from curvkit import curvature, tuners
 from curvkit.curvature.experiment import problem
 
-# name: what is turned, and the first and last step that are counted.
+# name: of which room, and what is turned.
 RUNS = {
-    "n=200, 32-32, before its edge": dict(learning_rate=0.05),
-    "n=200, 32-32, at its edge": dict(learning_rate=0.15),
-    "n=500, 64-64, at its edge": dict(learning_rate=0.15, examples=500, width=64),
+    "n=200, 32-32, before its edge": (curvature, dict(learning_rate=0.05)),
+    "n=200, 32-32, at its edge": (curvature, dict(learning_rate=0.15)),
+    "n=500, 64-64, at its edge": (curvature, dict(learning_rate=0.15, examples=500, width=64)),
+    "CDAT, n=200, 32-32, σ = 2": (tuners, dict(rival="none", initialization="torch")),
 }
 KINDS, STEPS, REPEATS = ("none", "gradient", "central"), 1507, 5
 
 
 def plain(knobs):
     """The processor seconds of a training step, alone in a loop."""
-    settings = curvature.Settings(**knobs)
+    shared = {name: each for name, each in knobs.items() if name != "rival"}
+    settings = curvature.Settings(**shared)
     start, loss = problem(settings)
     rate, gradient = settings.learning_rate, jax.grad(loss)
     step = lambda _, w: w - rate * gradient(w)
@@ -53,9 +56,11 @@ def beyond(found, kind):
 def main():
     out.print(" · ".join(f"{name} {value}" for name, value in machine().items()))
     rows = []
-    for name, knobs in RUNS.items():
+    for name, (room, knobs) in RUNS.items():
+        if not all(each in room.__name__ for each in sys.argv[1:]):
+            continue
         progress.log(name)
-        runs = {kind: partial(curvature.run, knobs, flow=kind, steps=STEPS) for kind in KINDS}
+        runs = {kind: partial(room.run, knobs, flow=kind, steps=STEPS) for kind in KINDS}
         calls = {"plain": plain(knobs), **runs}
         for call in calls.values():
             call()
