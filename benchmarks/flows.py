@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/flows.py [room, curvature or tuners]
 
 The same run of a room each time, of the tuners' CDAT alone, taken in turns: with no flow, with
-gradient flow, with the central flow; read every 11 steps, at its edge and before it. Of the time with flows
+gradient flow, with the central flow; read every 11 steps. Of the time with flows
 the time without is taken off, and what is left is divided by that of as many plain steps of
 gradient descent, in a loop of their own.
 """
