@@ -13,7 +13,7 @@ is told what the rate was. It is of steps along the gradient of all data, and of
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -48,8 +48,8 @@ def begun(kinds: tuple[str, ...], params: jax.Array, key: jax.Array) -> Flowing 
     """What is beside runs that begin at `params` (contenders, seeds, P); None where nothing is."""
     if not kinds:
         return None
-    one = lambda w: besides.init(kinds, w, key)
-    return Flowing(jax.vmap(jax.vmap(one))(params), jnp.full(params.shape[:2], jnp.nan))
+    beside: Any = jax.vmap(jax.vmap(lambda w: besides.init(kinds, w, key)))(params)
+    return Flowing(beside, jnp.full(params.shape[:2], jnp.nan))
 
 
 def nothing(params: jax.Array, last: jax.Array) -> Sums:
