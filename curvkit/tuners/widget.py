@@ -130,8 +130,8 @@ def by_batch(tuned: Tuned) -> go.Figure:
     """
     import plotly.graph_objects as go
 
-    figure = theme.figure("Late loss by size of batches", 1, height=540)
     names = ["best constant", *(name.replace(", ", ",<br>") for name in tuned.levels)]
+    figure = theme.figure("Late loss by size of batches", 1, height=260 + 42 * len(names))
     rows, texts = [], []
     for at in range(len(tuned.batches)):
         rows.append([0.0, *(min(each, DECADE) for each in tuned.decades(at).values())])
@@ -149,13 +149,14 @@ def by_batch(tuned: Tuned) -> go.Figure:
             texttemplate="%{text}", textfont=dict(color=theme.color("threshold"), size=12),
             zmin=-DECADE, zmax=DECADE, colorscale=shades,
             hovertemplate="%{y}, batches of %{x}: %{text}<extra></extra>",
-            colorbar=dict(title="× best constant", tickvals=[-1, -0.5, 0, 0.5, 1], thickness=12,
-                          ticktext=["0.1", "0.32", "1", "3.2", "10"], orientation="h", y=-0.24,
-                          yanchor="top"),
+            colorbar=dict(title=dict(text="× best constant", side="top"), thickness=12,
+                          tickvals=[-1, -0.5, 0, 0.5, 1], orientation="h", y=-0.2, yanchor="top",
+                          ticktext=["0.1", "0.32", "1", "3.2", "10"]),
         )
     )  # fmt: skip
-    figure.update_xaxes(title_text="examples a step sees", type="category")
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    # A line of the grid would strike the numbers out.
+    figure.update_xaxes(title_text="examples a step sees", type="category", showgrid=False)
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True, showgrid=False)
     return figure
 
 
