@@ -12,6 +12,7 @@ def of_rates(*seeds):
     """A trace of one tuner with these rates, a step between two readings, all else ones."""
     rates = np.stack(seeds, axis=-1)[:, None]
     sizes = {"reading": len(rates), "contender": 1, "seed": rates.shape[2], "place": 5}
+    sizes |= {"flow": 0, "run": 0}
     arrays = {
         name: np.ones([sizes[dim] for dim in each.dims], each.dtypes[0])
         for name, each in tuners.Trace.__series__.items()
