@@ -9,7 +9,8 @@ from curvkit.core.messages import number
 from curvkit.core.trace import Record, series
 
 # Orthogonal inputs nearer to one another than this, slopes above that power of ten, and lengths
-# beyond that one keep a network from learning in so few steps: read off 32 networks of the dial.
+# beyond that one keep a network from learning in so few steps: read off some thirty networks of
+# the dial, and so fitted to them.
 NEAR, STEEP, LONG = 0.97, 4.0, 6.0
 # Better than this share of the digits, or of an autoencoder's variance, is learned; before so many
 # steps nothing is said.
