@@ -1,8 +1,10 @@
-"""Runs that a stage or a panel has made: others with the same settings need not be made again."""
+"""Runs that a stage or a panel has made, or makes: the same settings need not be run again."""
 
 import copy
+import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -15,6 +17,9 @@ from curvkit.core.trace import Record
 MOST = 2
 _held: "weakref.WeakKeyDictionary[Stream[Any], OrderedDict[str, Record]]"
 _held = weakref.WeakKeyDictionary()
+# Runs that a thread makes at full pace, by stream and mark.
+_coming: "weakref.WeakKeyDictionary[Stream[Any], dict[str, threading.Event]]"
+_coming = weakref.WeakKeyDictionary()
 
 
 def keep(stream: Stream[Any], settings: Any, trace: Record) -> None:
@@ -29,6 +34,30 @@ def held(stream: Stream[Any], settings: Any) -> Any:
     """A trace of these settings with arrays of its own, or None where no run is held."""
     trace = _held.get(stream, {}).get(_mark(settings))
     return None if trace is None else copy.deepcopy(trace)
+
+
+def promise(stream: Stream[Any], settings: Any) -> Callable[[], None]:
+    """Says that a thread makes this whole run now; what is returned is to be called at its end,
+    also where it breaks off.
+    """
+    coming, mark, ended = _coming.setdefault(stream, {}), _mark(settings), threading.Event()
+    coming[mark] = ended
+
+    def end() -> None:
+        if coming.get(mark) is ended:
+            del coming[mark]
+        ended.set()
+
+    return end
+
+
+def awaited(stream: Stream[Any], settings: Any) -> Any:
+    """As `held`, once a thread that makes this run has ended; a thread itself does not wait."""
+    ended = _coming.get(stream, {}).get(_mark(settings))
+    if ended is not None and threading.current_thread() is threading.main_thread():
+        while not ended.wait(0.1):  # Ctrl-C is heard between
+            pass
+    return held(stream, settings)
 
 
 def _mark(settings: Any) -> str:

@@ -50,7 +50,7 @@ class Live:
             self._generation += 1
             self._pending += 1
             self._idle.clear()
-            arguments = (self._generation, settings)
+            arguments = (self._generation, settings, finished.promise(self.stream, settings))
         threading.Thread(target=self._work, args=arguments, daemon=True).start()
 
     def stop(self) -> None:
@@ -64,13 +64,14 @@ class Live:
         """Waits at most `seconds` for the run to end; returns whether it has ended."""
         return self._idle.wait(seconds)
 
-    def _work(self, generation: int, settings: Any):
+    def _work(self, generation: int, settings: Any, end: Callable[[], None]):
         try:
             with self._turn:
                 self._follow(generation, settings)
         except Exception as error:  # an error in a thread would otherwise reach nobody
             self._said(f"failed: {messages.failure(error)}", "danger", 1.0)
         finally:
+            end()
             with self._count:
                 self._pending -= 1
                 if not self._pending:

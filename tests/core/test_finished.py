@@ -1,10 +1,13 @@
 """A run that a stage or a panel made is not made again; what is shared can be changed by nobody."""
 
+import threading
+
 import jax
 import numpy as np
 import pytest
 
 from curvkit.core import finished
+from curvkit.show.live import Live
 from curvkit.tuners import model
 
 
@@ -55,3 +58,30 @@ def test_a_run_by_itself_is_made_each_time(runs):
     model.run(steps=40)
     model.run(steps=40)
     assert len(runs) == 2
+
+
+def test_a_run_that_a_panel_is_making_is_waited_for(runs):
+    settings, quiet = model.Settings(steps=4000), lambda *_: None
+    live = Live(model.stream, quiet, quiet)
+    live.start(settings)
+    trace = model.run(settings)
+    assert not runs and trace.readings == model.stream.length(settings)
+    assert live.wait(60)
+
+
+@pytest.mark.parametrize("breaks_off", [False, True])
+def test_a_run_that_breaks_off_is_made_by_who_waited(runs, breaks_off):
+    settings = model.Settings(steps=40)
+    trace = next(model.stream.chunks(settings))
+    end = finished.promise(model.stream, settings)
+
+    def later():
+        if not breaks_off:
+            finished.keep(model.stream, settings, trace)
+        end()
+
+    thread = threading.Timer(0.3, later)
+    thread.start()
+    model.run(settings)
+    thread.join()
+    assert len(runs) == breaks_off and not finished._coming[model.stream]
