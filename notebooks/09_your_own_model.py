@@ -125,10 +125,10 @@ print(f"{cost.compiling:.1f} s; {trace.products.mean():.1f} products a reading")
 # %%
 take = lambda rows: jax.tree.map(lambda each: each[rows], batch)
 noisy = watch(loss, learning_rate=learning_rate, batch_size=16, every=33, budget=None)
-weights, kept = nnx.split(model)[1], method.init(params)
+weights, noisy_state = nnx.split(model)[1], method.init(params)
 for step in range(1000):
     rows = jax.random.choice(jax.random.key(step), 200, (16,), replace=False)
-    updates, kept = update(gradient(weights, take(rows)), kept, weights)
+    updates, noisy_state = update(gradient(weights, take(rows)), noisy_state, weights)
     weights = apply(weights, updates)
     noisy.observe(weights, None, step, batch)
 
