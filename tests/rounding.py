@@ -6,12 +6,15 @@ much. Which way, is drawn from the bits of the result, so that a program rounds 
 What is exact is left alone: whole numbers, what is moved, chosen or compared.
 """
 
+import contextlib
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
+
+from curvkit.core import tree
 
 ROUNDED = {
     "add", "add_any", "sub", "mul", "div", "rem", "pow", "integer_pow", "square", "sqrt", "rsqrt",
@@ -62,11 +65,15 @@ def _equation(equation: Any, values: list[Any], salt: int) -> list[Any]:
     results = list(results) if equation.primitive.multiple_results else [results]
     if name not in ROUNDED | SUMS:
         return results
-    sizes = results
-    if name in SUMS:
-        absolute = [jnp.abs(x) if _real(x) else x for x in values]
-        sizes = [equation.primitive.bind(*absolute, **params)]
-    return [_off(x, size, salt) if _real(x) else x for x, size in zip(results, sizes, strict=True)]
+    # Some programs have a part in double precision, whatever JAX is set to.
+    double = any(x.dtype == np.float64 for x in results)
+    with tree.float64() if double else contextlib.nullcontext():
+        sizes = results
+        if name in SUMS:
+            absolute = [jnp.abs(x) if _real(x) else x for x in values]
+            sizes = [equation.primitive.bind(*absolute, **params)]
+        pairs = zip(results, sizes, strict=True)
+        return [_off(x, size, salt) if _real(x) else x for x, size in pairs]
 
 
 def _real(x: Any) -> bool:
@@ -93,10 +100,15 @@ def _while(params: Any, values: list[Any], salt: int) -> list[Any]:
     tests, bodies = params["cond_nconsts"], params["body_nconsts"]
     test, body = _closed(params["cond_jaxpr"], salt), _closed(params["body_jaxpr"], salt + 1)
     of_test, of_body = values[:tests], values[tests : tests + bodies]
-    return list(jax.lax.while_loop(
-        lambda carry: test(*of_test, *carry)[0], lambda carry: tuple(body(*of_body, *carry)),
-        tuple(values[tests + bodies :]),
-    ))  # fmt: skip
+
+    def step(carry: Any) -> Any:
+        # Of loops side by side those that have ended stay as they are.
+        on, after = test(*of_test, *carry)[0], body(*of_body, *carry)
+        wide = lambda x: jax.lax.broadcast_in_dim(on, x.shape, range(on.ndim))
+        return tuple(jax.lax.select(wide(x), x, y) for x, y in zip(after, carry, strict=True))
+
+    anything = lambda carry: jnp.any(test(*of_test, *carry)[0])
+    return list(jax.lax.while_loop(anything, step, tuple(values[tests + bodies :])))
 
 
 def _scan(params: Any, values: list[Any], salt: int) -> list[Any]:

@@ -1,8 +1,9 @@
 // The figures of a room whose run is made in the page: knobs, tabs, and what plotly draws of it.
 import { Palette, themeOf } from "./color.js";
-import { buildControls, refuse, showControls } from "./controls.js";
+import { buildControls, showControls } from "./controls.js";
 import { Below, compared, different, fitsBehind, KEPT } from "./kept.js";
 import { addStyle, element } from "./style.js";
+import { refuse } from "./refusals.js";
 import { noted, started, wished } from "./trains.js";
 import { say } from "./text.js";
 

@@ -12,15 +12,16 @@ export function refusalPlace(parent, tag = "div", name = "refused") {
 }
 
 // The place beside a knob's slider or choices, beside its number in the sentence, or beside the
-// handle that turns it or edits the field of this name; none where it has nothing of these.
+// handle that turns it or edits the field of this name; none where it has nothing of these. A panel
+// of figures has neither numbers nor handles.
 function placeOfRefusal(S, name) {
-  const number = S.numbers.find((n) => n.refused && n.part.knob === name);
+  const number = S.numbers?.find((n) => n.refused && n.part.knob === name);
   return S.controls[name]?.refused ?? number?.refused ?? handleOf(S, name)?.mark.handle.refused;
 }
 
 function handleOf(S, name) {
   const turns = (h) => [h.drag.each, h.drag.up, h.edge?.knob, ...Object.values(h.axes).map((a) => a.knob)].includes(name);
-  const h = S.handles.find((each) => turns(each) && !each.view.hiddenNow);
+  const h = S.handles?.find((each) => turns(each) && !each.view.hiddenNow);
   // Of many dots of a mark it is the one that a hand held last.
   return h && S.held?.mark === h.mark ? S.held : h;
 }
