@@ -34,10 +34,11 @@ class LivePage:
         stream: a room's experiment.
         settings: what it begins with.
         draw: the scene of a trace.
+        asks: whether its question is waited out, or else passed over.
     """
 
-    def __init__(self, sheet, stream, settings, draw):
-        self.sheet, self.said = sheet, queue.Queue()
+    def __init__(self, sheet, stream, settings, draw, asks=True):
+        self.sheet, self.said, self.asks = sheet, queue.Queue(), asks
         self.steers = []
         sheet.set_content("<main></main>")
         sheet.evaluate(BEGIN, script.joined())
@@ -57,7 +58,8 @@ class LivePage:
     def until(self, condition, seconds=60):
         """Carries on until a condition of the page holds, in JavaScript with the stage as `S`."""
         end = time.monotonic() + seconds
-        asked = f"() => {{ const S = window.stages?.at(-1); return !!(S && ({condition})); }}"
+        over = "" if self.asks else "if (S?.guess?.asking) S.play(); "
+        asked = f"() => {{ const S = window.stages?.at(-1); {over}return !!(S && ({condition})); }}"
         while not self.sheet.evaluate(asked):
             assert time.monotonic() < end, f"never: {condition}"
             self.pump()

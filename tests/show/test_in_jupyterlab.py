@@ -530,6 +530,7 @@ def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     later.close()
 
 
+@pytest.mark.full  # all cells once more; that a run is the same twice is held without a browser
 def test_after_a_restart_the_same_cells_show_the_same_figure(page):
     reset(page)
     before = plot(page)

@@ -24,7 +24,9 @@ def region(sheet):
     """The verification room's scene at the end of a short run."""
     complaints = listened(sheet)
     scene = verification.room.scenes["region"][0]
-    live = LivePage(sheet, verification.stream, verification.Settings.read(steps=3), scene)
+    live = LivePage(
+        sheet, verification.stream, verification.Settings.read(steps=3), scene, asks=False
+    )
     live.until("S.store.rows === 4 && !S.open", 180)
     live.until("S.clock.t >= 3 && !S.clock.playing")
     yield live
@@ -138,7 +140,7 @@ def test_a_pendulum_halts_with_the_stage(region):
 def test_a_run_that_follows_the_hand_is_seen_at_the_step_that_is_shown(browser):
     sheet = browser.new_page(viewport=dict(width=1400, height=900))
     draw, values = ways.room.scenes["edge"]
-    live = LivePage(sheet, ways.stream, ways.Settings.read(values), draw)
+    live = LivePage(sheet, ways.stream, ways.Settings.read(values), draw, asks=False)
     live.until("S.store.rows === 26 && !S.open", 180)
     live.get("S.seek(20)")
     sheet.wait_for_timeout(100)
@@ -172,19 +174,21 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
     pytest.importorskip("flint")
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw, values = basin.room.scenes["marbles"]
-    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 400}), draw)
+    live = LivePage(
+        sheet, basin.stream, basin.Settings.read({**values, "steps": 240}), draw, asks=False
+    )
     live.until("S.store.rows > 2", 180)
     live.get("S.clock.speed = 4")  # as its button does
-    live.until("S.store.rows > 40 && S.clock.t > 35", 180)
+    live.until("S.store.rows > 25 && S.clock.t > 22", 180)
     live.get("S.clock.speed = 1")
     before = live.get("S.store.fields.along.values.slice(0, 500)")
     along, across = live.get("[S.views[0].x.domain[1] * 0.5, S.views[0].y.domain[1] * -0.25]")
     sheet.mouse.click(*live.place("plane", along, across))
     live.until(f"Math.abs(S.store.fields.own_along.values[0] - {along}) < 0.05")
     assert live.get("S.store.fields.own_across.values[0]") == pytest.approx(across, abs=0.05)
-    assert live.get("S.clock.t") < 30 and live.get("S.clock.playing")
+    assert live.get("S.clock.t") < 20 and live.get("S.clock.playing")
     live.get("S.clock.speed = 4")
-    live.until("!S.open && S.store.rows === 51 && S.clock.t >= 50")
+    live.until("!S.open && S.store.rows === 31 && S.clock.t >= 30")
     assert live.get("S.store.fields.along.values.slice(0, 500)") == before
     assert live.steers[-1]["over"] and len(live.steers) == 1
     live.running.close()
@@ -195,7 +199,9 @@ def test_a_point_of_the_data_is_dragged_and_the_certificate_renewed_or_withdrawn
     pytest.importorskip("flint")
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw, values = basin.room.scenes["marbles"]
-    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw)
+    live = LivePage(
+        sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw, asks=False
+    )
     live.until("S.store.rows === 11 && !S.open", 180)
     level, marble = live.get("[S.store.fields.level.values[0], S.store.fields.loss.values[0]]")
     for stroke, x, failed in ((1, -0.4, 0), (2, 0.6, 1)):
@@ -221,7 +227,7 @@ def test_a_point_of_the_data_is_dragged_and_the_certificate_renewed_or_withdrawn
 def test_walls_are_painted_by_a_drag_and_by_keys_and_taken_back(browser):
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw = grid.room.scenes["worlds"][0]
-    live = LivePage(sheet, grid.stream, grid.Settings.read(steps=60), draw)
+    live = LivePage(sheet, grid.stream, grid.Settings.read(steps=60), draw, asks=False)
     live.until("S.store.rows > 2 && !S.undoButtons.some((b) => !b.hidden)", 180)
     held = sheet.locator(".stage .tries button[aria-pressed=true]")
     assert held.all_inner_texts() == ["a teacher that never errs"], "what is so already"
@@ -257,7 +263,9 @@ def test_walls_are_painted_by_a_drag_and_by_keys_and_taken_back(browser):
 def test_without_a_run_that_answers_nothing_is_offered(browser):
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw, values = basin.room.scenes["marbles"]
-    live = LivePage(sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw)
+    live = LivePage(
+        sheet, basin.stream, basin.Settings.read({**values, "steps": 80}), draw, asks=False
+    )
     live.until("S.store.rows > 5", 180)
     live.running.close()
     kept = "S.constructor(document.querySelector('main'), S.scene, S.store.fields, null)"
@@ -272,7 +280,7 @@ def test_many_choices_are_a_list_that_begins_another_run(browser):
     sheet = browser.new_page(viewport=dict(width=1000, height=900))
     draw, values = distillation.room.scenes["portrait"]
     settings = distillation.Settings.read({**values, "steps": 40})
-    live = LivePage(sheet, distillation.stream, settings, draw)
+    live = LivePage(sheet, distillation.stream, settings, draw, asks=False)
     live.until("S.store.rows > 2", 180)
     offered = sheet.locator(".stage .control select")
     assert offered.input_value() == settings.variant

@@ -191,8 +191,10 @@ ANSWERED = """() => {
 HANDLE = "(k) => { const h = stages[1].handles[k]; return [h.x, h.y]; }"
 
 
-@pytest.mark.parametrize("method, activation", [("dks", "softplus"), ("tat", "softplus"),
-                                                ("tat", "leaky_relu")])  # fmt: skip
+@pytest.mark.parametrize("method, activation", [
+    ("dks", "softplus"), pytest.param("tat", "softplus", marks=pytest.mark.full),
+    ("tat", "leaky_relu"),
+])  # fmt: skip
 def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation):
     house, draw, settings = suited("kernels", "circle", method=method, activation=activation)
     made = draw(ran(house, settings))

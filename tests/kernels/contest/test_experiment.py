@@ -178,7 +178,9 @@ def test_without_shape_or_normalisation_nothing_is_learned():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["digits", "images", "autoencoder"])
+@pytest.mark.parametrize(
+    "task", ["digits", pytest.param("images", marks=pytest.mark.full), "autoencoder"]
+)
 def test_k_fac_trains_each_task(task):
     """Its last loss is below its first at the best rate, and rates are ten times those of SGD."""
     trace = run(task=task, optimizer="kfac", blocks=2, width=32, steps=20, network="chain")
