@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -121,6 +122,8 @@ def _made(
     from curvkit.sweep.run import make
 
     security = cluster.secure(given["scheduler"], certificates)
+    # What dask has begun and a key breaks off is no news.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     try:
         summary = make(room, **given, security=security, console=Console())
     except KeyboardInterrupt:

@@ -79,7 +79,9 @@ def test_it_plays_asks_once_and_is_scrubbed(live):
         live.sheet.locator(".stage .track").focus()
         live.sheet.keyboard.press("Escape")
     live.until("S.clock.t > 0")
+    live.get("S.clock.speed = 4")  # as its button does
     live.until("!S.open")
+    live.get("S.clock.speed = 1")
     share = halfway(live)
     t, span, playing = live.get("[S.clock.t, S.span(), S.clock.playing]")
     assert not playing and t == pytest.approx(share * span, abs=1.5)
