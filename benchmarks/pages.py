@@ -163,7 +163,7 @@ def of_figures(sheet: Any, address: str) -> dict[str, float]:
     for _ in range(REPEATS):
         sheet.goto("about:blank")
         sheet.goto(address)
-        waited(sheet, f"({TIMES}).ended")
+        waited(sheet, f"({TIMES}).ended && ({TIMES}).pictured")
         sheet.evaluate(TURN)
         waited(sheet, f"({TIMES}).turned")
         seen = sheet.evaluate(TIMES)

@@ -484,6 +484,10 @@ for _m, _k, _n in (
     (1, 6, 9),
     (6, 6, 1),
     (13, 33, 10),
+    (2, 3, 5),
+    (6, 9, 21),
+    (5, 4, 3),
+    (3, 5, 33),
 ):
     case(f"product {_m} {_k} {_n}", real(_m, _k), real(_k, _n), tolerance=2e-6)(
         lambda a, b: (a @ b, b.T @ a.T, jnp.einsum("ik,kj->ji", a, b), a[0] @ b, a @ b[:, 0])

@@ -15,7 +15,7 @@ double exp(double), exp2(double), log(double), log1p(double), expm1(double), tan
     cosh(double), asinh(double), acosh(double), atanh(double), atan2(double, double),
     cbrt(double), erf(double), erfc(double), lgamma(double), pow(double, double),
     fmod(double, double), nextafter(double, double);
-float expf(float), exp2f(float), logf(float), log1pf(float), expm1f(float), sinf(float),
+float expf(float), exp2f(float), logf(float), expm1f(float), sinf(float),
     cosf(float), tanf(float), asinf(float), acosf(float), atanf(float), sinhf(float),
     coshf(float), asinhf(float), acoshf(float), atanhf(float), atan2f(float, float),
     cbrtf(float), erff(float), erfcf(float), lgammaf(float), powf(float, float),
@@ -133,7 +133,7 @@ static inline u64 zeros_M(u64 x) { return x ? (u64)__builtin_clzll(x) : 64; }
     return __builtin_fabs##S(a - t) >= (C)0.5 ? t + (a < 0 ? -1 : 1) : t; } \
   static inline C logistic_##K(C a) { return 1 / (1 + exp_##K(-a)); } \
   static inline C logaddexp_##K(C a, C b) { C m = max_##K(a, b), d = -abs_##K(a - b); \
-    return a == b ? a + (C)0.693147180559945309417 : d != d ? a + b : m + log1p##S(exp_##K(d)); }
+    return a == b ? a + (C)0.693147180559945309417 : d != d ? a + b : m + log1p_##K(exp_##K(d)); }
 // exp of floats in a form that compilers do four at a time; to within two units in the last place.
 static inline float exp_F(float x) {
   float z = x > 88.7228394f ? 88.7228394f : x; z = z < -103.972084f ? -103.972084f : z;
@@ -148,6 +148,22 @@ static inline float exp_F(float x) {
   return x != x ? x : y;
 }
 static inline double exp_D(double x) { return exp(x); }
+// log(1 + x) of floats, in a form that compilers do four at a time: 1 + x, as it is rounded, is 2^k m
+// with m between the roots of 1/2 and 2, and what rounding took is put back; to within one unit in
+// the last place.
+static inline float log1p_F(float x) {
+  float u = 1 + x, lost = u >= 2 ? 1 - (u - x) : x - (u - 1);
+  int b = bits_FI(u) + (0x3f800000 - 0x3f3504f3), k = (b >> 23) - 127;
+  float f = bits_IF((b & 0x007fffff) + 0x3f3504f3) - 1, n = (float)k, h = 0.5f * f * f;
+  float s = f / (2 + f), z = s * s;
+  float p = 0.24279078841f; p = p * z + 0.28498786688f; p = p * z + 0.40000972152f;
+  p = p * z + 0.66666662693f;
+  float y = s * (h + p * z) + (n * 9.0580006145e-6f + lost / u);
+  y = n * 6.9313812256e-1f - ((h - y) - f);
+  y = u > 3.4028234664e38f ? x : y; y = x == 0 ? x : y;
+  return x > -1 ? y : x == -1 ? -INF_F : NAN_F;
+}
+static inline double log1p_D(double x) { return log1p(x); }
 OF_REAL(F, float, f)
 OF_REAL(D, double, )
 // tanh of floats as a quotient of polynomials, as XLA has it.
@@ -169,7 +185,7 @@ static inline double tanh_D(double x) { return tanh(x); }
 #define BY_LIBRARY(NAME) \
   static inline float NAME##_F(float x) { return NAME##f(x); } \
   static inline double NAME##_D(double x) { return NAME(x); }
-BY_LIBRARY(exp2) BY_LIBRARY(log) BY_LIBRARY(log1p) BY_LIBRARY(expm1) BY_LIBRARY(sin)
+BY_LIBRARY(exp2) BY_LIBRARY(log) BY_LIBRARY(expm1) BY_LIBRARY(sin)
 BY_LIBRARY(cos) BY_LIBRARY(tan) BY_LIBRARY(asin) BY_LIBRARY(acos) BY_LIBRARY(atan)
 BY_LIBRARY(sinh) BY_LIBRARY(cosh) BY_LIBRARY(asinh) BY_LIBRARY(acosh) BY_LIBRARY(atanh)
 BY_LIBRARY(cbrt) BY_LIBRARY(erf) BY_LIBRARY(erfc) BY_LIBRARY(lgamma)
@@ -201,7 +217,7 @@ static double erf_inv_D(double x) {
   return x < 0 ? -y : y;
 }
 static inline float erf_inv_F(float x) {
-  float w = -log1pf(-x * x), p;
+  float w = -log1p_F(-x * x), p;
   if (w < 5) {
     w -= 2.5f; p = 2.81022636e-08f; p = p * w + 3.43273939e-07f; p = p * w - 3.5233877e-06f;
     p = p * w - 4.39150654e-06f; p = p * w + 0.00021858087f; p = p * w - 0.00125372503f;
@@ -247,7 +263,33 @@ static void philox(const unsigned *state, unsigned *next, int count, unsigned *b
   next[0] = state[0]; next[1] = state[1]; next[2] = (unsigned)low; next[3] = (unsigned)(low >> 32);
 }
 
-// Products of floats, in blocks of four rows and eight columns that stay in registers.
+// Products of floats, in tiles of R rows and 4 V columns that stay in registers. Each number is the
+// sum over k in its order, whichever tile it is in.
+#define TILE(R, V) \
+  static inline __attribute__((always_inline)) void tile_##R##_##V(int N, int K, const float *a, const float *b, float *c) { \
+    v4 sum[R][V] = {0}; \
+    for (int k = 0; k < K; k++, b += N) { \
+      v4 row[V]; \
+      for (int v = 0; v < V; v++) row[v] = *(v4 *)(b + 4 * v); \
+      for (int r = 0; r < R; r++) for (int v = 0; v < V; v++) sum[r][v] += a[r * K + k] * row[v]; \
+    } \
+    for (int r = 0; r < R; r++) for (int v = 0; v < V; v++) *(v4 *)(c + r * N + 4 * v) = sum[r][v]; \
+  }
+TILE(4, 2) TILE(4, 1) TILE(1, 4) TILE(1, 1)
+// R rows of a product. What is left over at the end is in a tile that overlaps the one before.
+#define BAND(R, V) \
+  static NOINLINE void band_##R(int N, int K, const float *a, const float *b, float *c) { \
+    int j = 0; \
+    for (; j + 4 * V <= N; j += 4 * V) tile_##R##_##V(N, K, a, b + j, c + j); \
+    for (; j + 4 <= N; j += 4) tile_##R##_1(N, K, a, b + j, c + j); \
+    if (j < N && N >= 4) tile_##R##_1(N, K, a, b + N - 4, c + N - 4); \
+    else for (; j < N; j++) { \
+      float sum[R] = {0}; \
+      for (int k = 0; k < K; k++) for (int r = 0; r < R; r++) sum[r] += a[r * K + k] * b[k * N + j]; \
+      for (int r = 0; r < R; r++) c[r * N + j] = sum[r]; \
+    } \
+  }
+BAND(4, 2) BAND(1, 4)
 static NOINLINE void product_F(int batch, int M, int N, int K, const float *a, const float *b, float *c) {
   for (int g = 0; g < batch; g++, a += M * K, b += K * N, c += M * N) {
     if (N == 1) {
@@ -261,28 +303,9 @@ static NOINLINE void product_F(int batch, int M, int N, int K, const float *a, c
       continue;
     }
     int i = 0;
-    for (; i + 4 <= M; i += 4) {
-      const float *r0 = a + i * K, *r1 = r0 + K, *r2 = r1 + K, *r3 = r2 + K; int j = 0;
-      for (; j + 8 <= N; j += 8) {
-        v4 p0 = {0}, p1 = {0}, q0 = {0}, q1 = {0}, s0 = {0}, s1 = {0}, t0 = {0}, t1 = {0}; const float *w = b + j;
-        for (int k = 0; k < K; k++, w += N) {
-          v4 x = *(v4 *)w, y = *(v4 *)(w + 4); float e = r0[k], f = r1[k], h = r2[k], l = r3[k];
-          p0 += e * x; p1 += e * y; q0 += f * x; q1 += f * y; s0 += h * x; s1 += h * y; t0 += l * x; t1 += l * y;
-        }
-        float *o = c + i * N + j; *(v4 *)o = p0; *(v4 *)(o + 4) = p1;
-        o += N; *(v4 *)o = q0; *(v4 *)(o + 4) = q1; o += N; *(v4 *)o = s0; *(v4 *)(o + 4) = s1;
-        o += N; *(v4 *)o = t0; *(v4 *)(o + 4) = t1;
-      }
-      for (; j < N; j++) {
-        float p = 0, q = 0, s = 0, t = 0;
-        for (int k = 0; k < K; k++) { float x = b[k * N + j]; p += r0[k] * x; q += r1[k] * x; s += r2[k] * x; t += r3[k] * x; }
-        c[i * N + j] = p; c[i * N + N + j] = q; c[i * N + 2 * N + j] = s; c[i * N + 3 * N + j] = t;
-      }
-    }
-    for (; i < M; i++) {
-      for (int j = 0; j < N; j++) c[i * N + j] = 0;
-      for (int k = 0; k < K; k++) { float x = a[i * K + k]; for (int j = 0; j < N; j++) c[i * N + j] += x * b[k * N + j]; }
-    }
+    for (; i + 4 <= M; i += 4) band_4(N, K, a + i * K, b, c + i * N);
+    if (M - i > 1 && M > 4) { band_4(N, K, a + (M - 4) * K, b, c + (M - 4) * N); i = M; }
+    for (; i < M; i++) band_1(N, K, a + i * K, b, c + i * N);
   }
 }
 #define PRODUCT(K_, C) \

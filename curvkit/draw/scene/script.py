@@ -7,6 +7,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[2] / "show" / "stage"
 BROWSER = FOLDER.parents[1] / "browser"
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./(\w+)\.js";\n', re.MULTILINE)
+# A page has the programs of rooms besides, and no room for what is only for readers of the code.
+UNREAD = re.compile(r"^\s*//.*\n|^[ \t]+", re.MULTILINE)
 DOORS = (
     "Stage", "Store", "inflate", "mount", "mountPacked", "mountPanel", "mountTrains",
     "storedSource", "unpack", "workerModel",
@@ -31,22 +33,21 @@ def files() -> dict[str, str]:
 
 
 def worker(name: str = "worker", between: str = "") -> str:
-    """The text of a worker that trains in a page, without its comments.
+    """The text of a worker that trains in a page, without comments and indents.
 
     Args:
         name: of its file; `worker` is that of scenes.
         between: what it has besides, before its own text.
     """
     run, own = (
-        re.sub(r"^\s*//.*\n", "", (BROWSER / f"{each}.js").read_text("utf-8"), flags=re.MULTILINE)
-        for each in ("run", name)
+        UNREAD.sub("", (BROWSER / f"{each}.js").read_text("utf-8")) for each in ("run", name)
     )
     return f"{run}{between}{own}"
 
 
 @functools.cache
 def joined(exports: bool = True) -> str:
-    """One ES module of all files, without their comments.
+    """One ES module of all files, without comments and indents.
 
     Args:
         exports: whether it exports its doors, as a module of its own does.
@@ -56,6 +57,6 @@ def joined(exports: bool = True) -> str:
         text = IMPORT.sub("", text)
         text = re.sub(r"^export default .*\n", "", text, flags=re.MULTILINE)
         text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
-        parts.append(re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE))
+        parts.append(UNREAD.sub("", text))
     end = f"export {{ {', '.join(DOORS)} }};\nexport default stageDoor;\n" if exports else ""
     return "\n".join(parts) + end
