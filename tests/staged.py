@@ -20,12 +20,3 @@ def written(place):
     """A page that holds scenes and may run nothing but the stage."""
     program = pages.script(stages.program(), "n", "module")
     return pages.shell("Scenes", f"<main>{place}</main>{program}", "n")
-
-
-def until(sheet, condition, seconds=20):
-    """Waits for what a page's policy lets it not wait for by itself: a condition in its words."""
-    for _ in range(20 * seconds):
-        if sheet.evaluate(condition):
-            return
-        sheet.wait_for_timeout(50)
-    raise AssertionError(f"in {seconds} s it was not so: {condition}")

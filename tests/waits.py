@@ -21,6 +21,21 @@ def at_rest(sheet, seen=LAID_OUT, seconds=60):
         sheet.wait_for_timeout(60)
 
 
+# The stage of that name stands still, and says what is to be said of where it stands.
+STILL = "(!{0}.raf && {0}.beatBox.style.opacity !== '0')"
+
+
+def frames(sheet, count=2):
+    """Waits for so many frames of a page: what was asked for before the first is in the second."""
+    sheet.evaluate(
+        """(count) => new Promise((drawn) => {
+          const next = () => (count-- > 0 ? requestAnimationFrame(next) : drawn());
+          next();
+        })""",
+        count,
+    )
+
+
 def until(sheet, condition, seconds=60):
     """Waits until a condition holds; asked from outside, since a page's policy lets nobody wait
     within it.

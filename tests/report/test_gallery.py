@@ -174,8 +174,9 @@ def test_where_nothing_can_be_computed_the_sliders_turn_what_was_run_beforehand(
     assert said.startswith("This page cannot train here (the browser has no WebAssembly)")
     slider.focus()
     for key in ("Home", "ArrowRight", "End"):
+        before = sheet.evaluate(drawn)
         sheet.keyboard.press(key)
-        sheet.wait_for_timeout(200)
+        moves(sheet, drawn, before)
         shown = sheet.locator("label.knob output").text_content()
         assert slider.get_attribute("aria-valuetext") == shown
         seen[shown] = (sheet.evaluate(drawn), words.inner_text())
@@ -190,8 +191,7 @@ def test_where_nothing_can_be_computed_the_sliders_turn_what_was_run_beforehand(
     assert sheet.locator(".turn .transport output").inner_text().startswith("step 0")
     for width in (1280, 420, 320):
         sheet.set_viewport_size(dict(width=width, height=900))
-        sheet.wait_for_timeout(800)
-        assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+        until(sheet, f"document.documentElement.scrollWidth <= {width}")
     assert complaints == []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from scripts import listened, luminance
+from waits import frames, until
 
 from curvkit.pages import index, markup, page, summary
 
@@ -20,6 +21,8 @@ FACTS = dict(
 )  # fmt: skip
 TURNED = {"learning_rate": 0.0107, "initialization": "lecun", "examples": 100, "width": 512}
 WIDTH = "document.documentElement.scrollWidth"
+DRAWN = """[...document.querySelectorAll(".plotly-graph-div")].every((each) =>
+  each.querySelector(".main-svg"))"""
 
 
 def a_page(*figures):
@@ -40,7 +43,9 @@ def opened(browser, tmp_path):
         complaints = listened(sheet)
         (tmp_path / "page.html").write_text(text)
         sheet.goto((tmp_path / "page.html").as_uri())
-        sheet.wait_for_timeout(500)
+        if options.get("java_script_enabled", True):
+            until(sheet, DRAWN)
+            frames(sheet)
         assert complaints == []
         return sheet
 
@@ -134,8 +139,8 @@ def test_on_paper_answers_are_open_and_figures_are_no_wider_than_the_sheet(opene
     assert sheet.get_by_text("hidden words").is_visible()
     sheet.emulate_media(media="screen")
     sheet.evaluate("dispatchEvent(new Event('afterprint'))")
-    sheet.wait_for_timeout(300)
-    assert sheet.evaluate(wide) == before and not sheet.get_by_text("hidden words").is_visible()
+    until(sheet, f"{wide} === {before}")
+    assert not sheet.get_by_text("hidden words").is_visible()
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 from scripts import listened
 from staged import written
-from waits import until
+from waits import frames, until
 
 from curvkit.pages import stages
 
@@ -23,7 +23,7 @@ def opened(browser, tmp_path):
         (tmp_path / "page.html").write_text(text, encoding="utf-8")
         sheet.goto((tmp_path / "page.html").as_uri())
         until(sheet, SHOWN)
-        sheet.evaluate("new Promise((drawn) => setTimeout(() => requestAnimationFrame(drawn), 99))")
+        frames(sheet)
         return sheet, complaints
 
     return open_it

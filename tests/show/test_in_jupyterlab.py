@@ -186,12 +186,22 @@ def plot(page):
 def settle(page, before=None):
     """Waits until the first panel's run is done, and its figure another than `before`."""
     status = ".curvkit-panel >> nth=0 >> .curvkit-status"
-    for _ in range(600):
-        page.wait_for_timeout(100)
+    for _ in range(2000):
+        page.wait_for_timeout(30)
         done = page.locator(status).inner_text().startswith("done")
         if done and plot(page) != before:
             return
     raise AssertionError(f"the figure did not change; status {page.locator(status).inner_text()!r}")
+
+
+def settled(page, seen):
+    """What is seen of a page, once it has been the same for half a second."""
+    before, since = seen(), time.monotonic()
+    while time.monotonic() < since + 0.5:
+        page.wait_for_timeout(50)
+        if (now := seen()) != before:
+            before, since = now, time.monotonic()
+    return before
 
 
 def press(page, text):
@@ -202,8 +212,8 @@ def press(page, text):
 def reset(page):
     """Presses *Reset* and waits for the first figure, not for what an earlier run left done."""
     press(page, "Reset")
-    for _ in range(600):
-        page.wait_for_timeout(100)
+    for _ in range(2000):
+        page.wait_for_timeout(30)
         if plot(page) == page.as_at_first:
             return settle(page)
     raise AssertionError("the figure did not come back as it was at first")
@@ -342,11 +352,12 @@ def test_no_cell_failed(page):
 
 def test_the_figure_is_as_wide_as_its_place(page):
     plot = "document.querySelector('.curvkit-panel .js-plotly-plot')"
-    fits = f"() => Math.abs({plot}.offsetWidth - {plot}._fullLayout.width) <= 2"
-    for width in (1400, 1150, 1400):
+    fits = f"Math.abs({plot}.offsetWidth - {plot}._fullLayout.width) <= 2"
+    page.wait_for_function(f"() => {fits}")
+    for width in (1150, 1400):
+        before = page.evaluate(f"{plot}.offsetWidth")
         page.set_viewport_size(dict(width=width, height=1000))
-        page.wait_for_timeout(1000)
-        page.wait_for_function(fits)  # a busy machine draws late
+        page.wait_for_function(f"(before) => {plot}.offsetWidth !== before && {fits}", arg=before)
 
 
 # What compiles anew takes long in a browser that shares the processor with it.
@@ -385,8 +396,8 @@ def test_turning_a_knob_changes_the_figure(page, name, record_property):
 def test_a_number_out_of_range_is_refused_in_a_sentence(page):
     reset(page)
     turn(page, "learning_rate", -3)
-    page.wait_for_timeout(500)
     row = page.locator(".curvkit-panel >> nth=0 >> .curvkit-knob-learning_rate")
+    row.locator(".refused").wait_for()
     said = row.locator(".refused").inner_text()
     assert said.startswith("learning_rate must be") and "-3" in said
     assert float(row.locator("input[type=text]").input_value()) == 0.1
@@ -423,29 +434,36 @@ def test_a_double_click_on_an_end_widens_a_slider_to_the_whole_range(page):
 
 def test_play_draws_the_run_as_it_grew(page):
     readout = page.locator(".curvkit-panel >> nth=0 >> .curvkit-readout")
+    seen = []
     press(page, "Play")
-    page.wait_for_timeout(2500)
-    steps = int(readout.inner_text().removeprefix("step "))
+    # As it grows: more and more of the run, and not at once the whole.
+    for _ in range(2000):
+        steps = int(readout.inner_text().removeprefix("step "))
+        seen += [steps] if seen[-1:] != [steps] else []
+        if len({each for each in seen if 0 < each < 330}) > 2:
+            break
+        page.wait_for_timeout(20)
     look(page, "playing")
-    assert 0 < steps < 330
+    grown = [each for each in seen if each < 330]
+    assert len(grown) > 2 and grown == sorted(grown), seen
     press(page, "Pause")
-    page.wait_for_timeout(600)
-    held = readout.inner_text()
-    page.wait_for_timeout(600)
-    assert readout.inner_text() == held
+    page.locator(".curvkit-panel >> nth=0 >> button:has-text('Play')").wait_for()
+    held = settled(page, readout.inner_text)
+    assert 0 < int(held.removeprefix("step ")) < 330
 
 
 def test_stop_stops_a_long_run_and_keeps_what_is_there(page):
     reset(page)
+    before = plot(page)
     turn(page, "steps", 20000)
-    page.wait_for_timeout(1200)
+    # It is under way once more of it is drawn than the run before had.
+    page.wait_for_function(f"(length) => ({PLOT})().length > length", arg=len(before) + 200)
     press(page, "Stop")
-    page.wait_for_timeout(1500)
-    status = page.locator(".curvkit-panel >> nth=0 >> .curvkit-status").inner_text()
+    status = page.locator(".curvkit-panel >> nth=0 >> .curvkit-status")
+    status.filter(has_text="stopped").wait_for()
     look(page, "stopped")
-    kept = plot(page)
-    page.wait_for_timeout(1000)
-    assert status == "stopped" and plot(page) == kept and len(kept) > 200
+    assert len(settled(page, lambda: plot(page))) > len(before)
+    assert status.inner_text() == "stopped"
 
 
 def test_a_kept_run_stays_on_the_figure(page):
@@ -457,8 +475,7 @@ def test_a_kept_run_stays_on_the_figure(page):
     assert "1: as at first" in plot(page)
     look(page, "kept")
     press(page, "Clear")
-    page.wait_for_timeout(800)
-    assert "1: as at first" not in plot(page)
+    page.wait_for_function(f"() => !({PLOT})().includes('1: as at first')")
 
 
 def test_a_run_that_diverges_says_at_which_step(page):

@@ -1,8 +1,9 @@
 """What is placed by hand in a scene: by a click, a drag and by keys, with a run that answers."""
 
 import pytest
-from live_page import LivePage
+from live_page import HASTE, LivePage
 from scripts import listened
+from waits import frames
 
 from curvkit import distillation, verification
 from curvkit.distillation import grid
@@ -48,8 +49,7 @@ def test_a_click_puts_the_box_there_and_a_pendulum_swings_from_its_middle(region
     assert region.steers[-1]["knobs"].keys() == {"box_angle", "box_speed"}
     at, first = region.get("[S.swing.at, S.store.fields.swing.values[0]]")
     assert at < 1 and first == pytest.approx(1.5, abs=0.05)
-    region.sheet.wait_for_timeout(300)
-    assert region.get("S.swing.at") > at, "it does not swing"
+    region.until(f"S.swing.at > {at}")  # it swings
 
 
 def test_the_run_stays_as_it_is_while_the_box_is_dragged(region):
@@ -131,9 +131,9 @@ def test_a_knob_that_has_a_handle_alone_is_refused_beside_it(region):
 def test_a_pendulum_halts_with_the_stage(region):
     region.get("S.play()")
     region.get("S.pause()")
-    region.sheet.wait_for_timeout(150)
+    frames(region.sheet)
     halted = region.get("S.swing.at")
-    region.sheet.wait_for_timeout(300)
+    frames(region.sheet, 12)
     assert region.get("S.swing.at") == halted
 
 
@@ -143,7 +143,7 @@ def test_a_run_that_follows_the_hand_is_seen_at_the_step_that_is_shown(browser):
     live = LivePage(sheet, ways.stream, ways.Settings.read(values), draw, asks=False)
     live.until("S.store.rows === 26 && !S.open", 180)
     live.get("S.seek(20)")
-    sheet.wait_for_timeout(100)
+    frames(sheet)
     before = live.get("[...S.store.fields.followed.values.slice(60, 63)]")
     x, y = live.place("plane", *live.get("[S.knobs.gain.value, S.knobs.bias.value]"))
     sheet.mouse.move(x, y)
@@ -178,7 +178,7 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
         sheet, basin.stream, basin.Settings.read({**values, "steps": 240}), draw, asks=False
     )
     live.until("S.store.rows > 2", 180)
-    live.get("S.clock.speed = 4")  # as its button does
+    live.get(HASTE)
     live.until("S.store.rows > 25 && S.clock.t > 22", 180)
     live.get("S.clock.speed = 1")
     before = live.get("S.store.fields.along.values.slice(0, 500)")
@@ -187,7 +187,7 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
     live.until(f"Math.abs(S.store.fields.own_along.values[0] - {along}) < 0.05")
     assert live.get("S.store.fields.own_across.values[0]") == pytest.approx(across, abs=0.05)
     assert live.get("S.clock.t") < 20 and live.get("S.clock.playing")
-    live.get("S.clock.speed = 4")
+    live.get(HASTE)
     live.until("!S.open && S.store.rows === 31 && S.clock.t >= 30")
     assert live.get("S.store.fields.along.values.slice(0, 500)") == before
     assert live.steers[-1]["over"] and len(live.steers) == 1

@@ -5,6 +5,7 @@ import pytest
 from rooms import ran
 from staged import packed
 from test_every_scene import every_scene, suited
+from waits import STILL, frames, until
 
 from curvkit.show.stage.live import knob_facts
 from curvkit.show.stage.widget import StoredStage
@@ -41,7 +42,7 @@ def test_a_scene_plays_is_scrubbed_by_keys_and_says_its_numbers(opened, name, sc
     sheet.keyboard.press("Home")
     sheet.keyboard.press("ArrowRight")
     assert sheet.evaluate("stages[0].clock.t") == min(1, made.count - 1)
-    sheet.wait_for_timeout(300)
+    frames(sheet)
     colours, share = sheet.evaluate(INK)
     assert colours > 20 and share > 0.01, "the picture is as good as empty"
     counted = float(np.asarray(made.rows[made.time], float)[min(1, made.count - 1)])
@@ -73,7 +74,7 @@ def test_a_scene_fits_its_place_wide_and_narrow_light_and_dark(opened, name, sce
     sheet, complaints = opened(told, width=width, color_scheme=mode)
     sheet.wait_for_function("globalThis.stages?.length === 1", timeout=20_000)
     sheet.keyboard.press("Tab")
-    sheet.wait_for_timeout(200)
+    frames(sheet)
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
     colours, share = sheet.evaluate(INK)
     assert colours > 20 and share > 0.005
@@ -93,7 +94,7 @@ def test_a_run_that_is_lost_stops_and_says_so(opened):
     told = StoredStage(draw(ran(house, settings)), knob_facts(house.stream, settings)).packed()
     sheet, complaints = opened(told)
     sheet.evaluate("stages[0].seek(1e9)")
-    sheet.wait_for_timeout(400)
+    until(sheet, STILL.format("stages[0]"))
     lost, last, rows = sheet.evaluate(
         "[stages[0].store.lost, stages[0].store.last, stages[0].store.rows]"
     )
@@ -114,15 +115,14 @@ def test_what_moves_is_drawn_by_itself_and_what_stands_is_not_drawn_again(opened
     _, told = packed("curvature", "throw")
     sheet, _ = opened(told)
     sheet.evaluate("stages[0].seek(5)")
-    sheet.wait_for_timeout(1500)
+    until(sheet, STILL.format("stages[0]"))
     before = sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]")
-    sheet.wait_for_timeout(600)
+    frames(sheet, 20)
     assert sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]") == before
     sheet.evaluate("stages[0].play()")
-    sheet.wait_for_timeout(800)
-    frames, redrawn = sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]")
-    assert frames > before[0] + 5
-    assert redrawn - before[1] < 2 * (frames - before[0]), "what stands is drawn with each frame"
+    until(sheet, f"stages[0].frames.length > {before[0] + 20}")
+    drawn, redrawn = sheet.evaluate("[stages[0].frames.length, stages[0].redrawn]")
+    assert redrawn - before[1] < 2 * (drawn - before[0]), "what stands is drawn with each frame"
 
 
 def test_a_scene_that_cannot_be_shown_is_a_sentence_and_the_others_play(opened):
@@ -130,7 +130,6 @@ def test_a_scene_that_cannot_be_shown_is_a_sentence_and_the_others_play(opened):
     bad = {**good, "scene": {**good["scene"], "time": "nothing"}}
     torn = {**good, "bytes": "AAAA"}
     sheet, complaints = opened(bad, torn, good)
-    sheet.wait_for_timeout(500)
     assert sheet.evaluate("stages.filter(Boolean).length") == 1
     said = [each.inner_text() for each in sheet.locator(".curvkit-scene").all()][:2]
     assert all("cannot be shown" in each for each in said), said
@@ -143,7 +142,9 @@ def test_words_in_a_scene_are_words(opened):
     evil = "<img src=x onerror='window.evil = 1'></script><script>window.evil = 1</script>"
     scene = {**told["scene"], "title": evil, "alt": evil, "beats": [{"say": evil}]}
     sheet, _ = opened({**told, "scene": scene})
-    sheet.wait_for_timeout(500)
+    # A picture of that address has failed by now, and so would one of the words.
+    sheet.evaluate("""new Promise((failed) =>
+      Object.assign(new Image(), { onload: failed, onerror: failed, src: "x" }))""")
     assert sheet.evaluate("window.evil") is None
     assert evil in sheet.locator(".stage h3").inner_text()
 
@@ -188,6 +189,7 @@ ANSWERED = """() => {
   stages[1].pause();
   stages[1].root.scrollIntoView();
 }"""
+ANSWERS = f"stages[1]?.visible && {STILL.format('stages[1]')}"
 HANDLE = "(k) => { const h = stages[1].handles[k]; return [h.x, h.y]; }"
 
 
@@ -201,7 +203,7 @@ def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation
     sheet, complaints = opened(StoredStage(made, knob_facts(house.stream, settings)).packed())
     assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers it in a page"
     sheet.evaluate(ANSWERED)
-    sheet.wait_for_timeout(300)
+    until(sheet, ANSWERS)
     target = made.controls[1]
     value = "stages[1].knobs[stages[1].scene.controls[1]].value"
     before = sheet.evaluate(value)
@@ -212,7 +214,8 @@ def test_the_target_is_a_handle_in_the_map_of_cosines(opened, method, activation
     sheet.mouse.down()
     sheet.mouse.move(box["x"] + x, box["y"] + y + 9, steps=3)
     sheet.mouse.up()
-    sheet.wait_for_timeout(100)
+    until(sheet, "heard.at(-1)?.phase === 'end'")
+    frames(sheet)
     dragged = sheet.evaluate(value)
     assert dragged > before if target == "zeta" else dragged < before
     heard = sheet.evaluate("heard")
@@ -237,7 +240,7 @@ def test_points_and_slopes_are_dragged_or_moved_by_keys_and_taken_back(opened):
     sheet, complaints = opened(told)
     assert sheet.evaluate("stages[0].handles.length") == 0, "nothing answers them in a page"
     sheet.evaluate(ANSWERED)
-    sheet.wait_for_timeout(300)
+    until(sheet, ANSWERS)
     box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
     of = "(name) => [...stages[1].store.fields[name].values]"
     # In the surface ends of slopes, then points; the same seen from above.
@@ -263,7 +266,7 @@ def test_points_and_slopes_are_dragged_or_moved_by_keys_and_taken_back(opened):
     last = sheet.evaluate("heard").pop()
     assert (last["field"], last["item"], last["phase"]) == ("points", 1, "end")
     assert sheet.evaluate(of, "point_x")[1] == pytest.approx(before[1] - 0.02 * 2, abs=0.02)
-    sheet.wait_for_timeout(100)
+    frames(sheet)
     label = grips.nth(3 * count + 1).get_attribute("aria-label")
     assert label == f"point 2 of {count}, Page Down for the next"
     told = grips.nth(3 * count + 1).get_attribute("aria-valuetext")
@@ -275,7 +278,7 @@ def test_in_the_turned_surface_a_point_goes_across_and_its_value_up(opened):
     _, told = packed("sobolev", "surfaces")
     sheet, complaints = opened(told)
     sheet.evaluate(ANSWERED)
-    sheet.wait_for_timeout(300)
+    until(sheet, ANSWERS)
     box = sheet.locator(".stage").nth(1).locator("canvas[role=img]").bounding_box()
     count = sheet.evaluate("stages[1].handles.length") // 4
     value = "(k) => ['point_x', 'targets'].map((n) => stages[1].store.fields[n].values[k])"
@@ -289,7 +292,7 @@ def test_in_the_turned_surface_a_point_goes_across_and_its_value_up(opened):
         sheet.mouse.up()
         last = sheet.evaluate("heard").pop()
         assert (last["kind"], last["field"], last["phase"]) == ("edit", field, "end")
-        sheet.wait_for_timeout(100)
+        frames(sheet)
         item = last["item"]
         there = sheet.evaluate(HANDLE, count + item)
         moved = (dx, 0) if field == "points" else (0, dy)

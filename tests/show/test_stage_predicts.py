@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 from scripts import listened
-from staged import packed, until
+from staged import packed
+from waits import STILL, frames, until
 
 from curvkit.draw.scene import script
 from curvkit.pages import page as pages
@@ -26,8 +27,7 @@ def asked(told, **changed):
 def to_the_end(sheet):
     """Plays the rest of the run."""
     sheet.evaluate("stages[0].clock.t = Math.max(stages[0].clock.t, stages[0].store.last - 2)")
-    until(sheet, "stages[0].played && !stages[0].clock.playing")
-    sheet.wait_for_timeout(500)
+    until(sheet, f"stages[0].played && !stages[0].clock.playing && {STILL.format('stages[0]')}")
 
 
 def test_a_choice_made_by_keys_is_held_against_what_the_trace_says(opened):
@@ -115,7 +115,7 @@ def test_it_can_be_passed_over_and_is_not_asked_again(opened, by):
         sheet.locator(".stage .track").focus()
         sheet.keyboard.press(by)
     until(sheet, "stages[0].clock.t > 0")
-    to_the_end(sheet) if by != "End" else sheet.wait_for_timeout(500)
+    to_the_end(sheet) if by != "End" else until(sheet, STILL.format("stages[0]"))
     assert "predicted" not in said(sheet)
     sheet.locator(".stage .play").click()
     until(sheet, "stages[0].clock.t > 1 && stages[0].clock.playing")
@@ -133,7 +133,7 @@ def test_it_is_asked_again_by_who_wants_it_also_where_nothing_moves(opened):
     assert sheet.evaluate("stages[0].clock.t") == 0
     choices = [each.say for each in made.predict.choices]
     sheet.keyboard.press(str(choices.index(made.right()) + 1))
-    sheet.wait_for_timeout(400)
+    until(sheet, f"stages[0].clock.t > 0 && {STILL.format('stages[0]')}")
     assert sheet.evaluate("stages[0].clock.t") == made.count - 1
     assert said(sheet) == f"As you predicted: {made.right()}."
     sheet.close()
@@ -209,7 +209,7 @@ def test_a_run_that_is_turned_is_another_one_and_a_second_one_is_not_asked_of(br
                    ended: true }, bytes); })()"""
     )
     sheet.evaluate(rows)
-    sheet.wait_for_timeout(300)
+    frames(sheet)
     assert sheet.evaluate("now().guess.asking"), "turned before the answer: it is asked of this run"
     sheet.locator(".stage .answers button").nth(2).click()
     assert sheet.evaluate("now().guess.chosen") == 2

@@ -6,6 +6,7 @@ import numpy as np
 import pages
 import plotly.graph_objects as go
 import pytest
+from waits import frames
 
 from curvkit.draw import theme
 
@@ -87,5 +88,5 @@ def test_figures_of_other_cells_follow_the_page(page, untold):
     page.wait_for_function(UNTIL, arg=theme.PAPER["light"])
     page.evaluate(LOOK, "false")
     page.evaluate(OTHER, json.loads(go.Figure(go.Scatter(y=[1, 2])).to_json()))
-    page.wait_for_timeout(600)
+    frames(page, 20)
     assert page.evaluate(PAPER) not in theme.PAPER.values()
