@@ -16,7 +16,7 @@
 #         depth: [5, 20, 50, 100, 200]
 #         zeta: [1.1, 1.5, 3.0, 5.0]
 #     quick:
-#       depth: 10
+#       depth: 4
 #     paper:
 #       data: mnist
 # ---

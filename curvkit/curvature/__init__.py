@@ -13,7 +13,6 @@ et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.0
 arXiv 2412.20553, on sharpness in a norm arXiv 2603.05002.
 """
 
-from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.curvature import experiment as _experiment
 from curvkit.curvature import figures, scenes
 from curvkit.curvature._blocks import block_sharpness
@@ -64,7 +63,6 @@ room = _Room(
         "seed",
     ),  # fmt: skip
     begin_only=("initialization",),
-    options=_OPTIMISED,
 )
 stream = room.stream
 run = room.run

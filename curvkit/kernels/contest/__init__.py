@@ -12,7 +12,6 @@ References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Marte
 on K-FAC (arXiv 1503.05671); Grosse and Martens 2016 on it for convolutions (arXiv 1602.01407).
 """
 
-from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.kernels.contest import experiment as _experiment
 from curvkit.kernels.contest import figures
 from curvkit.kernels.contest._dial import dialled
@@ -45,7 +44,6 @@ room = _Room(
     ),
     one_by_one=True,
     mixed="begin",
-    options=_OPTIMISED,
 )
 stream = room.stream
 run = room.run
