@@ -19,8 +19,11 @@ BEGIN = """async (code) => {
   const stage = await import(address);
   stage.default.render({ model, el: document.querySelector("main") });
 }"""
-# Sixteen times as fast as a button makes it, and at once.
-HASTE = "Object.assign(S.clock, { speed: 64, rate: 64 * S.clock.pace.rate })"
+# Sixteen times as fast as a button makes it, and as a scene is played; both at once.
+HASTE, LEISURE = (
+    f"Object.assign(S.clock, {{ speed: {each}, rate: {each} * S.clock.pace.rate }})"
+    for each in (64, 1)
+)
 TAKE = """([message, buffers]) => {
   const bytes = buffers.map((b) => new DataView(
     Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer));

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from live_page import HASTE, LivePage
+from live_page import HASTE, LEISURE, LivePage
 from scripts import listened
 from test_every_scene import PAIRS, suited
 
@@ -81,7 +81,7 @@ def test_it_plays_asks_once_and_is_scrubbed(live):
     live.until("S.clock.t > 0")
     live.get(HASTE)
     live.until("!S.open")
-    live.get("S.clock.speed = 1")
+    live.get(LEISURE)
     share = halfway(live)
     t, span, playing = live.get("[S.clock.t, S.span(), S.clock.playing]")
     assert not playing and t == pytest.approx(share * span, abs=1.5)

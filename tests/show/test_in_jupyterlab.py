@@ -136,13 +136,13 @@ def lab(tmp_path_factory):
 
 
 def _await_server(address, server):
-    for _ in range(120):
+    for _ in range(600):
         assert server.poll() is None, "JupyterLab did not start"
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
         except OSError:
-            time.sleep(0.5)
+            time.sleep(0.1)
     raise AssertionError("JupyterLab did not answer within a minute")
 
 

@@ -1,7 +1,7 @@
 """What is placed by hand in a scene: by a click, a drag and by keys, with a run that answers."""
 
 import pytest
-from live_page import HASTE, LivePage
+from live_page import HASTE, LEISURE, LivePage
 from scripts import listened
 from waits import frames
 
@@ -180,7 +180,7 @@ def test_a_click_drops_a_marble_and_all_fall_again(browser):
     live.until("S.store.rows > 2", 180)
     live.get(HASTE)
     live.until("S.store.rows > 25 && S.clock.t > 22", 180)
-    live.get("S.clock.speed = 1")
+    live.get(LEISURE)
     before = live.get("S.store.fields.along.values.slice(0, 500)")
     along, across = live.get("[S.views[0].x.domain[1] * 0.5, S.views[0].y.domain[1] * -0.25]")
     sheet.mouse.click(*live.place("plane", along, across))
