@@ -9,6 +9,7 @@ References: Martens et al. 2021 on Deep Kernel Shaping (arXiv 2110.01765); Zhang
 2022 on TAT (arXiv 2203.08120).
 """
 
+from curvkit.core.batch import OPTIMISED as _OPTIMISED
 from curvkit.kernels.race import experiment as _experiment
 from curvkit.kernels.race import figures
 from curvkit.kernels.race.experiment import linear_accuracy
@@ -31,6 +32,7 @@ room = _Room(
     front=("activation", "depth", "learning_rate", "zeta", "tau", "orthogonal", "steps", "seed"),
     one_by_one=True,
     mixed="begin",
+    options=_OPTIMISED,
 )
 stream = room.stream
 run = room.run
