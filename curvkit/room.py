@@ -106,7 +106,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         **knobs: Knobs.kwargs,
     ) -> Trace:
         """Runs to the end and returns the trace; that of a stage or a panel, if one of them has
-        made this very run, or if a panel is making it.
+        made this very run, or makes it: what is left of it is made then.
 
         Args:
             settings: a `Settings` or a mapping to start from; the defaults if None.
@@ -121,7 +121,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         """
         read = self.read(settings, *args, **knobs)
         if key is None and not turns and not edits:
-            trace = finished.awaited(self.stream, read)
+            trace = finished.whole(self.stream, read, progress)
             if trace is not None:
                 return trace
         more = dict(progress=progress, seconds=seconds, turns=turns, edits=edits)

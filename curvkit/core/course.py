@@ -4,8 +4,10 @@ States to go back to are kept sparsely, and always where a knob was turned, in b
 the nearest one before, a reading is made again, to the same numbers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import copy
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -21,6 +23,17 @@ Trace = TypeVar("Trace", bound=traces.Record)
 MOST_BYTES = 64 * 2**20
 
 
+class Progress(NamedTuple):
+    """How far a course is. It is replaced whole and last of all: who looks while another thread
+    advances, or after that was interrupted, sees a course as it was before or after.
+    """
+
+    readings: int
+    state: Any
+    ended: bool
+    last: dict[str, np.ndarray] | None
+
+
 class Course(Generic[Trace]):
     """A run in the making.
 
@@ -33,10 +46,12 @@ class Course(Generic[Trace]):
             of the trace tells them.
 
     Attributes:
-        readings: how many there are.
-        ended: whether no more are made.
         turns: `(reading, knobs)` of each turn, in their order.
+        pace: seconds that a reading took, when there were new ones the last time.
     """
+
+    # Readings that are there and were not read: none, where nobody else makes any.
+    unread = 0
 
     def __init__(
         self, stream: "Stream[Trace]", settings: Any, key: jax.Array | None = None,
@@ -45,15 +60,25 @@ class Course(Generic[Trace]):
         key = jax.random.key(0) if key is None else key
         self.stream, self._first = stream, settings
         self._header = traces.header(stream.name, knob.as_dict(settings), key)
-        self._state = stream.edited(settings, stream.started(settings, key), edits)
+        state = stream.edited(settings, stream.started(settings, key), edits)
+        self._at = Progress(0, state, False, None)
         if edits:
             self._header |= {"edits": [[field, item, {**values}] for field, item, values in edits]}
         self._kept = StateCache(most_bytes)
-        self._kept.keep(0, self._state)
-        self.readings, self.ended = 0, False
+        self._kept.keep(0, state)
         self.turns: list[tuple[int, dict[str, Any]]] = []
+        self.pace = 0.0
         self._rows: dict[str, np.ndarray] = {}
-        self._last: dict[str, np.ndarray] | None = None
+
+    @property
+    def readings(self) -> int:
+        """How many readings there are."""
+        return self._at.readings
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more are made."""
+        return self._at.ended
 
     @property
     def settings(self) -> Any:
@@ -73,12 +98,14 @@ class Course(Generic[Trace]):
 
     def advance(self, count: int) -> int:
         """Makes up to `count` readings and returns how many it made."""
-        began = self.readings
+        began, started = self.readings, time.perf_counter()
         while self.readings < began + count and not self.ended:
             more = min(began + count - self.readings, self.stream.capacity)
-            self._take(self.stream.advanced(self.settings, self._state, more))
-            self._kept.keep(self.readings, self._state)
-        return self.readings - began
+            self._take(self.stream.advanced(self.settings, self._at.state, more))
+            self._kept.keep(self.readings, self._at.state)
+        if new := self.readings - began:
+            self.pace = (time.perf_counter() - started) / new
+        return new
 
     def turn(self, at: int, **knobs: Any) -> None:
         """Goes back to before reading `at`, and on from there with knobs turned.
@@ -105,44 +132,61 @@ class Course(Generic[Trace]):
         if at < self.readings:
             self._back(at)
         self.turns = [*earlier, (at, before | {name: getattr(new, name) for name in knobs})]
-        self._kept.keep(at, self._state, pinned=True)
-        self.ended = False
+        self._kept.keep(at, self._at.state, pinned=True)
+        self._at = self._at._replace(ended=False)
+
+    def copy(self, most_bytes: int | None = None) -> "Course[Trace]":
+        """Another course, which stands where this one stands and goes its own way from there.
+
+        Rows and states are shared, for neither course writes them over. It may be asked for while
+        another thread advances this one, which was never turned then.
+
+        Args:
+            most_bytes: what the states that it keeps may take; as much as here if None.
+        """
+        other, at = copy.copy(self), self._at
+        other._at, other.turns = at, list(self.turns)
+        # A view ends where its readings end, so that whoever adds some takes another array.
+        other._rows = {name: each[: at.readings] for name, each in dict(self._rows).items()}
+        other._kept = self._kept.copy(at.readings, most_bytes)
+        return other
 
     @property
     def trace(self) -> Trace:
         """The trace so far; its header says what was turned."""
-        if self._last is None:
-            self._take(self.stream.advanced(self.settings, self._state, 0))
-        rows = {name: each[: self.readings] for name, each in self._rows.items()}
+        if self._at.last is None:
+            self._take(self.stream.advanced(self.settings, self._at.state, 0))
+        readings, _, _, last = self._at
+        rows = {name: each[:readings] for name, each in self._rows.items()}
         turns = {"turns": [[at, turned] for at, turned in self.turns]} if self.turns else {}
-        return self.stream.trace(header={**self._header, **turns}, **rows, **(self._last or {}))
+        return self.stream.trace(header={**self._header, **turns}, **rows, **(last or {}))
 
     def _take(self, chunk: "Chunk") -> None:
         """Adds the rows of a chunk; arrays that traces hold are never written over."""
-        count, self._state, self.ended = int(chunk.count), chunk.state, bool(chunk.ended)
+        before, count = self.readings, int(chunk.count)
         for name, values in chunk.rows.items():
             new = np.asarray(values)[:count]
             rows = self._rows.get(name)
-            if rows is None or len(rows) < self.readings + count:
-                room = max(self.readings + count, 2 * self.readings)
+            if rows is None or len(rows) < before + count:
+                room = max(before + count, 2 * before)
                 grown = np.empty((room, *new.shape[1:]), new.dtype)
-                grown[: self.readings] = rows[: self.readings] if rows is not None else 0
+                grown[:before] = rows[:before] if rows is not None else 0
                 self._rows[name] = rows = grown
-            rows[self.readings : self.readings + count] = new
-        self._last = {name: np.asarray(value) for name, value in chunk.last.items()}
-        self.readings += count
+            rows[before : before + count] = new
+        last = {name: np.asarray(value) for name, value in chunk.last.items()}
+        self._at = Progress(before + count, chunk.state, bool(chunk.ended), last)
 
     def _back(self, at: int) -> None:
         """Makes the state before reading `at` anew, and drops the rows from there on."""
-        reading, self._state = self._kept.before(at)
+        reading, state = self._kept.before(at)
         while reading < at:
             stop = min([at, *(turned for turned, _ in self.turns if turned > reading)])
             count = min(stop - reading, self.stream.capacity)
-            chunk = self.stream.advanced(self.settings_at(reading), self._state, count)
-            self._state, reading = chunk.state, reading + int(chunk.count)
+            chunk = self.stream.advanced(self.settings_at(reading), state, count)
+            state, reading = chunk.state, reading + int(chunk.count)
         self._kept.drop(at)
         self._rows = {name: each[:at].copy() for name, each in self._rows.items()}
-        self.readings = at
+        self._at = Progress(at, state, False, self._at.last)
 
 
 class StateCache:
@@ -165,6 +209,18 @@ class StateCache:
         self.states[reading] = state
         if pinned:
             self.pinned.add(reading)
+        self._fit(state)
+
+    def copy(self, at: int, most_bytes: int | None = None) -> "StateCache":
+        """The same states up to the one before reading `at`; as many as fit into `most_bytes`."""
+        other = StateCache(self.most_bytes if most_bytes is None else most_bytes)
+        other.states, other.pinned = dict(self.states), set(self.pinned)
+        other.drop(at)
+        other._fit(other.states[0])
+        return other
+
+    def _fit(self, state: Any) -> None:
+        """Drops states until those that are left, each as large as `state`, fit."""
         each = sum(getattr(leaf, "nbytes", 0) for leaf in jax.tree.leaves(state))
         most = max(1, int(self.most_bytes // max(each, 1)))
         while len(self.states) > most and self._thin():
@@ -210,3 +266,20 @@ def replay(course: Course[Any], turns: Iterable[tuple[int, Mapping[str, Any]]]) 
                 f"The run ended after {course.readings} readings, before the turn at reading {at}."
             )
         course.turn(at, **knobs)
+
+
+def paced(run: Any, seconds: float) -> Iterator[Any]:
+    """Takes a run to its end; yields the trace so far after each chunk of about `seconds`.
+
+    Args:
+        run: a `Course`, or the `Follower` of one; to stop it, ask for no more.
+    """
+    count = 1
+    while True:
+        run.advance(max(count, run.unread))
+        yield run.trace
+        if run.ended:
+            return
+        # The first call may have compiled, so its time says little: grow by steps, never leap.
+        wanted = int(seconds / max(run.pace, 1e-6))
+        count = max(1, min(wanted, 4 * count + 3, run.stream.capacity))

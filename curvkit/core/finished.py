@@ -1,63 +1,79 @@
 """Runs that a stage or a panel has made, or makes: the same settings need not be run again."""
 
 import copy
-import threading
-import weakref
-from collections import OrderedDict
-from collections.abc import Callable
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 
 from curvkit.core import knob
+from curvkit.core.course import Course, paced
+from curvkit.core.shared import Follower, RunRegistry, SharedCourse, alone
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 
-# How many runs of a stream are held, the newest.
-MOST = 2
-_held: "weakref.WeakKeyDictionary[Stream[Any], OrderedDict[str, Record]]"
-_held = weakref.WeakKeyDictionary()
-# Runs that a thread makes at full pace, by stream and mark.
-_coming: "weakref.WeakKeyDictionary[Stream[Any], dict[str, threading.Event]]"
-_coming = weakref.WeakKeyDictionary()
+# How many runs of a stream are held, the newest, and what the states of one may take.
+MOST, MOST_BYTES = 2, 8 * 2**20
+# Seconds of a chunk of a run that others follow, too.
+SECONDS = 0.2
 
 
 def keep(stream: Stream[Any], settings: Any, trace: Record) -> None:
     """Holds the trace of a whole run from the base key, with no turns and no edits."""
-    runs = _held.setdefault(stream, OrderedDict())
-    runs[_mark(settings)] = trace
-    while len(runs) > MOST:
-        runs.popitem(last=False)
+    _hold(stream.runs, _mark(settings), trace)
 
 
 def held(stream: Stream[Any], settings: Any) -> Any:
     """A trace of these settings with arrays of its own, or None where no run is held."""
-    trace = _held.get(stream, {}).get(_mark(settings))
+    trace, _ = stream.runs.held.get(_mark(settings), (None, None))
     return None if trace is None else copy.deepcopy(trace)
 
 
-def promise(stream: Stream[Any], settings: Any) -> Callable[[], None]:
-    """Says that a thread makes this whole run now; what is returned is to be called at its end,
-    also where it breaks off.
+def follow(stream: Stream[Any], settings: Any, edits: Sequence[Any] = ()) -> Follower[Any]:
+    """A way through the run of these settings: through one that is held or under way, if there is
+    one, which all follow that ask for it as long as one does. Nothing is computed yet.
+
+    Args:
+        stream: a room's experiment.
+        settings: what the run begins with.
+        edits: of its data by hand; where there are some, nobody else follows it.
     """
-    coming, mark, ended = _coming.setdefault(stream, {}), _mark(settings), threading.Event()
-    coming[mark] = ended
+    if edits:
+        return Follower(SharedCourse(stream, settings, edits=edits))
+    mark, runs = _mark(settings), stream.runs
+    with runs.turn:
+        shared = runs.under_way.get(mark) or runs.held.get(mark, (None, None))[1]
+        if shared is None:
+            whole = functools.partial(_ended, runs, mark)
+            shared = SharedCourse(stream, settings, whole=whole)
+        runs.under_way[mark] = shared
+    return Follower(shared)
 
-    def end() -> None:
-        if coming.get(mark) is ended:
-            del coming[mark]
-        ended.set()
 
-    return end
+def whole(stream: Stream[Any], settings: Any, progress: bool = False) -> Any:
+    """A whole run with arrays of its own: one that is held, or that a stage or a panel makes, and
+    which is taken to its end then; None where there is neither.
+    """
+    trace, shared = held(stream, settings), stream.runs.under_way.get(_mark(settings))
+    if trace is not None or shared is None:
+        return trace
+    chunks = paced(Follower(shared), SECONDS)
+    return copy.deepcopy(stream.to_end(settings, chunks, progress))
 
 
-def awaited(stream: Stream[Any], settings: Any) -> Any:
-    """As `held`, once a thread that makes this run has ended; a thread itself does not wait."""
-    ended = _coming.get(stream, {}).get(_mark(settings))
-    if ended is not None and threading.current_thread() is threading.main_thread():
-        while not ended.wait(0.1):  # Ctrl-C is heard between
-            pass
-    return held(stream, settings)
+def _ended(runs: RunRegistry, mark: str, course: Course[Any]) -> None:
+    shared = alone(course.copy(MOST_BYTES), functools.partial(_ended, runs, mark))
+    _hold(runs, mark, course.trace, shared)
+
+
+def _hold(
+    runs: RunRegistry, mark: str, trace: Record, shared: SharedCourse[Any] | None = None
+) -> None:
+    with runs.turn:
+        runs.held[mark] = trace, shared
+        while len(runs.held) > MOST:
+            runs.held.popitem(last=False)
 
 
 def _mark(settings: Any) -> str:

@@ -9,7 +9,6 @@ into `seconds`. The numbers do not depend on how the run was cut.
 import contextlib
 import dataclasses
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -21,8 +20,9 @@ from tqdm.auto import tqdm
 from curvkit.core import checked, knob, tree
 from curvkit.core import trace as traces
 from curvkit.core.batch import UNOPTIMISED, Batched
-from curvkit.core.course import Course, replay
+from curvkit.core.course import Course, paced, replay
 from curvkit.core.edits import Edit, Editor, Edits, Sound
+from curvkit.core.shared import RunRegistry
 from curvkit.core.x64 import compiled
 
 Trace = TypeVar("Trace", bound=traces.Record)
@@ -82,6 +82,7 @@ class Stream(Generic[Trace]):
             that refuses them where it cannot.
 
     Attributes:
+        runs: those that a stage or a panel has made, or makes.
         begun, reading, finished, final: its parts as plain functions, for whoever makes another
             program of them: `begin`, `reading`, `finished` and `last` as above.
     """
@@ -106,7 +107,7 @@ class Stream(Generic[Trace]):
         sound: Sound | None = None,
     ):  # fmt: skip
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
-        self.steers, self.begin_only = tuple(steers), tuple(begin_only)
+        self.steers, self.begin_only, self.runs = tuple(steers), tuple(begin_only), RunRegistry()
         self.hand, self.edit_traced = Editor(name, edit, sound), edited
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         checked.arguments(name, "begin", begin, ["settings", "key"])
@@ -169,15 +170,7 @@ class Stream(Generic[Trace]):
         """Yields the trace so far after each chunk of about `seconds`; to stop, ask for no more."""
         course = Course(self, settings, key, most_bytes=0, edits=edits)
         replay(course, turns)
-        count = 1
-        while not course.ended:
-            started = time.perf_counter()
-            course.advance(count)
-            spent = time.perf_counter() - started
-            yield course.trace
-            # The first call may have compiled, so its time says little: grow by steps, never leap.
-            wanted = int(count * seconds / max(spent, 1e-6))
-            count = max(1, min(wanted, 4 * count + 3, self.capacity))
+        yield from paced(course, seconds)
 
     def run(
         self,
@@ -199,8 +192,12 @@ class Stream(Generic[Trace]):
             turns: `(reading, knobs)` of knobs that are turned during the run.
             edits: `(field, item, values)` of data edited by hand, as `Record.edits` tells them.
         """
+        chunks = self.chunks(settings, key, seconds=seconds, turns=turns, edits=edits)
+        return self.to_end(settings, chunks, progress)
+
+    def to_end(self, settings: Any, chunks: Iterator[Trace], progress: bool = False) -> Trace:
+        """The last of `chunks`, with a progress bar if asked for; as `chunks` makes them."""
         with tqdm(total=self.length(settings), unit="reading", disable=not progress) as bar:
-            chunks = self.chunks(settings, key, seconds=seconds, turns=turns, edits=edits)
             trace = next(chunks)  # there is always one
             bar.update(trace.readings)
             for trace in chunks:

@@ -1,7 +1,8 @@
 """A live run: a stream followed in a thread of its own, that can be stopped and superseded.
 
 The kernel's own thread is never blocked, so it hears every slider and every button while a run is
-going on; a run looks up between two chunks whether it is still wanted.
+going on; a run looks up between two chunks whether it is still wanted. A stage of the same settings
+shares the run, and goes on with it where this one stops.
 """
 
 import contextlib
@@ -12,11 +13,14 @@ from typing import Any
 
 from curvkit.core import finished, messages
 from curvkit.core import knob as knobs
+from curvkit.core.course import paced
+from curvkit.core.shared import Follower
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 
 # Seconds for which a picture may be left as it is while chunks come.
 PATIENCE = 0.05
+SECONDS = 0.2  # of a chunk
 
 
 class Live:
@@ -43,6 +47,8 @@ class Live:
         self._turn, self._count = threading.Lock(), threading.Lock()
         self._idle = threading.Event()
         self._compiled: set[tuple[Any, ...]] = set()
+        # The newest run, until it is whole: whoever asks for its settings goes on with it.
+        self._run: Follower[Any] | None = None
 
     def start(self, settings: Any) -> None:
         """Starts a run; one in flight gives way at the end of its chunk."""
@@ -50,7 +56,8 @@ class Live:
             self._generation += 1
             self._pending += 1
             self._idle.clear()
-            arguments = (self._generation, settings, finished.promise(self.stream, settings))
+            arguments = (self._generation, settings)
+            self._run = finished.follow(self.stream, settings)
         threading.Thread(target=self._work, args=arguments, daemon=True).start()
 
     def stop(self) -> None:
@@ -64,14 +71,13 @@ class Live:
         """Waits at most `seconds` for the run to end; returns whether it has ended."""
         return self._idle.wait(seconds)
 
-    def _work(self, generation: int, settings: Any, end: Callable[[], None]):
+    def _work(self, generation: int, settings: Any):
         try:
             with self._turn:
                 self._follow(generation, settings)
         except Exception as error:  # an error in a thread would otherwise reach nobody
             self._said(f"failed: {messages.failure(error)}", "danger", 1.0)
         finally:
-            end()
             with self._count:
                 self._pending -= 1
                 if not self._pending:
@@ -83,9 +89,10 @@ class Live:
         new = shape not in self._compiled
         if generation == self._generation:
             self._said("compiling…" if new else "running…", "info", 0.0)
-        chunks, length = self.stream.chunks(settings), self.stream.length(settings)
+        run, length = finished.follow(self.stream, settings), self.stream.length(settings)
+        chunks = paced(run, SECONDS)
         drawn = time.perf_counter()
-        with self._compiling if new else contextlib.nullcontext():
+        with self._compiling if new and not run.unread else contextlib.nullcontext():
             trace = next(chunks) if generation == self._generation else None
         while generation == self._generation and trace is not None:
             self._compiled.add(shape)
@@ -103,5 +110,7 @@ class Live:
                     self._said(progress, "info", newest.readings / length)
             trace = None if trace is None else next(chunks, None)
             if trace is None and generation == self._generation:
-                finished.keep(self.stream, settings, newest)
                 self._said(f"done, {newest.readings} readings", "success", 1.0)
+                with self._count:
+                    if generation == self._generation:
+                        self._run = None

@@ -1,8 +1,11 @@
-"""A run behind a stage: computed a little ahead of what is seen, and steered by hand."""
+"""A run behind a stage: computed a little ahead of what is seen, and steered by hand.
+
+A panel or another stage of the same settings shares the run, until a hand turns it here.
+"""
 
 import atexit
+import contextlib
 import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +14,7 @@ import numpy as np
 
 from curvkit.core import finished, messages
 from curvkit.core import knob as knobs
-from curvkit.core.course import Course
+from curvkit.core.shared import Follower
 from curvkit.core.stream import Stream
 from curvkit.draw.scene import Scene, pack
 from curvkit.show.facts import facts as of_a_page
@@ -47,7 +50,8 @@ class Running:
     def __init__(self, stream: Stream[Any], settings: Any, draw: Draw, send: Send):
         self.stream, self._draw, self._send = stream, draw, send
         self._settings, self.trace = settings, None
-        self._course: Course[Any] | None = None
+        # Asked for here, so that whoever asks next, in the same thread, follows this very run.
+        self._course: Follower[Any] | None = finished.follow(stream, settings)
         self._steered: list[Mapping[str, Any]] = []
         self._seen, self._rate, self._words = 0, 60.0, "compiling…"
         self._fixed: dict[str, np.ndarray] = {}
@@ -118,8 +122,8 @@ class Running:
 
     def _begin(self, settings: Any) -> None:
         """Another run from its start."""
-        with self._compiling:
-            course = self.stream.course(settings)
+        course = finished.follow(self.stream, settings)
+        with contextlib.nullcontext() if course.unread else self._compiling:
             course.advance(1)
         with self._lock:
             self._course, self._settings, self._seen = course, settings, 0
@@ -145,27 +149,28 @@ class Running:
             return
         self.idle.clear()
         wanted = int(self._seen + ahead - course.readings) + 1
-        self._make(course, max(1, min(wanted, MOST, self._within(SECONDS))))
+        soon = max(self._within(SECONDS), course.unread)
+        self._make(course, max(1, min(wanted, MOST, soon)))
 
-    def _warm(self, course: Course[Any]) -> None:
+    def _warm(self, course: Follower[Any]) -> None:
         """Compiles what an edit by hand takes, once a program, while nothing else is wanted."""
         if not self._warmed:
             self._warmed = True
-            self.stream.warmed(course.settings_at(0), course.begun)
+            self.stream.warmed(course.course.settings_at(0), course.course.begun)
 
-    def _make(self, course: Course[Any], count: int, **more: Any) -> None:
-        """Makes readings and sends them."""
-        at, began = course.readings, time.perf_counter()
-        readings = course.advance(count)
-        if readings:
-            self._each = (time.perf_counter() - began) / readings
+    def _make(self, course: Follower[Any], count: int, **more: Any) -> None:
+        """Makes readings, or reads what is there of them, and sends them."""
+        at = course.readings
+        # Where another thread computes, a hand is looked for meanwhile.
+        if course.advance(count, patience=SECONDS):
+            self._each = course.pace
+        elif not course.ended:
+            return
         with self._lock:
             self.trace = course.trace
-            if course.ended and not course.turns and not self._strokes:
-                finished.keep(self.stream, course.settings_at(0), self.trace)
             self._rows(course, at, more)
 
-    def _rows(self, course: Course[Any], at: int, more: Mapping[str, Any]) -> None:
+    def _rows(self, course: Follower[Any], at: int, more: Mapping[str, Any]) -> None:
         """Sends the readings from `at` on, with what is fixed where it has changed."""
         assert self.trace is not None
         scene = self._draw(self.trace.part(at, course.readings))
@@ -181,13 +186,13 @@ class Running:
         message = {"kind": "rows", "at": at, "count": course.readings - at, "header": header}
         self._send({**message, "ended": course.ended, **more}, [raw])
 
-    def _answer(self, course: Course[Any], message: Mapping[str, Any]) -> None:
+    def _answer(self, course: Follower[Any], message: Mapping[str, Any]) -> None:
         """Goes on, or begins anew, with knobs turned."""
         given, name = dict(message["knobs"]), next(iter(message["knobs"]))
         try:
             if message["over"]:
                 # What was turned on the way stays as it stands.
-                settings = knobs.turned(course.settings, **given)
+                settings = knobs.turned(course.course.settings, **given)
                 self._words = "compiling…"
                 if self._is_static(given):
                     self._send({"kind": "words", "words": self._words}, [])
@@ -203,14 +208,14 @@ class Running:
         self._seen = max(self._seen, at - LEAST_AHEAD)
         self._make(course, self._first(), steered=True)
 
-    def _edit(self, course: Course[Any], message: Mapping[str, Any]) -> None:
+    def _edit(self, course: Follower[Any], message: Mapping[str, Any]) -> None:
         """Begins anew on data edited by hand, what was edited before included; or takes a stroke
         back.
         """
         try:
             strokes = stroke.after(self._strokes, message)
             self._send({"kind": "words", "words": "beginning anew…"}, [])
-            self._anew(course.settings, strokes)
+            self._anew(course.course.settings, strokes)
         except ValueError as refused:
             refusal = {"kind": "refused", "knob": str(message.get("field")), "words": str(refused)}
             self._send(refusal, [])
@@ -219,7 +224,7 @@ class Running:
         """Another run of the same program in the place of the present one; only `strokes` stay.
         It is answered up to the reading that is shown, as far as that is soon made.
         """
-        course = self.stream.course(settings, edits=stroke.listed(strokes))
+        course = finished.follow(self.stream, settings, stroke.listed(strokes))
         course.advance(max(self._first(), min(shown + 1, self._within(2 * SECONDS))))
         with self._lock:
             self._course, self._settings, self._seen = course, settings, shown
