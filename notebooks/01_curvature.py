@@ -76,14 +76,14 @@ curvature.explore(learning_rate=learning_rate, steps=steps, width=width, depth=d
 # %% [markdown]
 # ## Look at one run by hand
 # A run is a function of its settings, and gives a *trace*: arrays by name, and a header that says
-# what was run. The sentence below is computed from the trace.
+# what was run. The sentence under the figures is computed from the trace, and so are these numbers.
 
 # %%
 settings = curvature.Settings(
     learning_rate=learning_rate, steps=steps, width=width, depth=depth, seed=seed
 )
 trace = curvature.run(settings)
-curvature.tell(trace)
+{name: round(value, 3) for name, value in trace.merits().items()}
 
 # %% [markdown]
 # In units of the edge all learning rates have one target: where $\eta\lambda$ gets that far, it stops
@@ -168,9 +168,6 @@ curvature.tell(curvature.run(**heavy))
 # %%
 adam = dict(rule="adam", learning_rate=0.001, steps=steps, seed=seed)
 curvature.explore(figure="scaled", **adam)
-
-# %%
-curvature.tell(curvature.run(**adam))
 
 # %% [markdown]
 # Adam begins far beyond its edge, where $P$ is still tiny, and does not explode: the large gradients

@@ -59,7 +59,8 @@ seed = 0
 # %%
 from curvkit.minima import basin
 
-basin.stage(seed=seed)
+marbles = dict(every=8, steps=1200, seed=seed)
+basin.stage(**marbles)
 
 # %% [markdown]
 # That was near the minimum. Now a thousand runs of Adam start from random weights, each of its own.
@@ -106,14 +107,10 @@ proofs["P2"]
 # and counted.
 
 # %%
-basin.explore(figure="plane", seed=seed)
+basin.explore(figure="plane", **marbles)
 
 # %%
-trace = basin.run(seed=seed)
-basin.tell(trace)
-
-# %%
-basin.figures.basin_map(trace)
+basin.figures.basin_map(basin.run(**marbles))
 
 # %% [markdown]
 # ## What is known, and what was measured here

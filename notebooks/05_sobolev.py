@@ -85,9 +85,6 @@ sobolev.edit(weight=slope_weight)
 
 # %%
 trace = sobolev.run(**start)
-sobolev.tell(trace)
-
-# %%
 sobolev.figures.errors(trace)
 
 # %%

@@ -74,13 +74,11 @@ distillation.explore(**knobs)
 
 # %% [markdown]
 # ## Look at two runs by hand
-# The sentences are computed from the traces.
+# The sentences above are computed from the trace of the first; these from that of a run whose reward
+# is corrected.
 
 # %%
 trace = distillation.run(**knobs)
-distillation.tell(trace)
-
-# %%
 corrected = distillation.run(variant="n_distill_reward", **knobs)
 distillation.tell(corrected)
 

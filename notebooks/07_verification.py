@@ -81,9 +81,6 @@ verification.explore(**knobs)
 
 # %%
 trace = verification.run(**knobs)
-verification.tell(trace)
-
-# %%
 verification.figures.closing(trace)
 
 # %% [markdown]

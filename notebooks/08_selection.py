@@ -79,13 +79,10 @@ selection.explore(**knobs)
 
 # %% [markdown]
 # ## Look at one search by hand
-# The sentence is computed from the trace.
+# The sentence above is computed from its trace.
 
 # %%
 trace = selection.run(**knobs)
-selection.tell(trace)
-
-# %%
 selection.figures.path(trace)
 
 # %% [markdown]
@@ -135,9 +132,6 @@ selection.tell(real)
 from curvkit.selection import odds
 
 odds.explore(within=within, noise=noise, groups=groups, seed=seed)
-
-# %%
-odds.tell(odds.run(within=within, noise=noise, groups=groups, seed=seed))
 
 # %% [markdown]
 # - *Measured*: prediction. Variables with cubic polynomials of which two are good, all methods tuned

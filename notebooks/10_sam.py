@@ -82,18 +82,12 @@ sam.explore(**start)
 
 # %% [markdown]
 # ## Look at one run by hand
-# The sentences below are computed from the run.
+# The sentences above are computed from that run. SAM is at its edge after a few dozen steps, long before
+# gradient descent is at its own: the edge is so low that the first weights are about there. What does it
+# buy? At the end the loss of SAM is the higher one, but a step of length $\rho$ uphill raises it much less:
 
 # %%
 trace = sam.run(**start)
-sam.tell(trace)
-
-# %% [markdown]
-# SAM is at its edge after a few dozen steps, long before gradient descent is at its own: the edge is
-# so low that the first weights are about there. What does it buy? At the end the loss of SAM is the higher
-# one, but a step of length $\rho$ uphill raises it much less:
-
-# %%
 sam.figures.loss(trace)
 
 # %% [markdown]
@@ -126,7 +120,7 @@ sam.explore(figure="bounce", **parabola)
 
 # %%
 for value in (0.001, 0.01, 0.1, 0.3, 1.0):
-    m = sam.run({**start, "rho": value}).merits()
+    m = (trace if value == rho else sam.run({**start, "rho": value})).merits()
     level, edge, ratio = m["settled_sharpness"], m["settled_edge"], m["settled_ratio"]
     print(f"ρ = {value}: λ {level:.2f}, λ* {edge:.2f}, ratio {ratio:.3f}", end=", ")
     print(f"loss {m['settled_loss']:.3g} ({m['settled_plain_loss']:.3g} of gradient descent)")

@@ -64,19 +64,15 @@ curvature.explore(**run, steps=half)
 
 # %% [markdown]
 # ## Look at one run by hand
-# All of the sentences are computed from the run; the last of them are about the flows.
+# All of the sentences above are computed from the run; the last of them are about the flows.
+#
+# The upper panel has how far each flow is from the average of the run's last eleven steps, in parts of
+# the way gone since they left it; the lower one the square of the displacement $x$ along the top
+# eigenvector, and the variance that the central flow says it has. The run does not keep to it: it
+# bursts, and is calm in between.
 
 # %%
 trace = curvature.run(**run, steps=half)
-curvature.tell(trace)
-
-# %% [markdown]
-# Above, how far each flow is from the average of the run's last eleven steps, in parts of the way gone
-# since they left it. Below, the square of the displacement $x$ along the top eigenvector, and the
-# variance that the central flow says it has. The run does not keep to it: it bursts, and is calm in
-# between.
-
-# %%
 curvature.figures.flows(trace)
 
 # %% [markdown]

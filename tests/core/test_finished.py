@@ -248,7 +248,7 @@ def test_where_one_fails_the_other_goes_on(computed, fails):
         assert any(told.get("bad") for told, _ in page.told)
     else:
         page.wait(lambda trace: trace.readings == 2000)
-        assert panel.said[-1][0]== "failed: ZeroDivisionError: no picture."
+        assert panel.said[-1][0] == "failed: ZeroDivisionError: no picture."
     assert computed == {2000: 2000}
     page.running.close()
 
