@@ -309,9 +309,13 @@ def test_whoever_changes_what_was_shared_changes_her_own(computed, monkeypatch):
     assert computed == {40: 40}
 
 
-@pytest.mark.parametrize("other", [dict(steps=40), dict(steps=39, key=jax.random.key(1)),
-                                   dict(steps=39, sigma=1.5),
-                                   dict(steps=39, turns=[(3, {"sigma": 1.5})])], ids=str)  # fmt: skip
+OTHERS = [
+    dict(steps=40), dict(steps=39, key=jax.random.key(1)), dict(steps=39, sigma=1.5),
+    dict(steps=39, turns=[(3, {"sigma": 1.5})]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=str)
 def test_another_run_is_made(computed, monkeypatch, other):
     monkeypatch.setenv("CURVKIT_HEADLESS", "1")
     model.explore(steps=39)
