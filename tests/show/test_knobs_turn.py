@@ -10,6 +10,8 @@ from jaxtyping import Int
 from rooms import each_room, room
 
 from curvkit.core import knob as knobs
+from curvkit.core.shared import RunRegistry
+from curvkit.core.stream import Chunk
 from curvkit.core.trace import Record, series
 
 
@@ -22,15 +24,22 @@ class Told(Record):
 class StandIn:
     """A stream that notes what is asked for."""
 
+    name, trace, capacity = "stand_in", Told, 1
+
     def __init__(self):
-        self.asked = []
+        self.asked, self.runs = [], RunRegistry()
 
     def length(self, settings):
         return 1
 
-    def chunks(self, settings):
+    def started(self, settings, key):
         self.asked.append(knobs.as_dict(settings))
-        yield Told(header={"settings": self.asked[-1]}, step=np.zeros(1, int))
+
+    def edited(self, settings, state, edits):
+        return state
+
+    def advanced(self, settings, state, count):
+        return Chunk(state, {"step": np.zeros(1, int)}, np.array(1), np.array(True), {})
 
 
 def shown(trace, name):
@@ -74,4 +83,4 @@ def test_each_knob_begins_a_run_with_it_turned_and_the_page_shows_that_run(name,
             assert panel.canvas.figure.layout.title.text == told
         panel.knobs.reset(each.name)
         panel.wait()
-        assert stream.asked[-1] == first, f"{each.name} is not turned back"
+        assert panel.trace.settings == first, f"{each.name} is not turned back"
