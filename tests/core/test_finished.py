@@ -113,7 +113,7 @@ def test_a_stage_a_panel_and_a_run_make_each_reading_once(computed, first):
     trace = model.run(settings)
     page, panel = opened["stage"], opened["panel"]
     page.wait(lambda trace: trace.readings == 3000)
-    assert panel.live.wait(60) and computed == {3000: 3000}
+    assert page.running.idle.wait(20) and panel.live.wait(60) and computed == {3000: 3000}
     expected = unshared(settings)
     for each in (trace, page.running.trace, panel.trace):
         same(each, expected)
@@ -244,7 +244,7 @@ def test_where_one_fails_the_other_goes_on(computed, fails):
     panel = Panel(settings, broken if fails == "panel" else lambda trace: None)
     assert panel.live.wait(60)
     if fails == "stage":
-        assert panel.trace.readings == 2000
+        assert panel.trace.readings == 2000 and page.running.idle.wait(20)
         assert any(told.get("bad") for told, _ in page.told)
     else:
         page.wait(lambda trace: trace.readings == 2000)
