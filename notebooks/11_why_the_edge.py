@@ -32,6 +32,10 @@
 # where $X \ge 0$, the variance of the jumps, is just so large that no eigenvalue of the Hessian $H$ goes
 # above $2/\eta$. Without $X$ it is gradient flow, which knows no edge. (Cohen et al. 2024, arXiv
 # 2410.24206.)
+#
+# <!-- live -->
+# ![A green curve comes to the edge and stays there; the sharpness of the run goes up and down about it, and a grey curve climbs on, far above. Beside it the run goes around two green rings.](pictures/11_why_the_edge.webp)
+# <!-- /live -->
 
 # %% tags=["parameters"]
 learning_rate = 0.1
@@ -45,20 +49,36 @@ seed = 0
 # step 110, long before its edge, two flows leave from where it is on average: gradient flow, and the
 # central flow. Both see the same loss, and a step of training is a time of $\eta$ for them.
 #
-# Decide where the sharpness of gradient flow will be when that of the run is held at 20; and by how much
-# the path of the run, averaged over its jumps, strays from each of the two: in parts of the way gone.
+# The stage below asks where the sharpness of gradient flow will be in the end, against that edge.
+# Decide as well by how much the path of the run, averaged over its jumps, strays from each of the two:
+# in parts of the way gone.
 
 # %% [markdown]
 # ## Turn
 # Grey is gradient flow: what the sharpness would do if there were no edge. Green is the central flow.
+# The run is blue below the edge and orange beyond it. Below, each of its jumps: even steps are one curve
+# and odd ones the other, and the green band is as wide as the central flow says that they are on
+# average. Beside, jumps and sharpness together: the run goes around the two rings, where the central flow
+# stands.
 # <!-- live -->
-# Turn the learning rate to 0.15: the edge comes down, and grey does not care. Look at the figure *flows*.
+# While it trains press *η = 0.115, from here*, or drag the line $2/\eta$: the edge comes down, green goes
+# with it, and grey does not care. But pull the line down by half at once, and no smooth path leads there.
 # <!-- /live -->
 
 # %%
 from curvkit import curvature
 
 run = dict(flow="both", learning_rate=learning_rate, width=width, seed=seed)
+jumps = dict(**run, every=1, steps=min(steps, 1001))
+curvature.stage("flows", **jumps)
+
+# %% [markdown]
+# A longer run in figures, read every eleventh step.
+# <!-- live -->
+# Turn the learning rate to 0.15, and look at the figure *flows*.
+# <!-- /live -->
+
+# %%
 half = min(steps, 1507)
 curvature.explore(**run, steps=half)
 
@@ -104,11 +124,11 @@ for other in (seed + 1, seed + 2):
 # |\nabla\lambda|^2$ (both without their parts along $u$): out on the walls the gradient has a part
 # $-\tfrac{x^2}{2}\nabla\lambda$, whichever side one is on, which leads to where the valley is wider.
 # (Damian et al. 2023, arXiv 2209.15594.) So $x$ stands still where $\lambda = 2/\eta$, and $\lambda$ where
-# $x^2 = a/b$. **Predict** how a run moves in the plane of the two; here is one, of which each step is
-# read, with $a$ and $b$ as the central flow has them.
+# $x^2 = a/b$. Here is the run of the stage in the plane of the two, with $a$ and $b$ as the central flow
+# has them.
 
 # %%
-network = curvature.run(**run, every=1, steps=min(steps, 1001))
+network = curvature.run(**jumps)
 curvature.figures.plane(network)
 
 # %% [markdown]

@@ -18,7 +18,7 @@ from rooms import HOUSE, ROOMS, home
 # and is written once. Where a trace and its figures need it, too, it stands in `_names.py`, which
 # imports nothing, so that every file of its room may import it.
 STANDARD = {
-    "settings", "trace", "experiment", "figures", "overlays", "scenes", "widget", "_names",
+    "settings", "trace", "experiment", "figures", "overlays", "scenes", "acts", "widget", "_names",
     "__init__",
 }  # fmt: skip
 MAY_IMPORT = {
@@ -30,11 +30,12 @@ MAY_IMPORT = {
     "figures": {"core", "own trace", "own overlays", "draw", "plotly", "numpy"},
     "overlays": {"core", "own trace", "draw", "plotly", "numpy"},
     "scenes": {"core", "own trace", "draw", "numpy"},
+    "acts": {"core", "own trace", "own scenes", "draw", "numpy"},
     "widget": {"core", "own settings", "own trace", "own experiment", "own figures", "draw",
                "show", "IPython", "plotly"},
     # Figures import plotly where they draw; the widget is imported when it is first used.
     "__init__": {"core", "room", "own settings", "own trace", "own experiment", "own figures",
-                 "own scenes", "own widget", "own inner room", "own theory", "jax"},
+                 "own scenes", "own acts", "own widget", "own inner room", "own theory", "jax"},
     "theory": {"core.tree", "core.messages", "core.statistics", "core.problem", "core.parts",
                "core.programs", "core.fingerprint", "core.flows", "own theory", "lent theory",
                "jax", "jaxtyping", "numpy", "scipy", "optax", "sklearn", "optimistix", "diffrax",

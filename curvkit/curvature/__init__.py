@@ -13,6 +13,7 @@ et al. 2020 on the catapult (arXiv 2003.02218); Roulet et al. 2024 (arXiv 2407.0
 arXiv 2412.20553, on sharpness in a norm arXiv 2603.05002.
 """
 
+from curvkit.curvature import acts as _acts
 from curvkit.curvature import experiment as _experiment
 from curvkit.curvature import figures, scenes
 from curvkit.curvature._blocks import block_sharpness
@@ -47,6 +48,7 @@ room = _Room(
     scenes={
         "edge": (scenes.edge, dict(every=1, steps=1500, valley_points=25)),
         "throw": (scenes.throw, dict(data="quadratic", every=1, steps=60)),
+        "flows": (_acts.flows, dict(flow="both", every=1, steps=1001)),
     },
     words=figures.words,
     steers=("learning_rate", "momentum", "second_moment_decay"),

@@ -98,18 +98,22 @@ def _climb(critical: float, length: int) -> sc.View:
     )  # fmt: skip
 
 
-def _plane(critical: float) -> sc.View:
-    threshold = sc.KnobValue("learning_rate", times=critical, power=-1)
-    looks: list[dict[str, Any]] = [
-        dict(width=1, alpha=0.25),
-        dict(when=sc.Last(150), width=2.75, fade=True),
-    ]
-    wings = [
+# The run in the plane of x and λ: jumps have period two, and are drawn as two smooth halves.
+WINGS = (
+    *(
         sc.Line(x="x", y="lam", every=2, from_=side, smooth=True, color=EDGE, **look)
         for side in (0, 1)
-        for look in looks
-    ]
-    dots = [sc.Dots(x="x", y="lam", every=2, from_=side, size=5) for side in (0, 1)]
+        for look in (
+            dict[str, Any](width=1, alpha=0.25),
+            dict[str, Any](when=sc.Last(150), width=2.75, fade=True),
+        )
+    ),
+    *(sc.Dots(x="x", y="lam", every=2, from_=side, size=5) for side in (0, 1)),
+)
+
+
+def _plane(critical: float) -> sc.View:
+    threshold = sc.KnobValue("learning_rate", times=critical, power=-1)
     return sc.View(
         id="plane", title="Self-stabilising: each burst flattens the valley",
         x=sc.Axis(label="distance *x* from its floor", fit=sc.Camera(
@@ -124,7 +128,7 @@ def _plane(critical: float) -> sc.View:
             sc.Rect(y2=threshold, y=1e6, color="unstable", alpha=0.09),
             sc.Rule(y=threshold, width=1.5, dash=DASH),
             sc.Rule(x=0, color="faint", width=1),
-            *wings, *dots,
+            *WINGS,
         ),
     )  # fmt: skip
 

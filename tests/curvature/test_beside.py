@@ -94,6 +94,43 @@ def test_a_run_that_begins_beyond_its_edge_has_no_central_flow():
     assert "There is no central flow here" in figures.words(trace)
 
 
+def steered(turns, **turned):
+    """A run that is turned at readings, and the same cut and gone on with by hand."""
+    settings = curvature.Settings.read({**SMALL, **turned})
+    course = curvature.stream.course(settings)
+    state, parts = curvature.stream.started(settings, jax.random.key(0)), []
+    ends = [*(at for at, _ in turns), curvature.stream.length(settings)]
+    for (at, knobs), end in zip([(0, {}), *turns], ends, strict=True):
+        if knobs:
+            course.turn(at, **knobs)
+        course.advance(end - at)
+        settings = curvature.Settings.read(vars(settings), **knobs)
+        chunk = curvature.stream.advanced(settings, state, end - at)
+        state = chunk.state
+        parts.append({name: np.asarray(rows)[: end - at] for name, rows in chunk.rows.items()})
+    return course.trace, {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
+
+
+def test_a_run_with_flows_that_is_turned_is_the_one_cut_by_hand_and_its_flows_turn_as_well():
+    trace, by_hand = steered([(20, {"learning_rate": 0.165}), (36, {"learning_rate": 0.14})])
+    for name, rows in by_hand.items():
+        np.testing.assert_array_equal(getattr(trace, name), rows, err_msg=name)
+    edges, (free, held) = trace.edge, trace.flow_sharpness.T
+    assert_close(edges[[19, 20, 36]], 2 / np.array([0.15, 0.165, 0.14]), rtol=1e-6)
+    # Each row is of the stretch before it; the flow at its edge is held there within the stretch.
+    assert abs(held[36] / edges[35] - 1) < 0.01 and abs(held[-1] / edges[-1] - 1) < 0.01
+    assert np.all(np.diff(free[8:]) > 0)
+
+
+def test_gradient_flow_beside_a_turned_run_has_gone_as_far_as_the_rates_of_its_steps_say():
+    """At a third of the rate it takes three readings for one: the middles of both meet."""
+    turned, _ = steered([(8, {"learning_rate": 0.05})], steps=220)
+    plain = run(steps=220)
+    assert_close(turned.flow_sharpness[[10, 13, 16], 0], plain.flow_sharpness[[9, 10, 11], 0],
+                 rtol=1e-4)  # fmt: skip
+    assert plain.flow_sharpness[10, 0] > 1.005 * plain.flow_sharpness[9, 0]
+
+
 def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
     settings = curvature.Settings.read({**SMALL, "every": 1})
     state, loss = curvature.stream.started(settings, jax.random.key(0)), problem(settings)[1]
