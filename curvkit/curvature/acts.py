@@ -47,8 +47,8 @@ def _climb(critical: float, length: int) -> sc.View:
     drag = sc.Drag(knob="learning_rate", times=critical, power=-1, digits=1,
                    says=f"{critical:.4g}/*η* = {{value}}", label="edge of stability")  # fmt: skip
     return sc.View(
-        id="climb", title="The sharpness of the run, and of two paths without jumps",
-        x=sc.Axis(label="step", ticks=5, fit=sc.Camera(of=("step",), least=(0, length), room=1.2)),
+        id="climb", title="The sharpness of the run and of two flows",
+        x=sc.Axis(label="step", ticks=5, fit=sc.Camera(of=("step",), least=(0, length), room=1.3)),
         y=sc.Axis(label="sharpness *λ*", fit=sc.Camera(
             of=("lam", "free", "held", "edge", threshold), least=(0, 1.3 * critical),
             around=0.12)),
@@ -84,7 +84,7 @@ def _jumps(length: int) -> sc.View:
     dots = [sc.Dots(x="step", y="x", every=2, from_=side, size=4) for side in (0, 1)]
     return sc.View(
         id="jumps", title="Its jumps: even steps and odd ones",
-        x=sc.Axis(label="step", ticks=5, fit=sc.Camera(of=("step",), least=(0, length), room=1.2)),
+        x=sc.Axis(label="step", ticks=5, fit=sc.Camera(of=("step",), least=(0, length), room=1.3)),
         y=sc.Axis(label="distance *x* from the path", ticks=3, fit=sc.Camera(
             of=("swing", "spread"), least=(-0.02, 0.02), both=True, room=1.15)),
         pick=sc.Pick(clock="step"),
@@ -127,9 +127,9 @@ def _plane(critical: float) -> sc.View:
             sc.Rule(y=threshold, width=1.5, dash=DASH),
             *WINGS, *places,
             sc.Text(text="here jumps grow", right=True, y=threshold, align="right", dx=-8, dy=-8,
-                    color="unstable", size=11.5, alpha=0.9),
+                    color="unstable", size=11.5, alpha=0.9, wide=True),
             sc.Text(text="here they die away", right=True, y=threshold, align="right", dx=-8,
-                    dy=16, color="stable", size=11.5, alpha=0.9),
+                    dy=16, color="stable", size=11.5, alpha=0.9, wide=True),
             sc.Dots(x=sc.Field("free", times=0), y="free", size=5, color=FREE),
             sc.Text(text="gradient flow", x=sc.Field("free", times=0), y="free", dx=10, dy=4,
                     color="muted", size=12, halo=True),
