@@ -81,6 +81,9 @@ LOOKS = {
     "10_sam": Look(
         areas=("valley climb",), columns=(0.85, 1), height=300, frames=54, until=0.75, opening=0.89
     ),
+    "11_why_the_edge": Look(
+        areas=("climb plane",), columns=(1.1, 1), height=340, frames=56, opening=0.8
+    ),
 }
 
 

@@ -59,7 +59,8 @@ def _climb(critical: float, length: int) -> sc.View:
         marks=(
             sc.Area(x="step", y="edge", to="top", open=threshold, color="unstable", alpha=0.09),
             sc.Rule(x="leaves", color="faint", width=1),
-            sc.Text(text="the flows leave the run", x="leaves", dx=7, dy=16, color="muted",
+            # As far below the top as there is room: at the foot of its line.
+            sc.Text(text="the flows leave the run", x="leaves", dx=7, dy=2000, color="muted",
                     size=11.5, wide=True),
             sc.Line(x="step", y="edge", color="ink", width=1.5, dash=DASH),
             sc.Line(x="step", y="free", color=FREE, width=2.5),
@@ -109,12 +110,12 @@ def _plane(critical: float) -> sc.View:
         sc.Dots(x=side, y="held", size=8, ring=2.5, color=HELD, rim="paper") for side in SIDES
     ]
     return sc.View(
-        id="plane", title="Jumps and sharpness: it goes around the rings", beats=True,
+        id="plane", title="The run goes around the central flow", beats=True,
         pad={"t": 104, "b": 44},
         x=sc.Axis(label="distance *x*", fit=sc.Camera(
             of=("swing", "spread"), least=(-0.02, 0.02), both=True, last=330, room=1.15)),
         y=sc.Axis(label="sharpness *λ*", ticks=6, fit=sc.Camera(
-            of=("lam", "edge", threshold), least=(0, 1.3 * critical), around=0.3, last=330,
+            of=("lam", "edge", threshold), least=(0, 1.3 * critical), around=0.3, last=200,
             narrowest=3 * critical)),
         pick=sc.Pick(near=("x", "lam")),
         cursor=sc.Cursor(x="x", y="lam", says=(
@@ -126,14 +127,14 @@ def _plane(critical: float) -> sc.View:
             *trails,
             sc.Rule(y=threshold, width=1.5, dash=DASH),
             *WINGS, *places,
-            sc.Text(text="here jumps grow", right=True, y=threshold, align="right", dx=-8, dy=-8,
+            sc.Text(text="*x* grows", right=True, y=threshold, align="right", dx=-8, dy=-8,
                     color="unstable", size=11.5, alpha=0.9, wide=True),
-            sc.Text(text="here they die away", right=True, y=threshold, align="right", dx=-8,
+            sc.Text(text="*x* dies away", right=True, y=threshold, align="right", dx=-8,
                     dy=16, color="stable", size=11.5, alpha=0.9, wide=True),
             sc.Dots(x=sc.Field("free", times=0), y="free", size=5, color=FREE),
             sc.Text(text="gradient flow", x=sc.Field("free", times=0), y="free", dx=10, dy=4,
                     color="muted", size=12, halo=True),
-            sc.Text(text="rings: the central flow", dx=8, dy=16, color=HELD, size=12, weight=600),
+            sc.Text(text="○ central flow", dx=8, dy=16, color=HELD, size=12, weight=600),
         ),
     )  # fmt: skip
 
