@@ -33,6 +33,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "out": xp.nan_to_num(xp.abs(x) / xp.where(spread > 0, spread, np.nan), posinf=99.0),
         "share": xp.nan_to_num(free / edge, nan=99.0, posinf=99.0),
         "begun": xp.asarray(begun | known, float),
+        "parted": xp.asarray(xp.abs(free - held) > 0.002 * edge, float),
         "lost": xp.asarray(begun & ~known & ("central" in trace.flows), float),
     }  # fmt: skip
 
@@ -105,7 +106,10 @@ def _jumps(length: int) -> sc.View:
 
 def _plane(critical: float) -> sc.View:
     threshold = sc.KnobValue("learning_rate", times=critical, power=-1)
-    trails = [sc.Line(x=side, y="held", color=HELD, width=2.5) for side in SIDES]
+    trails = [
+        sc.Line(x=side, y="held", when=sc.Last(120), color=HELD, width=2.5, fade=True)
+        for side in SIDES
+    ]
     places = [
         sc.Dots(x=side, y="held", size=8, ring=2.5, color=HELD, rim="paper") for side in SIDES
     ]
@@ -145,7 +149,10 @@ BEATS = (
     sc.Beat("*λ* was above the edge by more than a fifth: there is no smooth path to jump about, "
             "and the central flow ends.", [("lost", ">", 0.5)]),
     sc.Beat("Soon two flows leave the run, from where it is on average.", [("begun", "<", 0.5)]),
-    sc.Beat("Below the edge nothing jumps: run and flows are one path.", [NO_RING, WITHIN]),
+    sc.Beat("Below the edge nothing jumps: run and flows are one path.",
+            [NO_RING, WITHIN, ("parted", "<", 0.5)]),
+    sc.Beat("Below the edge jumps die away, and nothing holds *λ* back: it climbs.",
+            [NO_RING, WITHIN]),
     sc.Beat("At its edge the run begins to jump.", [NO_RING]),
     sc.Beat("Above the edge each jump lands farther out; but outside the rings *λ* falls.",
             [OUTSIDE, BEYOND]),
