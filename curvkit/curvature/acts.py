@@ -143,8 +143,11 @@ def _plane(critical: float) -> sc.View:
     )  # fmt: skip
 
 
-BEYOND, WITHIN = ("relative", ">", 2.0), ("relative", "<", 2.0)
-NO_RING, OUTSIDE, INSIDE = ("ring", "<", 1e-6), ("out", ">", 1.0), ("out", "<", 1.0)
+BEYOND = ("relative", ">", 2.0)
+WITHIN = ("relative", "<", 2.0)
+NO_RING = ("ring", "<", 1e-6)
+OUTSIDE = ("out", ">", 1.0)
+INSIDE = ("out", "<", 1.0)
 BEATS = (
     sc.Beat("*λ* was above the edge by more than a fifth: there is no smooth path to jump about, "
             "and the central flow ends.", [("lost", ">", 0.5)]),

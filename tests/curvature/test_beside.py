@@ -132,6 +132,22 @@ def test_gradient_flow_beside_a_turned_run_has_gone_as_far_as_the_rates_of_its_s
     assert plain.flow_sharpness[10, 0] > 1.005 * plain.flow_sharpness[9, 0]
 
 
+def test_the_scene_of_flows_says_where_there_is_none_and_why():
+    draw, _ = curvature.room.scenes["flows"]
+    plain = draw(curvature.run(SMALL, steps=22, flow="none"))
+    assert plain.predict is None and not plain.rows["lost"].any() and not plain.rows["begun"].any()
+    assert np.isnan(plain.rows["held"]).all() and np.isnan(plain.rows["free"]).all()
+    # Of one that begins beyond its edge there is gradient flow, and a sentence on the other.
+    beyond = draw(curvature.run(dict(SMALL, learning_rate=0.2, steps=44, flow_from=0))).rows
+    assert beyond["lost"].tolist() == [0, 1, 1, 1, 1] and np.isfinite(beyond["free"][1:]).all()
+    # Before the edge the two flows are one path; at it the jumps are as wide as the flow says.
+    before, there = draw(run(learning_rate=0.06)).rows, draw(run()).rows
+    assert before["begun"].any() and not before["parted"].any() and not before["ring"].any()
+    assert there["parted"][-1] and there["share"][-1] > 1.05 and there["lost"].max() == 0
+    late = slice(-20, None)
+    assert 0.5 < np.sqrt((there["x"][late] ** 2).mean()) / there["spread"][late].mean() < 2
+
+
 def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
     settings = curvature.Settings.read({**SMALL, "every": 1})
     state, loss = curvature.stream.started(settings, jax.random.key(0)), problem(settings)[1]
