@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 # Of a series' largest number, in a short run, before rounding has grown.
 NEAR = 1e-3
 # Along an eigenvector, whose sign is chance.
-UP_TO_SIGN = {"distance", "top_gradient", "offset"}
+UP_TO_SIGN = {"distance", "top_gradient", "offset", "flow_cubic"}
 # What is small by itself, and of which rounding is a larger part: the residual of an eigenpair,
 # and the cosine of two vectors that are nearly at right angles.
 # A condition number multiplies rounding by itself; so does what cancels in a shaped sigmoid, which
@@ -311,3 +311,15 @@ def test_no_more_rows_than_there_is_room_for():
     run.begin()
     rows, _ = run.advance(10_000)
     assert all(len(each) <= run.told["capacity"] for each in rows.values())
+
+
+@pytest.mark.full
+def test_the_central_flow_has_the_numbers_of_jax_at_its_edge():
+    """LeCun's start is sharper than 2/η, and comes down to it within a few steps: from there on the
+    flow is held by what it solves for.
+    """
+    house = room("curvature")
+    settings = short(house, initialization="lecun", flow="both", flow_from=22)
+    rise = ran(house, settings).flow_rise[:, 1]
+    assert np.isfinite(rise).any(), "the flow is nowhere at its edge"
+    agrees(settings, Run(written(house.stream, settings)), house)
