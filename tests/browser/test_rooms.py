@@ -31,6 +31,8 @@ ROUNDED = {"accuracy": 3e-3, "residual": 2e-2, "alignment": 1e-2, "sampled": 5e-
 NOTHING = {"missed"}
 # Between none and one, and next to nothing for some choices.
 SHARES = {"asymmetry"}
+# Decimal logarithms of what is one where an activation is shaped: next to nothing is rounding.
+LOGARITHMS = {"map_log_slope", "map_log_square"}
 MIRRORED = {"across"}  # along an eigenvector from one end to the other, or places on it
 # JAX has parted from itself where rounding makes so much of what is near: from there on the page's
 # rounding, at each operation another, may make ten times as much.
@@ -45,6 +47,7 @@ def far(name, ours, theirs):
     ours, theirs = (np.asarray(each, float) for each in (ours, theirs))
     known = np.isfinite(theirs)
     size = 1.0 if name in SHARES else np.abs(theirs[known]).max(initial=0) or 1.0
+    size = max(size, 1.0) if name in LOGARITHMS else size
     if name in NOTHING:
         return np.atleast_1d(np.maximum(np.abs(ours), np.abs(theirs)))
     if name in UP_TO_SIGN:
