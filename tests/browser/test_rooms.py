@@ -124,10 +124,21 @@ def stepped(stream, settings, state, way=None, reading=None, **options):
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]} | fields
 
 
+def facing(got, trace):
+    """The page's run with its valley, which lies along an eigenvector, seen from the side that JAX
+    sees it from.
+    """
+    if "valley" not in got or got["distance"][0] * trace.distance[0] >= 0:
+        return got
+    ends = {"valley_start": -got["valley_end"], "valley_end": -got["valley_start"]}
+    return got | ends | {"valley": got["valley"][:, ::-1]}
+
+
 def agrees(settings, run, house):
     """The page's run is JAX's, up to where JAX parts from itself."""
     run.turn(**{each["name"]: getattr(settings, each["name"]) for each in run.told["knobs"]})
-    got, trace = run.whole(), ran(house, settings)
+    trace = ran(house, settings)
+    got = facing(run.whole(), trace)
     assert set(got) == set(trace.arrays())
     first = parted(trace, got, 1)
     if min(first.values()) == np.inf:
