@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rooms import ROOMS, ran, room, short
+from rooms import ROOMS, SHORT, ran, room, short
 from rounding import otherwise
 from wasm import Run
 
@@ -167,9 +167,11 @@ def unexplained(trace, first, itself):
     return wrong
 
 
-@functools.cache
-def program(name):
-    return Run(written(room(name).stream, short(room(name))))
+# Tests go from room to room, so that few programs are asked for again.
+@functools.lru_cache(maxsize=4)
+def program(name, **static):
+    """The room's program with some static knobs turned; the others are turned in its memory."""
+    return Run(written(room(name).stream, short(room(name), **static)))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -178,54 +180,93 @@ def _let_go():
     program.cache_clear()
 
 
+def agrees_where(name, **turned):
+    """A short run with some knobs turned is JAX's."""
+    static = {each: value for each, value in turned.items() if room(name).knobs[each].static}
+    agrees(short(room(name), **turned), program(name, **static), room(name))
+
+
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_room_has_the_numbers_of_jax(name):
-    agrees(short(room(name)), program(name), room(name))
+    agrees_where(name)
 
 
-def numeric_ends():
-    """Each numeric knob at its ends, as far as a slider goes."""
-    found = []
-    for name in ROOMS:
-        for each in room(name).knobs.values():
-            if each.static or each.kind not in (int, float) or each.choices:
-                continue
-            if each.name in ("steps", "every", "seed"):
-                continue
-            for end in each.useful or each.ends:
-                found.append(pytest.param(name, each.name, end, id=f"{name}-{each.name}-{end:g}"))
-    return found
+def counting(name, each):
+    """How other knobs have to stand for this one to change anything, where at the defaults it does
+    not.
+    """
+    if each.name not in knobs.idle(short(room(name))):
+        return {}
+    return {other: first for other, (first, *_) in each.when[0].items()}
+
+
+# A size that shapes the program is turned up so far, where its own end would take minutes and more.
+SIZES = {
+    "width": 64, "examples": 400, "batch": 64, "depth": 6, "seeds": 3, "trials": 24,
+    "kernels width": 512, "kernels.race depth": 80, "kernels.race width": 128,
+    "kernels.contest depth": 40, "kernels.contest width": 96, "sobolev width": 128,
+}  # fmt: skip
+
+
+def ends(name, each):
+    """The values at a knob's ends, as far as a slider goes and a short run can be made."""
+    if each.kind is bool:
+        return [not each.default]
+    low, high = each.useful or each.ends
+    if each.name == "steps":  # how far a run may go is not asked of a short one
+        return [each.kind(each.ends[0])]
+    if each.static:
+        high = min(high, SIZES.get(f"{name} {each.name}", SIZES.get(each.name, high)))
+    return [each.kind(end) for end in (low, high) if end != each.default]
+
+
+def cases(static):
+    """Each knob that is a number or a switch at its ends: those that shape the program, or the
+    others.
+    """
+    return [
+        pytest.param(name, each.name, end, id=f"{name}-{each.name}-{end:g}")
+        for name in ROOMS for each in room(name).knobs.values()
+        if each.static is static and not each.choices for end in ends(name, each)
+    ]  # fmt: skip
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name, knob, end", numeric_ends())
+@pytest.mark.parametrize("name, knob, end", cases(static=False))
 def test_a_room_has_the_numbers_of_jax_at_a_knobs_end(name, knob, end):
-    house = room(name)
-    agrees(short(house, **{knob: knobs.knobs(house.settings.Settings)[knob].kind(end)}),
-           program(name), house)  # fmt: skip
+    # So long that there are some readings, however far they lie apart.
+    steps = {"steps": max(SHORT, 3 * end)} if knob == "every" else {}
+    agrees_where(name, **counting(name, room(name).knobs[knob]), **steps, **{knob: end})
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name, knob, end", cases(static=True))
+def test_a_room_has_the_numbers_of_jax_in_another_size(name, knob, end):
+    agrees_where(name, **counting(name, room(name).knobs[knob]), **{knob: end})
 
 
 def choices():
-    found = []
-    for name in ROOMS:
-        for each in room(name).knobs.values():
-            if each.static:
-                values = list(each.choices) or ([False, True] if each.kind is bool else [])
-                found += [pytest.param(name, each.name, value, id=f"{name}-{each.name}-{value}")
-                          for value in values if value != each.default]  # fmt: skip
-    return found
+    return [
+        pytest.param(name, each.name, value, id=f"{name}-{each.name}-{value}")
+        for name in ROOMS for each in room(name).knobs.values()
+        for value in each.choices if value != each.default
+    ]  # fmt: skip
 
 
-# At the default rate the transformer begins beyond its edge, where a jump multiplies rounding.
-GENTLE = {("tuners", "task"): {"learning_rate": 0.05}}
+# At the default rate the transformer begins beyond its edge, where a jump multiplies rounding; and
+# flows leave a run later than a short one ends.
+BESIDE = {
+    ("tuners", "task"): {"learning_rate": 0.05},
+    ("tuners", "flow"): {"flow_from": 22},
+    ("curvature", "flow"): {"flow_from": 22},
+}
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name, knob, value", choices())
 def test_a_room_has_the_numbers_of_jax_with_another_choice(name, knob, value):
-    house = room(name)
-    settings = short(house, **GENTLE.get((name, knob), {}), **{knob: value})
-    agrees(settings, Run(written(house.stream, settings)), house)
+    beside = counting(name, room(name).knobs[knob]) | BESIDE.get((name, knob), {})
+    agrees_where(name, **beside, **{knob: value})
 
 
 @pytest.mark.full
