@@ -78,3 +78,13 @@ def test_a_small_space_makes_the_products_it_is_told_to():
     values, *_, made = begun(symmetric, np.zeros((1, 30)), 29, (1.0,), stop=False, capacity=5)
     assert int(made) == 29
     assert_close(values, largest(symmetric.astype(float), 1), rtol=1e-3)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_of_a_product_that_is_not_finite_no_eigenvalue_is_read(wrong):
+    """LAPACK alone gave the largest of what is not built yet: -1 for the sharpness of a network
+    that had diverged.
+    """
+    symmetric = np.full((8, 8), wrong, np.float32)
+    values, *_ = begun(symmetric, np.zeros((1, 8)), 5, (1e-4,))
+    assert np.isnan(np.asarray(values)).all()
