@@ -3,7 +3,6 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -91,8 +90,7 @@ def opened() -> Iterator[Any]:
     """A page in a browser, ready to draw; the test is skipped where no browser is."""
     with chromium() as browser:
         page = browser.new_page(viewport=dict(width=1400, height=1000))
-        program = Path(plot.__file__).with_name("plot.js").read_text(encoding="utf-8")
-        given = dict(program=program, library=plotly.offline.get_plotlyjs(), config=CONFIG)
+        given = dict(program=plot.Plot._esm, library=plotly.offline.get_plotlyjs(), config=CONFIG)
         page.evaluate(PAGE, given)
         yield page
 

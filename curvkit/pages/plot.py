@@ -24,9 +24,9 @@ ROOM_FOR_CONTROLS = 90
 # How long a figure plays.
 SECONDS = 8.0
 HERE = Path(__file__).resolve().parent
-SCRIPT = f"const CONFIG = {json.dumps(CONFIG)}, SECONDS = {SECONDS};\n" + (
-    HERE / "figure.js"
-).read_text(encoding="utf-8")
+SCRIPT = f"const CONFIG = {json.dumps(CONFIG)}, SECONDS = {SECONDS};\n" + "".join(
+    (HERE / name).read_text(encoding="utf-8") for name in ("narrow.js", "figure.js")
+)
 
 
 class Play(NamedTuple):

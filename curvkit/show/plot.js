@@ -1,9 +1,8 @@
 // A plotly figure drawn whole each time: what the page shows is what it was given, and nothing of
-// the figure before. Figures that come faster than they can be drawn are passed over.
+// the figure before. What it shares with figures of other cells stands before this, in follow.js. Figures that come faster than they can be drawn are passed over.
 
 const STILL_AFTER = 1500;
 const PURGED_AFTER = 5000;
-const FOLLOWS_AFTER = 300;
 const STYLE = `
 .curvkit-plot { width: 100%; }
 .jp-Cell:has(.curvkit-plot) .jp-OutputArea-child:has(.curvkit-still),
@@ -63,63 +62,9 @@ function form(figure) {
   return names.join("\n");
 }
 
-// What is drawn for no look that a hand chose is brought to the page's colours here: also what was
-// drawn before the kernel was told how the page looks.
-export const follows = (layout) => layout?.template?.layout?.meta?.colors === "page";
-const numbers = (hex) => `rgba(${[1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",")},`;
-
-// A text, such as a figure's JSON, in the colours of a dark page, or of a light one.
-export function recoloured(text, pairs, dark) {
-  for (const pair of pairs) {
-    const [from, to] = dark ? pair : [pair[1], pair[0]];
-    text = text.replaceAll(from, to).replaceAll(numbers(from), numbers(to));
-  }
-  return text;
-}
-
-// The same of all texts in a value; arrays of numbers stay as they are.
-export function walked(value, change) {
-  if (typeof value === "string") return change(value);
-  if (Array.isArray(value)) return value.map((each) => walked(each, change));
-  if (!value || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, walked(each, change)]));
-}
-
-// Whether JupyterLab's theme is dark; null where nothing is said of it.
-function darkPage() {
-  const light = document.body.dataset.jpThemeLight;
-  return light ? light === "false" : null;
-}
-
-// Figures of other cells, which a program of plotly's drew that knows of no theme: brought to the
-// page's colours when it says how it looks, when it changes, and when they come.
-function follow(Plotly, pairs) {
-  if (globalThis.curvkitFollows) return;
-  globalThis.curvkitFollows = true;
-  let soon = 0;
-  const bring = () => {
-    const dark = darkPage();
-    if (dark == null) return;
-    for (const each of document.querySelectorAll(".js-plotly-plot")) {
-      if (each.closest(".curvkit-plot") || !follows(each.layout)) continue;
-      const paper = each.layout.template.layout.paper_bgcolor;
-      if (pairs.some((pair) => pair[1] === paper) === dark) continue;
-      const change = (text) => recoloured(text, pairs, dark);
-      Promise.resolve(Plotly.react(each, walked(each.data, change), walked(each.layout, change))).catch(console.error);
-    }
-  };
-  const later = () => {
-    clearTimeout(soon);
-    soon = setTimeout(bring, FOLLOWS_AFTER);
-  };
-  new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
-  new MutationObserver(later).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  later();
-}
-
 // The layout of a figure in a narrow place: a smaller title, the legend below the axes.
-const NARROW = 480;
-function narrowed(layout) {
+const SLIM = 480;
+function slimmed(layout) {
   const { title, legend, margin } = layout;
   const below = { orientation: "h", x: 0, xanchor: "left", y: 0, yref: "container", yanchor: "bottom" };
   return {
@@ -170,8 +115,8 @@ function render({ model, el }) {
       if (dark != null && follows(figure.layout)) {
         figure = JSON.parse(recoloured(model.get("figure"), model.get("pairs"), dark));
       }
-      narrow = plot.clientWidth < NARROW;
-      if (narrow) figure.layout = narrowed(figure.layout);
+      narrow = plot.clientWidth < SLIM;
+      if (narrow) figure.layout = slimmed(figure.layout);
       // plotly turns arrows by what it drew before.
       const arrows = figure.data.some((curve) => curve.marker && curve.marker.angleref);
       const now = form(figure), same = now === shown && !arrows;
@@ -196,7 +141,7 @@ function render({ model, el }) {
   const fit = new ResizeObserver(() => {
     if (!place() || !Plotly) return;
     if (asked) draw();
-    else if (shown && narrow !== plot.clientWidth < NARROW) ask();
+    else if (shown && narrow !== plot.clientWidth < SLIM) ask();
     else if (shown && !drawing && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) {
       Plotly.Plots.resize(plot);
     }
@@ -209,7 +154,7 @@ function render({ model, el }) {
   library(model).then((made) => {
     Plotly = made;
     ask();
-    follow(Plotly, model.get("pairs"));
+    follow(model.get("pairs"));
   }).catch((error) => {
     plot.textContent = `The figure cannot be drawn: ${error.message}; run the cell once more.`;
   });

@@ -14,6 +14,7 @@ from traitlets import Dict, Int, List, Unicode
 
 from curvkit.draw import theme
 from curvkit.draw.config import CONFIG
+from curvkit.show import follow
 
 
 class Library(anywidget.AnyWidget):
@@ -36,7 +37,7 @@ class Plot(anywidget.AnyWidget):
         picked: where the figure was clicked at last, as x and y of the point, and how often it was.
     """
 
-    _esm = Path(__file__).with_name("plot.js")
+    _esm = follow.PROGRAM + Path(__file__).with_name("plot.js").read_text(encoding="utf-8")
 
     figure = Unicode("{}").tag(sync=True)
     number = Int(0).tag(sync=True)

@@ -25,6 +25,14 @@ def test_digits_have_mean_square_one_and_none_is_both_trained_on_and_tested():
     np.testing.assert_array_equal(labels, np.arange(1437) % 10)
 
 
+def test_no_program_is_left_to_work_digits_out():
+    inputs, targets = np.ones((1500, 5), np.float32), np.eye(10)[np.arange(1500) % 10]
+    (x, _), _ = runners.split(inputs, targets)
+    program = jax.make_jaxpr(lambda: runners.split(inputs, targets))()
+    assert not program.eqns
+    np.testing.assert_array_equal(program.consts[0], x)
+
+
 def test_a_run_goes_on_to_its_last_step_and_ends_with_its_last_finite_loss():
     count = lambda step, carry: carry + 1
     go = lambda step, losses: runners.further(jnp.array(step), 10, 4, count, 0, jnp.array(losses))

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pages
 import plotly.graph_objects as go
+import plotly.offline
 import pytest
-from waits import frames
+from waits import at_rest, frames, until
 
 from curvkit.draw import theme
+from curvkit.show import follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 LOOK = "(light) => { document.body.dataset.jpThemeLight = light; }"
@@ -22,6 +24,19 @@ OTHER = """async (figure) => {
 }"""
 PAPER = "() => window.other._fullLayout.paper_bgcolor"
 UNTIL = "(paper) => window.other._fullLayout.paper_bgcolor === paper"
+# JupyterLab's extension for plotly, as a page meets it, and a scene that plays.
+EXTENSION = """() => {
+  const RenderedPlotly = { Plotly: window.Plotly };
+  window._JUPYTERLAB = { "jupyterlab-plotly": { get: async () => () => ({ RenderedPlotly }) } };
+  const clock = document.body.appendChild(document.createElement("p"));
+  setInterval(() => { clock.textContent = performance.now(); }, 30);
+}"""
+FORM = """(({ title, margin, legend, height, xaxis2, yaxis2, template }) => JSON.stringify(
+  [title, margin, legend, height, xaxis2, yaxis2, template.layout.paper_bgcolor]
+))(window.other.layout)"""
+DOMAIN = "window.other._fullLayout.xaxis2.domain[0]"
+TITLE = """(([title, place]) => title.getBoundingClientRect().right -
+  place.getBoundingClientRect().left)([window.other.querySelector(".gtitle"), window.other])"""
 SEEN = """async ([figure, pairs]) => {
   const mounted = window.mounted(figure);
   mounted.state.pairs = pairs;
@@ -90,3 +105,32 @@ def test_figures_of_other_cells_follow_the_page(page, untold):
     page.evaluate(OTHER, json.loads(go.Figure(go.Scatter(y=[1, 2])).to_json()))
     frames(page, 20)
     assert page.evaluate(PAPER) not in theme.PAPER.values()
+
+
+def side_by_side():
+    made = theme.figure(f"A title of {'many ' * 12}words", 1, height=400, cols=2)
+    for column in (1, 2):
+        made.add_trace(theme.curve("loss", "loss", [0, 1], [0, column]), row=1, col=column)
+    return json.loads(made.to_json())
+
+
+def test_beside_a_scene_that_plays_figures_of_other_cells_follow_the_page_and_their_place(browser):
+    page = browser.new_page(viewport=dict(width=1000, height=800))
+    page.add_script_tag(content=plotly.offline.get_plotlyjs())
+    page.evaluate(EXTENSION)
+    page.evaluate(f"() => {{\n{follow.ALONE}}}")
+    page.evaluate(
+        OTHER.replace("await window.curvkitPlotly.get", "(() => window.Plotly)"), side_by_side()
+    )
+    wide = page.evaluate(FORM)
+    assert page.evaluate(DOMAIN) > 0.5
+    for width, light in ((400, "false"), (420, "true"), (900, "true")):
+        page.evaluate(LOOK, light)
+        page.evaluate("(width) => { window.other.style.width = `${width}px`; }", width)
+        page.wait_for_function(UNTIL, arg=theme.PAPER["light" if light == "true" else "dark"])
+        until(page, f"({DOMAIN} === 0) === {str(width < 500).lower()}")
+        at_rest(page, "document.querySelector('.main-svg').outerHTML")
+        if width < 500:
+            assert page.evaluate(TITLE) < width
+            assert "<br>" in page.evaluate("window.other.layout.title.text")
+    assert page.evaluate(FORM) == wide

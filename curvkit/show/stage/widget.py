@@ -11,7 +11,7 @@ from curvkit.core import knob as knobs
 from curvkit.core.stream import Stream
 from curvkit.core.trace import Record
 from curvkit.draw.scene import Scene, pack, script
-from curvkit.show import once
+from curvkit.show import follow, once
 from curvkit.show.stage.live import Running, knob_facts
 from curvkit.show.still import Stills
 
@@ -19,7 +19,7 @@ from curvkit.show.still import Stills
 class StageBox(anywidget.AnyWidget):
     """A stage on the page; who sends it scenes, and hears it, is said by what it is made into."""
 
-    _esm = script.joined()
+    _esm = script.joined() + follow.ALONE
     wanted = Int(0).tag(sync=True)
     still = Dict().tag(sync=True)
 
