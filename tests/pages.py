@@ -84,6 +84,17 @@ WALK = """async ({ figures, path }) => {
   return wrong;
 }"""
 
+LOOK = "(light) => { document.body.dataset.jpThemeLight = light; }"
+# A figure as an output of another cell, drawn by a program of plotly's that knows of no theme.
+OTHER = """async (figure) => {
+  const Plotly = await window.curvkitPlotly.get("1");
+  const other = document.body.appendChild(document.createElement("div"));
+  other.style.width = "900px";
+  await Plotly.newPlot(other, figure.data, figure.layout);
+  window.other = other;
+}"""
+UNTIL = "(paper) => window.other._fullLayout.paper_bgcolor === paper"
+
 
 @contextlib.contextmanager
 def opened() -> Iterator[Any]:

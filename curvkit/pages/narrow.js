@@ -2,8 +2,11 @@
 // above one another, titles break, and the legend is below.
 
 const NARROW = 620, LETTER = 6.6, LINE = 16, LEAST = 170, TITLE = 34, TICKS = 34;
-// Of a title within a figure: pixels of a letter and of a line, and those around it.
-const HEADING = 8.6, HEADED = 20, EDGE = 8;
+// Of a title within a figure: pixels of a letter and of a line, and those around it; and by how much
+// plotly sets the first of several lines too high.
+const HEADING = 8.6, HEADED = 20, EDGE = 8, RAISED = 11;
+// Of plotly's own controls below the axes.
+const CONTROLS = 100, GAP = 12;
 
 const plain = (text) => (text || "").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
 const text = (title) => (typeof title === "string" ? title : (title || {}).text) || "";
@@ -78,8 +81,9 @@ const narrowed = (wide, full, pixels = 0) => {
   const lines = Math.max(0, ...heads.map((a) => text(a).split("<br>").length));
   const title = pixels ? wrapped(text(wide.title), (pixels - 2 * EDGE) * LETTER / HEADING) : "";
   const above = title ? title.split("<br>").length * HEADED : 0;
+  const pad = { t: EDGE + (above > HEADED ? RAISED : 0), l: EDGE };
   const top = 26 + Math.max(0, lines - 1) * LINE + above;
-  layout.title = { text: title, font: { size: 15 }, pad: { t: EDGE, l: EDGE } };
+  layout.title = { text: title, font: { size: 15 }, pad };
   Object.assign(layout.title, { x: 0, xanchor: "left", y: 1, yref: "container", yanchor: "top" });
   layout.font = { ...layout.font, size: 12 };
   layout.margin = { l: 46, r: 14, t: top, b: 40 };
@@ -110,8 +114,13 @@ const settle = (Plotly, drawn) => {
     .map((each) => each.getBoundingClientRect()).filter((box) => box.height)
     .map((box) => box.bottom - place.top - size.t - size.h);
   const axes = Math.max(8, ...ends), tall = legend ? legend.getBoundingClientRect().height : 0;
-  const room = Math.ceil(axes + tall + 12);
-  return Plotly.relayout(drawn, { height: size.t + size.h + room, "margin.b": room });
+  const { updatemenus, sliders } = drawn.layout, played = updatemenus?.length || sliders?.length;
+  const room = Math.ceil(axes + tall + GAP + (played ? CONTROLS : 0)), at = Math.ceil(axes + GAP);
+  return Plotly.relayout(drawn, {
+    height: size.t + size.h + room, "margin.b": room,
+    ...(updatemenus?.length && { "updatemenus[0].pad.t": at, "updatemenus[0].font.size": 12 }),
+    ...(sliders?.length && { "sliders[0].pad.t": at + GAP, "sliders[0].x": 0, "sliders[0].len": 1 }),
+  });
 };
 
 // What a figure's axes are as it is drawn wide: for once stacked they are no longer known.

@@ -69,9 +69,9 @@ async function bring(Plotly, drawn, state, pairs) {
   await settle(Plotly, drawn);
 }
 
-// What plays has controls below its axes, and stays as it is.
-const ours = ({ layout, _fullLayout: full }) => full && layout?.template?.layout?.meta?.colors &&
-  !layout.sliders?.length && !layout.updatemenus?.length;
+// What plotly draws beside the page to take a picture of it, stays as it is.
+const ours = ({ layout, _fullLayout: full, _context: context }) =>
+  full && !context.staticPlot && layout?.template?.layout?.meta?.colors;
 
 // Follows the page, whichever widget comes first.
 function follow(pairs) {

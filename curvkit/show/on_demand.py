@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from curvkit.core import messages
+from curvkit.draw import theme
 from curvkit.show.canvas import Canvas, CanvasBox
 from curvkit.show.once import headless
 
@@ -24,7 +25,7 @@ def asked(
     """`figure`, and a button called `text` that brings it to `then()`, or says why it cannot.
 
     Args:
-        figure: what is there at first.
+        figure: what is there at first; without a curve it is shown only when there is another.
         text: on the button.
         then: makes the other figure.
         picked: of x and y of a point that is clicked, the figures to be shown below, one after
@@ -32,12 +33,14 @@ def asked(
     """
     if headless():
         return figure
-    button = widgets.Button(description=text, icon="play", layout=widgets.Layout(width="auto"))
+    shape = widgets.Layout(width="auto", height="auto", max_width="100%")
+    button = widgets.Button(description=text, icon="play", layout=shape)
+    button.add_class("curvkit-asked")
     status, canvas = widgets.Label(""), Canvas()
     canvas.paint(figure)
 
     def press(_):
-        work(lambda: canvas.paint(then()))
+        work(lambda: _painted(box, canvas, then()))
 
     def work(call: Callable[[], None]) -> None:
         button.disabled, status.value = True, "…"
@@ -50,7 +53,8 @@ def asked(
             button.disabled = False
 
     button.on_click(press)
-    box = CanvasBox([widgets.HBox([button, status]), canvas])
+    row = widgets.HBox([button, status], layout=widgets.Layout(flex_flow="row wrap"))
+    box = CanvasBox([row, canvas] if theme.curves(figure) else [row])
     box.canvas = canvas
     if picked is not None:
         below = Canvas()
@@ -66,7 +70,12 @@ def asked(
 def _played(box: widgets.VBox, below: Canvas, figures: Iterable[go.Figure]) -> None:
     """Paints one figure after another into a canvas that is below the others from then on."""
     for figure in figures:
-        below.paint(figure)
-        if below not in box.children:
-            box.children = (*box.children, below)
+        _painted(box, below, figure)
         time.sleep(FRAME)
+
+
+def _painted(box: widgets.VBox, canvas: Canvas, figure: go.Figure) -> None:
+    """Paints a figure into a canvas that is in the box, after what is there, from then on."""
+    canvas.paint(figure)
+    if canvas not in box.children:
+        box.children = (*box.children, canvas)

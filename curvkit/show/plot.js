@@ -5,6 +5,7 @@ const STILL_AFTER = 1500;
 const PURGED_AFTER = 5000;
 const STYLE = `
 .curvkit-plot { width: 100%; }
+.curvkit-asked { white-space: normal; line-height: 1.3; padding: 6px 10px; }
 .jp-Cell:has(.curvkit-plot) .jp-OutputArea-child:has(.curvkit-still),
 .curvkit-live .curvkit-still { display: none; }`;
 
@@ -62,19 +63,6 @@ function form(figure) {
   return names.join("\n");
 }
 
-// The layout of a figure in a narrow place: a smaller title, the legend below the axes.
-const SLIM = 480;
-function slimmed(layout) {
-  const { title, legend, margin } = layout;
-  const below = { orientation: "h", x: 0, xanchor: "left", y: 0, yref: "container", yanchor: "bottom" };
-  return {
-    ...layout,
-    title: title && { ...title, font: { ...title.font, size: 13 } },
-    legend: { ...legend, ...below, xref: "container", font: { ...legend?.font, size: 12 } },
-    margin: { ...margin, b: 130 },
-  };
-}
-
 function render({ model, el }) {
   if (!document.getElementById("curvkit-plot-style")) {
     const style = document.createElement("style");
@@ -87,7 +75,7 @@ function render({ model, el }) {
   plot.style.width = "100%";
   el.append(plot);
   let Plotly = null, gone = false, asked = false, drawing = false, shown = null, waiting = null;
-  let narrow = false, dark = null;
+  let width = 0, full = null, dark = null;
 
   const place = () => plot.isConnected && plot.clientWidth > 0;
 
@@ -106,6 +94,24 @@ function render({ model, el }) {
     model.save_changes();
   });
 
+  // In a narrow place as figures of other cells are there; of what axes they are is known from the
+  // figure as it is drawn wide.
+  const slim = () => (plot.clientWidth < NARROW ? Math.round(plot.clientWidth) : 0);
+  const anew = async ({ data, layout }) => {
+    await Plotly.newPlot(plot, data, layout, model.get("config"));
+    if (!width) return;
+    full = axesOf(plot);
+    await Plotly.newPlot(plot, data, narrowed(layout, full, width), model.get("config"));
+    await Plotly.relayout(plot, below(plot));
+    await settle(Plotly, plot);
+  };
+  const again = async ({ data, layout }) => {
+    const { height, margin } = plot.layout;
+    const next = width ? { ...narrowed(layout, full, width), height, margin } : layout;
+    await Plotly.react(plot, data, next, model.get("config"));
+    if (width) await Plotly.relayout(plot, below(plot));
+  };
+
   const draw = async () => {
     if (!Plotly || gone || drawing || !asked || !place()) return;
     [drawing, asked] = [true, false];
@@ -115,15 +121,13 @@ function render({ model, el }) {
       if (dark != null && follows(figure.layout)) {
         figure = JSON.parse(recoloured(model.get("figure"), model.get("pairs"), dark));
       }
-      narrow = plot.clientWidth < SLIM;
-      if (narrow) figure.layout = slimmed(figure.layout);
+      width = slim();
       // plotly turns arrows by what it drew before.
       const arrows = figure.data.some((curve) => curve.marker && curve.marker.angleref);
-      const now = form(figure), same = now === shown && !arrows;
-      const how = same ? Plotly.react : Plotly.newPlot;
+      const now = `${width}\n${form(figure)}`, same = now === shown && !arrows;
       if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
       shown = now;
-      await how.call(Plotly, plot, figure.data, figure.layout, model.get("config"));
+      await (same ? again : anew)(figure);
       if (!same) listen();
       plot.dataset.drawn = model.get("number");
     } catch (error) {
@@ -141,7 +145,7 @@ function render({ model, el }) {
   const fit = new ResizeObserver(() => {
     if (!place() || !Plotly) return;
     if (asked) draw();
-    else if (shown && narrow !== plot.clientWidth < SLIM) ask();
+    else if (shown && width !== slim()) ask();
     else if (shown && !drawing && Math.abs(plot._fullLayout.width - plot.clientWidth) > 1) {
       Plotly.Plots.resize(plot);
     }

@@ -29,6 +29,15 @@ def test_pressed_it_shows_the_second_figure_or_the_reason_why_not(monkeypatch):
         assert not button.disabled
 
 
+def test_a_figure_without_a_curve_is_not_shown_until_there_is_one(monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "0")
+    box = asked(go.Figure(), "more", lambda: drawn(2))
+    assert len(box.children) == 1
+    for _ in range(2):
+        box.children[0].children[0].click()
+    assert box.children[1:] == (box.canvas,) and box.canvas.figure.data[0].x == (2,)
+
+
 def test_what_is_picked_is_played_below_or_refused(monkeypatch):
     monkeypatch.setenv("CURVKIT_HEADLESS", "0")
     monkeypatch.setattr("curvkit.show.on_demand.FRAME", 0)

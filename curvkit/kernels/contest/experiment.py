@@ -1,5 +1,6 @@
 """The contest: one network trained at four rates, in one compiled program."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -181,7 +182,9 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     """One row of the trace, then `EVERY` training steps, or what is left of them."""
     (inputs, targets), tested = state.large or examples(settings)
     task, network = settings.task, model(settings, state.numbers)
-    mean = jnp.mean(targets, axis=0)
+    # Of data that the program holds, at once: else its compiler works it out, for seconds.
+    with contextlib.nullcontext() if state.large else jax.ensure_compile_time_eval():
+        mean = jnp.mean(targets, axis=0)
     loss = lambda params, inputs, targets: tasks.loss(task, network.apply(params, inputs), targets)
 
     def measured(params):

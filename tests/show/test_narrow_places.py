@@ -1,0 +1,122 @@
+"""Figures in JupyterLab: those of other cells and those of panels, in places narrow and wide."""
+
+import json
+
+import pages
+import plotly.offline
+import pytest
+from pages import LOOK, OTHER, UNTIL
+from waits import at_rest, until
+
+from curvkit.draw import theme
+from curvkit.show import follow, player
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+# JupyterLab's extension for plotly, as a page meets it, and a scene that plays.
+EXTENSION = """() => {
+  const RenderedPlotly = { Plotly: window.Plotly };
+  window._JUPYTERLAB = { "jupyterlab-plotly": { get: async () => () => ({ RenderedPlotly }) } };
+  const clock = document.body.appendChild(document.createElement("p"));
+  setInterval(() => { clock.textContent = performance.now(); }, 30);
+}"""
+FORM = """(({ title, margin, legend, height, xaxis2, yaxis2, template }) => JSON.stringify(
+  [title, margin, legend, height, xaxis2, yaxis2, template.layout.paper_bgcolor]
+))(window.other.layout)"""
+DOMAIN = "window.other._fullLayout.xaxis2.domain[0]"
+TITLE = """(([title, place]) => title.getBoundingClientRect().right -
+  place.getBoundingClientRect().left)([window.other.querySelector(".gtitle"), window.other])"""
+WIDTH = "(width) => { window.other.style.width = `${width}px`; }"
+# Pairs of words of a figure that lie over one another, and words that are not wholly within it.
+FAULTS = """(() => {
+  const box = (each) => each.getBoundingClientRect();
+  const place = box(document.querySelector(".main-svg"));
+  const unseen = (each) => getComputedStyle(each).fill === "rgba(0, 0, 0, 0)";
+  const shown = [...document.querySelectorAll(".main-svg text")].filter((each) =>
+    each.textContent.trim() && box(each).width && !unseen(each));
+  const within = ({ left, right, top, bottom }) => left > place.left - 1 &&
+    right < place.right + 1 && top > place.top - 1 && bottom < place.bottom + 1;
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+  const meet = shown.flatMap((one, at) => shown.slice(0, at)
+    .filter((each) => over(box(one), box(each)))
+    .map((each) => `${one.textContent} | ${each.textContent}`));
+  return [...shown.filter((each) => !within(box(each))).map((each) => each.textContent), ...meet];
+})()"""
+
+
+@pytest.fixture(scope="module")
+def panels():
+    """A page with the program of panels."""
+    with pages.opened() as page:
+        yield page
+
+
+def beside_a_scene(browser, figure):
+    """A page with that figure as another cell's output, and of ours only what a stage brings."""
+    page = browser.new_page(viewport=dict(width=1000, height=800))
+    page.add_script_tag(content=plotly.offline.get_plotlyjs())
+    page.evaluate(EXTENSION)
+    page.evaluate(f"() => {{\n{follow.ALONE}}}")
+    page.evaluate(OTHER.replace("await window.curvkitPlotly.get", "(() => window.Plotly)"), figure)
+    return page
+
+
+def drawn_side_by_side():
+    made = theme.figure(f"A title of {'many ' * 12}words", 1, height=400, cols=2)
+    for column in (1, 2):
+        made.add_trace(theme.curve("loss", "loss", [0, 1], [0, column]), row=1, col=column)
+    return made
+
+
+def side_by_side():
+    return json.loads(drawn_side_by_side().to_json())
+
+
+def test_beside_a_scene_that_plays_figures_of_other_cells_follow_the_page_and_their_place(panels):
+    page = beside_a_scene(panels.context.browser, side_by_side())
+    wide = page.evaluate(FORM)
+    assert page.evaluate(DOMAIN) > 0.5
+    for width, light in ((400, "false"), (420, "true"), (900, "true")):
+        page.evaluate(LOOK, light)
+        page.evaluate(WIDTH, width)
+        page.wait_for_function(UNTIL, arg=theme.PAPER["light" if light == "true" else "dark"])
+        until(page, f"({DOMAIN} === 0) === {str(width < 500).lower()}")
+        at_rest(page, "document.querySelector('.main-svg').outerHTML")
+        if width < 500:
+            assert page.evaluate(TITLE) < width and not page.evaluate(FAULTS)
+            assert "<br>" in page.evaluate("window.other.layout.title.text")
+    assert page.evaluate(FORM) == wide
+
+
+def test_a_figure_that_plays_has_its_controls_below_its_axes_in_a_narrow_place(panels):
+    whole = player._with_transport(drawn_side_by_side(), "step", {"1": "1", "2": "2000"}, True)
+    page = beside_a_scene(panels.context.browser, json.loads(whole.to_json()))
+    page.evaluate(WIDTH, 400)
+    until(page, f"{DOMAIN} === 0")
+    at_rest(page, "document.querySelector('.main-svg').outerHTML")
+    assert "▶ Play" in page.evaluate("window.other.innerText") and not page.evaluate(FAULTS)
+
+
+def test_a_panel_in_a_narrow_place_has_its_figure_as_other_cells_do_and_wide_again_as_it_was(
+    panels,
+):
+    figure = side_by_side()
+    page = panels
+    page.evaluate("(figure) => { window.panel = window.mounted(figure); }", figure)
+    page.evaluate("window.drawn(window.panel)")
+    page.evaluate("window.other = window.panel.el.firstChild")
+    for width in (420, 900, 420):
+        page.evaluate("(width) => { window.panel.el.style.width = `${width}px`; }", width)
+        until(page, f"({DOMAIN} === 0) === {str(width < 500).lower()}")
+        at_rest(page, "document.querySelector('.main-svg').outerHTML")
+        if width > 500:
+            seen = page.evaluate("window.seen(window.other)")
+            fresh = page.evaluate("window.fresh", figure)
+            assert seen == fresh
+        else:
+            assert not page.evaluate(FAULTS) and page.evaluate(TITLE) < width
+    # Another reading of the same figure keeps its form.
+    figure["data"][0]["y"] = [0, 5]
+    page.evaluate("async (figure) => { panel.show(figure); await drawn(panel); }", figure)
+    at_rest(page, "document.querySelector('.main-svg').outerHTML")
+    assert page.evaluate(DOMAIN) == 0 and not page.evaluate(FAULTS)
