@@ -209,7 +209,7 @@ for rule, rate in rates.items():
 
 # %%
 few = curvature.run(batch=16, learning_rate=learning_rate, steps=steps, seed=seed)
-print(curvature.figures.words(few))
+display(curvature.tell(few))
 curvature.figures.batches(few)
 
 # %% [markdown]
@@ -234,7 +234,7 @@ curvature.figures.batches(few)
 
 # %%
 broken = curvature.run(**wide, every=1, steps=200, learning_rate=5 / first)
-print(curvature.figures.words(broken))
+display(curvature.tell(broken))
 curvature.figures.edge(broken)
 
 # %% [markdown]
