@@ -23,6 +23,7 @@ from curvkit.kernels._kernel import jet_of, walk
 
 # So many networks are sampled; beyond so many of their spreads chance is no explanation.
 DRAWS, SPREADS = 24, 4.0
+CHANCE = f"up to {SPREADS:g} times as much is chance"
 # More pairs of inputs than this are not looked at.
 MOST = 256
 
@@ -69,13 +70,14 @@ class Checked(NamedTuple):
             if each.off:
                 return (
                     f"Model and plan differ from place {each.place} on ({each.part}): mean squares "
-                    f"by {each.q:.3g} and cosines by {each.c:.3g}, where chance explains "
-                    f"{each.q_spread:.3g} and {each.c_spread:.3g}."
+                    f"by {each.q:.3g} and cosines by {each.c:.3g}, where networks sampled by the "
+                    f"plan are off by {each.q_spread:.3g} and {each.c_spread:.3g}; {CHANCE}."
                 )
-        last = self.places[-1]
+        last, count = self.places[-1], len(self.places)
         return (
-            f"Model and plan agree at {len(self.places)} places; at the end cosines are off by "
-            f"{last.c:.3g}, where chance explains {last.c_spread:.3g}."
+            f"Model and plan agree at {count} place{'s' * (count > 1)}: at the end cosines are off "
+            f"by {last.c:.3g}, where networks sampled by the plan are off by {last.c_spread:.3g}; "
+            f"{CHANCE}."
         )
 
     if not TYPE_CHECKING:

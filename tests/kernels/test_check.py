@@ -74,7 +74,7 @@ def test_a_built_network_agrees_with_its_plan_and_another_is_told_where_it_diffe
     stages = built.stages(params, inputs)
     assert kernels.check(lambda x: stages, built, inputs).agrees
     whole = kernels.check(lambda x: stages[-1], network, inputs, shaped)
-    assert whole.agrees and "agree" in whole.description and len(whole.places) == 1
+    assert whole.agrees and "agree at 1 place:" in whole.description and len(whole.places) == 1
     louder = [each * (1 + (at >= 2)) for at, each in enumerate(stages)]
     found = kernels.check(lambda x: louder, built, inputs)
     assert not found.agrees and "from place 2 on (Chain)" in found.description
