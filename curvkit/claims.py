@@ -10,7 +10,7 @@ import dataclasses
 import math
 import string
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,12 @@ REPRODUCED, IN_PART, NOT, UNKNOWN = "reproduced", "in part", "not", "not measure
 VERDICTS = (REPRODUCED, IN_PART, NOT)
 HEADS = ("the paper says", "verdict", "this run", "measured here", "the paper's figure")
 Ends = Mapping[str, Sequence[float]]
+# How a number of a claim is shown: as it is, as a share, as a count.
+SHOWN: dict[str, Callable[[float], str]] = {
+    "": messages.number,
+    "%": lambda value: f"{messages.number(100 * value)} %",
+    "n": lambda value: f"{value:g}",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +38,8 @@ class Claim:
         cell: the heading of the notebook under which it is measured.
         measured: what is measured there, and how.
         paper: the paper's figure, or why there is none.
-        ours: what this run says of it, with `{name}`, or `{name:%}`, where a number stands.
+        ours: what this run says of it, with `{name}` where a number stands, `{name:%}` where it is
+            a share, or `{name:n}` where it counts something.
         verdict: what the notebook's run at its defaults comes to; a test holds it.
         reproduced: by the name of a number the ends between which its median has to lie.
         in_part: the same, where not all of that holds; each is looked at in turn.
@@ -77,8 +84,8 @@ class Claim:
 class Measured:
     """A number as a run has it: one value, or one of each seed, shown as their median and ends.
 
-    >>> f"{Measured([0.5, 0.25, 1.0])}", f"{Measured(0.125):%}"
-    ('0.500 (0.250 to 1.00)', '12.5 %')
+    >>> f"{Measured([0.5, 0.25, 1.0])}", f"{Measured(0.125):%}", f"{Measured(4):n}"
+    ('0.500 (0.250 to 1.00)', '12.5 %', '4')
     """
 
     def __init__(self, values: Any):
@@ -92,10 +99,10 @@ class Measured:
         return float(np.median(self.values))
 
     def __format__(self, spec: str) -> str:
-        if spec not in ("", "%"):
-            raise ValueError(f"A number of a claim is shown as {{name}} or {{name:%}}, not {spec}.")
-        share = lambda value: f"{messages.number(100 * value)} %"
-        shown = share if spec else messages.number
+        if spec not in SHOWN:
+            known = "{name}, {name:%} or {name:n}"
+            raise ValueError(f"A number of a claim is shown as {known}, not {{name:{spec}}}.")
+        shown = SHOWN[spec]
         if self.values.size == 1 or self.values[0] == self.values[-1]:
             return shown(self.median)
         return f"{shown(self.median)} ({shown(self.values[0])} to {shown(self.values[-1])})"
