@@ -18,7 +18,8 @@ const fit = (drawn) => {
   picture.classList.toggle("narrow", narrow);
   // Drawn anew, for a legend stays where it was when only the layout is changed.
   const frames = (drawn._transitionData || {})._frames || [];
-  const layout = narrow ? narrowed(drawn.wide, drawn.full) : structuredClone(drawn.wide);
+  const { wide, full } = drawn;
+  const layout = narrow ? narrowed(wide, full, form, false) : structuredClone(wide);
   const done = Plotly.newPlot(drawn, { data: drawn.data, layout, frames, config: CONFIG });
   const still = () => drawn.form === form && narrow;
   return done
@@ -65,7 +66,7 @@ const follow = async (drawn, { data, layout }, name) => {
     return;
   }
   drawn.wide = structuredClone(layout);
-  const next = drawn.form ? narrowed(drawn.wide, drawn.full) : layout;
+  const next = drawn.form ? narrowed(drawn.wide, drawn.full, drawn.form, false) : layout;
   if (drawn.form) Object.assign(next, { height: drawn.layout.height, margin: drawn.layout.margin });
   await Plotly.react(drawn, data, next, CONFIG);
   if (drawn.form) await Plotly.relayout(drawn, below(drawn));

@@ -5,6 +5,8 @@ const NARROW = 620, LETTER = 6.6, LINE = 16, LEAST = 170, TITLE = 34, TICKS = 34
 // Of a title within a figure: pixels of a letter and of a line, and those around it; and by how much
 // plotly sets the first of several lines too high.
 const HEADING = 8.6, HEADED = 20, EDGE = 8, RAISED = 11;
+// Pixels beside a remark: of the axis, of the margin, and of its box.
+const BESIDE = 90;
 // Of plotly's own controls below the axes.
 const CONTROLS = 100, GAP = 12;
 
@@ -71,15 +73,19 @@ const stack = (layout, full, tall) => {
   return whole;
 };
 
-// The layout of a figure in a narrow place: the legend below; the title over as many lines as it
-// needs where its place is so many pixels wide, and none where it stands in a caption.
-const narrowed = (wide, full, pixels = 0) => {
+// The layout of a figure in a place so many pixels wide: the legend below, title and remarks over as
+// many lines as they need; no title where it stands in a caption.
+const narrowed = (wide, full, pixels, titled = true) => {
   const layout = structuredClone(wide);
   const margin = { t: 100, b: 80, ...((wide.template || {}).layout || {}).margin, ...wide.margin };
+  (layout.annotations || []).forEach((a) => {
+    a.font = { ...a.font, size: 12 };
+    if (!a.showarrow) a.text = wrapped(text(a), pixels - BESIDE);
+  });
   const tall = stack(layout, full, full.height - margin.t - margin.b);
   const heads = (layout.annotations || []).filter((a) => a.yref === "paper" && a.y > 0.99);
   const lines = Math.max(0, ...heads.map((a) => text(a).split("<br>").length));
-  const title = pixels ? wrapped(text(wide.title), (pixels - 2 * EDGE) * LETTER / HEADING) : "";
+  const title = titled ? wrapped(text(wide.title), (pixels - 2 * EDGE) * LETTER / HEADING) : "";
   const above = title ? title.split("<br>").length * HEADED : 0;
   const pad = { t: EDGE + (above > HEADED ? RAISED : 0), l: EDGE };
   const top = 26 + Math.max(0, lines - 1) * LINE + above;
@@ -91,7 +97,6 @@ const narrowed = (wide, full, pixels = 0) => {
   Object.assign(layout.legend, { x: 0, xref: "container", y: 0, yref: "container" });
   Object.assign(layout.legend, { xanchor: "left", yanchor: "bottom" });
   layout.height = tall + top + 40;
-  (layout.annotations || []).forEach((a) => { a.font = { ...a.font, size: 12 }; });
   Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
     const axis = layout[name], domain = axis.domain || [0, 1];
     const room = name[0] === "x" ? Infinity : (domain[1] - domain[0]) * tall;

@@ -65,6 +65,7 @@ def drawn_side_by_side():
     made = theme.figure(f"A title of {'many ' * 12}words", 1, height=400, cols=2)
     for column in (1, 2):
         made.add_trace(theme.curve("loss", "loss", [0, 1], [0, column]), row=1, col=column)
+    theme.remark(made, "A remark of so many words that no narrow panel has it in one line.")
     return made
 
 
