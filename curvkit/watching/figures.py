@@ -107,7 +107,7 @@ def layers(trace: Trace) -> go.Figure:
         figure.add_trace(theme.curve("plain", name, head.step, head.layers[:, at], line=line))
     if not trace.layer_names:
         theme.remark(figure, "not recorded: watch with per_layer=True")
-    figure.update_yaxes(title_text="sharpness λ_b", rangemode="tozero")
+    figure.update_yaxes(title_text="sharpness λ<sub>b</sub>", rangemode="tozero")
     return _finish(figure, trace)
 
 
