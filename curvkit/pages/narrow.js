@@ -5,8 +5,10 @@ const NARROW = 620, LETTER = 6.6, LINE = 16, LEAST = 170, TITLE = 34, TICKS = 34
 // Of a title within a figure: pixels of a letter and of a line, and those around it; and by how much
 // plotly sets the first of several lines too high.
 const HEADING = 8.6, HEADED = 20, EDGE = 8, RAISED = 11;
-// Pixels beside a remark: of the axis, of the margin, and of its box.
-const BESIDE = 90;
+// Pixels beside a panel's title, of axis and margin, and those of a remark's box.
+const BESIDE = 70, BOXED = 24;
+// Pixels of the names beside an axis, where there is room for their lines.
+const NAMED = 90;
 // Of plotly's own controls below the axes.
 const CONTROLS = 100, GAP = 12;
 
@@ -39,13 +41,16 @@ const panels = (full) => {
   return own ? found : [];
 };
 
+// Whether words are the title of a panel.
+const isHead = (a) => a.xref === "paper" && a.yref === "paper";
+
 // Puts panels that stand side by side above one another; returns the height of all, in pixels.
 const stack = (layout, full, tall) => {
   const all = panels(full);
   if (new Set(all.map((each) => each.across[0])).size < 2) return tall;
   const named = (name) => text((layout[name] || {}).title).trim() !== "";
   const ticks = (name) => full[name].visible !== false && full[name].showticklabels !== false;
-  const heads = (layout.annotations || []).filter((a) => a.xref === "paper" && a.yref === "paper");
+  const heads = (layout.annotations || []).filter(isHead);
   const heading = (panel) => heads.filter((a) =>
     a.x >= panel.across[0] && a.x <= panel.across[1] && Math.abs(a.y - panel.up[1]) < 0.03);
   all.forEach((panel, at) => {
@@ -80,7 +85,7 @@ const narrowed = (wide, full, pixels, titled = true) => {
   const margin = { t: 100, b: 80, ...((wide.template || {}).layout || {}).margin, ...wide.margin };
   (layout.annotations || []).forEach((a) => {
     a.font = { ...a.font, size: 12 };
-    if (!a.showarrow) a.text = wrapped(text(a), pixels - BESIDE);
+    if (isHead(a)) a.text = wrapped(text(a), pixels - BESIDE);
   });
   const tall = stack(layout, full, full.height - margin.t - margin.b);
   const heads = (layout.annotations || []).filter((a) => a.yref === "paper" && a.y > 0.99);
@@ -102,14 +107,24 @@ const narrowed = (wide, full, pixels, titled = true) => {
     const room = name[0] === "x" ? Infinity : (domain[1] - domain[0]) * tall;
     const named = { ...(typeof axis.title === "string" ? {} : axis.title), font: { size: 13 } };
     layout[name] = { ...axis, title: { ...named, text: wrapped(text(axis.title), room) } };
+    const names = (name[0] === "y" && full[name]?.categories) || [];
+    const lined = names.map((each) => wrapped(String(each), NAMED)), row = room / names.length;
+    if (names.length && lined.every((each) => each.split("<br>").length * LINE <= row)) {
+      Object.assign(layout[name], { tickmode: "array", tickvals: names, ticktext: lined });
+    }
   });
   return layout;
 };
 
-// The titles of x axes over as many lines as they need, now that the width of the panels is known.
-const below = ({ layout, _fullLayout }) => Object.fromEntries(
-  Object.keys(layout).filter((name) => /^xaxis\d*$/.test(name)).map((name) =>
-    [`${name}.title.text`, wrapped(text(layout[name].title), _fullLayout._size.w)]));
+// The titles of x axes, and remarks, over as many lines as they need, now that the width of the panels
+// is known.
+const below = ({ layout, _fullLayout }) => {
+  const { w } = _fullLayout._size, axes = Object.keys(layout).filter((name) => /^xaxis\d*$/.test(name));
+  const titles = axes.map((name) => [`${name}.title.text`, wrapped(text(layout[name].title), w)]);
+  const remarks = (layout.annotations || []).flatMap((a, at) => a.showarrow || isHead(a) ? [] :
+    [[`annotations[${at}].text`, wrapped(text(a), w - BOXED)]]);
+  return Object.fromEntries([...titles, ...remarks]);
+};
 
 // Makes room below the axes of a narrow figure for its legend.
 const settle = (Plotly, drawn) => {
@@ -133,8 +148,9 @@ const axesOf = ({ _fullLayout: full }) => {
   const pairs = [...(full._subplots.cartesian || [])];
   const known = { height: full.height, _subplots: { cartesian: pairs } };
   Object.keys(full).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
-    const { domain, overlaying, visible, showticklabels, matches } = full[name];
-    known[name] = { domain: [...domain], overlaying, visible, showticklabels, matches };
+    const { domain, overlaying, visible, showticklabels, matches, _categories: names } = full[name];
+    const categories = full[name].type === "category" ? [...(names || [])] : null;
+    known[name] = { domain: [...domain], overlaying, visible, showticklabels, matches, categories };
   });
   return known;
 };

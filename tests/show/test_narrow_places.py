@@ -63,8 +63,9 @@ def beside_a_scene(browser, figure):
 
 def drawn_side_by_side():
     made = theme.figure(f"A title of {'many ' * 12}words", 1, height=400, cols=2)
-    for column in (1, 2):
-        made.add_trace(theme.curve("loss", "loss", [0, 1], [0, column]), row=1, col=column)
+    names = ["a name of many words", "another of as many words"]
+    for column, y in ((1, [0, 1]), (2, names)):
+        made.add_trace(theme.curve("loss", "loss", [0, 1], y), row=1, col=column)
     theme.remark(made, "A remark of so many words that no narrow panel has it in one line.")
     return made
 
@@ -86,6 +87,8 @@ def test_beside_a_scene_that_plays_figures_of_other_cells_follow_the_page_and_th
         if width < 500:
             assert page.evaluate(TITLE) < width and not page.evaluate(FAULTS)
             assert "<br>" in page.evaluate("window.other.layout.title.text")
+            named = page.evaluate("window.other.layout.yaxis2.ticktext")
+            assert named == ["a name of<br>many words", "another of as<br>many words"]
     assert page.evaluate(FORM) == wide
 
 
