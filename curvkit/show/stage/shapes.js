@@ -3,7 +3,7 @@ import { between, rowsOf } from "./channel.js";
 import { alpha } from "./color.js";
 import { clamp } from "./maths.js";
 import { placed } from "./lines.js";
-import { say, write } from "./text.js";
+import { say, widthOfWords, write } from "./text.js";
 
 // A straight line across the view at one value; with `drag` it is a handle.
 export function rule(S, v, m, t) {
@@ -153,6 +153,14 @@ export function shape(S, v, m, t) {
   }
 }
 
+// Pixels beyond a view that are drawn on.
+const OUT = 4;
+// Where words stand that would else be cut off at an end of their view.
+export function within(x, width, align, low, high) {
+  const from = x - width * (align === "right" ? 1 : align === "center" ? 0.5 : 0);
+  return x + Math.max(low - from, Math.min(0, high - from - width));
+}
+
 // Words at a place; {value} in them is the mark's `value`.
 export function text(S, v, m, t) {
   const last = S.store.last, many = Array.isArray(m.text);
@@ -164,8 +172,12 @@ export function text(S, v, m, t) {
     const number = m.c.value ? say(between(m.c.value, t, k, last), m.digits) : "";
     const words = (many ? m.text[k] : m.text).replace("{value}", number);
     const top = clamp(y + (m.dy ?? 0), v.box.y + 10, v.box.y + v.box.h - 4);
-    write(S.ctx, words, x + (m.dx ?? 0), top, {
-      size: m.size ?? 12, align: m.align, weight: m.weight,
+    const size = m.size ?? 12, width = widthOfWords(S.ctx, words, size, m.weight);
+    const { x: low, w } = v.box, high = low + w + OUT, put = x + (m.dx ?? 0);
+    // Words of what is out of sight go with it.
+    const left = x < low - OUT || x > high ? put : within(put, width, m.align, low, high);
+    write(S.ctx, words, left, top, {
+      size, align: m.align, weight: m.weight,
       color: alpha(S.paint(m, t, k), m.alpha ?? 1), halo: m.halo ? S.palette.role("paper") : null,
     });
   }

@@ -28,6 +28,16 @@ test("a colour goes to OKLab and back, and a ramp meets its ends", async () => {
   assert.deepEqual(Object.keys(THEMES.light), Object.keys(THEMES.dark));
 });
 
+test("words stand where they are put, or as near as they are not cut off", async () => {
+  const { within } = await at("shapes");
+  assert.equal(within(100, 50, "left", 0, 400), 100);
+  assert.equal(within(380, 50, "left", 0, 400), 350);
+  assert.equal(within(20, 50, "right", 0, 400), 50);
+  assert.equal(within(390, 40, "center", 0, 400), 380);
+  // Of what is wider than its view the beginning is seen.
+  assert.equal(within(380, 500, "left", 10, 400), 10);
+});
+
 test("numbers are written as a person would", async () => {
   const { say, pieces } = await at("text");
   assert.equal(say(NaN), "—");
