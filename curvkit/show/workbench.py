@@ -57,10 +57,8 @@ class Workbench(CanvasBox):
         for row in rows:
             self._append(row)
         left = widgets.VBox([widgets.HBox(head), self._table, add])
-        right = widgets.VBox(
-            [self.canvas, self.words],
-            layout=widgets.Layout(flex="1 1 400px", min_width="400px", overflow="hidden"),
-        )
+        place = widgets.Layout(flex="1 1 400px", min_width="min(400px, 100%)", overflow="hidden")
+        right = widgets.VBox([self.canvas, self.words], layout=place)
         wrap = widgets.Layout(flex_flow="row wrap", width="100%", align_items="flex-start")
         bar = widgets.HBox([self.button, self.stop, self.status])
         super().__init__([bar, widgets.HBox([left, right], layout=wrap)])
