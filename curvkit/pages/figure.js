@@ -29,13 +29,9 @@ const fit = (drawn) => {
 
 // What a figure is as it is drawn wide, kept.
 const keep = (drawn) => {
-  const full = drawn._fullLayout;
-  const axes = Object.keys(full).filter((name) => /^[xy]axis\d*$/.test(name));
-  drawn.full = axesOf(drawn);
-  // A drawing without axes whose words are as large as they are: it scrolls in its own box.
-  const bare = axes.length === 2 && axes.every((name) => !full[name].visible);
+  const { bare } = (drawn.full = axesOf(drawn));
   drawn.closest(".figure").classList.toggle("diagram", bare);
-  if (bare && drawn.clientWidth !== full.width) Plotly.Plots.resize(drawn);
+  if (bare && drawn.clientWidth !== drawn._fullLayout.width) Plotly.Plots.resize(drawn);
 };
 
 // The frames of a figure lie deflated beside it, and are read when one of them is first shown.

@@ -9,6 +9,8 @@ const HEADING = 8.6, HEADED = 20, EDGE = 8, RAISED = 11;
 const BESIDE = 70, BOXED = 24;
 // Pixels of the names beside an axis, where there is room for their lines.
 const NAMED = 90;
+// How wide a drawing without axes is at least; it scrolls in its place.
+const DRAWN = 704;
 // Of plotly's own controls below the axes.
 const CONTROLS = 100, GAP = 12;
 
@@ -82,6 +84,7 @@ const stack = (layout, full, tall) => {
 // many lines as they need; no title where it stands in a caption.
 const narrowed = (wide, full, pixels, titled = true) => {
   const layout = structuredClone(wide);
+  if (full.bare) return { ...layout, width: Math.max(DRAWN, pixels) };
   const margin = { t: 100, b: 80, ...((wide.template || {}).layout || {}).margin, ...wide.margin };
   (layout.annotations || []).forEach((a) => {
     a.font = { ...a.font, size: 12 };
@@ -146,8 +149,11 @@ const settle = (Plotly, drawn) => {
 // What a figure's axes are as it is drawn wide: for once stacked they are no longer known.
 const axesOf = ({ _fullLayout: full }) => {
   const pairs = [...(full._subplots.cartesian || [])];
-  const known = { height: full.height, _subplots: { cartesian: pairs } };
-  Object.keys(full).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
+  const axes = Object.keys(full).filter((name) => /^[xy]axis\d*$/.test(name));
+  // A drawing without axes has words as large as they are.
+  const bare = axes.length === 2 && axes.every((name) => !full[name].visible);
+  const known = { height: full.height, _subplots: { cartesian: pairs }, bare };
+  axes.forEach((name) => {
     const { domain, overlaying, visible, showticklabels, matches, _categories: names } = full[name];
     const categories = full[name].type === "category" ? [...(names || [])] : null;
     known[name] = { domain: [...domain], overlaying, visible, showticklabels, matches, categories };

@@ -64,7 +64,7 @@ async function bring(Plotly, drawn, state, pairs) {
   const next = form ? narrowed(state.wide, state.full, form) : structuredClone(state.wide);
   // Drawn anew, for a legend stays where it was when only the layout is changed.
   await Plotly.newPlot(drawn, { data, layout: next, frames, config });
-  if (!form) return;
+  if (!form || state.full.bare) return;
   await Plotly.relayout(drawn, below(drawn));
   await settle(Plotly, drawn);
 }

@@ -13,7 +13,7 @@ const STYLE = `
 .curvkit-knobs label small{opacity:.65;font-size:11.5px;margin-left:6px}
 .curvkit-knobs input[type=text],.curvkit-knobs select{font:inherit;color:var(--ink);background:var(--field);border:1px solid var(--line);border-radius:4px;height:26px;padding:0 6px}
 .curvkit-knobs input[type=text]{width:86px;text-align:right;font-variant-numeric:tabular-nums}
-.curvkit-knobs select{max-width:190px}
+.curvkit-knobs select{max-width:190px;min-width:0}
 .curvkit-knobs input[type=checkbox]{width:18px;height:18px;accent-color:var(--ink);justify-self:end;margin:4px}
 .curvkit-knobs .slide{grid-column:1/4;display:grid;grid-template-columns:auto 1fr auto;gap:8px;align-items:center;font-size:11.5px;color:var(--muted);font-variant-numeric:tabular-nums}
 .curvkit-knobs input[type=range]{width:100%;margin:0;height:22px;accent-color:var(--ink);min-width:0}

@@ -4,7 +4,7 @@
 const STILL_AFTER = 1500;
 const PURGED_AFTER = 5000;
 const STYLE = `
-.curvkit-plot { width: 100%; }
+.curvkit-plot { width: 100%; overflow-x: auto; }
 .curvkit-asked { white-space: normal; line-height: 1.3; padding: 6px 10px; }
 .jp-Cell:has(.curvkit-plot) .jp-OutputArea-child:has(.curvkit-still),
 .curvkit-live .curvkit-still { display: none; }`;
@@ -102,6 +102,7 @@ function render({ model, el }) {
     if (!width) return;
     full = axesOf(plot);
     await Plotly.newPlot(plot, data, narrowed(layout, full, width), model.get("config"));
+    if (full.bare) return;
     await Plotly.relayout(plot, below(plot));
     await settle(Plotly, plot);
   };
@@ -109,7 +110,7 @@ function render({ model, el }) {
     const { height, margin } = plot.layout;
     const next = width ? { ...narrowed(layout, full, width), height, margin } : layout;
     await Plotly.react(plot, data, next, model.get("config"));
-    if (width) await Plotly.relayout(plot, below(plot));
+    if (width && !full.bare) await Plotly.relayout(plot, below(plot));
   };
 
   const draw = async () => {

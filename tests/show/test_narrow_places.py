@@ -101,6 +101,15 @@ def test_a_figure_that_plays_has_its_controls_below_its_axes_in_a_narrow_place(p
     assert "▶ Play" in page.evaluate("window.other.innerText") and not page.evaluate(FAULTS)
 
 
+def test_a_drawing_without_axes_keeps_its_width_and_scrolls_in_a_narrow_place(panels):
+    tree = theme.figure("A drawing").add_trace(theme.curve("loss", "loss", [0, 1], [0, 1]))
+    tree.update_xaxes(visible=False).update_yaxes(visible=False)
+    page = beside_a_scene(panels.context.browser, json.loads(tree.to_json()))
+    for width, drawn in ((400, 704), (900, 900)):
+        page.evaluate(WIDTH, width)
+        until(page, f"window.other._fullLayout.width === {drawn}")
+
+
 def test_a_panel_in_a_narrow_place_has_its_figure_as_other_cells_do_and_wide_again_as_it_was(
     panels,
 ):
