@@ -518,17 +518,6 @@ def test_a_workbench_draws_its_table_and_acts_on_it(page):
     assert "seeds" in bench.inner_text() or "runs" in bench.inner_text()
 
 
-def test_a_workbench_is_no_wider_than_a_narrow_page(page):
-    page.evaluate(LAST_CELL)
-    bench, plot = (
-        f"document.querySelector('{each}').getBoundingClientRect().right"
-        for each in (".curvkit-workbench", ".curvkit-workbench .main-svg")
-    )
-    for width in (420, 1400):
-        page.set_viewport_size(dict(width=width, height=1000))
-        page.wait_for_function(f"() => {plot} <= {bench} + 1 && {bench} <= {width}")
-
-
 def test_a_saved_notebook_shows_its_pictures_before_anything_runs(page, lab):
     live = page.locator(".curvkit-still img")
     page.wait_for_function("() => document.querySelector('.curvkit-still img')")
