@@ -2,6 +2,7 @@
 
 # ruff: noqa: B006, E501, UP003, B023, C408, C416, C419, E731, PERF401, RUF005, SIM108, SIM118, UP031
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 
@@ -211,6 +212,16 @@ def flow(count):
             "yes" if count > 2 else "no", DECLARED.label, DECLARED.low, getattr(DECLARED, "name")]  # noqa: B009  # fmt: skip
 
 
+@functools.cache
+def once(name, *, size=2):
+    return np.full(size, float(len(name)))
+
+
+def cached(name):
+    first, second, other = once(name), once(name), once(name, size=3)
+    return [first, other, first is second, first is other, once(name, size=3) is other]
+
+
 def matrices(x, y):
     square = np.array([[1.0, 2.0], [3.0, 4.0]])
     return [square @ square, square @ np.array([1.0, 2.0]), np.array([1.0, 2.0]) @ square,
@@ -223,5 +234,5 @@ CASES = [
     (reductions, (A, B)), (made, ()), (arranged, (A, B)), (methods, (A, B)),
     (places, (A, B, MASK)), (numbers, (3.14159, 42)), (numbers, (-0.000123, -7)),
     (numbers, (98765.4321, 1234567)), (text, ("heavy_ball",)), (containers, (5,)),
-    (arithmetic, (2.5, 11)), (flow, (7,)), (flow, (20,)), (matrices, (A, B)),
+    (arithmetic, (2.5, 11)), (flow, (7,)), (flow, (20,)), (matrices, (A, B)), (cached, ("width",)),
 ]  # fmt: skip

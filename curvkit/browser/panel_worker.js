@@ -19,7 +19,7 @@ const kindOf = (series, values) => {
 // At most `count` rows more.
 function read(count) {
   const made = timed(count);
-  for (const { name: series, shape, values } of run.program.rows) {
+  for (const { name: series, shape, values } of run.rows) {
     const each = product(shape.slice(1)), more = numbers(values.subarray(0, made * each));
     const held = (rows[series] ??= { each, shape: shape.slice(1), values: new Float64Array(0), kind: kindOf(series, values) });
     const needed = (run.head + made) * each;

@@ -3,7 +3,8 @@ each row.
 
 The page calls `begin` once, `fix` after it and when the run has ended, and `advance` again and
 again; between calls the state lies in the module's memory, where the page may copy it and put it
-back.
+back. Where a row takes far less of the program than the work up to the next, `first` makes the row
+alone, so that the first one comes at once.
 """
 
 import functools
@@ -14,6 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.interpreters import partial_eval
 
 from curvkit.browser.module import Module
 from curvkit.browser.values import Value
@@ -24,6 +26,8 @@ from curvkit.core.stream import Stream
 Fields = Callable[[Any], Mapping[str, Any]]
 # The rows that one call makes take no more memory than this, unless one alone does.
 MOST_BYTES = 2**20
+# Which share of the equations a row may take, that it is made alone.
+MOST_ALONE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def written(
     still = module.function("fix", fix, [*knobs, *states], others)[len(last) :]
     outputs = module.function("advance", advance, [*knobs, *states, *others, *count], states)
     outputs = outputs[len(states) :]
+    alone = _first(module, parts, traced, (leaves, state, last, [*knobs, *states, *others]))
     edits = _edits(module, parts, traced, (leaves, state, last, [*knobs, *states], states))
     place, named = lambda value: module.place(value).as_dict(), functools.partial(_named, module)
     layout = {
@@ -90,7 +95,7 @@ def written(
         "count": place(count[0]), "made": place(outputs[-2]), "ended": place(outputs[-1]),
         "rows": named(sorted(parts.row_names), outputs[:-2]),
         "fixed": named(sorted(parts.fixed_names), still), "capacity": parts.capacity,
-        "edits": edits,
+        "edits": edits, "first": named(sorted(parts.row_names), alone) if alone else None,
     }  # fmt: skip
     return Program(module.text(), layout, module.bytes, module.met)
 
@@ -99,6 +104,29 @@ def _named(module: Module, names: Sequence[str], values: Sequence[Value]) -> lis
     """The places of values, with their names."""
     pairs = zip(names, values, strict=True)
     return [{"name": name, **module.place(value).as_dict()} for name, value in pairs]
+
+
+def _first(module: Module, parts: "_Parts", traced: Any, of: Any) -> list[Value]:
+    """Adds `first`, the row of a state and nothing else, and returns where its fields lie; nothing
+    where that takes much of what `advance` takes.
+    """
+    leaves, state, last, given = of
+    whole = traced(parts.first, leaves, state, last)
+    jaxpr, _ = partial_eval.dce_jaxpr(whole.jaxpr, [True] * len(whole.jaxpr.outvars), True)
+    if _equations(jaxpr) > MOST_ALONE * _equations(whole.jaxpr):
+        return []
+    return module.function("first", whole.replace(jaxpr=jaxpr), given)
+
+
+def _equations(jaxpr: Any) -> int:
+    """How many equations a jaxpr has, with those of loops and branches."""
+    inner = 0
+    for equation in jaxpr.eqns:
+        for given in equation.params.values():
+            each = given if isinstance(given, tuple | list) else (given,)
+            bodies = (getattr(one, "jaxpr", one) for one in each)
+            inner += sum(_equations(body) for body in bodies if hasattr(body, "eqns"))
+    return len(jaxpr.eqns) + inner
 
 
 def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, Any]:
@@ -213,6 +241,11 @@ class _Parts:
 
         state, rows, number = jax.lax.while_loop(unfinished, one, (state, rows, 0))
         return tree.strong(state), rows, number, self.stream.finished(shared, state)
+
+    def first(self, settings: Any, shared: Any, state: Any, last: Any) -> Any:
+        """The row of a state, one of a row."""
+        row = self._row(settings, shared, last, state)[1]
+        return {name: each[None] for name, each in row.items()}
 
     def _row(self, settings: Any, shared: Any, last: Any, state: Any) -> Any:
         """A reading, and what is drawn of it."""

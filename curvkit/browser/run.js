@@ -41,12 +41,13 @@ async function loadedProgram(variant) {
       holds: told.edits.sound && view(told.edits.sound),
     },
     state: told.state.map(view), rows: told.rows.map(series), fixed: told.fixed.map(series),
+    alone: told.first?.map(series),
   };
 }
 
 // ---- a run, its states, and the knobs that were turned on its way
 function begun(program, strokes = []) {
-  run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0 };
+  run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0, rows: program.rows, fresh: true, owed: false };
   set(settings);
   program.begin();
   for (const { field, item, x = NaN, y = NaN, value = x } of strokes.at(-1)?.values() ?? []) {
@@ -64,10 +65,24 @@ function set(knobs) {
     if (places[name]) places[name][0] = places[name] instanceof BigInt64Array ? BigInt(value) : Number(value);
   }
 }
-// At most `count` rows from where the run stands; they lie in memory until the next call.
+// At most `count` rows from where the run stands; they lie in memory, as `run.rows`, until the next
+// call. The first one comes alone where the program has it so, and owes the work up to the next.
 function go(count) {
-  const { program } = run;
-  const number = Math.max(0, Math.min(count, program.capacity));
+  const { program } = run, alone = run.fresh && count === 1 && program.alone;
+  settled();
+  run.fresh = false;
+  run.rows = alone || program.rows;
+  if (!alone) return advanced(count);
+  program.first();
+  run.owed = true;
+  return 1;
+}
+function settled() {
+  if (run.owed) advanced(1);
+  run.owed = false;
+}
+function advanced(count) {
+  const { program } = run, number = Math.max(0, Math.min(count, program.capacity));
   program.count[0] = program.count instanceof BigInt64Array ? BigInt(number) : number;
   program.advance();
   run.ended = !!Number(program.ended[0]);
@@ -75,8 +90,9 @@ function go(count) {
 }
 // The same, and what a row takes, in milliseconds, is noted.
 function timed(count) {
-  const began = performance.now(), rows = go(count), ms = performance.now() - began;
-  if (rows) run.rowMs = run.rowMs ? (1 - SEVENTH) * run.rowMs + (SEVENTH * ms) / rows : ms / rows;
+  const { owed } = run, began = performance.now(), rows = go(count), ms = performance.now() - began;
+  const each = run.owed ? CHUNK_MS : ms / (rows + owed); // of a row alone nothing is learnt
+  if (rows) run.rowMs = run.rowMs && !owed ? (1 - SEVENTH) * run.rowMs + SEVENTH * each : each;
   return rows;
 }
 function keep(pinned) {
@@ -98,6 +114,7 @@ function settingsAt(row) {
 }
 // Back to row `at`: from the last state before, with the knobs as they were.
 function back(at) {
+  [run.fresh, run.owed] = [false, false];
   const from = run.kept.findLast((each) => each.at <= at);
   run.program.state.forEach((part, i) => part.set(from.state[i]));
   let row = from.at;
@@ -113,6 +130,7 @@ function back(at) {
   run.ended = false;
 }
 function turn(at, knobs) {
+  settled();
   if (at < run.head) back(at);
   run.turns = [...run.turns.filter((each) => each.at <= at), { at, knobs }];
   settings = settingsAt(at);

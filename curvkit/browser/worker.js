@@ -34,7 +34,7 @@ function fixedNow(always) {
 }
 function made(count) {
   const rows = timed(count);
-  const columns = run.program.rows.map(({ name, shape, values }) => ({
+  const columns = run.rows.map(({ name, shape, values }) => ({
     name, shape: [rows, ...shape.slice(1)], time: true,
     values: floats(values.subarray(0, rows * product(shape.slice(1)))),
   }));

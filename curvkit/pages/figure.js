@@ -44,7 +44,8 @@ const framed = (drawn) => (drawn.framed ??= (async () => {
 })());
 
 // Draws another figure in the place of one, with its own frames.
-const draw = (drawn, figure) => {
+const draw = async (drawn, figure) => {
+  if (!globalThis.Plotly) await globalThis.curvkitLibrary?.();
   drawn.form = 0;
   drawn.framed = Promise.resolve();
   const given = { ...structuredClone(figure), config: CONFIG };
@@ -70,13 +71,28 @@ const follow = async (drawn, { data, layout }, name) => {
 globalThis.curvkitFigure = follow;
 
 const every = [...document.querySelectorAll(".figure .plotly-graph-div")];
-every.forEach((drawn) => {
+const watch = (drawn) => {
   keep(drawn);
   new ResizeObserver(() => fit(drawn)).observe(drawn);
-});
+};
+// Where plotly is read late, the figures of the page wait for it. They are drawn one after another,
+// so that a hand is heard between; what a run of the page stands for is hidden, and not drawn.
+const waiting = globalThis.curvkitPlots;
+const plotted = waiting ? new Promise((resolve) => {
+  globalThis.curvkitPlotted = async () => {
+    for (const [name, plot] of waiting) {
+      const drawn = document.getElementById(name);
+      if (!drawn || drawn.closest("[hidden]")) continue;
+      plot();
+      watch(drawn);
+      await new Promise((next) => setTimeout(next));
+    }
+    resolve();
+  };
+}) : Promise.resolve(every.forEach(watch));
 
 // A sheet of paper is narrower than most windows, and plotly does not see that it is printed on.
-const wide = () => every.filter((drawn) => !drawn.form);
+const wide = () => every.filter((drawn) => drawn._fullLayout && !drawn.form);
 addEventListener("beforeprint", () =>
   wide().forEach((drawn) => Plotly.relayout(drawn, { width: PAPER })));
 addEventListener("afterprint", () =>
@@ -94,6 +110,7 @@ document.querySelectorAll(".transport").forEach((bar) => {
   };
   const show = async (at) => {
     say(at);
+    await plotted;
     await framed(drawn);
     // What was asked for meanwhile is shown in its place.
     if (at !== Number(range.value)) return;

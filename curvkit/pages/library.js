@@ -1,7 +1,7 @@
-// plotly lies packed in this page. It is unpacked beside the run, once that has begun, and read,
-// which keeps the page's thread for a tenth of a second, when the run has told its first reading,
-// or where that takes longer.
-const [UNPACKED_MS, READ_MS] = [100, 400];
+// plotly lies packed in this page. It is unpacked beside the runs, once they have begun, and read,
+// which keeps the page's thread for a tenth of a second, when all have told their first reading, or
+// where that takes longer. Then the figures are drawn that wait for it.
+const [UNPACKED_MS, READ_MS] = [100, 1500];
 const library = document.getElementById("plotly"), { nonce } = library;
 let [unpacked, read] = [null, null];
 const unpack = () => (unpacked ??= (() => {
@@ -9,8 +9,11 @@ const unpack = () => (unpacked ??= (() => {
   for (let k = 0; k < packed.length; k += 1) bytes[k] = packed.charCodeAt(k);
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 })());
-globalThis.curvkitLibrary = () => (read ??= unpack().then((textContent) => {
+const waited = new Promise((resolve) => setTimeout(resolve, READ_MS));
+globalThis.curvkitLibrary = () => (read ??= Promise.race([globalThis.curvkitBegun, waited]).then(unpack).then((textContent) => {
   document.head.append(Object.assign(document.createElement("script"), { nonce, textContent }));
+  // After the figure that asked for it.
+  setTimeout(() => globalThis.curvkitPlotted?.());
 }));
 setTimeout(unpack, UNPACKED_MS);
-setTimeout(globalThis.curvkitLibrary, READ_MS);
+waited.then(globalThis.curvkitLibrary);

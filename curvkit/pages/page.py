@@ -45,6 +45,7 @@ def render(
     path: str = "",
     before: Callable[[str], str] = lambda nonce: "",
     extra: str = "",
+    late: bool = False,
 ) -> str:
     """The page of an executed notebook.
 
@@ -53,6 +54,7 @@ def render(
         path: the folder of the notebook, whose images are taken into the page.
         before: makes what stands below the title, given what lets its scripts run.
         extra: a script for that.
+        late: whether plotly is read once what trains in the page has told its first reading.
     """
     facts = node.metadata.curvkit.report
     # Drawn by lot after the notebook ran, so that nothing that came of it can know it.
@@ -60,13 +62,14 @@ def render(
     count = itertools.count()
 
     def figure(spec: dict[Any, Any]) -> str:
-        return plot.drawn(spec, next(count), nonce)
+        return plot.drawn(spec, next(count), nonce, late=late)
 
     body = cells.drawn(node, path, figure)
     first = before(nonce)
     # Below the title, which every page begins with.
     body = body.replace("</section>", f"</section>\n{first}", 1) if first else body
-    return _whole(node, f"{body}\n{_summary(facts)}", nonce, bool(next(count) or first), extra)
+    drawn, body = bool(next(count) or first), f"{body}\n{_summary(facts)}"
+    return _whole(node, body, nonce, drawn, extra, late)
 
 
 def without_cells(node: NotebookNode) -> str:
@@ -75,7 +78,9 @@ def without_cells(node: NotebookNode) -> str:
     return _whole(node, f"<h1>{title}</h1>\n", "none", False)
 
 
-def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = "") -> str:
+def _whole(
+    node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = "", late: bool = False
+) -> str:
     """A page around what is drawn of a notebook."""
     facts = node.metadata.curvkit.report
     navigation = (
@@ -92,9 +97,12 @@ def _whole(node: NotebookNode, body: str, nonce: str, drawn: bool, extra: str = 
     scripts = SCRIPT + plot.SCRIPT + extra if drawn else SCRIPT
     trains = stages.trains(body)
     player = deflated(stages.program(trains), nonce) if stages.needed(body) else ""
-    # plotly.js stands before the figures, the scripts of buttons after their buttons.
-    library = script(get_plotlyjs(), nonce) if drawn else ""
-    return shell(facts.title, library + content + script(scripts, nonce) + player, nonce, trains)
+    # plotly.js stands before the figures, or where it is read late, after all; the scripts of
+    # buttons stand after their buttons.
+    library = script(get_plotlyjs(), nonce) if drawn and not late else ""
+    last = plot.packed(nonce) if drawn and late else ""
+    whole = library + content + script(scripts, nonce) + player + last
+    return shell(facts.title, whole, nonce, trains)
 
 
 def script(text: str, nonce: str, kind: str = "text/javascript") -> str:

@@ -60,7 +60,7 @@ def deflated(text: str) -> str:
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
-def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
+def drawn(figure: Mapping[str, Any], number: int | str, nonce: str, *, late: bool = False) -> str:
     """A figure as HTML, of its own height and the width of the page. Its frames are deflated: one
     is much like the next, and they are read when it is first played.
 
@@ -68,6 +68,7 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
         figure: plotly's JSON.
         number: counted from 0, or a name; makes the figure's id.
         nonce: what the page's policy lets a script run by.
+        late: whether it waits for a plotly that is read late, as `packed` has it.
     """
     shown, play = without_player(figure)
     identity = f"figure-{number + 1 if isinstance(number, int) else number}"
@@ -77,6 +78,7 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
         include_plotlyjs=False, include_mathjax=False, full_html=False, default_height="450px",
         validate=False, div_id=identity,
     ).replace("<script", f'<script nonce="{nonce}"')  # fmt: skip
+    written = _waiting(written, identity) if late else written
     title = name(figure, number if isinstance(number, int) else 0)
     label = html.escape(words(figure, number if isinstance(number, int) else 0), quote=True)
     picture = (
@@ -87,6 +89,15 @@ def drawn(figure: Mapping[str, Any], number: int | str, nonce: str) -> str:
         return f"<div>{picture}\n</div>"
     bar = _transport(play, identity, title)
     return f"<div>{picture}\n{bar}\n{_with_frames(frames, identity, nonce)}</div>"
+
+
+def _waiting(written: str, identity: str) -> str:
+    """A drawn figure whose script does nothing until `figure.js` calls what it leaves there."""
+    before, script, rest = written.partition("<script")
+    attributes, _, text = rest.partition(">")
+    text = text.replace("</script>", "}]);</script>")
+    later = f"(globalThis.curvkitPlots ??= []).push(['{identity}', () => {{{text}"
+    return f"{before}{script}{attributes}>{later}"
 
 
 def _with_frames(frames: list[Any], identity: str, nonce: str) -> str:

@@ -13,21 +13,22 @@ from curvkit.draw.scene.pack import MIME as MIME
 PLACE = '<div class="curvkit-scene">'
 FIGURES = '<div class="curvkit-figures">'
 MOUNT = """
-for (const place of document.querySelectorAll(".curvkit-figures")) {
-  inflate(place.querySelector("script").textContent).then((bytes) => {
-    const { panel, worker } = JSON.parse(new TextDecoder().decode(bytes));
-    return mountPanel(place, panel, worker);
-  });
-}
+const begun = [...document.querySelectorAll(".curvkit-figures")].map(async (place) => {
+  const bytes = await inflate(place.querySelector("script").textContent);
+  const { panel, worker } = JSON.parse(new TextDecoder().decode(bytes));
+  return mountPanel(place, panel, worker);
+});
 for (const place of document.querySelectorAll(".curvkit-scene")) {
   const text = place.querySelector("script").textContent;
-  Promise.resolve().then(() => {
+  begun.push(Promise.resolve().then(() => {
     const packed = JSON.parse(text);
     return packed.trains ? mountTrains(place, packed, WORKER) : mountPacked(place, packed);
   }).catch((error) => {
     place.textContent = `The scene cannot be shown: ${error.message}.`;
-  });
+  }));
 }
+globalThis.curvkitBegun = Promise.all(begun);
+follows();
 """
 # What stands in a page of which a scene trains.
 TRAINS = '"trains":{'

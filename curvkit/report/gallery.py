@@ -134,7 +134,8 @@ def _turned(path: Path, record: Path, console: Console) -> list[str]:
 def _page(
     node: NotebookNode, turned: Sequence[KnobVariants], live: trained.Live, path: Path
 ) -> str:
-    return page.render(node, str(path.parent), lambda nonce: _section(turned, live, nonce), SCRIPT)
+    before = lambda nonce: _section(turned, live, nonce)
+    return page.render(node, str(path.parent), before, SCRIPT, late=True)
 
 
 def _section(turned: Sequence[KnobVariants], live: trained.Live, nonce: str) -> str:
@@ -162,7 +163,7 @@ def _before(turned: Sequence[KnobVariants], nonce: str) -> str:
         "<p>These runs were made beforehand; each slider turns one knob, and the others stay as "
         f"the notebook has them.</p>\n{sliders}\n"
         f'<script type="application/json" nonce="{nonce}">{data}</script>\n'
-        f"{plot.drawn(first, name, nonce)}\n"
+        f"{plot.drawn(first, name, nonce, late=True)}\n"
         f'<div class="words text said" aria-live="polite">{words}</div>\n</div>\n'
     )
 

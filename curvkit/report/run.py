@@ -241,7 +241,8 @@ class Maker:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
             shown, first = self._trained(done) if self.live and wanted else (done, "")
-            drawn = page.render(shown, str(job.path.parent), lambda _: first) if wanted else ""
+            folder, before = str(job.path.parent), lambda _: first
+            drawn = page.render(shown, folder, before, late=self.live) if wanted else ""
             contents["html"] = writable(drawn)
             where = "its pdf"
             contents |= {"pdf": pdf.printed(contents["html"])} if "pdf" in wanted else {}

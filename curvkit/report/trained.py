@@ -2,7 +2,9 @@
 
 import copy
 import html
+import json
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ Live = tuple[dict[str, Any], str] | None
 # How far a run made beforehand goes, which is shown where nothing can be computed; how many
 # characters of a page it may take, and how many with the programs, so that none is above 400 kB.
 FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
+MOST_FIGURE = 40_000
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -37,7 +40,7 @@ def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
         return executed, [compiler.LACKING]
     node = copy.deepcopy(executed)
     wanted = node.metadata.get("curvkit", {}).get("pages")
-    said = []
+    said, names = [], Counter[str]()
     for cell in node.cells:
         for output in cell.get("outputs", ()):
             packed = (output.get("data") or {}).get(stages.MIME)
@@ -46,6 +49,11 @@ def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
                     packed["trains"] = _trains(packed["origin"], wanted)
                 except (Untranslatable, RuntimeError, ValueError) as error:
                     said.append(f"A scene does not train in its page: {error}")
+                    continue
+                # By which its knobs are known in the page's address.
+                name = packed["origin"]["scene"]
+                names[name] += 1
+                packed["trains"]["shared"] = name if names[name] == 1 else f"{name}{names[name]}"
     return node, said
 
 
@@ -111,8 +119,22 @@ def figures(
     limit = scenes.MOST_CHARACTERS if most is None else most
     panel = panels.trains(room, settings, figure=figure, most=limit)
     panel["trains"]["shared"] = True
+    panel["before"] = _figure_beforehand(room, figure, settings)
     place = stages.figures(panel, panels.worker(room))
     return _written(out, f"{room.name}: {figure.replace('_', ' ')}", place, panel["trains"], True)
+
+
+def _figure_beforehand(room: Any, figure: str, settings: Any) -> dict[str, Any]:
+    """A figure of the first readings with its words, packed; of fewer where it would be large."""
+    course = room.stream.course(settings)
+    course.advance(FALLBACK)
+    trace, drawn, readings = course.trace, "", course.trace.readings
+    while not drawn or (len(plot.deflated(drawn)) > MOST_FIGURE and readings > 1):
+        trace = trace if not drawn else trace.head(readings := 3 * readings // 4)
+        drawn = str(room.figures[figure](trace).to_json())
+    told = json.loads(drawn)
+    told["layout"].pop("template", None)  # the panel has it
+    return {"name": figure, "figure": told, "words": room.words(trace)}
 
 
 def live(node: NotebookNode) -> tuple[Live, list[str]]:
@@ -130,6 +152,7 @@ def live(node: NotebookNode) -> tuple[Live, list[str]]:
         known = knob.knobs(settings)
         choices = {k: v for k, v in asked.items() if k in known} if asked else None
         panel = panels.trains(room, settings, figure=wanted.figure, choices=choices)
+        panel["trains"]["shared"] = True
         return (panel, panels.worker(room)), []
     except (Untranslatable, ModuleNotFoundError, RuntimeError, ValueError) as error:
         return None, [f"Its figures do not train in the page: {error}"]
@@ -143,9 +166,13 @@ def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
         before: as HTML, what is shown where no run can be made.
     """
     said = (
-        "The page makes these runs itself, by the notebook's program: turn a knob, and it trains."
+        "The page makes these runs itself, by the notebook's program: turn a knob, and it trains. "
+        "The address holds the knobs that were turned, so its link can be shared."
     )
-    return headed(f"<p>{said}</p>\n{stages.figures(*live, before)}\n")
+    panel, worker = live
+    shown = "runs made beforehand are shown" if before else "the notebook's own figures are below"
+    place = stages.figures({**panel, "instead": shown}, worker, before)
+    return headed(f"<p>{said}</p>\n{place}\n")
 
 
 def headed(content: str) -> str:
@@ -157,12 +184,13 @@ def _written(
     out: Path, title: str, place: str, trains: Mapping[str, Any], plotted: bool = False
 ) -> dict[str, int]:
     nonce = secrets.token_hex(12)
-    # The run begins before the library of its pictures is read.
+    # What draws stands before the run, whose picture may come at once; the run begins before the
+    # library of its pictures is read.
     library = plot.packed(nonce) if plotted else ""
     content = (
         f"<main>\n{place}\n</main>\n<footer><p>{html.escape(SAID)}</p></footer>\n"
-        f"{page.script(stages.program(trains=True), nonce)}"
-        f"{library}{page.script(plot.SCRIPT, nonce) if plotted else ''}{MARK}\n"
+        f"{page.script(plot.SCRIPT, nonce) if plotted else ''}"
+        f"{page.script(stages.program(trains=True) + FRAMED, nonce)}{library}{MARK}\n"
     )
     written = page.shell(title, content, nonce, trains=True)
     files.write(out, written)
@@ -179,6 +207,13 @@ def is_one(path: Path) -> bool:
 
 
 MARK = "<!-- a page of curvkit: one scene -->"
+# The page around a frame is told how high what is in it is, so that it can give it the room.
+FRAMED = """if (parent !== window) {
+  const whole = document.querySelector(".page");
+  const tell = () => parent.postMessage({ height: Math.ceil(whole.offsetHeight) }, "*");
+  new ResizeObserver(tell).observe(whole);
+}
+"""
 SAID = (
     "Computed in this page, in single precision, by the program that the notebook runs: no kernel, "
     "no network. The address holds the knobs that were turned, so its link can be shared."

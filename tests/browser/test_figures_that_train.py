@@ -9,6 +9,7 @@ import firefox
 import numpy as np
 import pytest
 from rooms import ROOMS, room
+from scripts import listened
 from waits import until
 
 from curvkit.report import trained
@@ -147,6 +148,39 @@ def test_what_the_page_has_no_program_for_is_greyed_and_refused_in_a_sentence(pa
     words = "Keep this run"
     sheet.get_by_role("tab", name="edge").click()
     assert sheet.get_by_role("button", name=words).is_enabled()
+
+
+def test_a_link_holds_the_knobs_of_a_page_of_figures(pages, shown, browser):
+    sheet = shown(pages("tuners.model"))
+    sheet.locator(".curvkit-panel").get_by_label("sigma σ").fill("400")
+    until(sheet, "location.hash.includes('sigma=')")
+    sigma = sheet.evaluate("+new URLSearchParams(location.hash.slice(1)).get('sigma')")
+    other = browser.new_page()
+    other.goto(sheet.url)
+    until(other, DONE)
+    assert other.evaluate("curvkitPanels[0].told.settings.sigma") == pytest.approx(sigma, rel=1e-5)
+    # Another link in the same window begins with its own knobs.
+    other.evaluate("location.hash = 'sigma=1.25'")
+    until(other, f"{DONE} && curvkitPanels[0].told.settings.sigma === 1.25")
+    other.close()
+
+
+@pytest.mark.parametrize("lacking", ["WebAssembly", "Worker"])
+def test_where_nothing_can_run_a_figure_made_beforehand_is_drawn_and_said(lacking, pages, browser):
+    house = room("tuners.model").package.room
+    sheet = browser.new_page()
+    complaints = listened(sheet)
+    sheet.add_init_script(f"delete globalThis.{lacking}")
+    sheet.goto(pages("tuners.model").as_uri())
+    until(sheet, f"{PANEL}?.querySelector('.js-plotly-plot .gtitle')")
+    said = sheet.locator(".stage-kept").inner_text()
+    assert said.startswith("This page cannot train here (the browser has no")
+    assert said.endswith("; a run made beforehand is shown.")
+    trace = house.run(**SHORT["tuners.model"])
+    assert sheet.evaluate(TEXT) == house.words(trace).replace("**", "")
+    agree(sheet.evaluate(DRAWN), plainly(of_python(house, next(iter(house.figures)), trace)))
+    assert complaints == []
+    sheet.close()
 
 
 @pytest.fixture

@@ -163,6 +163,33 @@ def test_a_link_holds_the_knobs(lessons, opened):
     assert "sigma=1.5" in sheet.evaluate("location.hash")
 
 
+@pytest.mark.parametrize("sandbox", ["", 'sandbox="allow-scripts"'])
+def test_in_a_frame_a_page_trains_and_tells_how_high_it_is(lessons, browser, tmp_path, sandbox):
+    made, _, _ = house("tuners.model", "balance")
+    address = lessons(made, "balance").as_uri()
+    course = tmp_path / "course.html"
+    course.write_text(
+        f'<title>c</title><iframe {sandbox} src="{address}" style="width: 90%"></iframe><script>'
+        'addEventListener("message", ({ data }) => { document.querySelector("iframe").style.height'
+        " = `${data.height}px`; });</script>"
+    )
+    sheet, said = browser.new_page(viewport={"width": 420, "height": 900}), []
+    sheet.on("pageerror", lambda error: said.append(str(error)))
+    sheet.on("console", lambda message: said.append(message.text))
+    sheet.goto(course.as_uri())
+    frame = sheet.frames[1]
+    until(frame, "globalThis.stages?.length > 0 && stages[0].source.live")
+    frame.evaluate(SKIP)
+    frame.evaluate("stages[0].play()")
+    until(frame, "stages[0].store.rows > 40")
+    frame.evaluate("stages[0].turnAll({ sigma: 1.5 }, 'end')")
+    until(frame, "stages[0].steers.length === 1 && location.hash.includes('sigma=1.5')")
+    # Nothing in it has to be scrolled to.
+    until(frame, "document.documentElement.scrollHeight <= innerHeight && innerHeight > 600")
+    assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth") and not said
+    sheet.close()
+
+
 @pytest.mark.full
 def test_a_point_is_edited_by_hand_and_the_networks_learn_anew(lessons, opened):
     made, draw, settings = house("sobolev", "surfaces")

@@ -307,6 +307,22 @@ def test_a_cut_run_goes_on_to_the_same_bits():
         np.testing.assert_array_equal(again[name], values, err_msg=name)
 
 
+def test_a_first_row_alone_is_the_first_of_the_run_and_leaves_the_run_as_it_was():
+    assert program("curvature").told["first"] is None, "there a row is most of the work"
+    for name in ("distillation.grid", "kernels.ways"):
+        run = program(name)
+        run.begin()
+        before = [run.at(each).copy() for each in run.told["state"]]
+        run.machine.call("first")
+        alone = {each["name"]: run.at(each).copy() for each in run.told["first"]}
+        for each, values in zip(run.told["state"], before, strict=True):
+            np.testing.assert_array_equal(run.at(each), values)
+        rows, _ = run.advance(1)
+        assert alone.keys() == rows.keys()
+        for each, values in rows.items():
+            np.testing.assert_allclose(alone[each], values, rtol=1e-5, atol=1e-6, err_msg=each)
+
+
 def test_data_edited_by_hand_are_what_jax_makes_of_them():
     house = room("sobolev")
     settings, run = short(house), program("sobolev")

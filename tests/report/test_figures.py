@@ -8,7 +8,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 from scripts import PLOTLY_5, listened
-from waits import at_rest
+from waits import at_rest, until
 
 from curvkit.draw import theme
 from curvkit.draw.config import CONFIG
@@ -60,6 +60,30 @@ def opened(browser, tmp_path):
 
     yield open_it
     assert not any(complaints)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_figures_that_wait_for_plotly_are_drawn_once_it_is_read_but_for_hidden_ones(
+    browser, tmp_path
+):
+    figures = "".join(plot.drawn(two_panels(), at, NONCE, late=True) for at in range(2))
+    hidden = plot.drawn(two_panels(), "hidden", NONCE, late=True)
+    text = f"{figures}<div hidden>{hidden}</div>{page.script(plot.SCRIPT, NONCE)}"
+    last = page.script("globalThis.early = typeof Plotly;", NONCE)
+    (tmp_path / "page.html").write_text(
+        page.shell("t", text + last + plot.packed(NONCE), NONCE), encoding="utf-8"
+    )
+    sheet = browser.new_page(viewport=dict(width=420, height=900))
+    complaints = listened(sheet)
+    sheet.goto((tmp_path / "page.html").as_uri())
+    until(sheet, "document.querySelectorAll('.narrow').length === 2")
+    assert sheet.evaluate("early") == "undefined"
+    drawn = "[...document.querySelectorAll('.plotly-graph-div')].map((e) => !!e._fullLayout)"
+    assert sheet.evaluate(drawn) == [True, True, False]
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert complaints == []
+    sheet.close()
 
 
 def buttons(sheet):

@@ -293,10 +293,19 @@ function fn(parameters, act) {
     return act(...values);
   };
 }
+// A function that is asked once for each of what it is given, as `functools.cache` has it.
+function cached(act) {
+  const held = new Map();
+  return (given = [], options = null) => {
+    const key = JSON.stringify([given, [...(options ?? [])]]);
+    if (!held.has(key)) held.set(key, act(given, options));
+    return held.get(key);
+  };
+}
 // An object of named values, as a declaration is.
 const plainly = (values) => ({ attribute: (name) => { if (!(name in values)) throw new Error(`Nothing here has ${name}.`); return values[name]; } });
 const $ = {
-  ...OPERATORS, truth, iter, item, put, apart, get, fn, repr, plain: plainly, slice: (a, b, c) => new Slice(a, b, c), keys: (all) => new Keys(all), ellipsis: ELLIPSIS,
+  ...OPERATORS, truth, iter, item, put, apart, get, fn, cached, repr, plain: plainly, slice: (a, b, c) => new Slice(a, b, c), keys: (all) => new Keys(all), ellipsis: ELLIPSIS,
   format: (value, spec) => formatted(isArray(value) ? value.at(0) : value, spec, text), call: (owner, name, given, options = null) => get(owner, name)(given, options),
 };
 

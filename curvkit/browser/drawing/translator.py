@@ -161,7 +161,9 @@ class Translator:
         name = _unique(function.__name__, len(self.names))
         self.names[id(value)] = name
         self.held.append(value)
-        self.texts.append(f"const {name} = {self._written(function)};")
+        text = self._written(function)
+        text = f"$.cached({text})" if hasattr(value, "cache_info") else text
+        self.texts.append(f"const {name} = {text};")
         return name
 
     def _partial(self, value: functools.partial[Any], place: str) -> str:

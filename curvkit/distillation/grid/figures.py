@@ -197,8 +197,11 @@ def words(trace: Trace) -> str:
     sentences.append(
         f"{when} {ahead.shape[1]} worlds is above the teacher's by {', '.join(parts)}."
     )
-    reached, drawn = trace.episodes_to(SHARES[1])
-    for name, when, (low, high) in zip(names, reached, _spread(drawn).T, strict=True):
+    reached, _ = trace.episodes_to(SHARES[1], draws=0)
+    spread = np.full((len(reached), 2), np.nan)
+    if np.any(np.isfinite(reached)):  # else the draws, which take a page its time, tell nothing
+        spread = _spread(trace.episodes_to(SHARES[1])[1]).T
+    for name, when, (low, high) in zip(names, reached, spread, strict=True):
         if np.isfinite(when):
             far = f"{low:.0f} to {high:.0f}" if np.isfinite(high) else f"at least {low:.0f}"
             sentences.append(

@@ -1,5 +1,6 @@
 """What is recorded of students of grid worlds, and what can be read off it."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ class Trace(Record):
         """How far each student is above its teacher, (finite readings, method, world)."""
         return self.value[: self.finite].astype(float) - self.teacher_value.astype(float)
 
-    def episodes_to(self, share: float) -> tuple[np.ndarray, np.ndarray]:
+    def episodes_to(self, share: float, draws: int = DRAWS) -> tuple[np.ndarray, np.ndarray]:
         """After how many episodes the mean return over the worlds first is `share` of the
         teacher's: (method,), and the same of worlds drawn anew with repeats, (draw, method).
 
@@ -74,10 +75,10 @@ class Trace(Record):
         """
         value, teacher = self.value[: self.finite].astype(float), self.teacher_value.astype(float)
         worlds = len(teacher)
-        weights = np.concatenate([np.full((1, worlds), 1 / worlds), _resampled(worlds) / worlds])
+        weights = _resampled(worlds, draws) / worlds
         readings, methods = value.shape[:2]
         means = weights @ value.transpose(2, 1, 0).reshape(worlds, methods * readings)
-        means = means.reshape(DRAWS + 1, methods, readings)
+        means = means.reshape(draws + 1, methods, readings)
         episodes = _crossing(self.step, means, share, weights @ teacher)
         return episodes[0], episodes[1:]
 
@@ -89,12 +90,16 @@ class Trace(Record):
         return returns | {"teacher_return": float(self.teacher_value.astype(float).mean())}
 
 
-def _resampled(worlds):
-    """How often each world is drawn in each of DRAWS draws with repeats, (draw, world)."""
-    counts = np.zeros((DRAWS, worlds))
+@functools.cache
+def _resampled(worlds, draws):
+    """How often each world is counted: once, and as often as each of the draws with repeats has
+    it, (1 + draw, world).
+    """
+    counts = np.zeros((1 + draws, worlds))
+    counts[0] = 1
     # Park and Miller's generator: the same numbers in a page, where there is none of NumPy's.
     state = 1
-    for draw in range(DRAWS):
+    for draw in range(1, 1 + draws):
         for _ in range(worlds):
             state = 48271 * state % 2147483647
             counts[draw, state * worlds // 2147483647] += 1

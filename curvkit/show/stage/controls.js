@@ -90,6 +90,8 @@ function choices(S, box, knob) {
     if (b.disabled) b.title = NOT_HERE;
     return [each, b];
   });
+  // In words as well, since a finger sees no title.
+  if (buttons.some(([, b]) => b.disabled)) element("span", "lacking", row, { textContent: `grey: ${NOT_HERE}` });
   return () => {
     for (const [each, b] of buttons) b.setAttribute("aria-pressed", String(knob.value === each));
   };

@@ -24,6 +24,16 @@ export function works(name, when, values) {
   return !when[name]?.length || when[name].some((each) => Object.entries(each).every(holds));
 }
 
+// Gives what is below the colours of the page, now and when they change.
+function lit(root) {
+  const theme = () => {
+    const palette = new Palette(themeOf());
+    for (const name of ROLES) root.style.setProperty("--" + name, palette.role(name === "chip" ? "paper" : name));
+  };
+  theme();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", theme);
+}
+
 class Panel {
   constructor(el, packed, worker) {
     Object.assign(this, { packed, worker, kept: [], over: true, playing: 0, told: null, source: true, times: {}, turnedAt: null });
@@ -32,15 +42,10 @@ class Panel {
     this.scene = { controls: packed.front };
     addStyle();
     this.root = element("div", "stage curvkit-panel", el);
-    const theme = () => {
-      const palette = new Palette(themeOf());
-      for (const name of ROLES) this.root.style.setProperty("--" + name, palette.role(name === "chip" ? "paper" : name));
-    };
-    theme();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", theme);
+    lit(this.root);
     this.buildTabs();
     buildControls(this);
-    if (packed.elsewhere.length) element("p", "elsewhere", this.root, { textContent: `In a notebook besides: ${packed.elsewhere.join(", ")}.` });
+    if (packed.elsewhere.length) element("p", "elsewhere", this.root, { textContent: `Needs a notebook: ${packed.elsewhere.join(", ")}.` });
     const figure = element("div", "figure", this.root);
     figure.setAttribute("role", "img");
     element("p", "called", figure, { hidden: true });
@@ -100,7 +105,7 @@ class Panel {
     this.pause();
     this.turnedAt = performance.now();
     this.send({ kind: "steer", knobs, over });
-    if (phase === "end" && this.packed.trains.shared) noted(knobs);
+    if (phase === "end" && this.packed.trains.shared) noted(this.packed.trains, knobs);
   }
   changed() {
     showControls(this);
@@ -190,8 +195,20 @@ class Panel {
   }
 }
 
+// A run made beforehand, {name, figure, words}, below a sentence.
+function shownBefore(el, { figure, words, name }, { look, template }) {
+  const root = element("div", "stage curvkit-panel", el), place = element("div", "figure", root);
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", figure.layout.title?.text ?? name);
+  element("p", "called", place, { hidden: true });
+  const plot = element("div", "plotly-graph-div", element("div", "", place));
+  element("p", "words", root).replaceChildren(...marked(words));
+  lit(root);
+  globalThis.curvkitFigure(plot, { data: figure.data, layout: { ...figure.layout, ...look, template } }, name);
+}
+
 // Mounts {figures, figure, front, knobs, trains: {variants, settings, steers}, …} into `el`; where no
-// program can run, what is in `el` stays, with a sentence.
+// program can run, what is in `el` stays or the run of `before` is shown, with a sentence.
 export async function mountPanel(el, packed, text) {
   const before = [...el.children];
   try {
@@ -206,10 +223,11 @@ export async function mountPanel(el, packed, text) {
     (globalThis.curvkitPanels ??= []).push(panel);
     return panel;
   } catch (error) {
-    const said = document.createElement("p");
+    const said = document.createElement("p"), instead = packed.before ? "a run made beforehand is shown" : packed.instead;
     said.className = "stage-kept";
-    said.textContent = `This page cannot train here (${error.message})${before.length ? "; runs made beforehand are shown" : ""}.`;
+    said.textContent = `This page cannot train here (${error.message}); ${instead}.`;
     el.prepend(said);
+    if (packed.before) shownBefore(el, packed.before, packed);
     return null;
   }
 }

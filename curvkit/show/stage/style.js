@@ -54,6 +54,7 @@ const STYLE = `
 .stage .ask{flex:none;width:32px;height:32px;line-height:30px;font-size:14px;color:var(--muted);border:1px solid var(--faint)}
 .stage .pace:hover,.stage .mode:hover,.stage .ask:hover{color:var(--ink);border-color:var(--muted)}
 .stage .pace.slow{color:var(--unstable);border-color:currentColor}
+.stage .lacking{font-size:12.5px;align-self:center;padding-left:4px}
 .stage .tabs button[aria-selected=true]{background:var(--ink);color:var(--paper);border-color:var(--ink)}
 .stage .elsewhere,.stage .merits{font-size:13px}
 .stage .bar input[type=range]{flex:1 1 120px;min-width:80px;accent-color:var(--ink)}

@@ -27,10 +27,14 @@ export function workerModel(worker, turned = null) {
   };
 }
 
+// What stands before the names of a run's knobs in a link, where a page has several: its own name.
+const prefixOf = ({ shared }) => (typeof shared === "string" ? `${shared}.` : "");
+
 // The knobs that a link asks for, as far as the scene turns them and has the value: #sigma=2&rule=gd.
 export function wished({ scene, trains }, hash = location.hash) {
   const wanted = {};
-  for (const [name, text] of new URLSearchParams(hash.slice(1))) {
+  for (const [key, text] of new URLSearchParams(hash.slice(1))) {
+    const name = key.startsWith(prefixOf(trains)) ? key.slice(prefixOf(trains).length) : "";
     const knob = scene.knobs?.[name];
     if (!knob) continue;
     if (knob.choices) {
@@ -45,21 +49,33 @@ export function wished({ scene, trains }, hash = location.hash) {
   return wanted;
 }
 
+// What a link holds: names with a value, and no place of the page, such as #main.
+const inLink = () => [...new URLSearchParams(location.hash.slice(1))].filter(([, value]) => value);
+let linked = null;
+
 // Keeps turned knobs in the page's address, so that its link can be shared.
-export function noted(knobs) {
-  const held = new URLSearchParams(location.hash.slice(1));
-  for (const [name, value] of Object.entries(knobs)) held.set(name, typeof value === "number" ? +value.toPrecision(6) : value);
-  history.replaceState(null, "", `#${held}`);
+export function noted(trains, knobs) {
+  linked ??= new URLSearchParams(inLink());
+  for (const [name, value] of Object.entries(knobs)) linked.set(prefixOf(trains) + name, typeof value === "number" ? +value.toPrecision(6) : value);
+  history.replaceState(null, "", `#${linked}`);
+}
+
+// Another link of the same page begins with its knobs; a place of the page is gone to.
+export function follows() {
+  addEventListener("hashchange", () => { if (inLink().length) location.reload(); });
 }
 
 // A worker of a text, opened with what the page holds, once it has said its first word.
 export function started(text, open, heard = null, before = () => {}) {
-  if (typeof WebAssembly !== "object") return Promise.reject(new Error("the browser has no WebAssembly"));
+  for (const [name, there] of [["WebAssembly", typeof WebAssembly], ["workers", typeof Worker]]) {
+    if (there === "undefined") return Promise.reject(new Error(`the browser has no ${name}`));
+  }
   return new Promise((resolve, reject) => {
     const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
     const failed = (why) => {
       worker.terminate();
-      reject(new Error(why));
+      // A policy is told of at length, and otherwise by each browser.
+      reject(new Error(/content.security.policy|unsafe-eval|blocked by CSP/i.test(why) ? "WebAssembly is forbidden" : why));
     };
     before(worker);
     const timer = setTimeout(() => failed("its program did not start"), PATIENCE);
@@ -94,7 +110,7 @@ export async function mountTrains(el, packed, text) {
     const settings = { ...packed.trains.settings, ...(packed.trains.shared ? wished(packed) : {}) };
     let model = null;
     worker = await started(text, { ...packed.trains, settings }, null, (made) => {
-      model = workerModel(made, packed.trains.shared ? noted : null);
+      model = workerModel(made, packed.trains.shared ? (knobs) => noted(packed.trains, knobs) : null);
     });
     const leave = stageDoor.render({ model, el });
     const words = packed.trains.variants[0].scene.elsewhere;
