@@ -1,7 +1,6 @@
 """Figures that train in a page: a room's program, and the functions that draw of its traces."""
 
 import functools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +22,8 @@ LOOK = {
 
 def trains(
     room: Any, settings: Any, *, figure: str | None = None,
-    choices: Mapping[str, Sequence[Any]] | None = None, most: int = MOST_CHARACTERS,
+    choices: Mapping[str, Sequence[Any]] | None = None,
+    first: Mapping[str, Sequence[Any]] | None = None, most: int = MOST_CHARACTERS,
 ) -> dict[str, Any]:  # fmt: skip
     """What a page needs to train a room and to draw its figures by itself, as JSON.
 
@@ -33,6 +33,7 @@ def trains(
         figure: which is shown first; the room's first if None.
         choices: of static knobs, which values the page is to have besides; as many as there is
             room for, of those in front, if None.
+        first: of static knobs, values that are to be there before all others.
         most: characters that all programs together may take; the first is there in any case.
 
     Raises:
@@ -47,7 +48,7 @@ def trains(
     front = [name for name in room.front or declared if name in declared]
     turned = front if choices is None else ()
     variant = functools.partial(_variant, room)
-    variants = fitting(variant, settings_of(settings, turned, choices), most)
+    variants = fitting(variant, settings_of(settings, turned, choices, first), most)
     held = set(_held(declared, variants))
     return {
         "figures": list(room.figures), "figure": figure,
@@ -99,11 +100,15 @@ def _kind(dtypes: Iterable[str]) -> str:
 
 
 def _held(declared: Mapping[str, Any], variants: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The knobs that a page turns: those of no program, and choices of which it has several."""
+    """The knobs that a page turns: those of no program, and those of which it has several."""
     for name, each in declared.items():
-        several = len({json.dumps(one["choices"].get(name)) for one in variants}) > 1
-        if not each.static or (several and (each.choices or each.kind is bool)):
+        if not each.static or len(_programs(name, variants)) > 1:
             yield name
+
+
+def _programs(name: str, variants: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The values of a static knob that a page has programs for."""
+    return list(dict.fromkeys(one["choices"][name] for one in variants if name in one["choices"]))
 
 
 def _facts(
@@ -112,10 +117,11 @@ def _facts(
     facts = {name: each for name, each in knob_facts(room.stream, settings).items()
              if name in front}  # fmt: skip
     for name, each in facts.items():
+        programs = _programs(name, variants)
+        if not each.get("choices") and len(programs) > 1:
+            each["choices"] = sorted(programs)  # a number of which a page has some values alone
         if each.get("choices"):
-            each["offered"] = list(dict.fromkeys(
-                one["choices"][name] for one in variants if name in one["choices"]
-            )) or each["choices"]  # fmt: skip
+            each["offered"] = programs or each["choices"]
     return facts
 
 

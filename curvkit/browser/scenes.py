@@ -79,14 +79,16 @@ def fitting(
 
 
 def settings_of(
-    settings: Any, turned: Iterable[str], choices: Mapping[str, Sequence[Any]] | None
-) -> Iterator[Any]:
+    settings: Any, turned: Iterable[str], choices: Mapping[str, Sequence[Any]] | None,
+    first: Mapping[str, Sequence[Any]] | None = None,
+) -> Iterator[Any]:  # fmt: skip
     """The settings of each program of a page: as given first, then each choice by itself.
 
     Args:
         settings: what the run begins with.
         turned: the knobs that the page turns.
         choices: of static knobs, which values the page has; all of those that it turns if None.
+        first: of static knobs, values that come before all others.
 
     Raises:
         ValueError: with one sentence, where a choice is none.
@@ -95,13 +97,15 @@ def settings_of(
     declared = knobs.knobs(settings)
     if choices is None:
         choices = {name: _values(declared[name]) for name in turned if declared[name].static}
-    for name, values in choices.items():
+    yielded = []
+    for name, values in (*(first or {}).items(), *choices.items()):
         if name not in declared:
             raise ValueError(messages.unknown("setting", name, declared))
         if not declared[name].static:
             raise ValueError(f"{name} is no choice: a page turns it without another program.")
         for value in values:
-            if value != getattr(settings, name):
+            if value != getattr(settings, name) and (name, value) not in yielded:
+                yielded.append((name, value))
                 yield knobs.turned(settings, **{name: value})
 
 

@@ -151,7 +151,10 @@ def live(node: NotebookNode) -> tuple[Live, list[str]]:
         settings = knob.read(room.settings, wanted.base)
         known = knob.knobs(settings)
         choices = {k: v for k, v in asked.items() if k in known} if asked else None
-        panel = panels.trains(room, settings, figure=wanted.figure, choices=choices)
+        # What the gallery turns by name is among them, whatever else there is room for.
+        named = wanted.values if wanted.named and not asked else {}
+        first = {name: each for name, each in named.items() if known[name].static}
+        panel = panels.trains(room, settings, figure=wanted.figure, choices=choices, first=first)
         panel["trains"]["shared"] = True
         return (panel, panels.worker(room)), []
     except (Untranslatable, ModuleNotFoundError, RuntimeError, ValueError) as error:

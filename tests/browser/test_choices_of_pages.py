@@ -5,9 +5,10 @@ import importlib
 import pytest
 from rooms import ROOMS
 
-from curvkit.browser import scenes
+from curvkit.browser import panels, scenes
 from curvkit.browser.program import written
 from curvkit.browser.walk import Untranslatable
+from curvkit.core import knob as knobs
 
 PAIRS = [
     pytest.param(name, scene, id=f"{name}-{scene}")
@@ -27,6 +28,24 @@ def test_every_scene_has_a_program_for_a_page(name, scene):
         turned=tuple(first.knobs),
     )  # fmt: skip
     assert program.layout["rows"]
+
+
+def test_values_that_a_notebook_names_come_first_and_a_number_of_several_programs_is_a_choice():
+    room = importlib.import_module("curvkit.minima").room
+    settings = room.read({})
+    every = scenes.settings_of(settings, ["data"], None, {"width": [2, 4], "data": ["xor"]})
+    told = [(each.width, each.data) for each in every]
+    first, own = settings.data, settings.width
+    named = [(width, first) for width in (2, 4) if width != own]
+    assert told[0] == (own, first) and told[1 : 1 + len(named)] == named
+    assert told[1 + len(named)] == (own, "xor") and len(set(told)) == len(told)
+    programs = [{"choices": {"width": width, "data": first}} for width in (own, 7, 4)]
+    declared = knobs.knobs(settings)
+    assert "width" in panels._held(declared, programs)
+    assert "data" not in panels._held(declared, programs)
+    facts = panels._facts(room, settings, ["width", "data"], programs)
+    assert facts["width"]["choices"] == sorted({own, 4, 7})
+    assert facts["data"]["offered"] == [first]
 
 
 def test_a_choice_without_a_program_is_left_out_and_the_others_are_there():
