@@ -30,7 +30,7 @@
 # <!-- live -->
 # Run a cell with Shift+Enter, or all of them from the menu *Run*.
 # <!-- /live -->
-# <!-- page: This is a page of what it showed as it ran: figures play here, and knobs turn in JupyterLab (`make lab`). -->
+# <!-- page: This is a page of what it showed as it ran: figures play here, runs train here where a page has "Turn it here", and all knobs turn in JupyterLab (`make lab`). -->
 #
 # <!-- live -->
 # ![A ball jumps from one side of a valley to the other at each step, and its distance from the floor, drawn beside it, neither grows nor dies.](pictures/00_start_here.webp)

@@ -33,7 +33,7 @@ def trains(
         figure: which is shown first; the room's first if None.
         choices: of static knobs, which values the page is to have besides; as many as there is
             room for, of those in front, if None.
-        first: of static knobs, values that are to be there before all others.
+        first: of static knobs, values that are there in any case.
         most: characters that all programs together may take; the first is there in any case.
 
     Raises:
@@ -48,7 +48,8 @@ def trains(
     front = [name for name in room.front or declared if name in declared]
     turned = front if choices is None else ()
     variant = functools.partial(_variant, room)
-    variants = fitting(variant, settings_of(settings, turned, choices, first), most)
+    least = len(list(settings_of(settings, (), {}, first)))
+    variants = fitting(variant, settings_of(settings, turned, choices, first), most, least)
     held = set(_held(declared, variants))
     return {
         "figures": list(room.figures), "figure": figure,

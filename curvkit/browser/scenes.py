@@ -23,7 +23,7 @@ ELSEWHERE = (
 
 def trains(
     room: Any, scene: str, settings: Any, *, choices: Mapping[str, Sequence[Any]] | None = None,
-    most: int = MOST_CHARACTERS,
+    first: Mapping[str, Sequence[Any]] | None = None, most: int = MOST_CHARACTERS,
 ) -> dict[str, Any]:  # fmt: skip
     """What a page needs to train a scene by itself, as JSON: `variants` and `settings`.
 
@@ -33,6 +33,7 @@ def trains(
         settings: what the run begins with.
         choices: of static knobs, which values the page is to have besides; as many as there is
             room for, of those knobs that the scene turns, if None.
+        first: of static knobs, values that are there in any case, where the scene turns the knob.
         most: characters that all programs together may take; the first is there in any case.
 
     Raises:
@@ -43,14 +44,16 @@ def trains(
     if scene not in room.scenes:
         raise ValueError(messages.unknown("scene", scene, room.scenes))
     draw = room.scenes[scene][0]
-    turned = _first(room, draw, settings).knobs if choices is None else ()
-    variant = functools.partial(_variant, room, draw)
-    variants = fitting(variant, settings_of(settings, turned, choices), most)
+    turned = _first(room, draw, settings).knobs
+    first = {name: values for name, values in (first or {}).items() if name in turned}
+    every = settings_of(settings, turned if choices is None else (), choices, first)
+    least = len(list(settings_of(settings, (), {}, first)))
+    variants = fitting(functools.partial(_variant, room, draw), every, most, least)
     return {"variants": variants, "settings": knobs.as_dict(settings)}
 
 
 def fitting(
-    variant: Callable[[Any], dict[str, Any]], settings: Iterable[Any], most: int
+    variant: Callable[[Any], dict[str, Any]], settings: Iterable[Any], most: int, least: int = 1
 ) -> list[dict[str, Any]]:
     """The program of the first settings, and as many others as there is room for.
 
@@ -58,13 +61,14 @@ def fitting(
         variant: makes a program of settings; those that follow the last are not made.
         settings: of each program; those for which none can be are left out, and greyed in the page.
         most: characters that the programs may take together.
+        least: of how many settings the programs are there in any case.
 
     Raises:
         Untranslatable: where the first has a primitive with no rule.
     """
     held: list[dict[str, Any]] = []
     size = 0
-    for each in settings:
+    for at, each in enumerate(settings):
         try:
             program = variant(each)
         except Untranslatable:
@@ -72,7 +76,7 @@ def fitting(
                 raise
             continue
         size += len(program["wasm"])
-        if held and size > most:
+        if held and at >= least and size > most:
             break
         held.append(program)
     return held

@@ -39,14 +39,16 @@ def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
     if not compiler.available():
         return executed, [compiler.LACKING]
     node = copy.deepcopy(executed)
-    wanted = node.metadata.get("curvkit", {}).get("pages")
+    ours = node.metadata.get("curvkit", {})
+    wanted, turned = ours.get("pages"), ours.get("gallery", {}).get("knobs", {})
     said, names = [], Counter[str]()
     for cell in node.cells:
         for output in cell.get("outputs", ()):
             packed = (output.get("data") or {}).get(stages.MIME)
             if isinstance(packed, dict) and isinstance(packed.get("origin"), Mapping):
                 try:
-                    packed["trains"] = _trains(packed["origin"], wanted)
+                    own = turned if packed["origin"]["room"] == ours.get("room") else {}
+                    packed["trains"] = _trains(packed["origin"], wanted, own)
                 except (Untranslatable, RuntimeError, ValueError) as error:
                     said.append(f"A scene does not train in its page: {error}")
                     continue
@@ -57,12 +59,20 @@ def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
     return node, said
 
 
-def _trains(origin: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> dict[str, Any]:
+def _trains(
+    origin: Mapping[str, Any], wanted: Mapping[str, Any] | None, turned: Mapping[str, Any]
+) -> dict[str, Any]:
     room = rooms.load(origin["room"]).room
     settings = knob.read(room.settings, origin["settings"])
     known = knob.knobs(settings)
     choices = {k: v for k, v in wanted.items() if k in known} if wanted else None
-    return scenes.trains(room, origin["scene"], settings, choices=choices)
+    return scenes.trains(room, origin["scene"], settings, choices=choices,
+                         first=_named(known, {} if wanted else turned))  # fmt: skip
+
+
+def _named(known: Mapping[str, Any], turned: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the values that a notebook names for its knobs those that are programs of their own."""
+    return {name: each for name, each in turned.items() if name in known and known[name].static}
 
 
 def lesson(
@@ -152,8 +162,7 @@ def live(node: NotebookNode) -> tuple[Live, list[str]]:
         known = knob.knobs(settings)
         choices = {k: v for k, v in asked.items() if k in known} if asked else None
         # What the gallery turns by name is among them, whatever else there is room for.
-        named = wanted.values if wanted.named and not asked else {}
-        first = {name: each for name, each in named.items() if known[name].static}
+        first = _named(known, wanted.values if wanted.named and not asked else {})
         panel = panels.trains(room, settings, figure=wanted.figure, choices=choices, first=first)
         panel["trains"]["shared"] = True
         return (panel, panels.worker(room)), []

@@ -62,4 +62,6 @@ def test_a_choice_without_a_program_is_left_out_and_the_others_are_there():
     assert tried == ["first", "odd", "next", "too long"]
     with pytest.raises(Untranslatable, match="odd has no rule"):
         scenes.fitting(variant, ["odd", "first"], 10)
+    both = scenes.fitting(variant, ["too long", "by far", "odd", "more"], 10, least=3)
+    assert [each["wasm"] for each in both] == ["too long", "by far"]
     assert scenes.fitting(variant, ["too long by far"], 10) == [{"wasm": "too long by far"}]

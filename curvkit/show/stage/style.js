@@ -61,6 +61,7 @@ const STYLE = `
 .stage.curvkit-panel{overflow:visible}
 .stage.curvkit-panel [hidden]{display:none}
 .stage.curvkit-panel .bar{flex-wrap:wrap}
+.stage.curvkit-panel .words b{display:inline}
 .stage.curvkit-panel .figure{margin:0 16px 4px}
 .stage.curvkit-panel .status{margin-bottom:6px}
 .stage button:disabled{opacity:.45;cursor:default}
