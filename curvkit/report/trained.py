@@ -24,7 +24,8 @@ Live = tuple[dict[str, Any], str] | None
 # How far a run made beforehand goes, which is shown where nothing can be computed; how many
 # characters of a page it may take, and how many with the programs, so that none is above 400 kB.
 FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
-MOST_FIGURE = 40_000
+# The same of a page of figures, beside the page's other parts and their style.
+MOST_FIGURE, MOST_PAGE, REST = 40_000, 395_000, 45_000
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -129,22 +130,28 @@ def figures(
     limit = scenes.MOST_CHARACTERS if most is None else most
     panel = panels.trains(room, settings, figure=figure, most=limit)
     panel["trains"]["shared"] = True
-    panel["before"] = _figure_beforehand(room, figure, settings)
-    place = stages.figures(panel, panels.worker(room))
+    worker = panels.worker(room)
+    others = len(stages.figures(panel, worker)) + len(stages.program(trains=True)) + REST
+    most = min(MOST_PAGE - others, MOST_FIGURE)
+    panel["before"] = _figure_beforehand(room, figure, settings, most)
+    place = stages.figures(panel, worker)
     return _written(out, f"{room.name}: {figure.replace('_', ' ')}", place, panel["trains"], True)
 
 
-def _figure_beforehand(room: Any, figure: str, settings: Any) -> dict[str, Any]:
-    """A figure of the first readings with its words, packed; of fewer where it would be large."""
+def _figure_beforehand(room: Any, figure: str, settings: Any, most: int) -> dict[str, Any]:
+    """A figure of the first readings with its words; of fewer where all take more than `most`
+    letters packed, and words alone where one does.
+    """
     course = room.stream.course(settings)
     course.advance(FALLBACK)
-    trace, drawn, readings = course.trace, "", course.trace.readings
-    while not drawn or (len(plot.deflated(drawn)) > MOST_FIGURE and readings > 1):
-        trace = trace if not drawn else trace.head(readings := 3 * readings // 4)
-        drawn = str(room.figures[figure](trace).to_json())
-    told = json.loads(drawn)
-    told["layout"].pop("template", None)  # the panel has it
-    return {"name": figure, "figure": told, "words": room.words(trace)}
+    trace = course.trace
+    while trace.readings:
+        told = json.loads(str(room.figures[figure](trace).to_json()))
+        told["layout"].pop("template", None)  # the panel has it
+        if len(plot.deflated(json.dumps(told))) <= most:
+            return {"name": figure, "figure": told, "words": room.words(trace)}
+        trace = trace.head(3 * trace.readings // 4)
+    return {"name": figure, "figure": None, "words": room.words(course.trace)}
 
 
 def live(node: NotebookNode) -> tuple[Live, list[str]]:

@@ -197,13 +197,15 @@ class Panel {
 
 // A run made beforehand, {name, figure, words}, below a sentence.
 function shownBefore(el, { figure, words, name }, { look, template }) {
-  const root = element("div", "stage curvkit-panel", el), place = element("div", "figure", root);
+  const root = element("div", "stage curvkit-panel", el);
+  lit(root);
+  element("p", "words", root).replaceChildren(...marked(words));
+  if (!figure) return;
+  const place = element("div", "figure", root);
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", figure.layout.title?.text ?? name);
   element("p", "called", place, { hidden: true });
   const plot = element("div", "plotly-graph-div", element("div", "", place));
-  element("p", "words", root).replaceChildren(...marked(words));
-  lit(root);
   globalThis.curvkitFigure(plot, { data: figure.data, layout: { ...figure.layout, ...look, template } }, name);
 }
 
