@@ -146,10 +146,10 @@ def _figure_beforehand(room: Any, figure: str, settings: Any, most: int) -> dict
     course.advance(FALLBACK)
     trace = course.trace
     while trace.readings:
-        told = json.loads(str(room.figures[figure](trace).to_json()))
-        told["layout"].pop("template", None)  # the panel has it
-        if len(plot.deflated(json.dumps(told))) <= most:
-            return {"name": figure, "figure": told, "words": room.words(trace)}
+        drawn = json.loads(str(room.figures[figure](trace).to_json()))
+        drawn["layout"].pop("template", None)  # the panel has it
+        if len(plot.deflated(json.dumps(drawn))) <= most:
+            return {"name": figure, "figure": drawn, "words": room.words(trace)}
         trace = trace.head(3 * trace.readings // 4)
     return {"name": figure, "figure": None, "words": room.words(course.trace)}
 

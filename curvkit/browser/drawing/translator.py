@@ -161,9 +161,8 @@ class Translator:
         name = _unique(function.__name__, len(self.names))
         self.names[id(value)] = name
         self.held.append(value)
-        text = self._written(function)
-        text = f"$.cached({text})" if hasattr(value, "cache_info") else text
-        self.texts.append(f"const {name} = {text};")
+        once = "$.cached" if hasattr(value, "cache_info") else ""
+        self.texts.append(f"const {name} = {once}({self._written(function)});")
         return name
 
     def _partial(self, value: functools.partial[Any], place: str) -> str:
