@@ -222,53 +222,114 @@ def page_of(room: Any, folder: Path) -> dict[str, int]:
     return json.loads(path.with_suffix(".json").read_text())
 
 
-def figures(rooms: list[str], folder: Path) -> None:
-    """A table of the pages of figures, in each browser that is here: from a file in a window of
-    1280 pixels, and by http in one of 420.
-    """
+@contextlib.contextmanager
+def browsers(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The address of a folder by http, and a page of each browser that is here, by its name."""
     spec = importlib.util.spec_from_file_location("firefox", HERE.parent / "tests" / "firefox.py")
     assert spec is not None and spec.loader is not None
     firefox = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(firefox)
-    browser, rows = shutil.which("chromium") or shutil.which("google-chrome"), []
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(served(folder))
         playwright = stack.enter_context(sync_playwright())
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        sheets = [opened.new_page(viewport={"width": 1280, "height": 900})]
+        sheets = {"Chromium": opened.new_page(viewport={"width": 1280, "height": 900})}
         if firefox.FIREFOX:
-            sheets.append(stack.enter_context(firefox.opened()))
+            sheets["Firefox"] = stack.enter_context(firefox.opened())
+        yield server, sheets
+
+
+def places(folder: Path, server: str, name: str) -> dict[str, int]:
+    """Where a page is opened, and how wide: from a file, and by http on a narrow screen."""
+    return {(folder / f"{name}.html").as_uri(): 1280, f"{server}/{name}.html": 420}
+
+
+def figures(rooms: list[str], folder: Path) -> None:
+    """A table of the pages of figures, in each browser that is here: from a file in a window of
+    1280 pixels, and by http in one of 420.
+    """
+    rows, heads = [], ["room", "page, kB", "programs, kB"]
+    with browsers(folder) as (server, sheets):
+        heads += [f"{browser}: {what}, ms" for browser in sheets for what in TIMED.values()]
         for name in rooms:
             room = importlib.import_module(f"curvkit.{name}").room
             sizes = page_of(room, folder)
             cells = [name, f"{(sizes['page']) / 1000:.0f}", f"{sizes['programs'] / 1000:.0f}"]
-            places = {(folder / f"{name}.html").as_uri(): 1280, f"{server}/{name}.html": 420}
-            for sheet in sheets:
+            for sheet in sheets.values():
                 seen = []
-                for address, width in places.items():
+                for address, width in places(folder, server, name).items():
                     widened(sheet, width)
                     seen.append(of_figures(sheet, address))
                 cells += [" / ".join(f"{each[what]:.0f}" for each in seen) for what in TIMED]
             rows.append([*cells, f"{whole(room, room.read({})):.0f}"])
             print(rows[-1], f"load {os.getloadavg()[0]:.1f}", flush=True)
-    names = ["Chromium", "Firefox"][: len(sheets)]
-    heads = ["room", "page, kB", "programs, kB"]
-    heads += [f"{browser}: {what}, ms" for browser in names for what in TIMED.values()]
     heads.append("JAX: whole run, ms")
     table("Figures that train in a page", str(machine()), heads, rows)
+
+
+def frames(wanted: list[tuple[str, str]], folder: Path) -> None:
+    """A table of the frames a second of scenes that play while they train, in each browser, with
+    those of a page in which nothing is drawn.
+    """
+    (folder / "blank.html").write_text("<!doctype html><title>blank</title>", encoding="utf-8")
+    rows = []
+    with browsers(folder) as (server, sheets):
+        for name, scene in [("blank", ""), *wanted]:
+            file = f"{name}-{scene}" if scene else name
+            if scene:
+                room = importlib.import_module(f"curvkit.{name}").room
+                trained.lesson(room, scene, {}, folder / f"{file}.html")
+            cells = [f"{name} {scene}"]
+            for sheet in sheets.values():
+                seen = []
+                for address, width in places(folder, server, file).items():
+                    widened(sheet, width)
+                    sheet.goto(address)
+                    if scene:
+                        waited(sheet, "globalThis.stages?.length > 0")
+                        sheet.evaluate(f"({PLAY.replace('speed = 4', 'speed = 1')})()")
+                    seen.append(f"{counted(sheet):.0f}")
+                cells.append(" / ".join(seen))
+            rows.append(cells)
+            print(cells, f"load {os.getloadavg()[0]:.1f}", flush=True)
+    heads = ["scene", *(f"{browser}: frames a second" for browser in sheets)]
+    table("Scenes that train in a page, 1280 px / 420 px", str(machine()), heads, rows)
+
+
+COUNT = """(() => { globalThis.passed = 0; const next = () => { passed += 1;
+  requestAnimationFrame(next); }; next(); return 0; })()"""
+
+
+def counted(sheet: Any, seconds: float = 3.0) -> float:
+    """Frames a second of a page, by the page's own clock."""
+    time.sleep(1)
+    sheet.evaluate(COUNT)
+    start = sheet.evaluate("[passed, performance.now()]")
+    time.sleep(seconds)
+    end = sheet.evaluate("[passed, performance.now()]")
+    return 1000 * (end[0] - start[0]) / (end[1] - start[1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scene", nargs="*", help="ROOM:SCENE, or ROOM; all if none is given")
     parser.add_argument("--figures", action="store_true", help="pages of figures, not of scenes")
+    parser.add_argument(
+        "--frames", action="store_true", help="scenes in each browser, frames alone"
+    )
     parser.add_argument("--pages", type=Path, help="a folder where pages of figures lie or come")
     asked = parser.parse_args()
     if asked.figures:
         with tempfile.TemporaryDirectory() as home:
             figures(asked.scene or names(), asked.pages or Path(home))
         return
-    wanted = [tuple(each.split(":")) for each in asked.scene] or scenes()
+    rooms, given = scenes(), [each.split(":") for each in asked.scene]
+    wanted = [each for each in rooms if not given or list(each) in given or [each[0]] in given]
+    if asked.frames:
+        with tempfile.TemporaryDirectory() as home:
+            frames(wanted, Path(home))
+        return
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     rows = []
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:

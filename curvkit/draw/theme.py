@@ -135,8 +135,10 @@ def _template(mode: Mode, chosen: bool) -> go.layout.Template:
         # Also where a notebook shows a figure with plotly's own configuration.
         modebar=dict(remove=CONFIG["modeBarButtonsToRemove"]),
     )  # fmt: skip
-    # A page gives these its own colours, also those drawn before it said how it looks.
-    return go.layout.Template(layout=layout if chosen else layout | dict(meta=dict(colors="page")))
+    # By this the page knows what it fits to narrow places; what has its colours follows it, also
+    # what was drawn before it said how it looks.
+    colors = "chosen" if chosen else "page"
+    return go.layout.Template(layout=layout | dict(meta=dict(colors=colors)))
 
 
 def figure(

@@ -44,6 +44,13 @@ FAULTS = """(() => {
 })()"""
 
 
+@pytest.fixture(autouse=True)
+def look(monkeypatch, request):
+    """A kernel in which a look was chosen by hand, or none."""
+    monkeypatch.setattr(theme, "_chosen", getattr(request, "param", False))
+    monkeypatch.setattr(theme, "_mode", "light")
+
+
 @pytest.fixture(scope="module")
 def panels():
     """A page with the program of panels."""
@@ -92,6 +99,7 @@ def test_beside_a_scene_that_plays_figures_of_other_cells_follow_the_page_and_th
     assert page.evaluate(FORM) == wide
 
 
+@pytest.mark.parametrize("look", [True], ids=["chosen"], indirect=True)
 def test_a_figure_that_plays_has_its_controls_below_its_axes_in_a_narrow_place(panels):
     whole = player._with_transport(drawn_side_by_side(), "step", {"1": "1", "2": "2000"}, True)
     page = beside_a_scene(panels.context.browser, json.loads(whole.to_json()))
