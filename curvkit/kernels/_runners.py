@@ -41,17 +41,11 @@ def split(inputs: Any, targets: Any, trained: int = TRAINED) -> tuple[Examples, 
     >>> trained[0].shape, tested[1].tolist()
     ((1437, 3), [7, 8, 9])
     """
-    # At once, also while a program is traced: else its compiler works them out, for seconds.
-    with jax.ensure_compile_time_eval():
-        normal, labels = np.asarray(_normalized(inputs)), np.argmax(targets, axis=1)
-        one, other = (
-            (jnp.asarray(normal[part]), jnp.asarray(labels[part]))
-            for part in (slice(trained), slice(trained, None))
-        )
-    return one, other
-
-
-_normalized = jax.jit(normalize_locations)
+    # A program holds the digits as they are, whole numbers that a page packs well; but for this its
+    # compiler works out in seconds what the program does at once.
+    held = jax.lax.optimization_barrier(jnp.asarray(inputs))
+    normal, labels = normalize_locations(held), jnp.asarray(np.argmax(targets, axis=1))
+    return (normal[:trained], labels[:trained]), (normal[trained:], labels[trained:])
 
 
 def batch(key: jax.Array, step: Any, examples: Examples, number: int = BATCH) -> Examples:
