@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from curvkit.browser import memory
 from curvkit.browser.control import into
 from curvkit.browser.table import RULES
@@ -15,6 +17,8 @@ from curvkit.browser.walk import Rule, Walk
 from curvkit.browser.writer import Array, CodeLine, Writer
 
 HERE = Path(__file__).resolve().parent
+# An array of so many numbers is written as a list of its values, if there are so few of them.
+LARGE, MOST_VALUES = 256, 256
 FUNCTION = re.compile(r"\bf\d+\b")
 
 
@@ -135,9 +139,34 @@ def _declared(array: Array) -> str:
     head = f"{array.kind.c} {array.name}[{array.size}] __attribute__((aligned(16)))"
     if array.data is None:
         return f"static {head};"
-    text = "".join(f"\\{byte:03o}" for byte in array.data)
     name = f"{array.name}_"
+    if (listed := _listed(array)) is not None:
+        values, places = listed
+        return (
+            f'static const char {name}at[]="{_text(places)}";\n'
+            f'static const char {name}[] __attribute__((aligned(16)))="{_text(values)}";\n'
+            f"static {head};\n__attribute__((constructor)) static void {name}begin(void)"
+            f"{{for(int i=0;i<{array.size};i++)"
+            f"{array.name}[i]=((const {array.kind.c}*){name})[(unsigned char){name}at[i]];}}"
+        )
     return (
-        f'static const char {name}[] __attribute__((aligned(16)))="{text}";\n'
+        f'static const char {name}[] __attribute__((aligned(16)))="{_text(array.data)}";\n'
         f"#define {array.name} (({array.kind.c}*){name})"
     )
+
+
+def _text(data: bytes) -> str:
+    return "".join(f"\\{byte:03o}" for byte in data)
+
+
+def _listed(array: Array) -> tuple[bytes, bytes] | None:
+    """The few values that a large array has, as pixels do, and which of them each number is, as a
+    byte: a page packs it in three quarters of the room. None where there are more values.
+    """
+    width = array.kind.numpy.itemsize
+    if array.data is None or array.size < LARGE or width not in (4, 8):
+        return None
+    values, places = np.unique(np.frombuffer(array.data, f"u{width}"), return_inverse=True)
+    if len(values) > MOST_VALUES:
+        return None
+    return values.tobytes(), places.astype(np.uint8).tobytes()

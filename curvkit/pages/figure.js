@@ -43,9 +43,19 @@ const framed = (drawn) => (drawn.framed ??= (async () => {
   await Plotly.addFrames(drawn, JSON.parse(await new Response(whole).text()));
 })());
 
+// Until plotly is there. Where it is read late it lies last in the page, which the browser may still
+// be reading when a figure is wanted at once.
+const readLibrary = async () => {
+  if (globalThis.Plotly) return;
+  if (!globalThis.curvkitLibrary && document.readyState === "loading") {
+    await new Promise((next) => addEventListener("DOMContentLoaded", next, { once: true }));
+  }
+  await globalThis.curvkitLibrary?.();
+};
+
 // Draws another figure in the place of one, with its own frames.
 const draw = async (drawn, figure) => {
-  if (!globalThis.Plotly) await globalThis.curvkitLibrary?.();
+  await readLibrary();
   drawn.form = 0;
   drawn.framed = Promise.resolve();
   const given = { ...structuredClone(figure), config: CONFIG };
@@ -54,7 +64,7 @@ const draw = async (drawn, figure) => {
 
 // Brings a place to a figure of a run that goes on, drawn anew only where it is another figure.
 const follow = async (drawn, { data, layout }, name) => {
-  await globalThis.curvkitLibrary?.();
+  await readLibrary();
   if (drawn.shows !== name) {
     drawn.shows = name;
     await draw(drawn, { data, layout });

@@ -239,7 +239,7 @@ def test_in_firefox_it_draws_and_says_the_same(name, pages):
         for width in (1280, 420):
             sheet.resize(width)
             sheet.goto(pages(name).as_uri())
-            sheet.until(DONE)
+            sheet.until(f"{DONE} && curvkitPanels[0].times.pictured && !curvkitPanels[0].drawing")
             assert sheet.evaluate(TEXT) == house.words(trace).replace("**", "")
             wanted = plainly(of_python(house, next(iter(house.figures)), trace))
             wanted["title"] = "" if width < 620 else wanted["title"]  # a caption where it is narrow
