@@ -20,7 +20,6 @@ from curvkit.core.trace import Record
 
 # Seconds for which a picture may be left as it is while chunks come.
 PATIENCE = 0.05
-SECONDS = 0.2  # of a chunk
 
 
 class Live:
@@ -90,7 +89,7 @@ class Live:
         if generation == self._generation:
             self._said("compiling…" if new else "running…", "info", 0.0)
         run, length = finished.follow(self.stream, settings), self.stream.length(settings)
-        chunks = paced(run, SECONDS)
+        chunks = paced(run, finished.SECONDS)
         drawn = time.perf_counter()
         with self._compiling if new and not run.unread else contextlib.nullcontext():
             trace = next(chunks) if generation == self._generation else None
