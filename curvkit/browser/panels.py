@@ -6,7 +6,7 @@ from typing import Any
 
 from curvkit.browser.drawing import program as drawing
 from curvkit.browser.program import written
-from curvkit.browser.scenes import MOST_CHARACTERS, fitting, packed, settings_of
+from curvkit.browser.scenes import MOST_CHARACTERS, packed, shipped
 from curvkit.core import knob as knobs
 from curvkit.core import messages
 from curvkit.draw import theme
@@ -46,10 +46,7 @@ def trains(
         raise ValueError(messages.unknown("figure", figure, room.figures))
     declared = knobs.knobs(settings)
     front = [name for name in room.front or declared if name in declared]
-    turned = front if choices is None else ()
-    variant = functools.partial(_variant, room)
-    least = len(list(settings_of(settings, (), {}, first)))
-    variants = fitting(variant, settings_of(settings, turned, choices, first), most, least)
+    variants = shipped(functools.partial(_variant, room), settings, front, choices, first, most)
     held = set(_held(declared, variants))
     return {
         "figures": list(room.figures), "figure": figure,

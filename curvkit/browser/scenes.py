@@ -46,10 +46,22 @@ def trains(
     draw = room.scenes[scene][0]
     turned = _first(room, draw, settings).knobs
     first = {name: values for name, values in (first or {}).items() if name in turned}
-    every = settings_of(settings, turned if choices is None else (), choices, first)
-    least = len(list(settings_of(settings, (), {}, first)))
-    variants = fitting(functools.partial(_variant, room, draw), every, most, least)
+    variant = functools.partial(_variant, room, draw)
+    variants = shipped(variant, settings, turned, choices, first, most)
     return {"variants": variants, "settings": knobs.as_dict(settings)}
+
+
+def shipped(
+    variant: Callable[[Any], dict[str, Any]], settings: Any, turned: Iterable[str],
+    choices: Mapping[str, Sequence[Any]] | None, first: Mapping[str, Sequence[Any]] | None,
+    most: int,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The programs of a page: those of `first` in any case, and others as far as there is room.
+
+    Arguments and errors as of `settings_of` and `fitting`.
+    """
+    least = len(list(settings_of(settings, (), {}, first)))
+    return fitting(variant, settings_of(settings, turned, choices, first), most, least)
 
 
 def fitting(
