@@ -3,11 +3,12 @@ each row.
 
 The page calls `begin` once, `fix` after it and when the run has ended, and `advance` again and
 again; between calls the state lies in the module's memory, where the page may copy it and put it
-back. Where a row takes far less of the program than the work up to the next, `first` makes the row
+back. Where a row takes less of the program than the work up to the next, `first` makes the row
 alone, so that the first one comes at once.
 """
 
 import functools
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +27,11 @@ from curvkit.core.stream import Stream
 Fields = Callable[[Any], Mapping[str, Any]]
 # The rows that one call makes take no more memory than this, unless one alone does.
 MOST_BYTES = 2**20
-# Which share of the equations a row may take, that it is made alone.
-MOST_ALONE = 1 / 3
+# Which share of the work a row may take, that it is made alone, and how many operations have to be
+# left for later by it, some ten milliseconds of them.
+MOST_ALONE, LEAST_LATER = 1 / 2, 1e7
+# How often a loop is taken to go round whose end is not known beforehand.
+ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -113,20 +117,35 @@ def _first(module: Module, parts: "_Parts", traced: Any, of: Any) -> list[Value]
     leaves, state, last, given = of
     whole = traced(parts.first, leaves, state, last)
     jaxpr, _ = partial_eval.dce_jaxpr(whole.jaxpr, [True] * len(whole.jaxpr.outvars), True)
-    if _equations(jaxpr) > MOST_ALONE * _equations(whole.jaxpr):
+    row, all_of_it = _work(jaxpr), _work(whole.jaxpr)
+    if row > MOST_ALONE * all_of_it or all_of_it - row < LEAST_LATER:
         return []
     return module.function("first", whole.replace(jaxpr=jaxpr), given)
 
 
-def _equations(jaxpr: Any) -> int:
-    """How many equations a jaxpr has, with those of loops and branches."""
-    inner = 0
+def _work(jaxpr: Any) -> float:
+    """About how many operations on numbers a jaxpr takes."""
+    total = 0.0
     for equation in jaxpr.eqns:
-        for given in equation.params.values():
-            each = given if isinstance(given, tuple | list) else (given,)
-            bodies = (getattr(one, "jaxpr", one) for one in each)
-            inner += sum(_equations(body) for body in bodies if hasattr(body, "eqns"))
-    return len(jaxpr.eqns) + inner
+        name, params = equation.primitive.name, equation.params
+        inner = [_work(body) for each in params.values() for body in _bodies(each)]
+        rounds = {"while": ROUNDS, "scan": params.get("length")}.get(name, 1)
+        each = max((getattr(out.aval, "size", 1) for out in equation.outvars), default=1)
+        if name == "dot_general":
+            (summed, _), _ = params["dimension_numbers"]
+            each *= math.prod(equation.invars[0].aval.shape[axis] for axis in summed)
+        elif name == "conv_general_dilated":
+            kernel = equation.invars[1].aval
+            each *= kernel.size // kernel.shape[params["dimension_numbers"].rhs_spec[0]]
+        total += rounds * sum(inner) if inner else each
+    return total
+
+
+def _bodies(given: Any) -> list[Any]:
+    """The jaxprs in a parameter of an equation."""
+    several = given if isinstance(given, tuple | list) else (given,)
+    bodies = (getattr(each, "jaxpr", each) for each in several)
+    return [each for each in bodies if hasattr(each, "eqns")]
 
 
 def _edits(module: Module, parts: "_Parts", traced: Any, of: Any) -> dict[str, Any]:
