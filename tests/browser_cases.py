@@ -505,6 +505,15 @@ case("product D", real(4, 5, dtype=np.float64), real(5, 3, dtype=np.float64), to
 case(
     "product int", (real(4, 5) * 9).astype(np.int32), (real(5, 3) * 9).astype(np.int32), tolerance=0
 )(lambda a, b: a @ b)
+# Numbers that are none go where the definition has them go, through blocks and rests of blocks.
+_none = real(9, 17)
+_none[[0, 2, 2, 5, 8], [0, 3, 9, 16, 4]] = NAN, INF, -INF, 0, INF
+_zeros = real(17, 21)
+_zeros[[3, 4, 16], [2, 20, 7]] = 0, -INF, 0
+case("product of edges", _none, _zeros)(
+    lambda a, b: (a @ b, b.T @ a.T, a[2] @ b, a @ b[:, 7], a[0] @ b[:, 1])
+)
+case("qr of nothing", np.zeros((4, 3), np.float32), tolerance=0)(lambda a: jnp.linalg.qr(a)[1])
 case("inner", real(37), real(37))(lambda a, b: (a @ b, jnp.outer(a, b), a @ jnp.zeros(37)))
 for _n in (1, 2, 3, 8, 20):
     # Vectors of eigenvalues that are near one another are less certain.

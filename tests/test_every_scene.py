@@ -10,6 +10,7 @@ import pytest
 from rooms import ROOMS, ran, room, short
 
 from curvkit.core import knob as knobs
+from curvkit.core.trace import header
 from curvkit.draw.scene import Scene, pack
 from curvkit.draw.scene.check import MOST_CONTROLS
 from curvkit.show.stage.live import knob_facts
@@ -89,6 +90,67 @@ def test_a_scene_says_what_is_seen_and_names_its_knobs(name, scene):
     for tried in made.tries:
         knobs.turned(settings, **tried.knobs)
     assert any(view.beats for view in made.views), "what is said of the moment has no place"
+
+
+def steered(trace, cut, **turned):
+    """The trace as if knobs had been turned at a reading: only its header says so."""
+    return dataclasses.replace(trace, header={**trace.header, "turns": [[cut, turned]]})
+
+
+@every_scene
+def test_a_knob_that_goes_on_stands_at_each_step_where_it_stood_then(name, scene):
+    house, draw, settings = suited(name, scene)
+    trace = ran(house, settings)
+    made, cut = draw(trace), max(1, trace.readings // 2)
+    for each, turn in made.knobs.items():
+        if each not in house.stream.steers or turn.aside:
+            continue
+        assert turn.recorded, f"{each} shows its newest value at steps before it was turned"
+        end = next(end for end in ends(knobs.knobs(settings)[each], turn)
+                   if end != getattr(settings, each))  # fmt: skip
+        wanted = np.where(np.arange(trace.readings) < cut, getattr(settings, each), end)
+        if not np.allclose(read_off(draw, steered(trace, cut, **{each: end}), each), wanted, 1e-5):
+            # It is read off what the run did.
+            again = house.stream.run(settings, turns=[(cut, {each: end})])
+            np.testing.assert_allclose(read_off(draw, again, each), wanted, rtol=1e-5)
+
+
+def read_off(draw, trace, name):
+    """Where a knob stands at each reading, as the stage reads it."""
+    made = draw(trace)
+    told = made.knobs[name].recorded
+    values = np.asarray(made.rows[told.field], float)
+    return ((values - told.plus) / told.times) ** (1 / told.power)
+
+
+def blank(house, settings):
+    """A trace of one reading of numbers that say nothing; nothing is run or compiled for it."""
+    stream, key = house.stream, jax.random.key(0)
+    state = jax.eval_shape(stream.begun, settings, key)
+    shared = stream.shared(settings)
+    row = jax.eval_shape(stream.reading, shared, state)[1]
+    last = jax.eval_shape(stream.final, shared, state)
+    shapes = {**{name: (1, *each.shape) for name, each in row.items()},
+              **{name: each.shape for name, each in last.items()}}  # fmt: skip
+    grown = lambda shape: 1 + np.arange(np.prod(shape, dtype=int)).reshape(shape)
+    numbers = {name: (grown(shape) * (each.dtype.kind == "f")).astype(each.dtype)
+               for (name, shape), each in zip(shapes.items(), [*row.values(), *last.values()],
+                                              strict=True)}  # fmt: skip
+    return stream.trace(header=header(stream.name, knobs.as_dict(settings), key), **numbers)
+
+
+@every_scene
+def test_no_knob_that_does_nothing_stands_beside_a_scene(name, scene):
+    """Whatever is chosen of what stands there, too."""
+    house, draw, settings = suited(name, scene)
+    trace, declared = blank(house, settings), knobs.knobs(settings)
+    choices = [(each, value) for each in draw(trace).controls for value in declared[each].choices]
+    for each, value in [(None, None), *choices]:
+        turned = suited(name, scene, **({each: value} if each else {}))[2]
+        other = {**trace.header, "settings": knobs.as_dict(turned)}
+        made, idle = draw(dataclasses.replace(trace, header=other)), knobs.idle(turned)
+        numbers = {part.knob for part in made.sentence if getattr(part, "knob", None)}
+        assert not {*made.controls, *numbers} & set(idle), (each, value)
 
 
 @every_scene

@@ -47,10 +47,12 @@ def called(function: Any, *given: Any, rules: Any = None) -> list[np.ndarray]:
 
 
 class Together:
-    """Many functions with their arguments, compiled as one module."""
+    """Many functions with their arguments, compiled as one module; `rules` are of all of them, or
+    a list of those of each.
+    """
 
     def __init__(self, cases: list[tuple[Any, Any]], rules: Any = None):
-        module = Module() if rules is None else Module(rules)
+        module = Module(rules) if isinstance(rules, dict) else Module()
         self.given, self.places, self.shapes = [], [], []
         for at, (function, given) in enumerate(cases):
             flat, tree = jax.tree.flatten(given)
@@ -58,6 +60,8 @@ class Together:
                 lambda *leaves, f=function, t=tree: f(*jax.tree.unflatten(t, leaves)),
                 return_shape=True,
             )(*flat)
+            if isinstance(rules, list):
+                module.rules = rules[at]
             inputs = module.arrays(jaxpr.in_avals)
             outputs = module.function(f"run{at}", jaxpr, inputs)
             self.given.append(flat)

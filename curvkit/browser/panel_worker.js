@@ -35,8 +35,7 @@ function read(count) {
 }
 // What the run takes of memory, in bytes: its rows, and the states that it can go back to.
 const bytes = () =>
-  Object.values(rows).reduce((sum, each) => sum + each.values.byteLength, 0) +
-  run.kept.reduce((sum, each) => sum + each.state.reduce((all, part) => all + part.byteLength, 0), 0);
+  Object.values(rows).reduce((sum, each) => sum + each.values.byteLength, 0) + stateBytes();
 
 // The trace up to a row, as the functions of a notebook take it.
 function traced(at) {

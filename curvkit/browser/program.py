@@ -20,6 +20,7 @@ from jax.interpreters import partial_eval
 
 from curvkit.browser.module import Module
 from curvkit.browser.values import Value
+from curvkit.browser.walk import Untranslatable
 from curvkit.core import knob, tree
 from curvkit.core.stream import Stream
 
@@ -67,9 +68,15 @@ def written(
     Raises:
         Untranslatable: naming the primitive, the room and the line that it came from.
     """
-    key = jax.random.key(0) if key is None else key
     parts = _Parts(stream, settings, rows, fixed, turned)
-    module = Module()
+    try:
+        return _translated(parts, settings, jax.random.key(0) if key is None else key)
+    except Untranslatable as error:
+        raise Untranslatable(f"{stream.name}: {error}") from error
+
+
+def _translated(parts: "_Parts", settings: Any, key: jax.Array) -> Program:
+    stream, module = parts.stream, Module()
     leaves, form = jax.tree.flatten(settings)
     shared = jax.tree.flatten(stream.shared(settings))[1]
     state = jax.eval_shape(stream.begun, settings, key)

@@ -109,6 +109,8 @@ function keep(pinned) {
   if (!going.size) going.add(kept[1]);
   run.kept = kept.filter((one) => !going.has(one));
 }
+// What the states that can be gone back to take of memory, in bytes.
+const stateBytes = () => run.kept.reduce((sum, each) => sum + each.state.reduce((all, part) => all + part.byteLength, 0), 0);
 function settingsAt(row) {
   return Object.assign({}, run.first, ...run.turns.filter((turn) => turn.at <= row).map((turn) => turn.knobs));
 }

@@ -48,7 +48,7 @@ function sendRows(count, more = {}) {
   run.head += rows;
   keep(false);
   const { header, buffer } = packed([...columns, ...fixedNow(run.ended || !!more.steered)]);
-  post({ kind: "rows", at, count: rows, header, ended: run.ended, ...more }, buffer);
+  post({ kind: "rows", at, count: rows, header, ended: run.ended, bytes: stateBytes(), ...more }, buffer);
 }
 function sendScene() {
   const scene = structuredClone(run.program.variant.scene);

@@ -7,7 +7,7 @@ from curvkit.curvature.trace import Trace
 from curvkit.draw import scene as sc
 
 # Green is the central flow, grey what has no jumps to hold it.
-HELD, FREE = "c", "second"
+HELD, FREE = "good", "second"
 OTHER_SIDE = sc.Field("spread", times=-1)
 SIDES = ("spread", OTHER_SIDE)
 

@@ -209,7 +209,9 @@ def _path(steps: int) -> sc.View:
             *STEP, ",  *x* = ", sc.Number(field="x", digits=3))),
         marks=(
             sc.Rule(y=0, color="faint", width=1),
-            sc.Line(x="step", y="x", color=EDGE, width=1.75),
+            # Jumps have period two: the even and the odd steps are a smooth curve each.
+            *(sc.Line(x="step", y="x", every=2, from_=side, color=EDGE, width=1.75)
+              for side in (0, 1)),
             sc.Dots(x="step", y="x", when=sc.Last(60), size=2.5, color=EDGE),
             sc.Dots(x="step", y="x", size=5),
         ),

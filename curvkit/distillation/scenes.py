@@ -26,7 +26,8 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     spread = xp.linalg.norm(plane - plane.mean(1, keepdims=True), axis=-1).max(1, initial=0)
     return {"step": trace.step, "x": x, "y": y, "own_x": x[:, 0], "own_y": y[:, 0],
             "own_value": worth[:, 0], "value": worth, "mean": middle,
-            "spread": xp.minimum(spread, 1e3)}  # fmt: skip
+            "spread": xp.minimum(spread, 1e3),
+            "rate": trace.over_readings("learning_rate")}  # fmt: skip
 
 
 def _foretold(count: int) -> sc.Prediction:
@@ -89,13 +90,13 @@ def _plane() -> sc.View:
         marks=(
             sc.Heat(grid="curl", ramp="twoSided", domain="curls", alpha=0.5),
             sc.Arrow(x="at_x", y="at_y", u="flow_x", v="flow_y", color="muted", width=1.2, head=5),
-            sc.Line(x="x", y="y", per="item", color="unstable", width=1.2, alpha=0.35),
-            sc.Line(x="x", y="y", per="item", when=sc.Last(60), color="unstable", width=2.5,
+            sc.Line(x="x", y="y", per="item", color="a", width=1.2, alpha=0.35),
+            sc.Line(x="x", y="y", per="item", when=sc.Last(60), color="a", width=2.5,
                     fade=True),
-            sc.Dots(x="x", y="y", size=5.5, color="unstable", rim="paper"),
+            sc.Dots(x="x", y="y", size=5.5, color="a", rim="paper"),
             sc.Line(x="own_x", y="own_y", color="paper", width=5),
-            sc.Line(x="own_x", y="own_y", color="unstable", width=3),
-            sc.Dots(x="own_x", y="own_y", size=8, color="unstable", rim="ink"),
+            sc.Line(x="own_x", y="own_y", color="a", width=3),
+            sc.Dots(x="own_x", y="own_y", size=8, color="a", rim="ink"),
             sc.Dots(**taught, size=8, color="ink", rim="paper"),
             sc.Text(text="teacher", **taught, dx=-6, dy=-14, size=12.5, weight=600,
                     halo=True),
@@ -114,8 +115,8 @@ def _worth(trace: Trace) -> sc.View:
         cursor=sc.Cursor(x="step", y="mean", line=True, says=(
             "step ", sc.Number(field="step", digits=0))),
         marks=(
-            sc.Line(x="step", y="value", per="item", color="unstable", width=1.25, alpha=0.5),
-            sc.Line(x="step", y="own_value", color="unstable", width=3),
+            sc.Line(x="step", y="value", per="item", color="a", width=1.25, alpha=0.5),
+            sc.Line(x="step", y="own_value", color="a", width=3),
             sc.Rule(y="level", dash=(6, 4), width=1.5),
             sc.Text(text="the teacher", y="level", right=True, align="right", dx=-4, dy=-7, size=12,
                     halo=True),
@@ -131,8 +132,8 @@ def portrait(trace: Trace) -> sc.Scene:
         title="Not every update is a gradient", time="step", rows=_fields(trace),
         alt="Students are carried over the plane of two logits by the update of a variant",
         fixed=_fixed(trace),
-        knobs={"learning_rate": sc.Turn(), "variant": sc.Turn(), "start_first": sc.Turn(),
-               "start_second": sc.Turn()},
+        knobs={"learning_rate": sc.Turn(recorded=sc.Recorded("rate")), "variant": sc.Turn(),
+               "start_first": sc.Turn(), "start_second": sc.Turn()},
         controls=("variant", "learning_rate"),
         sentence=(
             f"Students of a teacher, moved by the update {variant} with *η* = ",

@@ -9,7 +9,7 @@ from curvkit.selection.trace import Trace
 
 MOST_NAMES = 16
 # The colours of what the rule takes next, and of what a hand takes.
-NEXT, HAND = "unstable", "d"
+NEXT, HAND = "d", "hand"
 GOOD = sc.Roles("good", ("second", "stable"))
 # Half the depth of a plane that is seen nearly on edge, over its length.
 DEPTH = np.array([0.03, 0.13])

@@ -24,6 +24,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "sobolev_error": xp.maximum(error[:, 1], 1e-9),
         "slope_error": slopes[:, 1],
         "share": xp.maximum(error[:, 1], 1e-9) / xp.maximum(error[:, 0], 1e-9),
+        "weight": trace.over_readings("slope_weight"),
     }  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def _given(trace: Trace) -> dict[str, np.ndarray]:
 
 def _view(name: str) -> sc.View:
     at = "targets" if name == "truth" else f"{name}_at"
-    dots: dict[str, Any] = dict(z=at, color="unstable", rim="paper")
+    dots: dict[str, Any] = dict(z=at, color="a", rim="paper")
     points = sc.Dots(x="point_x", y="point_y", size=4.5, **dots)
     if name == "truth":
         # Data have handles here: across the view a point is moved, up its value is changed.
@@ -86,7 +87,7 @@ def _above() -> sc.View:
             sc.Arrow(x="point_x", y="point_y", x2="tip_x", y2="tip_y", color="ink", width=1.75),
             sc.Dots(x="tip_x", y="tip_y", size=2, drag=sc.Drag(
                 each="tips", x=True, y=True, label="the slope at point")),
-            sc.Dots(x="point_x", y="point_y", size=4.5, color="unstable", rim="paper", drag=sc.Drag(
+            sc.Dots(x="point_x", y="point_y", size=4.5, color="a", rim="paper", drag=sc.Drag(
                 each="points", x=True, y=True, label="point")),
         ),
     )  # fmt: skip
@@ -139,7 +140,8 @@ def surfaces(trace: Trace) -> sc.Scene:
         alt="Three surfaces that can be turned: a function, and two networks that learn it from "
             "points, which are seen from above with their slopes as arrows",
         fixed=_given(trace),
-        knobs={"slope_weight": sc.Turn(), "function": sc.Turn(), "points": sc.Turn()},
+        knobs={"slope_weight": sc.Turn(recorded=sc.Recorded("weight")), "function": sc.Turn(),
+               "points": sc.Turn()},
         controls=("function", "slope_weight"),
         sentence=(
             f"From {len(trace.targets)} points, after ", sc.Number(time=True, digits=0, width=5),

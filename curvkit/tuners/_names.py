@@ -16,7 +16,12 @@ NAMES = {
     "prodigy": "Prodigy",
 }
 
-
+# Those that scale a rate that they find by σ, and those that take or begin with the rate η.
+SCALED = ("cdat", "oracle")
+RATED = (
+    "constant", "warm_up", "warm_up_cosine", "hypergradient", "hypergradient_times",
+    "schedule_free",
+)  # fmt: skip
 # Those with a direction of their own.
 FREE = ("schedule_free", "prodigy")
 

@@ -5,11 +5,22 @@ from typing import Any
 import numpy as np
 
 from curvkit.draw import scene as sc
+from curvkit.tuners._names import RATED, SCALED
 from curvkit.tuners.trace import Trace
 
 POINTS, WILD = 25, 1e6
+BRIM = 17  # points of a parabola
 DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
+
+
+def _turned(trace: Trace) -> str | None:
+    """The knob that a hand turns: the rate, or σ where it scales one that is found, or neither."""
+    both = trace.settings["tuner"], *trace.contenders[1:]
+    scaled, rated = (any(each in names for each in both) for names in (SCALED, RATED))
+    if scaled and both[0] != "constant":
+        return "sigma"
+    return "learning_rate" if rated else None
 
 
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
@@ -23,7 +34,8 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     first, other = (xp.maximum(losses[at], 1e-30) for at in (0, -1))
     fields["ahead"] = xp.log10(other / first)
     fields["beyond"] = xp.nan_to_num(fields["relative0"], nan=99.0, posinf=99.0)
-    return fields
+    knob = _turned(trace)
+    return fields | ({"turned": trace.over_readings(knob)} if knob else {})
 
 
 def _of(trace: Trace, at: int) -> dict[str, np.ndarray]:
@@ -36,10 +48,12 @@ def _of(trace: Trace, at: int) -> dict[str, np.ndarray]:
     across = xp.asarray(trace.across[:, at], float)
     ground = sc.resampled(across - across.min(1, keepdims=True), POINTS)
     edge = xp.asarray(trace.critical, float) / xp.where(rate > 0, rate, xp.nan)
+    # What the rate just holds: in the coordinates of x the valley's floor has the curvature λ.
+    brim = 0.5 * edge[:, None] * (np.linspace(-1, 1, BRIM) * half[:, None]) ** 2
     return {
         f"lam{at}": tame(lam), f"edge{at}": tame(edge), f"x{at}": tame(x),
         f"swing{at}": tame(xp.abs(x)), f"start{at}": -half, f"end{at}": half,
-        f"ground{at}": tame(ground), f"rim{at}": tame(0.4 * ground.max(1)),
+        f"ground{at}": tame(ground), f"brim{at}": tame(brim), f"rim{at}": tame(0.4 * ground.max(1)),
         f"relative{at}": tame(2 * lam / edge), f"rate{at}": tame(rate),
         f"scaled{at}": tame(of("scaled_sharpness")), f"loss{at}": tame(of("loss")),
     }  # fmt: skip
@@ -82,6 +96,11 @@ def _valley(at: int, name: str) -> sc.View:
             of=(f"rim{at}",), least=(0, 1e-4), last=40, ahead=2, room=1.1)),
         marks=(
             sc.Line(**ground, color=color, width=0, fill=(0.34, 0.05)),
+            sc.Line(x=sc.Span((f"start{at}", f"end{at}"), BRIM), y=f"brim{at}", color="ink",
+                    width=1.4, dash=(5, 5), alpha=0.55),
+            sc.Text(text="dashed: what *η* = {value} just holds", value=f"rate{at}", right=True,
+                    y=0, dx=-8, dy=-8, align="right", color="muted", size=12, halo=True,
+                    wide=True),
             sc.Line(**ground, color=color, width=3),
             sc.Jumps(x=f"x{at}", on=sc.Ground(**ground), color=color, last=18, size=9,
                      blur=(14, 36)),
@@ -118,17 +137,21 @@ TRIES = {
         sc.Try("*σ* = 1, from here", {"sigma": 1.0}),
         sc.Try("*σ* = 2.05", {"sigma": 2.05}),
     ),
+    None: (
+        sc.Try("CDAT", {"tuner": "cdat"}, over=True),
+        sc.Try("a constant rate beside it", {"rival": "constant"}, over=True),
+    ),
 }
 
 
-def _sentence(names: list[str], knob: str) -> tuple[str | sc.Number, ...]:
+def _sentence(names: list[str], knob: str | None) -> tuple[str | sc.Number, ...]:
     """Where the knob stands, and of each tuner its rate, its product with *λ* and its loss."""
     own = knob == "learning_rate"
-    sentence: list[str | sc.Number] = [
-        "With *η* = " if own else "With *σ* = ",
-        sc.Number(knob=knob, digits=3 if own else 2, width=5),
-        ", at step ", sc.Number(time=True, digits=0, width=4), ": ",
-    ]  # fmt: skip
+    sentence: list[str | sc.Number] = ["At step "]
+    if knob is not None:
+        number = sc.Number(knob=knob, digits=3 if own else 2, width=5)
+        sentence = ["With *η* = " if own else "With *σ* = ", number, ", at step "]
+    sentence += [sc.Number(time=True, digits=0, width=4), ": "]
     for at, name in enumerate(names):
         sentence += [
             f"{'; ' if at else ''}{name} has *η* = ",
@@ -146,15 +169,16 @@ def balls(trace: Trace) -> sc.Scene:
     steps = float(max(trace.settings["steps"], 1))
     views = [make for at, name in enumerate(names)
              for make in (_valley(at, name), _climb(at, name, steps))]  # fmt: skip
-    knob = "learning_rate" if trace.settings["tuner"] == "constant" else "sigma"
+    knob = _turned(trace)
+    turned = {knob: sc.Turn(recorded=sc.Recorded("turned"))} if knob else {}
     two = len(names) > 1
     wide = ("valley0 valley1", "climb0 climb1") if two else ("valley0 climb0",)
     narrow = ("valley0", "climb0", "valley1", "climb1") if two else ("valley0", "climb0")
     return sc.Scene(
         title="Who finds the edge", time="step", rows=_fields(trace),
         alt="Two balls in their valleys, and the sharpness of each with the edge of its rate",
-        knobs={knob: sc.Turn(), "tuner": sc.Turn(), "rival": sc.Turn()},
-        controls=(knob, "tuner", "rival"), sentence=_sentence(names, knob),
+        knobs={**turned, "tuner": sc.Turn(), "rival": sc.Turn()},
+        controls=(*turned, "tuner", "rival"), sentence=_sentence(names, knob),
         pace=sc.Tempo(rate=max(8.0, 90 / trace.settings["every"])),
         beats=(
             sc.Beat("Above the edge: a quadratic would throw it out; here the valley gives way.",

@@ -2,7 +2,7 @@
 
 from curvkit.core.flows import FLOWS
 from curvkit.core.knob import BaseSettings, choice, knob
-from curvkit.tuners._names import NAMES
+from curvkit.tuners._names import NAMES, RATED, SCALED
 
 PAPER = "arXiv 2407.06183"
 EDGE = "arXiv 2103.00065"
@@ -36,13 +36,14 @@ class Settings(BaseSettings):
     sigma: float = knob(
         default=2.0, low=0.1, high=4.0, step=0.01, symbol="σ",
         useful=(0.5, 2.5),
-        when=_of("cdat", "oracle"),
+        when=_of(*SCALED),
         sentence="Scales CDAT's and the oracle's rate: 1 is greedy, 2 on the edge of descent.",
         source=PAPER,
     )  # fmt: skip
     learning_rate: float = knob(
         default=0.15, low=1e-5, high=20.0, scale="log", symbol="η",
         useful=(0.01, 1.0),
+        when=(*_of(*RATED), {"handover": (1, 5000)}),
         sentence="The constant rate, the peak of a schedule, the first rate of a hypergradient.",
         source=PAPER,
     )  # fmt: skip

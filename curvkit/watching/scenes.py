@@ -75,8 +75,8 @@ def _losses(first: float) -> sc.View:
         cursor=sc.Cursor(x="step", y="loss", line=True, says=(
             *STEP, ",  loss ", sc.Number(field="loss"))),
         marks=(
-            sc.Line(x="step", y="loss", color="a", width=2),
-            sc.Dots(x="step", y="loss", size=4.5, color="a"),
+            sc.Line(x="step", y="loss", width=2),
+            sc.Dots(x="step", y="loss", size=4.5),
         ),
     )  # fmt: skip
 

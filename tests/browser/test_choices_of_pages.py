@@ -2,6 +2,7 @@
 
 import importlib
 
+import jax.numpy as jnp
 import pytest
 from rooms import ROOMS
 
@@ -46,6 +47,19 @@ def test_values_that_a_notebook_names_come_first_and_a_number_of_several_program
     facts = panels._facts(room, settings, ["width", "data"], programs)
     assert facts["width"]["choices"] == sorted({own, 4, 7})
     assert facts["data"]["offered"] == [first]
+
+
+def test_what_has_no_rule_is_named_with_its_room_and_line(monkeypatch):
+    room = importlib.import_module("curvkit.tuners.model").room
+    inner = room.stream.reading
+
+    def reading(settings, state):
+        state, row = inner(settings, state)
+        return state, {**row, "offset": jnp.fft.ifft(jnp.fft.fft(row["offset"][None])).real[0]}
+
+    monkeypatch.setattr(room.stream, "reading", reading)
+    with pytest.raises(Untranslatable, match=r"^tuners\.model: .* has no rule \(from .*line \d+\)"):
+        written(room.stream, room.read({}))
 
 
 def test_a_choice_without_a_program_is_left_out_and_the_others_are_there():

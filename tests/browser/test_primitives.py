@@ -88,6 +88,52 @@ def test_what_has_no_rule_is_named_with_its_line():
             module.function("f", jaxpr, module.arrays(jaxpr.in_avals))
 
 
+def rules_met(each):
+    """The primitives that a case has equations of."""
+    flat, tree = jax.tree.flatten(each.given)
+    jaxpr = jax.make_jaxpr(lambda *leaves: each.function(*jax.tree.unflatten(tree, leaves)))(*flat)
+    module = Module()
+    module.function("f", jaxpr, module.arrays(jaxpr.in_avals))
+    return set(module.met)
+
+
+def planted(name):
+    """The rule with its last result off by one, or turned round where it is true or false."""
+    right = RULES[name]
+
+    def wrong(walk, equation, given):
+        values = right(walk, equation, given)
+        if not values:
+            return values
+        value, other = values[-1], equation.outvars[-1].aval.dtype == bool
+        at = value.at
+        off = (lambda index: f"(!{at(index)})") if other else (lambda index: f"({at(index)}+1)")
+        off_by_one = dataclasses.replace(value, at=off, flat=None, array=None, cost=1)
+        return [*values[:-1], off_by_one]
+
+    return wrong
+
+
+@pytest.mark.full
+def test_an_error_in_any_rule_is_caught_by_a_case_of_it():
+    """All wrong programs are compiled at once: each has one rule that is wrong."""
+    with jax.enable_x64(True):
+        met = {name: rules_met(each) for name, each in CASES.items()}
+        wanted = {rule: [name for name in CASES if rule in met[name]] for rule in RULES}
+        pairs = [(rule, name) for rule, names in wanted.items() for name in names[:3]]
+        wrong = [{**RULES, rule: planted(rule)} for rule, _ in pairs]
+        cases = [(CASES[name].function, CASES[name].given) for _, name in pairs]
+        machine = Together(cases, rules=wrong)
+        caught = set()
+        for at, (rule, name) in enumerate(pairs):
+            each = CASES[name]
+            right = [plain(leaf) for leaf in jax.tree.leaves(jax.jit(each.function)(*each.given))]
+            got = machine.run(at)
+            if any((~up_to(x, y, each.tolerance)).any() for x, y in zip(got, right, strict=True)):
+                caught.add(rule)
+    assert {rule for rule, names in wanted.items() if names} - caught == set()
+
+
 @pytest.mark.parametrize("name", ["sub", "reduce_max", "cumsum", "gather", "while", "dot_general"])
 def test_a_planted_error_is_caught(name):
     """A rule that takes its operands in another order, or the first result too early."""

@@ -471,6 +471,34 @@ def test_a_room_s_stage_is_kept_where_nobody_watches(monkeypatch):
         curvature.stage(learning_rate=-1)
 
 
+def test_what_is_turned_from_code_where_nobody_watches_is_the_run_that_was_turned(monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    short = dict(data="quadratic", steps=20, every=1)
+    stage = curvature.stage(**short)
+    assert isinstance(stage, StoredStage)
+    assert stage.packed()["origin"]["settings"]["steps"] == 20
+    whole = stage.trace
+    stage.turn(at=7, learning_rate=0.02)
+    stage.turn(at=12, learning_rate=0.05)
+    turns = [(7, {"learning_rate": 0.02}), (12, {"learning_rate": 0.05})]
+    by_hand = curvature.run(whole.settings, turns=turns)
+    assert stage.wait() is stage.trace and stage.trace.turns == turns
+    np.testing.assert_array_equal(stage.trace.distance, by_hand.distance)
+    np.testing.assert_array_equal(stage.scene.rows["x"], by_hand.distance)
+    assert "origin" not in stage.packed(), "a page would make another run in its place"
+    stage.turn(at=0, learning_rate=0.04)
+    again = curvature.run(whole.settings, learning_rate=0.04)
+    assert stage.trace.turns == []
+    np.testing.assert_array_equal(stage.trace.distance, again.distance)
+    with pytest.raises(ValueError, match="learning_rate must be"):
+        stage.turn(at=3, learning_rate=-1)
+    np.testing.assert_array_equal(stage.trace.distance, again.distance)
+    assert not np.array_equal(whole.distance, again.distance)
+    stage.close()
+    with pytest.raises(ValueError, match="no run that can be turned"):
+        StoredStage(stage.scene, {}).turn(learning_rate=0.1)
+
+
 LEAVES = """
 import sys
 sys.path.insert(0, sys.argv[1])

@@ -41,6 +41,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     fields = {
         "step": trace.step, "value": xp.where(known, value, xp.nan), "best": most,
         "lead": xp.argmax(xp.where(known, value, -WILD) >= most[:, None] - ALIKE, 1),
+        "rate": trace.over_readings("learning_rate"),
     }  # fmt: skip
     for k in range(len(COLORS)):
         fields |= {f"x{k}": tail_x[:, k], f"y{k}": tail_y[:, k], f"u{k}": u[:, k], f"v{k}": v[:, k]}
@@ -165,8 +166,8 @@ def worlds(trace: Trace) -> sc.Scene:
         rows=_fields(trace), fixed=_fixed(trace),
         alt="A world of cells with walls, goals and pits, the moves of its teacher as arrows, and "
             "beside it the moves of four students that learn from single episodes",
-        knobs={name: sc.Turn() for name in
-               ("contest", "teacher_noise", "noise", "learning_rate", "seed")},
+        knobs={name: sc.Turn() for name in ("contest", "teacher_noise", "noise", "seed")}
+        | {"learning_rate": sc.Turn(recorded=sc.Recorded("rate"))},
         controls=("contest", "teacher_noise", "learning_rate"),
         sentence=(
             "A world of ", sc.Number(field="free", digits=0), " free cells, after ",

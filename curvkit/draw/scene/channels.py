@@ -10,9 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+# A colour has one meaning in all scenes:
+#   ink, muted, faint, grid   what is measured, what is said of it, what lies behind
+#   stable, teal, edge        blue: held, below an edge or a level, kept apart; gold: at the edge
+#   warm, unstable            orange: beyond it: thrown, caught, run together, in chaos
+#   second                    grey: what it is compared with, and what is open
+#   good, bad                 green and red: proved or derived, against refuted; goals and pits
+#   hand                      purple: what a hand foretold or took
+#   a, b, c, d                things of a kind that are told apart, none better: students, classes
 Role = Literal[
     "paper", "ink", "muted", "faint", "grid", "stable", "teal", "edge", "warm", "unstable",
-    "second", "good", "bad", "a", "b", "c", "d",
+    "second", "good", "bad", "a", "b", "c", "d", "hand",
 ]  # fmt: skip
 RampName = Literal["edge", "depth", "heat", "twoSided", "fate", "verdict"]
 

@@ -72,7 +72,7 @@ def _map() -> sc.View:
         y=sc.Axis(label="cosine that comes out", domain=(-1.05, 1.1), at=(-1, 0, 1)),
         marks=(
             sc.Line(x="cosine", y="cosine", color="faint", width=1.25, dash=(3, 4)),
-            sc.Line(x="cosine", y="map", color="unstable", width=3),
+            sc.Line(x="cosine", y="map", color="ink", width=3),
         ),
     )  # fmt: skip
 

@@ -31,7 +31,8 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
     level = xp.asarray(trace.level, float)
     along, across, loss, fate = _stands(trace.along, trace.across, trace.loss, level)
     counts = {name: (fate == code).sum(1) for name, code in (("caught", 1), ("below", 2))}
-    fields = {"step": trace.step, "along": along, "across": across, "loss": loss, "fate": fate}
+    fields = {"step": trace.step, "along": along, "across": across, "loss": loss, "fate": fate,
+              "rate": trace.over_readings("learning_rate")}  # fmt: skip
     one = _stands(trace.dropped_along, trace.dropped_across, trace.dropped_loss, level)
     fields |= dict(zip(("own_along", "own_across", "own_loss", "own_fate"), one, strict=True))
     # The words of its fate stand beside it; of one that is lost, in the middle below.
@@ -181,7 +182,8 @@ def marbles(trace: Trace) -> sc.Scene:
         alt="Marbles roll over a landscape, a large one among them; some stay in a bad minimum. "
             "Beside it the data, whose points can be moved, and what is proved of them",
         fixed=_fixed(trace),
-        knobs={"learning_rate": sc.Turn(low=0.05, high=3.0), "drop_along": sc.Turn(),
+        knobs={"learning_rate": sc.Turn(low=0.05, high=3.0, recorded=sc.Recorded("rate")),
+               "drop_along": sc.Turn(),
                "drop_across": sc.Turn()},
         controls=("learning_rate",),
         sentence=(

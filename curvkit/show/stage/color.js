@@ -1,4 +1,5 @@
 // Colours by role, and ramps mixed in OKLab, so that the middle of two colours is never muddy.
+// Each role is a colour of its own; what each means in all scenes stands in draw/scene/channels.py.
 import { clamp, mix } from "./maths.js";
 
 export const THEMES = {
@@ -6,13 +7,13 @@ export const THEMES = {
     paper: "#ffffff", ink: "#18202b", muted: "#66707e", faint: "#c3cad3", grid: "#edf0f4",
     stable: "#1f77b8", teal: "#4fa79b", edge: "#e2ad4a", warm: "#e9853c", unstable: "#e0531b",
     second: "#98a3b1", good: "#198a6b", bad: "#c8372d",
-    a: "#1f77b8", b: "#e0531b", c: "#198a6b", d: "#8a55b5",
+    a: "#b5307f", b: "#0d8b9e", c: "#6c7a00", d: "#8a5a12", hand: "#8a55b5",
   },
   dark: {
     paper: "#11151b", ink: "#eef2f7", muted: "#97a3b3", faint: "#46505d", grid: "#1e242d",
     stable: "#4fb0f2", teal: "#7fd0c4", edge: "#f0d28a", warm: "#ffae6b", unstable: "#ff8547",
     second: "#67727f", good: "#3fcf9f", bad: "#ff6b5e",
-    a: "#4fb0f2", b: "#ff8547", c: "#3fcf9f", d: "#c39af0",
+    a: "#f27fc0", b: "#43cbdd", c: "#c2cf4c", d: "#d0a264", hand: "#c39af0",
   },
 };
 

@@ -50,29 +50,50 @@ function control(S, row, knob) {
 }
 
 function slider(S, box, knob, value) {
-  const input = element("input", "", box, { type: "range", min: 0, max: FINE, step: 1 });
+  const slide = element("div", "slide", box), low = element("button", "end", slide, { type: "button" });
+  const input = element("input", "", slide, { type: "range", min: 0, max: FINE, step: 1 });
+  const high = element("button", "end", slide, { type: "button" });
   input.setAttribute("aria-label", plain(knob.label));
   const turned = (phase) => S.turnAll({ [knob.name]: valueAt(knob, input.value / FINE) }, phase);
   input.oninput = () => turned("move");
   input.onchange = () => turned("end");
-  // A double click on an end widens the range to the whole of the knob, and back.
-  input.ondblclick = (e) => {
-    const b = input.getBoundingClientRect(), p = (e.clientX - b.left) / b.width;
-    if (!knob.ends || (p > 0.15 && p < 0.85)) return;
-    knob.useful ??= [knob.low, knob.high];
-    const wide = knob.low === knob.ends[0] && knob.high === knob.ends[1];
-    [knob.low, knob.high] = wide ? knob.useful : knob.ends;
-    knob.value = clamp(knob.value, knob.low, knob.high);
-    S.changed();
-  };
+  // As long as a hand holds it, it stands where the hand is, however long that rests.
+  input.onpointerdown = () => S.inHand?.add(knob.name);
+  input.onpointerup = input.onpointercancel = () => S.inHand?.delete(knob.name);
+  // A double click on an end widens the range to the whole of the knob, and back; so does Enter.
+  for (const end of [low, high]) {
+    end.ondblclick = () => widenRange(S, knob);
+    end.onkeydown = (e) => e.key === "Enter" && widenRange(S, knob);
+  }
   return (output) => {
     const at = String(Math.round(FINE * clamp(shareOf(knob, knob.value)))), words = say(knob.value, knob.whole ? 0 : undefined);
     if (input !== document.activeElement || Math.abs(input.value - at) > 1) input.value = at;
+    showEnds(knob, [low, high]);
     if (output.textContent !== words) {
       output.textContent = words;
       input.setAttribute("aria-valuetext", words);
     }
   };
+}
+
+const isWhole = ({ low, high, ends }) => !ends || (low === ends[0] && high === ends[1]);
+
+function widenRange(S, knob) {
+  if (!knob.ends) return;
+  const whole = isWhole(knob), [low, high] = (knob.useful ??= [knob.low, knob.high]);
+  // A value beyond what is useful stays in sight: nobody has turned the knob.
+  if (whole && (knob.value < low || knob.value > high)) return;
+  [knob.low, knob.high] = whole ? knob.useful : knob.ends;
+  S.changed();
+}
+
+function showEnds(knob, buttons) {
+  const title = isWhole(knob) ? "the end of the range" : "double click: the whole range";
+  [knob.low, knob.high].forEach((v, k) => {
+    const words = say(v, knob.whole ? 0 : undefined);
+    if (buttons[k].textContent === words && buttons[k].title === title) return;
+    Object.assign(buttons[k], { textContent: words, title });
+  });
 }
 
 const NOT_HERE = "needs a notebook";
@@ -110,11 +131,14 @@ function list(S, box, knob) {
   };
 }
 
+// A knob that is read off a field has its rounding.
+const standsAlike = (a, b) => a === b || (typeof a === "number" && Math.abs(a - b) <= 1e-6 * Math.abs(b));
+
 export function showControls(S) {
   for (const each of Object.values(S.controls)) each.show();
   // What is tried already is seen to be so: to press it changes nothing, but plays again.
   for (const [{ knobs = {}, at }, b] of S.tries) {
     const turned = Object.entries(knobs), held = at == null && turned.length > 0;
-    b.setAttribute("aria-pressed", String(held && turned.every(([name, value]) => S.knobs[name]?.value === value)));
+    b.setAttribute("aria-pressed", String(held && turned.every(([name, value]) => standsAlike(S.knobs[name]?.value, value))));
   }
 }

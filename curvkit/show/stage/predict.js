@@ -126,7 +126,7 @@ export function drawGuess(S, v) {
   if (g.xs.length < 2) return;
   ctx.beginPath();
   spline(ctx, g.xs.map((e) => v.x.px(e)), g.ys.map((e) => v.y.px(e)), g.xs.length);
-  Object.assign(ctx, { strokeStyle: alpha(S.palette.role("d"), 0.75), lineWidth: 4, lineCap: "round", lineJoin: "round" });
+  Object.assign(ctx, { strokeStyle: alpha(S.palette.role("hand"), 0.75), lineWidth: 4, lineCap: "round", lineJoin: "round" });
   ctx.stroke();
 }
 

@@ -70,6 +70,7 @@ export function taken(stage, source, message, bytes) {
     stage.splice(message.at, message.count, columnsOf(rows), {
       steered: !!message.steered, anew: !!message.anew, open: !message.ended,
     });
+    if (message.bytes != null) stage.remembers(message.bytes);
     // What was refused stays to be read until a hand is answered.
     if (!message.words && (message.steered || !stage.statusLine?.classList.contains("bad"))) stage.report("");
   }

@@ -30,7 +30,7 @@ export class Stage {
   constructor(el, scene, fields, source = null, { asks = true } = {}) {
     Object.assign(this, {
       scene, source, asks, open: !!source?.live, played: false, over: false, stays: false, stood: null, peek: null, hover: null, hot: null,
-      ghost: null, chosen: {}, steers: [], frames: [], costs: [], broken: false,
+      ghost: null, chosen: {}, inHand: new Set(), steers: [], frames: [], costs: [], broken: false,
     });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.store = new Store(fields);
@@ -315,8 +315,13 @@ export class Stage {
     refuse(this, name, sentence);
   }
   report(words, bad = false) {
-    this.statusLine.textContent = words;
+    const shown = words || (this.memory ?? "");
+    if (this.statusLine.textContent !== shown) this.statusLine.textContent = shown;
     this.statusLine.classList.toggle("bad", bad);
+  }
+  // What the run of a page takes of memory, where its states lie there too: told where nothing is said.
+  remembers(states) {
+    this.memory = `${((states + this.store.bytes) / 2 ** 20).toFixed(1)} MB of readings and states`;
   }
   fail(sentence) {
     this.report(sentence, true);
@@ -402,7 +407,7 @@ export class Stage {
   // A knob that was turned during the run stands, at each step, where it stood then.
   recall(t) {
     for (const k of Object.values(this.knobs)) {
-      if (!k.recorded || this.grabbed || performance.now() - (k.turnedAt ?? -1e9) < HELD) continue;
+      if (!k.recorded || this.grabbed || this.inHand.has(k.name) || performance.now() - (k.turnedAt ?? -1e9) < HELD) continue;
       const row = clamp(Math.floor(t), 0, this.store.rows - 1);
       k.value = knobOf(k.recorded, this.store.fields[k.recorded.field].values[row]);
     }

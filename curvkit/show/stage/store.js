@@ -61,6 +61,10 @@ export class Store {
   get sane() {
     return Math.max(0, Math.min(this.rows - 1, this.lost - 1));
   }
+  // What all fields take of memory, in bytes.
+  get bytes() {
+    return Object.values(this.fields).reduce((sum, f) => sum + f.values.byteLength, 0);
+  }
   // A copy of the fields of one number a row from row `at` on: what would have been.
   tail(at) {
     const columns = {};

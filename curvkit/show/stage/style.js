@@ -30,7 +30,10 @@ const STYLE = `
 .stage .controls{display:flex;flex-wrap:wrap;gap:6px 28px;margin:0 16px 10px;align-items:flex-start}
 .stage .control{flex:1 1 240px;max-width:460px;display:grid;grid-template-columns:1fr auto;gap:0 10px;font-size:13.5px;color:var(--muted)}
 .stage .control output{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
-.stage .control input[type=range]{grid-column:1/3;width:100%;margin:2px 0;accent-color:var(--ink);height:22px}
+.stage .control .slide{grid-column:1/3;display:grid;grid-template-columns:auto 1fr auto;gap:6px;align-items:center;font-size:11.5px;font-variant-numeric:tabular-nums}
+.stage .control .slide .end{color:var(--muted);border-radius:4px;min-height:22px;padding:0 2px}
+.stage .control .slide .end:hover{color:var(--ink)}
+.stage .control input[type=range]{width:100%;min-width:0;margin:2px 0;accent-color:var(--ink);height:22px}
 .stage .control .choices{grid-column:1/3;display:flex;flex-wrap:wrap;gap:4px}
 .stage .control .choices button,.stage .tries button{border:1px solid var(--faint);padding:3px 12px;font-size:13.5px;color:var(--muted)}
 .stage .control .choices button[aria-pressed=true]{background:var(--ink);color:var(--paper);border-color:var(--ink)}

@@ -77,6 +77,37 @@ class Stage(StageBox):
         super().close()
 
 
+class WholeRun:
+    """A run where nobody watches: turned from code, it is the whole run that was turned so.
+
+    Args:
+        stream: a room's experiment.
+        settings: what the run begins with.
+        draw: the scene of a trace.
+    """
+
+    def __init__(self, stream: Stream[Any], settings: Any, draw: Callable[[Any], Scene]):
+        self._stream, self._settings, self._draw = stream, settings, draw
+        self.trace: Record = once.run(stream, settings)
+
+    @property
+    def scene(self) -> Scene:
+        """The scene of the run as it was turned so far."""
+        return self._draw(self.trace)
+
+    def turn(self, at: int | None, values: Mapping[str, Any]) -> None:
+        """As `Stage.turn`."""
+        turns = list(self.trace.turns)
+        if at == 0 or not all(name in self._stream.steers for name in values):
+            now = {name: value for _, turned in turns for name, value in turned.items()}
+            self._settings = knobs.turned(self._settings, **{**now, **values})
+            self.trace = once.run(self._stream, self._settings)
+            return
+        where = self.trace.readings if at is None else at
+        earlier = [each for each in turns if each[0] <= where]
+        self.trace = self._stream.run(self._settings, turns=[*earlier, (where, values)])
+
+
 class StoredStage:
     """A scene of a whole run, as an output of a notebook; a page shows it.
 
@@ -84,13 +115,38 @@ class StoredStage:
         scene: what is shown.
         facts: what is known of the knobs, by name.
         origin: `room`, `scene` and `settings`, of which a page can make the run again.
+        whole: the run, where it can be turned from code.
     """
 
     def __init__(
         self, scene: Scene, facts: Mapping[str, Mapping[str, Any]],
-        origin: Mapping[str, Any] | None = None,
+        origin: Mapping[str, Any] | None = None, whole: WholeRun | None = None,
     ):  # fmt: skip
-        self.scene, self._facts, self._origin = scene, facts, origin
+        self.scene, self._facts, self._origin, self._whole = scene, facts, origin, whole
+
+    @property
+    def trace(self) -> Record | None:
+        """The trace of the run, as far as it is known here."""
+        return None if self._whole is None else self._whole.trace
+
+    def turn(self, at: int | None = None, **values: Any) -> None:
+        """As `Stage.turn`: what is displayed from here on is the whole run that was turned so.
+
+        Raises:
+            ValueError: with one sentence, where there is no run to turn, or a turn is refused.
+        """
+        if self._whole is None:
+            raise ValueError("This scene has no run that can be turned; make it by `stage`.")
+        self._whole.turn(at, values)
+        # No page makes a run that was turned on its way.
+        self.scene, self._origin = self._whole.scene, None
+
+    def wait(self, seconds: float = 600) -> Record | None:
+        """As `Stage.wait`; there is nothing to wait for."""
+        return self.trace
+
+    def close(self) -> None:
+        """As `Stage.close`; there is nothing to end."""
 
     def packed(self) -> dict[str, Any]:
         """The scene and its fields as JSON."""
@@ -124,4 +180,5 @@ def stage(
         return Stage(stream, chosen, draw)
     origin = {"room": stream.name, "scene": name, "settings": knobs.as_dict(chosen)}
     facts = knob_facts(stream, chosen)
-    return StoredStage(draw(once.run(stream, chosen)), facts, origin if name else None)
+    whole = WholeRun(stream, chosen, draw)
+    return StoredStage(whole.scene, facts, origin if name else None, whole)

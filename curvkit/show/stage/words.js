@@ -48,6 +48,7 @@ function scrubber(S, e, part) {
   e.onpointerdown = (ev) => {
     e.setPointerCapture(ev.pointerId);
     from = { x: ev.clientX, t: S.clock.t, v: knob?.value };
+    if (knob) S.inHand.add(knob.name);
     e.classList.add("on");
     ev.preventDefault();
     e.focus();
@@ -60,6 +61,7 @@ function scrubber(S, e, part) {
   };
   e.onpointerup = e.onpointercancel = () => {
     if (from && part.knob) S.turnAll({ [part.knob]: knob.value }, "end");
+    if (knob) S.inHand.delete(knob.name);
     from = null;
     e.classList.remove("on");
   };

@@ -12,6 +12,11 @@ DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
 
+def _turned(trace: Trace) -> str:
+    """The knob that a hand turns under the rule."""
+    return "learning_rate" if trace.settings["rule"] == "constant" else "sigma"
+
+
 def _fields(trace: Trace) -> dict[str, np.ndarray]:
     """The fields over time; each row is of its reading alone."""
     xp = sc.namespace(trace.offset)
@@ -27,6 +32,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         "ground": 0.5 * lam[:, None] * across**2, "height": 0.5 * lam * square,
         "rest": trace.over_readings("sharpening") / trace.over_readings("stabilizing"),
         "predicted": trace.predicted_sharpness,
+        **{name: trace.over_readings(name) for name in (_turned(trace),)},
         "beyond": xp.nan_to_num(xp.minimum(rate * lam, 99.0), nan=99.0),
     }  # fmt: skip
 
@@ -107,12 +113,13 @@ FORETOLD = sc.Prediction(
 def balance(trace: Trace) -> sc.Scene:
     """Sharpness climbs, the ball is thrown, the throw brings the sharpness down."""
     rule, steps = trace.settings["rule"], int(trace.settings["steps"])
-    knob = "learning_rate" if rule == "constant" else "sigma"
+    knob = _turned(trace)
     return sc.Scene(
         title="The model of edge and ball", time="step", rows=_fields(trace),
         alt="A ball in a valley, the plane of its squared displacement and the sharpness, and the "
             "climb of the sharpness",
-        knobs={knob: sc.Turn(), "rule": sc.Turn()}, controls=(knob, "rule"),
+        knobs={knob: sc.Turn(recorded=sc.Recorded(knob)), "rule": sc.Turn()},
+        controls=(knob, "rule"),
         sentence=(
             "With *η* = " if knob == "learning_rate" else "With *σ* = ",
             sc.Number(knob=knob, digits=2, width=4), ", at step ",
