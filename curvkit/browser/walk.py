@@ -86,7 +86,8 @@ class Walk:
         try:
             return self.rules[name](self, equation, given)
         except Untranslatable as error:
-            where = "" if "(" in str(error) else came_from(equation)
+            # Where a line of JAX alone is known, that of what is around it says more.
+            where = "" if "(from" in str(error) else came_from(equation)
             raise Untranslatable(f"{error}{where}") from error
         except TypeError as error:
             raise Untranslatable(f"{name} of {error} has no rule{came_from(equation)}") from error
@@ -106,7 +107,9 @@ def _uses(jaxpr: Any) -> Counter[Any]:
 
 
 def came_from(equation: Any) -> str:
-    """Where in curvkit, or else in whatever code, an equation came from, in brackets."""
+    """Where in curvkit, or else in whatever code, an equation came from, in brackets; nothing where
+    that is not known.
+    """
     traceback = equation.source_info.traceback
     frames = list(traceback.frames) if traceback is not None else []
     ours = [each for each in frames if "curvkit" in each.file_name]
@@ -114,7 +117,7 @@ def came_from(equation: Any) -> str:
     for frame in [*ours, *foreign]:
         file = frame.file_name.rpartition("curvkit/")
         return f" (from {''.join(file[1:])}, line {frame.line_num})"
-    return " (from an unknown line)"
+    return ""
 
 
 def results(equation: Any) -> list[tuple[tuple[int, ...], Any]]:
