@@ -118,6 +118,13 @@ def test_a_knob_that_is_turned_steers_the_run_and_going_back_is_exact(lessons, o
     until(sheet, "stages[0].steers.length === 1")
     at = sheet.evaluate("stages[0].steers[0]")
     assert 41 <= at <= 44
+    told = sheet.locator(".stage .status").inner_text()
+    assert re.fullmatch(r"\d+\.\d MB of readings and states", told), told
+    # Each step shows the value that it was made with.
+    sheet.evaluate("(stages[0].pause(), stages[0].seek(20))")
+    until(sheet, "Math.abs(stages[0].knobs.sigma.value - 1.9) < 1e-6")
+    sheet.evaluate(f"stages[0].seek({at})")
+    until(sheet, "Math.abs(stages[0].knobs.sigma.value - 1) < 1e-6")
     poured(sheet, at + 30)
     course = made.stream.course(settings)
     course.advance(at)
