@@ -208,8 +208,7 @@ def marbles(trace: Trace) -> sc.Scene:
             sc.Beat("The large marble is lost: its numbers have no end.", [("own_fate", ">", 2.5)]),
             sc.Beat("The large marble is still above the level."),
         ),
-        predict=_foretold(count),
-        tries=TRIES,
+        predict=_foretold(count), tries=TRIES,
         views=(_plane(trace), _data(trace), _losses(trace)),
         layout=sc.Layout(wide=columns, narrow=sc.Arrangement(
             columns=(1,), rows=(1.1, 0.8, 1), height=1100, areas=("plane", "data", "losses"))),
