@@ -499,6 +499,30 @@ def test_what_is_turned_from_code_where_nobody_watches_is_the_run_that_was_turne
         StoredStage(stage.scene, {}).turn(learning_rate=0.1)
 
 
+def test_continuations_offered_to_a_page_are_the_runs_that_go_on_so(monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    stage = curvature.stage(data="quadratic", steps=20, every=1)
+    stage.offer(7, learning_rate=[0.02, 0.05])
+    packed = stage.packed()
+    assert [each["knobs"] for each in packed["branches"]] == [
+        {"learning_rate": 0.02}, {"learning_rate": 0.05}]  # fmt: skip
+    knob = packed["scene"]["knobs"]["learning_rate"]
+    assert knob["stops"] == sorted({0.02, 0.05, knob["value"]})
+    for wrong, words in (
+        (dict(at=0, learning_rate=[0.1]), "at must be a reading after the first"),
+        (dict(at=7, learning_rate=[-1]), "learning_rate must be"),
+        (dict(at=7, seed=[1]), "knobs that a run goes on with"),
+        (dict(at=7), "got none"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            stage.offer(**wrong)
+    assert len(stage.packed()["branches"]) == 2
+    stage.turn(at=7, learning_rate=0.02)
+    assert "branches" not in stage.packed(), "they went on from another run"
+    with pytest.raises(ValueError, match="no run that can go on"):
+        StoredStage(stage.scene, {}).offer(3, learning_rate=[0.1])
+
+
 LEAVES = """
 import sys
 sys.path.insert(0, sys.argv[1])

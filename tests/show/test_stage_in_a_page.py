@@ -7,6 +7,7 @@ from staged import packed
 from test_every_scene import every_scene, suited
 from waits import STILL, frames, until
 
+from curvkit import curvature
 from curvkit.show.stage.live import knob_facts
 from curvkit.show.stage.widget import StoredStage
 
@@ -315,4 +316,28 @@ def test_in_the_turned_surface_a_point_goes_across_and_its_value_up(opened):
     sheet.mouse.move(box["x"] + view["x"] + 40, box["y"] + view["y"] + view["h"] - 6)
     sheet.mouse.up()
     assert sheet.evaluate("stages[1].views[0].turned.azimuth") != turned
+    assert complaints == []
+
+
+def test_a_hand_is_answered_by_continuations_that_were_computed_beforehand(opened, monkeypatch):
+    monkeypatch.setenv("CURVKIT_HEADLESS", "1")
+    stage = curvature.stage("edge", data="quadratic", steps=40, every=1)
+    stage.offer(12, learning_rate=[0.02, 0.05])
+    sheet, complaints = opened(stage.packed())
+    sheet.evaluate("stages[0].pause()")
+    read = "[...stages[0].store.fields.x.values.slice(0, stages[0].store.rows)]"
+    own = sheet.evaluate(read)
+    assert sheet.evaluate(
+        "stages[0].handles.flatMap((h) => Object.values(h.axes).map((a) => a.knob))"
+    ) == ["learning_rate"]
+    assert sheet.locator(".stage .controls .control").count() <= 1
+    for value in (0.05, 0.02):
+        sheet.evaluate(f"stages[0].turnAll({{ learning_rate: {value} }}, 'end')")
+        assert sheet.evaluate("stages[0].knobs.learning_rate.value") == value
+        by_hand = curvature.run(stage.trace.settings, turns=[(12, {"learning_rate": value})])
+        np.testing.assert_allclose(sheet.evaluate(read), by_hand.distance, rtol=1e-4, atol=1e-4)
+    sheet.evaluate(
+        f"stages[0].turnAll({{ learning_rate: {stage.trace.settings['learning_rate']} }}, 'end')"
+    )
+    assert sheet.evaluate(read) == own
     assert complaints == []

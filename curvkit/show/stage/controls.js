@@ -13,14 +13,17 @@ const MOST_BUTTONS = 8;
 export function buildControls(S) {
   S.controls = {};
   S.tries = [];
-  const names = S.source ? (S.scene.controls ?? []) : [];
+  const names = (S.scene.controls ?? []).filter((name) => S.turns([name]));
   if (names.length) {
     const row = element("div", "controls", S.root);
     for (const name of names) S.controls[name] = control(S, row, S.knobs[name]);
   }
-  if (S.scene.tries?.length && S.source) {
+  // Of continuations computed beforehand there are some values alone.
+  const there = ([name, value]) => S.knobs[name]?.stops?.includes(value) ?? true;
+  const tries = (S.scene.tries ?? []).filter(({ knobs = {} }) => S.turns(Object.keys(knobs)) && Object.entries(knobs).every(there));
+  if (tries.length) {
     const row = element("div", "tries", S.root, { textContent: "Try: " });
-    for (const each of S.scene.tries) {
+    for (const each of tries) {
       const b = element("button", "", row, { type: "button" });
       b.append(...rich(each.say));
       S.tries.push([each, b]);

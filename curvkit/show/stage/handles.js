@@ -15,6 +15,12 @@ export function knobOf({ times = 1, plus = 0, power = 1 }, value) {
   return power === 1 ? part : Math.max(part, 1e-12) ** (1 / power);
 }
 
+// The knobs that a mark is a handle of; none where a field is edited by it.
+export function knobsOf(stage, { mark, drag }) {
+  const parts = mark === "rule" ? [drag] : ["x", "y"].filter((axis) => drag[axis]).map((axis) => partOf(stage.store, drag[axis]));
+  return parts.map((part) => part.knob).filter(Boolean);
+}
+
 // The handles of a mark: one, or one for each item where a field is edited.
 export function handlesOf(stage, m) {
   const d = m.drag, flat = m.mark === "rule" && m.c.y != null;

@@ -7,7 +7,7 @@ import { Clock, SPEEDS } from "./clock.js";
 import { Palette, themeOf } from "./color.js";
 import { buildControls, showControls } from "./controls.js";
 import { Detail, drawSparse } from "./detail.js";
-import { drawHandle, handlesOf, knobOf, placeHandle } from "./handles.js";
+import { drawHandle, handlesOf, knobOf, knobsOf, placeHandle } from "./handles.js";
 import { down, key, keyOnHandle, move, up } from "./hands.js";
 import { approach, clamp, mix } from "./maths.js";
 import { ask, askAnew, askNow, bide, decided, drawGuess, withdraw } from "./predict.js";
@@ -46,7 +46,7 @@ export class Stage {
     }
     this.pendulums = this.views.flatMap((v) => v.marks.filter((m) => m.mark === "swing"));
     const held = this.views.flatMap((v) => v.marks.filter((m) => m.drag));
-    this.handles = source ? held.flatMap((m) => handlesOf(this, m)) : [];
+    this.handles = held.filter((m) => this.turns(knobsOf(this, m))).flatMap((m) => handlesOf(this, m));
     this.wave = waveOf(this);
     this.build(el);
     this.setTheme();
@@ -302,6 +302,10 @@ export class Stage {
     this.source?.edit?.({ ...this.edited, phase }, this);
     if (phase === "end") this.edited = null;
     this.changed();
+  }
+  // Whether somebody answers when these knobs, or what is edited by hand, are turned.
+  turns(names) {
+    return !!this.source && (!this.source.offers || (names.length > 0 && this.source.offers(names)));
   }
   // A drop turns two knobs at once.
   takes(drop) {

@@ -1,10 +1,11 @@
 """The stage as a widget, and as what an executed notebook keeps of it for its page."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import anywidget
+import numpy as np
 from traitlets import Dict, Int
 
 from curvkit.core import knob as knobs
@@ -65,6 +66,10 @@ class Stage(StageBox):
         where = readings if at is None else at
         self.running.heard({"kind": "steer", "knobs": values, "at": where, "over": over})
 
+    def offer(self, at: int, **values: Sequence[float]) -> None:
+        """As `StoredStage.offer`; here the kernel makes each continuation that is asked for."""
+        _refuse_offer(self.running.stream.steers, values)
+
     def wait(self, seconds: float = 600) -> Record | None:
         """Blocks until as much is computed as is wanted now; for code and tests."""
         self.running.idle.wait(seconds)
@@ -95,6 +100,16 @@ class WholeRun:
         """The scene of the run as it was turned so far."""
         return self._draw(self.trace)
 
+    @property
+    def steers(self) -> frozenset[str]:
+        """The knobs that a run goes on with."""
+        return frozenset(self._stream.steers)
+
+    def continued(self, at: int, name: str, value: Any) -> Scene:
+        """The scene of the run that goes on from a reading with a knob turned."""
+        earlier = [each for each in self.trace.turns if each[0] <= at]
+        return self._draw(self._stream.run(self._settings, turns=[*earlier, (at, {name: value})]))
+
     def turn(self, at: int | None, values: Mapping[str, Any]) -> None:
         """As `Stage.turn`."""
         turns = list(self.trace.turns)
@@ -106,6 +121,15 @@ class WholeRun:
         where = self.trace.readings if at is None else at
         earlier = [each for each in turns if each[0] <= where]
         self.trace = self._stream.run(self._settings, turns=[*earlier, (where, values)])
+
+
+def _refuse_offer(steers: Collection[str], values: Mapping[str, Sequence[float]]) -> None:
+    unknown = [name for name in values if name not in steers]
+    if unknown or not values:
+        asked = ", ".join(unknown) or "none"
+        raise ValueError(
+            f"offer takes knobs that a run goes on with ({', '.join(sorted(steers))}); got {asked}."
+        )
 
 
 class StoredStage:
@@ -123,6 +147,7 @@ class StoredStage:
         origin: Mapping[str, Any] | None = None, whole: WholeRun | None = None,
     ):  # fmt: skip
         self.scene, self._facts, self._origin, self._whole = scene, facts, origin, whole
+        self._offered: list[tuple[str, Any, int, Scene]] = []
 
     @property
     def trace(self) -> Record | None:
@@ -139,7 +164,37 @@ class StoredStage:
             raise ValueError("This scene has no run that can be turned; make it by `stage`.")
         self._whole.turn(at, values)
         # No page makes a run that was turned on its way.
-        self.scene, self._origin = self._whole.scene, None
+        self.scene, self._origin, self._offered = self._whole.scene, None, []
+
+    def offer(self, at: int, **values: Sequence[float]) -> None:
+        """Computes continuations of the run for a page without a kernel, whose hand is answered by
+        them: each knob can be turned there to these values, and back to its own.
+
+        Args:
+            at: the reading to go on from.
+            **values: of knobs that a run goes on with, as `Stage.turn` has it, the values; each is
+                a run of its own, and the page grows by the rows after `at`.
+
+        Raises:
+            ValueError: with one sentence, where there is no run to go on with, or a knob, a value
+                or the reading is refused; nothing is offered then.
+
+        >>> from curvkit.curvature import Settings, room, stream
+        >>> settings = Settings(data="quadratic", steps=20)
+        >>> whole = WholeRun(stream, settings, room.scenes["edge"][0])
+        >>> stage = StoredStage(whole.scene, knob_facts(stream, settings), whole=whole)
+        >>> stage.offer(1, learning_rate=[0.02, 0.05])
+        >>> [each["knobs"] for each in stage.packed()["branches"]]
+        [{'learning_rate': 0.02}, {'learning_rate': 0.05}]
+        """
+        if self._whole is None:
+            raise ValueError("This scene has no run that can go on; make it by `stage`.")
+        _refuse_offer(self._whole.steers, values)
+        readings = self._whole.trace.readings
+        if not 0 < at < readings:
+            raise ValueError(f"at must be a reading after the first, below {readings}; got {at}.")
+        pairs = [(name, value) for name, several in values.items() for value in several]
+        self._offered += [(*pair, at, self._whole.continued(at, *pair)) for pair in pairs]
 
     def wait(self, seconds: float = 600) -> Record | None:
         """As `Stage.wait`; there is nothing to wait for."""
@@ -151,8 +206,22 @@ class StoredStage:
     def packed(self) -> dict[str, Any]:
         """The scene and its fields as JSON."""
         header, raw = pack.packed(self.scene.rows, self.scene.fixed)
-        origin = {"origin": dict(self._origin)} if self._origin else {}
-        return {"scene": self.scene.as_dict(self._facts), **pack.as_text(header, raw), **origin}
+        packed = {"scene": self.scene.as_dict(self._facts), **pack.as_text(header, raw)}
+        if self._origin:
+            packed["origin"] = dict(self._origin)
+        if self._offered:
+            packed["branches"] = [self._branch(*each) for each in self._offered]
+        for name, value, *_ in self._offered:
+            knob = packed["scene"]["knobs"][name]
+            knob["stops"] = sorted({*knob.get("stops", [knob["value"]]), value})
+        return packed
+
+    def _branch(self, name: str, value: Any, at: int, scene: Scene) -> dict[str, Any]:
+        """The rows of a continuation, and what of it is no row and otherwise than in the run."""
+        rows = {field: values[at:] for field, values in scene.rows.items()}
+        same = lambda field: np.array_equal(scene.fixed[field], self.scene.fixed[field], True)
+        fixed = {field: values for field, values in scene.fixed.items() if not same(field)}
+        return {"knobs": {name: value}, "at": at, **pack.as_text(*pack.packed(rows, fixed))}
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         words = f"The scene {self.scene.title!r}; its page plays it."

@@ -29,7 +29,7 @@ export function buildSentence(S) {
       p.append(...rich(part.replaceAll(" = ", " = ")));
       continue;
     }
-    const turns = part.time || (part.knob && S.source), e = element(turns ? "span" : "b", turns ? "turn" : "", p);
+    const turns = part.time || (part.knob && S.turns([part.knob])), e = element(turns ? "span" : "b", turns ? "turn" : "", p);
     const c = part.time ? channel(S, S.scene.time) : channel(S, part);
     if (part.width) e.style.minWidth = part.width + "ch";
     if (turns) scrubber(S, e, part);
