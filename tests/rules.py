@@ -6,6 +6,7 @@ Each returns sentences; none means that the rule holds.
 
 import ast
 import functools
+import itertools
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,12 @@ EMPTY = {"made", "found", "told", "kept"}
 EMPTY_BUT_SAVED = {
     ("tuners/_cdat.py", "kept"): "a field of CDAT's guard, whose states users have saved",
 }
+# What a sentence that counts it may have just one of.
+PLURALS = re.compile(
+    r"\*{0,2} (\w*[^s] )?(readings|steps|runs|picks|points|seeds|layers|blocks|episodes|students|"
+    r"starts|marbles|notebooks|cells|trials|groups|splits|samples|rates|predictions)\b"
+)
+MANY = r"\b[A-Z]{2,}|number\("  # a constant, and what is no count
 # Each room declares its own of these.
 OF_EACH_ROOM = {"Settings", "State", "Trace"}
 
@@ -199,6 +206,18 @@ def says_what_it_is(source: str, file: str) -> list[str]:
         for line, name in _bound(source)
         if name in EMPTY - allowed
     ]
+
+
+def counts_in_words(source: str, file: str) -> list[str]:
+    """No number that may be 1 has a plural after it: `messages.counted` writes those."""
+    wrong = []
+    for text in ast.walk(ast.parse(source)):
+        for number, words in itertools.pairwise(getattr(text, "values", ())):
+            if isinstance(number, ast.FormattedValue) and isinstance(words, ast.Constant):
+                what, given = PLURALS.match(words.value), ast.unparse(number.value)
+                if what and number.format_spec is None and not re.search(MANY, given):
+                    wrong.append(f"{file}:{number.lineno} writes {{{given}}}{what.group()}")
+    return wrong
 
 
 def _bound(source: str) -> Iterator[tuple[int, str]]:

@@ -53,6 +53,11 @@ def test_a_name_says_what_a_thing_is(path):
     assert not rules.says_what_it_is(path.read_text(), path.relative_to(HOUSE).as_posix())
 
 
+@each(EVERYWHERE)
+def test_of_one_thing_there_is_no_plural(path):
+    assert not rules.counts_in_words(path.read_text(), path.relative_to(HOUSE).as_posix())
+
+
 def test_a_name_of_a_class_means_one_thing():
     sources = {path.relative_to(HOUSE).as_posix(): path.read_text() for path in EVERYWHERE}
     assert not rules.one_class_of_a_name(sources)
@@ -282,6 +287,14 @@ def test_an_empty_name_is_let_through_where_it_was_saved_and_nowhere_else():
     assert rules.says_what_it_is("made: int", file)
     for file, name in rules.EMPTY_BUT_SAVED:  # none longer than it is needed
         assert f" {name}:" in HOUSE.joinpath(file).read_text()
+
+
+@pytest.mark.parametrize("words", ["{n} readings", "**{n}** good groups", "of {len(n)} runs lost"])
+def test_a_plural_after_a_number_that_may_be_one_is_seen(words):
+    source = f'f"{words}"'
+    assert len(rules.counts_in_words(source, "a.py")) == 1
+    many = source.replace("{n}", "{MOST}").replace("len(n)", "len(NAMES)")
+    assert not rules.counts_in_words(many, "a.py")
 
 
 def test_a_second_class_of_a_name_is_seen():

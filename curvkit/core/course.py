@@ -263,7 +263,8 @@ def replay(course: Course[Any], turns: Iterable[tuple[int, Mapping[str, Any]]]) 
         course.advance(messages.whole("a reading in turns", at, 0) - course.readings)
         if course.readings < at:
             raise ValueError(
-                f"The run ended after {course.readings} readings, before the turn at reading {at}."
+                f"The run ended after {messages.counted(course.readings, 'reading')}, before the "
+                f"turn at reading {at}."
             )
         course.turn(at, **knobs)
 

@@ -223,6 +223,19 @@ def failure(error: BaseException, limit: int = 240) -> str:
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things in words.
+
+    Args:
+        count: how many they are.
+        noun: what one of them is called; more of them have an s.
+
+    >>> counted(1, "reading"), counted(0, "good group")
+    ('1 reading', '0 good groups')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def number(value: SupportsFloat, digits: int = 3) -> str:
     """A number as a person writes it, to `digits` significant digits.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.curvature.overlays import batched, beside, diverging, flows, of_flows, plane
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
@@ -261,7 +261,7 @@ def words(trace: Trace) -> str:
         return f"The run **diverged at step {int(trace.diverged_at)}**. η·λ started at {first}."
     sentences = [
         f"{_went(head)} and loss from {number(head.loss[0])} to {number(head.loss[-1])} in "
-        f"{int(head.step[-1])} steps."
+        f"{counted(int(head.step[-1]), 'step')}."
     ]
     peak = int(np.argmax(head.loss))
     if head.loss[peak] > 1.5 * head.loss[0]:

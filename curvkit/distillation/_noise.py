@@ -53,8 +53,8 @@ class Noise(NamedTuple):
     def _repr_markdown_(self) -> str:
         titles = [f"{kind}: {way}" for kind in KINDS for way in WAYS]
         lines = [
-            f"Noise of the update of one episode, over the size of its mean ({self.episodes} "
-            f"episodes, {STATES} states):",
+            f"Noise of the update of one episode, over the size of its mean "
+            f"({messages.counted(self.episodes, 'episode')}, {STATES} states):",
             "",
             f"| actions | {' | '.join(titles)} |",
             f"| --- |{' --- |' * len(titles)}",

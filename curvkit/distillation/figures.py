@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.distillation.trace import WILD, Trace
 from curvkit.draw import theme
 
@@ -196,14 +196,16 @@ def words(trace: Trace) -> str:
         return "No step has been taken yet."
     named = trace.settings["variant"].replace("_", " ")
     if not trace.alive[-1].all():
-        return f"With {named}, {int((~trace.alive[-1]).sum())} students are not finite any more."
+        lost = counted(int((~trace.alive[-1]).sum()), "student")
+        return f"With {named}, not finite any more: {lost}."
     middle = float(np.median(trace.asymmetry[-1].astype(float)))
     verdict = "as of a gradient, but for rounding" if middle < ROUNDING else "so of no gradient"
     sentences = [f"The update of {named} has asymmetry **{number(middle)}** ({verdict})."]
     swing = trace.swing()
     turning = int(np.sum(swing > 0.1))
     sentences.append(
-        f"After {int(trace.step[-1])} steps **{turning}** of {len(swing)} students went back and "
+        f"After {counted(int(trace.step[-1]), 'step')} **{turning}** of "
+        f"{counted(len(swing), 'student')} went back and "
         "forth in the second half, "
         f"the first logit by {number(float(np.median(swing)))} in the median."
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core.messages import counted
 from curvkit.distillation.trace import WILD, Trace
 from curvkit.draw import scene as sc
 
@@ -33,7 +34,7 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
 def _foretold(count: int) -> sc.Prediction:
     half = count / 2 - 0.25
     return sc.Prediction(
-        ask=f"What will {count} students from different starts do?",
+        ask=f"What will {counted(count, 'student')} from different starts do?",
         choices=(
             sc.Answer("gather at one place", [("spread", "<", NEAR), ("turning", "<", half)]),
             sc.Answer("end at several places, or far away",

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import ndtr
 
+from curvkit.core.messages import counted
 from curvkit.kernels import _networks as networks
 from curvkit.kernels import _targets as targets
 from curvkit.kernels._solve import Root
@@ -141,10 +142,11 @@ def tat_leaky_relu(network: networks.Network, eta: float) -> tuple[Root, float]:
     if highest < eta:
         depth = networks.layers(network)
         sentence = (
-            f"TAT with a leaky ReLU attains eta up to {_down(highest)} in this network of {depth} "
-            f"nonlinear layers, but {eta:g} was asked for; use that, or a deeper network"
+            f"TAT with a leaky ReLU attains eta up to {_down(highest)} in this network of "
+            f"{counted(depth, 'nonlinear layer')}, but {eta:g} was asked for; use that, "
+            "or a deeper network"
         )
-        raise ValueError(f"{sentence} ({needed(eta)} layers in a row, without sums).")
+        raise ValueError(f"{sentence} ({counted(needed(eta), 'layer')} in a row, without sums).")
     missed = lambda slope: reached(slope) - eta
     slope = targets.crossing(missed, 0.0, 1.0, xtol=1e-15, rtol=1e-14)
     return Root(1.0, 0.0, math.sqrt(2 / (1 + slope**2)), 0.0, 0.0), slope

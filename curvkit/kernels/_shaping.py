@@ -282,7 +282,7 @@ def _out_of_reach(base, network, method, goal) -> str:
     reached = next((t for t in tried if _solved(base, network, method, t) is not None), None)
     sentence = (
         f"{method.upper()} finds no scale and shift of {base.name} that meets its conditions at "
-        f"{name} = {goal:g} in {networks.layers(network)} nonlinear layers"
+        f"{name} = {goal:g} in {messages.counted(networks.layers(network), 'nonlinear layer')}"
     )
     if reached is None:
         return f"{sentence}, nor at any smaller {name} tried; use another activation."

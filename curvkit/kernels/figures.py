@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.kernels.trace import Trace
 
@@ -226,7 +226,8 @@ def architecture(trace: Trace) -> go.Figure:
     wiring = {"resnet_v2": "ResNet V2"}.get(knobs["wiring"], knobs["wiring"])
     shortcuts = "" if knobs["wiring"] == "chain" else f", w = {number(knobs['weight'], 3)}"
     title = (
-        f"{wiring}, {knobs['blocks']} blocks{shortcuts}, {int(trace.built_layers)} layers: "
+        f"{wiring}, {counted(knobs['blocks'], 'block')}{shortcuts}, "
+        f"{counted(int(trace.built_layers), 'layer')}: "
         f"{_name(trace)}, {knobs['method'].upper()} at {symbol} = {number(trace.built_goal)}"
     )
     figure = _beside(title)
@@ -289,7 +290,7 @@ def words(trace: Trace) -> str:
         f"Its conditions are missed by {number(np.max(np.abs(trace.missed)), 2)} at most."
     )
     sentences.append(
-        f"After {_depth(trace)} layers inputs at cosine 0 and 0.5 are at "
+        f"After {counted(_depth(trace), 'layer')} inputs at cosine 0 and 0.5 are at "
         f"{_cosine(trace, 'plain_c', 0.0)} and {_cosine(trace, 'plain_c', 0.5)} in the plain "
         f"network, and at **{_cosine(trace, 'shaped_c', 0.0)}** and "
         f"**{_cosine(trace, 'shaped_c', 0.5)}** in the shaped one."

@@ -18,7 +18,7 @@ import html
 from dataclasses import dataclass
 
 from curvkit.core import messages
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.minima import _proofs_exact as proofs_exact
 from curvkit.minima import _proofs_logistic as proofs_logistic
 from curvkit.minima import _proofs_smooth as proofs_smooth
@@ -84,7 +84,8 @@ class Certificate:
         loss = messages.known("the loss", self.loss).text
         sentences = [f"**Proved** in {self.arithmetic}: a {kind} with loss {loss}."]
         if self.right is not None:
-            sentences.append(f"It has {self.right} of {len(self.example.targets)} points right.")
+            total = counted(len(self.example.targets), "point")
+            sentences.append(f"It has {self.right} of {total} right.")
         if self.distance:
             sentences.append(
                 f"The weights as given are not it, but at most {number(self.distance)} "

@@ -63,7 +63,8 @@ class Example:
 
     def __repr__(self) -> str:
         points, units = len(self.targets), self.weights.units
-        return f"Example({self.name!r}: {units} {self.activation} units on {points} points)"
+        network = messages.counted(units, f"{self.activation} unit")
+        return f"Example({self.name!r}: {network} on {messages.counted(points, 'point')})"
 
 
 def example(

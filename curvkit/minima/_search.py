@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from curvkit.core import messages
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.minima import _calculus as calculus
 from curvkit.minima import _proofs_smooth as proofs_smooth
 from curvkit.minima import _training as training
@@ -70,17 +70,18 @@ class Finding:
     def words(self) -> str:
         """What was found, in a few sentences."""
         total = len(self.labels)
-        text = f"The best of {self.runs} runs has loss {number(self.best_loss)} and "
-        text += f"{self.best_right} of {total} points right. "
+        text = f"The best of {counted(self.runs, 'run')} has loss {number(self.best_loss)} and "
+        text += f"{self.best_right} of {counted(total, 'point')} right. "
         if self.bad:
             worst = self.bad[0]
-            text += f"**{len(self.bad)} bad minima are proved.** The most frequented has loss "
+            many = "bad minima are" if len(self.bad) > 1 else "bad minimum is"
+            text += f"**{len(self.bad)} {many} proved.** The most frequented has loss "
             loss = messages.known("the loss", worst.certificate.loss).text
-            text += f"{loss}, {worst.right} of {total} points right, and "
-            text += f"{worst.runs} runs ended there. "
+            text += f"{loss}, {worst.right} of {counted(total, 'point')} right, and "
+            text += f"{counted(worst.runs, 'run')} ended there. "
         else:
             text += "**No bad minimum is proved.** "
-        return text + f"{self.unsettled} runs ended near no strict minimum."
+        return text + f"{counted(self.unsettled, 'run')} ended near no strict minimum."
 
     def _repr_markdown_(self) -> str:
         lines = [self.words(), "", "| loss | runs | right | verdict |", "| --- | --- | --- | --- |"]
@@ -135,7 +136,8 @@ def search(
     ends = _ends(lambda key: train(key, points, labels, steps, learning_rate), seed, seeds, tell)
     values, polished = _polished_all(ends, how, tell)
     if not np.isfinite(values).any():
-        raise ValueError(f"All {len(ends)} runs diverged; take a smaller learning_rate or points.")
+        runs = counted(len(ends), "run")
+        raise ValueError(f"All of {runs} diverged; take a smaller learning_rate or points.")
     best, lowest = ends[np.nanargmin(values)], float(np.nanmin(values))
     groups, unsettled = _grouped(polished, how)
     chosen = [each for each in groups if each[0] > lowest * (1 + SAME_LOSS)][:most]
@@ -165,7 +167,7 @@ def _ends(train, seed, seeds, tell):
     key, parts = jax.random.key(seed), []
     for finished in range(0, seeds, BATCH):
         parts.append(np.asarray(train(jax.random.fold_in(key, finished)), float))
-        if tell(f"training: {min(finished + BATCH, seeds)} of {seeds} runs"):
+        if tell(f"training: {min(finished + BATCH, seeds)} of {counted(seeds, 'run')}"):
             break
     return np.concatenate(parts)[:seeds]
 
@@ -199,7 +201,7 @@ def _polished_all(ends, how, tell):
     values, polished = [], []
     for end in ends:
         if len(values) % BATCH == BATCH - 1:
-            if tell(f"polishing: {len(values) + 1} of {len(ends)} runs"):
+            if tell(f"polishing: {len(values) + 1} of {counted(len(ends), 'run')}"):
                 break
         values.append(float(_at(end, how).loss) if np.isfinite(end).all() else np.nan)
         polished.append(_polished(end, how) if np.isfinite(values[-1]) else None)

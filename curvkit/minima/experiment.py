@@ -180,7 +180,8 @@ class SeedComparison(NamedTuple):
         """How well they agree, in a sentence."""
         off = [abs(table.deviation(c.solved, c.total, c.expected)) for c in self.cells]
         within = sum(each < 2 for each in off)
-        return f"**{within} of {len(off)}** cells are within two binomial errors; the largest " + (
+        total = messages.counted(len(off), "cell")
+        return f"Of {total} **{within}** are within two binomial errors; the largest " + (
             f"difference is {max(off):.1f} of them."
         )
 
@@ -195,8 +196,8 @@ class SeedComparison(NamedTuple):
                 head = f"{row.initialization.replace('_', ' ')}, {row.optimizer} "
                 head += f"{row.learning_rate:g}"
             lines.append(f"| {head} | {cells[0].width} | {' | '.join(map(_shown, cells))} |")
-        legend = f"Per cent of {self.cells[0].total} runs, [Wilson's 95 % interval], and in "
-        legend += f"italics what {table.SEEDS} other seeds gave. "
+        legend = f"Per cent of {messages.counted(self.cells[0].total, 'run')}, [Wilson's 95 % "
+        legend += f"interval], and in italics what {table.SEEDS} other seeds gave. "
         return "\n".join([legend + self.words(), "", *lines])
 
 

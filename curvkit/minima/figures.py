@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.core.statistics import wilson
 from curvkit.draw import theme
 from curvkit.minima.trace import Trace
@@ -42,7 +42,7 @@ def histogram(trace: Trace) -> go.Figure:
     edges = _edges(trace)
     losses = trace.runs("later_loss").astype(float)
     clipped = np.clip(np.nan_to_num(losses, nan=edges[-1]), 0, edges[-1] * (1 - 1e-9))
-    figure = theme.figure(f"Where {len(losses)} runs ended: {_about(trace)}", height=470)
+    figure = theme.figure(f"Where {counted(len(losses), 'run')} ended: {_about(trace)}", height=470)
     heights, drawn = np.zeros(BINS), []
     for name, chosen in trace.fates.items():
         heights = heights + np.histogram(clipped[chosen], edges)[0]
@@ -233,7 +233,7 @@ def words(trace: Trace) -> str:
     if not total:
         return "No run has ended yet."
     fates = {name: int(chosen.sum()) for name, chosen in trace.fates.items()}
-    sentences = [f"Of {total} runs **{fates['solved']} got every point right**."]
+    sentences = [f"Of {counted(total, 'run')} **{fates['solved']} got every point right**."]
     sentences.append(
         f"{fates['stuck']} are **stuck**: a gradient below the tolerance, and nothing won"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from curvkit.core.messages import counted
 from curvkit.host import files
 from curvkit.pages import page, summary
 
@@ -52,9 +53,7 @@ def render(runs: Mapping[str, Facts], folder: Path) -> str:
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     rows = "\n".join(_row(runs[name], there) for name in sorted(runs))
     failed = sum(bool(each["failure"]) for each in runs.values())
-    tally = (
-        f"{len(runs)} notebooks, {failed} failed" if failed else f"{len(runs)} notebooks, all ok"
-    )
+    tally = f"{counted(len(runs), 'notebook')}, {f'{failed} failed' if failed else 'all ok'}"
     spent = sum(each["seconds"] for each in runs.values())
     head = "".join(f'<th scope="col">{each}</th>' for each in HEADINGS)
     table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"

@@ -80,6 +80,40 @@ const stack = (layout, full, tall) => {
   return whole;
 };
 
+// Gives the panel of an axis so many pixels more, and moves all that is above it; returns the height
+// of all panels.
+const grow = (layout, full, name, tall, more) => {
+  const [low, high] = layout[name].domain.map((each) => each * tall), whole = tall + more;
+  const at = (y) => {
+    const pixels = y * tall, part = (pixels - low) / (high - low);
+    return (pixels + more * Math.max(0, Math.min(1, part))) / whole;
+  };
+  Object.keys(full).filter((each) => each.startsWith("yaxis")).forEach((each) => {
+    const domain = layout[each]?.domain || full[each].domain;
+    layout[each] = { ...layout[each], domain: domain.map(at) };
+  });
+  (layout.annotations || []).filter(isHead).forEach((a) => { a.y = at(a.y); });
+  return whole;
+};
+
+// Names beside axes, over as many lines as they need, each in a row of its own; returns the height of
+// all panels.
+const lineNames = (layout, full, tall) => {
+  Object.keys(full).filter((name) => name.startsWith("yaxis")).forEach((name) => {
+    const { categories } = full[name], axis = layout[name] || {};
+    const words = categories || axis.ticktext || [];
+    const lined = words.map((each) => wrapped(String(each), NAMED));
+    const lines = Math.max(0, ...lined.map((each) => each.split("<br>").length));
+    if (lines < 2) return;
+    const domain = axis.domain || full[name].domain;
+    layout[name] = { ...axis, domain, tickmode: "array", ticktext: lined };
+    if (categories) layout[name].tickvals = categories;
+    const more = lines * LINE * words.length - (domain[1] - domain[0]) * tall;
+    if (more > 0) tall = grow(layout, full, name, tall, more);
+  });
+  return tall;
+};
+
 // The layout of a figure in a place so many pixels wide: the legend below, title and remarks over as
 // many lines as they need; no title where it stands in a caption.
 const narrowed = (wide, full, pixels, titled = true) => {
@@ -90,7 +124,7 @@ const narrowed = (wide, full, pixels, titled = true) => {
     a.font = { ...a.font, size: 12 };
     if (isHead(a)) a.text = wrapped(text(a), pixels - BESIDE);
   });
-  const tall = stack(layout, full, full.height - margin.t - margin.b);
+  const tall = lineNames(layout, full, stack(layout, full, full.height - margin.t - margin.b));
   const heads = (layout.annotations || []).filter((a) => a.yref === "paper" && a.y > 0.99);
   const lines = Math.max(0, ...heads.map((a) => text(a).split("<br>").length));
   const title = titled ? wrapped(text(wide.title), (pixels - 2 * EDGE) * LETTER / HEADING) : "";
@@ -108,13 +142,8 @@ const narrowed = (wide, full, pixels, titled = true) => {
   Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
     const axis = layout[name], domain = axis.domain || [0, 1];
     const room = name[0] === "x" ? Infinity : (domain[1] - domain[0]) * tall;
-    const named = { ...(typeof axis.title === "string" ? {} : axis.title), font: { size: 13 } };
-    layout[name] = { ...axis, title: { ...named, text: wrapped(text(axis.title), room) } };
-    const names = (name[0] === "y" && full[name]?.categories) || [];
-    const lined = names.map((each) => wrapped(String(each), NAMED)), row = room / names.length;
-    if (names.length && lined.every((each) => each.split("<br>").length * LINE <= row)) {
-      Object.assign(layout[name], { tickmode: "array", tickvals: names, ticktext: lined });
-    }
+    const heading = { ...(typeof axis.title === "string" ? {} : axis.title), font: { size: 13 } };
+    layout[name] = { ...axis, title: { ...heading, text: wrapped(text(axis.title), room) } };
   });
   return layout;
 };

@@ -94,7 +94,7 @@ def _ended(
         typer.echo(f"Stopped; the same command goes on from what is finished in {out}.", err=True)
         raise typer.Exit(130) from None
     if failed:
-        typer.echo(f"{len(failed)} of {len(paths)} notebooks failed:", err=True)
+        typer.echo(f"{len(failed)} of {messages.counted(len(paths), 'notebook')} failed:", err=True)
         typer.echo("".join(f"  {each}\n" for each in failed), err=True, nl=False)
     typer.echo(f"Open {out / 'index.html'}")
     raise typer.Exit(1 if failed else 0)

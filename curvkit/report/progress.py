@@ -7,6 +7,8 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from curvkit.core.messages import counted
+
 # Where lines are kept, as in a log of continuous integration, one in so many seconds is enough.
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -46,7 +48,7 @@ class NotebookProgress:
         task = self._bar.add_task(name, total=total) if self._bar else None
         self._under_way[name] = [task, total, now, now]
         if not self._bar and not quietly:
-            self.say(f"{name}: {total} cells")
+            self.say(f"{name}: {counted(total, 'cell')}")
 
     def cell(self, name: str, number: int) -> None:
         """Cell `number` of a notebook, counted from 1, starts."""

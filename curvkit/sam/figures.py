@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.sam.trace import METHODS, Trace
 
@@ -153,7 +153,8 @@ def _told(trace: Trace, method: int) -> str:
     settled = {each: trace.settled(each, method) for each in ("sharpness", "edge", "ratio")}
     if not np.isfinite(settled["sharpness"]):
         return (
-            f"{name} has {finite} readings that are finite, and none in the last half of the run."
+            f"{name} has numbers in {counted(finite, 'reading')}, and none in the last half "
+            "of the run."
         )
     crossed = trace.crossing(method)
     came = f" and came to its edge at step {crossed}" if crossed else ", at its edge or beyond"

@@ -91,8 +91,8 @@ class Comparison(NamedTuple):
             ]
             lines.append(f"| {method} | {' | '.join(cells)} |")
         runs = self.groups_f1.shape[1]
-        lines += ["", f"Means of {runs} runs ± their standard errors; in italics those of "
-                  f"{NOTED_RUNS} other runs by another program."]  # fmt: skip
+        lines += ["", f"Means of {messages.counted(runs, 'run')} ± their standard errors; in "
+                  f"italics those of {NOTED_RUNS} other runs by another program."]  # fmt: skip
         return "\n".join(lines)
 
 

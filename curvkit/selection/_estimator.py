@@ -202,7 +202,8 @@ def warn_of(groups: Groups, path: GreedyPath, asked: int | None) -> None:
     """Warns of groups with dependent columns, and of a path that is shorter than asked for."""
     if path.dropped:
         phrases = [f"{more} of group {groups.names[j]}" for j, more in path.dropped.items()]
-        more = f", and of {len(phrases) - 5} more groups" if len(phrases) > 5 else ""
+        rest = messages.counted(len(phrases) - 5, "more group")
+        more = f", and of {rest}" if len(phrases) > 5 else ""
         warnings.warn(
             f"Columns depend linearly on others that were taken, so their coefficients stay zero: "
             f"{', '.join(phrases[:5])}{more}.",

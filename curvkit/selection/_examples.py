@@ -29,7 +29,8 @@ class Trap(NamedTuple):
     def words(self) -> str:
         """In which order groups were taken, and the condition."""
         order = ", then ".join(f"**{each}**" for each in self.taken)
-        return f"From {len(self.targets)} rows was taken: {order}. {self.condition.words()}"
+        rows = messages.counted(len(self.targets), "row")
+        return f"From {rows} was taken: {order}. {self.condition.words()}"
 
     def _repr_markdown_(self) -> str:
         return self.words()

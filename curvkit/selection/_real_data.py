@@ -36,7 +36,8 @@ class Practice(NamedTuple):
         text += f" with {np.median(self.groups[at]):.0f} groups."
         if best != at:
             won = int(np.sum(self.error[at] < self.error[best]))
-            text += f" It is the better of the two in {won} of {self.error.shape[1]} splits."
+            total = messages.counted(self.error.shape[1], "split")
+            text += f" It is the better of the two in {won} of {total}."
         return text
 
     def _repr_markdown_(self) -> str:
@@ -47,7 +48,8 @@ class Practice(NamedTuple):
             low, middle, high = (f"{each:.3f}" for each in np.quantile(error, (0.25, 0.5, 0.75)))
             counts = f"{np.median(groups):.0f} | {np.median(columns):.0f}"
             lines.append(f"| {method} | {middle} [{low}, {high}] | {counts} |")
-        note = f"Medians over {self.error.shape[1]} splits [quartiles]; as shares of the variance."
+        total = messages.counted(self.error.shape[1], "split")
+        note = f"Medians over {total} [quartiles]; as shares of the variance."
         return "\n".join([*lines, "", note])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.selection.trace import Trace
 
@@ -25,7 +25,7 @@ def _about(trace: Trace) -> str:
     chosen = trace.settings
     if not trace.known:
         return f"{chosen['data'].replace('_', ' ')}, {trace.count} variables, n = {chosen['rows']}"
-    return f"{trace.count} groups of {chosen['size']}, {int(trace.good.sum())} good, " \
+    return f"{counted(trace.count, 'group')} of {chosen['size']}, {int(trace.good.sum())} good, " \
         f"n = {chosen['rows']}"  # fmt: skip
 
 
@@ -206,7 +206,8 @@ def words(trace: Trace) -> str:
     now = _cut(trace)
     if not now.readings:
         return "No group has been looked at yet."
-    sentences = [f"After {int(now.step[-1])} picks by the {_rule(trace)} the error on the test is"]
+    picks = counted(int(now.step[-1]), "pick")
+    sentences = [f"After {picks} by the {_rule(trace)} the error on the test is"]
     sentences[0] += f" **{number(now.test_error[-1])}** of its variance"
     sentences[0] += f", and by the {_rule(trace, True)} **{number(now.other_test_error[-1])}**."
     least = int(np.argmin(now.test_error))
@@ -216,9 +217,10 @@ def words(trace: Trace) -> str:
         return " ".join([*sentences, f"Taken were {names}."] if names else sentences)
     ours, others = (_found(now.step, hits) for hits in (now.hits, now.other_hits))
     sentences.append(
-        f"Of the {int(trace.good.sum())} good groups **{int(now.hits[-1])}** were found{ours};"
+        f"The {_rule(trace)} took **{int(now.hits[-1])}** of the "
+        f"{counted(int(trace.good.sum()), 'good group')}{ours};"
     )
-    sentences[-1] += f" by the other rule **{int(now.other_hits[-1])}**{others}."
+    sentences[-1] += f" the other rule **{int(now.other_hits[-1])}**{others}."
     sentences.append(f"The bound on μ is **{number(trace.mu)}**, and ρ is **{number(trace.rho)}**:")
     if trace.mu < 1 and trace.epsilon < UNREACHED:
         shortest = np.min(trace.true_lengths[trace.good > 0], initial=np.inf)

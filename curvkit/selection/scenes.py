@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core.messages import counted
 from curvkit.draw import scene as sc
 from curvkit.selection.trace import Trace
 
@@ -62,7 +63,7 @@ def _lead(trace: Trace) -> np.ndarray:
 
 def _foretold(known: bool, total: int) -> sc.Prediction:
     near = 0.5
-    result = f"found more of the {total} good groups after {total} picks"
+    result = f"found more of the {counted(total, 'good group')} after {counted(total, 'pick')}"
     return sc.Prediction(
         ask=f"Which rule will have {result if known else 'explained more of the test in the end'}?",
         choices=(

@@ -69,6 +69,27 @@ async function bring(Plotly, drawn, state, pairs) {
   await settle(Plotly, drawn);
 }
 
+// The paper of a picture.
+const papers = new WeakMap();
+function paperOf(picture) {
+  if (!papers.has(picture)) {
+    const corner = document.createElement("canvas").getContext("2d");
+    corner.drawImage(picture, 0, 0);
+    const parts = [...corner.getImageData(1, 1, 1, 1).data.slice(0, 3)];
+    papers.set(picture, `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`);
+  }
+  return papers.get(picture);
+}
+
+// Whether a saved picture of a figure, which the extension shows until it is hovered over, has the
+// paper of the other look: who opens a notebook again has pictures from when it was run.
+function outdated(picture, pairs) {
+  const dark = darkPage();
+  if (dark == null || !picture.naturalWidth || !picture.clientWidth) return false;
+  const has = (look) => pairs.some((pair) => pair[look].toLowerCase() === paperOf(picture));
+  return has(dark ? 0 : 1) && !has(dark ? 1 : 0);
+}
+
 // What plotly draws beside the page to take a picture of it, stays as it is.
 const ours = ({ layout, _fullLayout: full, _context: context }) =>
   full && !context.staticPlot && layout?.template?.layout?.meta?.colors;
@@ -102,6 +123,10 @@ function follow(pairs) {
     soon = 0;
     for (const each of document.querySelectorAll(".js-plotly-plot")) {
       if (!each.closest(".curvkit-plot") && ours(each)) one(each);
+    }
+    for (const each of document.querySelectorAll(".jp-RenderedPlotly > img.plot-img[src]")) {
+      if (!each.complete) each.addEventListener("load", later, { once: true });
+      else if (outdated(each, pairs)) each.dispatchEvent(new MouseEvent("mouseenter"));
     }
   };
   new MutationObserver(later).observe(document.body, { childList: true, subtree: true });

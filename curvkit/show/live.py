@@ -105,11 +105,11 @@ class Live:
             drawn = time.perf_counter()
             with self._count:  # a stop that came while it was drawn has the last word
                 if generation == self._generation:
-                    progress = f"{newest.readings} of {length} readings"
+                    progress = f"{newest.readings} of {messages.counted(length, 'reading')}"
                     self._said(progress, "info", newest.readings / length)
             trace = None if trace is None else next(chunks, None)
             if trace is None and generation == self._generation:
-                self._said(f"done, {newest.readings} readings", "success", 1.0)
+                self._said(f"done, {messages.counted(newest.readings, 'reading')}", "success", 1.0)
                 with self._count:
                     if generation == self._generation:
                         self._run = None

@@ -54,8 +54,8 @@ class Synthetic(NamedTuple):
             f"right, with a lower half that learns nothing {mid['nothing']:.1%}. On gradients of a "
             f"prediction that was taught values alone it has **{mid['values alone']:.1%}**, "
             f"and **{mid['Sobolev']:.1%}** where slopes were taught too, which is better in "
-            f"{won} of {self.accuracy.shape[1]} seeds. The cosine with the true gradient is "
-            f"{_plain(cosine['values alone'])} and {_plain(cosine['Sobolev'])}. "
+            f"{won} of {messages.counted(self.accuracy.shape[1], 'seed')}. The cosine with the "
+            f"true gradient is {_plain(cosine['values alone'])} and {_plain(cosine['Sobolev'])}. "
             f"Slopes alone come to {mid['slopes alone']:.1%}, a gradient predicted directly to "
             f"{mid['direct']:.1%}."
         )

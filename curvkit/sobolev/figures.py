@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.sobolev.trace import METHODS, Trace
 
@@ -22,7 +22,8 @@ ARROW, HEIGHT = 0.3, 1.4
 def _about(trace: Trace) -> str:
     run = trace.settings
     name = run["function"].replace("_", "-").title()
-    return f"{name}, {run['points']} points, {run['activation']}, λ = {number(run['slope_weight'])}"
+    points = counted(run["points"], "point")
+    return f"{name}, {points}, {run['activation']}, λ = {number(run['slope_weight'])}"
 
 
 def _finish(figure: go.Figure, trace: Trace, rows: int) -> go.Figure:
@@ -237,9 +238,10 @@ def words(trace: Trace) -> str:
     before, after = merits["values_error"], merits["sobolev_error"]
     won = round(merits["share_helped"] * finite.value_error.shape[2])
     text = (
-        f"After {int(finite.step[-1])} steps ({_about(trace)}) the median test error of values is "
-        f"**{number(before)}** without slopes and **{number(after)}** with them, that of slopes "
-        f"{number(merits['values_slope_error'])} and {number(merits['sobolev_slope_error'])}. "
+        f"After {counted(int(finite.step[-1]), 'step')} ({_about(trace)}) the median test error of "
+        f"values is **{number(before)}** without slopes and **{number(after)}** with them, that of "
+        f"slopes {number(merits['values_slope_error'])} and "
+        f"{number(merits['sobolev_slope_error'])}. "
         f"Slopes helped in **{won} of {finite.value_error.shape[2]}** pairs."
     )
     if after > before:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core.messages import counted
 from curvkit.draw import scene as sc
 from curvkit.sobolev.trace import STROKE, Trace
 
@@ -144,7 +145,8 @@ def surfaces(trace: Trace) -> sc.Scene:
                "points": sc.Turn()},
         controls=("function", "slope_weight"),
         sentence=(
-            f"From {len(trace.targets)} points, after ", sc.Number(time=True, digits=0, width=5),
+            f"From {counted(len(trace.targets), 'point')}, after ",
+            sc.Number(time=True, digits=0, width=5),
             " steps: the error is ", sc.Number(field="values_error", says="error from values"),
             " from values alone, ", sc.Number(field="sobolev_error", says="error with slopes"),
             " with slopes that weigh *λ* = ", sc.Number(knob="slope_weight", width=4), ".",

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from curvkit.core import files
+from curvkit.core.messages import counted
 from curvkit.environment import environment
 
 Over = Annotated[
@@ -131,7 +132,7 @@ def _made(
         raise typer.Exit(130) from None
     if summary.failed:
         sentence = (
-            f"{summary.failed} of {summary.runs} runs failed; the table says why, and "
+            f"{summary.failed} of {counted(summary.runs, 'run')} failed; the table says why, and "
             "--retry-failed"
         )
         typer.echo(f"{sentence} makes them again.", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curvkit.core.knob import Knob
+from curvkit.core.messages import counted
 from curvkit.draw import theme
 from curvkit.sweep import steered
 
@@ -177,7 +178,7 @@ def _scale(knob: Knob | None) -> str:
 def _remarked(figure: go.Figure, values: np.ndarray) -> go.Figure:
     absent = int((~np.isfinite(values)).sum())
     if absent:
-        theme.remark(figure, f"{absent} of {len(values)} runs did not come to it")
+        theme.remark(figure, f"{absent} of {counted(len(values), 'run')} did not come to it")
         # Above the panel, where no curve and no cell of a map lies beneath it.
         figure.layout.annotations[-1].update(x=1, y=1.02, xanchor="right", yanchor="bottom")
     return figure

@@ -16,7 +16,6 @@ from curvkit.pages import page as pages
 from curvkit.pages import plot
 from curvkit.sweep import figure
 from curvkit.sweep.plan import Plan
-from curvkit.sweep.progress import counted
 from curvkit.sweep.store import rows
 
 MOST_ROWS = 500
@@ -42,9 +41,11 @@ def render(
     known = [name for name in merits if any(row[name] is not None for row in every)]
     drawn = [figure.draw(table, name, knobs, order=order) for name in known]
     title = f"Sweep of {plans[0].room}"
-    sentence = f"{counted(len(every))}, {f'{len(failed)} failed' if failed else 'all ok'}."
+    ended = messages.counted(len(every), "run")
+    sentence = f"{ended}, {f'{len(failed)} failed' if failed else 'all ok'}."
     if planned > len(every):
-        sentence = f"{len(every)} of {planned} runs have ended, {len(failed)} of them failed."
+        total = messages.counted(planned, "run")
+        sentence = f"Of {total} {len(every)} ended, {len(failed)} of them failed."
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{sentence}</p>"]
     parts += [

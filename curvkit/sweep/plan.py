@@ -54,7 +54,8 @@ class Plan:
         listed = {name: values(name, each) for name, each in over.items()}
         total = math.prod(len(each) for each in listed.values())
         if total > MOST:
-            raise ValueError(f"That makes {total} runs, and a sweep has at most {MOST}.")
+            runs = messages.counted(total, "run")
+            raise ValueError(f"That makes {runs}, and a sweep has at most {MOST}.")
         checked = {}
         for name, each in listed.items():
             cast = [steered.read(house, steers, name, value) for value in each]

@@ -8,16 +8,9 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from curvkit.core.messages import counted
+
 SECONDS_BETWEEN_LINES = 10.0
-
-
-def counted(number: int) -> str:
-    """A number of runs in words.
-
-    >>> counted(1), counted(2)
-    ('1 run', '2 runs')
-    """
-    return f"{number} run" if number == 1 else f"{number} runs"
 
 
 class SweepProgress:
@@ -34,7 +27,7 @@ class SweepProgress:
 
     def __enter__(self) -> Self:
         already = f", {self.done} of them are there already" if self.done else ""
-        self.say(f"{counted(self.total)}{already}")
+        self.say(f"{counted(self.total, 'run')}{already}")
         if self._bar:
             self._bar.start()
             self._task = self._bar.add_task("sweep", total=self.total, completed=self.done)
@@ -80,7 +73,7 @@ class SweepProgress:
             self._bar.update(self._task, completed=self.done)
         elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or self.done == self.total:
             self._said = time.monotonic()
-            self.say(f"{self.done} of {self.total} runs")
+            self.say(f"{self.done} of {counted(self.total, 'run')}")
 
     def say(self, text: str) -> None:
         """Prints a sentence, beside the bar where there is one."""

@@ -10,11 +10,12 @@ import jax
 from rich.console import Console
 
 from curvkit.core import files, knob, messages
+from curvkit.core.messages import counted
 from curvkit.host import machine, provenance, rooms
 from curvkit.host.stop import Stop
 from curvkit.sweep import cluster, guard, notebook, steered, store, submit, work
 from curvkit.sweep.plan import Plan, identity
-from curvkit.sweep.progress import SweepProgress, counted
+from curvkit.sweep.progress import SweepProgress
 
 LARGEST_BATCH = 32
 
@@ -154,13 +155,14 @@ def _missing(
     if there and before and before != provenance.source():
         tell("The table was begun by another state of curvkit's source; its rows may differ.")
     if extra := there - runs.keys():
-        tell(f"In the table {counted(len(extra))} more than the plan has: {min(extra)} and so on.")
+        more = counted(len(extra), "run")
+        tell(f"In the table {more} more than the plan has: {min(extra)} and so on.")
     lost = sweep.lost(runs)
     if lost and kind.keeps:
-        tell(f"{counted(len(lost))} ended, and what it left is gone or cut off: made again.")
+        tell(f"{counted(len(lost), 'run')} ended, and what it left is gone or cut off: made again.")
         there -= lost
     elif lost:
-        tell(f"{counted(len(lost))} ended, and the trace that the table names is gone.")
+        tell(f"{counted(len(lost), 'run')} ended, and the trace that the table names is gone.")
     return {name: runs[name] for name in runs if name not in there}
 
 

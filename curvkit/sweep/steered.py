@@ -89,8 +89,9 @@ def in_time(stream: Any, settings: Any, turned: Iterable[str]) -> None:
     for name in turned:
         if parted(name)[1] >= length:
             raise ValueError(
-                f"{name} is turned before reading {parted(name)[1]}, and a run has {length} "
-                f"readings, from 0 to {length - 1}: turn it earlier, or take more steps."
+                f"{name} is turned before reading {parted(name)[1]}, and a run has "
+                f"{messages.counted(length, 'reading')}, from 0 to {length - 1}: turn it earlier, "
+                "or take more steps."
             )
 
 

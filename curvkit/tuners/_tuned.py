@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 
 CALLED = {
     "gd": "gradient descent", "heavy_ball": "heavy ball", "rmsprop": "RMSProp", "adam": "Adam",
@@ -115,7 +115,7 @@ class Tuned(NamedTuple):
         lost = [f"{name} above its start" for name in order if gains[name] == 0]
         middle = number(np.median(self.constants[at, best]))
         return (
-            f"*{self.label(at)}*: of {len(self.rates)} constant rates the best that no start of "
-            f"{seeds} diverges with is {number(self.rates[best])}; it ends at {middle}. Beside it "
-            f"end {', '.join(lower + higher + lost)}."
+            f"*{self.label(at)}*: of {counted(len(self.rates), 'constant rate')} the best that no "
+            f"start of {seeds} diverges with is {number(self.rates[best])}; it ends at {middle}. "
+            f"Beside it end {', '.join(lower + higher + lost)}."
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.tuners.overlays import Clock, beside, clocked, drawn, flows, name_of, of_flows
 from curvkit.tuners.trace import Trace
@@ -74,7 +74,7 @@ def _remark(figure: go.Figure, trace: Trace) -> None:
     for contender in range(len(trace.contenders)):
         at = trace.diverged_at[contender]
         if (at >= 0).any():
-            count = f" ({(at >= 0).sum()} of {len(at)} seeds)" if len(at) > 1 else ""
+            count = f" ({(at >= 0).sum()} of {counted(len(at), 'seed')})" if len(at) > 1 else ""
             first = f"diverged at step {at[at >= 0].min()}"
             lines.append(f"{name_of(trace, contender)}: {first}{count}")
     if lines:
@@ -258,7 +258,7 @@ def _told(trace: Trace, contender: int) -> str:
     losses = drawn(trace, "loss", contender)
     ended = ""
     if (at >= 0).any():
-        count = f" for {(at >= 0).sum()} of {len(at)} seeds" if len(at) > 1 else ""
+        count = f" for {(at >= 0).sum()} of {counted(len(at), 'seed')}" if len(at) > 1 else ""
         ended = f"**{name}** **diverged at step {at[at >= 0].min()}**{count}. "
         if (at >= 0).all():
             return ended.strip()

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.core.stream import Stream
 from curvkit.draw import theme
 from curvkit.tuners import experiment
@@ -99,7 +99,7 @@ def _constant(figure: go.Figure, one: Tuned, at: int, row: int) -> None:
         crosses = go.Scatter(
             x=list(lost), y=[max([*middle, *one.first])] * len(lost), mode="markers",
             name="diverges", marker=dict(symbol="x", size=10, color=theme.color("plain")),
-            hovertext=[f"{n} of {len(one.first)} seeds diverge" for n in lost.values()],
+            hovertext=[f"of {counted(len(one.first), 'seed')} {n} diverged" for n in lost.values()],
             hoverinfo="x+text", legendgroup="diverges", showlegend=first,
         )  # fmt: skip
         figure.add_trace(crosses, row=row, col=1)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from curvkit.core.messages import counted
 from curvkit.core.trace import Record, series
 
 OPEN, PROVED, VIOLATED = 0, 1, 2
@@ -99,7 +100,8 @@ class Shares(Record):
     def _repr_markdown_(self) -> str:
         columns = [f"δ = {each:g}" for each in self.radius]
         lines = [
-            f"Of {int(self.points)} points, per cent that keep it: themselves / against an attack "
+            f"Of {counted(int(self.points), 'point')}, per cent that keep it: themselves / against "
+            "an attack "
             f"/ proved. {self.header['kept']}",
             "",
             f"| model | {' | '.join(columns)} |",
@@ -150,7 +152,8 @@ class Samples(Record):
     def _repr_markdown_(self) -> str:
         wrong, precision = int(np.sum(self.margin < 0)), ("double", "single")
         return (
-            f"Of {len(self.growth)} samples the most is {self.growth.max():.4f} J, an attack found "
+            f"Of {counted(len(self.growth), 'sample')} the most is {self.growth.max():.4f} J, an "
+            f"attack found "
             f"{float(self.attack):.4f} J, and the bound is {float(self.bound):.4f} J. In "
             f"{precision[self.header['single']]} precision **{wrong}** of {len(self.margin)} "
             "bounds on boxes of no width are below the value there."

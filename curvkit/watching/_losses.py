@@ -73,7 +73,7 @@ def examples(batch: Any) -> int:
 def require_no_norm(facts: Any, size: int | None) -> None:
     """Raises ValueError where the sharpness of batches is asked of a rule that steps in a norm."""
     if facts.norm is not None and size is not None:
-        advice = f"{facts.rule} steps in a norm, in which it is not known"
+        advice = f"{facts.rule} takes steps in a norm, in which it is not known"
         raise ValueError(messages.refusal("batch_size", "left out", size, advice))
 
 

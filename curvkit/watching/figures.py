@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.watching.trace import Trace
 
@@ -148,7 +148,7 @@ def words(trace: Trace) -> str:
     first, last = float(head.sharpness[0]), float(head.sharpness[-1])
     of = f" of {_rule(trace)}" if _rule(trace) else ""
     text = (
-        f"In {int(head.step[-1])} steps{of} the sharpness went from {number(first)} to "
+        f"In {counted(int(head.step[-1]), 'step')}{of} the sharpness went from {number(first)} to "
         f"**{number(last)}**, the loss from {number(head.loss[0])} to {number(head.loss[-1])}."
         f"{_where(head)}"
     )

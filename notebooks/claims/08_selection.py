@@ -5,7 +5,7 @@ def claims(done):
     """The paper's rule finds the good groups first; the trap is taken, as its condition says."""
     search = done.merits("selection")
     assert search["good_found"] == 1
-    ours, raw = done.found(r"found, the last by pick (\d); by the other rule .* by pick (\d)\.")
+    ours, raw = done.found(r"good groups?, the last by pick (\d); the other rule .* by pick (\d)\.")
     assert ours < raw
     odds = done.merits("selection.odds")
     assert odds["raw_rule"] < odds["omp"] < odds["group_omp"] > odds["proved_noiseless"] > 0

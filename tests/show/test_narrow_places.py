@@ -26,6 +26,18 @@ DOMAIN = "window.other._fullLayout.xaxis2.domain[0]"
 TITLE = """(([title, place]) => title.getBoundingClientRect().right -
   place.getBoundingClientRect().left)([window.other.querySelector(".gtitle"), window.other])"""
 WIDTH = "(width) => { window.other.style.width = `${width}px`; }"
+# A picture of a figure, of one colour, as JupyterLab's extension shows it until it is hovered over.
+SAVED = """(paper) => {
+  const canvas = document.createElement("canvas"), ink = canvas.getContext("2d");
+  ink.fillStyle = paper;
+  ink.fillRect(0, 0, canvas.width, canvas.height);
+  const place = document.body.appendChild(document.createElement("div"));
+  place.className = "jp-RenderedPlotly";
+  const picture = place.appendChild(document.createElement("img"));
+  Object.assign(picture, { className: "plot-img", src: canvas.toDataURL() });
+  window.asked ??= [];
+  picture.addEventListener("mouseenter", () => { window.asked.push(paper); place.remove(); });
+}"""
 # Pairs of words of a figure that lie over one another, and words that are not wholly within it.
 FAULTS = """(() => {
   const box = (each) => each.getBoundingClientRect();
@@ -107,6 +119,41 @@ def test_a_figure_that_plays_has_its_controls_below_its_axes_in_a_narrow_place(p
     until(page, f"{DOMAIN} === 0")
     at_rest(page, "document.querySelector('.main-svg').outerHTML")
     assert "▶ Play" in page.evaluate("window.other.innerText") and not page.evaluate(FAULTS)
+
+
+def conditions():
+    """Four bars with names of their own beside them, below another panel."""
+    names = [f"a name of<br>some more words = {1 + each / 1000}" for each in range(4)]
+    apart = dict(vertical_spacing=0.17, shared_xaxes=False)
+    made = theme.figure("Conditions", 2, height=600, shares=[0.64, 0.36], **apart)
+    made.add_trace(theme.curve("loss", "loss", [0, 1], [0, 1]), row=1, col=1)
+    bars = theme.bars("curvature", "missed by", [1, 2, 3, 4], [0, 1, 2, 3], orientation="h")
+    made.add_trace(bars, row=2, col=1)
+    made.update_yaxes(title_text="named", tickvals=[0, 1, 2, 3], ticktext=names, row=2, col=1)
+    return json.loads(made.update_xaxes(title_text="x").to_json())
+
+
+def test_names_beside_an_axis_leave_its_panel_most_of_a_narrow_place(panels):
+    figure = conditions()
+    page = beside_a_scene(panels.context.browser, figure)
+    panel = "window.other._fullLayout.yaxis.domain.map((y) => y * window.other._fullLayout._size.h)"
+    page.evaluate(WIDTH, 340)
+    until(page, "window.other._fullLayout.width === 340")
+    at_rest(page, "document.querySelector('.main-svg').outerHTML")
+    assert page.evaluate("window.other._fullLayout._size.w") > 0.5 * 340
+    low, high = page.evaluate(panel)
+    tall = figure["layout"]["height"] - 92 - 58
+    assert high - low > 0.85 * tall * 0.83 * 0.64
+    assert not page.evaluate(FAULTS)
+
+
+def test_a_saved_picture_in_the_colours_of_the_other_look_is_drawn_anew(panels):
+    page = beside_a_scene(panels.context.browser, side_by_side())
+    page.evaluate(LOOK, "false")
+    for paper in (theme.PAPER["dark"], "#123456", theme.PAPER["light"]):
+        page.evaluate(SAVED, paper)
+    until(page, "window.asked.length")
+    assert page.evaluate("window.asked") == [theme.PAPER["light"]]
 
 
 def test_a_drawing_without_axes_keeps_its_width_and_scrolls_in_a_narrow_place(panels):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.distillation.grid._names import NAMES
 from curvkit.distillation.grid.trace import SHARES, SPREAD, Trace
 from curvkit.draw import theme
@@ -27,7 +27,7 @@ def _names(trace: Trace) -> tuple[str, ...]:
 def _about(trace: Trace) -> str:
     share = trace.settings["teacher_noise"]
     taught = f"teacher at random in {100 * share:.0f} %" if share else "good teacher"
-    return f"{len(trace.teacher_value)} worlds, {taught}"
+    return f"{counted(len(trace.teacher_value), 'world')}, {taught}"
 
 
 def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
@@ -193,9 +193,9 @@ def words(trace: Trace) -> str:
     sentences = []
     every = zip(names, ahead.mean(1), ahead.std(1) / (ahead.shape[1] - 1) ** 0.5, strict=True)
     parts = [f"{name} **{number(mean)}** ± {number(ERRORS * error)}" for name, mean, error in every]
-    when = f"After {int(trace.step[trace.finite - 1])} episodes the mean return in"
+    when = f"After {counted(int(trace.step[trace.finite - 1]), 'episode')} the mean return in"
     sentences.append(
-        f"{when} {ahead.shape[1]} worlds is above the teacher's by {', '.join(parts)}."
+        f"{when} {counted(ahead.shape[1], 'world')} is above the teacher's by {', '.join(parts)}."
     )
     reached, _ = trace.episodes_to(SHARES[1], draws=0)
     spread = np.full((len(reached), 2), np.nan)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.kernels.contest.trace import GIVEN_BACK, LEARNED, Trace
 
@@ -58,7 +58,7 @@ def _about(trace: Trace) -> str:
         network, how = name, _dialled(run)
     layers = 2 * max(run["blocks"], MORE[run["task"]]) + MORE[run["task"]]
     about = f"{DATA[run['data']]}{TASKS[run['task']]}{network}"
-    return f"{about}, {how}, {layers} layers, {OPTIMIZERS[run['optimizer']]}"
+    return f"{about}, {how}, {counted(layers, 'layer')}, {OPTIMIZERS[run['optimizer']]}"
 
 
 def _dialled(run: Mapping[str, Any]) -> str:
@@ -153,9 +153,9 @@ def words(trace: Trace) -> str:
     if not len(trace.loss) or not trace.finite:
         return "Nothing was read, or nothing of it is finite."
     merits, lost = trace.merits(), int(trace.diverged.sum())
-    about = f"{_about(trace)}: after {int(trace.step[trace.finite - 1])} steps"
+    about = f"{_about(trace)}: after {counted(int(trace.step[trace.finite - 1]), 'step')}"
     if lost == len(trace.rate):
-        return " ".join([f"{about} **all {lost} rates have diverged**.", *_verdict(trace)])
+        return " ".join([f"{about} **all of {counted(lost, 'rate')} diverged**.", *_verdict(trace)])
     share = f"**{number(100 * merits['accuracy'])} %**"
     does = f"names {share} of the test digits"
     if trace.settings["task"] == "autoencoder":
@@ -165,5 +165,5 @@ def words(trace: Trace) -> str:
         f"loss of {number(merits['loss'])}."
     ]
     if lost:
-        sentences.append(f"{lost} of {len(trace.rate)} rates diverged.")
+        sentences.append(f"{lost} of {counted(len(trace.rate), 'rate')} diverged.")
     return " ".join(sentences + _verdict(trace))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Int
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.core.trace import Record, series
 
 # Orthogonal inputs nearer to one another than this, slopes above that power of ten, and lengths
@@ -143,7 +143,7 @@ class Verdicts(Standings):
         head = "| network | $C_f(0)$ | $C_f'(1)$ | foretold | test accuracy, % | came true |"
         came = [run.merits()["came_true"] for run in self.runs.values()]
         known = [each for each in came if np.isfinite(each)]
-        lines = [f"{int(sum(known))} of {len(known)} predictions came true.", "", head]
+        lines = [f"{int(sum(known))} of {counted(len(known), 'prediction')} came true.", "", head]
         lines.append("|---" * 6 + "|")
         for name, run in self.runs.items():
             merits = run.merits()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.kernels.race.trace import METHODS, Trace
 
@@ -18,7 +18,8 @@ NAMES = {"plain": "plain", "dks": "DKS", "tat": "TAT"}
 def _title(trace: Trace) -> str:
     weights = "orthogonal" if trace.settings["orthogonal"] else "Gaussian"
     run = trace.settings
-    return f"{run['activation']}, {run['depth']} layers of {run['width']}, {weights} weights"
+    layers = counted(run["depth"], "layer")
+    return f"{run['activation']}, {layers} of {run['width']}, {weights} weights"
 
 
 def _add(figure: go.Figure, trace: Trace, name: str, row: int, legend: bool) -> None:
@@ -64,7 +65,7 @@ def words(trace: Trace) -> str:
     if not trace.finite:
         return "Nothing was read, or nothing of it is finite."
     finite = trace.head(trace.finite)
-    sentences = [f"After {int(finite.step[-1])} steps ({_title(trace)}):"]
+    sentences = [f"After {counted(int(finite.step[-1]), 'step')} ({_title(trace)}):"]
     lines = []
     for at, method in enumerate(METHODS):
         share, alike = 100 * float(finite.accuracy[-1, at]), finite.spread[0, at]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.kernels.ways.trace import Trace
 
@@ -167,7 +167,7 @@ def words(trace: Trace) -> str:
     ends = [_cosine(trace.ends(each)) for each in (-1.0, 0.0, 0.5)]
     last = trace.finite - 1
     sentences = [
-        f"{_plain(trace)}: after {layers} layers cosines −1, 0 and 0.5 are at "
+        f"{_plain(trace)}: after {counted(layers, 'layer')} cosines −1, 0 and 0.5 are at "
         f"**{ends[0]}, {ends[1]} and {ends[2]}**.",
         f"The slope at 1 is {number(_slopes(trace)[last])}, the mean square "
         f"{number(trace.q[last])}; {_verdict(trace)}.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.minima.basin._names import STEPS
 from curvkit.minima.basin.trace import FATES, WILD, Trace
@@ -27,7 +27,7 @@ def _finish(figure: go.Figure, trace: Trace) -> go.Figure:
     figure.update_layout(hovermode="closest")
     lost = int(np.sum(trace.fate() == 3))
     if lost:
-        theme.remark(figure, f"{lost} of {trace.loss.shape[1]} runs diverged")
+        theme.remark(figure, f"{lost} of {counted(trace.loss.shape[1], 'run')} diverged")
     return figure
 
 
@@ -213,7 +213,8 @@ def words(trace: Trace) -> str:
         verdict += f": {STEPS[int(trace.failed) - 1]} could not be shown"
     sentences = [f"The bad minimum with loss {number(trace.level, 6)} {verdict}."]
     sentences.append(
-        f"After {int(trace.step[-1])} steps, of {counts.sum()} starts in the plane **{counts[1]}** "
+        f"After {counted(int(trace.step[-1]), 'step')}, of "
+        f"{counted(counts.sum(), 'start')} in the plane **{counts[1]}** "
         f"are at its level, **{counts[2]}** below it, and {counts[0]} still above."
     )
     if counts[3]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from curvkit.core.messages import counted
 from curvkit.draw import scene as sc
 from curvkit.minima.basin._names import STEPS
 from curvkit.minima.basin.trace import AT_THE_LEVEL, WILD, Trace
@@ -109,7 +110,7 @@ def _plane(trace: Trace) -> sc.View:
     names, count = ("along", "across"), trace.loss.shape[1]
     x, y = (sc.KnobValue(f"drop_{name}", times=f"{name}_end") for name in names)
     return sc.View(
-        id="plane", title=f"{count} marbles on the loss", frameless=True,
+        id="plane", title=f"{counted(count, 'marble')} on the loss", frameless=True,
         square=True, pad={"l": 16, "r": 16, "t": 34, "b": 10}, beats=False,
         drop=sc.Drop(say="drop a marble", x=x, y=y),
         x=sc.Axis(domain="along_ends"), y=sc.Axis(domain="across_ends"),
@@ -155,8 +156,8 @@ def _losses(trace: Trace) -> sc.View:
 def _foretold(count: int) -> sc.Prediction:
     half = count / 2 - 0.25
     return sc.Prediction(
-        ask=f"Lower ground is near. How many of {count} marbles will all the same end at the level "
-            "of the bad minimum?",
+        ask=f"Lower ground is near. How many of {counted(count, 'marble')} will all the same "
+            "end at the level of the bad minimum?",
         choices=(
             sc.Answer("none of them", [("caught", "<", 0.5)]),
             sc.Answer("fewer than half", [("caught", ">", 0.5), ("caught", "<", half)]),
@@ -188,7 +189,7 @@ def marbles(trace: Trace) -> sc.Scene:
         controls=("learning_rate",),
         sentence=(
             "Gradient descent by *η* = ", sc.Number(knob="learning_rate", digits=2, width=4),
-            f" from {count} starts, at step ", sc.Number(time=True, digits=0, width=4),
+            f" from {counted(count, 'start')}, at step ", sc.Number(time=True, digits=0, width=4),
             ". At the centre's level are ", sc.Number(field="caught", digits=0, says="caught"),
             ", below it ", sc.Number(field="below", digits=0, says="below"),
             ". As long as the minimum at the centre is proved, whoever falls into it stays there, "

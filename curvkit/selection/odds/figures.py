@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.core.statistics import wilson
 from curvkit.draw import theme
 from curvkit.selection.odds.trace import Trace
@@ -35,10 +35,11 @@ WORDS = {"rows": "rows n", "within": "correlation within groups w", "noise": "no
 def _about(trace: Trace) -> str:
     chosen = dict(trace.settings)
     swept = chosen.pop("against")
-    phrases = [f"{chosen['groups']} groups of {chosen['size']}", f"{chosen['good']} good"]
-    phrases += [f"n = {chosen['rows']}", f"{trace.trials} trials"]
+    groups = counted(chosen["groups"], "group")
+    phrases = [f"{groups} of {chosen['size']}", f"{chosen['good']} good"]
+    phrases += [f"n = {chosen['rows']}", counted(trace.trials, "trial")]
     hidden = {"groups": 0, "size": 0, "good": 1, "rows": 2}.get(swept)
-    plain = {"groups": f"groups of {chosen['size']}", "size": f"{chosen['groups']} groups"}
+    plain = {"groups": f"groups of {chosen['size']}", "size": groups}
     if hidden is not None:
         phrases[hidden] = plain.get(swept, "")
     return ", ".join(filter(None, phrases))
@@ -123,7 +124,8 @@ def words(trace: Trace) -> str:
         return "No trial has ended yet."
     shown = METHODS if trace.settings["convex"] else METHODS[:3]
     every = [f"{name} **{int(now.solved[:, at].sum())}**" for at, (name, *_) in enumerate(shown)]
-    sentences = [f"Of {total} trials these found all good groups and no other: {', '.join(every)}."]
+    tried = counted(total, "trial")
+    sentences = [f"Of {tried} these found all good groups and no other: {', '.join(every)}."]
     noiseless, noisy = (int(each) for each in now.proved.sum(0))
     sentences.append(
         f"Recovery was **proved** without noise in **{noiseless}**, with it in {noisy}"

@@ -145,7 +145,7 @@ class Panel {
     this.range.max = told.head;
     this.range.value = told.at;
     const memory = `${(told.bytes / 2 ** 20).toFixed(1)} MB`, state = told.ended ? "done" : told.going ? "training" : "stopped";
-    this.report(`${told.step === null ? `${told.at} readings` : `${this.packed.counted} ${told.step}`} · ${state} · ${memory} of readings and states`);
+    this.report(`${told.step === null ? `${told.at} reading${told.at === 1 ? "" : "s"}` : `${this.packed.counted} ${told.step}`} · ${state} · ${memory} of readings and states`);
   }
   heard(message) {
     if (message.kind === "drawn") {

@@ -161,6 +161,21 @@ export function within(x, width, align, low, high) {
   return x + Math.max(low - from, Math.min(0, high - from - width));
 }
 
+// What letters take above and below their line, in parts of their size.
+const UP = 0.74, DOWN = 0.22;
+// Where words stand that would else lie over words drawn before them: above or below those, whichever
+// is nearer; and on which side that is. The side they had is left for a much nearer one alone.
+export function apart(y, size, left, width, before, ends, side = 0) {
+  const over = (at) => before.find((b) => left < b.right && b.left < left + width &&
+    at - UP * size < b.bottom && b.top < at + DOWN * size);
+  const other = over(y);
+  if (!other) return [y, 0];
+  const far = ([at, to]) => Math.abs(at - y) - (to === side ? size : 0);
+  const places = [[other.top - DOWN * size - 1, -1], [other.bottom + UP * size + 1, 1]]
+    .filter(([at]) => at >= ends[0] && at <= ends[1] && !over(at)).sort((a, b) => far(a) - far(b));
+  return places[0] ?? [y, 0];
+}
+
 // Words at a place; {value} in them is the mark's `value`.
 export function text(S, v, m, t) {
   const last = S.store.last, many = Array.isArray(m.text);
@@ -171,11 +186,17 @@ export function text(S, v, m, t) {
     if (!Number.isFinite(x + y)) continue;
     const number = m.c.value ? say(between(m.c.value, t, k, last), m.digits) : "";
     const words = (many ? m.text[k] : m.text).replace("{value}", number);
-    const top = clamp(y + (m.dy ?? 0), v.box.y + 10, v.box.y + v.box.h - 4);
+    const ends = [v.box.y + 10, v.box.y + v.box.h - 4];
+    let top = clamp(y + (m.dy ?? 0), ...ends);
     const size = m.size ?? 12, width = widthOfWords(S.ctx, words, size, m.weight);
     const { x: low, w } = v.box, high = low + w + OUT, put = x + (m.dx ?? 0);
     // Words of what is out of sight go with it.
     const left = x < low - OUT || x > high ? put : within(put, width, m.align, low, high);
+    if (n === 1 && v.words && S.ctx !== v.back?.ctx) {
+      const from = left - width * (m.align === "right" ? 1 : m.align === "center" ? 0.5 : 0);
+      [top, m.side] = apart(top, size, from, width, v.words, ends, m.side);
+      v.words.push({ left: from, right: from + width, top: top - UP * size, bottom: top + DOWN * size });
+    }
     write(S.ctx, words, left, top, {
       size, align: m.align, weight: m.weight,
       color: alpha(S.paint(m, t, k), m.alpha ?? 1), halo: m.halo ? S.palette.role("paper") : null,

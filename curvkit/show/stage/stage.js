@@ -443,6 +443,7 @@ export class Stage {
     const { ctx } = this;
     ctx.save();
     clipTo(ctx, v);
+    v.words = [];
     for (const m of v.marks) {
       if (m.layer !== "back" && m.layer !== "strata" && shown(this, m)) drawMark(this, v, m, t);
     }

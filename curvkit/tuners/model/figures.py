@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.messages import number
+from curvkit.core.messages import counted, number
 from curvkit.draw import theme
 from curvkit.tuners.model.trace import Trace
 
@@ -122,7 +122,8 @@ def words(trace: Trace) -> str:
     level = float(np.median(head.distance[half:]))
     text = (
         f"With {_title(trace)} λ went from {number(head.sharpness[0])} to "
-        f"**{number(head.sharpness[-1])}** in {int(head.step[-1])} steps; y = ηλ − 2 has a median "
+        f"**{number(head.sharpness[-1])}** in {counted(int(head.step[-1]), 'step')}; "
+        f"y = ηλ − 2 has a median "
         f"of **{number(level)}** over the last half, alignment² one of "
         f"{number(np.median(head.alignment[half:]))}."
     )

@@ -38,6 +38,21 @@ test("words stand where they are put, or as near as they are not cut off", async
   assert.equal(within(380, 500, "left", 10, 400), 10);
 });
 
+test("words that would lie over others stand above or below them, and do not change sides for nothing", async () => {
+  const { apart } = await at("shapes");
+  const before = [{ left: 100, right: 150, top: 90, bottom: 102 }], ends = [10, 200];
+  const put = (y, side, left = 90) => apart(y, 10, left, 30, before, ends, side);
+  assert.deepEqual(put(120), [120, 0]);
+  assert.deepEqual(put(100, 0, 20), [100, 0]);
+  const [below, down] = put(102), [above, up] = put(94);
+  assert.deepEqual([down, up], [1, -1]);
+  assert.ok(below - 7.4 > 102 && below < 112 && above + 2.2 < 90 && above > 85);
+  assert.deepEqual([put(98, 1)[1], put(98, -1)[1]], [1, -1]);
+  assert.equal(put(90, 1)[1], -1);
+  // Where there is no room on one side, they stand on the other.
+  assert.equal(apart(94, 10, 90, 30, before, [89, 200])[1], 1);
+});
+
 test("numbers are written as a person would", async () => {
   const { say, pieces } = await at("text");
   assert.equal(say(NaN), "—");
