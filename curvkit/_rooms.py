@@ -32,7 +32,8 @@ class Rooms(list[Any]):
             f"<td style='text-align:left'>{html.escape(about(room))}</td></tr>"
             for room in self
         )
-        return f"<table><tr><th>room</th><th style='text-align:left'>about</th></tr>{rows}</table>"
+        heads = "".join(f"<th style='text-align:left'>{each}</th>" for each in ("room", "about"))
+        return f"<table><tr>{heads}</tr>{rows}</table>"
 
 
 def rooms() -> Rooms:

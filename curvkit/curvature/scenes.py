@@ -60,10 +60,10 @@ def _valley(critical: float) -> sc.View:
         marks=(
             sc.Line(**GROUND, color=EDGE, width=0, fill=(0.34, 0.05)),
             sc.Line(**GROUND, when=sc.Last(1000), every=50, color="ink", width=1, alpha=0.085),
+            sc.Line(**GROUND, color=EDGE, width=3),
             sc.Line(x="critical_x", y=dashed, color="ink", width=1.4, dash=(5, 5), alpha=0.55),
             sc.Text(text="dashed: curvature {value}", value=over, digits=1, right=True, y=0, dx=-8,
-                 dy=-8, align="right", color="muted", size=12, wide=True),
-            sc.Line(**GROUND, color=EDGE, width=3),
+                 dy=-8, align="right", color="muted", size=12, wide=True, halo=True),
             sc.Jumps(x="x", on=sc.Ground(**GROUND), color=EDGE, last=22, size=10, blur=(14, 36)),
         ),
     )  # fmt: skip

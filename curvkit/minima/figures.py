@@ -234,10 +234,8 @@ def words(trace: Trace) -> str:
         return "No run has ended yet."
     fates = {name: int(chosen.sum()) for name, chosen in trace.fates.items()}
     sentences = [f"Of {counted(total, 'run')} **{fates['solved']} got every point right**."]
-    sentences.append(
-        f"{fates['stuck']} are **stuck**: a gradient below the tolerance, and nothing won"
-    )
-    sentences[-1] += f" by a second look; {fates['not there yet']} are **not there yet**."
+    sentences.append(f"**Stuck**, with a gradient below the tolerance: {fates['stuck']}, for which")
+    sentences[-1] += f" a second look won nothing; **not there yet**: {fates['not there yet']}."
     if fates["diverged"]:
         sentences.append(f"**{fates['diverged']}** diverged.")
     for at, level in enumerate(trace.levels):

@@ -215,7 +215,7 @@ def words(trace: Trace) -> str:
     sentences.append(
         f"After {counted(int(trace.step[-1]), 'step')}, of "
         f"{counted(counts.sum(), 'start')} in the plane **{counts[1]}** "
-        f"are at its level, **{counts[2]}** below it, and {counts[0]} still above."
+        f"ended at its level, **{counts[2]}** below it, and {counts[0]} still above."
     )
     if counts[3]:
         sentences.append(f"**{counts[3]}** diverged.")

@@ -190,8 +190,8 @@ def marbles(trace: Trace) -> sc.Scene:
         sentence=(
             "Gradient descent by *η* = ", sc.Number(knob="learning_rate", digits=2, width=4),
             f" from {counted(count, 'start')}, at step ", sc.Number(time=True, digits=0, width=4),
-            ". At the centre's level are ", sc.Number(field="caught", digits=0, says="caught"),
-            ", below it ", sc.Number(field="below", digits=0, says="below"),
+            ". At the centre's level: ", sc.Number(field="caught", digits=0, says="caught"),
+            ", below it: ", sc.Number(field="below", digits=0, says="below"),
             ". As long as the minimum at the centre is proved, whoever falls into it stays there, "
             "though lower ground is near.",
         ),

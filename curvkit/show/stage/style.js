@@ -10,6 +10,7 @@ const STYLE = `
 .stage sub{font-size:.72em;line-height:0}
 .stage h3{font-size:19px;line-height:1.3;font-weight:650;letter-spacing:-.012em;margin:6px 16px 2px;color:var(--ink)}
 .stage p{margin:0 16px 10px;max-width:118ch;color:var(--muted);font-variant-numeric:tabular-nums;text-wrap:pretty}
+.stage p .together{white-space:nowrap}
 .stage p b{color:var(--ink);font-weight:600;display:inline-block;text-align:right}
 .stage .turn{color:var(--ink);font-weight:650;cursor:ew-resize;border-bottom:2px dotted var(--unstable);padding:0 2px;touch-action:none;user-select:none;-webkit-user-select:none;border-radius:3px;display:inline-block;text-align:center}
 .stage .turn:hover,.stage .turn.on{background:color-mix(in srgb,var(--unstable) 13%,transparent)}

@@ -19,17 +19,27 @@ function mathematics(s) {
   return e;
 }
 
+// What a text begins with, and the letter and sign at its end that a number's line begins with.
+export function parted(text) {
+  const from = text.endsWith("\u00a0") ? text.lastIndexOf(" ") + 1 : text.length;
+  return [text.slice(0, from), text.slice(from)];
+}
+
 // The sentence above the picture; a number in it that names the time or a knob is a scrubber.
 export function buildSentence(S) {
   S.numbers = [];
   if (!S.scene.sentence) return;
   const p = element("p", "", S.root);
+  let place = p;
   for (const part of S.scene.sentence) {
     if (typeof part === "string") {
-      p.append(...rich(part.replaceAll(" = ", " = ")));
+      const [before, last] = parted(part.replaceAll(" = ", "\u00a0=\u00a0"));
+      p.append(...rich(before));
+      place = last ? element("span", "together", p) : p;
+      if (last) place.append(...rich(last));
       continue;
     }
-    const turns = part.time || (part.knob && S.turns([part.knob])), e = element(turns ? "span" : "b", turns ? "turn" : "", p);
+    const turns = part.time || (part.knob && S.turns([part.knob])), e = element(turns ? "span" : "b", turns ? "turn" : "", place);
     const c = part.time ? channel(S, S.scene.time) : channel(S, part);
     if (part.width) e.style.minWidth = part.width + "ch";
     if (turns) scrubber(S, e, part);

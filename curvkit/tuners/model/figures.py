@@ -121,7 +121,7 @@ def words(trace: Trace) -> str:
     half = head.head(head.readings).readings // 2
     level = float(np.median(head.distance[half:]))
     text = (
-        f"With {_title(trace)} λ went from {number(head.sharpness[0])} to "
+        f"With {_title(trace)}, λ went from {number(head.sharpness[0])} to "
         f"**{number(head.sharpness[-1])}** in {counted(int(head.step[-1]), 'step')}; "
         f"y = ηλ − 2 has a median "
         f"of **{number(level)}** over the last half, alignment² one of "

@@ -67,10 +67,10 @@ def _plane() -> sc.View:
         marks=(
             sc.Rule(x="rest", width=1.5, color="muted", dash=DASH),
             sc.Text(text="here *λ* stands still", x="rest", dx=-6, dy=14, align="right",
-                    color="muted", size=11.5),
+                    color="muted", size=11.5, halo=True),
             sc.Rule(y="edge", width=1.5, dash=DASH),
             sc.Text(text="here *x* stands still: 2/*η*", y="edge", right=True, align="right",
-                    dx=-6, dy=-6, size=11.5),
+                    dx=-6, dy=-6, size=11.5, halo=True),
             sc.Line(x="square", y="lam", color=EDGE, width=1, alpha=0.3, smooth=True),
             sc.Line(x="square", y="lam", when=sc.Last(220), color=EDGE, width=2.75, fade=True,
                     smooth=True),

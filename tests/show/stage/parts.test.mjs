@@ -53,6 +53,13 @@ test("words that would lie over others stand above or below them, and do not cha
   assert.equal(apart(94, 10, 90, 30, before, [89, 200])[1], 1);
 });
 
+test("a number is on one line with the letter that it is of", async () => {
+  const { parted } = await at("words");
+  assert.deepEqual(parted("so that *ηλ*\u00a0=\u00a0"), ["so that ", "*ηλ*\u00a0=\u00a0"]);
+  assert.deepEqual(parted("*η*\u00a0=\u00a0"), ["", "*η*\u00a0=\u00a0"]);
+  assert.deepEqual(parted(" and loss "), [" and loss ", ""]);
+});
+
 test("numbers are written as a person would", async () => {
   const { say, pieces } = await at("text");
   assert.equal(say(NaN), "—");
