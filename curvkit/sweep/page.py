@@ -45,7 +45,7 @@ def render(
     sentence = f"{ended}, {f'{len(failed)} failed' if failed else 'all ok'}."
     if planned > len(every):
         total = messages.counted(planned, "run")
-        sentence = f"Of {total} {len(every)} ended, {len(failed)} of them failed."
+        sentence = f"{len(every)} of {total} ended, {len(failed)} of them failed."
     parts = [f"<header>\n{_facts(every, plans)}\n</header>\n<main>\n<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{sentence}</p>"]
     parts += [

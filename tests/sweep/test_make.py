@@ -229,7 +229,7 @@ def test_a_sweep_that_is_stopped_has_a_page_of_what_had_ended(client, tmp_path, 
     over = {"sigma": [1.1, 1.2, 1.3]}
     with pytest.raises(KeyboardInterrupt):
         make(ROOM, over=over, fixed=SHORT, out=tmp_path, client=client, batch=1)
-    assert "1 of 3 runs have ended, 0 of them failed." in (tmp_path / "report.html").read_text()
+    assert "1 of 3 runs ended, 0 of them failed." in (tmp_path / "report.html").read_text()
 
 
 def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(client, tmp_path, monkeypatch):

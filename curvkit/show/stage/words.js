@@ -20,7 +20,7 @@ function mathematics(s) {
 }
 
 // What a text begins with, and the letter and sign at its end that a number's line begins with.
-export function parted(text) {
+export function lettered(text) {
   const from = text.endsWith("\u00a0") ? text.lastIndexOf(" ") + 1 : text.length;
   return [text.slice(0, from), text.slice(from)];
 }
@@ -33,7 +33,7 @@ export function buildSentence(S) {
   let place = p;
   for (const part of S.scene.sentence) {
     if (typeof part === "string") {
-      const [before, last] = parted(part.replaceAll(" = ", "\u00a0=\u00a0"));
+      const [before, last] = lettered(part.replaceAll(" = ", "\u00a0=\u00a0"));
       p.append(...rich(before));
       place = last ? element("span", "together", p) : p;
       if (last) place.append(...rich(last));

@@ -54,10 +54,10 @@ test("words that would lie over others stand above or below them, and do not cha
 });
 
 test("a number is on one line with the letter that it is of", async () => {
-  const { parted } = await at("words");
-  assert.deepEqual(parted("so that *ηλ*\u00a0=\u00a0"), ["so that ", "*ηλ*\u00a0=\u00a0"]);
-  assert.deepEqual(parted("*η*\u00a0=\u00a0"), ["", "*η*\u00a0=\u00a0"]);
-  assert.deepEqual(parted(" and loss "), [" and loss ", ""]);
+  const { lettered } = await at("words");
+  assert.deepEqual(lettered("so that *ηλ*\u00a0=\u00a0"), ["so that ", "*ηλ*\u00a0=\u00a0"]);
+  assert.deepEqual(lettered("*η*\u00a0=\u00a0"), ["", "*η*\u00a0=\u00a0"]);
+  assert.deepEqual(lettered(" and loss "), [" and loss ", ""]);
 });
 
 test("numbers are written as a person would", async () => {
