@@ -168,8 +168,10 @@ const settle = (Plotly, drawn) => {
   const axes = Math.max(8, ...ends), tall = legend ? legend.getBoundingClientRect().height : 0;
   const { updatemenus, sliders } = drawn.layout, played = updatemenus?.length || sliders?.length;
   const room = Math.ceil(axes + tall + GAP + (played ? CONTROLS : 0)), at = Math.ceil(axes + GAP);
+  // The panels as they are meant to be: plotly took from them what its legend wanted.
+  const { height, margin } = drawn.layout;
   return Plotly.relayout(drawn, {
-    height: size.t + size.h + room, "margin.b": room,
+    height: size.t + height - margin.t - margin.b + room, "margin.b": room,
     ...(updatemenus?.length && { "updatemenus[0].pad.t": at, "updatemenus[0].font.size": 12 }),
     ...(sliders?.length && { "sliders[0].pad.t": at + GAP, "sliders[0].x": 0, "sliders[0].len": 1 }),
   });
