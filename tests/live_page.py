@@ -13,7 +13,8 @@ BEGIN = """async (code) => {
   const model = {
     send: (message) => window.outbox.push(message),
     on: (name, take) => name === "msg:custom" && window.heard.push(take),
-    off() {}, get: () => 0, set() {}, save_changes() {},
+    off() {}, get: (name) => window.wanted?.[name] ?? 0, save_changes() {},
+    set: (name, value) => { window.given = { ...window.given, [name]: value }; },
   };
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   const stage = await import(address);

@@ -139,7 +139,8 @@ def _numbers(chosen, rows):
             messages.refusal("cv", "splits with samples on either side", "an empty side")
         )
     if numbers.dtype.kind not in "iu" or numbers.min() < -rows or numbers.max() >= rows:
-        expected = f"splits of {messages.counted(rows, 'sample')} that are fitted, by their numbers"
+        fitted = messages.counted(rows, "sample")
+        expected = f"splits of the {fitted} that are fitted, by their numbers"
         raise ValueError(messages.refusal("cv", expected, numbers))
     return numbers
 

@@ -37,7 +37,7 @@ class Stills:
 
     def leave(self) -> None:
         """Leaves a picture in the notebook, which the page makes when it is quiet."""
-        self.places.append(display(HTML(as_html({})), display_id=True))
+        self.places.append(display(HTML(as_html(self._widget.still)), display_id=True))
         self._widget.wanted += 1
 
     def _pictured(self, change: Any):

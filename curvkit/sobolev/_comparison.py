@@ -104,8 +104,8 @@ class WeightComparison(NamedTuple):
         checked = [each for row in self.rows for each in row.agrees() or ()]
         if checked:
             sentences.append(
-                f"Within the pairs of this table: **{sum(checked)}** of {len(checked)} medians that "
-                "other seeds gave."
+                f"Within the pairs of this table: **{sum(checked)}** of {len(checked)} medians "
+                "that other seeds gave."
             )
         return " ".join(sentences)
 

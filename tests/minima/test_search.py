@@ -16,7 +16,7 @@ def test_the_search_finds_the_known_minimum_and_proves_it():
     known = [each for each in found.bad if abs(each.loss - 5.777378449063) < 1e-9]
     assert len(known) == 1 and known[0].right == 4 and known[0].runs >= 1
     assert known[0].certificate.better_loss.high < 0.5 and found.best_loss < 0.5
-    assert "bad minima are proved" in found.words() and "5.77737844" in found._repr_markdown_()
+    assert "1 bad minimum is proved" in found.words() and "5.77737844" in found._repr_markdown_()
 
 
 @pytest.mark.slow
@@ -65,5 +65,5 @@ def test_it_says_how_far_it_is_and_makes_the_most_of_what_there_is_when_told_to_
 
 def test_runs_that_all_diverge_are_said_to():
     points = [[1e25], [-1e25]]
-    with pytest.raises(ValueError, match="All 5 runs diverged; take a smaller"):
+    with pytest.raises(ValueError, match="All of 5 runs diverged; take a smaller"):
         search(points, [1, 0], activation="softplus", loss="squared", width=1, seeds=5, steps=50)

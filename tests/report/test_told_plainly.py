@@ -58,7 +58,7 @@ def test_a_torn_notebook_is_named_with_its_folder(path, capsys):
     with pytest.raises(SystemExit) as ended:
         __main__.main(["report", str(path), "--out", "pages"])
     said = "  a failed in its reading: it is no notebook: it is not the JSON of one.\n"
-    assert capsys.readouterr().err == f"1 of 1 notebooks failed:\n{said}" and ended.value.code == 1
+    assert capsys.readouterr().err == f"1 of 1 notebook failed:\n{said}" and ended.value.code == 1
 
 
 def reported(path, out):

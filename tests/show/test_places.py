@@ -5,10 +5,11 @@ from live_page import HASTE, LEISURE, LivePage
 from scripts import listened
 from waits import frames
 
-from curvkit import distillation, verification
+from curvkit import curvature, distillation, verification
 from curvkit.distillation import grid
 from curvkit.kernels import ways
 from curvkit.minima import basin
+from curvkit.show.still import PNG
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -299,3 +300,13 @@ def test_many_choices_are_a_list_that_begins_another_run(browser):
     assert sheet.locator(".stage .control select").last.input_value() == "reward_alone"
     live.running.close()
     sheet.close()
+
+
+def test_a_stage_that_still_asks_has_left_a_picture_in_the_notebook(browser):
+    sheet = browser.new_page(viewport=dict(width=1000, height=900))
+    draw, values = curvature.room.scenes["throw"]
+    live = LivePage(sheet, curvature.stream, curvature.Settings.read({**values, "steps": 20}), draw)
+    sheet.evaluate("window.wanted = { wanted: 1 }")
+    live.until("S.guess?.asking && window.given?.still", 180)
+    assert sheet.evaluate("window.given.still.url").startswith(PNG)
+    live.running.close()

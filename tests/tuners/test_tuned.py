@@ -47,7 +47,7 @@ def test_a_panel_has_medians_bands_levels_and_a_cross_where_a_start_diverges():
     named = lambda name: [each for each in figure.data if each.name == name]
     assert len(named("constant")) == 3
     assert list(named("constant")[0].y) == [0.5, 0.2] and list(named("diverges")[0].x) == [0.4]
-    assert named("diverges")[0].hovertext == ("1 of 3 seeds diverge",)
+    assert named("diverges")[0].hovertext == ("of 3 seeds 1 diverged",)
     assert list(named("Armijo")[0].y) == [0.4, 0.4]
     with pytest.raises(ValueError, match="tuners.tune"):
         tuners.constants()

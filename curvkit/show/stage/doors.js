@@ -33,14 +33,16 @@ const nameOf = (e) => [e.tagName, e.getAttribute("aria-label")].join(" ");
 export const stageDoor = {
   render({ model, el }) {
     const me = Math.random().toString(36).slice(2), source = kernelSource(model);
-    let stage = null, timer = 0;
+    let stage = null, timer = 0, asked = false;
     const bytesOf = (b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength);
     const still = () => {
       if (!stage || stage.gone || !model.get("wanted") || !stage.width) return;
       if (stage.guess?.asking) {
         clearTimeout(timer);
         timer = setTimeout(still, STILL_AFTER);
-        return;
+        // A notebook that is saved before it is answered has a picture, too: of where the run begins.
+        if (asked) return;
+        asked = true;
       }
       model.set("still", { url: stage.picture(), width: stage.width, height: stage.height });
       model.save_changes();
@@ -62,6 +64,7 @@ export const stageDoor = {
       if (!el.closest(".jp-Cell")) document.body.classList.add("curvkit-live");
       clearTimeout(timer);
       timer = setTimeout(still, STILL_AFTER);
+      asked = false;
     };
     const take = (message, buffers) => {
       if (message.to && message.to !== me) return;

@@ -19,10 +19,12 @@ function mathematics(s) {
   return e;
 }
 
-// What a text begins with, and the letter and sign at its end that a number's line begins with.
+// What a text begins with, and the word, or the letter and sign, that go on one line with the number
+// after it; no line begins with a comma.
 export function lettered(text) {
-  const from = text.endsWith("\u00a0") ? text.lastIndexOf(" ") + 1 : text.length;
-  return [text.slice(0, from), text.slice(from)];
+  const from = /\s$/.test(text) ? text.trimEnd().lastIndexOf(" ") + 1 : text.length;
+  const at = from || /^[\w*]/.test(text) ? from : text.length;
+  return [text.slice(0, at), text.slice(at)];
 }
 
 // The sentence above the picture; a number in it that names the time or a knob is a scrubber.

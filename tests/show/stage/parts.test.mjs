@@ -57,7 +57,10 @@ test("a number is on one line with the letter that it is of", async () => {
   const { lettered } = await at("words");
   assert.deepEqual(lettered("so that *ηλ*\u00a0=\u00a0"), ["so that ", "*ηλ*\u00a0=\u00a0"]);
   assert.deepEqual(lettered("*η*\u00a0=\u00a0"), ["", "*η*\u00a0=\u00a0"]);
-  assert.deepEqual(lettered(" and loss "), [" and loss ", ""]);
+  assert.deepEqual(lettered(" and loss "), [" and ", "loss "]);
+  assert.deepEqual(lettered(", "), [", ", ""]);
+  assert.deepEqual(lettered("; after "), ["; ", "after "]);
+  assert.deepEqual(lettered("at"), ["at", ""]);
 });
 
 test("numbers are written as a person would", async () => {
