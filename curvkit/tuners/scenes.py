@@ -10,6 +10,8 @@ from curvkit.tuners.trace import Trace
 
 POINTS, WILD = 25, 1e6
 BRIM = 17  # points of a parabola
+# How far from the floor a valley is drawn at least.
+SEEN = 0.0125
 DASH = (6, 4)
 STEP = ("step ", sc.Number(field="step", digits=0))
 
@@ -47,6 +49,11 @@ def _of(trace: Trace, at: int) -> dict[str, np.ndarray]:
     half = 2 * xp.where(xp.isfinite(reach) & (reach > 0), reach, 1.0)
     across = xp.asarray(trace.across[:, at], float)
     ground = sc.resampled(across - across.min(1, keepdims=True), POINTS)
+    # Where jumps are too small to be seen, its parabola is.
+    narrow = (half < SEEN) & (lam == of("sharpness"))
+    half = xp.where(narrow, SEEN, half)
+    parabola = 0.5 * lam[:, None] * (SEEN * np.linspace(-1, 1, POINTS)) ** 2
+    ground = xp.where(narrow[:, None], parabola, ground)
     edge = xp.asarray(trace.critical, float) / xp.where(rate > 0, rate, xp.nan)
     # What the rate just holds: in the coordinates of x the valley's floor has the curvature λ.
     brim = 0.5 * edge[:, None] * (np.linspace(-1, 1, BRIM) * half[:, None]) ** 2
@@ -154,9 +161,9 @@ def _sentence(names: list[str], knob: str | None) -> tuple[str | sc.Number, ...]
     for at, name in enumerate(names):
         sentence += [
             f"{'; ' if at else ''}{name} has *η* = ",
-            sc.Number(field=f"rate{at}", says=f"{name}, rate"),
-            ", *ηλ* = ", sc.Number(field=f"scaled{at}", digits=2, says="eta times lambda"),
-            " and loss ", sc.Number(field=f"loss{at}", says="loss"),
+            sc.Number(field=f"rate{at}", says=f"{name}, rate", width=5),
+            ", *ηλ* = ", sc.Number(field=f"scaled{at}", digits=2, says="eta times lambda", width=4),
+            " and loss ", sc.Number(field=f"loss{at}", says="loss", width=6),
         ]  # fmt: skip
     return *sentence, "."
 

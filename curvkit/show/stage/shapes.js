@@ -192,10 +192,12 @@ export function text(S, v, m, t) {
     const { x: low, w } = v.box, high = low + w + OUT, put = x + (m.dx ?? 0);
     // Words of what is out of sight go with it.
     const left = x < low - OUT || x > high ? put : within(put, width, m.align, low, high);
-    if (n === 1 && v.words && S.ctx !== v.back?.ctx) {
+    // Where those that stay stand is known when those are drawn that move.
+    const before = S.ctx === v.back.ctx ? v.fixedWords : v.words;
+    if (n === 1 && before) {
       const from = left - width * (m.align === "right" ? 1 : m.align === "center" ? 0.5 : 0);
-      [top, m.side] = apart(top, size, from, width, v.words, ends, m.side);
-      v.words.push({ left: from, right: from + width, top: top - UP * size, bottom: top + DOWN * size });
+      [top, m.side] = apart(top, size, from, width, before, ends, m.side);
+      before.push({ left: from, right: from + width, top: top - UP * size, bottom: top + DOWN * size });
     }
     write(S.ctx, words, left, top, {
       size, align: m.align, weight: m.weight,

@@ -443,7 +443,7 @@ export class Stage {
     const { ctx } = this;
     ctx.save();
     clipTo(ctx, v);
-    v.words = [];
+    v.words = [...v.fixedWords];
     for (const m of v.marks) {
       if (m.layer !== "back" && m.layer !== "strata" && shown(this, m)) drawMark(this, v, m, t);
     }

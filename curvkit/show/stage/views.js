@@ -30,6 +30,7 @@ export function compiledView(stage, spec) {
     const says = (v.cursor.says ?? []).map((p) => (typeof p === "string" ? p : { ...p, c: channel(stage, p) }));
     v.cursor = { ...v.cursor, says, c: [channel(stage, v.cursor.x), channel(stage, v.cursor.y)] };
   }
+  v.fixedWords = [];
   v.marks = spec.marks.map((s) => compiledMark(stage, v, s));
   const growing = v.marks.filter((m) => m.layer === "past");
   v.grows = growing.length > 0;
@@ -120,6 +121,7 @@ export function drawBack(S, v, t) {
   if (again) {
     ctx.clearRect(v.outer.x, v.outer.y, v.outer.x2 - v.outer.x, v.outer.y2 - v.outer.y);
     drawFrame(S, v);
+    v.fixedWords = [];
     S.redrawn = (S.redrawn ?? 0) + 1;
   }
   ctx.save();
