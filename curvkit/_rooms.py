@@ -28,7 +28,9 @@ class Rooms(list[Any]):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td style='text-align:left'><code>curvkit.{html.escape(room)}</code></td>"
+            # In a narrow place a name has a line for each of its parts.
+            f"<tr><td style='text-align:left'><code style='white-space:normal'>"
+            f"{html.escape(f'curvkit.{room}').replace('.', '.<wbr>')}</code></td>"
             f"<td style='text-align:left'>{html.escape(about(room))}</td></tr>"
             for room in self
         )
