@@ -161,6 +161,9 @@ export function within(x, width, align, low, high) {
   return x + Math.max(low - from, Math.min(0, high - from - width));
 }
 
+// How large words are that would be wider than their view: as large as fit, and that can be read.
+export const shrunk = (size, width, room) => size * Math.max(0.75, Math.min(1, room / width));
+
 // What letters take above and below their line, in parts of their size.
 const UP = 0.74, DOWN = 0.22;
 // Where words stand that would else lie over words drawn before them: above or below those, whichever
@@ -188,8 +191,9 @@ export function text(S, v, m, t) {
     const words = (many ? m.text[k] : m.text).replace("{value}", number);
     const ends = [v.box.y + 10, v.box.y + v.box.h - 4];
     let top = clamp(y + (m.dy ?? 0), ...ends);
-    const size = m.size ?? 12, width = widthOfWords(S.ctx, words, size, m.weight);
     const { x: low, w } = v.box, high = low + w + OUT, put = x + (m.dx ?? 0);
+    const size = shrunk(m.size ?? 12, widthOfWords(S.ctx, words, m.size ?? 12, m.weight), w);
+    const width = widthOfWords(S.ctx, words, size, m.weight);
     // Words of what is out of sight go with it.
     const left = x < low - OUT || x > high ? put : within(put, width, m.align, low, high);
     // Where those that stay stand is known when those are drawn that move.

@@ -38,6 +38,11 @@ test("words stand where they are put, or as near as they are not cut off", async
   assert.equal(within(380, 500, "left", 10, 400), 10);
 });
 
+test("words that are wider than their view are smaller, and never too small to be read", async () => {
+  const { shrunk } = await at("shapes");
+  assert.deepEqual([shrunk(12, 90, 112), shrunk(12, 128, 112), shrunk(12, 500, 112)], [12, 10.5, 9]);
+});
+
 test("words that would lie over others stand above or below them, and do not change sides for nothing", async () => {
   const { apart } = await at("shapes");
   const before = [{ left: 100, right: 150, top: 90, bottom: 102 }], ends = [10, 200];
