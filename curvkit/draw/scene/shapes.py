@@ -177,6 +177,9 @@ class Shape(Mark):
 class Text(Mark):
     """Words at a place; *x* in them is mathematics, {value} the number of a channel.
 
+    Those that would lie over others of their view stand above or below them, as near as may be, and
+    those that are wider than it are smaller.
+
     Args:
         x, y: the place; the view's left and upper rim where not given, `right` the right one.
         dx, dy: pixels away from it.
