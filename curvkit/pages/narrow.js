@@ -118,7 +118,8 @@ const lineNames = (layout, full, tall) => {
 // many lines as they need; no title where it stands in a caption.
 const narrowed = (wide, full, pixels, titled = true) => {
   const layout = structuredClone(wide);
-  if (full.bare) return { ...layout, width: Math.max(DRAWN, pixels) };
+  // Of both sizes, or plotly brings it to the width of its place again when it is asked to fit it.
+  if (full.bare) return { ...layout, width: Math.max(DRAWN, pixels), height: full.height };
   const margin = { t: 100, b: 80, ...((wide.template || {}).layout || {}).margin, ...wide.margin };
   (layout.annotations || []).forEach((a) => {
     a.font = { ...a.font, size: 12 };

@@ -160,9 +160,13 @@ def test_a_drawing_without_axes_keeps_its_width_and_scrolls_in_a_narrow_place(pa
     tree = theme.figure("A drawing").add_trace(theme.curve("loss", "loss", [0, 1], [0, 1]))
     tree.update_xaxes(visible=False).update_yaxes(visible=False)
     page = beside_a_scene(panels.context.browser, json.loads(tree.to_json()))
+    # As plotly does with a figure that fits its place.
+    page.evaluate("delete window.other.layout.height")
     for width, drawn in ((400, 704), (900, 900)):
         page.evaluate(WIDTH, width)
         until(page, f"window.other._fullLayout.width === {drawn}")
+        page.evaluate("() => window.Plotly.Plots.resize(window.other)")
+        assert page.evaluate("window.other._fullLayout.width") == drawn
 
 
 def test_a_panel_in_a_narrow_place_has_its_figure_as_other_cells_do_and_wide_again_as_it_was(
