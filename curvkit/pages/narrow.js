@@ -17,10 +17,11 @@ const CONTROLS = 100, GAP = 12;
 const plain = (text) => (text || "").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
 const text = (title) => (typeof title === "string" ? title : (title || {}).text) || "";
 
-// A title over as many lines as it needs where a line has so many pixels.
+// A title over as many lines as it needs where a line has so many pixels; a letter and its number stay
+// together.
 const wrapped = (title, pixels) => {
   const lines = [""];
-  title.split(/<br\s*\/?>/).forEach((part, at) => {
+  title.replaceAll(" = ", "\u00a0=\u00a0").split(/<br\s*\/?>/).forEach((part, at) => {
     if (at) lines.push("");
     part.split(" ").forEach((word) => {
       const longer = `${lines.at(-1)} ${word}`.trim();

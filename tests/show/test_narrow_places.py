@@ -124,8 +124,8 @@ def test_a_figure_that_plays_has_its_controls_below_its_axes_in_a_narrow_place(p
 def conditions():
     """Four bars with names of their own beside them, below another panel."""
     names = [f"a name of<br>some more words = {1 + each / 1000}" for each in range(4)]
-    apart = dict(vertical_spacing=0.17, shared_xaxes=False)
-    made = theme.figure("Conditions", 2, height=600, shares=[0.64, 0.36], **apart)
+    apart = dict(vertical_spacing=0.17, shared_xaxes=False, shares=[0.64, 0.36])
+    made = theme.figure("Conditions of so many words at η = 0.1", 2, height=600, **apart)
     made.add_trace(theme.curve("loss", "loss", [0, 1], [0, 1]), row=1, col=1)
     bars = theme.bars("curvature", "missed by", [1, 2, 3, 4], [0, 1, 2, 3], orientation="h")
     made.add_trace(bars, row=2, col=1)
@@ -141,6 +141,7 @@ def test_names_beside_an_axis_leave_its_panel_most_of_a_narrow_place(panels):
     until(page, "window.other._fullLayout.width === 340")
     at_rest(page, "document.querySelector('.main-svg').outerHTML")
     assert page.evaluate("window.other._fullLayout._size.w") > 0.5 * 340
+    assert "η\u00a0=\u00a00.1" in page.evaluate("window.other.layout.title.text")
     low, high = page.evaluate(panel)
     tall = figure["layout"]["height"] - 92 - 58
     assert high - low == pytest.approx(tall * 0.83 * 0.64, rel=0.02)
