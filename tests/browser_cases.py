@@ -90,8 +90,8 @@ def case(name, *given, tolerance=2e-6, up_to_sign=()):
 
 
 def up_to(ours, theirs, tolerance):
-    """Where two arrays agree, by element: not a number with not a number, and to the last bit
-    where the tolerance is 0.
+    """Where two arrays agree, by element: not a number with not a number, infinite with infinite,
+    and to the last bit where the tolerance is 0.
     """
     with np.errstate(all="ignore"):
         same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
@@ -102,7 +102,7 @@ def up_to(ours, theirs, tolerance):
         # Edge cases stand in a row: each by its own size.
         own = theirs.ndim == 1 and theirs.size > 25
         size = np.abs(theirs.astype(float)) if own else known.max(initial=0)
-        return same | (off <= tolerance * size + SMALLEST)
+        return same | (np.isfinite(off) & (off <= tolerance * size + SMALLEST))
 
 
 F32, F64 = EDGES.astype(np.float32), EDGES
