@@ -28,11 +28,11 @@ SUMS = {"dot_general", "reduce_sum", "cumsum", "conv_general_dilated", "scatter-
 WITHIN = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 
 
-def otherwise(function: Any, salt: int) -> Any:
+def otherwise(function: Any, salt: Any) -> Any:
     """A function of arrays that computes as `function` does, each operation rounded otherwise.
 
     Args:
-        salt: another number, other roundings.
+        salt: another whole number, other roundings.
     """
 
     def rounded(*given: Any) -> Any:
@@ -43,7 +43,7 @@ def otherwise(function: Any, salt: int) -> Any:
     return rounded
 
 
-def _run(jaxpr: Any, constants: Any, given: Any, salt: int) -> list[Any]:
+def _run(jaxpr: Any, constants: Any, given: Any, salt: Any) -> list[Any]:
     known = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *given], strict=True))
     read = lambda atom: atom.val if isinstance(atom, core.Literal) else known[atom]
     for at, equation in enumerate(jaxpr.eqns):
@@ -53,7 +53,7 @@ def _run(jaxpr: Any, constants: Any, given: Any, salt: int) -> list[Any]:
     return [read(each) for each in jaxpr.outvars]
 
 
-def _equation(equation: Any, values: list[Any], salt: int) -> list[Any]:
+def _equation(equation: Any, values: list[Any], salt: Any) -> list[Any]:
     name, params = equation.primitive.name, equation.params
     if name in LOOPS:
         return LOOPS[name](params, values, salt)
@@ -80,11 +80,11 @@ def _real(x: Any) -> bool:
     return jnp.result_type(x) in (jnp.float32, jnp.float64)
 
 
-def _off(x: Any, size: Any, salt: int) -> Any:
+def _off(x: Any, size: Any, salt: Any) -> Any:
     """A result moved by a bit of `size`, up or down as its own bits say."""
     whole = np.uint32 if x.dtype == jnp.float32 else np.uint64
     bits = jax.lax.bitcast_convert_type(x, whole).astype(jnp.uint32)
-    mixed = (bits ^ np.uint32(salt % 2**32)) * np.uint32(2654435761)
+    mixed = (bits ^ jnp.uint32(salt)) * np.uint32(2654435761)
     mixed = (mixed ^ (mixed >> 15)) * np.uint32(2246822519)
     up = (mixed >> 16) & np.uint32(1)
     step = np.asarray(np.finfo(x.dtype).eps / 2, x.dtype) * size
@@ -92,11 +92,11 @@ def _off(x: Any, size: Any, salt: int) -> Any:
     return jnp.where((x == jnp.round(x)) | ~jnp.isfinite(moved), x, moved)
 
 
-def _closed(closed: Any, salt: int) -> Any:
+def _closed(closed: Any, salt: Any) -> Any:
     return lambda *given: _run(closed.jaxpr, closed.consts, given, salt)
 
 
-def _while(params: Any, values: list[Any], salt: int) -> list[Any]:
+def _while(params: Any, values: list[Any], salt: Any) -> list[Any]:
     tests, bodies = params["cond_nconsts"], params["body_nconsts"]
     test, body = _closed(params["cond_jaxpr"], salt), _closed(params["body_jaxpr"], salt + 1)
     of_test, of_body = values[:tests], values[tests : tests + bodies]
@@ -111,7 +111,7 @@ def _while(params: Any, values: list[Any], salt: int) -> list[Any]:
     return list(jax.lax.while_loop(anything, step, tuple(values[tests + bodies :])))
 
 
-def _scan(params: Any, values: list[Any], salt: int) -> list[Any]:
+def _scan(params: Any, values: list[Any], salt: Any) -> list[Any]:
     constants, carried = params["num_consts"], params["num_carry"]
     body = _closed(params["jaxpr"], salt)
 
@@ -126,7 +126,7 @@ def _scan(params: Any, values: list[Any], salt: int) -> list[Any]:
     return [*carry, *rows]
 
 
-def _cond(params: Any, values: list[Any], salt: int) -> list[Any]:
+def _cond(params: Any, values: list[Any], salt: Any) -> list[Any]:
     branches = [
         lambda *given, b=branch, at=at: tuple(_closed(b, salt + at)(*given))
         for at, branch in enumerate(params["branches"])
@@ -135,7 +135,7 @@ def _cond(params: Any, values: list[Any], salt: int) -> list[Any]:
     return list(jax.lax.switch(which, branches, *values[1:]))
 
 
-def _solved(params: Any, values: list[Any], salt: int) -> list[Any]:
+def _solved(params: Any, values: list[Any], salt: Any) -> list[Any]:
     counts, programs = params["const_lengths"], params["jaxprs"]
     first = counts.matvec + counts.vecmat
     last = first + counts.solve
