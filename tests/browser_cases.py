@@ -627,7 +627,9 @@ case("switch", real(4), np.array([-3, 0, 1, 2, 9], np.int32))(
     ]
 )
 case("map of cond", real(6))(lambda x: lax.map(lambda v: lax.cond(v > 0, jnp.sqrt, jnp.exp, v), x))
-case("grad and vmap", real(3, 4), real(4, 4))(
+# Where tanh is nearly 1, a second derivative is what is left of numbers that cancel: JAX optimised
+# and unoptimised are 4e-6 apart.
+case("grad and vmap", real(3, 4), real(4, 4), tolerance=1e-5)(
     lambda x, w: (
         jax.vmap(jax.grad(lambda v, w: jnp.tanh(v @ w).sum()), (0, None))(x, w),
         jax.jvp(jax.grad(lambda w: (jax.nn.gelu(x @ w) ** 2).sum()), (w,), (w * 2,)),
