@@ -68,8 +68,13 @@ def times(number: jax.Array, x: jax.Array) -> jax.Array:
 
 def largest(leaves: list[jax.Array]) -> jax.Array:
     """The largest entry in size of all leaves, an fp32 scalar: nan where one is no number."""
-    each = [jnp.max(jnp.abs(wide(leaf))).astype(jnp.float32) for leaf in leaves if leaf.size]
-    return jnp.stack(each).max() if each else jnp.zeros((), jnp.float32)
+    leaves = [wide(leaf) for leaf in leaves if leaf.size]
+    if not leaves:
+        return jnp.zeros((), jnp.float32)
+    each = jnp.stack([jnp.max(jnp.abs(leaf)).astype(jnp.float32) for leaf in leaves])
+    # Of 4096 numbers and more XLA's largest on a processor passes over what is no number.
+    none = jnp.stack([jnp.isnan(leaf).any() for leaf in leaves]).any()
+    return jnp.where(none, jnp.nan, each.max())
 
 
 def unit(leaves: list[jax.Array], size: jax.Array, like: list[jax.Array]) -> list[jax.Array]:

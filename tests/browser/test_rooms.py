@@ -149,7 +149,7 @@ def agrees(settings, run, house):
     got = facing(run.whole(), trace)
     assert set(got) == set(trace.arrays())
     gaps = apart(trace, got)
-    if max(each.max() for each in gaps.values()) <= 1:
+    if max(each.max(initial=0) for each in gaps.values()) <= 1:
         return
     itself, wrong = {name: np.zeros_like(each) for name, each in gaps.items()}, []
     for other in twins(house, settings):

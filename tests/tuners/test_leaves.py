@@ -49,3 +49,10 @@ def test_what_is_kept_has_the_old_or_the_new_dtype():
     old, new = jnp.ones(2, jnp.float32), jnp.zeros(2, jnp.bfloat16)
     assert leaves.select(jnp.array(True), new, old).dtype == jnp.float32
     assert leaves.select(jnp.array(False), new, old, cast=False).dtype == jnp.bfloat16
+
+
+@pytest.mark.parametrize("count", [5, 5000])
+def test_the_largest_of_what_is_no_number_is_none(count):
+    numbers = jnp.linspace(-3, 2, count).at[1].set(jnp.nan)
+    assert jnp.isnan(jax.jit(leaves.largest)([jnp.ones(4), numbers]))
+    assert jax.jit(leaves.largest)([jnp.ones(4), numbers[2:]]) == jnp.abs(numbers[2:]).max()
