@@ -239,7 +239,7 @@ curvature.figures.edge(broken)
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
 #
 # 1. At which learning rate does the default network start beyond its edge?
 #    <details><summary>Answer</summary>Where 2/η is the sharpness at the first reading: it starts

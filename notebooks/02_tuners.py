@@ -290,7 +290,7 @@ paper
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
 #
 # 1. Set σ to 2.05, and the steps to 4000. What do sharpness and loss do?
 #    <details><summary>Answer</summary>The sharpness falls much further, the rate grows, and the

@@ -204,7 +204,7 @@ for mistake in mistakes:
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
 #
 # 1. Plug in a model of your own: anything with parameters in a pytree and a loss of them.
 #    <details><summary>Answer</summary>The two cells above the watch are all that changes. Activation functions,

@@ -168,7 +168,7 @@ sam.figures.bounce(broken)
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
 #
 # 1. Set *ρ* to 0. Which curves coincide, and why?
 #    <details><summary>Answer</summary>All of SAM with all of gradient descent, and λ* with 2/η: the worst

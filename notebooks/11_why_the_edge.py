@@ -213,7 +213,7 @@ curvature.tell(curvature.run({**run, "rule": "heavy_ball"}, steps=110))
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where the knobs turn.) -->
+# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
 #
 # 1. Set *flow_from* to 0. How far is the central flow from the run now, and why?
 #    <details><summary>Answer</summary>Some 2% of the way at the end, ten times as far. At the start gradients are large and a step of η

@@ -91,12 +91,13 @@ const heard = {
     }
   },
   async steer({ knobs, over }) {
-    const goes = run && !over && Object.keys(knobs).every((each) => given.steers.includes(each)) && !run.ended;
-    if (!goes) {
+    // It goes on from the reading that is shown, also where the run went on beyond.
+    const goes = run && !over && Object.keys(knobs).every((each) => given.steers.includes(each)), at = shown ?? run.head;
+    if (!goes || (run.ended && at === run.head)) {
       await anew(knobs);
       return;
     }
-    turn(run.head, knobs);
+    turn(at, knobs);
     [shown, going] = [null, true];
   },
   figure(message) {
@@ -126,7 +127,7 @@ turns.port1.onmessage = async () => {
   try {
     if (waits.length) {
       const message = waits.shift();
-      if (message.kind === "open" || run) await heard[message.kind]?.(message);
+      if (run || message.kind === "open" || message.kind === "steer") await heard[message.kind]?.(message);
     } else if (run && going && !run.ended) {
       read(Math.max(1, Math.floor(CHUNK_MS / Math.max(run.rowMs, 1e-3))));
       if (shown === null && (run.ended || performance.now() - drawnAt > Math.max(DRAWN_MS, 2 * drawnFor))) draw();

@@ -49,7 +49,7 @@ def trains(
     variants = shipped(functools.partial(_variant, room), settings, front, choices, first, most)
     held = set(_held(declared, variants))
     return {
-        "figures": list(room.figures), "figure": figure,
+        "room": room.name, "figures": list(room.figures), "figure": figure,
         "front": [name for name in front if name in held],
         "elsewhere": [declared[name].label for name in front if name not in held],
         "knobs": _facts(room, settings, front, variants), "counted": room.trace.COUNTED,

@@ -134,7 +134,8 @@ function back(at) {
 function turn(at, knobs) {
   settled();
   if (at < run.head) back(at);
-  run.turns = [...run.turns.filter((each) => each.at <= at), { at, knobs }];
+  const before = run.turns.find((each) => each.at === at)?.knobs;
+  run.turns = [...run.turns.filter((each) => each.at < at), { at, knobs: { ...before, ...knobs } }];
   settings = settingsAt(at);
   set(settings);
   keep(true);

@@ -24,7 +24,8 @@ const fit = (drawn) => {
   const still = () => drawn.form === form && narrow;
   return done
     .then(() => still() && Plotly.relayout(drawn, below(drawn)))
-    .then(() => still() && settle(Plotly, drawn));
+    .then(() => still() && settle(Plotly, drawn))
+    .then(() => { if (still()) drawn.settled = { height: drawn.layout.height, margin: drawn.layout.margin }; });
 };
 
 // What a figure is as it is drawn wide, kept.
@@ -62,10 +63,14 @@ const draw = async (drawn, figure) => {
   return Plotly.newPlot(drawn, given).then(() => { keep(drawn); return fit(drawn); });
 };
 
-// Brings a place to a figure of a run that goes on, drawn anew only where it is another figure.
+// Brings a place to a figure of a run that goes on, drawn anew only where it is another figure, or
+// where a narrow one has a longer legend or more panels, which take room of their own.
 const follow = async (drawn, { data, layout }, name) => {
   await readLibrary();
-  if (drawn.shows !== name) {
+  const listed = data.filter((each) => each.showlegend !== false).length;
+  const other = drawn.listed !== listed || drawn.wide?.height !== layout.height;
+  drawn.listed = listed;
+  if (drawn.shows !== name || (drawn.form && other)) {
     drawn.shows = name;
     await draw(drawn, { data, layout });
     if (!drawn.watched) new ResizeObserver(() => fit(drawn)).observe(drawn);
@@ -74,7 +79,8 @@ const follow = async (drawn, { data, layout }, name) => {
   }
   drawn.wide = structuredClone(layout);
   const next = drawn.form ? narrowed(drawn.wide, drawn.full, drawn.form, false) : layout;
-  if (drawn.form) Object.assign(next, { height: drawn.layout.height, margin: drawn.layout.margin });
+  // plotly forgets the height of a figure where the window's changes.
+  if (drawn.form) Object.assign(next, drawn.settled);
   await Plotly.react(drawn, data, next, CONFIG);
   if (drawn.form) await Plotly.relayout(drawn, below(drawn));
 };
@@ -90,9 +96,10 @@ const watch = (drawn) => {
 const waiting = globalThis.curvkitPlots;
 const plotted = waiting ? new Promise((resolve) => {
   globalThis.curvkitPlotted = async () => {
-    for (const [name, plot] of waiting) {
-      const drawn = document.getElementById(name);
+    for (const each of [...waiting]) {
+      const [name, plot] = each, drawn = document.getElementById(name);
       if (!drawn || drawn.closest("[hidden]")) continue;
+      waiting.splice(waiting.indexOf(each), 1);
       plot();
       watch(drawn);
       await new Promise((next) => setTimeout(next));

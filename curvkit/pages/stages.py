@@ -14,8 +14,7 @@ PLACE = '<div class="curvkit-scene">'
 FIGURES = '<div class="curvkit-figures">'
 MOUNT = """
 const begun = [...document.querySelectorAll(".curvkit-figures")].map(async (place) => {
-  const bytes = await inflate(place.querySelector("script").textContent);
-  const { panel, worker } = JSON.parse(new TextDecoder().decode(bytes));
+  const { panel, worker } = await unpacked(place.querySelector("script").textContent);
   return mountPanel(place, panel, worker);
 });
 for (const place of document.querySelectorAll(".curvkit-scene")) {
@@ -63,9 +62,22 @@ def figures(panel: Mapping[str, Any], worker: str, before: str = "") -> str:
         worker: the text of its worker.
         before: as HTML, what is shown where no run can be made.
     """
-    text = json.dumps({"panel": panel, "worker": worker}, ensure_ascii=False, separators=(",", ":"))
+    return f"{FIGURES}{_held({'panel': panel, 'worker': worker})}{before}</div>"
+
+
+def with_run(place: str, run: Mapping[str, Any]) -> str:
+    """The place of figures, with a run that was made beforehand, which is read where none can be
+    made: the name of a figure, the figure and its words.
+    """
+    held = _held(run, ' class="before"')
+    return f"{place.removesuffix('</div>')}{held}</div>"
+
+
+def _held(value: Any, named: str = "") -> str:
+    """A value as JSON, deflated, in a script that no browser runs."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     encoded = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-    return f'{FIGURES}<script type="text/plain">{encoded}</script>{before}</div>'
+    return f'<script type="text/plain"{named}>{encoded}</script>'
 
 
 def trains(body: str) -> bool:

@@ -130,11 +130,11 @@ def figures(
     limit = scenes.MOST_CHARACTERS if most is None else most
     panel = panels.trains(room, settings, figure=figure, most=limit)
     panel["trains"]["shared"] = True
-    worker = panels.worker(room)
-    others = len(stages.figures(panel, worker)) + len(stages.program(trains=True)) + REST
-    most = min(MOST_PAGE - others, MOST_FIGURE)
-    panel["before"] = _figure_beforehand(room, figure, settings, most)
-    place = stages.figures(panel, worker)
+    place = stages.figures(panel, panels.worker(room))
+    left = MOST_PAGE - len(place) - len(stages.program(trains=True)) - REST
+    place = stages.with_run(
+        place, _figure_beforehand(room, figure, settings, min(left, MOST_FIGURE))
+    )
     return _written(out, f"{room.name}: {figure.replace('_', ' ')}", place, panel["trains"], True)
 
 
@@ -184,11 +184,12 @@ def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
         live: as `live` gives it.
         before: as HTML, what is shown where no run can be made.
     """
+    panel, worker = live
     said = (
-        "The page makes these runs itself, by the notebook's program: turn a knob, and it trains. "
+        "The page makes these runs itself, by the program of "
+        f"<code>curvkit.{html.escape(panel['room'])}</code>: turn a knob, and it trains. "
         "The address holds the knobs that were turned, so its link can be shared."
     )
-    panel, worker = live
     shown = "runs made beforehand are shown" if before else "the notebook's own figures are below"
     place = stages.figures({**panel, "instead": shown}, worker, before)
     return headed(f"<p>{said}</p>\n{place}\n")

@@ -100,6 +100,7 @@ function showEnds(knob, buttons) {
 }
 
 const NOT_HERE = "needs a notebook";
+const said = (choice) => (typeof choice === "boolean" ? (choice ? "on" : "off") : String(choice).replaceAll("_", " "));
 // Whether a page that trains holds the program of a choice; a notebook has them all.
 const offered = (knob, value) => !knob.offered || knob.offered.includes(value);
 
@@ -108,29 +109,36 @@ function choices(S, box, knob) {
   row.setAttribute("role", "group");
   row.setAttribute("aria-label", plain(knob.label));
   const buttons = knob.choices.map((each) => {
-    const b = element("button", "", row, { type: "button", textContent: String(each).replaceAll("_", " ") });
+    const b = element("button", "", row, { type: "button", textContent: said(each) });
     b.onclick = () => S.turnAll({ [knob.name]: each }, "end");
-    b.disabled = !offered(knob, each);
-    if (b.disabled) b.title = NOT_HERE;
     return [each, b];
   });
   // In words as well, since a finger sees no title.
-  if (buttons.some(([, b]) => b.disabled)) element("span", "lacking", row, { textContent: `grey: ${NOT_HERE}` });
+  const lacking = element("span", "lacking", row, { textContent: `grey: ${NOT_HERE}` });
+  let shown = null;
   return () => {
     for (const [each, b] of buttons) b.setAttribute("aria-pressed", String(knob.value === each));
+    if (knob.offered === shown && shown) return;
+    shown = knob.offered ?? knob.choices;
+    for (const [each, b] of buttons) [b.disabled, b.title] = offered(knob, each) ? [false, ""] : [true, NOT_HERE];
+    lacking.hidden = buttons.every(([, b]) => !b.disabled);
   };
 }
 
 function list(S, box, knob) {
   const input = element("select", "", box);
   input.setAttribute("aria-label", plain(knob.label));
-  for (const each of knob.choices) {
-    const disabled = !offered(knob, each), words = String(each).replaceAll("_", " ");
-    element("option", "", input, { value: each, textContent: disabled ? `${words}: ${NOT_HERE}` : words, disabled });
-  }
+  const options = knob.choices.map((each) => [each, element("option", "", input, { value: each })]);
+  let shown = null;
   input.onchange = () => S.turnAll({ [knob.name]: input.value }, "end");
   return () => {
     if (input.value !== knob.value) input.value = knob.value;
+    if (knob.offered === shown && shown) return;
+    shown = knob.offered ?? knob.choices;
+    for (const [each, option] of options) {
+      const here = offered(knob, each);
+      Object.assign(option, { disabled: !here, textContent: here ? said(each) : `${said(each)}: ${NOT_HERE}` });
+    }
   };
 }
 

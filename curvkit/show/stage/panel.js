@@ -4,11 +4,13 @@ import { buildControls, showControls } from "./controls.js";
 import { Below, compared, different, fitsBehind, KEPT } from "./kept.js";
 import { addStyle, element } from "./style.js";
 import { refuse } from "./refusals.js";
-import { noted, started, wished } from "./trains.js";
+import { unpacked } from "./store.js";
+import { noted, shipped, started, wished } from "./trains.js";
 import { say } from "./text.js";
 
 const ROLES = ["paper", "ink", "muted", "faint", "stable", "unstable", "chip", "bad"];
-const PLAYED_MS = 7000;
+const PLAYED_MS = 7000, PICTURE_MS = 90;
+const TALL = 430; // pixels that a picture takes as long as none is known
 
 // Bold text between two stars, and nothing else, is what a room's words have beside letters.
 export const marked = (words) => words.split("**").map((part, at) => (at % 2 ? Object.assign(document.createElement("b"), { textContent: part }) : document.createTextNode(part)));
@@ -35,8 +37,8 @@ function lit(root) {
 }
 
 class Panel {
-  constructor(el, packed, worker) {
-    Object.assign(this, { packed, worker, kept: [], over: true, playing: 0, told: null, source: true, times: {}, turnedAt: null });
+  constructor(el, packed) {
+    Object.assign(this, { packed, worker: null, kept: [], over: true, playing: 0, told: null, wanted: null, warning: "", source: true, times: {}, turnedAt: null });
     this.knobs = structuredClone(packed.knobs);
     for (const [name, value] of Object.entries(packed.trains.settings)) if (this.knobs[name]) this.knobs[name].value = value;
     this.scene = { controls: packed.front };
@@ -51,6 +53,7 @@ class Panel {
     element("p", "called", figure, { hidden: true });
     this.plot = element("div", "plotly-graph-div", element("div", "", figure));
     this.figure = figure;
+    this.reserve(TALL);
     this.buildBar();
     this.status = element("div", "status", this.root, { textContent: "loading…" });
     this.words = element("p", "words", this.root);
@@ -82,14 +85,21 @@ class Panel {
     this.range.setAttribute("aria-label", "reading");
     this.range.oninput = () => { this.pause(); this.send({ kind: "show", at: Number(this.range.value) >= Number(this.range.max) ? null : Number(this.range.value) }); };
     this.stopButton = button("Stop", () => this.send({ kind: this.told?.going ? "stop" : "go" }));
-    button("Start over", () => this.send({ kind: "steer", knobs: {}, over: true }));
+    button("Start over", () => { this.pause(); this.send({ kind: "steer", knobs: {}, over: true }); });
     this.modeButton = button("start over", () => { this.over = !this.over; this.tell(); });
     this.modeButton.title = "What a turned knob does: the run starts over, or goes on with the new value where it can.";
     this.modeButton.hidden = !this.packed.trains.steers.length;
     this.keepButton = button("Keep this run", () => this.send({ kind: "keep" }));
-    this.clearButton = button("Clear", () => { this.kept = []; this.draw(); });
+    this.clearButton = button("Clear", () => { [this.kept, this.warning] = [[], ""]; this.tell(); this.draw(); });
   }
-  send(message) { this.worker.postMessage(message); }
+  send(message) {
+    this.wanted = message.kind === "show" ? message.at : null;
+    this.warning = "";
+    this.worker?.postMessage(message);
+  }
+  // The place of the first picture, so that what is below does not move when it comes. Not of plotly's
+  // own element, which it would take for one that has a height.
+  reserve(pixels) { this.figure.style.minHeight = pixels ? `${pixels}px` : ""; }
   choose(name) {
     this.name = name;
     this.tell();
@@ -108,21 +118,25 @@ class Panel {
     if (phase === "end" && this.packed.trains.shared) noted(this.packed.trains, knobs);
   }
   changed() {
+    const { settings, variants } = this.packed.trains;
+    const values = { ...settings, ...Object.fromEntries(Object.values(this.knobs).map((each) => [each.name, each.value])) };
+    // Which choices have a program beside the others as they stand.
+    for (const knob of Object.values(this.knobs)) if (knob.offered) knob.offered = knob.choices.filter((each) => shipped(variants, { ...values, [knob.name]: each }));
     showControls(this);
-    const values = { ...this.packed.trains.settings, ...Object.fromEntries(Object.values(this.knobs).map((each) => [each.name, each.value])) };
     for (const [name, { box }] of Object.entries(this.controls)) box.hidden = !works(name, this.packed.when, values);
   }
   report(words, bad = false) {
     this.status.textContent = words;
     this.status.classList.toggle("bad", bad);
   }
+  // From the reading that is shown, or from the first where that is the last; a run may go on meanwhile.
   play() {
-    const began = performance.now(), head = this.told?.head ?? 1;
+    const { head, at } = this.told ?? {}, began = performance.now() - (at < head ? (PLAYED_MS * at) / head : 0);
     const next = () => {
       const share = (performance.now() - began) / PLAYED_MS;
       if (share >= 1) { this.pause(); this.send({ kind: "show", at: null }); return; }
-      this.send({ kind: "show", at: Math.max(1, Math.round(share * head)) });
-      this.playing = setTimeout(next, 90);
+      this.send({ kind: "show", at: Math.max(1, Math.round(share * (this.told?.head ?? 1))) });
+      this.playing = setTimeout(next, PICTURE_MS);
     };
     this.playing = setTimeout(next, 0);
     this.tell();
@@ -143,9 +157,14 @@ class Panel {
     this.keepButton.disabled = !told?.figure?.data;
     if (!told) return;
     this.range.max = told.head;
-    this.range.value = told.at;
+    // A hand at the slider is ahead of the picture.
+    if (this.wanted === null) this.range.value = told.at;
+    const warning = this.warning || told.figure.failed;
+    if (warning) { this.report(warning, true); return; }
     const memory = `${(told.bytes / 2 ** 20).toFixed(1)} MB`, state = told.ended ? "done" : told.going ? "training" : "stopped";
-    this.report(`${told.step === null ? `${told.at} reading${told.at === 1 ? "" : "s"}` : `${this.packed.counted} ${told.step}`} · ${state} · ${memory} of readings and states`);
+    // What has no steps counts something else, or readings alone.
+    const counted = told.step === null && this.packed.counted === "step" ? "reading" : this.packed.counted;
+    this.report(`${counted} ${told.step ?? told.at} · ${state} · ${memory} of readings and states`);
   }
   heard(message) {
     if (message.kind === "drawn") {
@@ -155,13 +174,14 @@ class Panel {
       if (message.ended) this.times.ended ??= now;
       if (this.turnedAt !== null) [this.times.turned, this.turnedAt] = [now - this.turnedAt, null];
       this.told = message;
+      if (message.at === this.wanted || message.head < this.wanted) this.wanted = null;
       this.words.replaceChildren(...marked(message.words));
       if (Array.isArray(message.merits)) this.merits.textContent = message.merits.map(([name, value]) => `${name.replaceAll("_", " ")} ${Number.isFinite(value) ? say(value) : "–"}`).join(" · ");
       this.tell();
       this.draw();
     } else if (message.kind === "kept") {
       if (this.kept.length < KEPT.length) this.kept.push({ name: different(message.settings, this.packed.trains.settings), figures: message.figures });
-      else this.report(`${KEPT.length} runs are kept, and more could not be told apart; clear them.`, true);
+      else this.warning = `${KEPT.length} runs are kept, and more could not be told apart; clear them.`;
       this.tell();
       this.draw();
     } else if (message.kind === "refused") refuse(this, message.knob, message.words);
@@ -170,7 +190,9 @@ class Panel {
   draw() {
     const { figure } = this.told ?? {};
     if (!figure) return;
-    if (figure.failed) { this.report(figure.failed, true); return; }
+    this.figure.hidden = !!figure.failed; // not the picture of another tab
+    if (figure.failed) return;
+    if (!this.times.pictured) this.reserve(figure.layout.height ?? TALL);
     const look = { ...this.packed.look, template: this.packed.template };
     const kept = this.kept.map(({ name, figures }, k) => ({ name, number: k + 1, figure: figures[this.name] })).filter((each) => each.figure?.data);
     const behind = kept.every((each) => fitsBehind(figure, each.figure));
@@ -188,6 +210,7 @@ class Panel {
       const { name, data, layout, below, look } = this.next;
       this.next = null;
       await globalThis.curvkitFigure(this.plot, { data, layout }, name);
+      if (!this.times.pictured) this.reserve(0);
       this.times.pictured ??= performance.now();
       await this.below.show(below, name, look);
     }
@@ -210,26 +233,26 @@ function shownBefore(el, { figure, words, name }, { look, template }) {
 }
 
 // Mounts {figures, figure, front, knobs, trains: {variants, settings, steers}, …} into `el`; where no
-// program can run, what is in `el` stays or the run of `before` is shown, with a sentence.
+// program can run, what is in `el` stays or the run that lies there is shown, with a sentence.
 export async function mountPanel(el, packed, text) {
-  const before = [...el.children];
+  const { trains } = packed, before = [...el.children];
+  const hide = (hidden) => before.forEach((each) => { each.hidden = hidden; });
+  if (trains.shared) Object.assign(trains.settings, wished({ scene: packed, trains }));
+  hide(true);
+  const panel = new Panel(el, packed);
   try {
-    const open = { ...packed.trains, figure: packed.figure, settings: { ...packed.trains.settings, ...(packed.trains.shared ? wished({ scene: packed, trains: packed.trains }) : {}) } };
-    packed.trains.settings = open.settings;
-    let panel = null;
-    const early = [];
-    const worker = await started(text, open, (message) => (panel ? panel.heard(message) : early.push(message)));
-    for (const each of before) each.hidden = true;
-    panel = new Panel(el, packed, worker);
-    for (const each of early) panel.heard(each);
+    const open = { ...trains, figure: packed.figure };
+    await started(text, open, (message) => panel.heard(message), (worker) => { panel.worker = worker; });
     (globalThis.curvkitPanels ??= []).push(panel);
     return panel;
   } catch (error) {
-    const said = document.createElement("p"), instead = packed.before ? "a run made beforehand is shown" : packed.instead;
-    said.className = "stage-kept";
-    said.textContent = `This page cannot train here (${error.message}); ${instead}.`;
+    panel.root.remove();
+    hide(false);
+    const run = el.querySelector("script.before"), instead = run ? "a run made beforehand is shown" : packed.instead;
+    const said = Object.assign(document.createElement("p"), { className: "stage-kept", textContent: `This page cannot train here (${error.message}); ${instead}.` });
     el.prepend(said);
-    if (packed.before) shownBefore(el, packed.before, packed);
+    if (run) shownBefore(el, await unpacked(run.textContent), packed);
+    if (globalThis.Plotly) globalThis.curvkitPlotted?.(); // what was hidden until now
     return null;
   }
 }

@@ -117,3 +117,6 @@ export async function inflate(base64) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+// What was packed as JSON.
+export const unpacked = async (base64) => JSON.parse(new TextDecoder().decode(await inflate(base64)));

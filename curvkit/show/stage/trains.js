@@ -30,20 +30,23 @@ export function workerModel(worker, turned = null) {
 // What stands before the names of a run's knobs in a link, where a page has several: its own name.
 const prefixOf = ({ shared }) => (typeof shared === "string" ? `${shared}.` : "");
 
+// Whether a page has the program for knobs that stand so.
+export const shipped = (variants, values) => variants.some(({ choices }) => Object.entries(choices).every(([name, value]) => values[name] === value));
+
 // The knobs that a link asks for, as far as the scene turns them and has the value: #sigma=2&rule=gd.
 export function wished({ scene, trains }, hash = location.hash) {
-  const wanted = {};
+  const wanted = {}, { settings, variants } = trains;
+  const take = (name, value) => { if (shipped(variants, { ...settings, ...wanted, [name]: value })) wanted[name] = value; };
   for (const [key, text] of new URLSearchParams(hash.slice(1))) {
     const name = key.startsWith(prefixOf(trains)) ? key.slice(prefixOf(trains).length) : "";
     const knob = scene.knobs?.[name];
     if (!knob) continue;
     if (knob.choices) {
       const choice = knob.choices.find((each) => String(each) === text);
-      const held = (each) => !(name in each.choices) || each.choices[name] === choice;
-      if (choice !== undefined && trains.variants.some(held)) wanted[name] = choice;
+      if (choice !== undefined) take(name, choice);
     } else if (text.trim() && Number.isFinite(+text)) {
       const [low, high] = knob.ends ?? [knob.low, knob.high];
-      wanted[name] = Math.min(Math.max(knob.whole ? Math.round(+text) : +text, low), high);
+      take(name, Math.min(Math.max(knob.whole ? Math.round(+text) : +text, low), high));
     }
   }
   return wanted;
