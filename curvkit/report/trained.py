@@ -192,7 +192,7 @@ def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
     )
     shown = "runs made beforehand are shown" if before else "the notebook's own figures are below"
     place = stages.figures({**panel, "instead": shown}, worker, before)
-    return headed(f"<p>{said}</p>\n{place}\n")
+    return headed(f'<p class="{TRAINS_HERE}">{said}</p>\n{place}\n')
 
 
 def headed(content: str) -> str:
@@ -207,8 +207,9 @@ def _written(
     # What draws stands before the run, whose picture may come at once; the run begins before the
     # library of its pictures is read.
     library = plot.packed(nonce) if plotted else ""
+    said = f'<footer><p class="{TRAINS_HERE}">{html.escape(SAID)}</p></footer>'
     content = (
-        f"<main>\n{place}\n</main>\n<footer><p>{html.escape(SAID)}</p></footer>\n"
+        f"<main>\n{place}\n</main>\n{said}\n"
         f"{page.script(plot.SCRIPT, nonce) if plotted else ''}"
         f"{page.script(stages.program(trains=True) + FRAMED, nonce)}{library}{MARK}\n"
     )
@@ -227,6 +228,8 @@ def is_one(path: Path) -> bool:
 
 
 MARK = "<!-- a page of curvkit: one scene -->"
+# Of what a page says of its own runs: it is hidden where none can be made.
+TRAINS_HERE = "trains-here"
 # The page around a frame is told how high what is in it is, so that it can give it the room.
 FRAMED = """if (parent !== window) {
   const whole = document.querySelector(".page");

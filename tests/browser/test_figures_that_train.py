@@ -166,6 +166,47 @@ def test_a_link_holds_the_knobs_of_a_page_of_figures(pages, shown, browser):
     other.close()
 
 
+def test_a_turned_knob_goes_on_from_the_reading_that_a_hand_went_back_to(pages, shown):
+    house, sheet = room("tuners.model").package.room, shown(pages("tuners.model"))
+    sheet.get_by_label("reading", exact=True).fill("16")
+    until(sheet, "curvkitPanels[0].told.at === 16 && !curvkitPanels[0].drawing")
+    trace = house.run(**SHORT["tuners.model"])
+    assert sheet.evaluate(TEXT) == house.words(trace.head(16)).replace("**", "")
+    assert sheet.get_by_label("reading", exact=True).input_value() == "16"
+    sheet.get_by_role("button", name="turning starts over").click()
+    sheet.locator(".curvkit-panel").get_by_label("sigma σ").fill("250")
+    until(sheet, f"{DONE} && curvkitPanels[0].told.at === {trace.readings}")
+    sigma = sheet.evaluate("curvkitPanels[0].told.settings.sigma")
+    course = house.stream.course(house.read(SHORT["tuners.model"]))
+    course.advance(16)
+    course.turn(16, sigma=sigma)
+    course.advance(trace.readings)
+    assert sheet.evaluate(TEXT) == house.words(course.trace).replace("**", "")
+    wanted = plainly(of_python(house, next(iter(house.figures)), course.trace))
+    until(sheet, "!curvkitPanels[0].drawing")
+    agree(sheet.evaluate(DRAWN), wanted)
+
+
+def test_the_axes_of_a_narrow_figure_stay_as_high_beside_kept_runs_and_in_another_window(
+    pages, browser
+):
+    sheet = browser.new_page(viewport={"width": 420, "height": 900})
+    sheet.goto(pages("tuners.model").as_uri())
+    until(sheet, DONE)
+    plot = "curvkitPanels[0].plot"
+    until(sheet, f"{plot}.settled && !curvkitPanels[0].drawing")
+    axes, whole = sheet.evaluate(f"[{plot}._fullLayout._size.h, {plot}.clientHeight]")
+    sheet.set_viewport_size({"width": 420, "height": 700})
+    # plotly heeds it a while later, and forgets the height that it was given.
+    until(sheet, f"{plot}.layout.height === undefined")
+    for count in (1, 2):
+        sheet.get_by_role("button", name="Keep this run").click()
+        until(sheet, f"curvkitPanels[0].kept.length === {count} && !curvkitPanels[0].drawing")
+    assert sheet.evaluate(f"{plot}._fullLayout._size.h") == pytest.approx(axes, abs=2)
+    assert sheet.evaluate(f"{plot}.clientHeight") > whole
+    sheet.close()
+
+
 @pytest.mark.parametrize("lacking", ["WebAssembly", "Worker"])
 def test_where_nothing_can_run_a_figure_made_beforehand_is_drawn_and_said(lacking, pages, browser):
     house = room("tuners.model").package.room
@@ -177,6 +218,7 @@ def test_where_nothing_can_run_a_figure_made_beforehand_is_drawn_and_said(lackin
     said = sheet.locator(".stage-kept").inner_text()
     assert said.startswith("This page cannot train here (the browser has no")
     assert said.endswith("; a run made beforehand is shown.")
+    assert not sheet.locator(".trains-here").is_visible()
     trace = house.run(**SHORT["tuners.model"])
     assert sheet.evaluate(TEXT) == house.words(trace).replace("**", "")
     wanted = plainly(of_python(house, next(iter(house.figures)), trace))

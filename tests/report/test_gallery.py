@@ -172,6 +172,7 @@ def test_where_nothing_can_be_computed_the_sliders_turn_what_was_run_beforehand(
     slider = sheet.get_by_label("sigma σ")
     said = sheet.locator(".stage-kept").inner_text()
     assert said.startswith("This page cannot train here (the browser has no WebAssembly)")
+    assert not sheet.locator(".trains-here").is_visible()
     slider.focus()
     for key in ("Home", "ArrowRight", "End"):
         before = sheet.evaluate(drawn)

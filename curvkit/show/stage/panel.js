@@ -5,7 +5,7 @@ import { Below, compared, different, fitsBehind, KEPT } from "./kept.js";
 import { addStyle, element } from "./style.js";
 import { refuse } from "./refusals.js";
 import { unpacked } from "./store.js";
-import { noted, shipped, started, wished } from "./trains.js";
+import { cannotTrain, noted, shipped, started, wished } from "./trains.js";
 import { say } from "./text.js";
 
 const ROLES = ["paper", "ink", "muted", "faint", "stable", "unstable", "chip", "bad"];
@@ -83,7 +83,11 @@ class Panel {
     this.playButton = button("▶ Play", () => (this.playing ? this.pause() : this.play()));
     this.range = element("input", "", bar, { type: "range", min: 1, max: 1, value: 1 });
     this.range.setAttribute("aria-label", "reading");
-    this.range.oninput = () => { this.pause(); this.send({ kind: "show", at: Number(this.range.value) >= Number(this.range.max) ? null : Number(this.range.value) }); };
+    this.range.oninput = () => {
+      const at = Number(this.range.value); // before the pause, which tells where the picture stands
+      this.pause();
+      this.show(at >= Number(this.range.max) ? null : at);
+    };
     this.stopButton = button("Stop", () => this.send({ kind: this.told?.going ? "stop" : "go" }));
     button("Start over", () => { this.pause(); this.send({ kind: "steer", knobs: {}, over: true }); });
     this.modeButton = button("start over", () => { this.over = !this.over; this.tell(); });
@@ -100,6 +104,11 @@ class Panel {
   // The place of the first picture, so that what is below does not move when it comes. Not of plotly's
   // own element, which it would take for one that has a height.
   reserve(pixels) { this.figure.style.minHeight = pixels ? `${pixels}px` : ""; }
+  // Of a reading, or of the newest, the figure as it was then.
+  show(at) {
+    this.send({ kind: "show", at });
+    if (at !== null) this.range.value = at;
+  }
   choose(name) {
     this.name = name;
     this.tell();
@@ -134,8 +143,8 @@ class Panel {
     const { head, at } = this.told ?? {}, began = performance.now() - (at < head ? (PLAYED_MS * at) / head : 0);
     const next = () => {
       const share = (performance.now() - began) / PLAYED_MS;
-      if (share >= 1) { this.pause(); this.send({ kind: "show", at: null }); return; }
-      this.send({ kind: "show", at: Math.max(1, Math.round(share * (this.told?.head ?? 1))) });
+      if (share >= 1) { this.pause(); this.show(null); return; }
+      this.show(Math.max(1, Math.round(share * (this.told?.head ?? 1))));
       this.playing = setTimeout(next, PICTURE_MS);
     };
     this.playing = setTimeout(next, 0);
@@ -157,6 +166,7 @@ class Panel {
     this.keepButton.disabled = !told?.figure?.data;
     if (!told) return;
     this.range.max = told.head;
+    this.playButton.disabled = this.range.disabled = told.head < 2;
     // A hand at the slider is ahead of the picture.
     if (this.wanted === null) this.range.value = told.at;
     const warning = this.warning || told.figure.failed;
@@ -248,9 +258,8 @@ export async function mountPanel(el, packed, text) {
   } catch (error) {
     panel.root.remove();
     hide(false);
-    const run = el.querySelector("script.before"), instead = run ? "a run made beforehand is shown" : packed.instead;
-    const said = Object.assign(document.createElement("p"), { className: "stage-kept", textContent: `This page cannot train here (${error.message}); ${instead}.` });
-    el.prepend(said);
+    const run = el.querySelector("script.before");
+    cannotTrain(el, error.message, run ? "a run made beforehand is shown" : packed.instead);
     if (run) shownBefore(el, await unpacked(run.textContent), packed);
     if (globalThis.Plotly) globalThis.curvkitPlotted?.(); // what was hidden until now
     return null;

@@ -95,16 +95,20 @@ export function started(text, open, heard = null, before = () => {}) {
   });
 }
 
+// Says in `el` why no run can be made, and what is shown; what the page says of its own runs is then
+// not so.
+export function cannotTrain(el, why, instead) {
+  for (const each of document.querySelectorAll(".trains-here")) each.hidden = true;
+  el.prepend(Object.assign(document.createElement("p"), { className: "stage-kept", textContent: `This page cannot train here (${why}); ${instead}.` }));
+}
+
 // Mounts {scene, header, bytes, trains: {variants, settings}}; `text` is that of the worker. Where
 // none can run, what was computed before is shown, and a sentence says so.
 export async function mountTrains(el, packed, text) {
   const fall = (why) => {
     el.replaceChildren();
-    const said = document.createElement("p");
-    said.className = "stage-kept";
-    said.textContent = `This page cannot train here (${why}); a run made beforehand is shown.`;
     return mountPacked(el, packed).then((stage) => {
-      el.prepend(said);
+      cannotTrain(el, why, "a run made beforehand is shown");
       return stage;
     });
   };

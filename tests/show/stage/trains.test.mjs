@@ -8,7 +8,10 @@ const packed = {
     sigma: { low: 1, high: 3, ends: [0.5, 4] }, depth: { low: 1, high: 9, ends: [1, 9], whole: true },
     rule: { choices: ["gd", "adam", "sam"] }, fast: { choices: [false, true] },
   } },
-  trains: { variants: [{ choices: { rule: "gd" } }, { choices: { rule: "adam" } }] },
+  trains: {
+    settings: { sigma: 2, depth: 3, width: 8, rule: "gd", fast: false },
+    variants: [{ width: 8, rule: "gd" }, { width: 8, rule: "adam" }].map((choices) => ({ choices })),
+  },
 };
 
 test("a link asks for knobs that the scene turns, within their ends, and for programs that are there", async () => {
@@ -20,6 +23,19 @@ test("a link asks for knobs that the scene turns, within their ends, and for pro
   for (const none of ["", "#", "#rule=sam", "#rule=none", "#sigma=", "#sigma=x", "#sigma=NaN", "#steps=3", "#__proto__=1"]) {
     assert.deepEqual(asks(none), {}, none);
   }
+});
+
+test("a link asks for no program that is not there for all of its choices together", async () => {
+  const { shipped, wished } = await at("trains");
+  const first = { data: "ten", rule: "gd", width: 8 };
+  const choices = ["adam", "gd"].map((rule) => ({ ...first, rule })).concat({ ...first, data: "two" });
+  const trains = { settings: first, variants: choices.map((each) => ({ choices: each })) };
+  const scene = { knobs: { rule: { choices: ["gd", "adam"] }, data: { choices: ["ten", "two"] }, width: { low: 1, high: 9, whole: true } } };
+  const asks = (hash) => wished({ scene, trains }, hash);
+  assert.deepEqual(asks("#data=two"), { data: "two" });
+  assert.deepEqual(asks("#rule=adam&data=two"), { rule: "adam" });
+  assert.deepEqual(asks("#width=7"), {}, "of a number that is a program of its own there is one");
+  assert.ok(shipped(trains.variants, { ...first, sigma: 1 }) && !shipped(trains.variants, { ...first, rule: "adam", data: "two" }));
 });
 
 test("what a worker says before anybody listens is not lost", async () => {
