@@ -1,6 +1,6 @@
 // Trains in a Web Worker and draws figures of the run, by the functions that a notebook draws with.
-// In:  {kind: "open", variants, settings, figure}, then "steer" {knobs, over}, "figure" {name},
-// "show" {at}, "stop", "go", "keep".
+// In:  {kind: "open", variants, settings, figure}, then "steer" {knobs, over, at, live}: from reading
+// `at` on, or where it is if it is `live`; "figure" {name}, "show" {at}, "stop", "go", "keep".
 // Out: {kind: "drawn", figure, words, merits, …}, {kind: "kept", figures}, {kind: "refused", knob, words},
 // {kind: "words", words, bad}; and once {failed} where no program can run here.
 const [CHUNK_MS, DRAWN_MS] = [12, 110];
@@ -90,14 +90,16 @@ const heard = {
       self.postMessage({ failed: error.message });
     }
   },
-  async steer({ knobs, over }) {
-    // It goes on from the reading that is shown, also where the run went on beyond.
-    const goes = run && !over && Object.keys(knobs).every((each) => given.steers.includes(each)), at = shown ?? run.head;
-    if (!goes || (run.ended && at === run.head)) {
+  async steer({ knobs, over, at, live }) {
+    // As at the end of a drag whose last move was heard.
+    if (run && !over && Object.entries(knobs).every(([each, value]) => alike(settings[each], value))) return;
+    const goes = run && !over && Object.keys(knobs).every((each) => given.steers.includes(each));
+    const from = goes && (live && !run.ended ? run.head : Math.min(at, run.head));
+    if (!goes || (run.ended && from === run.head)) {
       await anew(knobs);
       return;
     }
-    turn(at, knobs);
+    turn(from, knobs);
     [shown, going] = [null, true];
   },
   figure(message) {

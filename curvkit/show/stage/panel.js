@@ -114,8 +114,11 @@ class Panel {
     this.tell();
     this.send({ kind: "figure", name });
   }
-  // As a stage turns knobs: while a finger moves too, for a run of a page begins at once.
+  // As a stage turns knobs: while a finger moves too, for a run of a page begins at once. A run that is
+  // seen in its past goes on from there, all through a drag; one that is over has nothing to go on with.
   turnAll(knobs, phase, over = this.over) {
+    const { at = 1, head = 1, ended = false } = this.told ?? {}, names = Object.keys(knobs).join();
+    if (this.drag?.names !== names) this.drag = { names, at, live: at === head && !ended, over: over || (at === head && ended) };
     for (const [name, value] of Object.entries(knobs)) {
       this.knobs[name].value = value;
       refuse(this, name, "");
@@ -123,7 +126,8 @@ class Panel {
     this.changed();
     this.pause();
     this.turnedAt = performance.now();
-    this.send({ kind: "steer", knobs, over });
+    this.send({ kind: "steer", knobs, ...this.drag });
+    if (phase === "end") this.drag = null;
     if (phase === "end" && this.packed.trains.shared) noted(this.packed.trains, knobs);
   }
   changed() {

@@ -65,6 +65,7 @@ const STYLE = `
 .stage.curvkit-panel{overflow:visible}
 .stage.curvkit-panel [hidden]{display:none}
 .stage.curvkit-panel .bar{flex-wrap:wrap}
+.stage.curvkit-panel .bar .mode:nth-child(5){min-width:138px}
 .stage.curvkit-panel .words b{display:inline}
 .stage.curvkit-panel .figure{margin:0 16px 4px}
 .stage.curvkit-panel .status{margin-bottom:6px}
@@ -72,7 +73,7 @@ const STYLE = `
 .stage .status{margin:2px 16px 0;font-size:13px;color:var(--muted);min-height:1.5em}
 .stage .status.bad{color:var(--bad)}
 .stage .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-@container (max-width:560px){.stage h3{font-size:17px;margin:4px 12px 2px}.stage p{font-size:14px;margin:0 12px 8px}.stage .bar{margin:2px 12px 0;gap:8px;flex-wrap:wrap}.stage .track{min-width:110px}.stage .pace{min-width:64px;padding:0 6px}.stage .mode{min-width:0;padding:0 8px}.stage .controls,.stage .tries{margin:0 12px 8px}}
+@container (max-width:560px){.stage h3{font-size:17px;margin:4px 12px 2px}.stage p{font-size:14px;margin:0 12px 8px}.stage .bar{margin:2px 12px 0;gap:8px;flex-wrap:wrap}.stage .track{min-width:110px}.stage .bar input[type=range]{flex-basis:56px;min-width:56px}.stage.curvkit-panel .bar .mode:first-child{min-width:80px}.stage.curvkit-panel .bar .mode:nth-child(3){min-width:60px}.stage.curvkit-panel .bar .mode:nth-child(5){min-width:134px}.stage .pace{min-width:64px;padding:0 6px}.stage .mode{min-width:0;padding:0 8px}.stage .controls,.stage .tries{margin:0 12px 8px}}
 @media (prefers-reduced-motion:reduce){.stage .play{transition:none}}`;
 
 export const ICONS = {
