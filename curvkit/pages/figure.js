@@ -24,7 +24,7 @@ const fit = (drawn) => {
   const still = () => drawn.form === form && narrow;
   return done
     .then(() => still() && Plotly.relayout(drawn, below(drawn)))
-    .then(() => still() && settle(Plotly, drawn, drawn.high))
+    .then(() => still() && settle(Plotly, drawn))
     .then(() => { if (still()) drawn.settled = { height: drawn.layout.height, margin: drawn.layout.margin }; });
 };
 
@@ -68,11 +68,9 @@ const draw = async (drawn, figure) => {
 const follow = async (drawn, { data, layout }, name) => {
   await readLibrary();
   const listed = data.filter((each) => each.showlegend !== false).length;
-  const tall = drawn.wide?.height === layout.height, other = drawn.listed !== listed || !tall;
+  const other = drawn.listed !== listed || drawn.wide?.height !== layout.height;
   drawn.listed = listed;
   if (drawn.shows !== name || (drawn.form && other)) {
-    // A legend that grew leaves the axes as they were.
-    drawn.high = drawn.form && drawn.shows === name && tall ? drawn._fullLayout._size.h : 0;
     drawn.shows = name;
     await draw(drawn, { data, layout });
     if (!drawn.watched) new ResizeObserver(() => fit(drawn)).observe(drawn);

@@ -118,8 +118,9 @@ function choices(S, box, knob) {
   let shown = null;
   return () => {
     for (const [each, b] of buttons) b.setAttribute("aria-pressed", String(knob.value === each));
-    if (knob.offered === shown && shown) return;
-    shown = knob.offered ?? knob.choices;
+    const now = knob.offered ?? knob.choices;
+    if (now === shown) return;
+    shown = now;
     for (const [each, b] of buttons) [b.disabled, b.title] = offered(knob, each) ? [false, ""] : [true, NOT_HERE];
     lacking.hidden = buttons.every(([, b]) => !b.disabled);
   };
@@ -133,8 +134,9 @@ function list(S, box, knob) {
   input.onchange = () => S.turnAll({ [knob.name]: input.value }, "end");
   return () => {
     if (input.value !== knob.value) input.value = knob.value;
-    if (knob.offered === shown && shown) return;
-    shown = knob.offered ?? knob.choices;
+    const now = knob.offered ?? knob.choices;
+    if (now === shown) return;
+    shown = now;
     for (const [each, option] of options) {
       const here = offered(knob, each);
       Object.assign(option, { disabled: !here, textContent: here ? said(each) : `${said(each)}: ${NOT_HERE}` });

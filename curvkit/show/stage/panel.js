@@ -101,6 +101,8 @@ class Panel {
     this.warning = "";
     this.worker?.postMessage(message);
   }
+  // As a stage says which of its knobs anything answers; here all that are shown.
+  turns() { return true; }
   // The place of the first picture, so that what is below does not move when it comes. Not of plotly's
   // own element, which it would take for one that has a height.
   reserve(pixels) { this.figure.style.minHeight = pixels ? `${pixels}px` : ""; }
