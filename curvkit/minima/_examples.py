@@ -99,7 +99,7 @@ def example(
         ValueError: with one sentence, if a name is unknown or a shape does not fit.
 
     >>> example([0, 1], [1, 0], ([[1.0]], [0.0], [1.0], 0.0), activation="tanh", loss="squared")
-    Example('own network': 1 tanh units on 2 points)
+    Example('own network': 1 tanh unit on 2 points)
     """
     for kind, choice, known in (("activation", activation, BENDS), ("loss", loss, CRITERIA)):
         if not (isinstance(choice, str) and choice in known):

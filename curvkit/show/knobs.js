@@ -114,7 +114,7 @@ function number(row, label, known, ask) {
   };
   for (const end of [low, high]) {
     end.ondblclick = widen;
-    end.onkeydown = (e) => e.key === "Enter" && widen();
+    end.onkeydown = (e) => { if (e.key === "Enter") widen(); }; // what is returned must not be false
   }
   const typed = () => field.value.trim() !== written(shown, known.whole) && ask(field.value.trim());
   field.onchange = typed;

@@ -220,7 +220,7 @@ def interrupted(home, seconds, *options):
     running = subprocess.Popen(command, cwd=home, **piped)
     try:
         begun = running.stdout.readline()
-        assert begun in ("a: 1 cells\n", "b: 1 cells\n"), running.communicate()
+        assert begun in ("a: 1 cell\n", "b: 1 cell\n")
         end = time.monotonic() + (90 if seconds is None else seconds)
         while time.monotonic() < end and not (seconds is None and mark.exists()):
             time.sleep(0.02)

@@ -66,7 +66,8 @@ function slider(S, box, knob, value) {
   // A double click on an end widens the range to the whole of the knob, and back; so does Enter.
   for (const end of [low, high]) {
     end.ondblclick = () => widenRange(S, knob);
-    end.onkeydown = (e) => e.key === "Enter" && widenRange(S, knob);
+    // What a handler of this kind returns must not be false, or no key would lead on from here.
+    end.onkeydown = (e) => { if (e.key === "Enter") widenRange(S, knob); };
   }
   return (output) => {
     const at = String(Math.round(FINE * clamp(shareOf(knob, knob.value)))), words = say(knob.value, knob.whole ? 0 : undefined);
