@@ -250,7 +250,7 @@ def theory(room):
 @pytest.mark.parametrize(
     "room",
     [
-        pytest.param(each, marks=[] if each in ("sam", "selection") else pytest.mark.full)
+        pytest.param(each, marks=[] if each == "sam" else pytest.mark.full)
         for each in ROOMS
         if "." not in each
     ],

@@ -40,7 +40,9 @@ def test_a_table_tells_what_helps_and_what_harms():
     told = table.words()
     assert "At λ = 1.00 slopes help on **1 of 2** functions and harm on ackley." in told
     assert "At λ = 0.100 slopes help on **0 of 1** functions and harm on none." in told
-    assert "of 4 medians that other seeds gave" in told and table._repr_markdown_().count("\n| ") == 5
+    assert (
+        "of 4 medians that other seeds gave" in told and table._repr_markdown_().count("\n| ") == 5
+    )
 
 
 def test_errors_against_the_weight_are_drawn_with_a_card_that_says_where_slopes_harm():
