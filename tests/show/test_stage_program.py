@@ -58,3 +58,16 @@ def test_it_asks_for_nothing_from_anywhere():
     text = script.joined()
     assert not re.search(r"https?://|fetch\(|XMLHttpRequest|WebSocket|eval\(|new Function", text)
     assert "</script" not in text
+
+
+# A handler of this kind that returns false keeps the browser from its own: no tabulator leads on.
+CHOOSES = re.compile(r"\.on\w+ = (?:\([^)]*\)|\w+) => (?!\{)[^;{]*(?:&&|\|\| false|[!=]==)")
+
+
+def test_no_handler_returns_false_by_the_way():
+    assert CHOOSES.search('end.onkeydown = (e) => e.key === "Enter" && widen();')
+    assert not CHOOSES.search("end.onkeydown = (e) => { if (e.key) widen(); };")
+    root = Path(script.__file__).resolve().parents[2]
+    files = [each for each in root.rglob("*.js") if "min" not in each.name]
+    assert len(files) > 40
+    assert [each.name for each in files if CHOOSES.search(each.read_text("utf-8"))] == []

@@ -15,7 +15,7 @@ export function buildTrack(S) {
     seek(e);
     tr.focus();
   };
-  tr.onpointermove = (e) => tr.hasPointerCapture(e.pointerId) && seek(e);
+  tr.onpointermove = (e) => { if (tr.hasPointerCapture(e.pointerId)) seek(e); };
   tr.onpointerup = () => S.tell(true);
 }
 
