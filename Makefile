@@ -3,8 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
-# One worker more than CI has cores: browsers and kernels are often waited for.
-PYTEST := -m pytest -n 3 --dist loadfile
+PYTEST := -m pytest -n 2 --dist loadfile
 ARGS ?=
 
 .PHONY: help setup lab report gallery doctor test test-fast test-full slow test-gpu test-floors bench notebooks posters links lint types format lock clean

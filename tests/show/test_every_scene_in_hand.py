@@ -60,9 +60,9 @@ def halfway(live):
 def was_steered(live, names, before):
     """The run comes to have the knobs as they stand, and other numbers than before."""
     live.until(f"JSON.stringify({NUMBERS}) !== {json.dumps(before)}")
-    wanted = values(live, names)
     for _ in range(500):
-        trace = live.running.trace
+        # At a step before the turn a knob stands where it stood then, until the clock goes on.
+        trace, wanted = live.running.trace, values(live, names)
         turned = {**trace.settings}
         for _, knobs in trace.turns:
             turned |= knobs

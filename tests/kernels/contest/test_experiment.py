@@ -13,7 +13,7 @@ from curvkit.kernels.contest import _tasks as tasks
 SEEDS = range(3)
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_the_first_reading_is_of_the_network_that_was_built():
     settings = Settings(activation="sigmoid", blocks=2, width=16, steps=1)
     trace = run(settings)
