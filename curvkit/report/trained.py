@@ -25,7 +25,7 @@ Live = tuple[dict[str, Any], str] | None
 # characters of a page it may take, and how many with the programs, so that none is above 400 kB.
 FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
 # The same of a page of figures, beside the page's other parts and their style.
-MOST_FIGURE, MOST_PAGE, REST = 40_000, 395_000, 45_000
+MOST_FIGURE, MOST_PAGE, REST, MOST_BYTES = 40_000, 395_000, 45_000, 400_000
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -130,12 +130,17 @@ def figures(
     limit = scenes.MOST_CHARACTERS if most is None else most
     panel = panels.trains(room, settings, figure=figure, most=limit)
     panel["trains"]["shared"] = True
+    variants = panel["trains"]["variants"]
     place = stages.figures(panel, panels.worker(room))
     left = MOST_PAGE - len(place) - len(stages.program(trains=True)) - REST
     place = stages.with_run(
         place, _figure_beforehand(room, figure, settings, min(left, MOST_FIGURE))
     )
-    return _written(out, f"{room.name}: {figure.replace('_', ' ')}", place, panel["trains"], True)
+    title = f"{room.name}: {figure.replace('_', ' ')}"
+    sizes = _written(out, title, place, panel["trains"], True)
+    if sizes["page"] > MOST_BYTES and len(variants) > 1:  # without the last of the choices
+        return figures(room, figure, values, out, most=sizes["programs"] - 1)
+    return sizes
 
 
 def _figure_beforehand(room: Any, figure: str, settings: Any, most: int) -> dict[str, Any]:
