@@ -107,20 +107,21 @@ class WholeRun:
 
     def continued(self, at: int, name: str, value: Any) -> Scene:
         """The scene of the run that goes on from a reading with a knob turned."""
+        return self._draw(self._onward(at, {name: value}))
+
+    def _onward(self, at: int, values: Mapping[str, Any]) -> Record:
+        """The run that goes on from a reading with knobs turned, as it was turned up to there."""
         earlier = [each for each in self.trace.turns if each[0] <= at]
-        return self._draw(self._stream.run(self._settings, turns=[*earlier, (at, {name: value})]))
+        return self._stream.run(self._settings, turns=[*earlier, (at, values)])
 
     def turn(self, at: int | None, values: Mapping[str, Any]) -> None:
         """As `Stage.turn`."""
-        turns = list(self.trace.turns)
-        if at == 0 or not all(name in self._stream.steers for name in values):
-            now = {name: value for _, turned in turns for name, value in turned.items()}
+        if at == 0 or not all(name in self.steers for name in values):
+            now = {name: value for _, turned in self.trace.turns for name, value in turned.items()}
             self._settings = knobs.turned(self._settings, **{**now, **values})
             self.trace = once.run(self._stream, self._settings)
             return
-        where = self.trace.readings if at is None else at
-        earlier = [each for each in turns if each[0] <= where]
-        self.trace = self._stream.run(self._settings, turns=[*earlier, (where, values)])
+        self.trace = self._onward(self.trace.readings if at is None else at, values)
 
 
 def _refuse_offer(steers: Collection[str], values: Mapping[str, Sequence[float]]) -> None:
