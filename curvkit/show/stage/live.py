@@ -5,7 +5,9 @@ A panel or another stage of the same settings shares the run, until a hand turns
 
 import atexit
 import contextlib
+import math
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,8 +26,10 @@ Draw = Callable[[Any], Scene]
 Send = Callable[[dict[str, Any], list[bytes]], None]
 # Seconds of playing that are computed in advance, and so many readings at least.
 AHEAD, LEAST_AHEAD = 0.6, 30
-# Most readings of the first answer to a hand, and seconds of a chunk.
+# Most readings of the first answer to a hand; seconds of a chunk, and of one while a hand moves,
+# whose next turn waits for it: for so long after a turn it may come.
 FIRST, SECONDS = 3, 0.05
+SECONDS_IN_HAND, MOVES_FOR = 0.012, 1.0
 MOST = 256
 # Seconds that a program which ends waits for a run: a thread that computes would end it by force.
 LEAVE = 2.0
@@ -54,6 +58,7 @@ class Running:
         self._course: Follower[Any] | None = finished.follow(stream, settings)
         self._steered: list[Mapping[str, Any]] = []
         self._seen, self._rate, self._words = 0, 60.0, "compiling…"
+        self._turned_at = -math.inf
         self._fixed: dict[str, np.ndarray] = {}
         # What was edited by hand after each stroke; the last entry holds now.
         self._strokes: tuple[stroke.Edits, ...] = ()
@@ -69,12 +74,15 @@ class Running:
     def heard(self, message: Mapping[str, Any]) -> None:
         """Takes note of what a page says, in the kernel's own thread, and leaves the work."""
         kind = message.get("kind")
+        if kind == "awaits":  # only that an answer may travel sooner
+            return
         if kind == "ready":
             self._greet(str(message.get("from")))
         elif kind == "seen":
             self._seen, self._rate = int(message["at"]), float(message["rate"])
         elif kind == "steer":
             self.idle.clear()
+            self._turned_at = time.monotonic()
             with self._lock:
                 # Of turns that wait, only the newest of the same kind and knobs counts.
                 names = _turned(message)
@@ -149,7 +157,8 @@ class Running:
             return
         self.idle.clear()
         wanted = int(self._seen + ahead - course.readings) + 1
-        soon = max(self._within(SECONDS), course.unread)
+        in_hand = time.monotonic() - self._turned_at < MOVES_FOR
+        soon = max(self._within(SECONDS_IN_HAND if in_hand else SECONDS), course.unread)
         self._make(course, max(1, min(wanted, MOST, soon)))
 
     def _warm(self, course: Follower[Any]) -> None:

@@ -44,15 +44,28 @@ export function storedSource(branches) {
   };
 }
 
+// Milliseconds between messages that say only that an answer is awaited, and how many at most. A
+// server holds an answer back until the page has acknowledged what came before it (Nagle), which a
+// browser does with the next thing that it sends, or else some 40 ms later.
+const AWAITS = { every: 12, most: 4 };
+
 // A kernel behind a widget: rows come as binary messages, steering goes as small ones. While an
 // answer is awaited only the newest wish is kept.
 export function kernelSource(model) {
-  let sentAt = 0, waiting = false, next = null;
+  let sentAt = 0, waiting = false, next = null, asking = 0;
   const send = (message) => {
     waiting = true;
     next = null; // an older wish must not come after a newer one
     sentAt = performance.now();
     model.send({ kind: "steer", ...message });
+    clearTimeout(asking);
+    urge(AWAITS.most);
+  };
+  const urge = (left) => {
+    asking = setTimeout(() => {
+      model.send({ kind: "awaits" });
+      if (left > 1) urge(left - 1);
+    }, AWAITS.every);
   };
   return {
     live: true,
@@ -66,6 +79,7 @@ export function kernelSource(model) {
     // Milliseconds that the answer took.
     came() {
       waiting = false;
+      clearTimeout(asking);
       const took = performance.now() - sentAt;
       if (next) {
         const message = next;
