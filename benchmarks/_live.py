@@ -2,26 +2,19 @@
 
 import importlib
 import os
-import secrets
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 
 from curvkit._rooms import names
 
-READY = """() => {
-  const shown = window.jupyterapp?.shell.currentWidget;
-  const kernel = shown?.sessionContext?.session?.kernel;
-  return kernel && kernel.connectionStatus === "connected" && kernel.status === "idle";
-}"""
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from jupyter_lab import READY, running
+
 RUN = """async (k) => {
   const content = window.jupyterapp.shell.currentWidget.content;
   content.activeCellIndex = k;
@@ -84,32 +77,6 @@ HANDLE = """() => {
   return { x: b.left + h.x, y: b.top + h.y, along };
 }"""
 MOVES = 8
-
-
-@contextmanager
-def lab(folder):
-    """JupyterLab on a folder: its address, with the token."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += ["--ServerApp.ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}"]
-    command += [f"--ServerApp.root_dir={folder}", "--expose-app-in-browser"]
-    command += [f"--LabApp.workspaces_dir={folder}/workspaces"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{base}/api?token={token}")
-                break
-            except OSError:
-                time.sleep(0.25)
-        yield f"{base}/lab/tree/live.ipynb?token={token}&reset", server.pid
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def cells():
@@ -178,9 +145,9 @@ def live(browser, sizes, count, seconds):
     stages, notebook = cells()
     with tempfile.TemporaryDirectory() as folder:
         nbformat.write(notebook, Path(folder) / "live.ipynb")
-        with lab(folder) as (address, server):
+        with running(Path(folder)) as (base, token, server):
             sheet = browser.new_page(viewport=dict(width=1400, height=1000))
-            sheet.goto(address)
+            sheet.goto(f"{base}/lab/tree/live.ipynb?token={token}&reset")
             sheet.wait_for_function(READY, timeout=120_000)
             device = sheet.context.new_cdp_session(sheet)
             kernel = kernel_of(server)

@@ -121,9 +121,9 @@ def measured(browser, path, sizes, seconds, repeats):
     return found
 
 
-def in_jupyterlab(quick: bool) -> None:
-    """Writes the table of scenes that a kernel stands behind."""
-    sizes = dict(list(SIZES.items())[: 1 if quick else None])
+def in_jupyterlab(count: int | None) -> None:
+    """Writes the table of scenes that a kernel stands behind, at the first so many sizes."""
+    sizes = dict(list(SIZES.items())[:count])
     rows = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(args=["--no-sandbox"], executable_path=CHROMIUM)
@@ -165,5 +165,9 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="one size, few frames")
     asked.add_argument("--live", action="store_true", help="in JupyterLab, each with its kernel")
+    asked.add_argument("--hands", action="store_true", help="with --live: no frames, hands alone")
     given = asked.parse_args()
-    (in_jupyterlab if given.live else main)(given.quick)
+    if given.live:
+        in_jupyterlab(0 if given.hands else 1 if given.quick else None)
+    else:
+        main(given.quick)

@@ -5,16 +5,12 @@ Set CURVKIT_SCREENSHOTS to a folder to look at what the browser saw.
 
 import os
 import re
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
+import jupyter_lab
 import nbformat
 import pytest
 from browsers import BROWSER, chromium
@@ -26,12 +22,6 @@ from curvkit.draw import theme
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-READY = """() => {
-  const shown = window.jupyterapp && window.jupyterapp.shell.currentWidget;
-  const session = shown && shown.sessionContext && shown.sessionContext.session;
-  const kernel = session && session.kernel;
-  return kernel && kernel.connectionStatus === "connected" && kernel.status === "idle";
-}"""
 PLOT = """() => {
   const plot = document.querySelector(".curvkit-panel .js-plotly-plot");
   if (!plot || !plot._fullData || !plot.layout || !plot.layout.title) return "";
@@ -109,41 +99,8 @@ def lab(tmp_path_factory):
     notebook.cells.append(nbformat.v4.new_code_cell(WORKBENCH))
     nbformat.write(notebook, root / "01_curvature.ipynb")
     shutil.copytree(NOTEBOOKS / "pictures", root / "pictures")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(8)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += ["--ServerApp.ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}"]
-    command += [f"--ServerApp.root_dir={root}", "--expose-app-in-browser"]
-    # Its own workspace, or it would look for what a person had open the last time.
-    command += [f"--LabApp.workspaces_dir={root / 'workspaces'}"]
-    settings = {"JUPYTER_PREFER_ENV_PATH": "1", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    with (root / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            command, env={**os.environ, **settings}, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            _await_server(f"http://127.0.0.1:{port}/api?token={token}", server)
-            yield f"http://127.0.0.1:{port}/lab/tree/01_curvature.ipynb?token={token}"
-        finally:
-            server.terminate()
-            try:
-                server.wait(30)
-            except subprocess.TimeoutExpired:  # it waits for a kernel that does not answer
-                server.kill()
-                server.wait()
-
-
-def _await_server(address, server):
-    for _ in range(600):
-        assert server.poll() is None, "JupyterLab did not start"
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("JupyterLab did not answer within a minute")
+    with jupyter_lab.running(root) as (address, token, _):
+        yield f"{address}/lab/tree/01_curvature.ipynb?token={token}"
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +111,7 @@ def page(lab):
         page.troubles = []
         page.on("console", lambda said: said.type == "error" and page.troubles.append(told(said)))
         page.goto(lab)
-        page.wait_for_function(READY, timeout=90_000)
+        page.wait_for_function(jupyter_lab.READY, timeout=90_000)
         started = time.perf_counter()
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         page.wait_for_function(f"() => ({PLOT})().length > 200", timeout=120_000)
@@ -221,7 +178,10 @@ def reset(page):
 
 def turn(page, name, value):
     """Turns a knob of the first panel as a person does: by typing or choosing."""
-    row = page.locator(f".curvkit-panel >> nth=0 >> .curvkit-knob-{name}")
+    panel = page.locator(".curvkit-panel >> nth=0")
+    row = panel.locator(f".curvkit-knob-{name}")
+    if not row.is_visible():
+        panel.locator("text=more knobs").click()
     row.scroll_into_view_if_needed()
     if row.locator("select").count():
         row.locator("select").select_option(value)
@@ -373,19 +333,17 @@ COMPILES = [
     [
         pytest.param(each.name, marks=pytest.mark.full if each in COMPILES else [])
         for each in knobs.knobs(Settings).values()
-        if each.name != "rule"
+        # What the valley is read at is no part of the figure that stands in front.
+        if each.name not in ("rule", "valley_points")
     ],
 )
 def test_turning_a_knob_changes_the_figure(page, name, record_property):
     each = knobs.knobs(Settings)[name]
-    panel = page.locator(".curvkit-panel >> nth=0")
     reset(page)
     if name in UNDER:
         before = plot(page)
         turn(page, *UNDER[name])
         settle(page, before)
-    if not panel.locator(f".curvkit-knob-{name}").is_visible():
-        panel.locator("text=more knobs").click()
     before = plot(page)
     started = time.perf_counter()
     turn(page, name, another(each))
@@ -558,7 +516,7 @@ def test_after_a_restart_the_same_cells_show_the_same_figure(page):
     assert plot(page) == before
     look(page, "restarted")
     page.wait_for_timeout(2000)
-    page.wait_for_function(READY, timeout=90_000)
+    page.wait_for_function(jupyter_lab.READY, timeout=90_000)
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     page.wait_for_function(ALL_RUN, timeout=300_000)
     page.evaluate(PANEL_CELL)
