@@ -20,6 +20,9 @@ BEGIN = """async (code) => {
   const stage = await import(address);
   stage.default.render({ model, el: document.querySelector("main") });
 }"""
+# As wide as the screen on a phone, too.
+CONTENT = """<meta name="viewport" content="width=device-width, initial-scale=1">
+<main></main>"""
 # Sixteen times as fast as a button makes it, and as a scene is played; both at once.
 HASTE, LEISURE = (
     f"Object.assign(S.clock, {{ speed: {each}, rate: {each} * S.clock.pace.rate }})"
@@ -46,7 +49,7 @@ class LivePage:
     def __init__(self, sheet, stream, settings, draw, asks=True):
         self.sheet, self.said, self.asks = sheet, queue.Queue(), asks
         self.steers = []
-        sheet.set_content("<main></main>")
+        sheet.set_content(CONTENT)
         sheet.evaluate(BEGIN, script.joined())
         self.running = Running(stream, settings, draw, lambda *told: self.said.put(told))
 

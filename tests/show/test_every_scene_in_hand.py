@@ -76,6 +76,9 @@ def was_steered(live, names, before):
 def test_it_plays_asks_once_and_is_scrubbed(live):
     live.until("S.guess?.asking || S.clock.t > 0")
     if live.get("!!S.guess?.asking"):
+        asked = "S.askBox.getBoundingClientRect().bottom"
+        live.until(f"{asked} > S.askBox.getBoundingClientRect().top + 20")
+        assert live.get(f"S.hold.getBoundingClientRect().top - {asked}") >= 0, "it covers the scene"
         live.sheet.locator(".stage .track").focus()
         live.sheet.keyboard.press("Escape")
     live.until("S.clock.t > 0")

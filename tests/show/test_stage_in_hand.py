@@ -1,6 +1,7 @@
 """What a hand does on any stage, on a scene that is quick: it hovers, slides, chooses, touches."""
 
 import pytest
+from fingers import Fingers
 from live_page import LivePage
 from waits import frames
 
@@ -109,17 +110,7 @@ def test_a_turned_knob_goes_on_or_starts_over_as_the_switch_says(live):
 def test_a_finger_scrubs_the_time_and_drags_a_number_and_the_page_stays(live):
     sheet = live.sheet
     sheet.evaluate("document.body.style.height = '3000px'")
-    touch = sheet.context.new_cdp_session(sheet)
-
-    def drag(x, y, dx, dy):
-        point = lambda share: [dict(x=x + share * dx, y=y + share * dy)]
-        touch.send("Input.dispatchTouchEvent", dict(type="touchStart", touchPoints=point(0)))
-        for share in (0.3, 0.6, 1):
-            touch.send("Input.dispatchTouchEvent", dict(type="touchMove", touchPoints=point(share)))
-            frames(sheet)
-        touch.send("Input.dispatchTouchEvent", dict(type="touchEnd", touchPoints=[]))
-        frames(sheet)
-
+    drag = Fingers(sheet).drag
     track = sheet.locator(".stage .track").bounding_box()
     drag(track["x"] + 0.5 * track["width"], track["y"] + 20, -0.4 * track["width"], 60)
     assert live.get("S.clock.t") < 12

@@ -18,6 +18,13 @@ def said(sheet):
     return sheet.locator(".stage .beat").inner_text()
 
 
+# Where the picture begins, and where the question above it ends, from the top of the stage.
+PLACES = """((top) => {
+  const box = (name) => stages[0][name].getBoundingClientRect();
+  return [box("hold").top - box("root").top, box("askBox").bottom - box("root").top];
+})()"""
+
+
 def asked(told, **changed):
     """The same scene with its question changed."""
     scene = {**told["scene"], "predict": {**told["scene"]["predict"], **changed}}
@@ -38,7 +45,7 @@ def test_a_choice_made_by_keys_is_held_against_what_the_trace_says(opened):
         sheet, complaints = opened(told, asks=True)
         sheet.wait_for_selector(".stage .answers button")
         assert sheet.evaluate("[stages[0].clock.playing, stages[0].clock.t]") == [False, 0]
-        assert said(sheet).startswith(made.predict.ask)
+        assert sheet.locator(".stage .question").inner_text().startswith(made.predict.ask)
         read = sheet.locator(".stage [aria-live]").inner_text()
         assert f"{chosen + 1}: {choices[chosen]}." in read and "Escape: skip." in read
         for _ in range(20):
@@ -57,6 +64,33 @@ def test_a_choice_made_by_keys_is_held_against_what_the_trace_says(opened):
             assert said(sheet) == f"You predicted: {choices[chosen]}. What happened: {right}."
         assert complaints == []
         sheet.close()
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_the_question_covers_nothing_and_makes_room_without_a_jump(opened, width):
+    _, told = packed("curvature", "throw")
+    sheet, _ = opened(told, asks=True, width=width)
+    sheet.wait_for_selector(".stage .answers button")
+    picture, question = sheet.evaluate(PLACES)
+    title, ends = sheet.evaluate(
+        "['h3', '.question'].map((each) => document.querySelector(`.stage ${each}`)"
+        ".getBoundingClientRect()).map((box) => box.right)"
+    )
+    assert question <= picture and ends <= title + 1
+    assert sheet.evaluate("stages[0].askBox.scrollWidth <= stages[0].askBox.clientWidth")
+    assert said(sheet) == "" and question < 900, "it is below the page"
+    sheet.locator(".stage .answers button").first.click()
+    tops = [picture]
+    until(sheet, "stages[0].clock.t > 0")
+    while not sheet.evaluate("stages[0].askBox.offsetHeight === 0"):
+        tops.append(sheet.evaluate(PLACES)[0])
+    tops.append(sheet.evaluate(PLACES)[0])
+    assert tops[-1] < picture - 20 and tops == sorted(tops, reverse=True)
+    assert sheet.evaluate("getComputedStyle(stages[0].askBox).transitionDuration") == "0.35s"
+    sheet.locator(".stage .ask").click()
+    sheet.wait_for_selector(".stage .answers button")
+    until(sheet, f"Math.abs({PLACES}[0] - {picture}) < 1")
+    sheet.close()
 
 
 def test_a_curve_drawn_by_mouse_is_held_against_the_rows(opened):
@@ -106,7 +140,7 @@ def test_a_line_is_tilted_by_keys(opened):
 def test_it_can_be_passed_over_and_is_not_asked_again(opened, by):
     _, told = packed("curvature", "throw")
     sheet, _ = opened(asked(told, patience=0.5) if by == "patience" else told, asks=True)
-    sheet.wait_for_selector(".stage .answers button, .stage .beat:not(.asking)")
+    sheet.wait_for_selector(".stage .answers button, .stage .question:empty")
     if by == "skip":
         sheet.locator(".stage .answers .skip").click()
     elif by == "play":

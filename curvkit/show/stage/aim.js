@@ -44,14 +44,14 @@ function step(S, v, [dx, dy]) {
   S.changed();
 }
 
-// The frame of what can be aimed in, over its view; the cross is drawn while it has the focus.
+// The frame of what can be aimed in, over its view; the cross is drawn while it has the focus. Over
+// its view, too, is what takes a curve that is drawn.
 export function placeAims(S) {
   for (const v of S.views) {
-    if (!v.aim) continue;
-    v.aim.hidden = v.hiddenNow;
-    if (!v.hiddenNow) {
-      const { x, y, w, h } = v.box;
-      Object.assign(v.aim.style, { left: x + "px", top: y + "px", width: w + "px", height: h + "px" });
+    if (v.aim) v.aim.hidden = v.hiddenNow;
+    for (const e of [v.aim, v.id === S.scene.predict?.view && S.pad]) {
+      const { x, y, w, h } = v.hiddenNow ? { x: 0, y: 0, w: 0, h: 0 } : v.box;
+      if (e) Object.assign(e.style, { left: x + "px", top: y + "px", width: w + "px", height: h + "px" });
     }
   }
 }

@@ -102,12 +102,15 @@ export function takenBack(S) {
   S.changed();
 }
 
-// What a drag that began at a handle means: which part of it was taken, and how far beside it.
-export function take(S, h, p) {
+// What a drag that began at a handle means: which part of it was taken, and how far beside it. Of a
+// small box the middle is near an edge, too, and a finger on the grip means all of it.
+export function take(S, h, p, finger = false) {
   let part = "whole";
-  if (h.edge && h.mark.mark === "rect") {
+  if (h.edge && h.mark.mark === "rect" && !finger) {
     const { l, r, top, bottom } = sides(S, h.view, h.mark, S.clock.t, h.item);
-    if (Math.min(Math.abs(p.x - l), Math.abs(p.x - r), Math.abs(p.y - top), Math.abs(p.y - bottom)) < 10) part = "edge";
+    const middle = Math.max(Math.abs(p.x - h.x) / (r - l), Math.abs(p.y - h.y) / (bottom - top)) < 0.25;
+    const near = Math.min(Math.abs(p.x - l), Math.abs(p.x - r), Math.abs(p.y - top), Math.abs(p.y - bottom)) < 10;
+    if (near && !middle) part = "edge";
   }
   if (h.view.turned) h.way = null;
   return { h, part, dx: p.x - h.x, dy: p.y - h.y, ...(h.view.turned && { from: p, at: standsAt(S, h) }) };

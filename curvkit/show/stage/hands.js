@@ -46,7 +46,13 @@ function act(S, h, asked, phase) {
   } else S.turnAll(asked.knobs, phase);
 }
 
+// Of several fingers only the first one is a hand; two of them widen the page.
+const second = (e) => e?.isPrimary === false;
+// So far a finger that taps may slip, in pixels.
+const SLIP = 10;
+
 export function move(S, e) {
+  if (second(e)) return;
   S.moved = performance.now();
   const p = placeOf(S, e);
   if (S.guess?.drawing) return sketch(S, p);
@@ -84,17 +90,21 @@ function cursorOf(S, v, row) {
 }
 
 export function down(S, e) {
+  S.tap = null;
+  if (second(e)) return;
   const p = placeOf(S, e), hold = () => e.currentTarget.setPointerCapture(e.pointerId);
-  const v = viewAt(S, p);
+  const v = viewAt(S, p), finger = e.pointerType === "touch";
   if (S.guess?.asking && askedHere(S, v)) {
     hold();
     return sketch(S, p, true);
   }
-  const h = handleAt(S, p, e.pointerType === "touch");
-  if (h) {
+  const h = handleAt(S, p, finger);
+  // Beside its grip a finger that goes up or down scrolls the page, and does not drag a line along.
+  const scrolls = finger && e.currentTarget === S.canvas && h && !h.axes.x && h.mark.mark === "rule";
+  if (h && !scrolls) {
     hold();
     e.preventDefault();
-    S.grabbed = take(S, h, p);
+    S.grabbed = take(S, h, p, finger && e.currentTarget !== S.canvas);
     S.held = h;
     h.touched = true;
     return S.changed();
@@ -105,24 +115,36 @@ export function down(S, e) {
     S.turning = { view: v, from: p };
     return;
   }
-  if (v.choose) return chooseItem(S, v, nearestItem(v.choice, v.x.of(p.x)), true);
-  if (v.drop) return S.drop(v, v.x.of(p.x), v.y.of(p.y));
   if (v.paint) {
     hold();
     S.painting = { view: v, cells: new Set(), value: null };
     return paintAt(S, S.painting, p);
   }
-  const row = rowAt(S, v, p);
-  if (row == null) return;
-  if (e.pointerType !== "touch") {
+  // A finger may be about to scroll the page: what it means is known when it leaves.
+  if (finger) return void (S.tap = { v, p });
+  if (pressed(S, v, p)) {
     hold();
     S.pulling = v;
     S.peek = null;
   }
-  S.seek(row);
 }
 
-export function up(S) {
+// What a press in a view means where no handle is; returns whether it leads to a row.
+function pressed(S, v, p) {
+  if (v.choose) return void chooseItem(S, v, nearestItem(v.choice, v.x.of(p.x)), true);
+  if (v.drop) return void S.drop(v, v.x.of(p.x), v.y.of(p.y));
+  const row = rowAt(S, v, p);
+  if (row != null) S.seek(row);
+  return row != null;
+}
+
+export function up(S, e, lost = false) {
+  if (second(e)) return;
+  if (S.tap && !lost) {
+    const { v, p } = S.tap, q = placeOf(S, e);
+    if (Math.hypot(q.x - p.x, q.y - p.y) < SLIP) pressed(S, v, p);
+  }
+  S.tap = null;
   if (S.guess?.drawing) goOn(S);
   if (S.grabbed) {
     const { h } = S.grabbed;

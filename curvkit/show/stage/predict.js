@@ -24,7 +24,6 @@ export function ask(S) {
   if (q.view) {
     S.guess.view = S.views.find((v) => v.id === q.view);
     S.guess.c = [q.x, q.y].map((c) => channel(S, c));
-    S.hold.style.touchAction = "none";
   }
   Object.assign(S.clock, { playing: false, t: at });
   S.peek = S.hover = null;
@@ -48,7 +47,7 @@ export function bide(S) {
   if (S.inView === false) return;
   g.timer = setTimeout(() => {
     if (!g.asking || S.gone) return;
-    if (g.wanted || S.beatBox.querySelector(":hover, :focus")) bide(S);
+    if (g.wanted || S.askBox.querySelector(":hover, :focus")) bide(S);
     else goOn(S);
   }, 1000 * (S.scene.predict.patience ?? 12));
 }
@@ -56,7 +55,6 @@ export function bide(S) {
 export function decided(S) {
   clearTimeout(S.guess.timer);
   Object.assign(S.guess, { asking: false, drawing: false });
-  S.hold.style.touchAction = "";
 }
 
 export function choose(S, index) {
@@ -66,7 +64,7 @@ export function choose(S, index) {
 
 // Plays on; where nothing is to move the end is shown at once.
 export function goOn(S) {
-  const held = S.beatBox.contains(document.activeElement), end = decisive(S);
+  const held = S.askBox.contains(document.activeElement), end = decisive(S);
   decided(S);
   if (held) S.playButton.focus({ preventScroll: true });
   if (!S.calm || end == null) return S.play();

@@ -86,11 +86,17 @@ export class Stage {
     element("h3", "", root).append(...rich(this.scene.title));
     buildSentence(this);
     buildControls(this);
+    // Above the picture, so that it is seen also where the picture is taller than the page.
+    this.askBox = element("div", "question", root);
+    this.askBox.setAttribute("role", "group");
+    this.askBox.setAttribute("aria-label", "a prediction");
     this.hold = element("div", "hold", root);
     this.canvas = element("canvas", "", this.hold);
     this.ctx = this.canvas.getContext("2d");
     this.canvas.setAttribute("role", "img");
     this.beatBox = element("div", "beat", this.hold);
+    // Where a curve is to be drawn a finger draws; on the rest of the picture it scrolls the page.
+    if (this.scene.predict?.view) this.pad = this.taken(element("div", "pad", this.hold, { hidden: true }));
     for (const h of this.handles) this.buildGrip(h);
     buildAims(this);
     buildChoices(this);
@@ -107,10 +113,16 @@ export class Stage {
     grip.setAttribute("aria-label", plain(h.label + (h.drag.each ? ` ${h.item + 1} of ${h.mark.items}, Page Down for the next` : "")));
     grip.onkeydown = (e) => keyOnHandle(this, e, h);
     // A finger on the grip drags it; elsewhere on the canvas it scrolls the page.
-    grip.onpointerdown = (e) => down(this, e);
-    grip.onpointermove = (e) => move(this, e);
-    grip.onpointerup = grip.onpointercancel = () => up(this);
+    this.taken(grip);
     if (h.mark.handle === h) h.refused = refusalPlace(this.hold, "div", "refused beside");
+  }
+  // An element that hears what the pointer does on it.
+  taken(e) {
+    e.onpointermove = (ev) => move(this, ev);
+    e.onpointerdown = (ev) => down(this, ev);
+    e.onpointerup = (ev) => up(this, ev);
+    e.onpointercancel = (ev) => up(this, ev, true);
+    return e;
   }
   buildBar(bar) {
     this.playButton = element("button", "play", bar, { type: "button" });
@@ -177,11 +189,8 @@ export class Stage {
     observe(new IntersectionObserver((entries) => {
       this.inView = entries.at(-1).intersectionRatio >= LOOKED_AT;
       bide(this);
-    }, { threshold: LOOKED_AT }), this.beatBox);
-    const c = this.canvas;
-    c.onpointermove = (e) => move(this, e);
-    c.onpointerdown = (e) => down(this, e);
-    c.onpointerup = c.onpointercancel = () => up(this);
+    }, { threshold: LOOKED_AT }), this.askBox);
+    const c = this.taken(this.canvas);
     c.onpointerleave = () => {
       if (this.grabbed) return;
       this.peek = this.hover = this.hot = null;

@@ -14,20 +14,23 @@ const STYLE = `
 .stage p b{color:var(--ink);font-weight:600;display:inline-block;text-align:right}
 .stage .turn{color:var(--ink);font-weight:650;cursor:ew-resize;border-bottom:2px dotted var(--unstable);padding:0 2px;touch-action:none;user-select:none;-webkit-user-select:none;border-radius:3px;display:inline-block;text-align:center}
 .stage .turn:hover,.stage .turn.on{background:color-mix(in srgb,var(--unstable) 13%,transparent)}
-.stage .hold{position:relative;touch-action:pan-y;user-select:none;-webkit-user-select:none}
+.stage .hold{position:relative;touch-action:pan-y pinch-zoom;user-select:none;-webkit-user-select:none}
 .stage canvas{display:block}
 .stage .hold>canvas{position:relative;width:100%}
 .stage .hold>canvas.under{position:absolute;width:auto}
 .stage .grip{position:absolute;width:44px;height:44px;margin:-22px;border-radius:50%;touch-action:none;cursor:grab}
+.stage .pad{position:absolute;touch-action:none;cursor:crosshair}
 .stage .aim{position:absolute;inset:auto;pointer-events:none;border-radius:6px}
 .stage :focus-visible{outline:2px solid var(--stable);outline-offset:2px}
 .stage .beat{position:absolute;pointer-events:none;font-size:15.5px;line-height:1.38;color:var(--ink);transition:opacity .25s;text-wrap:balance}
-.stage .beat button{pointer-events:auto;margin:6px 8px 0 0;padding:3px 14px;border:1px solid var(--muted);background:var(--chip);font-size:14px}
-.stage .beat.asking{background:color-mix(in srgb,var(--paper) 93%,transparent);padding:8px 10px;margin:-8px -10px;border-radius:10px;box-shadow:0 0 0 1px var(--faint);pointer-events:auto;z-index:2;text-wrap:pretty}
-.stage .beat .answers{display:flex;flex-wrap:wrap;gap:6px;margin-top:8px}
-.stage .beat .answers button{margin:0;text-align:left;border-radius:12px;line-height:1.3}
-.stage .beat .answers button:hover{border-color:var(--ink);background:var(--ink);color:var(--paper)}
-.stage .beat .answers .skip{border-color:transparent;color:var(--muted)}
+.stage .question{margin:0 16px;overflow:hidden;color:var(--ink);font-size:15.5px;line-height:1.38;height:0}
+.stage .question:not(:empty){height:auto}
+.stage .question.calmly{transition:height .35s ease;interpolate-size:allow-keywords}
+.stage .question .whole{display:flex;flex-wrap:wrap;gap:6px 16px;align-items:center;padding:8px 12px;border:1px solid var(--faint);border-radius:10px;margin-bottom:8px}
+.stage .question .answers{display:flex;flex-wrap:wrap;gap:6px}
+.stage .question button{padding:3px 14px;border:1px solid var(--muted);font-size:14px;text-align:left;border-radius:12px;line-height:1.3}
+.stage .question button:hover{border-color:var(--ink);background:var(--ink);color:var(--paper)}
+.stage .question .skip{border-color:transparent;color:var(--muted)}
 .stage .controls{display:flex;flex-wrap:wrap;gap:6px 28px;margin:0 16px 10px;align-items:flex-start}
 .stage .control{flex:1 1 240px;max-width:460px;display:grid;grid-template-columns:1fr auto;gap:0 10px;font-size:13.5px;color:var(--muted)}
 .stage .control output{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
@@ -73,8 +76,8 @@ const STYLE = `
 .stage .status{margin:2px 16px 0;font-size:13px;color:var(--muted);min-height:1.5em}
 .stage .status.bad{color:var(--bad)}
 .stage .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-@container (max-width:560px){.stage h3{font-size:17px;margin:4px 12px 2px}.stage p{font-size:14px;margin:0 12px 8px}.stage .bar{margin:2px 12px 0;gap:8px;flex-wrap:wrap}.stage .track{min-width:110px}.stage .bar input[type=range]{flex-basis:56px;min-width:56px}.stage.curvkit-panel .bar .mode:first-child{min-width:80px}.stage.curvkit-panel .bar .mode:nth-child(3){min-width:60px}.stage.curvkit-panel .bar .mode:nth-child(5){min-width:134px}.stage .pace{min-width:64px;padding:0 6px}.stage .mode{min-width:0;padding:0 8px}.stage .controls,.stage .tries{margin:0 12px 8px}}
-@media (prefers-reduced-motion:reduce){.stage .play{transition:none}}`;
+@container (max-width:560px){.stage h3{font-size:17px;margin:4px 12px 2px}.stage p{font-size:14px;margin:0 12px 8px}.stage .question{font-size:14.5px;margin:0 12px}.stage .beat{font-size:14px;line-height:1.35}.stage .bar{margin:2px 12px 0;gap:8px;flex-wrap:wrap}.stage .track{min-width:110px}.stage .bar input[type=range]{flex-basis:56px;min-width:56px}.stage.curvkit-panel .bar .mode:first-child{min-width:80px}.stage.curvkit-panel .bar .mode:nth-child(3){min-width:60px}.stage.curvkit-panel .bar .mode:nth-child(5){min-width:134px}.stage .pace{min-width:64px;padding:0 6px}.stage .mode{min-width:0;padding:0 8px}.stage .controls,.stage .tries{margin:0 12px 8px}}
+@media (prefers-reduced-motion:reduce){.stage .play,.stage .question.calmly{transition:none}}`;
 
 export const ICONS = {
   play: '<svg viewBox="0 0 16 16"><path d="M3.5 1.6v12.8L14 8z"/></svg>',

@@ -100,23 +100,26 @@ export function speak(S, t) {
     n.e.setAttribute("aria-valuetext", words);
   }
   faces(S, t);
-  const said = momentOf(S, t);
+  const asking = !!S.guess?.asking, said = asking ? "" : momentOf(S, t);
+  if (asking !== S.asked) (asking ? offer : fold)(S);
   if (said === S.said || (S.then - (S.saidAt ?? -1e9) < 700 && S.clock.playing)) return;
   Object.assign(S, { said, saidAt: S.then });
   S.tell(true);
   S.beatBox.style.opacity = 0;
   setTimeout(() => {
-    const asking = !!S.guess?.asking;
     S.beatBox.replaceChildren(...rich(S.said));
-    S.beatBox.classList.toggle("asking", asking);
-    if (asking) offer(S);
     S.beatBox.style.opacity = 1;
   }, S.calm ? 0 : 180);
 }
 
-// The buttons of a question.
+// The question, in a row of its own that covers nothing, with its buttons. By itself it is there at
+// once; where someone wants to be asked it unfolds.
 function offer(S) {
-  const row = element("div", "answers", S.beatBox);
+  S.asked = true;
+  S.askBox.replaceChildren();
+  const whole = element("div", "whole", S.askBox);
+  element("span", "", whole).append(...rich(S.scene.predict.ask));
+  const row = element("div", "answers", whole);
   (S.scene.predict.choices ?? []).forEach((each, i) => {
     const b = element("button", "", row, { type: "button", title: `or press ${i + 1}` });
     b.append(...rich(each.say));
@@ -124,9 +127,27 @@ function offer(S) {
   });
   const skip = element("button", "skip", row, { type: "button", textContent: "skip", title: "or press Escape" });
   skip.onclick = () => goOn(S);
-  if (S.guess.wanted) row.firstChild.focus({ preventScroll: true });
+  if (S.pad) S.pad.hidden = false;
+  S.askBox.classList.toggle("calmly", !!S.guess.wanted);
+  if (S.guess.wanted) {
+    row.firstChild.focus({ preventScroll: true });
+    S.askBox.scrollIntoView({ block: "nearest", behavior: S.calm ? "auto" : "smooth" });
+  }
   S.guess.wanted = false;
   bide(S);
+}
+
+// Its place closes over some frames, so that what is below does not jump.
+function fold(S) {
+  if (S.asked) {
+    S.askBox.style.height = `${S.askBox.offsetHeight}px`;
+    S.askBox.replaceChildren();
+    void S.askBox.offsetHeight; // laid out as high as it was, or it would close at once
+    S.askBox.classList.add("calmly");
+    S.askBox.style.height = "";
+    if (S.pad) S.pad.hidden = true;
+  }
+  S.asked = false;
 }
 
 function faces(S, t) {

@@ -26,8 +26,8 @@ async function asked(rows, predict = {}, more = {}) {
   view.x.place(0, 100);
   view.y.place(100, 0);
   const S = {
-    store, views: [view], knobs: {}, hold: { style: {} }, clock: { t: 0, playing: true }, asks: true, calm: false,
-    beatBox: { contains: () => false, querySelector: () => null }, played: false, open: false, done: [],
+    store, views: [view], knobs: {}, clock: { t: 0, playing: true }, asks: true, calm: false,
+    askBox: { contains: () => false, querySelector: () => null }, played: false, open: false, done: [],
     scene: { predict: { ask: "Where to?", choices: CHOICES, at: 0, patience: 60, ...predict } },
     tell: () => {}, changed: () => {}, play: () => S.done.push("play"),
     seek: (t) => { S.clock.t = t; S.done.push("seek"); }, ...more,
@@ -161,7 +161,7 @@ test("after a while that it was seen it goes on by itself, but not from under a 
   await wait(120);
   assert.deepEqual(hidden.done, ["play"]);
   let focused = true;
-  const held = await asked([0, 1], { patience: 0.03 }, { beatBox: { contains: () => false, querySelector: () => focused } });
+  const held = await asked([0, 1], { patience: 0.03 }, { askBox: { contains: () => false, querySelector: () => focused } });
   await wait(120);
   assert.ok(held.guess.asking, "a hand is at an answer");
   focused = false;
