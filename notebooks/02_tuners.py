@@ -46,7 +46,7 @@ seed = 0
 # A transformer of two layers learns the Zen of Python, character by character, by gradient descent:
 # once with a constant rate, and once with the rate that a parabola along the gradient says is best at
 # each step. **Predict** what becomes of the greedy rate, and of the sharpness $\lambda$, the largest
-# eigenvalue of the Hessian. The sentences are computed from the run.
+# eigenvalue of the Hessian. What is said of it below is computed from the run.
 
 # %%
 from curvkit import claims, tuners
@@ -259,7 +259,7 @@ for name, turned in fails.items():
 # ## What is known, and what was measured here
 # - *Proved*: on a quadratic CDAT with σ = 1 is exact steepest descent, and a model of two numbers
 #   gives the alignment σ/2 and the turning point.
-# - *Measured*: the sentences and numbers above, by the runs they stand beside.
+# - *Measured*: each number and sentence on this page, by the run that it stands beside.
 # - *Not claimed*: that being greedy is bad with every base, loss and size of batches; the table at
 #   the end says where it is. Nor that CDAT beats everything. On this small problem Polyak's step, as measured
 #   above, does better, and so does the warm-up that was read off it, or from PyTorch's start a
@@ -290,7 +290,7 @@ paper
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Set σ to 2.05, and the steps to 4000. What do sharpness and loss do?
 #    <details><summary>Answer</summary>The sharpness falls much further, the rate grows, and the

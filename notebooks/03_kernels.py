@@ -372,7 +372,7 @@ paper
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Why does shaping with ζ = 1 make no sense?
 #    <details><summary>Answer</summary>The map then has slope 1 at 1 and goes through 0 at 0; being

@@ -161,7 +161,7 @@ minima.certify(minima.example(ten_points.inputs, ten_points.targets, good, **cas
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Is a run that is called *stuck* at a local minimum?
 #    <details><summary>Answer</summary>Not always: most levels of the histogram are only approached,

@@ -167,7 +167,7 @@ sobolev.kinks(sobolev.FUNCTIONS["bukin"].formula, jnp.array([[-10.0, 1.0], [-9.0
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. At which λ do slopes begin to help on Ackley's function with `points=100`?
 #    <details><summary>Answer</summary><!-- live -->Turn λ down by factors of ten and look at *pairs*: at<!-- /live --><!-- page: At --> 0.1 no point

@@ -201,7 +201,7 @@ distillation.tell(alone)
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Why is `teacher_value` the same update as `reward_alone`?
 #    <details><summary>Answer</summary>The terms $V_\pi(s_{i+1}) - V_\pi(s_i)$ add up to $-V_\pi(s_t)$,

@@ -162,7 +162,7 @@ verification.figures.rollouts(paths)
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Why is $\omega_1^2 - \omega_0^2$, of a step from $\omega_0$ to $\omega_1$, bounded better as $(\omega_1 - \omega_0)(\omega_1 + \omega_0)$?
 #    <details><summary>Answer</summary>In one step the speed hardly changes, so the first factor is in a

@@ -159,7 +159,7 @@ selection.trap(rows=1000)
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Why does scaling a column change nothing under the paper's rule, and much under the raw one?
 #    <details><summary>Answer</summary>$Q_j$ depends on what the columns span, not on their lengths.

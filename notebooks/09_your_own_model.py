@@ -93,7 +93,7 @@ for step in watcher.steps(3000):
 
 # %% [markdown]
 # ## Look at what was recorded
-# The third line draws, tells or saves it. The sentences are computed from the run.
+# The third line draws, tells or saves it; what it tells is computed from the readings.
 
 # %%
 watcher.tell()
@@ -204,7 +204,7 @@ for mistake in mistakes:
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Plug in a model of your own: anything with parameters in a pytree and a loss of them.
 #    <details><summary>Answer</summary>The two cells above the watch are all that changes. Activation functions,

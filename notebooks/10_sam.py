@@ -71,7 +71,7 @@ start = dict(rho=rho, learning_rate=learning_rate, steps=steps, width=width, see
 sam.stage(**{**start, "steps": min(steps, 900)})
 
 # %% [markdown]
-# The whole run in figures. Orange is SAM, blue gradient descent; dotted the edge of SAM, dashed that
+# Both runs in figures, to their end. Orange is SAM, blue gradient descent; dotted the edge of SAM, dashed that
 # of gradient descent. In the lower panel both are in units of their own edge.
 # <!-- live -->
 # Drag $\rho$ to 0.01, to 0.3, to 1, then to 0, and look at *gradient* and *loss* as well.
@@ -146,7 +146,7 @@ for method, name in enumerate(("SAM", "gradient descent")):
 # ## What is known, and what was measured here
 # - *Proved*: on a quadratic the edge and the bounce above. Why a network comes to its edge is not
 #   proved; the paper finds that it does on MNIST, CIFAR-10 and a small language model.
-# - *Measured*: the sentences and numbers above, by the runs they stand beside. The sharpness is
+# - *Measured*: all that is said of the network, by the cells that say it. The sharpness is
 #   within a tenth of the paper's edge for $\rho$ up to 0.1; at $\rho = 1$ it is half as much again above
 #   it, so there the formula, which takes the loss for a quadratic as far as $\rho$ reaches, is no longer
 #   the edge of this network.
@@ -168,7 +168,7 @@ sam.figures.bounce(broken)
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Set *ρ* to 0. Which curves coincide, and why?
 #    <details><summary>Answer</summary>All of SAM with all of gradient descent, and λ* with 2/η: the worst

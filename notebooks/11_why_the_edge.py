@@ -192,7 +192,7 @@ tuners.figures.edge(tuned)
 # ## What is known, and what was measured here
 # - *Proved*: where the model of two numbers stands still. That gradient descent on a network follows the
 #   central flow is not proved: its authors derive it by an argument about averages.
-# - *Measured*: the sentences and numbers above, by the runs they stand beside. Eigenvalues, gradients of
+# - *Measured*: how well the flow foretells each of these runs. Eigenvalues, gradients of
 #   eigenvalues and $X$ are those of the true loss, four directions at a time; tests hold them against dense
 #   matrices. The flow takes one step of its own for four of training.
 #   Of a tuner the rate is taken from the run, and with it the edge: what sets the rate is not foretold.
@@ -213,7 +213,7 @@ curvature.tell(curvature.run({**run, "rule": "heavy_ball"}, steps=110))
 
 # %% [markdown]
 # ## Exercises
-# <!-- page: (To be tried in JupyterLab, where all knobs turn.) -->
+# <!-- page: (Best tried in JupyterLab.) -->
 #
 # 1. Set *flow_from* to 0. How far is the central flow from the run now, and why?
 #    <details><summary>Answer</summary>Some 2% of the way at the end, ten times as far. At the start gradients are large and a step of η

@@ -72,7 +72,7 @@ def _climb(critical: float, length: int) -> sc.View:
             sc.Dots(x="step", y="lam", size=4.5),
             sc.Text(text="gradient flow", x="step", y="free", dx=-9, dy=-7, align="right",
                     color="muted", size=12, halo=True),
-            sc.Text(text="central flow", x="step", y="held", dx=10, dy=16, color=HELD, size=12,
+            sc.Text(text="central flow", x="step", y="held", dx=10, dy=25, color=HELD, size=12,
                     weight=600, halo=True),
             sc.Rule(y=threshold, since="step", width=1.5, dash=DASH, drag=drag),
         ),

@@ -91,7 +91,8 @@ def _climb(critical: float, length: int) -> sc.View:
             sc.Line(x="step", y="lam", color=EDGE, width=2.5),
             sc.Line(x="step", y="edge", color="ink", width=1.5, dash=DASH),
             sc.Dots(x="step", y="lam", size=4.5),
-            sc.Text(text="*λ*", x="step", y="lam", dx=8, dy=-8, size=14, halo=True),
+            # Above what the handle says of the edge, where both are close.
+            sc.Text(text="*λ*", x="step", y="lam", dx=8, dy=-24, size=14, halo=True),
             sc.Text(text="*λ*₂", x="step", y="second", dx=7, dy=14, color="muted", size=12),
             sc.Rule(y=threshold, since="step", width=1.5, dash=DASH, drag=drag),
         ),
@@ -258,7 +259,7 @@ def throw(trace: Trace) -> sc.Scene:
             sc.Beat("*ηλ* is 2: it jumps back and forth for ever.", [("relative", ">", 1.999)]),
             sc.Beat("It jumps across the floor at each step, and comes closer.",
                     [("relative", ">", 1.0)]),
-            sc.Beat("It glides down on its own side."),
+            sc.Beat("It glides down, and never crosses the floor."),
         ),
         tries=(
             sc.Try("*η* = 0.04", {"learning_rate": 0.04}, over=True),

@@ -38,8 +38,8 @@ def _fixed(trace: Trace) -> dict[str, np.ndarray]:
     return {"place": np.arange(count), "good": xp.asarray(good, float),
             "whitened": xp.asarray(trace.settings["whiten"], float),
             "floor_x": corner[:, 0], "floor_y": corner[:, 1],
-            "floor_at": xp.reshape(0.52 * size, (1,)),
-            "floor_low": xp.reshape(-0.13 * size, (1,))}  # fmt: skip
+            "floor_left": xp.reshape(corner[0, 0], (1,)),
+            "floor_low": xp.reshape(corner[0, 1], (1,))}  # fmt: skip
 
 
 def _scores(trace: Trace) -> np.ndarray:
@@ -185,15 +185,17 @@ def _planes() -> sc.View:
         bleed=10, pad={"l": 12, "r": 12, "t": 40, "b": 8}, x=sc.Axis(fit=across), y=sc.Axis(fit=up),
         marks=(
             sc.Shape(x="floor_x", y="floor_y", color="muted", alpha=0.12, width=1),
-            sc.Text(text="all that is taken", x="floor_at", y="floor_low", dy=-6, align="center",
-                    color="muted", size=11.5),
+            # Below its rim, where no arrow or plane comes.
+            sc.Text(text="all that is taken", x="floor_left", y="floor_low", dy=12, color="muted",
+                    size=11.5),
             sc.Dots(x="foot_x", y="foot_y", size=2.6, color=GOOD, alpha=0.75),
             *_plane(1, NEXT, "rule_x", "rule_y", "rule_left"),
             *_plane(-1, HAND, _hand("foot_x", -1), _hand("foot_y"), _hand("left_after")),
             sc.Dots(x=0, y="residual", when="past", size=3, color="faint"),
             sc.Arrow(x=0, y=0, u=0, v="residual", color="ink", width=3.5, head=13),
-            sc.Text(text="‖*r*‖ = {value}", value="residual", digits=2, x=0, y="residual", dy=-9,
-                    align="center", weight=600, size=13, halo=True),
+            # Beside the places where it ended before, above the dashed line.
+            sc.Text(text="‖*r*‖ = {value}", value="residual", digits=2, x=0, y="residual", dx=8,
+                    dy=-6, weight=600, size=13, halo=True),
             *(sc.Text(text=words, value=_hand(name), digits=2, x=_hand(name, 0), dy=26, color=color,
                       **style)
               for name, color, words in VERDICTS),

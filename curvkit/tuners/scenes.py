@@ -84,7 +84,7 @@ def _foretold(names: list[str]) -> sc.Prediction | None:
     return sc.Prediction(
         ask="Where will the sharpness be at the last step, against the edge of its rate?",
         choices=(
-            sc.Answer("below it, by a twentieth or more", [("beyond", "<", 1.9)]),
+            sc.Answer("under it, a twentieth at least", [("beyond", "<", 1.9)]),
             sc.Answer("at it, to a twentieth", [("beyond", ">", 1.9), ("beyond", "<", 2.1)]),
             sc.Answer("above it, or lost", [("beyond", ">", 2.1)]),
         ),
@@ -99,14 +99,12 @@ def _valley(at: int, name: str) -> sc.View:
         pad={"t": 104 if at == 0 else 60, "b": 44},
         x=sc.Axis(label="distance *x*", ticks=3, fit=sc.Camera(
             of=(f"swing{at}",), least=(-0.01, 0.01), both=True, last=40, ahead=2, room=1.4)),
-        y=sc.Axis(label="loss above the floor", ticks=3, fit=sc.Camera(
+        y=sc.Axis(label="loss above the floor; dashed: what *η* just holds", ticks=3, fit=sc.Camera(
             of=(f"rim{at}",), least=(0, 1e-4), last=40, ahead=2, room=1.1)),
         marks=(
             sc.Line(**ground, color=color, width=0, fill=(0.34, 0.05)),
             sc.Line(x=sc.Span((f"start{at}", f"end{at}"), BRIM), y=f"brim{at}", color="ink",
                     width=1.4, dash=(5, 5), alpha=0.55),
-            sc.Text(text="dashed: what *η* = {value} just holds", value=f"rate{at}", right=True,
-                    dx=-8, dy=14, align="right", color="muted", size=12, halo=True, wide=True),
             sc.Line(**ground, color=color, width=3),
             sc.Jumps(x=f"x{at}", on=sc.Ground(**ground), color=color, last=18, size=9,
                      blur=(14, 36)),

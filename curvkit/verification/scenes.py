@@ -118,7 +118,7 @@ def _plane() -> sc.View:
 
 def _closing() -> sc.View:
     return sc.View(
-        id="closing", title="Bound and attack close in", beats=True, pad={"t": 104},
+        id="closing", title="Bound and attack close in", beats=True, pad={"t": 112},
         x=sc.Axis(label="cells bounded", fit=sc.Camera(of=("bounded",), least=(0, 64))),
         y=sc.Axis(label="growth of energy (J)", fit=sc.Camera(
             of=("bound", "attack"), least=(-0.05, 0.1), last=40, room=1.15)),
@@ -130,7 +130,7 @@ def _closing() -> sc.View:
             sc.Line(x="bounded", y="bound", color="stable", width=2.5),
             sc.Line(x="bounded", y="attack", color="bad", width=2.5),
             sc.Rule(y="tolerance", dash=(6, 4), width=1.5),
-            sc.Text(text="no growth is above", x="bounded", y="bound", dx=-6, dy=-8,
+            sc.Text(text="no growth is above", x="bounded", y="bound", dx=-6, dy=-18,
                     align="right", color="stable", size=12, halo=True),
             sc.Text(text="growth that was found", x="bounded", y="attack", dx=-6, dy=16,
                     align="right", color="bad", size=12, halo=True),

@@ -54,7 +54,7 @@ def test_a_card_of_the_gallery_draws_its_claim(notebook):
 def test_no_page_speaks_of_knobs_that_it_does_not_have(notebook):
     exercises = False
     for made in drawn(notebook):
-        exercises |= "To be tried in JupyterLab" in made
+        exercises |= "Best tried in JupyterLab" in made
         found = KNOBS.search(plain(made))
         assert exercises or not found, found
         assert "live" not in re.findall(r"<!--(.*?)-->", made)

@@ -85,7 +85,7 @@ def _world(trace: Trace) -> sc.View:
             sc.Arrow(x="x", y="y", u="u", v="v", color="ink", width=1.5, head=6, alpha=0.75),
             *_places_of(9.0),
             sc.Text(text="start", x="middle", y="middle", dy=-15, size=11.5, align="center",
-                    halo=True),
+                    halo=True, wide=True),
         ),
     )  # fmt: skip
 
