@@ -8,6 +8,7 @@ each poster there is a still, too, `map_<notebook>.webp`: a part of the map in n
 
 import argparse
 import ast
+import hashlib
 import itertools
 import json
 import os
@@ -21,7 +22,8 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 import jupytext
-from poster_file import FRAME, still, written
+import poster_source
+from poster_file import CLOSING, FRAME, OPENING, still, written
 from poster_page import SAY, SHOW, STYLE, TAKE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,11 +141,27 @@ def _calls(source: str, name: str) -> bool:
     return any(isinstance(each, ast.Attribute) and each.attr == name for each in called)
 
 
-def told(there: Asked) -> dict[str, Any]:
+def told(there: Asked, look: Look) -> dict[str, Any]:
     """What a poster notes of what it was made of."""
     values = {name: there.values[name] for name in sorted(there.values)}
     note = {"room": there.stream.name, "scene": there.draw.__name__, "settings": values}
-    return json.loads(json.dumps(note, default=str))
+    return {**json.loads(json.dumps(note, default=str)), "drawn": drawn(there, look)}
+
+
+def drawn(there: Asked, look: Look) -> str:
+    """What tells all that the picture follows from but for the numbers of the run: what of the
+    scene is in it, in which colours and by which program it is drawn, and how frames are taken.
+    """
+    if there.cells:
+        scene = there.draw(poster_source.blank_loop(there.values["learning_rate"]))
+    else:
+        chosen = there.settings.read(there.values)
+        scene = there.draw(poster_source.blank(there.stream, chosen))
+    told = seen({"scene": scene.as_dict({})}, look)["scene"]
+    taken = STYLE, TAKE, SHOW, SAY, WIDTH, FRAME, OPENING, CLOSING
+    parts = told, look, poster_source.drawing(), taken
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def packed(there: Asked) -> dict[str, Any]:
@@ -253,7 +271,7 @@ def make(notebook: Path, folder: Path, browser: Any) -> Path | None:
     if there is None:
         return None
     kept = packed(there)
-    note = {"title": kept["scene"]["title"], **told(there)}
+    note = {"title": kept["scene"]["title"], **told(there, look)}
     data = written(frames(browser, seen(kept, look), look), note, look.quality)
     target = folder / f"{notebook.stem}.webp"
     target.write_bytes(data)

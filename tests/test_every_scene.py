@@ -8,14 +8,15 @@ import jax
 import numpy as np
 import pytest
 from rooms import ROOMS, ran, room, short
+from scripts import script
 
 from curvkit.core import knob as knobs
-from curvkit.core.trace import header
 from curvkit.draw.scene import Scene, pack
 from curvkit.draw.scene.check import MOST_CONTROLS
 from curvkit.show.stage.live import knob_facts
 
 pytestmark = pytest.mark.slow
+blank = script("poster_source").blank
 PAIRS = [(name, scene) for name in ROOMS for scene in room(name).package.room.scenes]
 every_scene = pytest.mark.parametrize("name, scene", PAIRS, ids=lambda each: str(each))
 MOST_BYTES = 1_500_000
@@ -123,27 +124,11 @@ def read_off(draw, trace, name):
     return ((values - told.plus) / told.times) ** (1 / told.power)
 
 
-def blank(house, settings):
-    """A trace of one reading of numbers that say nothing; nothing is run or compiled for it."""
-    stream, key = house.stream, jax.random.key(0)
-    state = jax.eval_shape(stream.begun, settings, key)
-    shared = stream.shared(settings)
-    row = jax.eval_shape(stream.reading, shared, state)[1]
-    last = jax.eval_shape(stream.final, shared, state)
-    shapes = {**{name: (1, *each.shape) for name, each in row.items()},
-              **{name: each.shape for name, each in last.items()}}  # fmt: skip
-    grown = lambda shape: 1 + np.arange(np.prod(shape, dtype=int)).reshape(shape)
-    numbers = {name: (grown(shape) * (each.dtype.kind == "f")).astype(each.dtype)
-               for (name, shape), each in zip(shapes.items(), [*row.values(), *last.values()],
-                                              strict=True)}  # fmt: skip
-    return stream.trace(header=header(stream.name, knobs.as_dict(settings), key), **numbers)
-
-
 @every_scene
 def test_no_knob_that_does_nothing_stands_beside_a_scene(name, scene):
     """Whatever is chosen of what stands there, too."""
     house, draw, settings = suited(name, scene)
-    trace, declared = blank(house, settings), knobs.knobs(settings)
+    trace, declared = blank(house.stream, settings), knobs.knobs(settings)
     choices = [(each, value) for each in draw(trace).controls for value in declared[each].choices]
     for each, value in [(None, None), *choices]:
         turned = suited(name, scene, **({each: value} if each else {}))[2]

@@ -1,5 +1,6 @@
 """The moving posters of the notebooks: small, in motion, described, and of what is run today."""
 
+import dataclasses
 import inspect
 import re
 import subprocess
@@ -26,6 +27,11 @@ def first_words(notebook):
     """The first cell of Markdown."""
     cells = nbformat.read(notebook.with_suffix(".ipynb"), 4).cells
     return next(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def told(notebook):
+    """What the poster of a notebook would note today."""
+    return posters.told(posters.asked(notebook), posters.LOOKS.get(notebook.stem, posters.Look()))
 
 
 def poster(notebook):
@@ -56,21 +62,40 @@ def test_a_poster_was_made_of_what_the_notebook_plays_today(notebook):
     _, note = files.noted(poster(notebook))
     there = posters.asked(notebook)
     title = note.pop("title")
-    assert note == posters.told(there), f"run `make posters ARGS={notebook.stem}`"
+    assert note == told(notebook), f"out of date: run `make posters ARGS={notebook.stem}`"
     assert f'title="{title}"' in inspect.getsource(there.draw)
 
 
 def test_a_poster_of_other_parameters_is_out_of_date(tmp_path):
     notebook = SCRIPTS[0]
-    there = posters.told(posters.asked(notebook))
+    there = told(notebook)
     text = notebook.read_text(encoding="utf-8")
     assert "\nlearning_rate = 0.1\n" in text
     other = tmp_path / notebook.name
     other.write_text(text.replace("\nlearning_rate = 0.1\n", "\nlearning_rate = 0.2\n"))
-    changed = posters.told(posters.asked(other))
+    changed = told(other)
     assert changed["settings"].pop("learning_rate") == 0.2
     assert there["settings"].pop("learning_rate") == 0.1
     assert changed == there
+
+
+def test_a_poster_is_out_of_date_when_its_picture_would_be_another(monkeypatch):
+    there, look = posters.asked(SCRIPTS[0]), posters.LOOKS[SCRIPTS[0].stem]
+    drawn, source = posters.drawn(there, look), posters.poster_source
+    assert posters.drawn(there, look) == drawn
+
+    def recolored(trace):
+        scene = there.draw(trace)
+        first, *others = scene.views
+        marks = tuple(dataclasses.replace(each, color="bad") for each in first.marks)
+        return dataclasses.replace(scene, views=(dataclasses.replace(first, marks=marks), *others))
+
+    assert posters.drawn(there._replace(draw=recolored), look) != drawn
+    assert posters.drawn(there, look._replace(until=0.5)) != drawn
+    program = source.drawing()
+    assert 'unstable: "#e0531b"' in program and "//" not in re.sub(r"https?://", "", program)
+    monkeypatch.setattr(source, "drawing", lambda: program.replace("#e0531b", "#e0531c"))
+    assert posters.drawn(there, look) != drawn
 
 
 def test_where_there_is_no_stage_there_is_no_poster():

@@ -93,8 +93,8 @@ def test_no_sentence_of_a_notebook_or_of_a_scene_stands_twice():
          "## What\n- *Measured*: each number\n  by its run."),
         ("<!-- page: Press play and see it. -->",
          "Turn.<!-- live --> Press *play* and see it.<!-- /live -->"),
-        ("1. Why is it so?\n   <details><summary>Answer</summary>It grows by its own size.</details>",
-         "It grows by [its own](01.ipynb) size."),
+        ("1. Why?\n   <details><summary>Answer</summary>By its own size it grows.</details>",
+         "By [its own](01.ipynb) size it grows."),
     ],
 )  # fmt: skip
 def test_a_sentence_is_known_again_however_it_is_marked_up(one, other):

@@ -1,4 +1,8 @@
-"""Runs that a stage or a panel has made, or makes: the same settings need not be run again."""
+"""Runs that a stage or a panel has made, or makes: the same settings need not be run again.
+
+One that is read at other steps is another run, of the same program: what a reading finds begins
+from what the reading before has found, so that numbers of a step which both read are not the same.
+"""
 
 import copy
 import functools

@@ -85,7 +85,7 @@ def _jumps(length: int) -> sc.View:
     ]
     dots = [sc.Dots(x="step", y="x", every=2, from_=side, size=4) for side in (0, 1)]
     return sc.View(
-        id="jumps", title="Its jumps: even steps and odd ones",
+        id="jumps", title="Its jumps: even steps and odd ones", pad={"l": 52},
         x=sc.Axis(label="step", ticks=5, fit=sc.Camera(of=("step",), least=(0, length), room=1.3)),
         y=sc.Axis(label="distance *x* from the path", ticks=3, fit=sc.Camera(
             of=("swing", "spread"), least=(-0.02, 0.02), both=True, room=1.15)),

@@ -48,22 +48,20 @@ def _dashed(trace: Trace) -> dict[str, np.ndarray]:
 
 
 def _valley(critical: float) -> sc.View:
-    over = sc.KnobValue("learning_rate", times=critical, power=-1)
+    named = f"loss above the floor; dashed: of curvature {critical:.4g}/*η*"
     dashed = sc.Field("critical_y", times=0.5 * critical, knob="learning_rate", power=-1)
     return sc.View(
         id="valley", title="The valley along the sharpest direction", beats=True,
         x=sc.Axis(label="distance *x* from its floor", fit=sc.Camera(
             of=("swing",), least=(-0.02, 0.02), both=True, last=30, ahead=4, room=1.25)),
-        y=sc.Axis(label="loss above the floor", fit=sc.Camera(
+        y=sc.Axis(label=named, fit=sc.Camera(
             of=("height",), least=(0, 0.005), last=30, ahead=4, room=1.6)),
-        pick=sc.Pick(near=("x",), last=40), pad={"t": 104, "b": 44},
+        pick=sc.Pick(near=("x",), last=40), pad={"t": 112, "b": 44},
         marks=(
             sc.Line(**GROUND, color=EDGE, width=0, fill=(0.34, 0.05)),
             sc.Line(**GROUND, when=sc.Last(1000), every=50, color="ink", width=1, alpha=0.085),
             sc.Line(**GROUND, color=EDGE, width=3),
             sc.Line(x="critical_x", y=dashed, color="ink", width=1.4, dash=(5, 5), alpha=0.55),
-            sc.Text(text="dashed: curvature {value}", value=over, digits=1, right=True, y=0, dx=-8,
-                 dy=-8, align="right", color="muted", size=12, wide=True, halo=True),
             sc.Jumps(x="x", on=sc.Ground(**GROUND), color=EDGE, last=22, size=10, blur=(14, 36)),
         ),
     )  # fmt: skip

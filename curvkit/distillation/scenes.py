@@ -108,7 +108,7 @@ def _plane() -> sc.View:
 
 def _worth(trace: Trace) -> sc.View:
     return sc.View(
-        id="worth", title="What the students earn", beats=True, pad={"t": 104},
+        id="worth", title="What the students earn", beats=True, pad={"t": 112},
         x=sc.Axis(label="step", domain=(0, float(max(trace.settings["steps"], 1)))),
         y=sc.Axis(label="expected return", fit=sc.Camera(
             of=("value",), least="worths", items=True)),

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from fingers import Fingers
 from scripts import listened
 from staged import packed
 from waits import STILL, frames, until
@@ -117,6 +118,26 @@ def test_a_curve_drawn_by_mouse_is_held_against_the_rows(opened):
     told_off = float(said(sheet).split("was ")[1].split(" away")[0])
     assert told_off == pytest.approx(off, rel=0.02) and off > 0
     assert complaints == []
+    sheet.close()
+
+
+def test_a_finger_draws_a_curve_and_scrolls_the_page_elsewhere(opened):
+    _, told = packed("curvature", "edge")
+    sheet, complaints = opened(told, asks=True, width=420, has_touch=True)
+    sheet.wait_for_selector(".stage .answers button")
+    sheet.evaluate("document.body.style.height = '3000px'")
+    fingers, pad = Fingers(sheet), sheet.locator(".stage .pad")
+    top = sheet.locator(".stage h3").bounding_box()
+    fingers.drag(top["x"] + 40, top["y"] + 420, 0, -160)
+    until(sheet, "scrollY > 50 && stages[0].guess.asking")
+    pad.scroll_into_view_if_needed()
+    box, scrolled = pad.bounding_box(), sheet.evaluate("scrollY")
+    assert box["width"] > 200 and box["height"] > 80
+    drawn = dict(x=box["x"] + 40, y=box["y"] + 0.8 * box["height"])
+    fingers.drag(**drawn, dx=160, dy=-0.6 * box["height"])
+    assert sheet.evaluate("stages[0].guess.xs.length") > 3
+    assert sheet.evaluate("[scrollY, stages[0].clock.playing]") == [scrolled, True]
+    assert not pad.is_visible() and complaints == []
     sheet.close()
 
 

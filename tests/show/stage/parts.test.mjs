@@ -317,6 +317,22 @@ test("a box goes by arrows, and its rim by plus and minus", async () => {
   assert.equal(nudged(S, h, "x"), null);
 });
 
+test("a small box is taken whole in its middle and by a finger, and at its rim else", async () => {
+  const { take } = await at("handles");
+  const constant = (value) => ({ get: () => value, size: 1, time: false });
+  const plain = { px: (value) => value };
+  const S = { store: { last: 0 }, clock: { t: 0 } };
+  const view = { x: plain, y: plain, box: { x: 0, y: 0, w: 200, h: 200 } };
+  const box = (half) => ({
+    view, x: 100, y: 100, item: 0, edge: { knob: "s" },
+    mark: { mark: "rect", c: { x: constant(100 - half), x2: constant(100 + half), y: constant(100 - half), y2: constant(100 + half) } },
+  });
+  const part = (half, dx, finger) => take(S, box(half), { x: 100 + dx, y: 100 }, finger).part;
+  assert.deepEqual([0, 2, 7, 9].map((dx) => part(8, dx)), ["whole", "whole", "edge", "edge"]);
+  assert.deepEqual([0, 30, 45, 52].map((dx) => part(50, dx)), ["whole", "whole", "edge", "edge"]);
+  assert.deepEqual([0, 7, 9].map((dx) => part(8, dx, true)), ["whole", "whole", "whole"]);
+});
+
 test("continuations offer what one of them has for all knobs of a drop", async () => {
   const { storedSource } = await at("sources");
   const source = storedSource([{ knobs: { a: 1, b: 2 } }, { knobs: { c: 1 } }]);
