@@ -68,7 +68,10 @@ class LivePage:
         """Carries on until a condition of the page holds, in JavaScript with the stage as `S`."""
         end = time.monotonic() + seconds
         over = "" if self.asks else "if (S?.guess?.asking) S.play(); "
-        asked = f"() => {{ const S = window.stages?.at(-1); {over}return !!(S && ({condition})); }}"
+        # Where a question was passed over, the picture goes up to its place over some frames.
+        still = "true" if self.asks else "!S.askBox.offsetHeight"
+        held = f"!!(S && {still} && ({condition}))"
+        asked = f"() => {{ const S = window.stages?.at(-1); {over}return {held}; }}"
         while not self.sheet.evaluate(asked):
             assert time.monotonic() < end, f"never: {condition}"
             self.pump()
