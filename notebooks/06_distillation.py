@@ -225,7 +225,7 @@ distillation.tell(alone)
 # Jacobian, `_process.py` visits and values, `_sampled.py` the update of one episode, `_aliased.py` the
 # three states, `grid/` the worlds, `_control.py` the pole, `_noise.py` the noise. On a table of your own:
 # `distillation.update("n_distill", process, teacher, logits)`; Gymnasium's tables come in by
-# `distillation.from_gymnasium(env.unwrapped.P, env.unwrapped.initial_state_distrib)`.
+# `distillation.from_gymnasium(toy.P, toy.initial_state_distrib)`, where `toy = env.unwrapped`.
 #
 # ## Reference
 # W. M. Czarnecki, R. Pascanu, S. Osindero, S. M. Jayakumar, G. Swirszcz, M. Jaderberg: *Distilling Policy

@@ -181,8 +181,8 @@ verification.figures.rollouts(paths)
 
 # %% [markdown]
 # ## Where it lives in the code
-# `shapes/` draws the relaxations, `_one_box.py` has the ladder, `_semidefinite.py` the semidefinite program,
-# `curvkit/verification/_specifications.py` has value and planes of a property, `_bounds.py` intervals and
+# In `curvkit/verification/`: `shapes/` draws the relaxations, `_one_box.py` has the ladder, `_semidefinite.py`
+# the semidefinite program, `_specifications.py` has value and planes of a property, `_bounds.py` intervals and
 # CROWN, `_certify.py` the bound of a specification and the attack, `_verdict.py` `verify` with branch and
 # bound, `_pendulum.py` and `_digits.py` the models. On a network of your own:
 # `verification.verify(layers, (lower, upper), verification.LinearSpec([1.0, -1.0]))`.
