@@ -42,6 +42,8 @@ DOLLARS = re.compile(
 )
 LIVE = re.compile(r"(?s)<!--\s*live\s*-->.*?<!--\s*/live\s*-->\n?")
 PAGE = re.compile(r"(?s)<!--\s*page:\s?(.*?)\s*-->")
+# What an equation on a line of its own stands in, which scrolls where it is too wide for a page.
+SCROLLS = '<span class="scrolls">'
 # Of pictures, those that are drawn anew at any size first, then those that lose nothing.
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 
@@ -72,7 +74,8 @@ class Renderer(IPythonRenderer):
 
     def _equation(self, body: str, display: str) -> str:
         mark = f"[equation {len(self.equations)} {self._nonce}]"
-        self.equations[mark] = mathml(body, display)
+        written = mathml(body, display)
+        self.equations[mark] = f"{SCROLLS}{written}</span>" if display == "block" else written
         return mark
 
     def text(self, text: str) -> str:

@@ -33,6 +33,23 @@ addEventListener("beforeprint", () => {
   opened.forEach((each) => { each.open = true; });
 });
 addEventListener("afterprint", () => opened.forEach((each) => { each.open = false; }));
+// An equation that is too wide for its place scrolls by itself, and by the arrow keys, too.
+const fitEquations = () => document.querySelectorAll(".text math").forEach((math) => {
+  let place = math.closest(".scrolls");
+  const around = math.closest("p, li, td, blockquote, .text");
+  if (!place && math.getBoundingClientRect().width > around.clientWidth) {
+    place = Object.assign(document.createElement("span"), { className: "scrolls" });
+    math.replaceWith(place);
+    place.append(math);
+  }
+  if (!place) return;
+  if (place.scrollWidth > place.clientWidth) {
+    Object.assign(place, { tabIndex: 0, role: "group", ariaLabel: "equation, which scrolls" });
+  } else ["tabindex", "role", "aria-label"].forEach((each) => place.removeAttribute(each));
+});
+addEventListener("load", fitEquations);
+addEventListener("resize", fitEquations);
+addEventListener("toggle", fitEquations, true); // what was closed had no width
 """
 WITHOUT_SCRIPTS = (
     '<noscript><p class="failure">Figures and sliders need JavaScript, which is turned off.</p>'

@@ -89,6 +89,33 @@ def test_a_wide_table_scrolls_and_its_page_does_not(opened, width):
     assert "column11" in sheet.locator("table").first.inner_text()
 
 
+SUM = " + ".join(rf"\frac{{a_{{{n}}}}}{{b_{{{n}}}}}" for n in range(14))
+PLACES = """[...document.querySelectorAll(".text math")].map((math) => {
+  const { scrollWidth, clientWidth, tabIndex, scrollLeft } = math.closest(".scrolls") ?? math;
+  return [scrollWidth > clientWidth, tabIndex === 0, scrollLeft]; })"""
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_an_equation_that_is_too_wide_scrolls_by_itself_and_by_keys(opened):
+    words = f"# T\n\n$${SUM}$$\n\nIt is ${SUM}$, and $x$.\n\n$$y^2$$\n"
+    node = new_notebook(cells=[new_markdown_cell(words)])
+    node.metadata["curvkit"] = {"report": FACTS}
+    sheet = opened(page.render(node), 420)
+    assert sheet.evaluate(WIDTH) <= 420
+    until(sheet, "document.querySelectorAll('.scrolls[tabindex]').length === 2")
+    wide, none = [True, True, 0], [False, False, 0]
+    assert sheet.evaluate(PLACES) == [wide, wide, none, none]
+    for each in sheet.locator(".scrolls[tabindex]").all():
+        each.focus()
+        each.press("ArrowRight")
+        until(sheet, "document.activeElement.scrollLeft > 0")
+    # Where there is room again no key stops at it.
+    sheet.set_viewport_size({"width": 1280, "height": 900})
+    until(sheet, "document.querySelectorAll('.scrolls[tabindex]').length === 0")
+    sheet.close()
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [420, 1280])
