@@ -68,8 +68,10 @@ function draw() {
     kind: "drawn", name, figure: drawing(() => DRAWING.program.figures[name]([trace]).drawn()),
     words: words.failed ? "" : words, merits: shown === null ? drawing(() => [...trace.attribute("merits")()]) : null,
     at, head: run.head, step: step && at ? step.values[(at - 1) * step.each] : null, ended: run.ended, going,
-    settings: { ...settings }, bytes: bytes(),
+    settings: { ...settings }, bytes: bytes(), ...cameAbout(),
   });
+  const late = missed();
+  if (late) post({ kind: "warned", words: late });
   drawnAt = performance.now();
   drawnFor = drawnAt - began;
 }
@@ -86,6 +88,7 @@ const heard = {
     name = message.figure;
     try {
       await anew({});
+      if (run) run.planned = message.turns ?? [];
     } catch (error) {
       self.postMessage({ failed: error.message });
     }

@@ -47,7 +47,7 @@ async function loadedProgram(variant) {
 
 // ---- a run, its states, and the knobs that were turned on its way
 function begun(program, strokes = []) {
-  run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0, rows: program.rows, fresh: true, owed: false };
+  run = { program, head: 0, seen: 0, rate: 60, ended: false, kept: [], turns: [], rowMs: 0, fixed: {}, fixedAt: 0, rows: program.rows, fresh: true, owed: false, planned: [] };
   set(settings);
   program.begin();
   for (const { field, item, x = NaN, y = NaN, value = x } of strokes.at(-1)?.values() ?? []) {
@@ -88,9 +88,9 @@ function advanced(count) {
   run.ended = !!Number(program.ended[0]);
   return Number(program.made[0]);
 }
-// The same, and what a row takes, in milliseconds, is noted.
+// The same, with the turns that a link holds, and what a row takes, in milliseconds, is noted.
 function timed(count) {
-  const { owed } = run, began = performance.now(), rows = go(count), ms = performance.now() - began;
+  const most = due(count), { owed } = run, began = performance.now(), rows = go(most), ms = performance.now() - began;
   const each = run.owed ? CHUNK_MS : ms / (rows + owed); // of a row alone nothing is learnt
   if (rows) run.rowMs = run.rowMs && !owed ? (1 - SEVENTH) * run.rowMs + SEVENTH * each : each;
   return rows;
@@ -131,8 +131,28 @@ function back(at) {
   run.head = at;
   run.ended = false;
 }
+// Makes the turn that is due where the run stands; returns how many rows there are at most, of
+// `count`, before the next one is.
+function due(count) {
+  const [next, ...later] = run.planned;
+  if (!next) return count;
+  if (next.at > run.head) return Math.min(count, next.at - run.head);
+  turn(run.head, next.knobs);
+  run.planned = later;
+  return due(count);
+}
+// A sentence where a run is over before the turns that a link holds are due.
+function missed() {
+  if (!run.ended || !run.planned.length) return "";
+  const { at } = run.planned[0];
+  run.planned = [];
+  return `The link turns a knob after reading ${at}, where this run is over.`;
+}
+// How a run came about, for the page's link.
+const cameAbout = () => ({ first: run.first, turns: [...run.turns, ...run.planned] });
 function turn(at, knobs) {
   settled();
+  run.planned = [];
   if (at < run.head) back(at);
   const before = run.turns.find((each) => each.at === at)?.knobs;
   run.turns = [...run.turns.filter((each) => each.at < at), { at, knobs: { ...before, ...knobs } }];

@@ -48,7 +48,9 @@ function sendRows(count, more = {}) {
   run.head += rows;
   keep(false);
   const { header, buffer } = packed([...columns, ...fixedNow(run.ended || !!more.steered)]);
-  post({ kind: "rows", at, count: rows, header, ended: run.ended, bytes: stateBytes(), ...more }, buffer);
+  post({ kind: "rows", at, count: rows, header, ended: run.ended, bytes: stateBytes(), ...(more.steered && cameAbout()), ...more }, buffer);
+  const late = missed();
+  if (late) post({ kind: "words", words: late, bad: true });
 }
 function sendScene() {
   const scene = structuredClone(run.program.variant.scene);
@@ -60,7 +62,7 @@ function sendScene() {
   const { rows, columns } = made(1);
   run.head = rows;
   const { header, buffer } = packed([...columns, ...fixedNow(true)]);
-  post({ kind: "scene", scene, header, ended: run.ended }, buffer);
+  post({ kind: "scene", scene, header, ended: run.ended, ...cameAbout() }, buffer);
 }
 
 // ---- what the stage says
@@ -168,6 +170,7 @@ const heard = {
     settings = { ...message.settings };
     try {
       await anew({});
+      if (run) run.planned = message.turns ?? [];
     } catch (error) {
       self.postMessage({ failed: error.message });
     }

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import re
 import threading
 
 import drawing
@@ -17,6 +18,7 @@ from curvkit.report import trained
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 PANEL = "document.querySelector('.curvkit-panel')"
 DONE = f"{PANEL}?.querySelector('.status').textContent.includes('done')"
+AT_REST = "!curvkitPanels[0].drawing && !curvkitPanels[0].next"
 TEXT = f"{PANEL}.querySelector('.words').textContent"
 # Short runs, on which rounding tells nothing yet.
 SHORT = {"curvature": dict(steps=60, every=3, width=8), "tuners.model": dict(steps=40)}
@@ -185,6 +187,44 @@ def test_a_turned_knob_goes_on_from_the_reading_that_a_hand_went_back_to(pages, 
     wanted = plainly(of_python(house, next(iter(house.figures)), course.trace))
     until(sheet, "!curvkitPanels[0].drawing")
     agree(sheet.evaluate(DRAWN), wanted)
+
+
+def test_a_link_holds_turns_on_the_way_and_makes_the_same_run(pages, shown, browser):
+    sheet = shown(pages("tuners.model"))
+    sheet.get_by_role("button", name="turning starts over").click()
+    for reading, sigma in ((16, "250"), (30, "600")):
+        sheet.get_by_label("reading", exact=True).fill(str(reading))
+        until(sheet, f"curvkitPanels[0].told.at === {reading}")
+        sheet.locator(".curvkit-panel").get_by_label("sigma σ").fill(sigma)
+        until(sheet, f"{DONE} && location.hash.includes('*{reading}*') && {AT_REST}")
+    assert re.fullmatch(r"#turns=sigma\*16\*[\d.]+\*30\*[\d.]+", sheet.evaluate("location.hash"))
+    other = browser.new_page()
+    other.goto(sheet.url)
+    until(other, f"{DONE} && {AT_REST}")
+    for seen in (
+        TEXT,
+        DRAWN,
+        "curvkitPanels[0].told.settings",
+        "curvkitPanels[0].knobs.sigma.value",
+    ):
+        assert other.evaluate(seen) == sheet.evaluate(seen)
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "turns, said",
+    [
+        ("width*3*4", "The turns that the link holds are left out: width is no knob"),
+        ("sigma*16*1.5*500*1", "The link turns a knob after reading 500, where this run is over."),
+    ],
+)
+def test_a_link_whose_turns_cannot_be_made_says_so(pages, browser, turns, said):
+    sheet = browser.new_page()
+    sheet.goto(f"{pages('tuners.model').as_uri()}#turns={turns}")
+    status = f"{PANEL}?.querySelector('.status')"
+    until(sheet, f"{status}?.classList.contains('bad') && curvkitPanels?.[0]?.told?.ended")
+    assert sheet.locator(".curvkit-panel .status").inner_text().startswith(said)
+    sheet.close()
 
 
 def test_the_axes_of_a_narrow_figure_stay_as_high_beside_kept_runs_and_in_another_window(

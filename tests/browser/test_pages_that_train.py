@@ -166,8 +166,25 @@ def test_a_link_holds_the_knobs(lessons, opened):
     sheet, _, _ = opened(path, "#sigma=1.25&rule=nonsense&steps=7&other=<b>")
     assert sheet.evaluate("stages[0].knobs.sigma.value") == 1.25
     assert sheet.evaluate("stages[0].knobs.rule.value") == settings.rule
+    poured(sheet, 60)
+    sheet.evaluate("stages[0].seek(30)")
     sheet.evaluate("stages[0].turnAll({ sigma: 1.5 }, 'end')")
-    assert "sigma=1.5" in sheet.evaluate("location.hash")
+    until(sheet, "location.hash.includes('turns=')")
+    link, at = sheet.evaluate("location.hash"), sheet.evaluate("stages[0].steers[0]")
+    assert f"&turns=sigma*{at}*1.5" in link and "sigma=1.25&" in link
+    # It is the same run that the link makes.
+    other, _, _ = opened(path, link)
+    for each in (sheet, other):
+        poured(each, 80)
+    assert rows_of(other, 80) == rows_of(sheet, 80)
+
+
+def test_a_link_whose_turns_cannot_be_made_says_so(lessons, opened):
+    made, _, _ = house("tuners.model", "balance")
+    sheet, _, _ = opened(lessons(made, "balance"), "#turns=sigma*30*99")
+    said = sheet.locator(".stage .status.bad").inner_text()
+    why = "sigma goes from 0.5 to 2.5, and not to 99"
+    assert said == f"The turns that the link holds are left out: {why}."
 
 
 @pytest.mark.parametrize("sandbox", ["", 'sandbox="allow-scripts"'])

@@ -5,7 +5,8 @@ import { Below, compared, different, fitsBehind, KEPT } from "./kept.js";
 import { addStyle, element } from "./style.js";
 import { refuse } from "./refusals.js";
 import { unpacked } from "./store.js";
-import { cannotTrain, noted, shipped, started, wished } from "./trains.js";
+import { Noting, shipped, wished, wishedTurns } from "./link.js";
+import { cannotTrain, started } from "./trains.js";
 import { say } from "./text.js";
 
 const ROLES = ["paper", "ink", "muted", "faint", "stable", "unstable", "chip", "bad"];
@@ -60,6 +61,7 @@ class Panel {
     this.words.setAttribute("aria-live", "polite");
     this.merits = element("p", "merits", this.root);
     this.below = new Below(this.root);
+    this.noting = new Noting({ scene: packed, trains: packed.trains }, (words) => this.warn(words));
     this.changed();
     this.tell();
   }
@@ -89,7 +91,7 @@ class Panel {
       this.show(at >= Number(this.range.max) ? null : at);
     };
     this.stopButton = button("Stop", () => this.send({ kind: this.told?.going ? "stop" : "go" }));
-    button("Start over", () => { this.pause(); this.send({ kind: "steer", knobs: {}, over: true }); });
+    button("Start over", () => { this.pause(); this.send({ kind: "steer", knobs: {}, over: true }); this.noting.turned("end"); });
     this.modeButton = button("start over", () => { this.over = !this.over; this.tell(); });
     this.modeButton.title = "What a turned knob does: the run starts over, or goes on with the new value where it can.";
     this.modeButton.hidden = !this.packed.trains.steers.length;
@@ -130,7 +132,18 @@ class Panel {
     this.turnedAt = performance.now();
     this.send({ kind: "steer", knobs, ...this.drag });
     if (phase === "end") this.drag = null;
-    if (phase === "end" && this.packed.trains.shared) noted(this.packed.trains, knobs);
+    this.noting.turned(phase);
+  }
+  // Knobs stand where a link's turns leave them, as they do after a hand's.
+  begins(turns, refused) {
+    this.warning = refused;
+    for (const { knobs } of turns) for (const [name, value] of Object.entries(knobs)) this.knobs[name].value = value;
+    this.changed();
+    this.tell();
+  }
+  warn(words) {
+    this.warning = words;
+    this.tell();
   }
   changed() {
     const { settings, variants } = this.packed.trains;
@@ -190,6 +203,7 @@ class Panel {
       if (message.ended) this.times.ended ??= now;
       if (this.turnedAt !== null) [this.times.turned, this.turnedAt] = [now - this.turnedAt, null];
       this.told = message;
+      this.noting.ran(message);
       if (message.at === this.wanted || message.head < this.wanted) this.wanted = null;
       this.words.replaceChildren(...marked(message.words));
       if (Array.isArray(message.merits)) this.merits.textContent = message.merits.map(([name, value]) => `${name.replaceAll("_", " ")} ${Number.isFinite(value) ? say(value) : "–"}`).join(" · ");
@@ -201,6 +215,7 @@ class Panel {
       this.tell();
       this.draw();
     } else if (message.kind === "refused") refuse(this, message.knob, message.words);
+    else if (message.kind === "warned") this.warn(message.words);
     else if (message.words) this.report(message.words, !!message.bad);
   }
   draw() {
@@ -253,11 +268,13 @@ function shownBefore(el, { figure, words, name }, { look, template }) {
 export async function mountPanel(el, packed, text) {
   const { trains } = packed, before = [...el.children];
   const hide = (hidden) => before.forEach((each) => { each.hidden = hidden; });
-  if (trains.shared) Object.assign(trains.settings, wished({ scene: packed, trains }));
+  const link = { scene: packed, trains }, { turns, refused } = trains.shared ? wishedTurns(link) : { turns: [], refused: "" };
+  if (trains.shared) Object.assign(trains.settings, wished(link));
   hide(true);
   const panel = new Panel(el, packed);
+  panel.begins(turns, refused);
   try {
-    const open = { ...trains, figure: packed.figure };
+    const open = { ...trains, figure: packed.figure, turns };
     await started(text, open, (message) => panel.heard(message), (worker) => { panel.worker = worker; });
     (globalThis.curvkitPanels ??= []).push(panel);
     return panel;

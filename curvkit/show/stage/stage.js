@@ -41,7 +41,7 @@ export class Stage {
     this.detail = new Detail();
     this.views = scene.views.map((v) => compiledView(this, v));
     for (const v of this.views) {
-      if (v.drop && !this.takes(v.drop)) v.drop = null;
+      if (v.drop && !this.turns([v.drop.x.knob, v.drop.y.knob])) v.drop = null;
       if (v.paint && !source?.paint) v.paint = null;
     }
     this.pendulums = this.views.flatMap((v) => v.marks.filter((m) => m.mark === "swing"));
@@ -312,13 +312,10 @@ export class Stage {
     if (phase === "end") this.edited = null;
     this.changed();
   }
-  // Whether somebody answers when these knobs, or what is edited by hand, are turned.
+  // Whether somebody answers when these knobs are turned together, as a drop turns two, or what is
+  // edited by hand.
   turns(names) {
     return !!this.source && (!this.source.offers || (names.length > 0 && this.source.offers(names)));
-  }
-  // A drop turns two knobs at once.
-  takes(drop) {
-    return this.source?.live || !!this.source?.offers?.([drop.x.knob, drop.y.knob]);
   }
   drop({ drop }, x, y) {
     this.halted = false;

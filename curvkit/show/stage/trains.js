@@ -1,23 +1,30 @@
 // A scene whose run is made in the page: a worker stands where a kernel stands in a notebook.
 import { mountPacked, stageDoor } from "./doors.js";
+import { Noting, wished, wishedTurns } from "./link.js";
 
 // Milliseconds after which a worker that says nothing is given up.
 const PATIENCE = 20000;
 
-// A model as a notebook gives it to `render`, whose messages go to a worker and come from it.
-export function workerModel(worker, turned = null) {
+// A model as a notebook gives it to `render`, whose messages go to a worker and come from it; of a
+// page's run `packed` says what its link holds.
+export function workerModel(worker, packed = null) {
   const heard = {};
   const early = [];
+  const say = (message, buffers = []) => {
+    if (heard["msg:custom"]) heard["msg:custom"](message, buffers);
+    else early.push([message, buffers]);
+  };
+  const noting = packed && new Noting(packed, (words) => say({ kind: "words", words, bad: true }));
   worker.onmessage = ({ data: { message, buffer } }) => {
     if (!message) return;
-    if (heard["msg:custom"]) heard["msg:custom"](message, buffer ? [new Uint8Array(buffer)] : []);
-    else early.push([message, buffer ? [new Uint8Array(buffer)] : []]);
+    say(message, buffer ? [new Uint8Array(buffer)] : []);
+    noting?.ran(message);
   };
   return {
-    get: () => 0, set() {}, save_changes() {},
+    get: () => 0, set() {}, save_changes() {}, say,
     send(message) {
-      if (message.kind === "steer" && message.phase === "end") turned?.(message.knobs);
       worker.postMessage(message);
+      if (message.kind === "steer") noting?.turned(message.phase);
     },
     off: (event) => delete heard[event],
     on(event, act) {
@@ -25,47 +32,6 @@ export function workerModel(worker, turned = null) {
       if (event === "msg:custom") for (const each of early.splice(0)) act(...each);
     },
   };
-}
-
-// What stands before the names of a run's knobs in a link, where a page has several: its own name.
-const prefixOf = ({ shared }) => (typeof shared === "string" ? `${shared}.` : "");
-
-// Whether a page has the program for knobs that stand so.
-export const shipped = (variants, values) => variants.some(({ choices }) => Object.entries(choices).every(([name, value]) => values[name] === value));
-
-// The knobs that a link asks for, as far as the scene turns them and has the value: #sigma=2&rule=gd.
-export function wished({ scene, trains }, hash = location.hash) {
-  const wanted = {}, { settings, variants } = trains;
-  const take = (name, value) => { if (shipped(variants, { ...settings, ...wanted, [name]: value })) wanted[name] = value; };
-  for (const [key, text] of new URLSearchParams(hash.slice(1))) {
-    const name = key.startsWith(prefixOf(trains)) ? key.slice(prefixOf(trains).length) : "";
-    const knob = scene.knobs?.[name];
-    if (!knob) continue;
-    if (knob.choices) {
-      const choice = knob.choices.find((each) => String(each) === text);
-      if (choice !== undefined) take(name, choice);
-    } else if (text.trim() && Number.isFinite(+text)) {
-      const [low, high] = knob.ends ?? [knob.low, knob.high];
-      take(name, Math.min(Math.max(knob.whole ? Math.round(+text) : +text, low), high));
-    }
-  }
-  return wanted;
-}
-
-// What a link holds: names with a value, and no place of the page, such as #main.
-const inLink = () => [...new URLSearchParams(location.hash.slice(1))].filter(([, value]) => value);
-let linked = null;
-
-// Keeps turned knobs in the page's address, so that its link can be shared.
-export function noted(trains, knobs) {
-  linked ??= new URLSearchParams(inLink());
-  for (const [name, value] of Object.entries(knobs)) linked.set(prefixOf(trains) + name, typeof value === "number" ? +value.toPrecision(6) : value);
-  history.replaceState(null, "", `#${linked}`);
-}
-
-// Another link of the same page begins with its knobs; a place of the page is gone to.
-export function follows() {
-  addEventListener("hashchange", () => { if (inLink().length) location.reload(); });
 }
 
 // A worker of a text, opened with what the page holds, once it has said its first word.
@@ -114,12 +80,14 @@ export async function mountTrains(el, packed, text) {
   };
   let worker = null;
   try {
-    const settings = { ...packed.trains.settings, ...(packed.trains.shared ? wished(packed) : {}) };
+    const { shared } = packed.trains, asked = shared ? wishedTurns(packed) : { turns: [] };
+    const settings = { ...packed.trains.settings, ...(shared ? wished(packed) : {}) };
     let model = null;
-    worker = await started(text, { ...packed.trains, settings }, null, (made) => {
-      model = workerModel(made, packed.trains.shared ? (knobs) => noted(packed.trains, knobs) : null);
+    worker = await started(text, { ...packed.trains, settings, turns: asked.turns }, null, (made) => {
+      model = workerModel(made, packed);
     });
     const leave = stageDoor.render({ model, el });
+    if (asked.refused) model.say({ kind: "words", words: asked.refused, bad: true });
     const words = packed.trains.variants[0].scene.elsewhere;
     if (words) el.after(Object.assign(document.createElement("p"), { className: "stage-kept", textContent: words }));
     return { worker, leave };
