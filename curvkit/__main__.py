@@ -17,10 +17,10 @@ from rich.table import Table
 
 from curvkit import __version__
 from curvkit._rooms import about, names
-from curvkit.core import files, messages
+from curvkit.core import files
 from curvkit.doctor import command as doctors
 from curvkit.environment import environment
-from curvkit.host.rooms import load
+from curvkit.host.rooms import having, load
 from curvkit.report import command as reports
 from curvkit.report import notebooks
 from curvkit.sweep import command as sweeps
@@ -120,11 +120,9 @@ def run(
     from curvkit.core import knob
     from curvkit.pages import parameters
 
-    house = load(room)
+    house = load(room) if view is None else having(room, "figure", view, typer.echo)
     values = knob.read(house.Settings, parameters.pairs(settings or ()))
     drawings = house.room.figures
-    if view is not None and view not in drawings:
-        raise ValueError(messages.unknown("figure", view, drawings))
     trace = house.run(values, progress=True)
     typer.echo(house.figures.words(trace).replace("**", ""))
     if out is not None:

@@ -18,6 +18,7 @@ from curvkit.core.edits import Edits
 from curvkit.core.knob import BaseSettings
 from curvkit.core.stream import Stream, Turns
 from curvkit.core.trace import Record
+from curvkit.host import rooms
 
 if TYPE_CHECKING:  # drawing is imported when it is first asked for
     import plotly.graph_objects as go
@@ -53,6 +54,8 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             checker knows the names.
         words: `words(trace)`, what a trace shows in a few sentences.
         figure: the figure that is shown first; the first of `figures` if None.
+        pages: static knobs with values, which a page of the figures has besides what it has room
+            for: those without which one of them would be empty.
         front: the knobs that are always in view; all if empty.
         scenes: the scenes by name: each a function of a trace, and the knobs it is shown with; the
             first is shown where none is named.
@@ -76,6 +79,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         figures: Mapping[Figure, Callable[..., "go.Figure"]],
         words: Callable[[Trace], str],
         figure: Figure | None = None,
+        pages: Mapping[str, Sequence[Any]] | None = None,
         front: Sequence[str] = (),
         scenes: "Mapping[str, tuple[Callable[[Trace], Scene], Mapping[str, Any]]] | None" = None,
         length: Callable[[Settings], int] | None = None,
@@ -85,6 +89,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         self.settings, self.trace = cast(type[Settings], settings), trace
         self.figures: dict[str, Callable[..., go.Figure]] = {**cast(Any, figures)}
         self.words, self.front, self.scenes = words, tuple(front), dict(scenes or {})
+        self.pages = dict(pages or {})
         self.knobs = knob.knobs(self.settings)
         self._check(figure, options, length)
         self.figure: str = next(iter(self.figures)) if figure is None else figure
@@ -142,9 +147,10 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         """
         from curvkit.show.panel import panel
 
+        name = self._drawn("figure", self.figure if figure is None else figure)
         values = knob.as_dict(self.read(settings, *args, **knobs))
         parts = self.stream, self.settings, self.figures, cast(Any, self.words), values
-        return panel(*parts, figure=self.figure if figure is None else figure, front=self.front)
+        return panel(*parts, figure=name, front=self.front)
 
     def stage(
         self,
@@ -163,9 +169,7 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
 
         if not self.scenes:
             raise ValueError(f"{self.name} has no scene.")
-        name = next(iter(self.scenes)) if scene is None else scene
-        if name not in self.scenes:
-            raise ValueError(messages.unknown("scene", name, self.scenes))
+        name = self._drawn("scene", next(iter(self.scenes)) if scene is None else scene)
         draw, suited = self.scenes[name]
         given: Any = dict(suited) if settings is None else settings
         values = knob.as_dict(self.read(given, *args, **knobs))
@@ -215,12 +219,19 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             messages.refusal("settings", f"{self.name}.Settings or a mapping", settings)
         )
 
+    def _drawn(self, kind: str, name: str) -> str:
+        """The name of a figure or a scene, where the room has it."""
+        if name not in (self.figures if kind == "figure" else self.scenes):
+            raise ValueError(rooms.absent(self, kind, name))
+        return name
+
     def _check(self, figure: str | None, options: Mapping[str, Any], length: Any) -> None:
         """Raises ValueError where the parts of the room contradict one another."""
         begin_only, steers = (options.get(name, ()) for name in ("begin_only", "steers"))
         references = {
             "figure": ([figure] if figure is not None else [], self.figures),
             "front": (self.front, self.knobs),
+            "pages": (self.pages, self.knobs),
             "begin_only": (begin_only, self.knobs),
             "steers": (steers, self.knobs),
         }

@@ -84,6 +84,16 @@ def test_what_is_wrong_is_refused_in_one_sentence():
         HALVING.run(0.2)
     with pytest.raises(TypeError, match="knobs are given by name, such as seed=1"):
         HALVING.run(None, None, False, 1.0, (), (), 3.0)
+    with pytest.raises(ValueError, match="no figure 'curv'; did you mean 'curve'"):
+        HALVING.explore("curv")
+
+
+def test_a_figure_of_another_room_is_refused_with_the_rooms_that_have_it():
+    said = "no figure 'race' in tuners.model, but in distillation.grid, kernels.race, tuners; "
+    with pytest.raises(ValueError, match=f"{said}tuners.model has alignment, balance, plane.$"):
+        room("tuners.model").package.room.explore("race")
+    with pytest.raises(ValueError, match="no scene 'balls' in tuners.model, but in tuners; "):
+        room("tuners.model").package.room.stage("balls")
 
 
 def with_knob(name):

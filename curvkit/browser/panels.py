@@ -6,11 +6,11 @@ from typing import Any
 
 from curvkit.browser.drawing import program as drawing
 from curvkit.browser.program import written
-from curvkit.browser.scenes import MOST_CHARACTERS, packed, shipped
+from curvkit.browser.scenes import MOST_CHARACTERS, offered, packed, shipped
 from curvkit.core import knob as knobs
-from curvkit.core import messages
 from curvkit.draw import theme
 from curvkit.draw.scene import script
+from curvkit.host import rooms
 from curvkit.show.stage.live import knob_facts
 
 CLOCK = "step"
@@ -43,10 +43,27 @@ def trains(
     """
     figure = figure or room.figure or next(iter(room.figures))
     if figure not in room.figures:
-        raise ValueError(messages.unknown("figure", figure, room.figures))
-    declared = knobs.knobs(settings)
-    front = [name for name in room.front or declared if name in declared]
-    variants = shipped(functools.partial(_variant, room), settings, front, choices, first, most)
+        raise ValueError(rooms.absent(room, "figure", figure))
+    if choices is None:
+        others = [each for each in _front(room) if each not in room.pages]
+        choices = {**room.pages, **offered(settings, others)}
+    variant = functools.partial(_variant, room)
+    variants = shipped(variant, settings, (), choices, first, most)
+    return _described(room, settings, figure, variants)
+
+
+def fewer(room: Any, settings: Any, panel: Mapping[str, Any]) -> dict[str, Any]:
+    """What `trains` gave of a room and its settings, without the last of the page's programs."""
+    return _described(room, settings, panel["figure"], panel["trains"]["variants"][:-1])
+
+
+def _front(room: Any) -> list[str]:
+    """The knobs that a page shows, in their order."""
+    return [*dict.fromkeys([*(room.front or room.knobs), *room.pages])]
+
+
+def _described(room: Any, settings: Any, figure: str, variants: Sequence[Any]) -> dict[str, Any]:
+    declared, front = knobs.knobs(settings), _front(room)
     held = set(_held(declared, variants))
     return {
         "room": room.name, "figures": list(room.figures), "figure": figure,

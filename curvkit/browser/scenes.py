@@ -11,6 +11,7 @@ from curvkit.browser.program import Program, written
 from curvkit.browser.walk import Untranslatable
 from curvkit.core import knob as knobs
 from curvkit.core import messages
+from curvkit.host import rooms
 from curvkit.show.stage.live import knob_facts
 
 # What all programs of one scene take in a page, as text: no page is to be above 400 kB by itself.
@@ -42,7 +43,7 @@ def trains(
         ModuleNotFoundError: where the compiler is not installed.
     """
     if scene not in room.scenes:
-        raise ValueError(messages.unknown("scene", scene, room.scenes))
+        raise ValueError(rooms.absent(room, "scene", scene))
     draw = room.scenes[scene][0]
     turned = _first(room, draw, settings).knobs
     first = {name: values for name, values in (first or {}).items() if name in turned}
@@ -111,8 +112,7 @@ def settings_of(
     """
     yield settings
     declared = knobs.knobs(settings)
-    if choices is None:
-        choices = {name: _values(declared[name]) for name in turned if declared[name].static}
+    choices = offered(settings, turned) if choices is None else choices
     yielded = []
     for name, values in (*(first or {}).items(), *choices.items()):
         if name not in declared:
@@ -123,6 +123,12 @@ def settings_of(
             if value != getattr(settings, name) and (name, value) not in yielded:
                 yielded.append((name, value))
                 yield knobs.turned(settings, **{name: value})
+
+
+def offered(settings: Any, turned: Iterable[str]) -> dict[str, list[Any]]:
+    """Of the knobs that a page turns the static ones, with all values that each is a choice of."""
+    declared = knobs.knobs(settings)
+    return {name: _values(declared[name]) for name in turned if declared[name].static}
 
 
 def _values(declared: Any) -> list[Any]:

@@ -31,6 +31,10 @@ def astray(away: Any, gone: Any) -> np.ndarray:
     return away / np.where(gone > 0, gone, np.nan)
 
 
+# What stands where a run has none, for nobody asked.
+NOT_CHOSEN = "no flow is beside this run: choose one by the knob flow"
+
+
 def none_for(rule: str) -> str:
     """Why no flow is beside a run by `rule`, in words."""
     return f"flows are of gradient descent on all data alone: none for {rule}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curvkit.core.flows import CALLED, ended, none_for
+from curvkit.core.flows import CALLED, NOT_CHOSEN, ended, none_for
 from curvkit.core.messages import number
 from curvkit.curvature.trace import Trace
 from curvkit.draw import theme
@@ -65,7 +65,7 @@ def _square(head: Trace) -> np.ndarray:
 def no_flow(trace: Trace) -> str:
     """Why there is no flow beside a run."""
     if trace.settings["flow"] == "none":
-        return "no flow is beside this run"
+        return NOT_CHOSEN
     rule = trace.settings["rule"].replace("_", " ")
     return none_for("batches" if rule == "gd" else rule)
 

@@ -140,13 +140,14 @@ def page(
 
     It needs no kernel, no server and no network, also when it is opened from a file.
     """
-    from curvkit.host.rooms import load
+    from curvkit.host.rooms import having, load
     from curvkit.pages import parameters
     from curvkit.report import trained
 
-    house = load(room).room
     if scene is not None and figure is not None:
         raise ValueError("A page is of a scene or of figures; give --scene or --figure.")
+    kind, asked = ("scene", scene) if figure is None else ("figure", figure)
+    house = (load(room) if asked is None else having(room, kind, asked, typer.echo)).room
     drawn = figure if figure is not None or house.scenes else next(iter(house.figures))
     name = drawn or (next(iter(house.scenes)) if scene is None else scene)
     target = out or Path(f"{house.name}-{name}.html")

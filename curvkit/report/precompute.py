@@ -83,7 +83,7 @@ def plan(node: NotebookNode) -> Precomputation | None:
     declared, figures = knobs.knobs(house.Settings), house.room.figures
     figure = wish.get("figure", next(iter(figures)))
     if figure not in figures:
-        raise ValueError(messages.unknown("figure", figure, figures))
+        raise ValueError(rooms.absent(house.room, "figure", figure))
     ran = ours.get("report", {}).get("parameters", parameters.declared(node))
     base = {name: value for name, value in ran.items() if name in declared} | wish.get("set", {})
     wanted = {name: list(each) for name, each in wish.get("knobs", {}).items()}

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from curvkit.browser import compiler, panels, scenes
 from curvkit.browser.walk import Untranslatable
-from curvkit.core import knob, messages
+from curvkit.core import knob
 from curvkit.host import files, rooms
 from curvkit.pages import page, plot, stages
 from curvkit.report import precompute
@@ -24,8 +24,10 @@ Live = tuple[dict[str, Any], str] | None
 # How far a run made beforehand goes, which is shown where nothing can be computed; how many
 # characters of a page it may take, and how many with the programs, so that none is above 400 kB.
 FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
-# The same of a page of figures, beside the page's other parts and their style.
-MOST_FIGURE, MOST_PAGE, REST, MOST_BYTES = 40_000, 395_000, 45_000, 400_000
+# The same of a page of figures, whose other parts leave room for the words of that run at least;
+# and what stands around it, with as much again for what differs from page to page.
+MOST_FIGURE, LEAST_FIGURE, AROUND, MOST_BYTES = 40_000, 2_000, 200, 400_000
+NONCE = "0" * 24  # as long as any
 
 
 def with_programs(executed: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -92,7 +94,7 @@ def lesson(
         ValueError: with one sentence, where a name or a value is refused.
     """
     if scene not in room.scenes:
-        raise ValueError(messages.unknown("scene", scene, room.scenes))
+        raise ValueError(rooms.absent(room, "scene", scene))
     draw, suited = room.scenes[scene]
     settings = knob.read(room.settings, {**suited, **values})
     limit = scenes.MOST_CHARACTERS if most is None else most
@@ -129,18 +131,20 @@ def figures(
     settings = knob.read(room.settings, dict(values))
     limit = scenes.MOST_CHARACTERS if most is None else most
     panel = panels.trains(room, settings, figure=figure, most=limit)
+    title, worker = f"{room.name}: {figure.replace('_', ' ')}", panels.worker(room)
+    place, left = _placed(title, panel, worker)
+    while left < LEAST_FIGURE and len(panel["trains"]["variants"]) > 1:
+        panel = panels.fewer(room, settings, panel)
+        place, left = _placed(title, panel, worker)
+    run = _figure_beforehand(room, figure, settings, min(left, MOST_FIGURE))
+    return _written(out, title, stages.with_run(place, run), panel["trains"], True)
+
+
+def _placed(title: str, panel: dict[str, Any], worker: str) -> tuple[str, int]:
+    """The place of figures in a page, and how many letters the page has left for a run."""
     panel["trains"]["shared"] = True
-    variants = panel["trains"]["variants"]
-    place = stages.figures(panel, panels.worker(room))
-    left = MOST_PAGE - len(place) - len(stages.program(trains=True)) - REST
-    place = stages.with_run(
-        place, _figure_beforehand(room, figure, settings, min(left, MOST_FIGURE))
-    )
-    title = f"{room.name}: {figure.replace('_', ' ')}"
-    sizes = _written(out, title, place, panel["trains"], True)
-    if sizes["page"] > MOST_BYTES and len(variants) > 1:  # without the last of the choices
-        return figures(room, figure, values, out, most=sizes["programs"] - 1)
-    return sizes
+    place = stages.figures(panel, worker)
+    return place, MOST_BYTES - AROUND - len(_page(title, place, NONCE, "").encode())
 
 
 def _figure_beforehand(room: Any, figure: str, settings: Any, most: int) -> dict[str, Any]:
@@ -153,8 +157,9 @@ def _figure_beforehand(room: Any, figure: str, settings: Any, most: int) -> dict
     while trace.readings:
         drawn = json.loads(str(room.figures[figure](trace).to_json()))
         drawn["layout"].pop("template", None)  # the panel has it
-        if len(plot.deflated(json.dumps(drawn))) <= most:
-            return {"name": figure, "figure": drawn, "words": room.words(trace)}
+        run = {"name": figure, "figure": drawn, "words": room.words(trace)}
+        if len(plot.deflated(json.dumps(run))) <= most:
+            return run
         trace = trace.head(3 * trace.readings // 4)
     return {"name": figure, "figure": None, "words": room.words(course.trace)}
 
@@ -209,22 +214,27 @@ def _written(
     out: Path, title: str, place: str, trains: Mapping[str, Any], plotted: bool = False
 ) -> dict[str, int]:
     nonce = secrets.token_hex(12)
-    # What draws stands before the run, whose picture may come at once; the run begins before the
-    # library of its pictures is read.
     library = plot.packed(nonce) if plotted else ""
-    said = f'<footer><p class="{TRAINS_HERE}">{html.escape(SAID)}</p></footer>'
-    content = (
-        f"<main>\n{place}\n</main>\n{said}\n"
-        f"{page.script(plot.SCRIPT, nonce) if plotted else ''}"
-        f"{page.script(stages.program(trains=True) + FRAMED, nonce)}{library}{MARK}\n"
-    )
-    written = page.shell(title, content, nonce, trains=True)
+    written = _page(title, place, nonce, library if plotted else None)
     files.write(out, written)
     programs = sum(len(each["wasm"]) for each in trains["variants"])
     return {
         "page": len(written.encode()) - len(library.encode()), "plotly": len(library.encode()),
         "programs": programs,
     }  # fmt: skip
+
+
+def _page(title: str, place: str, nonce: str, library: str | None) -> str:
+    """A page around what trains in it, with the library of its pictures where it has some."""
+    said = f'<footer><p class="{TRAINS_HERE}">{html.escape(SAID)}</p></footer>'
+    # What draws stands before the run, whose picture may come at once; the run begins before the
+    # library of its pictures is read.
+    content = (
+        f"<main>\n{place}\n</main>\n{said}\n"
+        f"{page.script(plot.SCRIPT, nonce) if library is not None else ''}"
+        f"{page.script(stages.program(trains=True) + FRAMED, nonce)}{library or ''}{MARK}\n"
+    )
+    return page.shell(title, content, nonce, trains=True)
 
 
 def is_one(path: Path) -> bool:

@@ -47,6 +47,7 @@ room = _Room(
         "flows": figures.flows,
     },
     scenes={"balls": (scenes.balls, dict(every=1, steps=600, rival="constant"))},
+    pages={"flow": ("both",)},
     words=figures.words,
     steers=(
         "sigma",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from curvkit.core.flows import CALLED, ended, none_for
+from curvkit.core.flows import CALLED, NOT_CHOSEN, ended, none_for
 from curvkit.draw import theme
 from curvkit.tuners._names import FREE, NAMES
 from curvkit.tuners.trace import Trace
@@ -101,7 +101,7 @@ def flows(trace: Trace, *, clock: Clock = "step") -> go.Figure:
 def no_flow(trace: Trace) -> str:
     """Why there is no flow beside the runs."""
     if trace.settings["flow"] == "none":
-        return "no flow is beside this run"
+        return NOT_CHOSEN
     base = trace.settings["base"]
     return none_for("batches" if base == "gd" else base.replace("_", " "))
 

@@ -18,7 +18,7 @@ from processes import listening
 
 from curvkit import __main__, __version__
 from curvkit.curvature import Settings, Trace
-from curvkit.report import kernel
+from curvkit.report import kernel, trained
 
 
 @pytest.fixture
@@ -77,6 +77,12 @@ def test_help_imports_neither_jax_nor_plotly_nor_papermill():
         (["run", "curvature", "--set", "stepz=9"], "There is no setting 'stepz'"),
         (["run", "curvature", "--set", "steps"], "--set must be of the form name=value"),
         (["run", "curvature", "--view", "edges"], "There is no figure 'edges'"),
+        (
+            ["page", "sam", "--figure", "race"],
+            "There is no figure 'race' in sam, but in distillation.grid, kernels.race, tuners; "
+            "sam has bounce, edge, gradient, loss.",
+        ),
+        (["page", "curvature", "--scene", "balls"], "There is no scene 'balls' in curvature"),
         (["run", "curvature", "--out", "no/such/t.npz"], "There is no folder 'no/such'"),
         (["sweep", "attic"], "There is no room 'attic'"),
         (["sweep", "curvature", "--over", "seed"], "--over must be of the form name=value"),
@@ -96,6 +102,34 @@ def test_what_is_wrong_is_said_in_one_sentence_with_status_2(say, arguments, sai
     assert (status, out) == (2, "")
     assert err.startswith(f"curvkit: {said}")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "name", "room"),
+    [
+        ("tuners.model", "figure", "race", "tuners"),
+        ("tuners", "figure", "race", "tuners"),
+        ("kernels", "figure", "race", "kernels.race"),
+        ("minima", "scene", "marbles", "minima.basin"),
+    ],
+)
+def test_a_page_of_what_only_the_room_around_or_within_has_is_that_rooms(
+    say, tmp_path, monkeypatch, asked, kind, name, room
+):
+    written = []
+
+    def write(house, *given):
+        written.append((house.name, *given))
+        return {"page": 1, "plotly": 0, "programs": 1}
+
+    for each in ("figures", "lesson"):
+        monkeypatch.setattr(trained, each, write)
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = say("page", asked, f"--{kind}", name, "--set", "steps=9")
+    assert status == 0
+    assert written == [(room, name, {"steps": "9"}, Path(f"{room}-{name}.html"))]
+    said = [f"The {kind} {name} is of {room} and not of {asked}: it is that room which runs."]
+    assert out.splitlines()[:-1] == said * (asked != room)
 
 
 def test_the_rooms_are_listed_with_what_they_show(say):
