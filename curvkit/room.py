@@ -54,8 +54,6 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
             checker knows the names.
         words: `words(trace)`, what a trace shows in a few sentences.
         figure: the figure that is shown first; the first of `figures` if None.
-        pages: static knobs with values, which a page of the figures has besides what it has room
-            for: those without which one of them would be empty.
         front: the knobs that are always in view; all if empty.
         scenes: the scenes by name: each a function of a trace, and the knobs it is shown with; the
             first is shown where none is named.
@@ -79,7 +77,6 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         figures: Mapping[Figure, Callable[..., "go.Figure"]],
         words: Callable[[Trace], str],
         figure: Figure | None = None,
-        pages: Mapping[str, Sequence[Any]] | None = None,
         front: Sequence[str] = (),
         scenes: "Mapping[str, tuple[Callable[[Trace], Scene], Mapping[str, Any]]] | None" = None,
         length: Callable[[Settings], int] | None = None,
@@ -89,7 +86,6 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         self.settings, self.trace = cast(type[Settings], settings), trace
         self.figures: dict[str, Callable[..., go.Figure]] = {**cast(Any, figures)}
         self.words, self.front, self.scenes = words, tuple(front), dict(scenes or {})
-        self.pages = dict(pages or {})
         self.knobs = knob.knobs(self.settings)
         self._check(figure, options, length)
         self.figure: str = next(iter(self.figures)) if figure is None else figure
@@ -231,7 +227,6 @@ class Room(Generic[Knobs, Settings, Trace, Figure]):
         references = {
             "figure": ([figure] if figure is not None else [], self.figures),
             "front": (self.front, self.knobs),
-            "pages": (self.pages, self.knobs),
             "begin_only": (begin_only, self.knobs),
             "steers": (steers, self.knobs),
         }

@@ -274,6 +274,16 @@ def is_readable(figure: go.Figure, what: str = "the figure") -> None:
     assert len(set(names)) == len(names), f"{what} says {names} in its legend, two are the same"
 
 
+def says_why_it_is_empty(room: Room, figure: str) -> None:
+    """Each panel of a figure of the defaults has something in it, or a remark says why not."""
+    made = room.drawings[figure](ran(room, short(room)))
+    flat = any("yaxis" in curve for curve in made.data)
+    axes = [axis for axis in made.select_yaxes() if flat and not axis.overlaying]
+    empty = [axis.plotly_name for axis in axes if not any(_numbers(c, axis) for c in made.data)]
+    remarks = [each.text for each in made.layout.annotations if each.bgcolor]
+    assert remarks or (made.data and not empty), f"{figure} is empty, and does not say why"
+
+
 def tells_any_trace(room: Room) -> None:
     """What a trace shows is told in words, whatever the trace."""
     for what, trace in odd_traces(room):

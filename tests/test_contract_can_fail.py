@@ -121,6 +121,7 @@ def signs(room, folder):
         if not each.static:
             contract.never_recompiles(room, name, **where)
     contract.draws_any_trace(room, "mean")
+    contract.says_why_it_is_empty(room, "mean")
     contract.draws_nothing_after_the_end(room, "mean")
 
 
@@ -376,6 +377,14 @@ def test_a_legend_that_no_person_reads_is_seen(name):
 
     with breaks("in its legend"):
         contract.draws_any_trace(miniature(figure=unnamed), "mean")
+
+
+def test_a_figure_that_is_empty_without_a_word_is_seen():
+    empty = lambda trace: draw(trace).update_traces(y=[np.nan] * trace.readings)
+    with breaks("mean is empty, and does not say why"):
+        contract.says_why_it_is_empty(miniature(figure=empty), "mean")
+    said = lambda trace: empty(trace).add_annotation(text="not recorded", bgcolor="white")
+    contract.says_why_it_is_empty(miniature(figure=said), "mean")
 
 
 def test_two_curves_of_one_name_are_seen():

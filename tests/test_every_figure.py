@@ -44,6 +44,7 @@ def test_turning_a_knob_moves_a_figure(name, knob):
 @each_figure
 def test_a_figure_takes_any_trace_and_can_be_read(name, figure):
     contract.draws_any_trace(room(name), figure)
+    contract.says_why_it_is_empty(room(name), figure)
 
 
 @pytest.mark.full

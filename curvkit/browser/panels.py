@@ -6,7 +6,7 @@ from typing import Any
 
 from curvkit.browser.drawing import program as drawing
 from curvkit.browser.program import written
-from curvkit.browser.scenes import MOST_CHARACTERS, offered, packed, shipped
+from curvkit.browser.scenes import MOST_CHARACTERS, packed, shipped
 from curvkit.core import knob as knobs
 from curvkit.draw import theme
 from curvkit.draw.scene import script
@@ -44,11 +44,8 @@ def trains(
     figure = figure or room.figure or next(iter(room.figures))
     if figure not in room.figures:
         raise ValueError(rooms.absent(room, "figure", figure))
-    if choices is None:
-        others = [each for each in _front(room) if each not in room.pages]
-        choices = {**room.pages, **offered(settings, others)}
     variant = functools.partial(_variant, room)
-    variants = shipped(variant, settings, (), choices, first, most)
+    variants = shipped(variant, settings, _front(room), choices, first, most)
     return _described(room, settings, figure, variants)
 
 
@@ -59,7 +56,7 @@ def fewer(room: Any, settings: Any, panel: Mapping[str, Any]) -> dict[str, Any]:
 
 def _front(room: Any) -> list[str]:
     """The knobs that a page shows, in their order."""
-    return [*dict.fromkeys([*(room.front or room.knobs), *room.pages])]
+    return [name for name in room.front or room.knobs if name in room.knobs]
 
 
 def _described(room: Any, settings: Any, figure: str, variants: Sequence[Any]) -> dict[str, Any]:

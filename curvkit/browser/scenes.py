@@ -112,7 +112,8 @@ def settings_of(
     """
     yield settings
     declared = knobs.knobs(settings)
-    choices = offered(settings, turned) if choices is None else choices
+    if choices is None:
+        choices = {name: _values(declared[name]) for name in turned if declared[name].static}
     yielded = []
     for name, values in (*(first or {}).items(), *choices.items()):
         if name not in declared:
@@ -123,12 +124,6 @@ def settings_of(
             if value != getattr(settings, name) and (name, value) not in yielded:
                 yielded.append((name, value))
                 yield knobs.turned(settings, **{name: value})
-
-
-def offered(settings: Any, turned: Iterable[str]) -> dict[str, list[Any]]:
-    """Of the knobs that a page turns the static ones, with all values that each is a choice of."""
-    declared = knobs.knobs(settings)
-    return {name: _values(declared[name]) for name in turned if declared[name].static}
 
 
 def _values(declared: Any) -> list[Any]:

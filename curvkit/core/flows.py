@@ -32,7 +32,7 @@ def astray(away: Any, gone: Any) -> np.ndarray:
 
 
 # What stands where a run has none, for nobody asked.
-NOT_CHOSEN = "no flow is beside this run: choose one by the knob flow"
+NOT_CHOSEN = "no flow is beside this run: in a notebook the knob flow chooses one"
 
 
 def none_for(rule: str) -> str:

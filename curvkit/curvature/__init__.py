@@ -50,7 +50,6 @@ room = _Room(
         "throw": (scenes.throw, dict(data="quadratic", every=1, steps=60)),
         "flows": (_acts.flows, dict(flow="both", every=1, steps=1001)),
     },
-    pages={"flow": ("both",)},
     words=figures.words,
     steers=("learning_rate", "momentum", "second_moment_decay"),
     front=(

@@ -47,7 +47,6 @@ room = _Room(
         "flows": figures.flows,
     },
     scenes={"balls": (scenes.balls, dict(every=1, steps=600, rival="constant"))},
-    pages={"flow": ("both",)},
     words=figures.words,
     steers=(
         "sigma",
