@@ -101,6 +101,27 @@ static NOINLINE void OF(triangular)(int batch, int n, int m, const REAL *a, REAL
     }
 }
 
+// Reflects the columns of c (m, p) from `first` on by what lies below the diagonal of column k of
+// a (m, n), many columns at a time as they lie in memory; of each the sums are in the order of rows.
+#define COLUMNS 64
+static NOINLINE void OF(reflect)(int m, int n, int p, int k, double tau, int first, const REAL *a, REAL *c) {
+  double d[COLUMNS];
+  for (int left = first; left < p; left += COLUMNS) {
+    int wide = p - left < COLUMNS ? p - left : COLUMNS;
+    REAL *top = c + k * p + left;
+    for (int j = 0; j < wide; j++) d[j] = top[j];
+    for (int i = k + 1; i < m; i++) {
+      double x = a[i * n + k]; const REAL *row = c + i * p + left;
+      for (int j = 0; j < wide; j++) d[j] += x * row[j];
+    }
+    for (int j = 0; j < wide; j++) { d[j] *= tau; top[j] = (REAL)(top[j] - d[j]); }
+    for (int i = k + 1; i < m; i++) {
+      double x = a[i * n + k]; REAL *row = c + i * p + left;
+      for (int j = 0; j < wide; j++) row[j] = (REAL)(row[j] - d[j] * x);
+    }
+  }
+}
+
 // Q (m, p) and R (p, n) by Householder's reflections; a is written over.
 static NOINLINE void OF(qr)(int batch, int m, int n, int p, REAL *a, REAL *q, REAL *r) {
   int least = m < n ? m : n;
@@ -113,22 +134,13 @@ static NOINLINE void OF(qr)(int batch, int m, int n, int p, REAL *a, REAL *q, RE
       double beta = __builtin_sqrt(head * head + s); if (head > 0) beta = -beta;
       for (int i = k + 1; i < m; i++) a[i * n + k] = (REAL)(a[i * n + k] / (head - beta));
       double tau = (beta - head) / beta;
-      for (int j = k + 1; j < n; j++) {
-        double d = a[k * n + j];
-        for (int i = k + 1; i < m; i++) d += (double)a[i * n + k] * a[i * n + j];
-        d *= tau; a[k * n + j] = (REAL)(a[k * n + j] - d);
-        for (int i = k + 1; i < m; i++) a[i * n + j] = (REAL)(a[i * n + j] - d * a[i * n + k]);
-      }
+      OF(reflect)(m, n, n, k, tau, k + 1, a, a);
       a[k * n + k] = (REAL)beta; r[k * n + k] = (REAL)tau;
     }
     for (int k = least - 1; k >= 0; k--) {
       double tau = r[k * n + k];
-      for (int j = 0; j < p && tau != 0; j++) {
-        double d = q[k * p + j];
-        for (int i = k + 1; i < m; i++) d += (double)a[i * n + k] * q[i * p + j];
-        d *= tau; q[k * p + j] = (REAL)(q[k * p + j] - d);
-        for (int i = k + 1; i < m; i++) q[i * p + j] = (REAL)(q[i * p + j] - d * a[i * n + k]);
-      }
+      // To the left of k there are zeros yet, which only a number that is none would change.
+      if (tau != 0) OF(reflect)(m, n, p, k, tau, tau == tau ? k : 0, a, q);
     }
     for (int i = 0; i < p; i++) for (int j = 0; j < n; j++) r[i * n + j] = i <= j && i < m ? a[i * n + j] : 0;
   }

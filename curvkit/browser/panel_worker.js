@@ -39,7 +39,7 @@ const bytes = () =>
 
 // The trace up to a row, as the functions of a notebook take it.
 function traced(at) {
-  run.program.fix();
+  fix();
   const fields = {};
   for (const [series, { each, shape, values, kind }] of Object.entries(rows)) {
     fields[series] = DRAWING.array(values.subarray(0, at * each), [at, ...shape], kind);

@@ -123,11 +123,12 @@ def _first(module: Module, parts: "_Parts", traced: Any, of: Any) -> list[Value]
     """
     leaves, state, last, given = of
     whole = traced(parts.first, leaves, state, last)
-    jaxpr, _ = partial_eval.dce_jaxpr(whole.jaxpr, [True] * len(whole.jaxpr.outvars), True)
+    alone = traced(parts.opening, leaves, state, last) if parts.stream.opening else whole
+    jaxpr, _ = partial_eval.dce_jaxpr(alone.jaxpr, [True] * len(alone.jaxpr.outvars), True)
     row, all_of_it = _work(jaxpr), _work(whole.jaxpr)
     if row > MOST_ALONE * all_of_it or all_of_it - row < LEAST_LATER:
         return []
-    return module.function("first", whole.replace(jaxpr=jaxpr), given)
+    return module.function("first", alone.replace(jaxpr=jaxpr), given)
 
 
 def _work(jaxpr: Any) -> float:
@@ -273,13 +274,24 @@ class _Parts:
         row = self._row(settings, shared, last, state)[1]
         return {name: each[None] for name, each in row.items()}
 
+    def opening(self, settings: Any, shared: Any, state: Any, last: Any) -> Any:
+        """The same of the state that a run begins with, as the room makes it by less."""
+        assert self.stream.opening is not None
+        row = self._drawn(settings, self.stream.opening(shared, state), last)
+        like = jax.eval_shape(self.first, settings, shared, state, last)
+        return tree.typed({name: each[None] for name, each in row.items()}, like)
+
     def _row(self, settings: Any, shared: Any, last: Any, state: Any) -> Any:
         """A reading, and what is drawn of it."""
         state, row = self.stream.reading(shared, state)
+        return state, self._drawn(settings, row, last)
+
+    def _drawn(self, settings: Any, row: dict[str, Any], last: Any) -> dict[str, Any]:
+        """What is drawn of a row."""
         if self.rows is None:
-            return state, row
+            return row
         trace = self._trace(settings, {name: each[None] for name, each in row.items()}, last)
-        return state, {name: jnp.asarray(v)[0] for name, v in self.rows(trace).items()}
+        return {name: jnp.asarray(v)[0] for name, v in self.rows(trace).items()}
 
     def _trace(self, settings: Any, rows: Mapping[str, Any], last: Mapping[str, Any]) -> Any:
         turned = {name: getattr(settings, name) for name in self.turned}

@@ -23,7 +23,7 @@ function packed(columns) {
 function fixedNow(always) {
   const now = performance.now();
   if (!always && now - run.fixedAt < FIX_MS) return [];
-  run.program.fix();
+  fix();
   run.fixedAt = now;
   const changed = run.program.fixed.filter(({ name, values }) => {
     const before = run.fixed[name];
@@ -115,7 +115,7 @@ function edit(message) {
     settings = before.first; // what no reading reads is made again as it was
     begun(program, before.strokes);
     program.state.forEach((part, i) => part.set(held[i]));
-    run = before;
+    run = before; // which `set` makes stale
     set((settings = now));
     return refuse(program.edits.sound.words);
   }

@@ -68,6 +68,8 @@ class Stream(Generic[Trace]):
             this kind only one computes at a time, whichever thread it is in.
         begin_only: names of static knobs that only `begin` reads: another value of one of them
             compiles a new beginning, which takes a second, and leaves the rest as it is.
+        opening: `opening(settings, state) -> row`, the row of a run's first reading, where at its
+            beginning that is made by less than `reading` takes; for pages.
         options: XLA's, for the program that makes readings, such as `core.batch.OPTIMISED` where
             a run takes longer than compiling does; the flags that are set decide if None.
         mixed: whether a part is computed in float64, see `core.x64`; `begin` where only in that.
@@ -99,8 +101,8 @@ class Stream(Generic[Trace]):
         length: Callable[[Any], int], trace: type[Trace],
         last: Callable[[Any, Any], dict[str, jax.Array]] = lambda settings, state: {},
         capacity: int = 512, one_by_one: bool = False, begin_only: Sequence[str] = (),
-        options: dict[str, Any] | None = None,
-        mixed: bool | Literal["begin"] = False,
+        opening: Callable[[Any, Any], dict[str, jax.Array]] | None = None,
+        options: dict[str, Any] | None = None, mixed: bool | Literal["begin"] = False,
         begin_options: dict[str, Any] = UNOPTIMISED,
         steers: Sequence[str] = (),
         edit: Edit | None = None, edited: Callable[[Any, Any, str, Any, Any], Any] | None = None,
@@ -108,7 +110,7 @@ class Stream(Generic[Trace]):
     ):  # fmt: skip
         self.name, self.length, self.trace, self.capacity = name, length, trace, capacity
         self.steers, self.begin_only, self.runs = tuple(steers), tuple(begin_only), RunRegistry()
-        self.hand, self.edit_traced = Editor(name, edit, sound), edited
+        self.hand, self.edit_traced, self.opening = Editor(name, edit, sound), edited, opening
         self._turn = _calling_out if one_by_one else contextlib.nullcontext()
         checked.arguments(name, "begin", begin, ["settings", "key"])
         for part, given in (("reading", reading), ("finished", finished), ("last", last)):

@@ -160,8 +160,17 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
     return state._replace(params=params, adam=adam, step=step, ended=ended), row
 
 
-def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
-    """Errors of all networks, and what the networks of the first pair look like."""
+def opening(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The first row of the trace: both networks of a pair begin with the same weights."""
+    return {"step": state.step} | measured(settings, state, alike=True)
+
+
+def measured(settings: Settings, state: State, alike: bool = False) -> dict[str, jax.Array]:
+    """Errors of all networks, and what the networks of the first pair look like.
+
+    Args:
+        alike: whether both networks of a pair are the same, of which one is read then.
+    """
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *state.params)
     square = jnp.mean(jnp.sum(state.tested.slopes**2, 1))
 
@@ -174,7 +183,11 @@ def measured(settings: Settings, state: State) -> dict[str, jax.Array]:
         return value_error, jnp.mean(apart) / square, trained_error, values, seen, seen_slopes
 
     over_pairs = jax.vmap(errors)
-    *three, surface, seen, slopes = jax.vmap(over_pairs, (0, None))(stacked, state.data)
+    distinct = jax.tree.map(lambda each: each[:1], stacked) if alike else stacked
+    *three, surface, seen, slopes = (
+        jnp.broadcast_to(each, (len(METHODS), *each.shape[1:]))
+        for each in jax.vmap(over_pairs, (0, None))(distinct, state.data)
+    )
     first = jax.tree.map(lambda each: each[:, 0], stacked)
     data = jax.tree.map(lambda each: each[0], state.data)
 

@@ -28,6 +28,7 @@ room = _Room(
     reading=_experiment.reading,
     finished=_experiment.finished,
     last=_experiment.last,
+    opening=_experiment.opening,
     length=_experiment.length,
     figures={"contest": figures.contest, "prediction": figures.prediction},
     words=figures.words,

@@ -178,8 +178,17 @@ def rates(settings: Settings) -> jax.Array:
     return settings.learning_rate * jnp.asarray(scale * RATES, jnp.float32)
 
 
-def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
-    """One row of the trace, then `EVERY` training steps, or what is left of them."""
+class Judged(NamedTuple):
+    """A network, what it is trained on, its loss, and what a reading says of its weights."""
+
+    network: networks.Model
+    trained: runners.Examples
+    loss: Callable[[Any, Any, Any], jax.Array]
+    measured: Callable[[Any], tuple[jax.Array, jax.Array]]
+
+
+def judged(settings: Settings, state: State) -> Judged:
+    """What a run's steps and readings take of it."""
     (inputs, targets), tested = state.large or examples(settings)
     task, network = settings.task, model(settings, state.numbers)
     # Of data that the program holds, at once: else its compiler works it out, for seconds.
@@ -191,9 +200,24 @@ def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Arra
         share = tasks.share(task, network.apply(params, tested[0]), tested[1], mean)
         return loss(params, inputs[:256], targets[:256]), share
 
+    return Judged(network, (inputs, targets), loss, measured)
+
+
+def opening(settings: Settings, state: State) -> dict[str, jax.Array]:
+    """The first row of the trace: the runners begin with the same weights, of which one is read."""
+    one = jax.tree.map(lambda each: each[0], state.params)
+    read = judged(settings, state).measured(one)
+    values, accuracy = (jnp.broadcast_to(each, (len(RATES),)) for each in read)
+    return {"step": state.step, "loss": values, "accuracy": accuracy}
+
+
+def reading(settings: Settings, state: State) -> tuple[State, dict[str, jax.Array]]:
+    """One row of the trace, then `EVERY` training steps, or what is left of them."""
+    task, (network, trained, loss, measured) = settings.task, judged(settings, state)
+
     def take(step, carry):
         number = tasks.BATCHES.get(task, runners.BATCH)
-        batch = runners.batch(state.key, step, (inputs, targets), number)
+        batch = runners.batch(state.key, step, trained, number)
         drawn = jax.random.fold_in(jax.random.fold_in(state.key, step), 1)
 
         def one(params, moments, rate):

@@ -271,11 +271,14 @@ export async function mountPanel(el, packed, text) {
   const link = { scene: packed, trains }, { turns, refused } = trains.shared ? wishedTurns(link) : { turns: [], refused: "" };
   if (trains.shared) Object.assign(trains.settings, wished(link));
   hide(true);
-  const panel = new Panel(el, packed);
+  // The worker begins while the panel is built.
+  let panel = null, worker = null;
+  const open = { ...trains, figure: packed.figure, turns };
+  const begun = started(text, open, (message) => panel.heard(message), (made) => { worker = made; });
+  panel = Object.assign(new Panel(el, packed), { worker });
   panel.begins(turns, refused);
   try {
-    const open = { ...trains, figure: packed.figure, turns };
-    await started(text, open, (message) => panel.heard(message), (worker) => { panel.worker = worker; });
+    await begun;
     (globalThis.curvkitPanels ??= []).push(panel);
     return panel;
   } catch (error) {

@@ -113,7 +113,8 @@ export function unpack(header, buffer) {
 }
 
 export async function inflate(base64) {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const packed = atob(base64), bytes = new Uint8Array(packed.length);
+  for (let k = 0; k < packed.length; k += 1) bytes[k] = packed.charCodeAt(k);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
