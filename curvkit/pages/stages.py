@@ -94,7 +94,7 @@ def program(trains: bool = False) -> str:
     """The script that plays all scenes of a page, those that stand above it where it is no module.
 
     Args:
-        trains: whether one of them makes its run in the page.
+        trains: whether one of them makes its run in the page; figures have workers of their own.
     """
     worker = json.dumps(script.worker() if trains else "").replace("</", "<\\/")
     body = f"const WORKER = {worker};\n{script.joined(exports=False)}{MOUNT}"

@@ -198,7 +198,7 @@ def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
     said = (
         "The page makes these runs itself, by the program of "
         f"<code>curvkit.{html.escape(panel['room'])}</code>: turn a knob, and it trains. "
-        "The address holds the knobs that were turned, so its link can be shared."
+        "The address holds what was turned, and when, so its link can be shared."
     )
     shown = "runs made beforehand are shown" if before else "the notebook's own figures are below"
     place = stages.figures({**panel, "instead": shown}, worker, before)
@@ -232,7 +232,7 @@ def _page(title: str, place: str, nonce: str, library: str | None) -> str:
     content = (
         f"<main>\n{place}\n</main>\n{said}\n"
         f"{page.script(plot.SCRIPT, nonce) if library is not None else ''}"
-        f"{page.script(stages.program(trains=True) + FRAMED, nonce)}{library or ''}{MARK}\n"
+        f"{page.script(stages.program(library is None) + FRAMED, nonce)}{library or ''}{MARK}\n"
     )
     return page.shell(title, content, nonce, trains=True)
 
@@ -254,5 +254,5 @@ FRAMED = """if (parent !== window) {
 """
 SAID = (
     "Computed in this page, in single precision, by the program that the notebook runs: no kernel, "
-    "no network. The address holds the knobs that were turned, so its link can be shared."
+    "no network. The address holds what was turned, and when, so its link can be shared."
 )
