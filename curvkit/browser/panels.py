@@ -41,12 +41,12 @@ def trains(
             no counterpart in a page.
         ModuleNotFoundError: where the compiler is not installed.
     """
-    figure = figure or room.figure or next(iter(room.figures))
-    if figure not in room.figures:
-        raise ValueError(rooms.absent(room, "figure", figure))
+    shown: str = figure or room.figure or next(iter(room.figures))
+    if shown not in room.figures:
+        raise ValueError(rooms.absent(room, "figure", shown))
     variant = functools.partial(_variant, room)
     variants = shipped(variant, settings, _front(room), choices, first, most)
-    return _described(room, settings, figure, variants)
+    return _described(room, settings, shown, variants)
 
 
 def fewer(room: Any, settings: Any, panel: Mapping[str, Any]) -> dict[str, Any]:
