@@ -15,6 +15,8 @@ FIGURES = '<div class="curvkit-figures">'
 MOUNT = """
 const begun = [...document.querySelectorAll(".curvkit-figures")].map(async (place) => {
   const { panel, worker } = await unpacked(place.querySelector("script").textContent);
+  const programs = place.querySelectorAll("script.program");
+  panel.trains.variants.forEach((each, k) => { each.wasm = programs[k].textContent; });
   return mountPanel(place, panel, worker);
 });
 for (const place of document.querySelectorAll(".curvkit-scene")) {
@@ -62,7 +64,15 @@ def figures(panel: Mapping[str, Any], worker: str, before: str = "") -> str:
         worker: the text of its worker.
         before: as HTML, what is shown where no run can be made.
     """
-    return f"{FIGURES}{_held({'panel': panel, 'worker': worker})}{before}</div>"
+    # The programs are packed already, and to unpack them twice would keep the first reading waiting.
+    variants = [{**each, "wasm": None} for each in panel["trains"]["variants"]]
+    light = {**panel, "trains": {**panel["trains"], "variants": variants}}
+    programs = "".join(
+        f'<script type="text/plain" class="program">{each["wasm"]}</script>'
+        for each in panel["trains"]["variants"]
+    )
+    held = _held({"panel": light, "worker": worker})
+    return f"{FIGURES}{held}{programs}{before}</div>"
 
 
 def with_run(place: str, run: Mapping[str, Any]) -> str:
