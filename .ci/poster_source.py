@@ -6,8 +6,9 @@ from typing import Any
 import jax
 import numpy as np
 
-# Files of the stage's program that decide how a frame looks, with all that they import.
-DRAWING = ("views", "clock")
+# The file of the stage's program that has its colours. What draws with them is left out: it is
+# written anew more often than pictures change, and each poster is near 200 kB in the history.
+PALETTE = "color"
 COMMENT = re.compile(r"^\s*//.*\n|\s+//\s.*$", re.MULTILINE)
 
 
@@ -46,19 +47,8 @@ def _counted(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     return (numbers * (dtype.kind == "f")).astype(dtype)
 
 
-def drawing() -> str:
-    """The part of the stage's program that draws, palette included, without its comments."""
+def palette() -> str:
+    """The colours that the stage draws in, as its program has them, without comments."""
     from curvkit.draw.scene import script
 
-    texts = script.files()
-    wanted: set[str] = set()
-
-    def want(name: str) -> None:
-        if name not in wanted:
-            wanted.add(name)
-            for other in script.IMPORT.findall(texts[name]):
-                want(other)
-
-    for name in DRAWING:
-        want(name)
-    return "\n".join(COMMENT.sub("", texts[name]) for name in sorted(wanted))
+    return COMMENT.sub("", script.files()[PALETTE])

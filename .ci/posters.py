@@ -150,7 +150,7 @@ def told(there: Asked, look: Look) -> dict[str, Any]:
 
 def drawn(there: Asked, look: Look) -> str:
     """What tells all that the picture follows from but for the numbers of the run: what of the
-    scene is in it, in which colours and by which program it is drawn, and how frames are taken.
+    scene is in it, in which colours it is drawn, and how frames are taken.
     """
     if there.cells:
         scene = there.draw(poster_source.blank_loop(there.values["learning_rate"]))
@@ -159,7 +159,7 @@ def drawn(there: Asked, look: Look) -> str:
         scene = there.draw(poster_source.blank(there.stream, chosen))
     told = seen({"scene": scene.as_dict({})}, look)["scene"]
     taken = STYLE, TAKE, SHOW, SAY, WIDTH, FRAME, OPENING, CLOSING
-    parts = told, look, poster_source.drawing(), taken
+    parts = told, look, poster_source.palette(), taken
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -92,9 +92,9 @@ def test_a_poster_is_out_of_date_when_its_picture_would_be_another(monkeypatch):
 
     assert posters.drawn(there._replace(draw=recolored), look) != drawn
     assert posters.drawn(there, look._replace(until=0.5)) != drawn
-    program = source.drawing()
+    program = source.palette()
     assert 'unstable: "#e0531b"' in program and "//" not in re.sub(r"https?://", "", program)
-    monkeypatch.setattr(source, "drawing", lambda: program.replace("#e0531b", "#e0531c"))
+    monkeypatch.setattr(source, "palette", lambda: program.replace("#e0531b", "#e0531c"))
     assert posters.drawn(there, look) != drawn
 
 

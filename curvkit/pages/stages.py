@@ -64,7 +64,7 @@ def figures(panel: Mapping[str, Any], worker: str, before: str = "") -> str:
         worker: the text of its worker.
         before: as HTML, what is shown where no run can be made.
     """
-    # The programs are packed already, and to unpack them twice would keep the first reading waiting.
+    # The programs are packed already: to unpack them twice would delay the first reading.
     variants = [{**each, "wasm": None} for each in panel["trains"]["variants"]]
     light = {**panel, "trains": {**panel["trains"], "variants": variants}}
     programs = "".join(
