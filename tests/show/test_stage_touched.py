@@ -38,6 +38,8 @@ ELSEWHERE = """(() => {
 })()"""
 STANDS = """JSON.stringify([S.clock.t, S.strokes, S.store.version,
   Object.values(S.knobs).map((k) => k.value)])"""
+# What a hand has turned stays so for a moment, then it stands as it did at the step that is shown.
+RECALLED = "Object.values(S.knobs).every((k) => !(performance.now() - k.turnedAt < 1000))"
 TALL = "document.body.style.height = `${document.body.scrollHeight + 1600}px`"
 
 
@@ -78,9 +80,12 @@ def a_finger_drags_and_scrolls(live, fingers):
         fingers.drag(held["x"], held["y"], dx, dy, follows)
         assert live.get("scrollY") == scrolled, "the page was scrolled by what was dragged"
         assert live.get("!S.grabbed") and live.get(STANDS) != before
+        # A run that was turned plays on when it is answered.
+        live.until(RECALLED)
         live.running.idle.wait(60)
         live.pump()
         live.get("(S.pause(), S.seek(1))")
+        frames(live.sheet)
     place = live.get(ELSEWHERE)
     frames(live.sheet)
     before, scrolled = live.get(STANDS), live.get("scrollY")
