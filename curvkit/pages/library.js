@@ -20,10 +20,9 @@ const elsewhere = (text) => new Promise((resolve, reject) => {
 const unpack = () => (unpacked ??= (async () => {
   const text = library.textContent;
   try {
-    return await elsewhere(text);
-  } catch {
-    return inflatedText(text);
-  }
+    if ("works" in library.dataset) return await elsewhere(text);
+  } catch {} // where a browser has no workers
+  return inflatedText(text);
 })());
 const waited = new Promise((resolve) => setTimeout(resolve, READ_MS));
 globalThis.curvkitLibrary = () => (read ??= Promise.race([globalThis.curvkitBegun, waited]).then(unpack).then((textContent) => {

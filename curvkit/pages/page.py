@@ -117,7 +117,7 @@ def _whole(
     # plotly.js stands before the figures, or where it is read late, after all; the scripts of
     # buttons stand after their buttons.
     library = script(get_plotlyjs(), nonce) if drawn and not late else ""
-    last = plot.packed(nonce) if drawn and late else ""
+    last = plot.packed(nonce, trains) if drawn and late else ""
     whole = library + content + script(scripts, nonce) + player + last
     return shell(facts.title, whole, nonce, trains)
 

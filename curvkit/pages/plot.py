@@ -37,16 +37,18 @@ class Play(NamedTuple):
     redraw: bool
 
 
-def packed(nonce: str) -> str:
+def packed(nonce: str, works: bool = False) -> str:
     """plotly.js as a page holds it that reads it late, with the script that does.
 
     Args:
         nonce: what the page's policy lets a script run by.
+        works: whether that lets workers run, of which one unpacks it then.
     """
     encoded = deflated(get_plotlyjs())
     reader = (HERE / "library.js").read_text(encoding="utf-8")
     return (
-        f'<script type="text/plain" id="plotly" nonce="{nonce}">{encoded}</script>\n'
+        f'<script type="text/plain" id="plotly" nonce="{nonce}"{" data-works" * works}>{encoded}'
+        "</script>\n"
         f'<script nonce="{nonce}">{{\n{reader}}}</script>\n'
     )
 

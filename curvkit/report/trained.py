@@ -214,7 +214,7 @@ def _written(
     out: Path, title: str, place: str, trains: Mapping[str, Any], plotted: bool = False
 ) -> dict[str, int]:
     nonce = secrets.token_hex(12)
-    library = plot.packed(nonce) if plotted else ""
+    library = plot.packed(nonce, works=True) if plotted else ""
     written = _page(title, place, nonce, library if plotted else None)
     files.write(out, written)
     programs = sum(len(each["wasm"]) for each in trains["variants"])
