@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -230,6 +229,9 @@ def frames(browser: Any, kept: Mapping[str, Any], look: Look) -> list[bytes]:
     """The frames of a poster as PNGs: the opening, then all of the run, and its end."""
     from curvkit.pages import page, stages
 
+    sys.path.append(str(ROOT / "tests"))
+    from waits import until
+
     text = stages.drawn(kept, asks=False) + page.script(stages.program(), "n", "module")
     size = dict(width=WIDTH, height=1000)
     sheet = browser.new_page(viewport=size, color_scheme="light")
@@ -238,12 +240,7 @@ def frames(browser: Any, kept: Mapping[str, Any], look: Look) -> list[bytes]:
         content = f"<style>{STYLE}</style><main>{text}</main>"
         path.write_text(page.shell("A poster", content, "n"), encoding="utf-8")
         sheet.goto(path.as_uri())
-    # Asked from outside: the page's policy lets nobody wait within it.
-    until = time.monotonic() + 60
-    while not sheet.evaluate("globalThis.stages?.length === 1"):
-        if time.monotonic() > until:
-            raise RuntimeError("The stage of a poster did not open within a minute.")
-        sheet.wait_for_timeout(30)
+    until(sheet, "globalThis.stages?.length === 1")
     times = sheet.evaluate(TAKE, [look.frames, look.until])
     begins = "() => { stages[0].framed = false; }"  # cameras begin where they stand
     said = [sheet.evaluate(SHOW, [row, 1e6 + FRAME * at, False]) for at, row in enumerate(times)]
