@@ -155,9 +155,10 @@ def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
     later = curvature.stream.advanced(settings, earlier, 1).state
     rows, beside = curvature.stream.advanced(settings, later, 1).rows, later.beside
     row = {name: np.asarray(each)[0] for name, each in rows.items()}
+    matrix = jax.jit(jax.hessian(loss))
     for at in (0, 1):
         flow = jax.tree.map(lambda each, at=at: np.asarray(each[at]), beside.flows)
-        hessian = np.asarray(jax.hessian(loss)(flow.params), float)
+        hessian = np.asarray(matrix(flow.params), float)
         values, vectors = np.linalg.eigh(hessian)
         assert_close(row["flow_sharpness"][at], values[-1], rtol=1e-4)
         spread = flow.vectors.T @ flow.variance @ flow.vectors
@@ -168,9 +169,9 @@ def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
         assert_close(row["flow_distance"][at], away, rtol=1e-3)
     # These are of where the last step of the central flow began: a reading earlier.
     params = np.asarray(earlier.beside.flows.params[1])
-    top = np.float32(np.linalg.eigh(np.asarray(jax.hessian(loss)(params), float))[1][:, -1])
+    top = np.float32(np.linalg.eigh(np.asarray(matrix(params), float))[1][:, -1])
     curved = lambda w: top @ jax.jvp(jax.grad(loss), (w,), (top,))[1]
-    bend = np.asarray(jax.grad(curved)(params))
+    bend = np.asarray(jax.jit(jax.grad(curved))(params))
     across = bend - (top @ bend) * top
     assert row["flow_variance"][1] > 0 and np.isnan(row["flow_rise"][0])
     # The slope of the loss is small there, and its vectors are good to a thousandth.

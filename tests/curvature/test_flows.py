@@ -59,7 +59,7 @@ def wavy(w):
 def test_the_gradients_of_curvature_are_the_dense_third_derivatives():
     params = jnp.array([0.3, -0.7, 1.1])
     vectors = jnp.linalg.qr(jax.random.normal(jax.random.key(0), (3, 2)))[0].T
-    third = jax.jacfwd(jax.hessian(wavy))(params)
+    third = jax.jit(jax.jacfwd(jax.hessian(wavy)))(params)
     found = flows.gradients(wavy, params, vectors, 2)
     assert_close(found, jnp.einsum("abp,ia,jb->ijp", third, vectors, vectors), rtol=1e-4, atol=1e-4)
     assert not flows.gradients(wavy, params, vectors, 1)[1].any()
@@ -109,7 +109,7 @@ def at_its_edge():
     """The end of the central flow, of its oracle and of gradient flow, of the small network."""
     with float64():
         loss, start = small(jax.random.key(2))
-        limit = 1.05 * np.linalg.eigvalsh(jax.hessian(loss)(start))[-1]
+        limit = 1.05 * np.linalg.eigvalsh(jax.jit(jax.hessian(loss))(start))[-1]
         given, vectors = dict(time=4.0, limit=limit), np.eye(9)[:4]
         found = gone(loss, start, vectors, steps=200, **given)
         free = gone(loss, start, vectors, time=4.0, steps=200)
@@ -133,7 +133,8 @@ def test_rise_fall_and_cubic_term_are_the_slope_of_the_sharpness():
         flow = jax.tree.map(jnp.asarray, flow)
         after = flows.advanced(loss, flow, jnp.asarray(1e-6), flow.values[0])
         top = flow.vectors[0]
-        bend = jnp.einsum("ijk,i,j->k", jax.jacfwd(jax.hessian(loss))(flow.params), top, top)
+        third = jax.jit(jax.jacfwd(jax.hessian(loss)))(flow.params)
+        bend = jnp.einsum("ijk,i,j->k", third, top, top)
         across = bend - (top @ bend) * top
         assert_close(after.cubic, top @ bend, rtol=1e-5)
         assert_close(after.rise, -across @ jax.grad(loss)(flow.params), rtol=1e-5)

@@ -27,17 +27,26 @@ def states(settings, readings):
     return found
 
 
-def direction(settings, state, loss):
+def dense(settings, loss):
+    """Compiled: the Hessian and the preconditioner's diagonal at flat parameters."""
+    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
+
+    def both(params, state):
+        inner = rule.update(jax.grad(loss)(params), state, params)[1]
+        diagonal = rules.preconditioner(
+            settings.rule, inner, params, settings.momentum, settings.second_moment_decay
+        )
+        return jax.hessian(loss)(params), diagonal
+
+    return jax.jit(both)
+
+
+def direction(matrices, state):
     """The top eigenvector of the preconditioned Hessian, in the measure of the preconditioner."""
     params, _ = ravel_pytree(state.params)
-    rule = rules.direction(settings.rule, settings.momentum, settings.second_moment_decay)
-    inner = rule.update(jax.grad(loss)(params), state.rule, params)[1]
-    diagonal = np.asarray(rules.preconditioner(
-        settings.rule, inner, params, settings.momentum, settings.second_moment_decay
-    ), float)  # fmt: skip
+    hessian, diagonal = (np.asarray(each, float) for each in matrices(params, state.rule))
     scale = 1 / np.sqrt(diagonal)
-    hessian = np.asarray(jax.hessian(loss)(params), float) * scale[:, None] * scale
-    values, vectors = np.linalg.eigh(hessian)
+    values, vectors = np.linalg.eigh(hessian * scale[:, None] * scale)
     return values[-1], vectors[:, -1] * scale
 
 
@@ -51,8 +60,9 @@ def test_the_valley_is_the_loss_along_the_top_eigenvector_from_its_floor(rule, r
     settings = curvature.Settings(rule=rule, learning_rate=rate, **SMALL)
     loss = experiment.problem(settings)[1]
     values = jax.jit(jax.vmap(lambda params, shift: loss(params + shift), (None, 0)))
+    matrices = dense(settings, loss)
     for state, row in states(settings, 4)[1:]:
-        lam, top = direction(settings, state, loss)
+        lam, top = direction(matrices, state)
         x = float(row["distance"])
         across = np.linspace(row["valley_start"], row["valley_end"], POINTS)
         along = functools.partial(sampled, values, state.params, top, x)

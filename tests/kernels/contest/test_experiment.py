@@ -5,19 +5,31 @@ import numpy as np
 import pytest
 
 from curvkit import data
+from curvkit.core.x64 import compiled
 from curvkit.kernels import Chain, network_maps, ways
-from curvkit.kernels.contest import Settings, Standings, Trace, Verdicts, dialled, experiment, run
+from curvkit.kernels.contest import (
+    Settings,
+    Standings,
+    Trace,
+    Verdicts,
+    dialled,
+    experiment,
+    run,
+    stream,
+)
 from curvkit.kernels.contest import _networks as networks
 from curvkit.kernels.contest import _tasks as tasks
 
 SEEDS = range(3)
+# Compiled: operation by operation they take several times as long.
+SOLVE, LAST = (compiled(each, mixed=True) for each in (experiment.solve, experiment.last))
 
 
 @pytest.mark.slow
 def test_the_first_reading_is_of_the_network_that_was_built():
     settings = Settings(activation="sigmoid", blocks=2, width=16, steps=1)
     trace = run(settings)
-    state = experiment.begin(settings, jax.random.key(0))
+    state = stream.started(settings, jax.random.key(0))
     (inputs, labels), tested = experiment.examples(Settings())
     model = experiment.model(settings, state.numbers)
     one = jax.tree.map(lambda leaf: leaf[0], state.params)
@@ -75,9 +87,9 @@ SAID = {
 def test_what_is_foretold_is_what_the_maps_of_the_network_in_double_precision_say(case):
     """Those of the very plan that is built, in NumPy and without a loop."""
     settings = Settings(blocks=4, **SAID[case])
-    numbers = np.asarray(experiment.solve(settings))
+    numbers = np.asarray(SOLVE(settings))
     found = {name: np.asarray(each) for name, each in
-             experiment.last(settings, experiment.State(numbers, *[None] * 6)).items()}  # fmt: skip
+             LAST(settings, experiment.State(numbers, *[None] * 6)).items()}  # fmt: skip
     given, shaped = settings.activation, experiment.is_shaped(settings)
     if shaped:
         alpha, beta, gamma, delta = (float(each) for each in numbers)
