@@ -7,6 +7,7 @@ convention the knob that draws the randomness anew, where there is one, is calle
 """
 
 import dataclasses
+import functools
 import itertools
 import json
 import math
@@ -21,7 +22,7 @@ import plotly.graph_objects as go
 import pytest
 from helpers import assert_close, compilations, same_bits
 from plotly.utils import PlotlyJSONEncoder
-from rooms import SHORT, Room, advanced, ran, ran_early, short, where_it_matters
+from rooms import SHORT, Room, advanced, brief, ran, ran_early, short, where_it_matters
 
 from curvkit.core import knob as knobs
 from curvkit.draw import theme
@@ -100,8 +101,9 @@ def never_recompiles(room: Room, *names: str, **turned: Any) -> None:
     for values in zip(*(room.knobs[name].sweep() for name in names), strict=True):
         swept = dict(zip(names, values, strict=True))
         with compilations() as count:
-            # Two chunks and no more: the high end of `steps` would take its time.
-            for _ in itertools.islice(stream.chunks(short(room, **{**turned, **swept})), 2):
+            # Two short chunks and no more: the high end of `steps` would take its time.
+            settings = short(room, **{**turned, **swept})
+            for _ in itertools.islice(stream.chunks(settings, seconds=0.01), 2):
                 pass
         told = ", ".join(f"{name} = {value}" for name, value in swept.items())
         assert count() == 0, f"{told} compiled {count()} times"
@@ -135,20 +137,24 @@ def only_begins(room: Room) -> None:
 
 def moves_a_figure(room: Room, name: str, turned: dict[str, Any]) -> None:
     """Turned to some value, the knob changes some figure's data or layout."""
-    each = room.knobs[name]
-    before = drawn(room, ran(room, short(room, **turned)))
+    each, plain = room.knobs[name], short(room, **turned)
     for value in each.sweep():
         # The far end of `steps` is not run: that is no short run.
         value = min(value, 2 * SHORT) if name == "steps" else value
         settings = short(room, **{**turned, name: value})
-        if settings != short(room, **turned) and drawn(room, ran(room, settings)) != before:
+        if settings != plain and any(
+            draw(ran(room, settings)).to_json() != drawn(room, figure, plain)
+            for figure, draw in room.drawings.items()
+        ):
             return
     raise AssertionError(f"no value of {name} changes a figure of {room.name}")
 
 
-def drawn(room: Room, trace: Any) -> dict[str, str]:
-    """Every figure of the trace, as JSON."""
-    return {name: draw(trace).to_json() for name, draw in room.drawings.items()}
+# The figures of one run are asked for again and again, those of another not any more.
+@functools.lru_cache(maxsize=8)
+def drawn(room: Room, figure: str, settings: Any) -> str:
+    """A figure of a run, as JSON."""
+    return room.drawings[figure](ran(room, settings)).to_json()
 
 
 def odd_traces(room: Room, every: bool = False) -> Iterator[tuple[str, Any]]:
@@ -492,8 +498,7 @@ def is_kept(room: Room, figure: str) -> None:
 
 def opens_its_panel(room: Room) -> None:
     """A live panel: runs, shows every figure, keeps and scrubs on each, tells a failure."""
-    turned = {"steps": SHORT} if "steps" in room.knobs else {}
-    panel = room.package.explore(**turned)
+    panel = room.package.explore(**brief(room))
     trace = panel.wait()
     assert trace is not None and panel.bar.status.value.startswith("done"), panel.bar.status.value
     for name in panel.figures:

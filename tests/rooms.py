@@ -103,10 +103,14 @@ contest.fetched = _stand_in
 BRIEF = {"kernels.contest": {"steps": 10, "blocks": 2}}
 
 
+def brief(room: Room) -> dict[str, Any]:
+    """The knobs that make a run of the room short."""
+    return BRIEF.get(room.name, {"steps": SHORT} if "steps" in room.knobs else {})
+
+
 def short(room: Room, **turned: Any) -> Any:
     """The room's settings for a short run, with some knobs turned."""
-    steps = BRIEF.get(room.name, {"steps": SHORT} if "steps" in room.knobs else {})
-    return knobs.read(room.settings.Settings, {**steps, **turned})
+    return knobs.read(room.settings.Settings, {**brief(room), **turned})
 
 
 @functools.cache
@@ -118,10 +122,9 @@ def ran(room: Room, settings: Any) -> Any:
 @functools.cache
 def ran_early(room: Room, settings: Any, readings: int) -> Any:
     """The trace of a run up to its first so many readings."""
-    for trace in room.stream.chunks(settings, seconds=0.0):
-        if trace.readings >= readings:
-            break
-    return trace
+    course = room.stream.course(settings)
+    course.advance(readings)
+    return course.trace
 
 
 # Of a program a digest is kept: the texts of all of them would be gigabytes.
