@@ -31,6 +31,8 @@ def pytest_configure(config):
     os.environ.update(brisk({**least, **os.environ, CACHE: str(folder)}))
     # Compiling is most of the time that short runs take: a quarter less without LLVM's passes, and
     # a fifth less again where a program is not cut into parts for threads that there are not.
+    # Where in a file an operation is from is told by what is traced, too; written into each
+    # program it takes as long as a twentieth of all that is traced and compiled.
     # A full run compiles as a user's program does.
     quick = "not full" in config.option.markexpr
     # Compiling and a busy machine make times say nothing; failures must be the same for everybody.
@@ -45,6 +47,7 @@ def pytest_configure(config):
     if quick:
         flags = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = " ".join([flags, *QUICK]).strip()
+        os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +79,16 @@ def covering(grid):
 # By so much (bytes) a process may grow before the programs compiled for earlier files are dropped.
 GROWTH = 0.2e9
 _held = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Nothing of what is collected is garbage: looking for some takes a fifth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish(session):
