@@ -28,7 +28,8 @@ def pytest_configure(config):
     # What is compiled in an instant, too: it is read in half the time, and met again in other
     # files, workers and kernels.
     least = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
-    os.environ.update(brisk({**least, **os.environ, CACHE: str(folder)}))
+    # A run within a run, as of a clone, keeps what it compiles where the other does.
+    os.environ.update(brisk({**least, CACHE: str(folder), **os.environ}))
     # Compiling is most of the time that short runs take: a quarter less without LLVM's passes, and
     # a fifth less again where a program is not cut into parts for threads that there are not.
     # Where in a file an operation is from is told by what is traced, too; written into each

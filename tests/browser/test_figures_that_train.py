@@ -291,11 +291,13 @@ def served(pages):
 def test_over_http_a_page_asks_for_itself_alone_and_fits_each_width(served, browser):
     address, asked = served
     for width in (420, 1280):
-        sheet = browser.new_page(viewport={"width": width, "height": 900})
+        # A profile that has not met the page, or it would not be asked for again.
+        anew = browser.new_context(viewport={"width": width, "height": 900})
+        sheet = anew.new_page()
         sheet.goto(f"{address}/tuners.model.html")
         until(sheet, DONE)
         assert sheet.evaluate("document.documentElement.scrollWidth") <= width
-        sheet.close()
+        anew.close()
     assert asked == ["GET /tuners.model.html HTTP/1.1"] * 2
 
 

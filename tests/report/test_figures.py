@@ -5,6 +5,7 @@ import json
 import plotly.graph_objects as go
 import plotly.io
 import pytest
+from browsers import chromium
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 from scripts import PLOTLY_5, listened
@@ -44,13 +45,21 @@ def written(*figures):
     return page.shell("t", library + drawn + page.script(plot.SCRIPT, NONCE), NONCE)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for all tests of this file, which runs no notebook beside it."""
+    with chromium() as opened:
+        yield opened
+
+
 @pytest.fixture
 def opened(browser, tmp_path):
     """Return what opens a page of figures at some width, and fails if the page complains."""
-    complaints = []
+    complaints, sheets = [], []
 
     def open_it(text, width):
         sheet = browser.new_page(viewport=dict(width=width, height=900))
+        sheets.append(sheet)
         complaints.append(listened(sheet))
         (tmp_path / "page.html").write_text(text)
         sheet.goto((tmp_path / "page.html").as_uri())
@@ -59,6 +68,8 @@ def opened(browser, tmp_path):
         return sheet
 
     yield open_it
+    for sheet in sheets:
+        sheet.close()
     assert not any(complaints)
 
 

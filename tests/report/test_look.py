@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from browsers import chromium
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from scripts import listened, luminance
 from waits import frames, until
@@ -34,12 +35,21 @@ def a_page(*figures):
     return page.render(node)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for all tests of this file, which runs no notebook beside it."""
+    with chromium() as opened:
+        yield opened
+
+
 @pytest.fixture
 def opened(browser, tmp_path):
-    """Return what opens a page at some width."""
+    """Give what opens a page at some width."""
+    sheets = []
 
     def open_it(text, width=1000, **options):
         sheet = browser.new_page(viewport=dict(width=width, height=900), **options)
+        sheets.append(sheet)
         complaints = listened(sheet)
         (tmp_path / "page.html").write_text(text)
         sheet.goto((tmp_path / "page.html").as_uri())
@@ -49,7 +59,9 @@ def opened(browser, tmp_path):
         assert complaints == []
         return sheet
 
-    return open_it
+    yield open_it
+    for sheet in sheets:
+        sheet.close()
 
 
 def contrast(one, other):

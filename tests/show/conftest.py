@@ -14,10 +14,12 @@ SHOWN = """[...document.querySelectorAll(".curvkit-scene")].every((each) =>
 
 @pytest.fixture
 def opened(browser, tmp_path):
-    """Return what opens scenes in a page, and what it complained of; none asks if not told to."""
+    """Give what opens scenes in a page, and what it complained of; none asks if not told to."""
+    sheets = []
 
     def open_it(*scenes, width=1000, asks=False, **options):
         sheet = browser.new_page(viewport=dict(width=width, height=900), **options)
+        sheets.append(sheet)
         complaints = listened(sheet)
         text = written("".join(stages.drawn(each, asks=asks) for each in scenes))
         (tmp_path / "page.html").write_text(text, encoding="utf-8")
@@ -26,4 +28,6 @@ def opened(browser, tmp_path):
         frames(sheet)
         return sheet, complaints
 
-    return open_it
+    yield open_it
+    for sheet in sheets:
+        sheet.close()  # or it would play on beside all tests that follow
