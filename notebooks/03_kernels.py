@@ -17,6 +17,7 @@
 #         zeta: [1.1, 1.5, 3.0, 5.0]
 #     quick:
 #       depth: 4
+#       steps: 20
 #     paper:
 #       data: mnist
 # ---
@@ -43,6 +44,7 @@ activation = "softplus"
 method = "dks"
 depth = 50
 zeta = 1.5
+steps = 100
 data = "digits"
 seed = 0
 
@@ -264,7 +266,7 @@ kernels.figures.sampled(gaussian)
 # %%
 from curvkit.kernels import contest, race
 
-runners = dict(activation=activation, depth=depth, zeta=zeta, seed=seed)
+runners = dict(activation=activation, depth=depth, zeta=zeta, steps=steps, seed=seed)
 display(race.explore(**runners))
 raced = race.run(**runners)
 paper.note(chain=raced.merits()["dks_accuracy"], chain_plain=raced.merits()["plain_accuracy"])
@@ -284,12 +286,12 @@ paper.note(chain=raced.merits()["dks_accuracy"], chain_plain=raced.merits()["pla
 # <!-- /live -->
 
 # %%
-runs, given = {}, dict(data=data, seed=seed)
-deep = dict(blocks=depth // 2, **given)
+runs, given, brief = {}, dict(data=data, seed=seed), 3 * steps // 5
+deep = dict(blocks=depth // 2, steps=3 * steps // 2, **given)
 runs["BatchNorm, ReLU"] = contest.run(network="batch_norm", activation="relu", **deep)
 runs["no normalisation, ReLU"] = contest.run(network="plain_sums", activation="relu", **deep)
 runs["no normalisation, DKS sigmoid"] = contest.run(activation="sigmoid", **deep)
-runs["convolutions, DKS softplus"] = contest.run(task="images", blocks=3, steps=60, **given)
+runs["convolutions, DKS softplus"] = contest.run(task="images", blocks=3, steps=brief, **given)
 contest.Standings(runs)
 
 # %% [markdown]
@@ -314,13 +316,13 @@ contest.Standings(runs)
 # <!-- /live -->
 
 # %%
-back = dict(task="autoencoder", network="chain", blocks=min(14, depth // 2), steps=100, **given)
+back = dict(task="autoencoder", network="chain", blocks=min(14, depth // 2), steps=steps, **given)
 hard = {name: contest.run(optimizer=name, **back) for name in ("kfac", "adam")}
 places = {"in order": (1.0, 0.5), "on the edge": (1.32, 0.22), "in chaos": (2.8, 0.1)}
 dials = {f"tanh, {at}": dict(gain=w, bias=b) for at, (w, b) in places.items()}
 dials["ReLU, centred"] = dict(activation="relu", weights="lecun", norm="layer_after")
 shown = lambda dial: contest.dialled(ways.Settings(depth=depth - depth % 2, **dial))
-tested = {at: contest.run(steps=60, **shown(dial), **given) for at, dial in dials.items()}
+tested = {at: contest.run(steps=brief, **shown(dial), **given) for at, dial in dials.items()}
 display(contest.Standings(hard), contest.Verdicts(tested))
 
 # %% [markdown]
@@ -346,7 +348,7 @@ display(contest.Standings(hard), contest.Verdicts(tested))
 # %%
 print(f"Test accuracy of logistic regression: {race.linear_accuracy():.3f}.")
 for turned in (dict(activation="tanh"), dict(orthogonal=False), dict(activation="sigmoid")):
-    again = race.run(depth=depth, seed=seed, **turned)
+    again = race.run(depth=depth, steps=steps, seed=seed, **turned)
     display(race.tell(again))
 last = again.merits()  # of sigmoid
 paper.note(sigmoid=last["dks_accuracy"], sigmoid_plain=last["plain_accuracy"])

@@ -18,7 +18,8 @@
 #         flow: both
 #         steps: 1001
 #     quick:
-#       steps: 660
+#       steps: 330
+#       learning_rate: 0.2
 # ---
 
 # %% [markdown]
