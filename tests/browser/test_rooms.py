@@ -210,9 +210,15 @@ def agrees_where(name, **turned):
     agrees(short(room(name), **turned), program(name, **static), room(name))
 
 
+# So shallow that rounding has not grown yet: from twelve layers on the plain network's condition
+# number is looked up in JAX's own runs, which are ten programs more. With other choices and at the
+# ends of its knobs all of this room's layers are compared.
+SHALLOW = {"kernels": {"depth": 8}}
+
+
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_room_has_the_numbers_of_jax(name):
-    agrees_where(name)
+    agrees_where(name, **SHALLOW.get(name, {}))
 
 
 def counting(name, each):
