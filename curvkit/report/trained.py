@@ -5,7 +5,7 @@ import html
 import json
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,22 +99,29 @@ def lesson(
     settings = knob.read(room.settings, {**suited, **values})
     limit = scenes.MOST_CHARACTERS if most is None else most
     trains = {**scenes.trains(room, scene, settings, most=limit), "shared": True}
-    left = MOST_TOGETHER - sum(len(each["wasm"]) for each in trains["variants"])
     facts = trains["variants"][0]["scene"]["knobs"]
-    packed = _beforehand(room, draw, settings, facts, min(left, MOST_FALLBACK))
+    packed = _beforehand(room, draw, settings, facts, lambda packed: _left(packed, trains))
     place = stages.drawn({**packed, "trains": trains})
     return _written(out, packed["scene"]["title"], place, trains)
 
 
+def _left(packed: Mapping[str, Any], trains: Mapping[str, Any]) -> int:
+    """How many letters a page of a scene has left; below nothing where it has too many."""
+    programs, run = sum(len(each["wasm"]) for each in trains["variants"]), len(packed["bytes"])
+    place = stages.drawn({**packed, "trains": trains})
+    whole = len(_page(packed["scene"]["title"], place, NONCE, None).encode())
+    return min(MOST_FALLBACK - run, MOST_TOGETHER - programs - run, MOST_BYTES - AROUND - whole)
+
+
 def _beforehand(
-    room: Any, draw: Any, settings: Any, facts: Mapping[str, Any], most: int
+    room: Any, draw: Any, settings: Any, facts: Mapping[str, Any], left: Callable[[Any], int]
 ) -> dict[str, Any]:
-    """A scene of the first readings, packed; of fewer where all take more than `most` letters."""
+    """A scene of the first readings, packed; of fewer where by `left` they are too many letters."""
     course = room.stream.course(settings)
     course.advance(FALLBACK)
     trace, readings = course.trace, course.trace.readings
     packed = StoredStage(draw(trace), dict(facts)).packed()
-    while len(packed["bytes"]) > most and readings > 1:
+    while left(packed) < 0 and readings > 1:
         readings = 3 * readings // 4
         packed = StoredStage(draw(trace.head(readings)), dict(facts)).packed()
     return packed

@@ -75,6 +75,9 @@ def agree(sheet, wanted, count, near=2e-3):
     """The page's rows are those of JAX, where a number is one."""
     got = rows_of(sheet, count)
     assert set(got) == set(wanted)
+    if "ground" in got and np.dot(got["x"], np.asarray(wanted["x"])[:count]) < 0:
+        # Its valley is seen from the other side, where the eigenvector points the other way.
+        got["start"], got["end"] = (-np.array(got[each]) for each in ("end", "start"))
     for name, values in wanted.items():
         theirs = np.asarray(values, np.float32)[:count].astype(float)
         ours = np.array(got[name], float).reshape(theirs.shape)
@@ -230,7 +233,8 @@ def test_a_point_is_edited_by_hand_and_the_networks_learn_anew(lessons, opened):
     course.advance(count)
     agree(sheet, draw.rows(course.trace), count)
     sheet.evaluate("stages[0].edit({ field: 'points', item: 3, x: NaN }, 'end')")
-    until(sheet, "stages[0].statusLine.textContent.includes('cannot be edited')")
+    beside = "[...stages[0].root.querySelectorAll('.refused')].map((each) => each.textContent)"
+    until(sheet, f"{beside}.some((each) => each.includes('cannot be edited'))")
 
 
 @pytest.mark.full
