@@ -7,6 +7,7 @@ out: whatever text a parameter or an output holds, a browser neither runs it nor
 import html
 import itertools
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from curvkit.pages import cells, outputs, parameters, plot, stages, summary
 
 HERE = Path(__file__).resolve().parent
 PLOTLY = outputs.PLOTLY
+# Of a style: what is only for its readers.
+UNREAD = re.compile(r"/\*.*?\*/\n?|^[ \t]+", re.DOTALL | re.MULTILINE)
 SCRIPT = """
 document.getElementById("all-code").addEventListener("click", (event) => {
   const shut = document.querySelector("details.code:not([open])") !== null;
@@ -154,7 +157,7 @@ def shell(title: str, content: str, nonce: str = "none", trains: bool = False) -
         "img-src data: blob:; font-src data:; media-src data:; base-uri 'none'; "
         f"form-action 'none'{works}"
     )
-    style = (HERE / "style.css").read_text(encoding="utf-8")
+    style = UNREAD.sub("", (HERE / "style.css").read_text(encoding="utf-8") + _code_colors())
     content = content.replace("<main>", '<main id="main" tabindex="-1">', 1)
     skip = '<a class="skip" href="#main">Skip to the content</a>\n' * ("<header>" in content)
     return (
@@ -162,7 +165,7 @@ def shell(title: str, content: str, nonce: str = "none", trains: bool = False) -
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{html.escape(title)}</title>\n<style>\n{style}{_code_colors()}</style>\n</head>\n"
+        f"<title>{html.escape(title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f'<body>\n{skip}<div class="page">\n{content}\n</div>\n</body>\n</html>\n'
     )
 

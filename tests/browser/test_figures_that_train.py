@@ -49,13 +49,13 @@ def pages(tmp_path_factory):
 
 @pytest.fixture
 def shown(browser):
-    """Opens a page from its file, and waits until its run is done."""
+    """Opens a page from its file, and waits until its run is done, and its picture is there."""
     sheets = []
 
     def show(path):
         sheets.append(browser.new_page(viewport={"width": 1280, "height": 900}))
         sheets[-1].goto(path.as_uri())
-        until(sheets[-1], DONE)
+        until(sheets[-1], f"{DONE} && {PANEL}.querySelector('.js-plotly-plot')?.layout?.title")
         return sheets[-1]
 
     yield show
