@@ -82,7 +82,8 @@ class Running:
             self._seen, self._rate = int(message["at"]), float(message["rate"])
         elif kind == "steer":
             self.idle.clear()
-            self._turned_at = time.monotonic()
+            if not message.get("over"):  # what begins anew has its first answer whole
+                self._turned_at = time.monotonic()
             with self._lock:
                 # Of turns that wait, only the newest of the same kind and knobs counts.
                 names = _turned(message)

@@ -59,7 +59,7 @@ export function kernelSource(model) {
     sentAt = performance.now();
     model.send({ kind: "steer", ...message });
     clearTimeout(asking);
-    urge(AWAITS.most);
+    if (!message.over) urge(AWAITS.most);
   };
   const urge = (left) => {
     asking = setTimeout(() => {
