@@ -88,6 +88,7 @@ const heard = {
     name = message.figure;
     try {
       await anew({});
+      if (message.once) run = null; // no more than the first reading
       if (run) run.planned = message.turns ?? [];
     } catch (error) {
       self.postMessage({ failed: error.message });
@@ -153,6 +154,11 @@ function wake() {
 // Of turns of the same knobs that wait, and of places to show, only the newest counts.
 const alikeness = (each) => `${each.kind} ${each.over} ${Object.keys(each.knobs ?? {}).sort()}`;
 self.onmessage = ({ data }) => {
+  // On the page's own thread, where what is put off waits until the page is read.
+  if (data.once) {
+    heard.open(data);
+    return;
+  }
   const at = waits.findIndex((each) => alikeness(each) === alikeness(data));
   if (at >= 0) waits.splice(at, 1);
   waits.push(data);

@@ -16,7 +16,7 @@ function bytesOf(base64) {
   return bytes;
 }
 const inflated = (base64) =>
-  new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  new Response(new Response(bytesOf(base64)).body.pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 const alike = (a, b) => a === b || (typeof a === "number" && Math.abs(a - b) <= 1e-9 * Math.abs(b));
 const floats = (values) => (values instanceof Float32Array ? values : Float32Array.from(values, Number));
 
@@ -27,10 +27,10 @@ const loaded = new Map(); // programs that were compiled, by their place among t
 
 // A module of a variant, with views of all that lies in its memory.
 async function loadedProgram(variant) {
-  const module = await WebAssembly.compile(await inflated(variant.wasm));
+  const module = new WebAssembly.Module(typeof variant.wasm === "string" ? await inflated(variant.wasm) : variant.wasm);
   const imports = {};
   for (const each of WebAssembly.Module.imports(module)) (imports[each.module] ??= {})[each.name] = () => 0;
-  const { exports } = await WebAssembly.instantiate(module, imports);
+  const { exports } = new WebAssembly.Instance(module, imports);
   exports._initialize?.();
   const told = variant.program;
   const view = ({ at, dtype, shape }) =>

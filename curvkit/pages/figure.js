@@ -40,7 +40,7 @@ const framed = (drawn) => (drawn.framed ??= (async () => {
   const held = document.getElementById(`${drawn.id}-frames`);
   if (!held) return;
   const packed = atob(held.textContent), bytes = Uint8Array.from(packed, (c) => c.charCodeAt(0));
-  const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const whole = new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"));
   await Plotly.addFrames(drawn, JSON.parse(await new Response(whole).text()));
 })());
 

@@ -8,7 +8,7 @@ let [unpacked, read] = [null, null];
 const inflatedText = (text) => {
   const packed = atob(text), bytes = new Uint8Array(packed.length);
   for (let k = 0; k < packed.length; k += 1) bytes[k] = packed.charCodeAt(k);
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+  return new Response(new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"))).text();
 };
 const elsewhere = (text) => new Promise((resolve, reject) => {
   const source = `const inflatedText = ${inflatedText}; onmessage = async ({ data }) => postMessage(await inflatedText(data));`;

@@ -134,7 +134,7 @@ def script(text: str, nonce: str, kind: str = "text/javascript") -> str:
 INFLATES = """{
 const { nonce, previousElementSibling: held } = document.currentScript;
 const bytes = Uint8Array.from(atob(held.textContent), (c) => c.charCodeAt(0));
-const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+const whole = new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"));
 const element = Object.assign(document.createElement("script"), { nonce, type: "module" });
 new Response(whole).text().then((textContent) => {
   document.head.append(Object.assign(element, { textContent }));

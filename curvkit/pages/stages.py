@@ -12,12 +12,16 @@ from curvkit.draw.scene.pack import MIME as MIME
 
 PLACE = '<div class="curvkit-scene">'
 FIGURES = '<div class="curvkit-figures">'
+# What stands right after the figures, so that their run begins while the rest of a page is read.
+EARLY = """
+const { nonce } = document.currentScript;
+globalThis.curvkitHeld = new Map([...document.querySelectorAll(".curvkit-figures")]
+  .map((place) => [place, heldIn(place, nonce)]));
+"""
 MOUNT = """
 const begun = [...document.querySelectorAll(".curvkit-figures")].map(async (place) => {
-  const { panel, worker } = await unpacked(place.querySelector("script").textContent);
-  const programs = place.querySelectorAll("script.program");
-  panel.trains.variants.forEach((each, k) => { each.wasm = programs[k].textContent; });
-  return mountPanel(place, panel, worker);
+  const { panel, text, run } = await (globalThis.curvkitHeld?.get(place) ?? heldIn(place));
+  return mountPanel(place, panel, text, run);
 });
 for (const place of document.querySelectorAll(".curvkit-scene")) {
   const text = place.querySelector("script").textContent;
@@ -64,14 +68,16 @@ def figures(panel: Mapping[str, Any], worker: str, before: str = "") -> str:
         worker: the text of its worker.
         before: as HTML, what is shown where no run can be made.
     """
-    # The programs are packed already: to unpack them twice would delay the first reading.
+    # The first program is unpacked with the panel, in one go; the others when they are chosen.
+    first, *others = [each["wasm"] for each in panel["trains"]["variants"]]
     variants = [{**each, "wasm": None} for each in panel["trains"]["variants"]]
     light = {**panel, "trains": {**panel["trains"], "variants": variants}}
+    text = _json({"panel": light, "worker": worker})
+    module = zlib.decompress(base64.b64decode(first))
+    held = _held(len(text).to_bytes(4, "little") + text + module)
     programs = "".join(
-        f'<script type="text/plain" class="program">{each["wasm"]}</script>'
-        for each in panel["trains"]["variants"]
+        f'<script type="text/plain" class="program">{each}</script>' for each in others
     )
-    held = _held({"panel": light, "worker": worker})
     return f"{FIGURES}{held}{programs}{before}</div>"
 
 
@@ -79,14 +85,17 @@ def with_run(place: str, run: Mapping[str, Any]) -> str:
     """The place of figures, with a run that was made beforehand, which is read where none can be
     made: the name of a figure, the figure and its words.
     """
-    held = _held(run, ' class="before"')
+    held = _held(_json(run), ' class="before"')
     return f"{place.removesuffix('</div>')}{held}</div>"
 
 
-def _held(value: Any, named: str = "") -> str:
-    """A value as JSON, deflated, in a script that no browser runs."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    encoded = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _held(content: bytes, named: str = "") -> str:
+    """Bytes, deflated, in a script that no browser runs."""
+    encoded = base64.b64encode(zlib.compress(content, 9)).decode()
     return f'<script type="text/plain"{named}>{encoded}</script>'
 
 
@@ -98,6 +107,11 @@ def trains(body: str) -> bool:
 def needed(body: str) -> bool:
     """Whether what a page holds needs `program`."""
     return PLACE in body or FIGURES in body
+
+
+def early() -> str:
+    """The script that begins the runs of all figures of a page that stand above it."""
+    return f'"use strict";\n{{\n{script.part("begin")}{EARLY}}}\n'
 
 
 def program(trains: bool = False) -> str:

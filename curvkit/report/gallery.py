@@ -142,7 +142,7 @@ def _section(turned: Sequence[KnobVariants], live: trained.Live, nonce: str) -> 
     """The figures that train in the page; where nothing can, runs made beforehand; or nothing."""
     before = _before(turned, nonce)
     if live is not None:
-        return trained.section(live, before)
+        return trained.section(live, nonce, before)
     return trained.headed(before) if before else ""
 
 

@@ -240,8 +240,10 @@ class Maker:
         try:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
-            shown, first = self._trained(done) if self.live and wanted else (done, "")
-            folder, before = str(job.path.parent), lambda _: first
+            shown, before = done, lambda nonce: ""
+            if self.live and wanted:
+                shown, before = self._trained(done)
+            folder = str(job.path.parent)
             drawn = page.render(shown, folder, before, late=self.live) if wanted else ""
             contents["html"] = writable(drawn)
             where = "its pdf"
@@ -251,15 +253,15 @@ class Maker:
             contents.setdefault("html", writable(page.without_cells(done)))
         return {kind: content for kind, content in contents.items() if kind in wanted}
 
-    def _trained(self, done: NotebookNode) -> tuple[NotebookNode, str]:
-        """A notebook whose scenes train, and the part of its page whose figures do."""
+    def _trained(self, done: NotebookNode) -> tuple[NotebookNode, Callable[[str], str]]:
+        """A notebook whose scenes train, and what makes the part of its page whose figures do."""
         from curvkit.report import trained  # imports jax
 
         shown, said = trained.with_programs(done)
         live, lacking = trained.live(done)
         for sentence in said + lacking:
             self.follower.say(sentence)
-        return shown, trained.section(live) if live else ""
+        return shown, lambda nonce: trained.section(live, nonce) if live else ""
 
 
 def writable(text: str) -> str:

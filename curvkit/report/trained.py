@@ -194,11 +194,12 @@ def live(node: NotebookNode) -> tuple[Live, list[str]]:
         return None, [f"Its figures do not train in the page: {error}"]
 
 
-def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
+def section(live: tuple[dict[str, Any], str], nonce: str, before: str = "") -> str:
     """The part of a notebook's page whose figures train in it.
 
     Args:
         live: as `live` gives it.
+        nonce: which lets its script run.
         before: as HTML, what is shown where no run can be made.
     """
     panel, worker = live
@@ -209,7 +210,8 @@ def section(live: tuple[dict[str, Any], str], before: str = "") -> str:
     )
     shown = "runs made beforehand are shown" if before else "the notebook's own figures are below"
     place = stages.figures({**panel, "instead": shown}, worker, before)
-    return headed(f'<p class="{TRAINS_HERE}">{said}</p>\n{place}\n')
+    early = page.script(stages.early(), nonce)
+    return headed(f'<p class="{TRAINS_HERE}">{said}</p>\n{place}\n{early}')
 
 
 def headed(content: str) -> str:
@@ -236,8 +238,9 @@ def _page(title: str, place: str, nonce: str, library: str | None) -> str:
     said = f'<footer><p class="{TRAINS_HERE}">{html.escape(SAID)}</p></footer>'
     # What draws stands before the run, whose picture may come at once; the run begins before the
     # library of its pictures is read.
+    early = page.script(stages.early(), nonce) if library is not None else ""
     content = (
-        f"<main>\n{place}\n</main>\n{said}\n"
+        f"<main>\n{place}\n</main>\n{early}{said}\n"
         f"{page.script(plot.SCRIPT, nonce) if library is not None else ''}"
         f"{page.script(stages.program(library is None) + FRAMED, nonce)}{library or ''}{MARK}\n"
     )

@@ -105,6 +105,24 @@ def test_each_tab_draws_the_run_of_the_page_as_the_notebook_draws_its_own(name, 
         agree(sheet.evaluate(DRAWN), wanted, together=figure == "valley")
 
 
+@pytest.mark.parametrize("name", SHORT)
+def test_the_first_reading_is_told_before_a_worker_has_begun(name, pages, browser):
+    house = room(name).package.room
+    sheet = browser.new_page()
+    complaints = listened(sheet)
+    # One that never begins.
+    sheet.add_init_script(
+        "globalThis.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
+    )
+    sheet.goto(pages(name).as_uri())
+    until(sheet, f"{PANEL}?.querySelector('.words').textContent")
+    trace = house.run(**SHORT[name]).head(1)
+    assert sheet.evaluate(TEXT) == house.words(trace).replace("**", "")
+    status = sheet.locator(".curvkit-panel .status").inner_text()
+    assert " · training · " in status and not complaints
+    sheet.close()
+
+
 def test_a_run_is_kept_behind_the_next_and_a_turned_knob_goes_on_where_it_is_asked_to(pages, shown):
     house, sheet = room("curvature").package.room, shown(pages("curvature"))
     sheet.get_by_role("button", name="Keep this run").click()

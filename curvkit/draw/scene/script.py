@@ -45,6 +45,14 @@ def worker(name: str = "worker", between: str = "") -> str:
     return f"{run}{between}{own}"
 
 
+def part(name: str) -> str:
+    """The text of one of its files, as it stands among the others in a page."""
+    text = IMPORT.sub("", files()[name])
+    text = re.sub(r"^export default .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
+    return UNREAD.sub("", text)
+
+
 @functools.cache
 def joined(exports: bool = True) -> str:
     """One ES module of all files, without comments and indents.
@@ -52,11 +60,6 @@ def joined(exports: bool = True) -> str:
     Args:
         exports: whether it exports its doors, as a module of its own does.
     """
-    parts = []
-    for text in files().values():
-        text = IMPORT.sub("", text)
-        text = re.sub(r"^export default .*\n", "", text, flags=re.MULTILINE)
-        text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
-        parts.append(UNREAD.sub("", text))
+    parts = [part(name) for name in files()]
     end = f"export {{ {', '.join(DOORS)} }};\nexport default stageDoor;\n" if exports else ""
     return "\n".join(parts) + end

@@ -1,8 +1,9 @@
 // The two doors: a page calls `mount`, a notebook `render`.
+import { inflate } from "./begin.js";
 import { stroked } from "./brush.js";
 import { kernelSource, storedSource, taken } from "./sources.js";
 import { Stage } from "./stage.js";
-import { inflate, unpack } from "./store.js";
+import { unpack } from "./store.js";
 import { addStyle, element } from "./style.js";
 
 // Mounts a scene in a page. `data` is {header, bytes}; where it cannot be shown, a sentence is.

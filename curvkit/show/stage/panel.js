@@ -1,12 +1,12 @@
 // The figures of a room whose run is made in the page: knobs, tabs, and what plotly draws of it.
+import { beginning, opening, unpacked } from "./begin.js";
 import { Palette, themeOf } from "./color.js";
 import { buildControls, showControls } from "./controls.js";
 import { Below, compared, different, fitsBehind, KEPT } from "./kept.js";
 import { addStyle, element } from "./style.js";
 import { refuse } from "./refusals.js";
-import { unpacked } from "./store.js";
 import { Noting, shipped, wished, wishedTurns } from "./link.js";
-import { cannotTrain, started } from "./trains.js";
+import { cannotTrain } from "./trains.js";
 import { say } from "./text.js";
 
 const ROLES = ["paper", "ink", "muted", "faint", "stable", "unstable", "chip", "bad"];
@@ -265,20 +265,18 @@ function shownBefore(el, { figure, words, name }, { look, template }) {
 
 // Mounts {figures, figure, front, knobs, trains: {variants, settings, steers}, …} into `el`; where no
 // program can run, what is in `el` stays or the run that lies there is shown, with a sentence.
-export async function mountPanel(el, packed, text) {
+export async function mountPanel(el, packed, text, early = null) {
   const { trains } = packed, before = [...el.children];
   const hide = (hidden) => before.forEach((each) => { each.hidden = hidden; });
   const link = { scene: packed, trains }, { turns, refused } = trains.shared ? wishedTurns(link) : { turns: [], refused: "" };
   if (trains.shared) Object.assign(trains.settings, wished(link));
   hide(true);
-  // The worker begins while the panel is built.
-  let panel = null, worker = null;
-  const open = { ...trains, figure: packed.figure, turns };
-  const begun = started(text, open, (message) => panel.heard(message), (made) => { worker = made; });
-  panel = Object.assign(new Panel(el, packed), { worker });
+  // The worker begins while the panel is built, if it did not before.
+  const run = early ?? beginning(text, { ...opening(packed), turns }), panel = Object.assign(new Panel(el, packed), { worker: run.worker });
+  run.tells((message) => panel.heard(message));
   panel.begins(turns, refused);
   try {
-    await begun;
+    await run.begun;
     (globalThis.curvkitPanels ??= []).push(panel);
     return panel;
   } catch (error) {

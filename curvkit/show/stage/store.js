@@ -111,13 +111,3 @@ export function unpack(header, buffer) {
   }
   return fields;
 }
-
-export async function inflate(base64) {
-  const packed = atob(base64), bytes = new Uint8Array(packed.length);
-  for (let k = 0; k < packed.length; k += 1) bytes[k] = packed.charCodeAt(k);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-// What was packed as JSON.
-export const unpacked = async (base64) => JSON.parse(new TextDecoder().decode(await inflate(base64)));

@@ -1,9 +1,7 @@
 // A scene whose run is made in the page: a worker stands where a kernel stands in a notebook.
+import { started } from "./begin.js";
 import { mountPacked, stageDoor } from "./doors.js";
 import { Noting, wished, wishedTurns } from "./link.js";
-
-// Milliseconds after which a worker that says nothing is given up.
-const PATIENCE = 20000;
 
 // A model as a notebook gives it to `render`, whose messages go to a worker and come from it; of a
 // page's run `packed` says what its link holds.
@@ -32,33 +30,6 @@ export function workerModel(worker, packed = null) {
       if (event === "msg:custom") for (const each of early.splice(0)) act(...each);
     },
   };
-}
-
-// A worker of a text, opened with what the page holds, once it has said its first word.
-export function started(text, open, heard = null, before = () => {}) {
-  for (const [name, there] of [["WebAssembly", typeof WebAssembly], ["workers", typeof Worker]]) {
-    if (there === "undefined") return Promise.reject(new Error(`the browser has no ${name}`));
-  }
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-    const failed = (why) => {
-      worker.terminate();
-      // A policy is told of at length, and otherwise by each browser.
-      reject(new Error(/content.security.policy|unsafe-eval|blocked by CSP/i.test(why) ? "WebAssembly is forbidden" : why));
-    };
-    before(worker);
-    const timer = setTimeout(() => failed("its program did not start"), PATIENCE);
-    worker.onerror = (event) => failed(event.message || "workers are forbidden");
-    worker.addEventListener("message", ({ data }) => {
-      clearTimeout(timer);
-      if (data.failed) failed(data.failed);
-      else {
-        if (data.message) heard?.(data.message);
-        resolve(worker);
-      }
-    });
-    worker.postMessage({ kind: "open", ...open });
-  });
 }
 
 // Says in `el` why no run can be made, and what is shown; what the page says of its own runs is then
