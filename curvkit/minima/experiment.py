@@ -19,7 +19,7 @@ from curvkit.minima.settings import Settings
 __all__ = ["SeedComparison", "Finding", "compare", "search"]
 
 # So many runs make the best use of a core, and a batch of them ends in a fraction of a second.
-BATCH, DIGITS_BATCH = 100, 20
+BATCH, DIGITS_BATCH = 40, 20
 GRID = 33
 DIGITS = 100
 

@@ -240,12 +240,7 @@ class Maker:
         try:
             # Whatever a notebook holds that no page was foreseen for. What was wrong before tells
             # more than that it cannot be drawn either.
-            shown, before = done, lambda nonce: ""
-            if self.live and wanted:
-                shown, before = self._trained(done)
-            folder = str(job.path.parent)
-            drawn = page.render(shown, folder, before, late=self.live) if wanted else ""
-            contents["html"] = writable(drawn)
+            contents["html"] = writable(self._drawn(job, done) if wanted else "")
             where = "its pdf"
             contents |= {"pdf": pdf.printed(contents["html"])} if "pdf" in wanted else {}
         except Exception as error:
@@ -253,15 +248,18 @@ class Maker:
             contents.setdefault("html", writable(page.without_cells(done)))
         return {kind: content for kind, content in contents.items() if kind in wanted}
 
-    def _trained(self, done: NotebookNode) -> tuple[NotebookNode, Callable[[str], str]]:
-        """A notebook whose scenes train, and what makes the part of its page whose figures do."""
+    def _drawn(self, job: NotebookJob, done: NotebookNode) -> str:
+        """The page of a notebook; in a live one scenes and figures train."""
+        if not self.live:
+            return page.render(done, str(job.path.parent))
         from curvkit.report import trained  # imports jax
 
         shown, said = trained.with_programs(done)
         live, lacking = trained.live(done)
         for sentence in said + lacking:
             self.follower.say(sentence)
-        return shown, lambda nonce: trained.section(live, nonce) if live else ""
+        before = lambda nonce: trained.section(live, nonce) if live else ""
+        return page.render(shown, str(job.path.parent), before, late=True)
 
 
 def writable(text: str) -> str:

@@ -8,9 +8,10 @@ from helpers import assert_close
 from curvkit.minima import Settings, experiment, stream
 from curvkit.minima import _examples as examples
 from curvkit.minima import _training as training
+from curvkit.minima.experiment import BATCH
 
 # Two batches, of which the second is padded; nothing static is turned.
-SMALL = dict(steps=6, runs=120, all_widths=True, gradient_tolerance=4.0, seed=3, input_shift=0.5)
+SMALL = dict(steps=6, runs=60, all_widths=True, gradient_tolerance=4.0, seed=3, input_shift=0.5)
 INPUTS = np.array([[float(each) for each in row] for row in examples.TEN_POINTS])
 POINTS = INPUTS + SMALL["input_shift"]
 TARGETS = np.array(examples.TEN_LABELS, float)
@@ -19,8 +20,8 @@ TARGETS = np.array(examples.TEN_LABELS, float)
 def first_weights(settings, batch):
     """The weights that each run of a batch starts from, and its width."""
     state = stream.begin(settings, jax.random.key(0))
-    widths = np.arange(100 * batch, 100 * batch + 100) % 2 + 1
-    key = jax.random.fold_in(state.key, 100 * batch)
+    widths = np.arange(BATCH * batch, BATCH * batch + BATCH) % 2 + 1
+    key = jax.random.fold_in(state.key, BATCH * batch)
     return training.draw(key, "normal_with_biases", 2, widths, 2), widths
 
 
@@ -76,7 +77,7 @@ def seen():
     settings, runs = Settings.read(SMALL), {}
     for batch in (0, 1):
         drawn, widths = first_weights(settings, batch)
-        for run in range(100):
+        for run in range(BATCH):
             runs[batch, run] = trained(flat(drawn, run, widths[run]), POINTS)
     return stream.run(settings), runs
 
@@ -90,7 +91,7 @@ def test_both_looks_are_at_a_loop_of_adam_after_so_many_steps_and_half_as_many_a
         assert_close(trace.loss[place], loss, rtol=1e-3)
         assert_close(trace.later_loss[place], later, rtol=1e-3)
         assert_close(trace.gradient_norm[place], np.linalg.norm(gradient), rtol=2e-3, atol=1e-4)
-    assert trace.width.shape == (2, 100) and {*trace.width.ravel().tolist()} == {1, 2}
+    assert trace.width.shape == (2, BATCH) and {*trace.width.ravel().tolist()} == {1, 2}
     assert np.array_equal(trace.small, trace.gradient_norm < 4.0) and {*trace.small.flat} == {0, 1}
 
 
@@ -107,7 +108,7 @@ def test_units_are_counted_as_off_where_no_point_turns_them_on(seen):
 
 
 def test_only_the_runs_that_were_asked_for_count(seen):
-    assert seen[0].counts.tolist() == [[1] * 100, [1] * 20 + [0] * 80]
+    assert seen[0].counts.tolist() == [[1] * BATCH, [1] * 20 + [0] * 20]
 
 
 def test_the_best_run_and_the_typical_failure_are_chosen_by_their_losses(seen):
