@@ -68,10 +68,10 @@ basin.stage(**marbles)
 # the runs get all ten points right? The histogram fills as the runs end. The dashed line is the loss
 # of the minimum.
 # <!-- live -->
-# Turn *width* to 3, 4 or 7 and see the failures become fewer (about 99, 60, 51 and 25 of 100 at 2, 3, 4
+# Turn *width* to 3, 4 or 7 and see the failures become fewer (about 99, 63, 52 and 26 of 100 at 2, 3, 4
 # and 7); look at *surface* for what was learnt instead.
 # <!-- /live -->
-# <!-- page: Of width 3, 4 or 7, failures become fewer (about 99, 60, 51 and 25 of 100 at 2, 3, 4 and 7). -->
+# <!-- page: Of width 3, 4 or 7, failures become fewer (about 99, 63, 52 and 26 of 100 at 2, 3, 4 and 7). -->
 
 # %%
 from curvkit import minima

@@ -136,16 +136,16 @@ static inline u64 zeros_M(u64 x) { return x ? (u64)__builtin_clzll(x) : 64; }
     return a == b ? a + (C)0.693147180559945309417 : d != d ? a + b : m + log1p_##K(exp_##K(d)); }
 // exp of floats in a form that compilers do four at a time; to within two units in the last place.
 static inline float exp_F(float x) {
-  float z = x > 88.7228394f ? 88.7228394f : x; z = z < -103.972084f ? -103.972084f : z;
-  float n = __builtin_floorf(z * 1.44269504088896341f + 0.5f);
+  float z = x > 89.0f ? 89.0f : x; z = z < -104.0f ? -104.0f : z; // beyond both it is infinite, and zero
+  float n = z * 1.44269504088896341f + 12582912.0f; // 3 * 2^22, of which the sum is rounded to whole numbers
+  int whole = bits_FI(n) - 0x4b400000, half = whole >> 1;
+  n = n - 12582912.0f;
   float r = z - n * 0.693359375f; r = r + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f; p = p * r + 1.3981999507e-3f; p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f; p = p * r + 1.6666665459e-1f; p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  int whole = (int)n, half = whole >> 1; // in two factors, since the power alone may overflow
-  float y = p * bits_IF((half + 127) << 23) * bits_IF((whole - half + 127) << 23);
-  y = x > 88.7228394f ? INF_F : y; y = x < -103.972084f ? 0.0f : y;
-  return x != x ? x : y;
+  // In two factors, since the power alone may overflow.
+  return p * bits_IF((half + 127) << 23) * bits_IF((whole - half + 127) << 23);
 }
 static inline double exp_D(double x) { return exp(x); }
 // log(1 + x) of floats, in a form that compilers do four at a time: 1 + x, as it is rounded, is 2^k m
