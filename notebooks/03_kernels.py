@@ -260,8 +260,8 @@ kernels.figures.sampled(gaussian)
 # %% [markdown]
 # ## The race
 # Three networks with the same weights, the same batches and the same learning rate; they differ in
-# the four numbers alone. **Predict** the plain one's test accuracy after 100 steps; guessing gives
-# one in ten.
+# the four numbers alone. **Predict** the plain one's test accuracy in the end; guessing gives one in
+# ten.
 
 # %%
 from curvkit.kernels import contest, race
@@ -300,13 +300,13 @@ contest.Standings(runs)
 # is nothing left to win. An **autoencoder** is harder. Thirty layers without shortcuts or normalisation
 # give each digit back through eight units, and half the squared error is the loss. **K-FAC** takes for
 # each layer the curvature as a Kronecker product of two small matrices, of what goes in and of what
-# comes back, and divides by it. **Predict**: which of K-FAC and Adam is ahead after 100 steps?
+# comes back, and divides by it. **Predict**: which of K-FAC and Adam is ahead in the end?
 # `benchmarks/kernels.md` has both over three seeds, with gradient descent and the plain network.
 # K-FAC's four rates come to the same here, as every step is shortened to one foretold change; its
 # *damping* matters instead, and the table there says how much.
 #
 # The second table tests what the maps foretold, of networks on the dial: as deep as those of the
-# contest, trained by 60 steps of gradient descent. A network is said not to learn if orthogonal
+# contest, trained by gradient descent for a while. A network is said not to learn if orthogonal
 # inputs come nearer than a cosine of 0.97, if the slope is above 10⁴, or if lengths leave a million by
 # either end; else it is said to learn, and more than 60 % of the test digits is learned. The tangent
 # kernel's condition number alone would not do: without end in order, it is 1 in chaos, and 5 for ReLU.

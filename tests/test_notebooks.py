@@ -2,7 +2,10 @@
 
 import ast
 import importlib
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jupytext
@@ -115,6 +118,19 @@ def test_what_a_notebook_claims_can_fail(notebook):
     facts = nbformat.from_dict({"runs": []})
     with pytest.raises(AssertionError):
         notebook_runner.of_notebook(notebook.stem)(notebook_runner.Executed([], [], facts))
+
+
+@pytest.mark.full
+@named
+def test_no_run_of_a_notebook_is_made_twice(notebook):
+    """A stage, a panel and a cell that ask for the same settings share one run."""
+    counted = subprocess.run(
+        [sys.executable, ROOT / "tests" / "runs_begun.py", notebook], check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    runs = json.loads(counted.stdout.splitlines()[-1])
+    assert runs or notebook.stem == "09_your_own_model"  # loops of one's own
+    assert [run for run, times in runs.items() if times > 1] == []
 
 
 @pytest.mark.slow

@@ -18,7 +18,8 @@ SIDES = {
 
 
 # Where the target's handle stands in the map of cosines: at which cosine, at which height, and
-# where its line begins. ζ is the slope at 1; TAT lifts the cosine of orthogonal inputs.
+# where its line begins. ζ is the slope at 1, and above its handle goes the curve; TAT lifts the
+# cosine of orthogonal inputs.
 HANDLES = {
     "zeta": (0.6, sc.KnobValue("zeta", times=-0.4, plus=1), (1, 1), "the slope *ζ* at 1"),
     "tau": (0, sc.KnobValue("tau", times=0.5), (0, 0), "the curvature *τ* at 1"),
@@ -86,7 +87,8 @@ def _bend(target: str) -> sc.View:
             sc.Line(x="cosine", y="shaped_map", color="stable", width=2.5),
             sc.Line(x=sc.Span((x, at), 2), y=sc.Span((y, height), 2), width=1.5, dash=(5, 4)),
             sc.Dots(x=at, y=height, size=8, rim="paper", drag=sc.Drag(
-                y=height, says=f"*{symbol}* = {{knob}}", label=label)),
+                y=height, says=f"*{symbol}* = {{knob}}", label=label,
+                below=target == "zeta" or None)),
         ),
     )  # fmt: skip
 

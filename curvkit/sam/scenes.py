@@ -56,7 +56,7 @@ def _valley() -> sc.View:
         id="valley", title="The valley along its sharpest direction", beats=True,
         x=sc.Axis(label="distance *x* from the floor", fit=sc.Camera(
             of=("reach",), least=(-0.02, 0.02), both=True, last=12, ahead=4, room=1.2)),
-        y=sc.Axis(label="loss above the floor; dashed: of curvature *λ*∗", fit=sc.Camera(
+        y=sc.Axis(label="loss; dashed: of curvature *λ*∗; rings: SAM’s gradients", fit=sc.Camera(
             of=("tip_height",), least=(0, 0.001), last=12, ahead=4, room=1.5)),
         pick=sc.Pick(near=("x",), last=40), pad={"t": 104, "b": 44},
         marks=(
@@ -65,8 +65,6 @@ def _valley() -> sc.View:
             sc.Line(**GROUND, color=EDGE, width=3),
             *ways, *tips,
             sc.Jumps(x="x", on=sc.Ground(**GROUND), color=EDGE, last=14, size=9, blur=(14, 36)),
-            sc.Text(text="its gradient is taken here", x="tip", y="tip_height", dy=-14, size=12,
-                    align="center", halo=True, calm=True, wide=True),
         ),
     )  # fmt: skip
 

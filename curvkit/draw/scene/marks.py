@@ -24,6 +24,7 @@ class Drag(Element):
         up: of that, what is edited upwards (its `y`); then a drag goes across the view, along the
             floor, or up, as its first pixels say.
         says: what stands beside the handle; {value} is what is drawn, {knob} the knob.
+        below: whether that stands below a dot, and not above it.
         label: what the handle is called when it is read out.
 
     >>> Drag(knob="learning_rate", times=2, power=-1, says="2/*η* = {value}").as_dict()["power"]
@@ -42,6 +43,7 @@ class Drag(Element):
     item: int = 0
     digits: int | None = None
     says: str | None = None
+    below: bool | None = None
     label: str | None = None
     inset: float | None = None
 

@@ -183,7 +183,7 @@ export function drawHandle(S, h) {
   const said = d.says.replace("{value}", say(shownOf(part, knob.value), d.digits)).replace("{knob}", say(knob.value));
   const above = h.y > v.box.y + 34;
   const look = { size: 13, align: flat ? "right" : "center", weight: 600, color: ink, halo: palette.role("paper") };
-  write(ctx, said, flat ? h.x - r - 8 : h.x, h.y + (flat ? (above ? -8 : 18) : -r - 8), look);
+  write(ctx, said, flat ? h.x - r - 8 : h.x, h.y + (flat ? (above ? -8 : 18) : d.below ? r + 18 : -r - 8), look);
   if (h.said === said || !h.grip) return;
   h.said = said;
   h.grip.setAttribute("aria-valuenow", String(+shownOf(part, knob.value).toPrecision(4)));
