@@ -235,7 +235,7 @@ class Running:
         It is answered up to the reading that is shown, as far as that is soon made.
         """
         course = finished.follow(self.stream, settings, stroke.listed(strokes))
-        course.advance(max(self._first(), min(shown + 1, self._within(2 * SECONDS))))
+        course.advance(max(self._first(), min(shown + 1, self._within(1.5 * SECONDS))))
         with self._lock:
             self._course, self._settings, self._seen = course, settings, shown
             self.trace, self._strokes = course.trace, strokes
