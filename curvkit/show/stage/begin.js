@@ -45,7 +45,7 @@ export function started(text, open, heard = null, before = () => {}) {
 // A run that begins at once; what its worker says waits until it is told to whom. A browser begins no
 // worker before it has read the whole page; where `nonce` lets a script of the page run, the first
 // reading is made here meanwhile, by the same text, and said first.
-export function beginning(text, open, nonce = null) {
+export function beginning(text, open, nonce) {
   const waiting = [];
   let heard = (message) => waiting.push(message), worker = null, late = false;
   const begun = started(text, open, (message) => { late = true; heard(message); }, (made) => { worker = made; });
@@ -68,7 +68,7 @@ export const opening = ({ trains, figure }) => ({ ...trains, figure, turns: [] }
 // What the place of figures holds: the panel, the text of its worker, and programs, of which the first
 // lies behind both and the others beside them; and the run of its defaults, begun, where no link asks
 // for another.
-export async function heldIn(place, nonce = null) {
+export async function heldIn(place, nonce) {
   const bytes = await inflate(place.querySelector("script").textContent), end = 4 + new DataView(bytes.buffer).getUint32(0, true);
   const { panel, worker: text } = JSON.parse(new TextDecoder().decode(bytes.subarray(4, end)));
   const programs = [bytes.slice(end), ...[...place.querySelectorAll("script.program")].map((each) => each.textContent)];
