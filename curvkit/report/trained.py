@@ -21,11 +21,11 @@ from curvkit.show.stage.widget import StoredStage
 
 # A panel, and the text of its worker; None where a page cannot make runs.
 Live = tuple[dict[str, Any], str] | None
-# How far a run made beforehand goes, which is shown where nothing can be computed; how many
-# characters of a page it may take, and how many with the programs, so that none is above 400 kB.
-FALLBACK, MOST_FALLBACK, MOST_TOGETHER = 300, 120_000, 185_000
+# How far a run made beforehand goes, which is shown where nothing can be computed, and how many
+# characters of a page it may take, so that the page opens soon.
+FALLBACK, MOST_FALLBACK = 300, 120_000
 # The same of a page of figures, whose other parts leave room for the words of that run at least;
-# and what stands around it, with as much again for what differs from page to page.
+# what differs from page to page, and the most that a page may have in whole.
 MOST_FIGURE, LEAST_FIGURE, AROUND, MOST_BYTES = 40_000, 2_000, 200, 400_000
 NONCE = "0" * 24  # as long as any
 
@@ -107,10 +107,9 @@ def lesson(
 
 def _left(packed: Mapping[str, Any], trains: Mapping[str, Any]) -> int:
     """How many letters a page of a scene has left; below nothing where it has too many."""
-    programs, run = sum(len(each["wasm"]) for each in trains["variants"]), len(packed["bytes"])
     place = stages.drawn({**packed, "trains": trains})
     whole = len(_page(packed["scene"]["title"], place, NONCE, None).encode())
-    return min(MOST_FALLBACK - run, MOST_TOGETHER - programs - run, MOST_BYTES - AROUND - whole)
+    return min(MOST_FALLBACK - len(packed["bytes"]), MOST_BYTES - AROUND - whole)
 
 
 def _beforehand(
