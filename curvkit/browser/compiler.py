@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from curvkit.browser import mathlib
 from curvkit.host import files
 
 FLAGS = (
@@ -50,17 +51,27 @@ def compiled(text: str, folder: Path | None = None) -> bytes:
     """
     if not available():
         raise ModuleNotFoundError(LACKING)
-    cached = (cache() if folder is None else folder) / f"{mark(text)}.wasm"
+    folder = cache() if folder is None else folder
+    cached = folder / f"{mark(text)}.wasm"
     if cached.is_file():
         return cached.read_bytes()
+    library = mathlib.archive(importlib.metadata.version("ziglang"), FLAGS, folder)
     with tempfile.TemporaryDirectory() as home:
         source, output = Path(home, "program.c"), Path(home, "program.wasm")
         source.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(output), str(source)]
-        ran = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
+        ran = _call(source, output, [] if library is None else ["-nostdlib", str(library)])
+        if ran.returncode and library is not None and "undefined symbol" in ran.stderr:
+            ran = _call(source, output, [])
         if ran.returncode:
             raise RuntimeError(f"The program could not be compiled: {ran.stderr.strip()[:600]}")
         module = output.read_bytes()
-    cached.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     files.write(cached, module)
     return module
+
+
+def _call(source: Path, output: Path, library: list[str]) -> "subprocess.CompletedProcess[str]":
+    """Calls the compiler; the whole of C's library is there, unless another is given."""
+    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, *library]
+    command += ["-o", str(output), str(source)]
+    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
