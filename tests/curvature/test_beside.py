@@ -151,7 +151,7 @@ def test_the_scene_of_flows_says_where_there_is_none_and_why():
 def test_flows_of_a_run_are_those_of_dense_matrices_at_its_readings():
     settings = curvature.Settings.read({**SMALL, "every": 1})
     state, loss = curvature.stream.started(settings, jax.random.key(0)), problem(settings)[1]
-    earlier = curvature.stream.advanced(settings, state, 200).state
+    earlier = curvature.stream.advanced(settings, state, 80).state
     later = curvature.stream.advanced(settings, earlier, 1).state
     rows, beside = curvature.stream.advanced(settings, later, 1).rows, later.beside
     row = {name: np.asarray(each)[0] for name, each in rows.items()}
