@@ -250,18 +250,24 @@ def moves(figure: go.Figure) -> go.Figure:
 def log_ticks(values: np.ndarray) -> dict[str, Any]:
     """What gives a logarithmic axis of such `values` some numbers, and not too many.
 
-    >>> log_ticks(np.array([0.3, 2.0]))
-    {'dtick': 'D2'}
+    Of 1, 2 and 5 times the powers of ten a range of less than a factor 5 may hold one alone, or
+    none: there plotly finds steps by itself.
+
+    >>> log_ticks(np.array([0.3, 2.0])), log_ticks(np.array([0.11, 0.25]))
+    ({'dtick': 'D2'}, {'nticks': 4})
     """
     values = values[np.isfinite(values) & (values > 0)]
-    wide = values.size and np.log10(values.max()) - np.log10(values.min()) > 1.6
-    return dict(nticks=4) if wide else dict(dtick="D2")
+    decades = np.log10(values.max()) - np.log10(values.min()) if values.size else 1.0
+    return dict(dtick="D2") if 0.7 < decades < 1.6 else dict(nticks=4)
 
 
 def remark(figure: go.Figure, text: str) -> None:
-    """Writes `text` into the upper left corner of the figure's first panel."""
+    """Writes `text` into the upper left corner of the figure's first panel.
+
+    In ink: in the colour of a curve it would be taken for a word on that curve.
+    """
     figure.add_annotation(
         text=text, xref="x domain", yref="y domain", x=0.01, y=0.98, xanchor="left", yanchor="top",
-        showarrow=False, font=dict(size=16, color=color("sharpness")), bgcolor=PAPER[_mode],
-        bordercolor=color("sharpness"), borderpad=5,
+        showarrow=False, font=dict(size=16, color=INK[_mode]), bgcolor=PAPER[_mode],
+        bordercolor=color("plain"), borderpad=5,
     )  # fmt: skip

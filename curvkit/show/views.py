@@ -61,12 +61,13 @@ class Views:
         draw = self.figures[str(self.figure.value)]
         timed = "clock" in inspect.signature(draw).parameters
         figure: Any = draw(trace, clock=str(self.clock.value)) if timed else draw(trace)
-        for scale, update in (
-            (self.x_scale, figure.update_xaxes),
-            (self.y_scale, figure.update_yaxes),
+        for scale, axes in (
+            (self.x_scale, figure.select_xaxes()),
+            (self.y_scale, figure.select_yaxes()),
         ):
             if scale.value != SCALES[0]:
-                update(type=scale.value, range=None)
+                for axis in axes:
+                    _scaled(axis, str(scale.value))
         return figure
 
     def themed(self, mode: str) -> None:
@@ -80,6 +81,15 @@ class Views:
     def _darken(self, change: Any):
         theme.use("dark" if change["new"] else "light", by_page=self._by_page)
         self._changed()
+
+
+def _scaled(axis: Any, scale: str):
+    """Brings an axis of numbers to a scale; one of names has none."""
+    if axis.type == "category" or axis.ticktext is not None:
+        return
+    if (axis.type or "linear") != scale:
+        axis.dtick = None  # counted in decades or not: of the other scale it would be out of place
+    axis.update(type=scale, range=None)
 
 
 def _dropdown(description: str, options: Any, value: str) -> widgets.Dropdown:
