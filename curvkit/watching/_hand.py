@@ -119,6 +119,10 @@ class Page:
         self._turned_at = self._trace.readings if self._trace is not None else 0
         if self._trace is not None and not self._open:
             self.ended()  # so that the page is answered
+            rate = self._hand.rate
+            begins = "" if rate is None else f", and it begins at a rate of {rate:.4g}"
+            words = f"The loop has ended; run its cell once more{begins}."
+            self._send({"kind": "words", "words": words}, [])
 
     def _show(self, place: str | None) -> None:
         """The whole scene, for one page or for all."""

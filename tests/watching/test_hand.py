@@ -87,6 +87,15 @@ def test_stop_ends_the_loop_and_the_next_loop_runs_again():
     assert list(watcher.steps(3)) == [0, 1, 2] and not watcher.stopped
 
 
+def test_a_hand_that_comes_after_the_loop_is_told_that_it_has_ended():
+    watcher, listener = trained({0: [READY]})
+    before = listener.words()
+    listener.page.heard(turn(learning_rate=0.08))
+    (words,) = listener.words()[len(before) :]
+    assert words.startswith("The loop has ended") and "a rate of 0.08" in words
+    assert watcher.learning_rate(0.05) == 0.08
+
+
 def test_the_page_has_every_reading_when_the_loop_has_ended():
     watcher, listener = trained({0: [READY], 3: [SEEN]})
     np.testing.assert_array_equal(listener.rows("step"), np.arange(12))
