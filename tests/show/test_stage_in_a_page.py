@@ -68,6 +68,22 @@ def _said(value):
     return f"{float(f'{value:.3g}'):g}".replace("-", "−")
 
 
+# Which words go beyond the right rim of a picture that is drawn anew, so many pixels wide.
+CUT = """(width) => new Promise((resolve) => {
+  const own = CanvasRenderingContext2D.prototype, write = own.fillText, cut = new Set();
+  own.fillText = function (words, x, y) {
+    const { a, e } = this.getTransform(), end = a * (x + this.measureText(words).width) + e;
+    if (end > this.canvas.width + 1) cut.add(words);
+    write.call(this, words, x, y);
+  };
+  stages[0].root.style.width = width + "px";
+  const seen = () => {
+    if (stages[0].width > width) return requestAnimationFrame(seen);
+    own.fillText = write;
+    resolve([...cut]);
+  };
+  seen();
+})"""
 LOOKS = [(420, "light"), (420, "dark"), (1920, "light"), (1920, "dark")]
 
 
@@ -90,6 +106,8 @@ def test_a_scene_fits_its_place_wide_and_narrow_light_and_dark(opened, name, sce
     for box, outer in boxes:
         assert box["w"] >= 60 and box["h"] >= 60, "a view has no room"
         assert outer["x"] <= box["x"] and box["x"] + box["w"] <= outer["x2"] + 1
+    if width < 720:  # in a notebook on a phone there is less room than in a page
+        assert sheet.evaluate(CUT, 312) == [], "words are cut"
     assert complaints == []
     sheet.close()
 

@@ -162,18 +162,17 @@ function drawGhost(S, v) {
 // Whether points of a view with axes can be edited by hand.
 const edits = (S, v) => !v.frameless && S.handles.some((h) => h.view === v && h.drag.each);
 
-// The title of a view, in smaller letters where it is wider than its place; returns its width.
-function titled(S, v, left, head) {
-  const size = S.narrow ? 13 : 13.5, look = { weight: 600, color: S.palette.role("ink") };
-  const wide = widthOfWords(S.ctx, v.title ?? "", size, look.weight), room = v.outer.x2 - left - 2;
-  return write(S.ctx, v.title ?? "", left, head, { ...look, size: wide > room ? Math.max(9, (size * room) / wide) : size });
+// Words of a view's head, in smaller letters where they are wider than its place; returns their width.
+function headed(S, v, words, left, head, { size, ...look }) {
+  const wide = widthOfWords(S.ctx, words, size, look.weight), room = v.outer.x2 - left - 2;
+  return write(S.ctx, words, left, head, { ...look, size: wide > room ? Math.max(8.5, (size * room) / wide) : size });
 }
 
 // Title, grid, ticks and the names of the axes.
 function drawFrame(S, v) {
   const { ctx, palette } = S, b = v.box, muted = palette.role("muted"), size = S.narrow ? 11 : 11.5;
   const head = v.outer.y + 18, left = v.frameless ? b.x : v.outer.x + 16;
-  const end = left + titled(S, v, left, head);
+  const end = left + headed(S, v, v.title ?? "", left, head, { size: S.narrow ? 13 : 13.5, weight: 600, color: palette.role("ink") });
   const words = v.drop ? `click to ${v.drop.say}` : v.paint ? `drag to ${v.paint.say}` : edits(S, v) ? "drag a point" : "";
   if (words) {
     const beside = end + 6.5 * words.length < b.x + b.w, named = 5.8 * wordsOf(S.store, v.y.label ?? "").length;
@@ -215,7 +214,7 @@ function drawFrame(S, v) {
     const p = v.x.px(x), words = v.x.names?.[v.x.at.indexOf(x)] ?? say(x);
     if (p + 4 * words.length < b.x + b.w - named - 6) write(ctx, words, p, floor + 17, { size, align: "center", color: muted });
   }
-  if (yName) write(ctx, yName, v.outer.x + 16, head + 16, { size, color: muted });
+  if (yName) headed(S, v, yName, v.outer.x + 16, head + 16, { size, color: muted });
 }
 
 // The row under the pointer, ringed in every view that can show it.
