@@ -19,10 +19,11 @@
 # # 9 · Your own model: watch it train
 #
 # **Claim.** The sharpness $\lambda$ of any model can be followed while it trains, in three lines and
-# without handing over the loop: each reading starts from the eigenvectors of the one before,
+# without handing over the loop: each reading,
 #
-# $$\lambda_t = \max_{\lVert u \rVert = 1} u^\top H(w_t)\, u, \qquad u \text{ from } \{u_{t-1}, u_{t-2}, \dots\},$$
+# $$\lambda_t = \max_{\lVert u \rVert = 1} u^\top H(w_t)\, u ,$$
 #
+# starts from the eigenvectors of those before it, $u_{t-1}, u_{t-2}, \dots$,
 # so that a few Hessian-vector products do, and within a budget that you set.
 #
 # <!-- live -->
