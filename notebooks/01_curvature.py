@@ -262,12 +262,12 @@ curvature.figures.edge(broken)
 # own model: `curvature.sharpness(loss, params, key=jax.random.key(0))`.
 #
 # ## Reference
-# J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks
-# Typically Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
-# J. Cohen et al.: *Adaptive Gradient Methods at the Edge of Stability*, arXiv 2207.14484.
-# *Non-Euclidean Gradient Descent Operates at the Edge of Stability*, arXiv 2603.05002.
-# A. Andreyev, P. Beneventano: *Edge of Stochastic Stability*, arXiv 2412.20553.
-# A. Lewkowycz et al.: *The large learning rate phase of deep learning: the catapult mechanism*,
-# arXiv 2003.02218.
+# - J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks
+#   Typically Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
+# - J. Cohen et al.: *Adaptive Gradient Methods at the Edge of Stability*, arXiv 2207.14484.
+# - *Non-Euclidean Gradient Descent Operates at the Edge of Stability*, arXiv 2603.05002.
+# - A. Andreyev, P. Beneventano: *Edge of Stochastic Stability*, arXiv 2412.20553.
+# - A. Lewkowycz et al.: *The large learning rate phase of deep learning: the catapult mechanism*,
+#   arXiv 2003.02218.
 #
 # Before: [00_start_here](00_start_here.ipynb). Next: [02_tuners](02_tuners.ipynb).

@@ -319,9 +319,9 @@ paper
 # `curvkit/curvature/_tasks.py`, and the claims of the last table in `notebooks/claims/`.
 #
 # ## Reference
-# V. Roulet, A. Agarwala, J.-B. Grill, G. Swirszcz, M. Blondel, F. Pedregosa: *Stepping on the Edge:
-# Curvature Aware Learning Rate Tuners*, NeurIPS 2024, arXiv 2407.06183.
-# A. Damian, E. Nichani, J. D. Lee: *Self-Stabilization: The Implicit Bias of Gradient Descent at the
-# Edge of Stability*, arXiv 2209.15594.
+# - V. Roulet, A. Agarwala, J.-B. Grill, G. Swirszcz, M. Blondel, F. Pedregosa: *Stepping on the Edge:
+#   Curvature Aware Learning Rate Tuners*, NeurIPS 2024, arXiv 2407.06183.
+# - A. Damian, E. Nichani, J. D. Lee: *Self-Stabilization: The Implicit Bias of Gradient Descent at the
+#   Edge of Stability*, arXiv 2209.15594.
 #
 # Before: [01_curvature](01_curvature.ipynb). Next: [03_kernels](03_kernels.ipynb).

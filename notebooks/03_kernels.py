@@ -399,10 +399,10 @@ paper
 # `race/` and `contest/` train.
 #
 # ## Reference
-# J. Martens, A. Ballard, G. Desjardins, G. Swirszcz, V. Dalibard, J. Sohl-Dickstein,
-# S. Schoenholz: *Rapid training of deep neural networks without skip connections or normalization
-# layers using Deep Kernel Shaping*, arXiv 2110.01765.
-# G. Zhang, A. Botev, J. Martens: *Deep Learning without Shortcuts: Shaping the Kernel with Tailored
-# Rectifiers*, ICLR 2022, arXiv 2203.08120.
+# - J. Martens, A. Ballard, G. Desjardins, G. Swirszcz, V. Dalibard, J. Sohl-Dickstein,
+#   S. Schoenholz: *Rapid training of deep neural networks without skip connections or normalization
+#   layers using Deep Kernel Shaping*, arXiv 2110.01765.
+# - G. Zhang, A. Botev, J. Martens: *Deep Learning without Shortcuts: Shaping the Kernel with Tailored
+#   Rectifiers*, ICLR 2022, arXiv 2203.08120.
 #
 # Before: [02_tuners](02_tuners.ipynb). Next: [04_minima](04_minima.ipynb).

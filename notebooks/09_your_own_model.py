@@ -226,10 +226,10 @@ for mistake in mistakes:
 # `_edges.py`'s, layers `_blocks.py`'s, trace and density `_spectrum.py`'s.
 #
 # ## Reference
-# J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks Typically
-# Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
-# A. Andreyev, P. Beneventano: *Edge of Stochastic Stability*, arXiv 2412.20553.
-# B. Ghorbani, S. Krishnan, Y. Xiao: *An Investigation into Neural Net Optimization via Hessian
-# Eigenvalue Density*, ICML 2019, arXiv 1901.10159.
+# - J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: *Gradient Descent on Neural Networks Typically
+#   Occurs at the Edge of Stability*, ICLR 2021, arXiv 2103.00065.
+# - A. Andreyev, P. Beneventano: *Edge of Stochastic Stability*, arXiv 2412.20553.
+# - B. Ghorbani, S. Krishnan, Y. Xiao: *An Investigation into Neural Net Optimization via Hessian
+#   Eigenvalue Density*, ICML 2019, arXiv 1901.10159.
 #
 # Before: [08_selection](08_selection.ipynb). Next: [10_sam](10_sam.ipynb).

@@ -195,11 +195,11 @@ sam.figures.bounce(broken)
 # gradient descent is SAM with ρ = 0.
 #
 # ## Reference
-# P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur: *Sharpness-Aware Minimization for Efficiently Improving
-# Generalization*, ICLR 2021, arXiv 2010.01412.
-# P. M. Long, P. L. Bartlett: *Sharpness-Aware Minimization and the Edge of Stability*, JMLR 2024, arXiv
-# 2309.12488.
-# P. L. Bartlett, P. M. Long, O. Bousquet: *The Dynamics of Sharpness-Aware Minimization: Bouncing Across
-# Ravines and Drifting Towards Wide Minima*, JMLR 2023, arXiv 2210.01513.
+# - P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur: *Sharpness-Aware Minimization for Efficiently Improving
+#   Generalization*, ICLR 2021, arXiv 2010.01412.
+# - P. M. Long, P. L. Bartlett: *Sharpness-Aware Minimization and the Edge of Stability*, JMLR 2024, arXiv
+#   2309.12488.
+# - P. L. Bartlett, P. M. Long, O. Bousquet: *The Dynamics of Sharpness-Aware Minimization: Bouncing Across
+#   Ravines and Drifting Towards Wide Minima*, JMLR 2023, arXiv 2210.01513.
 #
 # Before: [09_your_own_model](09_your_own_model.ipynb). Next: [11_why_the_edge](11_why_the_edge.ipynb).

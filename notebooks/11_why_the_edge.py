@@ -237,11 +237,11 @@ curvature.tell(curvature.run({**run, "rule": "heavy_ball"}, steps=110))
 # `trace.as_model()` the knobs of the model.
 #
 # ## Reference
-# J. Cohen, A. Damian, A. Talwalkar, J. Z. Kolter, J. D. Lee: *Understanding Optimization in Deep Learning
-# with Central Flows*, arXiv 2410.24206.
-# A. Damian, E. Nichani, J. D. Lee: *Self-Stabilization: The Implicit Bias of Gradient Descent at the Edge
-# of Stability*, arXiv 2209.15594.
-# D. S. Kalra, M. Barkeshli: *Why Warmup the Learning Rate? Underlying Mechanisms and Improvements*, arXiv
-# 2406.09405.
+# - J. Cohen, A. Damian, A. Talwalkar, J. Z. Kolter, J. D. Lee: *Understanding Optimization in Deep Learning
+#   with Central Flows*, arXiv 2410.24206.
+# - A. Damian, E. Nichani, J. D. Lee: *Self-Stabilization: The Implicit Bias of Gradient Descent at the Edge
+#   of Stability*, arXiv 2209.15594.
+# - D. S. Kalra, M. Barkeshli: *Why Warmup the Learning Rate? Underlying Mechanisms and Improvements*, arXiv
+#   2406.09405.
 #
 # Before: [10_sam](10_sam.ipynb).
