@@ -107,6 +107,16 @@ def test_a_turned_knob_goes_on_or_starts_over_as_the_switch_says(live):
     assert live.running.trace.settings["learning_rate"] == live.steers[-1]["knobs"]["learning_rate"]
 
 
+def test_a_run_that_was_seen_to_its_end_is_turned_from_its_start(live):
+    live.get("S.seek(28)")
+    live.get(f"((e) => {{ e.value = 300; e.dispatchEvent(new Event('change')); }})({RANGE})")
+    live.until("S.store.rows === 29 && !S.open && S.steers.length === 1")
+    assert [each["at"] for each in live.steers] == live.get("S.steers") == [1]
+    ((at, knobs),) = live.running.trace.turns
+    assert at == 1 and knobs["learning_rate"] < 0.06
+    assert live.get("[S.clock.playing, S.clock.t < 20]") == [True, True], "it is not seen again"
+
+
 def test_a_finger_scrubs_the_time_and_drags_a_number_and_the_page_stays(live):
     sheet = live.sheet
     sheet.evaluate("document.body.style.height = '3000px'")

@@ -278,7 +278,10 @@ export class Stage {
     // A run that follows the hand is seen at the step that is shown, others from their start.
     this.stays = anew && !over && all("follows");
     if (anew && phase === "move" && this.source.live && !this.stays) return;
-    const at = this.aside ? Number.MAX_SAFE_INTEGER : anew ? 0 : this.ahead();
+    // A run that was seen to its end has no step ahead: it is seen again, and turned at its start.
+    const seen = !this.open && this.clock.t >= this.store.last;
+    if (seen && !this.aside && !anew && !this.calm) this.clock.t = 0;
+    const at = this.aside ? Number.MAX_SAFE_INTEGER : anew ? 0 : seen ? 1 : this.ahead();
     const told = Object.fromEntries(names.map((name) => [name, this.knobs[name].value]));
     const shown = this.stays ? { shown: Math.round(this.stood ?? this.clock.t) } : {};
     this.source.steer({ knobs: told, at, phase, over: anew, ...shown }, this);
