@@ -26,10 +26,10 @@
 # **Claim.** A small network can have a strict local minimum far above its best point: a $\theta^*$
 # with
 #
-# $$\nabla L(\theta^*) = 0, \qquad \nabla^2 L(\theta^*) \succ 0, \qquad L(\theta_2) < L(\theta^*)$$
+# $$\nabla L(\theta^*) = 0, \qquad \nabla^2 L(\theta^*) \succ 0 ,$$
 #
-# for some other $\theta_2$. Each of the three is *proved* below, not plotted. (Swirszcz, Czarnecki,
-# Pascanu 2016, arXiv 1611.06310.)
+# and $L(\theta_2) < L(\theta^*)$ for some other $\theta_2$. Each of the three is *proved* below, not
+# plotted. (Swirszcz, Czarnecki, Pascanu 2016, arXiv 1611.06310.)
 #
 # <!-- live -->
 # ![A grid of 169 marbles rolls over a map of the loss; a few of them end in a narrow valley, and their losses stay above the level of the bad minimum.](pictures/04_minima.webp)

@@ -32,6 +32,9 @@ export function compiledView(stage, spec) {
   }
   v.fixedWords = [];
   v.marks = spec.marks.map((s) => compiledMark(stage, v, s));
+  // Words that are named after what moves stand over it.
+  const moving = v.marks.findIndex((m) => m.layer === "front");
+  if (moving >= 0) for (const m of v.marks.slice(moving)) if (m.mark === "text" && m.layer === "back") m.layer = "front";
   const growing = v.marks.filter((m) => m.layer === "past");
   v.grows = growing.length > 0;
   v.tail = growing.some((m) => m.items > MANY) ? SHORT_TAIL : TAIL;

@@ -400,3 +400,12 @@ test("each mark says on which canvas it is drawn", async () => {
   assert.equal(layerOf({ mark: "line", c: { x: c(true) }, overItems: true, when: { last: 99 }, every: 50 }), "strata");
   assert.equal(layerOf({ mark: "jumps", c: {} }), "front");
 });
+
+test("words that are named after what moves are drawn over it, others beneath", async () => {
+  const { compiledView } = await at("views");
+  const store = { fields: { x: { time: true, size: 3, shape: [2, 3], values: new Float32Array(6) } } };
+  const axis = { domain: [0, 1] }, words = (text) => ({ mark: "text", text, x: 0.5, y: 0.5 });
+  const marks = [words("beneath"), { mark: "dots", x: "x", y: 0.5 }, words("over"), { mark: "rule", y: 0.5 }];
+  const view = compiledView({ store, knobs: {} }, { x: axis, y: axis, marks });
+  assert.deepEqual(view.marks.map((m) => m.layer), ["back", "front", "front", "back"]);
+});
