@@ -88,10 +88,10 @@ kernels.explore(**start)
 #
 # $$Q(q) = \mathbb E\,[\varphi(\sqrt q\, z)^2], \qquad z \sim N(0, 1).$$
 #
-# Two inputs with **cosine** $c$ make two normal variables with that correlation. The cosine after the
-# layer is
+# Two inputs with **cosine** $c$ make two normal variables $u$ and $v$ with that correlation. The cosine
+# after the layer is
 #
-# $$C(c) = \frac{\mathbb E\,[\varphi(u)\,\varphi(v)]}{Q}, \qquad \operatorname{corr}(u, v) = c.$$
+# $$C(c) = \frac{\mathbb E\,[\varphi(u)\,\varphi(v)]}{Q} .$$
 #
 # Nothing else about the inputs counts. The map is a power series $C(c) = \sum_k b_k c^k$ whose weights
 # are squares of Hermite coefficients of $\varphi$: none is negative, and they sum to 1.

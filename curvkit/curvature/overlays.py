@@ -35,6 +35,8 @@ def flows(trace: Trace) -> go.Figure:
     for name in head.flows:
         curve = theme.curve(ROLE[name], CALLED[name], head.step, head.astray(name))
         figure.add_trace(curve, row=1, col=1)
+    if not head.flows:
+        theme.nothing(figure, head.step)
     square = theme.curve("loss", "x² of the run", head.step, _square(head), line=dict(width=1))
     figure.add_trace(square, row=2, col=1)
     if "central" in head.flows:
@@ -97,6 +99,8 @@ def plane(trace: Trace) -> go.Figure:
     figure.update_xaxes(title_text=title, range=[-0.03 * wide, wide])
     figure.update_yaxes(title_text=trace.__series__["scaled_sharpness"].label)
     figure.update_layout(hovermode="closest")
+    if not trace.diverged and not len(square):
+        theme.remark(figure, f"not near the edge: ηλ stays below {number(0.8 * critical)}")
     return diverging(figure, trace)
 
 

@@ -261,6 +261,17 @@ def log_ticks(values: np.ndarray) -> dict[str, Any]:
     return dict(dtick="D2") if 0.7 < decades < 1.6 else dict(nticks=4)
 
 
+def nothing(figure: go.Figure, x: np.ndarray) -> None:
+    """Draws nothing along `x` into the first panel, of several, of a figure.
+
+    For one that stays empty: plotly draws no axes where there is no curve, and a remark there would
+    be counted on those of the next panel, which would be stretched to it.
+    """
+    empty = curve("plain", "nothing", x, np.full(len(x), np.nan), showlegend=False)
+    figure.add_trace(empty, row=1, col=1)
+    figure.update_yaxes(range=[0, 1], row=1, col=1)
+
+
 def remark(figure: go.Figure, text: str) -> None:
     """Writes `text` into the upper left corner of the figure's first panel.
 

@@ -176,7 +176,8 @@ def lengths(trace: Trace) -> go.Figure:
     low, high = (max(every.min(), -30), min(every.max(), 6)) if every.size else (-1, 1)
     figure.update_xaxes(title_text="layers", range=[0, trace.settings["depth"]])
     air = 0.1 * (high - low) + 0.05
-    figure.update_yaxes(title_text="mean square q", type="log", range=[low - air, high + air])
+    ends = [low - air, high + air]
+    figure.update_yaxes(title_text="mean square q", type="log", range=ends, nticks=6)
     return _finish(figure, trace)
 
 

@@ -94,6 +94,7 @@ def flows(trace: Trace, *, clock: Clock = "step") -> go.Figure:
     figure.update_yaxes(title_text="distance / way", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="x², tr X", rangemode="tozero", row=2, col=1)
     if not trace.flows:
+        theme.nothing(figure, clocked(trace, clock, 0))
         theme.remark(figure, no_flow(trace))
     return figure
 

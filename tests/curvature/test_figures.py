@@ -79,3 +79,18 @@ def test_a_steered_runs_thresholds_are_those_of_each_reading():
     np.testing.assert_allclose(scaled["critical 2"][:-1], 2, rtol=1e-6)
     time = figures.edge(trace, clock="time").data[0].x
     np.testing.assert_allclose(np.diff(time), rates[:-1] * np.diff(trace.step), rtol=1e-6)
+
+
+def test_where_there_is_no_flow_both_panels_have_axes_of_their_own():
+    drawn = figures.flows(run("gd", 0.1))
+    above, below = drawn.data
+    assert (above.yaxis, below.yaxis) == ("y", "y2") and not np.isfinite(above.y).any()
+    assert drawn.layout.annotations[0].yref == "y domain"
+
+
+def test_a_run_that_stays_far_from_the_edge_is_not_in_the_plane_and_a_remark_says_so():
+    far = figures.plane(run("gd", 1e-3))
+    (remark,) = far.layout.annotations
+    assert not len(far.data[0].x) and "stays below 1.6" in remark.text
+    near = figures.plane(started_at(run("gd", 1e-3), 1.2))
+    assert len(near.data[0].x) and not near.layout.annotations

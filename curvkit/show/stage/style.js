@@ -47,7 +47,7 @@ const STYLE = `
 .stage p .refused:not(:empty){margin-left:6px}
 .stage .beside:not(:empty){position:absolute;z-index:1;pointer-events:none;padding:3px 8px;border-radius:6px;background:var(--paper);box-shadow:0 0 0 1px var(--bad)}
 .stage .tries{display:flex;flex-wrap:wrap;gap:6px;margin:0 16px 10px;align-items:center;font-size:13.5px;color:var(--muted)}
-.stage .tries button:hover,.stage .control .choices button:hover{color:var(--ink);border-color:var(--muted)}
+.stage .tries button:hover,.stage .control .choices button:not([aria-pressed=true]):hover{color:var(--ink);border-color:var(--muted)}
 .stage .bar{display:flex;align-items:center;gap:12px;margin:2px 16px 0}
 .stage button{all:unset;box-sizing:border-box;cursor:pointer;color:var(--ink);border-radius:99px;text-align:center}
 .stage button[hidden]{display:none}
