@@ -24,7 +24,7 @@
 #
 # **Claim.** Where slopes of the target are known as well as values, fitting both at $n$ points $x_i$,
 #
-# $$\frac{1}{n}\sum_i \left( (m - f)^2 + \lambda \left\| \nabla (m - f) \right\|^2 \right),$$
+# $$\frac{1}{n}\sum_i \left( (m - f)^2 + \lambda \left\| \nabla (m - f) \right\|^2 \right)$$
 #
 # makes a network that is better at both from the same few points. (Czarnecki et al. 2017,
 # arXiv 1706.04859.) Below it is so on some functions, and not on others.

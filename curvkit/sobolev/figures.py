@@ -172,10 +172,7 @@ def weights(comparison: Any) -> go.Figure:
                 curves = _quantiles(ROLES[key], NAMES[key], x, errors, legend=col == at == 1)
                 figure.add_traces(curves, rows=at, cols=col)
             inner = np.quantile([alone, taught], [0.25, 0.75], axis=2)
-            # On a short axis every digit, so that it has some numbers.
-            ticks: dict[str, Any] = dict(dtick="D1")
-            if inner.max() > 4 * inner.min():
-                ticks = theme.log_ticks(inner)
+            ticks = theme.log_ticks(inner)
             title = f"error of {title}"
             figure.update_yaxes(type="log", title_text=title, **ticks, row=at, col=col)
             figure.update_xaxes(type="log", dtick=1, row=at, col=col)
