@@ -25,11 +25,12 @@
 # **Claim.** A student policy $\pi_\theta$ learns from a teacher $\pi$. Most ways in use let the student
 # act and lower a loss $\ell$ in each state that it visits:
 #
-# $$\mathbb{E}_{\pi_\theta} \sum_t \Big[\, \nabla \log \pi_\theta(a_t|s_t) \sum_{i \ge t} \hat r_i \;-\; \nabla \ell(s_t) \Big].$$
+# $$\mathbb{E}_{\pi_\theta} \sum_t \Big[ R_t\, \nabla \log \pi_\theta(a_t|s_t) - \nabla \ell(s_t) \Big]$$
 #
-# That looks like descent on the expected loss. It is the gradient of *nothing*, unless $\hat r_i$ holds
-# one more term, $-\ell(s_{i+1})$; and where it is no gradient it can turn in cycles for ever. (Czarnecki,
-# Pascanu, Osindero, Jayakumar, Swirszcz, Jaderberg, AISTATS 2019, arXiv 1902.02186.)
+# with $R_t = \sum_{i \ge t} \hat r_i$. That looks like descent on the expected loss. It is the gradient
+# of *nothing*, unless $\hat r_i$ holds one more term, $-\ell(s_{i+1})$; and where it is no gradient it can
+# turn in cycles for ever. (Czarnecki, Pascanu, Osindero, Jayakumar, Swirszcz, Jaderberg, AISTATS 2019,
+# arXiv 1902.02186.)
 #
 # <!-- live -->
 # ![Six students follow arrows over a plane of logits and end up running round a closed loop for ever, while their returns rise and fall.](pictures/06_distillation.webp)
