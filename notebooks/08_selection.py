@@ -25,10 +25,11 @@
 # **Claim.** Where columns come in groups $G_1, \dots, G_J$ (the powers of a variable, the levels of a
 # category), take a whole group at a time: the one that explains most of the residual $r = y - X\beta$,
 #
-# $$\hat\jmath = \arg\max_j \lVert Q_j^\top r \rVert, \qquad Q_j \text{ an orthonormal basis of } X_{G_j},$$
+# $$\hat\jmath = \arg\max_j \lVert Q_j^\top r \rVert ,$$
 #
-# then fit all that was taken anew. Simple as it is, it finds the right groups, under a condition that
-# can be computed. (Group-OMP: Lozano, Swirszcz, Abe, NeurIPS 2009.)
+# where $Q_j$ is an orthonormal basis of $X_{G_j}$; then fit all that was taken anew. Simple as it is, it
+# finds the right groups, under a condition that can be computed. (Group-OMP: Lozano, Swirszcz, Abe,
+# NeurIPS 2009.)
 #
 # <!-- live -->
 # ![Bars of the scores of thirty groups, the good ones blue: the tallest is taken, all bars shrink, and the curve of what is left to explain falls.](pictures/08_selection.webp)
