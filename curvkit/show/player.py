@@ -50,19 +50,31 @@ def _fixed(figure: go.Figure, axis: Any) -> dict[str, Any]:
         return dict(range=axis.range)
     letter = axis.plotly_name[0]
     identity = letter + axis.plotly_name[len("xaxis") :]
-    values = [
-        np.asarray(each[letter])
-        for each in theme.curves(figure)
+    drawn = [
+        each for each in theme.curves(figure)
         if f"{letter}axis" in each and (each[f"{letter}axis"] or letter) == identity
         and letter in each and each[letter] is not None
     ]  # fmt: skip
+    values = [np.asarray(each[letter]) for each in drawn]
     if any(each.dtype.kind not in "biufO" for each in values) or axis.type == "category":
         # Of names: all of them stay in their places.
         names = list(dict.fromkeys(str(name) for each in values for name in each))
         return dict(type="category", categoryorder="array", categoryarray=names,
                     range=[-0.5, len(names) - 0.5])  # fmt: skip
+    values += [end for each in drawn for end in _bars(each, letter)]
     limits = _limits(axis, np.concatenate([np.ravel(e).astype(float) for e in values] or [[]]))
     return {} if limits is None else dict(range=limits)
+
+
+def _bars(curve: Any, letter: str) -> list[np.ndarray]:
+    """How far the bars of errors about the points of a curve reach, up and down."""
+    bars = curve[f"error_{letter}"] if f"error_{letter}" in curve else None
+    if bars is None or bars.array is None:
+        return []
+    up = np.asarray(bars.array, float)
+    down = up if bars.arrayminus is None else np.asarray(bars.arrayminus, float)
+    points = np.asarray(curve[letter], float)
+    return [points + up, points - down]
 
 
 def _limits(axis: Any, values: np.ndarray) -> list[float] | None:

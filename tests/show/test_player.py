@@ -158,3 +158,11 @@ def test_the_trace_and_the_figure_of_it_are_left_as_they_were():
     before = draw(whole).to_json()
     player.animate(draw, whole)
     assert draw(whole).to_json() == before
+
+
+def test_bars_of_errors_are_within_the_axes_that_stay():
+    bars = dict(type="data", array=[2.0, 1.0], arrayminus=[0.5, 4.0])
+    figure = theme.figure("Bars", height=300)
+    figure.add_trace(theme.curve("loss", "one", np.arange(2.0), np.array([1.0, 2.0]), error_y=bars))
+    low, high = player.freeze(figure).layout.yaxis.range
+    assert low < -2 and high > 3
