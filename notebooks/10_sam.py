@@ -27,7 +27,7 @@
 # to the sharpness $\lambda = 2/\eta$, SAM brings it to
 #
 # $$\lambda^* = \frac{\lVert g \rVert}{2\rho} \left( \sqrt{1 + \frac{8\rho}{\eta \lVert g \rVert}} - 1
-# \right) \; < \; \frac{2}{\eta},$$
+# \right) < \frac{2}{\eta}$$
 #
 # an edge that moves with the size of the gradient. (Foret et al. 2021, arXiv 2010.01412; Long and
 # Bartlett 2024, arXiv 2309.12488.) Below it is so, up to a factor that grows with $\rho$.
