@@ -68,6 +68,16 @@ def test_a_slider_is_widened_at_its_ends_and_turns_nothing_by_that(live):
     assert live.get(f"{ETA}.high") == declared.ends[1], "what is shown is out of sight"
 
 
+def test_arrows_on_a_slider_do_not_go_on_to_the_notebook(live):
+    live.get("(window.gone = [], document.addEventListener('keydown', (e) => gone.push(e.key)), 1)")
+    live.get(f"({RANGE}.focus(), 1)")
+    for pressed in ("ArrowLeft", "Home", "x"):
+        live.sheet.keyboard.press(pressed)
+    live.pump()
+    assert live.get("window.gone") == ["x"]
+    assert live.steers[-1]["knobs"]["learning_rate"] == pytest.approx(0.02)
+
+
 def test_a_hand_that_rests_on_a_slider_keeps_what_it_holds(live):
     box = live.sheet.locator(".stage .control input[type=range]").bounding_box()
     y = box["y"] + box["height"] / 2

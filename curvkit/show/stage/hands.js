@@ -172,7 +172,11 @@ export function key(S, e) {
     e.stopPropagation();
     return undo(S, false);
   }
-  if (tag === "SELECT" || tag === "INPUT" || (e.key === " " && tag === "BUTTON")) return;
+  if (tag === "SELECT" || tag === "INPUT" || (e.key === " " && tag === "BUTTON")) {
+    // What moves a slider is not to go on to JupyterLab, which would fold the headings above.
+    if (/^(Arrow|Home|End|Page)/.test(e.key) && !e.ctrlKey && !e.metaKey) e.stopPropagation();
+    return;
+  }
   const acts = {
     " ": () => S.toggle(),
     ArrowRight: () => S.seek(Math.round(S.clock.t) + step),
