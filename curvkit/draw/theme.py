@@ -250,15 +250,15 @@ def moves(figure: go.Figure) -> go.Figure:
 def log_ticks(values: np.ndarray) -> dict[str, Any]:
     """What gives a logarithmic axis of such `values` some numbers, and not too many.
 
-    Of 1, 2 and 5 times the powers of ten a range of less than a factor 5 may hold one alone, or
-    none: there plotly finds steps by itself.
+    Of 1, 2 and 5 times the powers of ten a range of less than a factor 4 may hold one alone, or
+    none: there plotly finds steps by itself, which over longer ranges crowd at the top.
 
     >>> log_ticks(np.array([0.3, 2.0])), log_ticks(np.array([0.11, 0.25]))
     ({'dtick': 'D2'}, {'nticks': 4})
     """
     values = values[np.isfinite(values) & (values > 0)]
     decades = np.log10(values.max()) - np.log10(values.min()) if values.size else 1.0
-    return dict(dtick="D2") if 0.7 < decades < 1.6 else dict(nticks=4)
+    return dict(dtick="D2") if 0.6 < decades < 1.6 else dict(nticks=4)
 
 
 def nothing(figure: go.Figure, x: np.ndarray) -> None:
