@@ -12,8 +12,8 @@ INPUTS, APART = 10, 2 * np.pi / 14
 # The cosines that are followed: of neighbours, and of orthogonal inputs.
 INS = np.array([np.cos(APART), 0.0])
 SIDES = {
-    "plain": ("Plain: all become one", "unstable"),
-    "shaped": ("Shaped: kept apart", "stable"),
+    "plain": ("Plain network", "unstable"),
+    "shaped": ("Shaped network", "stable"),
 }
 
 

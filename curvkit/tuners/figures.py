@@ -103,13 +103,14 @@ def _log_axis(figure, trace, series, title, row, col=1):
 
 
 def _edge_axis(figure, trace, row, col):
-    """The axis of η·λ, cut where a first transient would flatten the rest."""
+    """The axis of η·λ, cut where a first transient would flatten the rest, and said to be so."""
     figure.update_yaxes(title_text="η·λ", rangemode="tozero", row=row, col=col)
     values = [drawn(trace, "scaled_sharpness", c) for c in range(len(trace.contenders))]
     values = np.concatenate([each[np.isfinite(each)].ravel() for each in values])
     limit = 2.2 * float(trace.critical)
     if values.size and values.max() > limit:
-        figure.update_yaxes(range=[0, limit], row=row, col=col)
+        title = f"η·λ, cut at {limit:.3g}"
+        figure.update_yaxes(title_text=title, range=[0, limit], row=row, col=col)
 
 
 def edge(trace: Trace, *, clock: Clock = "step") -> go.Figure:
