@@ -11,11 +11,18 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-# Whether a notebook is shown, and its kernel waits for something to do.
+# Whether a notebook is shown, its kernel waits for something to do, and its commands reach it: one
+# that is given too early is lost.
 READY = """() => {
-  const shown = window.jupyterapp?.shell.currentWidget;
-  const kernel = shown?.sessionContext?.session?.kernel;
-  return kernel && kernel.connectionStatus === "connected" && kernel.status === "idle";
+  const app = window.jupyterapp, kernel = app?.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel && kernel.connectionStatus === "connected" && kernel.status === "idle"
+    && app.commands.isEnabled("notebook:run-all-cells");
+}"""
+# What to say where it does not come to what is waited for.
+STATE = """() => {
+  const shown = window.jupyterapp.shell.currentWidget, cells = [...shown.content.model.cells];
+  return { kernel: shown.sessionContext.session?.kernel?.status,
+    ran: cells.map((each) => each.sharedModel.execution_count ?? null) };
 }"""
 ENVIRONMENT = {"JUPYTER_PREFER_ENV_PATH": "1", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 

@@ -114,7 +114,10 @@ def page(lab):
         page.wait_for_function(jupyter_lab.READY, timeout=90_000)
         started = time.perf_counter()
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-        page.wait_for_function(f"() => ({PLOT})().length > 200", timeout=120_000)
+        try:
+            page.wait_for_function(f"() => ({PLOT})().length > 200", timeout=120_000)
+        except Exception as late:
+            pytest.fail(f"no figure in two minutes: {page.evaluate(jupyter_lab.STATE)}, {late}")
         page.first_figure = time.perf_counter() - started
         page.wait_for_function(ALL_RUN, timeout=300_000)
         page.locator(".curvkit-panel >> nth=0").scroll_into_view_if_needed()
