@@ -13,8 +13,6 @@ from pathlib import Path
 
 import nbformat
 
-os.environ["CURVKIT_HEADLESS"] = "1"
-
 
 def begun(notebook: Path) -> dict[str, int]:
     """Cells are executed in this process; those of `quick` replace the notebook's parameters."""
@@ -44,6 +42,8 @@ def begun(notebook: Path) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    # Here alone: pytest imports this file, too, and what it starts would be headless as well.
+    os.environ["CURVKIT_HEADLESS"] = "1"
     path = Path(sys.argv[1]).resolve()
     os.chdir(path.parent)
     with contextlib.redirect_stdout(io.StringIO()):

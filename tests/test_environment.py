@@ -1,8 +1,11 @@
 """What a program of ours is started with."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +61,27 @@ def test_a_second_start_finds_its_programs_compiled(tmp_path):
         for _ in range(2)
     ]  # fmt: skip
     assert hits[0] == 0 < hits[1]
+
+
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def _set_when_read(source):
+    """The lines outside functions and `if __name__` that change the environment."""
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If):
+            line = ast.unparse(node)
+            if re.match(r"os\.(environ\b.*\] = |environ\.(setdefault|update|pop)|putenv)", line):
+                yield line
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_no_module_of_tests_changes_the_environment_when_it_is_read(path):
+    """All are read for their examples, and what any test starts afterwards would have it, too."""
+    assert list(_set_when_read(path.read_text(encoding="utf-8"))) == []
+
+
+def test_a_module_that_changes_the_environment_is_seen():
+    source = "import os\nos.environ['A'] = '1'\nos.environ.setdefault('B', '2')\n"
+    inside = "def one():\n    os.environ['C'] = '3'\n"
+    assert len(list(_set_when_read(source + inside))) == 2
