@@ -20,7 +20,7 @@ globalThis.curvkitHeld = new Map([...document.querySelectorAll(".curvkit-figures
 """
 MOUNT = """
 const begun = [...document.querySelectorAll(".curvkit-figures")].map(async (place) => {
-  const { panel, text, run } = await (globalThis.curvkitHeld?.get(place) ?? heldIn(place));
+  const { panel, text, run } = await globalThis.curvkitHeld.get(place); // by `early`
   return mountPanel(place, panel, text, run);
 });
 for (const place of document.querySelectorAll(".curvkit-scene")) {

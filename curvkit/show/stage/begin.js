@@ -42,7 +42,7 @@ export function started(text, open, heard = null, before = () => {}) {
   });
 }
 
-// A run that begins at once; what its worker says waits until it is told to whom. A browser begins no
+// A run that begins at once; what its worker says waits until it is told to whom. Chromium begins no
 // worker before it has read the whole page; where `nonce` lets a script of the page run, the first
 // reading is made here meanwhile, by the same text, and said first.
 export function beginning(text, open, nonce) {
