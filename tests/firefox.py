@@ -86,15 +86,25 @@ def opened(width=1280, height=900):
             file.write(PREFERENCES)
         command = [FIREFOX, "--headless", "--profile", profile, "--no-remote",
                    "--remote-debugging-port", "0"]  # fmt: skip
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        # A file, since a browser stands still once a pipe is full that nobody reads.
+        with open(f"{profile}/said", "w", encoding="utf-8") as said:
+            process = subprocess.Popen(command, stdout=said, stderr=said)
         try:
-            for line in process.stderr:
-                if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
-                    break
-            address = f"{found[1]}/session"
+            address = f"{_listening(process, f'{profile}/said')}/session"
             socket = websocket.create_connection(address, timeout=90, suppress_origin=True)
             yield Sheet(socket, width, height)
             socket.close()
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
+
+
+def _listening(process, said, seconds=60):
+    """The address that a Firefox which begins says that it listens at."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds and process.poll() is None:
+        with open(said, encoding="utf-8", errors="replace") as file:
+            if at := re.search(r"WebDriver BiDi listening on (ws://\S+)\s", file.read()):
+                return at[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"Firefox did not begin within {seconds} s.")

@@ -155,6 +155,12 @@ def _precision(a: list[str], kind: ElementType, equation: Any) -> str:
     return a[0]
 
 
+def _log1p(a: list[str], kind: ElementType, equation: Any) -> str:
+    # As in softplus, whose exponential lies between 0 and 1.
+    unit = a[0].startswith(f"exp_{kind}((-abs_{kind}(")
+    return _call("log1p_unit" if unit else "log1p", "FD")(a, kind, equation)
+
+
 LIGHT: dict[str, Text] = {
     "add": _infix("+"), "add_any": _infix("+"), "sub": _infix("-"), "mul": _infix("*"),
     "neg": _negative, "not": _not, "and": _bits("&"), "or": _bits("|"), "xor": _bits("^"),
@@ -172,11 +178,13 @@ LIGHT: dict[str, Text] = {
 COSTLY: dict[str, Text] = {
     name: _call(name, "FD")
     for name in (
-        "exp", "exp2", "log", "log1p", "expm1", "tanh", "logistic", "sin", "cos", "tan", "asin",
+        "exp", "exp2", "log", "expm1", "tanh", "logistic", "sin", "cos", "tan", "asin",
         "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "cbrt", "rsqrt",
         "erf", "erfc", "erf_inv", "lgamma", "nextafter",
     )
-} | {"div": _call("div"), "rem": _call("rem"), "integer_pow": _whole_power}  # fmt: skip
+} | {
+    "log1p": _log1p, "div": _call("div"), "rem": _call("rem"), "integer_pow": _whole_power,
+}  # fmt: skip
 
 
 def _rule_of(text: Text, cost: int):

@@ -20,7 +20,7 @@ const inflated = (base64) =>
 const alike = (a, b) => a === b || (typeof a === "number" && Math.abs(a - b) <= 1e-9 * Math.abs(b));
 const floats = (values) => (values instanceof Float32Array ? values : Float32Array.from(values, Number));
 
-let given = null; // what the page holds
+let given = null; // what the page holds, and whether the first reading is all that is wanted
 let settings = {}; // all knobs, as the run has them now
 let run = null;
 const loaded = new Map(); // programs that were compiled, by their place among the variants
@@ -108,6 +108,7 @@ function timed(count) {
   return rows;
 }
 function keep(pinned) {
+  if (given?.once) return; // after the first reading nothing is gone back to
   const { kept, head, program } = run, last = kept[kept.length - 1];
   if (last?.at === head) last.pinned ||= pinned;
   else if (pinned || !last || head - last.at >= EVERY) {

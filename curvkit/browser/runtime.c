@@ -133,7 +133,7 @@ static inline u64 zeros_M(u64 x) { return x ? (u64)__builtin_clzll(x) : 64; }
     return __builtin_fabs##S(a - t) >= (C)0.5 ? t + (a < 0 ? -1 : 1) : t; } \
   static inline C logistic_##K(C a) { return 1 / (1 + exp_##K(-a)); } \
   static inline C logaddexp_##K(C a, C b) { C m = max_##K(a, b), d = -abs_##K(a - b); \
-    return a == b ? a + (C)0.693147180559945309417 : d != d ? a + b : m + log1p_##K(exp_##K(d)); }
+    return a == b ? a + (C)0.693147180559945309417 : d != d ? a + b : m + log1p_unit_##K(exp_##K(d)); }
 // exp of floats in a form that compilers do four at a time; to within two units in the last place.
 static inline float exp_F(float x) {
   float z = x > 89.0f ? 89.0f : x; z = z < -104.0f ? -104.0f : z; // beyond both it is infinite, and zero
@@ -141,9 +141,11 @@ static inline float exp_F(float x) {
   int whole = bits_FI(n) - 0x4b400000, half = whole >> 1;
   n = n - 12582912.0f;
   float r = z - n * 0.693359375f; r = r + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f; p = p * r + 1.3981999507e-3f; p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f; p = p * r + 1.6666665459e-1f; p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
+  // In pairs, which wait for one another half as long as by Horner's rule.
+  float q = r * r, h = 1.6666665459e-1f * r + 5.0000001201e-1f;
+  float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+  p = (p * q + (8.3334519073e-3f * r + 4.1665795894e-2f)) * q + h;
+  p = p * q + r + 1.0f;
   // In two factors, since the power alone may overflow.
   return p * bits_IF((half + 127) << 23) * bits_IF((whole - half + 127) << 23);
 }
@@ -164,6 +166,15 @@ static inline float log1p_F(float x) {
   return x > -1 ? y : x == -1 ? -INF_F : NAN_F;
 }
 static inline double log1p_D(double x) { return log1p(x); }
+// The same of x between 0 and 1, which need not be brought to the roots of 1/2 and 2: a division less,
+// and half the steps that wait for one another; to within 1.4 units in the last place.
+static inline float log1p_unit_F(float x) {
+  float s = x / (2 + x), z = s * s, h = 0.5f * x * x;
+  float p = 0.2686755359172821f; p = p * z + 0.28233954310417175f; p = p * z + 0.4000767171382904f;
+  p = p * z + 0.6666663885116577f;
+  return x - (h - s * (h + p * z));
+}
+static inline double log1p_unit_D(double x) { return log1p(x); }
 OF_REAL(F, float, f)
 OF_REAL(D, double, )
 // tanh of floats as a quotient of polynomials, as XLA has it.
