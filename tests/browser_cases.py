@@ -140,6 +140,11 @@ for _name, _tolerance in UNARY.items():
     _f = getattr(lax, _name)
     case(f"{_name} F", F32, tolerance=_tolerance)(_f)
     case(f"{_name} D", F64, tolerance=_tolerance and 1e-13)(_f)
+# Of what lies between 0 and 1, log1p of a page is another function, as in softplus.
+for _kind, _values, _tolerance in (("F", F32, 2e-6), ("D", F64, 1e-13)):
+    case(f"log1p of an exponential {_kind}", _values, tolerance=_tolerance)(
+        lambda x: jnp.log1p(jnp.exp(-jnp.abs(x)))
+    )
 case("lgamma of both", F32[:18], F64[:18])(lambda x, y: (lax.lgamma(x), lax.lgamma(y)))
 for _name in ("sin", "cos", "tan"):
     _small = np.array([0, -0.0, 0.5, -1, 3, 10, -100, 1000, NAN, INF, -INF])
