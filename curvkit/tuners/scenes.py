@@ -185,6 +185,8 @@ def balls(trace: Trace) -> sc.Scene:
         controls=(*turned, "tuner", "rival"), sentence=_sentence(names, knob),
         pace=sc.Tempo(rate=max(8.0, 90 / trace.settings["every"])),
         beats=(
+            sc.Beat("The rate jumps: one step stays below the edge, the next goes beyond it.",
+                    [("relative0", ">", 2.05)], alternating=True),
             sc.Beat("Above the edge: a quadratic would throw it out; here the valley gives way.",
                     [("relative0", ">", 2.05)]),
             sc.Beat("The ball is held: *λ* is below the edge.", [("relative0", "<", 1.8)]),

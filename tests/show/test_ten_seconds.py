@@ -1,5 +1,6 @@
 """Each scene, played at its own pace, has said within ten seconds all that it says of its run."""
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -28,11 +29,20 @@ console.log(clock.t);
 def said(scene, row):
     """What is said of a row: the first beat that holds."""
     for beat in scene.beats:
-        sides = [(np.ravel(scene.rows.get(name, scene.fixed.get(name)))[row * (name in scene.rows)],
-                  op, value) for name, op, value in beat.when]  # fmt: skip
-        if all(x > value if op == ">" else x < value for x, op, value in sides):
+        if beat.alternating:
+            before = [holds(scene, beat, row - ago) for ago in range(4)] if row > 2 else [True] * 2
+            if all(one != other for one, other in itertools.pairwise(before)):
+                return beat.say
+        elif holds(scene, beat, row):
             return beat.say
     return ""
+
+
+def holds(scene, beat, row):
+    """Whether the conditions of a beat hold at a row."""
+    sides = [(np.ravel(scene.rows.get(name, scene.fixed.get(name)))[row * (name in scene.rows)],
+              op, value) for name, op, value in beat.when]  # fmt: skip
+    return all(x > value if op == ">" else x < value for x, op, value in sides)
 
 
 @pytest.mark.full

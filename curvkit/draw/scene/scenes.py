@@ -56,6 +56,10 @@ class Recorded(Element):
 class Beat(Element):
     """What is said while all conditions hold.
 
+    Args:
+        lead: so many rows after the one that is shown they are looked at.
+        alternating: it is said while they hold at every second row only.
+
     >>> Beat("It grows.", [("x", ">", 1)]).as_dict()
     {'say': 'It grows.', 'when': [['x', '>', 1]]}
     """
@@ -63,6 +67,7 @@ class Beat(Element):
     say: str
     when: Sequence[Condition] = ()
     lead: int = 0
+    alternating: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

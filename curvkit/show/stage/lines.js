@@ -1,6 +1,7 @@
 // Curves and what lies between two of them.
 import { between, rowsOf } from "./channel.js";
 import { alpha } from "./color.js";
+import { LEAD, toAndFro } from "./halves.js";
 import { clamp } from "./maths.js";
 
 // Pieces of fading curves that are shorter are not seen: what has come to rest costs nothing.
@@ -26,12 +27,13 @@ export function line(S, v, m, t) {
     for (const row of rows) overItems(S, v, m, row);
   } else if (m.layer === "past") {
     // What came before is on the canvas beneath.
-    const rows = rowsOf(m, t, S.store.last, 0, m.upTo ?? 0);
-    for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, true);
+    const strip = stripOf(m, rowsOf(m, t, S.store.last, 0, m.upTo ?? 0));
+    for (let k = 0; k < m.items; k++) overTime(S, v, m, t, strip, k, true);
   } else {
     const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, S.store.last, S.detail.rows(v.box.w));
+    const strip = stripOf(m, rows);
     if (m.fade && m.items > 1 && !m.c.color && !Array.isArray(m.color)) fading(S, v, m, t, rows);
-    else for (let k = 0; k < m.items; k++) overTime(S, v, m, t, rows, k, m.when !== "all");
+    else for (let k = 0; k < m.items; k++) overTime(S, v, m, t, strip, k, m.when !== "all");
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
@@ -44,7 +46,8 @@ export function settleLine(S, v, m, to) {
   ctx.lineJoin = "round";
   ctx.lineCap = (m.alpha ?? 1) < 1 ? "butt" : "round"; // or pieces would show where they meet
   ctx.setLineDash(m.dash ?? []);
-  for (let k = 0; k < m.items; k++) overTime(S, v, m, to, rows, k, false);
+  const strip = stripOf(m, rows);
+  for (let k = 0; k < m.items; k++) overTime(S, v, m, to, strip, k, false);
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
   if (rows.length) m.upTo = rows[rows.length - 1];
@@ -111,11 +114,20 @@ export function spline(ctx, xs, ys, n) {
   }
 }
 
-const points = { xs: new Float64Array(0), ys: new Float64Array(0) };
+// Rows of a curve over time, with some before the first of them, which is `begun`: they tell whether
+// the curve goes to and fro there. One that is declared as a half of its rows goes through them all.
+function stripOf(m, shown) {
+  const rows = shown.slice(), first = rows[0], stride = rows.length > 1 ? rows[1] - first : 1;
+  for (let j = 1; !(m.every > 1) && j <= LEAD && first - j * stride >= 0; j++) rows.unshift(first - j * stride);
+  return { rows, begun: rows.length - shown.length };
+}
+
+const points = { xs: new Float64Array(0), ys: new Float64Array(0), halved: new Uint8Array(0) };
 function pointsOf(S, v, m, t, rows, item, tip) {
   if (points.xs.length < rows.length + 1) {
     points.xs = new Float64Array(2 * rows.length + 2);
     points.ys = new Float64Array(2 * rows.length + 2);
+    points.halved = new Uint8Array(2 * rows.length + 2);
   }
   const { xs, ys } = points, last = S.store.last;
   rows.forEach((row, i) => {
@@ -123,37 +135,61 @@ function pointsOf(S, v, m, t, rows, item, tip) {
     ys[i] = v.y.px(m.c.y.get(row, item));
   });
   if (!tip || rows[rows.length - 1] + (m.every ?? 1) > last) return rows.length;
-  xs[rows.length] = v.x.px(between(m.c.x, t, item, last, m.every, m.from));
-  ys[rows.length] = v.y.px(between(m.c.y, t, item, last, m.every, m.from));
+  tipAt(S, v, m, t, rows.length, item, m.every, m.from);
   return rows.length + 1;
 }
 
-// Runs of one colour (and one age, where the curve fades) are one path; a number that is not finite
-// is a gap.
-function overTime(S, v, m, t, rows, item, tip) {
+// Where a curve, or one half of it, has come to between two rows.
+function tipAt(S, v, m, t, n, item, every, from) {
+  points.xs[n] = v.x.px(between(m.c.x, t, item, S.store.last, every, from));
+  points.ys[n] = v.y.px(between(m.c.y, t, item, S.store.last, every, from));
+}
+
+// A curve through its rows, and where it goes to and fro through the even and the odd ones.
+function overTime(S, v, m, t, { rows, begun }, item, tip) {
   if (!rows.length) return;
-  const { ctx } = S, n = pointsOf(S, v, m, t, rows, item, tip), { xs, ys } = points;
-  const reach = m.when?.last ?? t + 1;
+  const n = pointsOf(S, v, m, t, rows, item, tip), { xs, ys } = points, count = rows.length;
+  const whole = { rows, n, item, step: 1, from: begun };
+  if (m.every > 1) return pass(S, m, t, whole, () => true);
+  const halved = toAndFro(xs, ys, count, points.halved);
+  halved[count] = halved[count - 1];
+  pass(S, m, t, whole, (k) => !halved[k]);
+  if (!halved.subarray(begun, n).includes(1)) return;
+  for (const first of [begun, begun + 1]) {
+    // It begins where the curve was before, and ends where the curve goes on.
+    const from = Math.max(first % 2, first - 2), end = count - 1 - ((count - 1 - from) % 2);
+    if (n > count) tipAt(S, v, m, t, count, item, 2, rows[end] % 2);
+    pass(S, m, t, { ...whole, step: 2, from, end }, (k) => k > begun && (halved[k] || halved[k - 1]));
+  }
+}
+
+// Pieces from point to point, every so many-th of them, where `goes` says so of their ends. Those of
+// one colour (and one age, where the curve fades) are one path; a number that is not finite is a gap.
+function pass(S, m, t, { rows, n, item, step, from, end = rows.length - 1 }, goes) {
+  const { ctx } = S, { xs, ys } = points, reach = m.when?.last ?? t + 1;
   let key = null;
-  for (let k = 0; k < n - 1; k++) {
-    if (!Number.isFinite(xs[k] + ys[k] + xs[k + 1] + ys[k + 1])) {
+  for (let j = from, k; j < n - 1; j = k) {
+    // From the last row it goes on to the tip.
+    k = j < end ? j + step : n > rows.length && j < rows.length ? rows.length : n;
+    if (k >= n) break;
+    if (!goes(k) || !Number.isFinite(xs[j] + ys[j] + xs[k] + ys[k])) {
       if (key !== null) ctx.stroke();
       key = null;
       continue;
     }
-    const color = S.paint(m, rows[k], item);
-    const age = m.fade ? Math.ceil(8 * (1 - (t - rows[k]) / reach)) / 8 : 1, now = color + age;
+    const color = S.paint(m, rows[j], item);
+    const age = m.fade ? Math.ceil(8 * (1 - (t - rows[j]) / reach)) / 8 : 1, now = color + age;
     if (now !== key) {
       if (key !== null) ctx.stroke();
       key = now;
       ctx.beginPath();
-      ctx.moveTo(xs[k], ys[k]);
+      ctx.moveTo(xs[j], ys[j]);
       ctx.strokeStyle = color;
       ctx.globalAlpha = (m.alpha ?? 1) * clamp(age, 0.04, 1) ** 1.3;
       ctx.lineWidth = (m.width ?? 2) * (m.fade ? 0.5 + 0.5 * age : 1);
     }
-    if (m.smooth) bend(ctx, xs, ys, k, n);
-    else ctx.lineTo(xs[k + 1], ys[k + 1]);
+    if (m.smooth) bend(ctx, xs, ys, j, k, j - step, k < end ? k + step : k);
+    else ctx.lineTo(xs[k], ys[k]);
   }
   if (key !== null) ctx.stroke();
 }
@@ -192,13 +228,14 @@ function fading(S, v, m, t, rows) {
   }
 }
 
-function bend(ctx, xs, ys, k, n) {
-  const good = (i) => Number.isFinite(xs[i] + ys[i]);
-  const p = k > 0 && good(k - 1) ? k - 1 : k, q = k + 2 < n && good(k + 2) ? k + 2 : k + 1;
+// From point j to point k, between those before and after.
+function bend(ctx, xs, ys, j, k, before, after) {
+  const good = (i) => i >= 0 && Number.isFinite(xs[i] + ys[i]);
+  const p = good(before) ? before : j, q = good(after) ? after : k;
   ctx.bezierCurveTo(
-    xs[k] + (xs[k + 1] - xs[p]) / 6, ys[k] + (ys[k + 1] - ys[p]) / 6,
-    xs[k + 1] - (xs[q] - xs[k]) / 6, ys[k + 1] - (ys[q] - ys[k]) / 6,
-    xs[k + 1], ys[k + 1],
+    xs[j] + (xs[k] - xs[p]) / 6, ys[j] + (ys[k] - ys[p]) / 6,
+    xs[k] - (xs[q] - xs[j]) / 6, ys[k] - (ys[q] - ys[j]) / 6,
+    xs[k], ys[k],
   );
 }
 

@@ -1,6 +1,7 @@
 // Points: dots, pictures, and the ball that jumps over a ground.
 import { between, rowsOf } from "./channel.js";
 import { alpha, fromLab, rgb, toLab } from "./color.js";
+import { unsteady } from "./halves.js";
 import { clamp, mix, smoothstep } from "./maths.js";
 import { CROWD, placed, sparse } from "./lines.js";
 
@@ -135,7 +136,10 @@ const hop = (p) => clamp((p - 0.08) / 0.84);
 // Jumps from row to row over a ground: arcs, older ones fading; fast ones blur into both ends.
 export function jumps(S, v, m, t) {
   const last = S.store.last, i = Math.min(Math.floor(t), last), r = m.size ?? 9;
-  const blur = smoothstep(...(m.blur ?? [13, 34]), S.clock.shownRate), floor = groundOf(S, v, m, t);
+  const blur = smoothstep(...(m.blur ?? [13, 34]), S.clock.shownRate);
+  // Also the ground may go to and fro: arcs that came fast stand on one that stays.
+  const { gx, gy } = m.c, shakes = blur > 0.5 && unsteady(v, { c: { gx, gy } }, i);
+  const floor = groundOf(S, v, m, shakes ? i - (i % 2) : t);
   const foot = (j) => floor(m.c.x.get(clamp(j, 0, last)));
   // Where the ground is not known any more, what happened there is not drawn.
   const start = m.gxs[0], width = m.gxs[m.gxs.length - 1] - start;
@@ -155,7 +159,7 @@ export function jumps(S, v, m, t) {
     if (age <= 1 && !(j === i && S.clock.still) && known(j) && known(j + 1)) arched(S, m, arc(j), j, j < i ? 1 : hop(t - i), age, blur);
   }
   S.ctx.globalAlpha = 1;
-  if (blur > 0.01) breathing(S, m, t, floor, r, blur);
+  if (blur > 0.01) breathing(S, v, m, t, r, blur);
   if (blur < 0.99) thrown(S, v, m, arc(i), floor, r, i >= last || S.clock.still ? 0 : hop(t - i), blur);
   S.ctx.globalAlpha = 1;
 }
@@ -179,10 +183,11 @@ function arched(S, m, q, j, p, age, blur) {
 
 // Fast: one pale ball at each side, following the even and the odd rows; one where they meet. A
 // ball that were drawn as often as frames come would lie.
-function breathing(S, m, t, floor, r, blur) {
+function breathing(S, v, m, t, r, blur) {
   const { ctx } = S, ink = S.palette.role(m.ball ?? "ink"), last = S.store.last;
   const [x0, x1] = [0, 1].map((from) => between(m.c.x, t, 0, last, 2, from));
-  const [f, g] = [floor(x0), floor(x1)], middle = floor((x0 + x1) / 2);
+  // Each on the ground of its half.
+  const [f, g] = [x0, x1].map((x, from) => groundOf(S, v, m, t, 2, from)(x)), middle = groundOf(S, v, m, t)((x0 + x1) / 2);
   const apart = smoothstep(r, 2.4 * r, Math.abs(f.x - g.x));
   for (const [e, share] of [[f, 0.7 * apart], [g, 0.7 * apart], [middle, 1 - apart]]) {
     ctx.globalAlpha = blur * share;
@@ -207,12 +212,12 @@ function thrown(S, v, m, q, floor, r, p, blur) {
 }
 
 // The height and the normal of the ground at an x, on the screen.
-function groundOf(S, v, m, t) {
+function groundOf(S, v, m, t, every, from) {
   const n = m.c.gx.size, last = S.store.last;
   const gx = (m.gxs ??= new Float64Array(n)), gy = (m.gys ??= new Float64Array(n));
   for (let k = 0; k < n; k++) {
-    gx[k] = between(m.c.gx, t, k, last);
-    gy[k] = between(m.c.gy, t, k, last);
+    gx[k] = between(m.c.gx, t, k, last, every, from);
+    gy[k] = between(m.c.gy, t, k, last, every, from);
   }
   const step = gx[1] - gx[0], height = (x) => heightAt(gy, (x - gx[0]) / step);
   return (x) => {

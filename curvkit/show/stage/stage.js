@@ -211,6 +211,7 @@ export class Stage {
       c.height = Math.round(ch * ratio);
     }
     this.canvas.style.height = h + "px";
+    if (this.sentence) this.sentence.style.minHeight = "";
     placeViews(this, plan);
     placeAims(this);
     const told = this.views.find((v) => v.beats && !v.hiddenNow);

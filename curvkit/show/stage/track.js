@@ -56,17 +56,17 @@ export function waveOf(S) {
   return wave && { ...wave, paint: { color: wave.color, c: wave.color?.field ? { color: channel(S, wave.color) } : {} } };
 }
 
-// A bar for every three pixels: the largest of its rows. Kept until rows change.
+// A bar for every three pixels: the largest of its rows, in the colour of that one.
 function drawWave(S, t, middle, span, w) {
   const { trackContext: c } = S, f = S.store.fields[S.wave.field], bars = Math.floor(w / 3);
   const known = S.played || S.open ? S.store.rows - 1 : t;
   for (let k = 0; k < bars; k++) {
     const first = Math.floor((k / bars) * span), end = Math.max(first + 1, Math.floor(((k + 1) / bars) * span));
     if (first > known || first >= S.store.rows) break;
-    let top = 0;
-    for (let i = first; i < end && i < S.store.rows; i++) if (f.values[i] > top) top = f.values[i];
+    let top = 0, at = first;
+    for (let i = first; i < end && i < S.store.rows; i++) if (f.values[i] > top) top = f.values[(at = i)];
     const tall = clamp(Math.sqrt(top / S.wave.full)) * 15 + 1;
-    c.fillStyle = first <= t ? S.paint(S.wave.paint, Math.min(first, S.store.last)) : S.palette.role("faint");
+    c.fillStyle = first <= t ? S.paint(S.wave.paint, Math.min(at, S.store.last)) : S.palette.role("faint");
     c.fillRect(k * 3, middle - tall, 2, 2 * tall);
   }
 }

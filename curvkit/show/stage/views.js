@@ -3,6 +3,7 @@ import { Axis } from "./axis.js";
 import { channel } from "./channel.js";
 import { alpha } from "./color.js";
 import { Turned } from "./grids.js";
+import { halvesOf } from "./halves.js";
 import { MARKS, SETTLE, compiledMark } from "./marks.js";
 import { clamp } from "./maths.js";
 import { partOf, wordsOf } from "./store.js";
@@ -106,7 +107,7 @@ export const shown = (S, m) =>
 // Draws one mark; one that fails is left out from then on, with a sentence, and nothing else.
 export function drawMark(S, v, m, t, draw = MARKS[m.mark]) {
   try {
-    draw(S, v, m, m.whole ? Math.floor(t) : t);
+    for (const [half, at] of halvesOf(S, v, m, m.whole ? Math.floor(t) : t)) draw(S, v, half, at);
   } catch (error) {
     m.broken = true;
     S.fail(`A part of the picture cannot be drawn: ${error.message}.`);

@@ -1,6 +1,7 @@
 // Words: the sentence whose numbers can be dragged, what is said of the moment, and what is read out.
 import { between, channel } from "./channel.js";
 import { tellChoices } from "./choose.js";
+import { alternates, blurOf, bothRows } from "./halves.js";
 import { clamp } from "./maths.js";
 import { bide, choose, goOn, holds, readOut, verdict } from "./predict.js";
 import { refusalPlace } from "./refusals.js";
@@ -31,7 +32,7 @@ export function lettered(text) {
 export function buildSentence(S) {
   S.numbers = [];
   if (!S.scene.sentence) return;
-  const p = element("p", "", S.root);
+  const p = (S.sentence = element("p", "", S.root));
   let place = p;
   for (const part of S.scene.sentence) {
     if (typeof part === "string") {
@@ -91,10 +92,13 @@ function scrubber(S, e, part) {
 // The numbers in the sentence, the buttons' faces, and what is said of the moment.
 export function speak(S, t) {
   for (const n of S.numbers) {
-    const at = n.part.time || n.part.whole ? Math.round(t) : t;
-    const words = say(n.part.time ? n.c.get(at) : between(n.c, at, 0, S.store.last), n.part.digits);
+    const at = n.part.time || n.part.whole ? Math.round(t) : t, two = bothOf(S, n, t);
+    const words = two ?? say(n.part.time ? n.c.get(at) : between(n.c, at, 0, S.store.last), n.part.digits);
     if (n.words === words) continue;
     n.words = n.e.textContent = words;
+    // Where two numbers take one more line, the picture goes down once, and not to and fro.
+    if (!!two !== !!n.two && two) S.sentence.style.minHeight = `${S.sentence.offsetHeight}px`;
+    n.two = two;
     if (!n.e.className) continue;
     n.e.setAttribute("aria-valuenow", String(n.part.time ? Math.round(t) : +n.c.get(0).toPrecision(4)));
     n.e.setAttribute("aria-valuetext", words);
@@ -110,6 +114,14 @@ export function speak(S, t) {
     S.beatBox.replaceChildren(...rich(S.said));
     S.beatBox.style.opacity = 1;
   }, S.calm ? 0 : 180);
+}
+
+// What goes to and fro by more than a fiftieth, faster than it can be read: its even and its odd number.
+function bothOf(S, n, t) {
+  const row = Math.min(Math.floor(t), S.store.last);
+  if (n.part.time || n.part.knob || !n.c.time || blurOf(S) < 0.5) return null;
+  if (!alternates(n.c, row, 0, (value) => value, 0.02 * Math.abs(n.c.get(row)))) return null;
+  return bothRows(row).map((each) => say(n.c.get(each), n.part.digits)).join(" or ");
 }
 
 // The question, in a row of its own that covers nothing, with its buttons. By itself it is there at
@@ -173,8 +185,11 @@ export function momentOf(S, t) {
     return [told, S.scene.lost?.say ?? "Here the run is lost: its numbers have no end. Go back."].join(" ").trim();
   }
   if (told) return told;
-  const row = Math.round(t), rows = S.store.rows;
-  const beat = (S.scene.beats ?? []).find((b) => holds(S.store, b.when, clamp(row + (b.lead ?? 0), 0, rows - 1)));
+  const row = Math.round(t), last = S.store.rows - 1;
+  const beat = (S.scene.beats ?? []).find((b) => {
+    const at = (ago) => holds(S.store, b.when, clamp(row - ago + (b.lead ?? 0), 0, last));
+    return b.alternating ? row > 2 && [0, 1, 2].every((ago) => at(ago) !== at(ago + 1)) : at(0);
+  });
   return beat?.say ?? "";
 }
 

@@ -24,7 +24,9 @@ def _fields(trace: Trace) -> dict[str, np.ndarray]:
         xp.asarray(each, float) for each in (trace.sharpness, trace.offset, trace.learning_rate)
     )
     square = x**2
-    half = xp.maximum(0.3, 2 * xp.abs(xp.nan_to_num(x, posinf=1e6, neginf=-1e6)))
+    # As wide as the jump that follows, also where every second one is small.
+    reach = xp.abs(x) * xp.maximum(1, xp.abs(1 - rate * lam))
+    half = xp.maximum(0.3, 2 * xp.minimum(xp.nan_to_num(reach, nan=0.0, posinf=1e6), 1e6))
     across = np.linspace(-1, 1, 25) * half[:, None]
     return {
         "step": trace.step, "lam": lam, "x": x, "swing": xp.abs(x), "square": square,
@@ -98,6 +100,17 @@ def _climb(steps: int) -> sc.View:
     )  # fmt: skip
 
 
+BEATS = (
+    sc.Beat(
+        "One step lands near the floor, the next, of a rate far too large, throws it out.",
+        [("scaled", ">", 2.02)],
+        alternating=True,
+    ),
+    sc.Beat("Beyond the edge each jump lands farther out.", [("scaled", ">", 2.02)]),
+    sc.Beat("Below it the jumps die away, and the sharpness grows again.", [("scaled", "<", 1.95)]),
+    sc.Beat("At the edge: the jumps neither grow nor die."),
+)
+
 # Of ηλ at the last step; a run that is lost counts as beyond.
 FORETOLD = sc.Prediction(
     ask="Where will *λ* be at the last step, against the edge 2/*η*?",
@@ -131,12 +144,7 @@ def balance(trace: Trace) -> sc.Scene:
         pace=sc.Tempo(rate=60, moments=(
             sc.Moment(field="step", above=0, first=True, lasts=40, rate=8),)),
         wave=sc.Wave(field="swing", full=4.0, color=EDGE),
-        beats=(
-            sc.Beat("Beyond the edge each jump lands farther out.", [("scaled", ">", 2.02)]),
-            sc.Beat("Below it the jumps die away, and the sharpness grows again.",
-                    [("scaled", "<", 1.95)]),
-            sc.Beat("At the edge: the jumps neither grow nor die."),
-        ),
+        beats=BEATS,
         lost=sc.Lost(fields=("lam", "x"), above=1e4), predict=FORETOLD,
         tries=(
             (sc.Try("*η* = 0.5", {knob: 0.5}), sc.Try("*η* = 2", {knob: 2.0}))
