@@ -22,9 +22,9 @@ const turned = (a, b, c, least = LEAST) => (a - b) * (c - b) > 0 && Math.abs(c -
 export function toAndFro(xs, ys, n, into = new Uint8Array(n)) {
   let count = 0, on = false;
   for (let k = 0; k < n; k++) {
-    const by = (test) => k > 1 && [ys, xs].some((a) => test(a[k - 2], a[k - 1], a[k]));
-    count = by(returned) ? count + 1 : 0;
-    on = count >= ROWS || (on && by(turned));
+    const again = k > 1 && (returned(ys[k - 2], ys[k - 1], ys[k]) || returned(xs[k - 2], xs[k - 1], xs[k]));
+    count = again ? count + 1 : 0;
+    on = count >= ROWS || (on && (turned(ys[k - 2], ys[k - 1], ys[k]) || turned(xs[k - 2], xs[k - 1], xs[k])));
     into[k] = on ? 1 : 0;
   }
   return into;
