@@ -31,9 +31,11 @@ export function line(S, v, m, t) {
     for (let k = 0; k < m.items; k++) overTime(S, v, m, t, strip, k, true);
   } else {
     const rows = rowsOf({ ...m, when: m.when ?? "past" }, t, S.store.last, S.detail.rows(v.box.w));
-    const strip = stripOf(m, rows);
     if (m.fade && m.items > 1 && !m.c.color && !Array.isArray(m.color)) fading(S, v, m, t, rows);
-    else for (let k = 0; k < m.items; k++) overTime(S, v, m, t, strip, k, m.when !== "all");
+    else {
+      const strip = stripOf(m, rows);
+      for (let k = 0; k < m.items; k++) overTime(S, v, m, t, strip, k, m.when !== "all");
+    }
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;

@@ -1,7 +1,7 @@
 // Points: dots, pictures, and the ball that jumps over a ground.
 import { between, rowsOf } from "./channel.js";
 import { alpha, fromLab, rgb, toLab } from "./color.js";
-import { unsteady } from "./halves.js";
+import { bothRows, unsteady } from "./halves.js";
 import { clamp, mix, smoothstep } from "./maths.js";
 import { CROWD, placed, sparse } from "./lines.js";
 
@@ -139,7 +139,7 @@ export function jumps(S, v, m, t) {
   const blur = smoothstep(...(m.blur ?? [13, 34]), S.clock.shownRate);
   // Also the ground may go to and fro: arcs that came fast stand on one that stays.
   const { gx, gy } = m.c, shakes = blur > 0.5 && unsteady(v, { c: { gx, gy } }, i);
-  const floor = groundOf(S, v, m, shakes ? i - (i % 2) : t);
+  const floor = groundOf(S, v, m, shakes ? bothRows(i)[0] : t);
   const foot = (j) => floor(m.c.x.get(clamp(j, 0, last)));
   // Where the ground is not known any more, what happened there is not drawn.
   const start = m.gxs[0], width = m.gxs[m.gxs.length - 1] - start;

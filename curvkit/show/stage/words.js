@@ -97,7 +97,7 @@ export function speak(S, t) {
     if (n.words === words) continue;
     n.words = n.e.textContent = words;
     // Where two numbers take one more line, the picture goes down once, and not to and fro.
-    if (!!two !== !!n.two && two) S.sentence.style.minHeight = `${S.sentence.offsetHeight}px`;
+    if (two && !n.two) S.sentence.style.minHeight = `${S.sentence.offsetHeight}px`;
     n.two = two;
     if (!n.e.className) continue;
     n.e.setAttribute("aria-valuenow", String(n.part.time ? Math.round(t) : +n.c.get(0).toPrecision(4)));
